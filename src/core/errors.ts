@@ -1,0 +1,41 @@
+/**
+ * Every way in which Berth says no. The union is closed on purpose: `http/problems.ts` maps each code to a status in
+ * one exhaustive record, so that a code without an answer does not compile. Nobody matches message text.
+ */
+export type ErrorCode =
+  | 'invalid_request' // the caller's input; the message says which part, what was wrong, what is allowed
+  | 'forbidden' // a foreign Host, a cross-site page
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'not_enough' // fewer ready containers than asked for; nothing was taken
+  | 'cancelled' // the reservation was ended while it was being prepared
+  | 'engine_unavailable' // nobody answers at the engine's address, or not in time; worth a retry
+  | 'engine_conflict' // a name or a port is taken by something that is not ours
+  | 'image_missing'
+  | 'engine_failed' // the engine answered, and the answer was no
+  | 'guest_failed' // something inside a container did not work: sshd, an account, a playbook
+  | 'schema_too_new' // the database was written by a newer Berth
+  | 'invalid_config'
+  | 'internal'
+
+/** An expected refusal or failure. Whatever else is thrown is a bug and answered as `internal`. */
+export class BerthError extends Error {
+  override readonly name = 'BerthError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** True for an error with the given code; narrows nothing else. */
+export function hasCode(error: unknown, code: ErrorCode): error is BerthError {
+  return error instanceof BerthError && error.code === code
+}
+
+/** Anything thrown, as one line for a person. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, 500)
+}

@@ -1,0 +1,107 @@
+/**
+ * What the rules need from the world. Adapters live in `engine/`, `accounts/` and `store/`; each port has one contract
+ * suite in `test/contracts/` that every adapter passes. Every verb that changes something is idempotent ("already so"
+ * is success) and has a deadline; failures are `BerthError`s.
+ */
+import type { Account } from './account.ts'
+import type { ContainerSpec } from './container.ts'
+
+/** What the engine says about one container of ours. A fact of the moment it was listed. */
+export interface Observed {
+  /** The engine's own id: names one generation only, so a late call never hits its successor. */
+  readonly id: string
+  readonly name: string
+  readonly pool: string
+  /** From the label; null when `just provision` made it and no manager has handled it yet. */
+  readonly generation: number | null
+  /** Digest of the spec it was made from, see `engine/labels.ts`. */
+  readonly spec: string
+  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' | 'dead'
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+}
+
+export interface ExecRequest {
+  /** No shell is involved unless the command names one. */
+  readonly command: readonly string[]
+  /** Written to the command's stdin, which is then closed. The only way in for anything secret. */
+  readonly stdin?: string
+  readonly timeoutMs: number
+}
+
+export interface ExecResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Where containers run. An engine object serves one instance (see `berth.yml`, `instance`) and sees only its containers. */
+export interface Engine {
+  /** Name and version for people, e.g. "docker 20.10.24". Throws `engine_unavailable`. */
+  version(): Promise<string>
+  /** Makes what containers need beforehand (the network). */
+  prepare(): Promise<void>
+  /** All containers of this instance, in any state, or an error: never a partial list. */
+  list(): Promise<Observed[]>
+  /** null when there is no such container, or none of this instance. */
+  inspect(id: string): Promise<Observed | null>
+  /**
+   * Makes one generation, not started, and gives its id. When exactly this generation exists, gives that one's id.
+   * Another container with the name, ours or not, is `engine_conflict`; an unknown image is `image_missing`.
+   */
+  create(spec: ContainerSpec): Promise<string>
+  /** A port that something else holds is `engine_conflict`. */
+  start(id: string): Promise<void>
+  /** SIGKILL to everything inside; nobody is in afterwards, and it stays down until started. Stopped or gone is success. */
+  kill(id: string): Promise<void>
+  /** Removes it with its anonymous volumes, running or not. Gone is success. */
+  remove(id: string): Promise<void>
+  /** `guest_failed` when the container is not running, `engine_unavailable` past the deadline. */
+  exec(id: string, request: ExecRequest): Promise<ExecResult>
+  /** Calls `onChange` soon after a container of ours changed outside our calls, and after a reconnect. Returns the stop. */
+  watch(onChange: () => void): () => void
+  close(): Promise<void>
+}
+
+/** A running container, for what happens inside it. */
+export interface Target {
+  readonly id: string
+  readonly name: string
+}
+
+/** What is found inside a container whose sshd answers. */
+export interface Guest {
+  /** Fingerprint of the ed25519 host key, as ssh prints it: "SHA256:…". */
+  readonly hostKey: string
+  /** PRETTY_NAME of its os-release. */
+  readonly os: string
+  /** Every user and group name; an account cannot take one of these. */
+  readonly names: readonly string[]
+  /** User names with a human's uid (1000–59999): on an adopted container, a sign that it was used. */
+  readonly humans: readonly string[]
+}
+
+/** Per target name: null for done, or why not. One failing container never hides the outcome of another. */
+export type Outcomes = ReadonlyMap<string, Error | null>
+
+/** Accounts and everything else that is done inside containers. */
+export interface Accounts {
+  /** Longest that `open` may take, in milliseconds. */
+  readonly deadlineMs: number
+  /** Waits until sshd answers, then looks around. `guest_failed` when it does not answer within `timeoutMs`. */
+  survey(target: Target, timeoutMs: number): Promise<Guest>
+  /** Makes the account in every target, able to log in when this returns. An account that is there already is brought up to date. */
+  open(targets: readonly Target[], account: Account): Promise<Outcomes>
+  /** Runs a pool's own playbook on new containers, all in one run. The error names the failing task. */
+  prepare(targets: readonly Target[], playbook: string): Promise<Outcomes>
+}
+
+/** SHA-512 crypt ("$6$…") of a password. */
+export type HashPassword = (password: string) => Promise<string>
+
+export interface Log {
+  debug(message: string, fields?: object): void
+  info(message: string, fields?: object): void
+  warn(message: string, fields?: object): void
+  error(message: string, fields?: object): void
+}
