@@ -7,3 +7,31 @@ export interface Account {
   readonly sshKeys: readonly string[]
   readonly sudo: boolean
 }
+
+export const LONGEST_USERNAME = 32
+export const LONGEST_PASSWORD = 128
+
+/** POSIX.1-2024, 3.426 User Name: the portable filename characters, no leading hyphen; here it begins with a letter or "_". */
+const USERNAME = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
+
+/** Names that no image lends out, for the time before the first container has told its own. */
+const NEVER = new Set(['root', 'daemon', 'bin', 'sys', 'sync', 'mail', 'nobody', 'nogroup', 'sshd', 'sudo', 'users'])
+
+/** Why a username cannot be used, in words that follow "username"; null when it can. */
+export function usernameProblem(username: string, taken: readonly string[]): string | null {
+  if (!USERNAME.test(username)) {
+    return 'must be 1 to 32 of the characters A-Z a-z 0-9 . _ - and begin with a letter or "_"'
+  }
+  if (NEVER.has(username) || taken.includes(username)) return `"${username}" belongs to the image; choose another name`
+  return null
+}
+
+/** Why a password cannot be used, in words that follow "password"; null when it can. */
+export function passwordProblem(password: string): string | null {
+  if (password === '') return 'must not be empty'
+  if ([...password].length > LONGEST_PASSWORD) return `must not be longer than ${LONGEST_PASSWORD} characters`
+  if (/\p{Cc}/u.test(password)) return 'must not contain control characters'
+  // A lone half of a surrogate pair has no UTF-8 form, so what is typed at the prompt could never match.
+  if (/\p{Cs}/u.test(password)) return 'must be valid Unicode'
+  return null
+}

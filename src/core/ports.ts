@@ -4,7 +4,9 @@
  * is success) and has a deadline; failures are `BerthError`s.
  */
 import type { Account } from './account.ts'
-import type { ContainerSpec } from './container.ts'
+import type { Container, ContainerPatch, ContainerSpec } from './container.ts'
+import type { PoolFacts } from './pool.ts'
+import type { Outcome, Reservation } from './reservation.ts'
 
 /** What the engine says about one container of ours. A fact of the moment it was listed. */
 export interface Observed {
@@ -94,6 +96,61 @@ export interface Accounts {
   open(targets: readonly Target[], account: Account): Promise<Outcomes>
   /** Runs a pool's own playbook on new containers, all in one run. The error names the failing task. */
   prepare(targets: readonly Target[], playbook: string): Promise<Outcomes>
+}
+
+/** Everything that is decided upon, read in one transaction. */
+export interface Snapshot {
+  /** Of all pools, in natural order. */
+  readonly containers: readonly Container[]
+  /** Those that have not ended. */
+  readonly reservations: readonly Reservation[]
+}
+
+export interface Claim {
+  readonly id: string
+  readonly pool: string
+  readonly count: number
+  readonly username: string
+  readonly passwordHash: string | null
+  readonly sshKeys: readonly string[]
+  readonly durationMs: number
+  readonly prepareBy: number
+}
+
+/** What a reservation holds: the rows of its containers, in natural order. */
+export interface Held {
+  readonly reservation: Reservation
+  readonly containers: readonly Container[]
+}
+
+/** What must survive. Each verb is one transaction; `now` is epoch milliseconds, SQL never asks for the time. */
+export interface Store {
+  snapshot(): Promise<Snapshot>
+  container(name: string): Promise<Container | null>
+  reservation(id: string): Promise<Reservation | null>
+  poolFacts(): Promise<ReadonlyMap<string, PoolFacts>>
+  recordPoolFacts(pool: string, facts: PoolFacts): Promise<void>
+
+  /** Adds rows of generation 0 in state creating; those that are there already stay as they are. */
+  addContainers(places: readonly { pool: string; number: number; port: number }[], now: number): Promise<void>
+  /** Applies the patch only while state and generation are still what `seen` says; false when they are not. */
+  updateContainer(seen: Container, patch: ContainerPatch): Promise<boolean>
+  /** Deletes the row under the same condition. */
+  dropContainer(seen: Container): Promise<boolean>
+
+  /** Takes the `count` lowest ready containers of the pool, all or none; else says how many there were. */
+  claim(claim: Claim, now: number): Promise<Held | { readonly available: number }>
+  /** Swaps a container in which the account could not be opened for another ready one; null when there is none. */
+  substitute(id: string, container: string, reason: string, now: number): Promise<Container | null>
+  /** preparing -> active: its time begins now. null when it was ended meanwhile. */
+  activate(id: string, now: number): Promise<Reservation | null>
+  /** Notes that the account is open in this generation; false when the container is no longer held by the reservation. */
+  recordOpened(id: string, seen: Container): Promise<boolean>
+  /** preparing | active -> ending, its containers -> removing. Gives those of them that are ending, since now or before. */
+  end(ids: readonly string[], outcome: Outcome, now: number): Promise<Held[]>
+  /** ending -> ended, once nobody can log in. */
+  finish(id: string): Promise<boolean>
+  close(): Promise<void>
 }
 
 /** SHA-512 crypt ("$6$…") of a password. */

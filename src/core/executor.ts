@@ -1,0 +1,138 @@
+/** Carries out what was planned: short steps at once, slow ones beside each other, a few at a time. */
+import { type BuildContext, createBuilder } from './building.ts'
+import { broken, type Container, failed, ready, retired } from './container.ts'
+import { BerthError, hasCode, reasonOf } from './errors.ts'
+import { createLimit } from './limit.ts'
+import type { Action } from './plan.ts'
+import type { Pool } from './pool.ts'
+import { revoke } from './revoking.ts'
+
+export interface ExecutorContext extends BuildContext {
+  /** How many containers are worked on at once. */
+  readonly concurrency: number
+  /** Something was done, so there may be more to do now. */
+  readonly onProgress: () => void
+}
+
+export interface Executor {
+  carryOut(action: Action): Promise<void>
+  /** Names of containers and ids of reservations that something is being done to. */
+  readonly busy: ReadonlySet<string>
+  /** Resolves when nothing that was started is under way. */
+  idle(): Promise<void>
+}
+
+export function createExecutor(context: ExecutorContext): Executor {
+  const { store, engine, accounts, clock, log, onProgress } = context
+  const builder = createBuilder(context)
+  const slowly = createLimit(context.concurrency)
+  const busy = new Set<string>()
+  const running = new Set<Promise<void>>()
+
+  /** Starts work on the keys unless something is under way there already. */
+  function start(keys: readonly string[], work: () => Promise<void>): void {
+    if (keys.some((key) => busy.has(key))) return
+    for (const key of keys) busy.add(key)
+    const job = work()
+      .catch((error: unknown) => log.warn('an action failed and will be tried again', { keys, reason: reasonOf(error) }))
+      .finally(() => {
+        for (const key of keys) busy.delete(key)
+        running.delete(job)
+        onProgress()
+      })
+    running.add(job)
+  }
+
+  function startOn({ name }: Container, done: string, work: () => Promise<Container | null>): void {
+    start([name], () =>
+      slowly(async () => {
+        const began = clock()
+        try {
+          const row = await work()
+          if (row) log.info(`${name} ${done}`, { generation: row.generation, ms: clock() - began })
+        } catch (error) {
+          log.warn(`${name} could not be ${done}`, { reason: reasonOf(error) })
+          await recordFailure(name, error)
+        }
+      }),
+    )
+  }
+
+  /** An engine that does not answer is no container's fault: the work is planned again when it is back. */
+  async function recordFailure(name: string, error: unknown): Promise<void> {
+    if (hasCode(error, 'engine_unavailable')) return
+    const row = await store.container(name)
+    if (row && row.state !== 'ready') await store.updateContainer(row, failed(row, reasonOf(error), clock()))
+  }
+
+  async function runPlaybook(playbook: string, rows: readonly Container[]): Promise<void> {
+    const began = clock()
+    const targets = rows.map((row) => ({ id: row.engineId ?? '', name: row.name }))
+    const outcomes = await accounts.prepare(targets, playbook)
+    for (const row of rows) {
+      const error = outcomes.get(row.name)
+      if (error === null) {
+        await store.updateContainer(row, ready(clock()))
+        log.info(`${row.name} prepared`, { ms: clock() - began })
+      } else if (!hasCode(error, 'engine_unavailable')) {
+        const reason = reasonOf(error ?? new BerthError('guest_failed', `${playbook} did not run here`))
+        log.warn(`${row.name} could not be prepared`, { reason })
+        await store.updateContainer(row, broken(row, reason, clock()))
+      }
+    }
+  }
+
+  function startPlaybook(pool: Pool, rows: readonly Container[]): void {
+    const { prepare } = pool
+    if (prepare !== null) start([`prepare ${pool.name}`, ...rows.map((r) => r.name)], () => runPlaybook(prepare, rows))
+  }
+
+  async function carryOut(action: Action): Promise<void> {
+    switch (action.do) {
+      case 'end': {
+        const { reservation, outcome } = action
+        for (const held of await store.end([reservation.id], outcome, clock())) {
+          log.info(`reservation ${outcome}`, { reservation: reservation.id, username: reservation.username })
+          start([reservation.id], () => revoke(engine, store, held))
+        }
+        return
+      }
+      case 'revoke':
+        return start([action.reservation.id], () => revoke(engine, store, action))
+      case 'add':
+        await store.addContainers(action.places, clock())
+        return onProgress()
+      case 'adopt':
+        return startOn(action.container, 'adopted', () => builder.adopt(action.container, action.observed))
+      case 'build':
+        return startOn(action.container, 'built', () => builder.build(action.container, action))
+      case 'recycle':
+        return startOn(action.container, 'recycled', () => builder.recycle(action.container, action.stale))
+      case 'restore':
+        return startOn(action.container, 'restored', () =>
+          builder.restore(action.container, action.reservation, action),
+        )
+      case 'prepare':
+        return startPlaybook(action.pool, action.containers)
+      case 'break':
+        log.warn(`${action.container.name} is broken`, { reason: action.reason })
+        await store.updateContainer(action.container, broken(action.container, action.reason, clock()))
+        return onProgress()
+      case 'retire':
+        log.info(`${action.container.name} is retired`, { reason: action.reason })
+        await store.updateContainer(action.container, retired(action.reason, clock()))
+        return onProgress()
+      case 'sweep':
+        log.warn(`removing ${action.observed.name}: it bears our label but is nobody's`, { id: action.observed.id })
+        return start([action.observed.name], () => engine.remove(action.observed.id))
+    }
+  }
+
+  return {
+    carryOut,
+    busy,
+    async idle() {
+      while (running.size > 0) await Promise.all(running)
+    },
+  }
+}

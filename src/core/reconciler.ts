@@ -1,0 +1,79 @@
+/** tick(): snapshot -> plan -> carry out. Tests call it themselves; `loop.ts` calls it in a running manager. */
+import { reasonOf } from './errors.ts'
+import { createExecutor, type ExecutorContext } from './executor.ts'
+import { nextDue, plan } from './plan.ts'
+import type { Pool } from './pool.ts'
+import type { Observed, Snapshot } from './ports.ts'
+
+export interface ReconcilerContext extends ExecutorContext {
+  /** The digest that a container of this place would bear if it were made now. */
+  readonly specDigest: (pool: Pool, number: number) => string
+}
+
+export interface Reconciler {
+  /** Plans once and starts what was planned; gives the time of the next thing to do, in epoch milliseconds. */
+  tick(): Promise<number>
+  /** Resolves when nothing that was started is under way. */
+  idle(): Promise<void>
+  /** Why the engine cannot be used at the moment; null when it can. */
+  engineProblem(): string | null
+}
+
+/** How often an engine that does not answer is asked again. */
+const ASK_AGAIN = 1_000
+
+export function createReconciler(context: ReconcilerContext): Reconciler {
+  const { store, engine, pools, clock, log, specDigest } = context
+  const executor = createExecutor(context)
+  let problem: string | null = null
+  let prepared = false
+
+  /** null when the engine does not answer. */
+  async function look(): Promise<Observed[] | null> {
+    try {
+      if (!prepared) await engine.prepare()
+      const observed = await engine.list()
+      prepared = true
+      if (problem !== null) log.info('the engine answers again')
+      problem = null
+      return observed
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (problem === null) log.error('the engine does not answer; waiting for it', { reason })
+      problem = reason
+      // Whatever came over it may have taken our network with it.
+      prepared = false
+      return null
+    }
+  }
+
+  async function carryOut(observed: readonly Observed[] | null, { snapshot, busy }: Rows): Promise<void> {
+    for (const action of plan({ pools, snapshot, observed, specDigest, busy }, clock())) await executor.carryOut(action)
+  }
+
+  /** The rows, and what was being worked on when they were read: it has moved on since, and stays out of the plan. */
+  async function read(): Promise<Rows> {
+    const busy = [...executor.busy]
+    return { snapshot: await store.snapshot(), busy: new Set([...busy, ...executor.busy]) }
+  }
+
+  return {
+    async tick() {
+      // Access ends on time even when the engine takes its time to answer.
+      await carryOut(null, await read())
+      // First the rows, then the look at the engine: what is seen is never older than what is believed.
+      const rows = await read()
+      const observed = await look()
+      await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
+      const due = nextDue(rows.snapshot, clock())
+      return observed === null ? Math.min(due, clock() + ASK_AGAIN) : due
+    },
+    idle: () => executor.idle(),
+    engineProblem: () => problem,
+  }
+}
+
+interface Rows {
+  readonly snapshot: Snapshot
+  readonly busy: ReadonlySet<string>
+}

@@ -1,0 +1,50 @@
+/** Who holds which containers until when. */
+import type { Account } from './account.ts'
+import type { Pool } from './pool.ts'
+
+
+/** waiting -> preparing -> active -> ending -> ended; time runs from active. */
+export type ReservationState = 'preparing' | 'active' | 'ending' | 'ended'
+
+/** How it ended. */
+export type Outcome = 'released' | 'expired' | 'failed'
+
+/** One container of a reservation. */
+export interface Hold {
+  readonly container: string
+  /** The generation in which its account was opened; null before. Differs from the container's when that was replaced. */
+  readonly opened: number | null
+}
+
+/** Times are epoch milliseconds. */
+export interface Reservation {
+  readonly id: string
+  readonly pool: string
+  readonly username: string
+  /** SHA-512 crypt; kept so that the account can be made again in a replaced container. */
+  readonly passwordHash: string | null
+  readonly sshKeys: readonly string[]
+  readonly state: ReservationState
+  readonly createdAt: number
+  /** Milliseconds that it may last from `active` on. */
+  readonly durationMs: number
+  /** Still preparing by then: whoever prepared it is dead, and it fails. */
+  readonly prepareBy: number
+  /** null before it is active. */
+  readonly expiresAt: number | null
+  /** When its access was to end; null before `ending`. */
+  readonly endedAt: number | null
+  readonly outcome: Outcome | null
+  readonly holds: readonly Hold[]
+}
+
+/** True while its holder may be in. Every read asks this, so that nobody sees an expired one between two sweeps. */
+export function isActive(reservation: Reservation, now: number): boolean {
+  return reservation.state === 'active' && reservation.expiresAt !== null && now < reservation.expiresAt
+}
+
+/** The account that a reservation has inside its containers. */
+export function accountOf(reservation: Reservation, pool: Pool): Account {
+  const { username, passwordHash, sshKeys } = reservation
+  return { username, passwordHash, sshKeys, sudo: pool.sudo }
+}

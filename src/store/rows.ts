@@ -1,0 +1,37 @@
+/** Between the columns of a row and the words of the core. */
+import type { Container, ContainerPatch } from '../core/container.ts'
+import type { Reservation } from '../core/reservation.ts'
+import type { ContainersTable, HoldsTable, ReservationsTable } from './tables.ts'
+
+export function toContainer(row: ContainersTable): Container {
+  const { engine_id, host_key, retry_at, ...same } = row
+  return { ...same, engineId: engine_id, hostKey: host_key, retryAt: retry_at }
+}
+
+export function fromPatch(patch: ContainerPatch): Partial<ContainersTable> {
+  const { engineId, hostKey, retryAt, ...same } = patch
+  return {
+    ...same,
+    ...(engineId !== undefined && { engine_id: engineId }),
+    ...(hostKey !== undefined && { host_key: hostKey }),
+    ...(retryAt !== undefined && { retry_at: retryAt }),
+  }
+}
+
+export function toReservation(row: ReservationsTable, holds: readonly HoldsTable[]): Reservation {
+  return {
+    id: row.id,
+    pool: row.pool,
+    username: row.username,
+    passwordHash: row.password_hash,
+    sshKeys: JSON.parse(row.ssh_keys) as string[],
+    state: row.state,
+    createdAt: row.created_at,
+    durationMs: row.duration_ms,
+    prepareBy: row.prepare_by,
+    expiresAt: row.expires_at,
+    endedAt: row.ended_at,
+    outcome: row.outcome,
+    holds: holds.map(({ container, opened }) => ({ container, opened })),
+  }
+}

@@ -1,0 +1,44 @@
+/** SQLite through Node's own driver: the only file that knows `node:sqlite`. */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
+import type { Store } from '../core/ports.ts'
+import { migrate } from './migrate.ts'
+import { createSqlStore } from './sql-store.ts'
+import type { Tables } from './tables.ts'
+
+/** How long to wait for another process that writes, in milliseconds. */
+const BUSY_TIMEOUT = 5_000
+
+/** Opens, and migrates, the database in this file; ":memory:" lives as long as the store. */
+export async function openSqlite(file: string): Promise<Store> {
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: true })
+  // FULL: a reservation that was answered is on the disk, also when the power fails.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) })
+  try {
+    await migrate(db)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  return createSqlStore(db)
+}
+
+/** The few methods of better-sqlite3 that kysely calls. */
+function adapt(database: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => database.close(),
+    // Writers queue at BEGIN instead of failing at their first write, and what a transaction has read stays true in it.
+    prepare: (sql) => adaptStatement(database.prepare(sql === 'begin' ? 'begin immediate' : sql)),
+  }
+}
+
+function adaptStatement(statement: StatementSync): SqliteStatement {
+  const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...values(parameters)),
+    iterate: (parameters) => statement.iterate(...values(parameters)),
+    run: (parameters) => statement.run(...values(parameters)),
+  }
+}
