@@ -1,0 +1,69 @@
+/**
+ * SHA-512 crypt ("$6$"), Ulrich Drepper's specification (https://www.akkadia.org/drepper/SHA-crypt.txt), in which the
+ * numbered steps below are explained.
+ *
+ * Our own, on node:crypto: of the packages on npm the maintained one (unixcrypt 3.0.4) gives a wrong hash for passwords
+ * of exactly 64 or 128 bytes, so that their owners could never log in. And not `openssl passwd`: one process less.
+ */
+import { hash, randomBytes } from 'node:crypto'
+import type { HashPassword } from '../core/ports.ts'
+
+const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const rounds = 5000
+
+/** Hashes the password's UTF-8 bytes with the default 5000 rounds and a random salt of 16 characters (96 bits). */
+export const hashPassword: HashPassword = async (password) => sha512crypt(password, randomSalt())
+
+function randomSalt(): string {
+  return Array.from(randomBytes(16), (byte) => alphabet[byte % 64]).join('')
+}
+
+/** Exported for the specification's test vectors. `salt` holds at most 16 characters of `./0-9A-Za-z`. */
+export function sha512crypt(password: string, salt: string): string {
+  const key = Buffer.from(password, 'utf8')
+  const seed = Buffer.from(salt, 'ascii')
+
+  const b = sha512(key, seed, key) // 4–8
+  const a = sha512(key, seed, fill(b, key.length), ...bitsOf(key.length).map((bit) => (bit ? b : key))) // 1–12
+  const p = fill(sha512(...Array<Buffer>(key.length).fill(key)), key.length) // 13–16
+  const s = fill(sha512(...Array<Buffer>(16 + a.readUInt8(0)).fill(seed)), seed.length) // 17–20
+
+  let c = a
+  for (let round = 0; round < rounds; round++) {
+    const parts = [round % 2 ? p : c] // 21
+    if (round % 3) parts.push(s)
+    if (round % 7) parts.push(p)
+    parts.push(round % 2 ? c : p)
+    c = sha512(...parts)
+  }
+  return `$6$${salt}$${encode(c)}`
+}
+
+function sha512(...parts: Buffer[]): Buffer {
+  return hash('sha512', Buffer.concat(parts), 'buffer')
+}
+
+/** The digest repeated up to `length` bytes. */
+function fill(digest: Buffer, length: number): Buffer {
+  return Buffer.alloc(length, digest)
+}
+
+/** The bits of a positive number, lowest first. */
+function bitsOf(value: number): boolean[] {
+  return Array.from(value.toString(2), (digit) => digit === '1').reverse()
+}
+
+/** 22: three bytes, a third of the digest apart and each time another of them first, become four characters. */
+function encode(digest: Buffer): string {
+  let text = ''
+  for (let i = 0; i < 21; i++) {
+    const bits = [0, 21, 42].reduce((sum, third) => (sum << 8) | digest.readUInt8(((third + 21 * i) % 63) + i), 0)
+    text += characters(bits, 4)
+  }
+  return text + characters(digest.readUInt8(63), 2)
+}
+
+/** Six bits each, lowest first. */
+function characters(bits: number, count: number): string {
+  return Array.from({ length: count }, (_, i) => alphabet[(bits >> (6 * i)) & 63]).join('')
+}

@@ -1,0 +1,108 @@
+/** A real SSH client, for tests that log in. */
+import { createHash } from 'node:crypto'
+import ssh2 from 'ssh2'
+
+export interface Login {
+  readonly port: number
+  readonly username: string
+  readonly host?: string
+  readonly password?: string
+  readonly privateKey?: string
+}
+
+export interface Session {
+  /** Fingerprint of the server's key, "SHA256:…". */
+  readonly hostKey: string
+  /** Runs a command in the user's shell; its output, trimmed, and its exit code. */
+  exec(command: string): Promise<{ code: number | null; stdout: string; stderr: string }>
+  /** Resolves when the server or we have ended the connection. */
+  readonly closed: Promise<void>
+  close(): void
+}
+
+/** Why a login failed: the server said no, or nobody was there. */
+export class LoginFailed extends Error {
+  readonly refused: boolean
+
+  constructor(cause: Error & { level?: string }) {
+    super(cause.message, { cause })
+    this.refused = cause.level === 'client-authentication'
+  }
+}
+
+/** One attempt, no retries: an account works at once or not. */
+export async function login({ host = '127.0.0.1', ...credentials }: Login): Promise<Session> {
+  const client = new ssh2.Client()
+  const ready = Promise.withResolvers<void>()
+  const closed = Promise.withResolvers<void>()
+  let hostKey = ''
+  client.on('ready', ready.resolve)
+  client.on('error', (error) => ready.reject(new LoginFailed(error)))
+  client.on('close', () => {
+    ready.reject(new LoginFailed(new Error('connection closed')))
+    closed.resolve()
+  })
+  client.connect({
+    host,
+    ...credentials,
+    readyTimeout: 10_000,
+    hostVerifier: (key: Buffer) => {
+      hostKey = fingerprint(key)
+      return true
+    },
+  })
+  await ready.promise
+  return { hostKey, exec: (command) => execOn(client, command), closed: closed.promise, close: () => client.end() }
+}
+
+/** Logs in, runs one command, logs out. */
+export async function loginAndRun(credentials: Login, command: string) {
+  const session = await login(credentials)
+  try {
+    return await session.exec(command)
+  } finally {
+    session.close()
+  }
+}
+
+/** True when the server refuses exactly these credentials; any other failure is thrown. */
+export async function isRefused(credentials: Login): Promise<boolean> {
+  try {
+    const session = await login(credentials)
+    session.close()
+    return false
+  } catch (error) {
+    if (error instanceof LoginFailed && error.refused) return true
+    throw error
+  }
+}
+
+/** A new key pair, in OpenSSH's formats. */
+export function newKeyPair(comment = 'berth-test'): { privateKey: string; publicKey: string } {
+  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+  return { privateKey: pair.private, publicKey: pair.public }
+}
+
+function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+}
+
+function execOn(client: ssh2.Client, command: string) {
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
+    client.exec(command, (error, channel) => {
+      if (error) return reject(error)
+      const output = { stdout: '', stderr: '' }
+      channel.setEncoding('utf8')
+      channel.stderr.setEncoding('utf8')
+      channel.on('data', (text: string) => {
+        output.stdout += text
+      })
+      channel.stderr.on('data', (text: string) => {
+        output.stderr += text
+      })
+      channel.on('close', (code: number | null) =>
+        resolve({ code, stdout: output.stdout.trim(), stderr: output.stderr.trim() }),
+      )
+    })
+  })
+}
