@@ -1,0 +1,65 @@
+# Berth's commands. `just` alone lists them; without just on the PATH, say `npx --yes rust-just` instead of `just`.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+set positional-arguments
+
+# The Node that package-lock.json pins, and the tools beside it, come before the machine's own.
+export PATH := justfile_directory() / "node_modules/.bin:" + env("PATH")
+export ANSIBLE_CONFIG := justfile_directory() / "ansible/ansible.cfg"
+
+# List the commands
+[private]
+default:
+    @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
+
+# Set up, provision and serve: everything in one command
+up: setup provision run
+
+# Install what is missing, start an engine, build the image; what is there is skipped
+setup:
+    @scripts/setup
+
+# Make the image, the network and the pools' containers with Ansible
+provision *args:
+    @ansible-playbook ansible/provision.yml "$@"
+
+# Serve the API on the address in berth.yml
+run:
+    @exec node src/main.ts
+
+# Remove the containers and the network, whoever holds them; the image and the database stay
+unprovision *args:
+    @ansible-playbook ansible/unprovision.yml "$@"
+
+# Build the pool's image if its files changed
+image:
+    @images/build berth/alpine
+
+# Set up, check, then run every test
+test: setup check
+    node --test --test-concurrency=2 --test-reporter=spec 'test/**/*.test.ts'
+
+# Format, lint, types, dead code, import rules; needs no Docker
+check:
+    biome ci .
+    oxlint --type-aware
+    tsc -p .
+    knip
+    node --test --test-reporter=dot test/architecture.test.ts
+
+# Format the code, and mend what the linter can mend by itself
+fmt:
+    biome check --write .
+
+# Measure what the README says about speed
+bench:
+    @node bench/main.ts
+
+# Create, use and delete an account with create-users.yml: username="test" password="test" count=1
+test-playbook *args:
+    @node test/playbook/main.ts "$@"
+
+# Remove node_modules and the database; containers stay, see unprovision
+clean:
+    rm -rf node_modules containers.db containers.db-wal containers.db-shm
+    @echo 'Containers that are still there go with: just unprovision'

@@ -1,0 +1,71 @@
+# A Docker engine that answers.
+
+readonly dockerd_log=/var/log/berth-dockerd.log
+
+engine() {
+  local version how=
+  if ! version=$(engine_version); then
+    why_not
+    start_engine
+    version=$(wait_for_engine)
+    how=", started $started_by"
+  fi
+  did="docker $version answers${how:-, skipped}"
+}
+
+engine_version() { timeout 10 docker version --format '{{.Server.Version}}' 2>/dev/null; }
+
+# Stops where starting one would be wrong.
+why_not() {
+  [[ -z ${DOCKER_HOST:-} ]] || fail "No engine answers at DOCKER_HOST=$DOCKER_HOST. To use one on this machine, unset DOCKER_HOST."
+  local socket=/var/run/docker.sock
+  if [[ -S $socket && ! -w $socket ]]; then
+    fail "You may not use $socket. Join its group and log in again, or run this with sudo:" \
+      "  sudo usermod -aG docker $(id -un)"
+  fi
+}
+
+start_engine() {
+  if [[ -d /run/systemd/system ]]; then
+    started_by='by systemd'
+    quietly as_root systemctl enable --now docker
+  elif [[ $(cat /proc/1/comm) == init && -x /etc/init.d/docker ]]; then
+    started_by='as a service'
+    quietly as_root service docker start
+  else
+    started_by="by hand (log: $dockerd_log)"
+    announce engine "starting dockerd, which no init system here can do"
+    remove_stale_files
+    # In a session of its own: it outlives this script and its terminal.
+    as_root sh -c "setsid nohup dockerd >>$dockerd_log 2>&1 </dev/null &"
+  fi
+}
+
+# Where /run is on disk, a machine that was switched off leaves these behind, and dockerd takes whatever process has the
+# same number now for a running engine.
+remove_stale_files() {
+  pgrep -x dockerd >/dev/null || as_root rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
+  pgrep -x containerd >/dev/null || as_root rm -f /run/containerd/containerd.sock
+}
+
+# A first start makes its storage and its network rules, which may take a while. Prints the version.
+wait_for_engine() {
+  local deadline=$((SECONDS + 60))
+  until engine_version; do
+    if ((SECONDS >= deadline)) || ! still_starting; then
+      engine_log >&2
+      fail "The engine does not answer. Its last words are above; $started_by."
+    fi
+    sleep 0.3
+  done
+}
+
+still_starting() { [[ $started_by != by\ hand* ]] || pgrep -x dockerd >/dev/null || { sleep 1 && pgrep -x dockerd >/dev/null; }; }
+
+engine_log() {
+  if [[ $started_by == 'by systemd' ]]; then
+    as_root journalctl --unit docker --lines 20 --no-pager
+  else
+    as_root tail -n 20 "$dockerd_log" /var/log/docker.log 2>/dev/null
+  fi
+}

@@ -1,0 +1,73 @@
+# The programs that Berth needs, from the distribution's packages.
+
+packages() {
+  check_node
+  local -a missing=()
+  mapfile -t missing < <(missing_packages)
+  if [[ ${#missing[@]} -eq 0 ]]; then
+    did='all there, skipped'
+    return
+  fi
+  is_debian || refuse
+  announce packages "about to install with apt-get: ${missing[*]}"
+  # A repository of somebody else's that does not answer is no reason to stop; what cannot be installed is, below.
+  as_root apt-get update -qq >/dev/null 2>&1 || true
+  quietly as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
+    apt-get install -qy --no-install-recommends "${missing[@]}"
+  verify
+  did="installed ${missing[*]}"
+}
+
+# One package a line, none when all is there.
+missing_packages() {
+  has docker || docker_client
+  [[ -n ${DOCKER_HOST:-} ]] || engine_version >/dev/null || has dockerd || echo docker.io
+  if ! has ansible-playbook || ! ansible_has_docker; then printf '%s\n' ansible python3-requests; fi
+  has ssh || echo openssh-client
+  # Makes the image's base where no registry answers. It takes packages from apt, so it is of no use elsewhere.
+  if is_debian && ! has mmdebstrap; then echo mmdebstrap; fi
+}
+
+# Newer releases have the client in a package of its own.
+docker_client() {
+  if [[ -n $(apt-cache search --names-only '^docker-cli$' 2>/dev/null) ]]; then echo docker-cli; else echo docker.io; fi
+}
+
+# The community.docker collection and its one requirement, as Ansible's own Python finds them. Asking ansible-galaxy
+# takes seconds.
+ansible_has_docker() {
+  local python
+  python=$(sed -n '1s/^#! *//p' "$(command -v ansible-playbook)")
+  # shellcheck disable=SC2086 # "/usr/bin/env python3" is two words
+  ${python:-python3} - <<'PYTHON' 2>/dev/null
+import importlib.util, os, sys
+configured = os.environ.get('ANSIBLE_COLLECTIONS_PATH', '~/.ansible/collections:/usr/share/ansible/collections').split(':')
+places = [os.path.join(os.path.expanduser(p), 'ansible_collections/community/docker') for p in configured + sys.path]
+sys.exit(not (any(map(os.path.isdir, places)) and importlib.util.find_spec('requests')))
+PYTHON
+}
+
+# package-lock.json pins the Node that Berth itself runs on; the machine's own only has to run npm.
+check_node() {
+  has node && has npm || fail 'Node.js 20.19 or newer with npm is needed: https://nodejs.org/en/download'
+  node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
+    fail "Node.js 20.19 or newer is needed, this is $(node --version): https://nodejs.org/en/download"
+}
+
+is_debian() { has apt-get && grep -Eq '^ID(_LIKE)?=.*(debian|ubuntu)' /etc/os-release; }
+
+refuse() {
+  fail 'Set-up installs packages on Debian and Ubuntu only. On this system, please install these, then run it again:' \
+    '  Docker Engine 20.10 or newer, running      https://docs.docker.com/engine/install' \
+    '  ansible-core with community.docker         pip install ansible-core requests && ansible-galaxy collection install community.docker' \
+    '  an SSH client' \
+    '  Node.js 20.19 or newer with npm            (there already)' \
+    'and let the engine reach a registry, or name an image to build on in BERTH_BASE.'
+}
+
+# An Ansible that somebody put before the distribution's on the PATH does not see what was just installed.
+verify() {
+  hash -r
+  ansible_has_docker || fail "$(command -v ansible-playbook) does not find community.docker; install it for that Ansible:" \
+    '  ansible-galaxy collection install community.docker, and requests for its Python'
+}
