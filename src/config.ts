@@ -1,0 +1,151 @@
+/** berth.yml + environment -> one frozen Config, all problems reported at once. The only reader of process.env. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
+import { type Environment, SettingsReader } from './config/reader.ts'
+import * as value from './config/values.ts'
+import { BerthError } from './core/errors.ts'
+import type { Pool, Site } from './core/pool.ts'
+
+export interface Config {
+  readonly listen: value.Listen
+  /** Absolute path of the database file. */
+  readonly database: string
+  readonly accounts: 'native' | 'ansible'
+  /** How many containers are worked on at once. */
+  readonly concurrency: number
+  readonly log: 'debug' | 'info' | 'warn' | 'error'
+  readonly site: Site
+  /** The name that answers tell people to ssh to. */
+  readonly sshHost: string
+  /** In the order of berth.yml: the first is the one that the seed's endpoints use. */
+  readonly pools: readonly Pool[]
+  readonly dockerHost: string | undefined
+  /** For the programs that we run. */
+  readonly environment: Environment
+}
+
+const NAME = value.matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
+const MINUTE = 60_000
+
+const TOP = {
+  listen: { parse: value.listen, default: '127.0.0.1:8080' },
+  database: { parse: value.text, default: 'containers.db' },
+  accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
+  instance: { parse: NAME, default: 'berth' },
+  concurrency: { parse: value.whole(1, 64), default: 4 },
+  log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },
+} as const
+
+const SSH = {
+  bind: { parse: value.ipAddress, default: '127.0.0.1' },
+  host: { parse: value.text, default: 'localhost' },
+} as const
+
+const POOL = {
+  size: { parse: value.whole(0, 10_000) },
+  image: { parse: value.text, default: 'berth/alpine' },
+  ssh_ports: { parse: value.ports },
+  memory: { parse: value.bytes, default: '512m' },
+  cpus: { parse: value.cores, default: 1 },
+  pids: { parse: value.whole(16, 100_000), default: 256 },
+  sudo: { parse: value.flag, default: true },
+  prepare: { parse: value.text, default: undefined },
+} as const
+
+const DURATION = {
+  default: { parse: value.span, default: '60m' },
+  max: { parse: value.span, default: '24h' },
+} as const
+
+/** Reads the file that BERTH_CONFIG names, or ./berth.yml. `invalid_config` lists every problem with its path. */
+export function loadConfig(environment: Environment = process.env): Config {
+  const file = resolve(environment['BERTH_CONFIG'] ?? 'berth.yml')
+  if (!existsSync(file)) throw new BerthError('invalid_config', `${file} does not exist; BERTH_CONFIG can name another one`)
+  return parseConfig(readFileSync(file, 'utf8'), file, environment)
+}
+
+/** `file` is for messages, and what relative paths start from. */
+export function parseConfig(yaml: string, file: string, environment: Environment): Config {
+  const document = parseDocument(yaml)
+  if (document.errors.length > 0) throw invalid(file, document.errors.map((error) => error.message))
+  const reader = new SettingsReader(environment)
+  const raw = reader.section(document.toJS(), [])
+  reader.onlyKeys(raw, [], [...Object.keys(TOP), 'ssh', 'pools'])
+  const top = reader.fields(raw, [], TOP)
+  const rawSsh = reader.section(raw['ssh'], ['ssh'])
+  reader.onlyKeys(rawSsh, ['ssh'], Object.keys(SSH))
+  const ssh = reader.fields(rawSsh, ['ssh'], SSH)
+  const folder = dirname(file)
+  const pools = Object.entries(reader.section(raw['pools'], ['pools'])).flatMap(
+    ([name, rawPool]) => readPool(reader, name, rawPool, folder) ?? [],
+  )
+  if (pools.length === 0 && reader.problems.length === 0) reader.report(['pools'], 'names no pool')
+  reportClashes(reader, pools, top?.listen.port)
+  if (top && !value.isLoopback(top.listen.host)) {
+    const why = 'anybody who reaches it could take every container, and there are no API tokens yet'
+    reader.report(['listen'], `must be a loopback address such as 127.0.0.1:8080, not "${top.listen.host}": ${why}`)
+  }
+  reader.checkEnvironment()
+  if (!top || !ssh || reader.problems.length > 0) throw invalid(file, reader.problems)
+  return freeze({
+    listen: top.listen,
+    database: resolve(folder, top.database),
+    accounts: top.accounts,
+    concurrency: top.concurrency,
+    log: top.log,
+    site: { instance: top.instance, bind: ssh.bind },
+    sshHost: ssh.host,
+    pools,
+    dockerHost: environment['DOCKER_HOST'] || undefined,
+    environment: { ...environment },
+  })
+}
+
+function readPool(reader: SettingsReader, name: string, rawPool: unknown, folder: string): Pool | null {
+  const path = ['pools', name]
+  const raw = reader.section(rawPool, path)
+  try {
+    NAME(name)
+  } catch {
+    reader.report(path, 'the name must be of a-z, 0-9 and "-" and begin with a letter')
+  }
+  reader.onlyKeys(raw, path, [...Object.keys(POOL), 'duration'])
+  const fields = reader.fields(raw, path, POOL)
+  const rawDuration = reader.section(raw['duration'], [...path, 'duration'])
+  reader.onlyKeys(rawDuration, [...path, 'duration'], Object.keys(DURATION))
+  const duration = reader.fields(rawDuration, [...path, 'duration'], DURATION)
+  if (duration && duration.default < MINUTE) reader.report([...path, 'duration.default'], 'must be at least 1m')
+  if (duration && duration.max < duration.default) {
+    reader.report([...path, 'duration.max'], 'must not be shorter than the default')
+  }
+  if (fields && fields.ssh_ports.length < fields.size) {
+    reader.report([...path, 'ssh_ports'], `${fields.ssh_ports.length} ports for ${fields.size} containers`)
+  }
+  const prepare = fields?.prepare ? resolve(folder, fields.prepare) : null
+  if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
+  if (!fields || !duration) return null
+  const { size, image, ssh_ports, memory, cpus, pids, sudo } = fields
+  return { name, size, image, ports: ssh_ports, memory, cpus, pids, sudo, duration, prepare }
+}
+
+function reportClashes(reader: SettingsReader, pools: readonly Pool[], ours: number | undefined): void {
+  const owners = new Map<number, string>()
+  for (const pool of pools) {
+    for (const port of pool.ports) {
+      const owner = port === ours ? 'listen' : owners.get(port)
+      if (owner !== undefined) reader.report(['pools', pool.name, 'ssh_ports'], `port ${port} is taken by ${owner}`)
+      owners.set(port, `pools.${pool.name}`)
+    }
+  }
+}
+
+function invalid(file: string, problems: readonly string[]): BerthError {
+  const lines = problems.map((problem) => `  ${problem}`)
+  return new BerthError('invalid_config', `${file} cannot be used:\n${lines.join('\n')}`)
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) freeze(part)
+  return Object.freeze(value)
+}

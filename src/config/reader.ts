@@ -1,0 +1,78 @@
+/** Walks a tree of settings key by key, lets the environment override each, and collects every problem with its path. */
+import { type Parser, Problem } from './values.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Not settings of berth.yml, but ours. */
+const OTHER_VARIABLES = new Set(['BERTH_CONFIG', 'BERTH_BASE', 'BERTH_URL', 'BERTH_TOKEN'])
+
+export interface Field<T> {
+  readonly parse: Parser<T>
+  /** In the spelling of berth.yml; undefined when it must be given. */
+  readonly default?: unknown
+}
+
+type Values<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
+
+export class SettingsReader {
+  readonly problems: string[] = []
+  readonly #environment: Environment
+  readonly #used = new Set<string>()
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  /** The map at this path; anything else there is a problem, and counts as an empty one. */
+  section(raw: unknown, path: readonly string[]): Readonly<Record<string, unknown>> {
+    if (raw === undefined || raw === null) return {}
+    if (typeof raw === 'object' && !Array.isArray(raw)) return raw as Record<string, unknown>
+    this.report(path, 'must be a map of keys to values')
+    return {}
+  }
+
+  /** Values of the fields; null when one of them is wrong, since what follows from it would be, too. */
+  fields<F extends Record<string, Field<unknown>>>(raw: Readonly<Record<string, unknown>>, path: readonly string[], fields: F): Values<F> | null {
+    const before = this.problems.length
+    const entries = Object.entries(fields).map(([key, field]) => {
+      const value = this.#override([...path, key]) ?? raw[key] ?? field.default
+      return [key, this.#parse(field, value, [...path, key])] as const
+    })
+    return this.problems.length === before ? (Object.fromEntries(entries) as Values<F>) : null
+  }
+
+  onlyKeys(raw: Readonly<Record<string, unknown>>, path: readonly string[], known: readonly string[]): void {
+    for (const key of Object.keys(raw)) {
+      if (!known.includes(key)) this.report([...path, key], `is not known; known here: ${known.join(', ')}`)
+    }
+  }
+
+  report(path: readonly string[], problem: string): void {
+    this.problems.push(path.length > 0 ? `${path.join('.')}: ${problem}` : problem)
+  }
+
+  /** A variable that overrides nothing is a typing mistake, and would be ignored in silence. */
+  checkEnvironment(): void {
+    for (const name of Object.keys(this.#environment)) {
+      if (!name.startsWith('BERTH_') || OTHER_VARIABLES.has(name) || this.#used.has(name)) continue
+      this.problems.push(`${name}: overrides no key of berth.yml`)
+    }
+  }
+
+  #override(path: readonly string[]): string | undefined {
+    const name = `BERTH_${path.join('_').replaceAll('-', '_').toUpperCase()}`
+    this.#used.add(name)
+    return this.#environment[name]
+  }
+
+  #parse(field: Field<unknown>, value: unknown, path: readonly string[]): unknown {
+    if (value === undefined && 'default' in field) return undefined
+    try {
+      return field.parse(value)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.report(path, error.message)
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** How single values of berth.yml are written. Each parser takes what YAML or the environment gave and throws a Problem. */
+import { isIP } from 'node:net'
+
+/** What is wrong with a value, in words that follow its path. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+}
+
+export type Parser<T> = (value: unknown) => T
+
+const UNITS: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
+const SPANS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const LONGEST_SPAN = 365 * 86_400_000
+
+export const text: Parser<string> = (value) => {
+  if (typeof value !== 'string' || value.trim() === '') throw new Problem(`must be a text, not ${show(value)}`)
+  return value
+}
+
+export function oneOf<T extends string>(...allowed: readonly T[]): Parser<T> {
+  return (value) => {
+    const found = allowed.find((word) => word === value)
+    if (found === undefined) throw new Problem(`must be ${allowed.join(' or ')}, not ${show(value)}`)
+    return found
+  }
+}
+
+export function matching(pattern: RegExp, what: string): Parser<string> {
+  return (value) => {
+    if (typeof value !== 'string' || !pattern.test(value)) throw new Problem(`must be ${what}, not ${show(value)}`)
+    return value
+  }
+}
+
+export function whole(least: number, most: number): Parser<number> {
+  return (value) => {
+    const number = toNumber(value)
+    if (!Number.isInteger(number) || number < least || number > most) {
+      throw new Problem(`must be a whole number from ${least} to ${most}, not ${show(value)}`)
+    }
+    return number
+  }
+}
+
+export const cores: Parser<number> = (value) => {
+  const number = toNumber(value)
+  if (!(number >= 0.01 && number <= 1024)) throw new Problem(`must be a number of cores like 1 or 0.5, not ${show(value)}`)
+  return number
+}
+
+export const flag: Parser<boolean> = (value) => {
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw new Problem(`must be true or false, not ${show(value)}`)
+}
+
+/** "512m" -> bytes */
+export const bytes: Parser<number> = (value) => {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmg])b?$/i.exec(String(value))
+  const [, amount, unit] = match ?? []
+  if (amount === undefined || unit === undefined) throw new Problem(`must be a size like 512m or 2g, not ${show(value)}`)
+  const size = Math.round(Number(amount) * (UNITS[unit.toLowerCase()] ?? 1))
+  // Docker refuses less; sshd, a shell and Ansible's python3 need it in any case.
+  if (size < 32 * 2 ** 20) throw new Problem(`must be at least 32m, not ${show(value)}`)
+  return size
+}
+
+/** "60m" -> milliseconds */
+export const span: Parser<number> = (value) => {
+  const match = /^(\d+(?:\.\d+)?)\s*([smhd])$/i.exec(String(value))
+  const [, amount, unit] = match ?? []
+  if (amount === undefined || unit === undefined) throw new Problem(`must be a duration like 90s, 60m, 24h or 7d, not ${show(value)}`)
+  const milliseconds = Math.round(Number(amount) * (SPANS[unit.toLowerCase()] ?? 1))
+  if (milliseconds > LONGEST_SPAN) throw new Problem(`must not be longer than 365d, not ${show(value)}`)
+  return milliseconds
+}
+
+/** "2221-2230", "2221,2223-2224" or 2221 -> every port */
+export const ports: Parser<number[]> = (value) => {
+  const all = String(value)
+    .split(',')
+    .flatMap((part) => {
+      const [, first, last = first] = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(part) ?? []
+      const from = Number(first)
+      const to = Number(last)
+      if (!(from >= 1 && to <= 65_535 && from <= to)) throw new Problem(`must be ports like 2221-2230, not ${show(value)}`)
+      return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+    })
+  if (new Set(all).size < all.length) throw new Problem(`names a port twice: ${show(value)}`)
+  return all
+}
+
+export const ipAddress: Parser<string> = (value) => {
+  if (typeof value !== 'string' || isIP(value) === 0) throw new Problem(`must be an IP address, not ${show(value)}`)
+  return value
+}
+
+export interface Listen {
+  readonly host: string
+  readonly port: number
+}
+
+/** "127.0.0.1:8080", "[::1]:8080" */
+export const listen: Parser<Listen> = (value) => {
+  const [, v6, name, port] = /^(?:\[([0-9a-f:]+)\]|([^:\s]+)):(\d{1,5})$/i.exec(String(value)) ?? []
+  const host = v6 ?? name
+  if (host === undefined || !(Number(port) <= 65_535)) throw new Problem(`must be host:port like 127.0.0.1:8080, not ${show(value)}`)
+  return { host, port: Number(port) }
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function toNumber(value: unknown): number {
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : typeof value === 'number' ? value : Number.NaN
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80)
+}

@@ -1,0 +1,17 @@
+import type { Clock } from '../core/clock.ts'
+import type { Pool } from '../core/pool.ts'
+import type { Log, Store } from '../core/ports.ts'
+import type { Reserving } from '../core/reserving.ts'
+
+/** What the routes work with. */
+export interface ServerContext {
+  readonly reserving: Reserving
+  readonly store: Store
+  readonly pools: readonly Pool[]
+  readonly clock: Clock
+  readonly log: Log
+  /** The name that answers tell people to ssh to. */
+  readonly sshHost: string
+  /** Names under which this server may be asked, besides those of the loopback. */
+  readonly hosts: readonly string[]
+}

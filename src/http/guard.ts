@@ -1,0 +1,24 @@
+/** Keeps web pages out: two of the seed's GET endpoints change state, and a browser sends GETs for anybody. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { BerthError } from '../core/errors.ts'
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * Throws `forbidden` for a request that names a host that is not ours (DNS rebinding), or that a page of another site
+ * made a browser send. `hosts` are names that are ours besides those of the loopback.
+ */
+export function refuseForeign(headers: IncomingHttpHeaders, hosts: readonly string[]): void {
+  const host = headers.host?.toLowerCase()
+  if (host !== undefined && ![...LOOPBACK, ...hosts].includes(host.replace(/:\d+$/, ''))) {
+    throw new BerthError('forbidden', 'this Host is not ours; use the address that the manager printed when it started')
+  }
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    throw new BerthError('forbidden', 'requests from pages of other sites are refused')
+  }
+  const { origin } = headers
+  if (origin !== undefined && origin.toLowerCase() !== `http://${host}` && origin.toLowerCase() !== `https://${host}`) {
+    throw new BerthError('forbidden', 'requests from pages of other sites are refused')
+  }
+}

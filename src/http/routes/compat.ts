@@ -1,0 +1,89 @@
+/** The seed's four endpoints, as its users know them. */
+import type { FastifyInstance } from 'fastify'
+import type { Pool } from '../../core/pool.ts'
+import { isActive } from '../../core/reservation.ts'
+import type { ServerContext } from '../context.ts'
+import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
+
+const MINUTE = 60_000
+const DEFAULT_PASSWORD = 'test'
+
+export function compatRoutes(server: FastifyInstance, context: ServerContext): void {
+  const { reserving, store, pools, clock, sshHost } = context
+
+  server.get('/reserve', async (request) => {
+    const query = readQuery(request.raw.url ?? '', ['username', 'password', 'count', 'duration', 'pool'])
+    const pool = poolNamed(pools, query.pool)
+    const { username, password = DEFAULT_PASSWORD } = query
+    if (username === undefined) throw refusal('username is missing; say for whom the containers are, like username=alice')
+    const count = wholeNumber('count', query.count ?? '1', 1, pool.size)
+    const standard = String(pool.duration.default / MINUTE)
+    const minutes = decimal('duration', query.duration ?? standard, 1, pool.duration.max / MINUTE, 'minutes')
+    const durationMs = Math.round(minutes * MINUTE)
+    const { reservation, containers } = await reserving.reserve({ pool, username, password, count, durationMs })
+    return {
+      status: 'success',
+      message: `Reserved ${containers.map((c) => c.name).join(', ')} for ${username}`,
+      username,
+      password,
+      containers: containers.map((c) => ({ container: c.name, host: sshHost, port: c.port, host_key: c.hostKey })),
+      reserved_until: new Date(reservation.expiresAt ?? 0).toISOString(),
+      duration_minutes: minutes,
+    }
+  })
+
+  server.get('/release_all', async (request) => {
+    readQuery(request.raw.url ?? '', [])
+    await reserving.releaseAll()
+    return { status: 'success', message: 'All containers released' }
+  })
+
+  server.get('/available', async (request) => {
+    readQuery(request.raw.url ?? '', [])
+    const { containers, reservations } = await store.snapshot()
+    const now = clock()
+    const held = new Set(reservations.filter((r) => isActive(r, now)).flatMap((r) => r.holds.map((h) => h.container)))
+    return {
+      available: containers.filter((c) => c.state === 'ready').map((c) => c.name),
+      reserved: containers.filter((c) => held.has(c.name)).map((c) => c.name),
+    }
+  })
+
+  server.get('/reservations', async (request) => {
+    readQuery(request.raw.url ?? '', [])
+    const { containers, reservations } = await store.snapshot()
+    const now = clock()
+    const holders = new Map(
+      reservations.filter((r) => isActive(r, now)).flatMap((r) => r.holds.map((h) => [h.container, r] as const)),
+    )
+    return {
+      reservations: containers.flatMap(({ name }) => {
+        const holder = holders.get(name)
+        if (!holder) return []
+        const expiresAt = holder.expiresAt ?? now
+        return [
+          {
+            username: holder.username,
+            container: name,
+            expiration_time: localTime(expiresAt),
+            time_remaining: `${((expiresAt - now) / MINUTE).toFixed(1)} minutes remaining`,
+          },
+        ]
+      }),
+    }
+  })
+}
+
+function poolNamed(pools: readonly Pool[], name: string | undefined): Pool {
+  const pool = name === undefined ? pools[0] : pools.find((p) => p.name === name)
+  if (!pool) throw refusal(`pool must be one of: ${pools.map((p) => p.name).join(', ')}`)
+  return pool
+}
+
+/** "2026-11-23 14:30:00" in the server's time zone. */
+function localTime(epochMs: number): string {
+  const time = new Date(epochMs)
+  const two = (part: number) => String(part).padStart(2, '0')
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-')
+  return `${day} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')}`
+}

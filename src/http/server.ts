@@ -1,0 +1,74 @@
+/** The HTTP API: fastify with our routes, our words for errors, and nothing that a web page could abuse. */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { BerthError, reasonOf } from '../core/errors.ts'
+import type { ServerContext } from './context.ts'
+import { refuseForeign } from './guard.ts'
+import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts'
+import { compatRoutes } from './routes/compat.ts'
+import { containerRoutes } from './routes/containers.ts'
+import { poolRoutes } from './routes/pools.ts'
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+/** How long a client may take to send a request, in milliseconds. */
+const REQUEST_TIMEOUT = 30_000
+const BODY_LIMIT = 64 * 1024
+
+export function buildServer(context: ServerContext): FastifyInstance {
+  const { hosts, log } = context
+  const server = Fastify({
+    // A HEAD would run the GET's handler, and two of those change state.
+    exposeHeadRoutes: false,
+    requestTimeout: REQUEST_TIMEOUT,
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+  })
+
+  function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = toBerthError(thrown)
+    if (error.code === 'internal') {
+      log.error('a request failed', { path: pathOf(request), reason: reasonOf(thrown), stack: stackOf(thrown) })
+    }
+    const status = STATUS[error.code]
+    if (status === 503) reply.header('retry-after', RETRY_AFTER)
+    if (pathOf(request).startsWith('/v1/')) {
+      reply.code(status).type('application/problem+json').send(problemDetails(error))
+    } else {
+      reply.code(status).send({ error: error.message })
+    }
+  }
+
+  server.setErrorHandler((error, request, reply) => answerError(error, request, reply))
+  server.setNotFoundHandler((request, reply) => {
+    const url = pathOf(request)
+    const allowed = METHODS.filter((method) => server.hasRoute({ url, method }))
+    if (allowed.length === 0) return answerError(new BerthError('not_found', 'there is nothing at this path'), request, reply)
+    reply.header('allow', allowed.join(', '))
+    const message = `${request.method} is not possible here; allowed: ${allowed.join(', ')}`
+    return answerError(new BerthError('method_not_allowed', message), request, reply)
+  })
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    refuseForeign(request.headers, hosts)
+  })
+  // The path only: a query string may hold a password.
+  server.addHook('onResponse', async (request, reply) => {
+    const ms = Math.round(reply.elapsedTime)
+    log.info(`${request.method} ${pathOf(request)}`, { status: reply.statusCode, ms })
+  })
+
+  compatRoutes(server, context)
+  poolRoutes(server, context)
+  containerRoutes(server, context)
+  return server
+}
+
+function pathOf(request: FastifyRequest): string {
+  return (request.raw.url ?? '').replace(/[?#].*$/s, '').slice(0, 200)
+}
+
+function stackOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error ? thrown.stack : undefined
+}
+

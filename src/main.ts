@@ -1,0 +1,132 @@
+/** Composition root: opens everything, closes it in reverse; the only file that sees all adapters. */
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { ansibleAccounts } from './accounts/ansible.ts'
+import { nativeAccounts } from './accounts/native.ts'
+import { hashPassword } from './accounts/password.ts'
+import { openAnsible } from './accounts/playbook.ts'
+import { type Config, loadConfig } from './config.ts'
+import { systemClock } from './core/clock.ts'
+import { BerthError, reasonOf } from './core/errors.ts'
+import { startLoop } from './core/loop.ts'
+import { type Pool, specOf, specsOf } from './core/pool.ts'
+import { createReconciler } from './core/reconciler.ts'
+import { createReserving } from './core/reserving.ts'
+import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
+import { openDocker } from './engine/docker/engine.ts'
+import { specDigest } from './engine/labels.ts'
+import { buildServer } from './http/server.ts'
+import { openLog } from './log.ts'
+import { announce, followFilling } from './startup.ts'
+import { openSqlite } from './store/sqlite.ts'
+
+/** Longer, and whoever pressed Ctrl-C presses it again; what is cut off here is taken up at the next start. */
+const STOP_DEADLINE = 4_000
+
+export interface Manager {
+  /** Where it is serving. */
+  readonly address: string
+  stop(): Promise<void>
+}
+
+/** Opens the database, takes up what a killed manager left behind, and serves. */
+export async function startManager(config: Config): Promise<Manager> {
+  const { site, pools, sshHost } = config
+  const clock = systemClock
+  const log = openLog(config.log, process.stderr.isTTY)
+  const closing: (() => Promise<void>)[] = []
+  const stop = async () => {
+    for (const close of closing.reverse()) await close()
+  }
+  try {
+    const store = await openSqlite(config.database)
+    closing.push(() => store.close())
+    const engine = openDocker({ instance: site.instance, dockerHost: config.dockerHost })
+    closing.push(() => engine.close())
+    const playbookDir = fileURLToPath(new URL('../ansible', import.meta.url))
+    const ansible = openAnsible({ playbookDir, env: config.environment })
+    closing.push(() => ansible.close())
+    const accounts = { native: nativeAccounts, ansible: ansibleAccounts }[config.accounts]({ engine, ansible })
+
+    const nudge = () => loop.nudge()
+    const reconciler = createReconciler({
+      ...{ site, pools, store, engine, accounts, clock, log, concurrency: config.concurrency },
+      specDigest: (pool: Pool, number: number) => {
+        const port = pool.ports[number - 1] ?? 0
+        return specDigest(specOf(site, pool, { number, port, generation: null }))
+      },
+      onProgress: nudge,
+    })
+    const reserving = createReserving({
+      ...{ store, engine, accounts, hashPassword, clock, log },
+      newId: randomUUID,
+      engineProblem: () => reconciler.engineProblem(),
+      onChange: nudge,
+    })
+    const hosts = [config.listen.host, sshHost]
+    const server = buildServer({ reserving, store, pools, clock, log, sshHost, hosts })
+    // Only one manager serves here: the port is the lock, taken before anything is changed.
+    const address = await server.listen({ host: config.listen.host, port: config.listen.port })
+    closing.push(() => server.close())
+
+    const loop = startLoop(() => reconciler.tick(), clock, log)
+    closing.push(async () => {
+      await loop.stop()
+      await withinDeadline(reconciler.idle())
+    })
+    const unwatch = engine.watch(nudge)
+    closing.push(async () => unwatch())
+    await announce({ address, config, engine, store })
+    closing.push(followFilling(store, pools))
+    return { address, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** What `just provision` is to make, as parameters of community.docker's modules: decided here, carried out by Ansible. */
+function provisioning({ site, pools }: Config): object {
+  return {
+    instance: site.instance,
+    images: [...new Set(pools.map((pool) => pool.image))],
+    network: ansibleNetworkParameters(site.instance),
+    containers: pools.flatMap((pool) => specsOf(site, pool).map(ansibleParameters)),
+  }
+}
+
+async function withinDeadline(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, STOP_DEADLINE)
+  })
+  await Promise.race([work, deadline])
+  clearTimeout(timer)
+}
+
+async function main([command = 'serve']: readonly string[]): Promise<void> {
+  const config = loadConfig()
+  if (command === 'provisioning') {
+    process.stdout.write(`${JSON.stringify(provisioning(config), null, 2)}\n`)
+    return
+  }
+  if (command !== 'serve') throw new BerthError('invalid_config', `"${command}" is no command; known: serve, provisioning`)
+  const manager = await startManager(config)
+  let stopping = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, async () => {
+      if (stopping) process.exit(130)
+      stopping = true
+      await manager.stop()
+      process.exit(0)
+    })
+  }
+}
+
+if (import.meta.main) {
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    const text = error instanceof BerthError ? error.message : error instanceof Error ? error.stack : reasonOf(error)
+    process.stderr.write(`berth: ${text}\n`)
+    process.exit(1)
+  })
+}
