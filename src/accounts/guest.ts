@@ -2,27 +2,24 @@
 import { BerthError, reasonOf } from '../core/errors.ts'
 import type { Engine, Guest, Target } from '../core/ports.ts'
 
-/** What the engine gets on top of the guest's own deadline, so that the guest can say itself what is missing. */
+/** What the engine gets on top of the guest's own deadline, so that it is the guest who says what is missing. */
 const graceMs = 3_000
+
+/** As `timeout` says that it had to end its command. */
+const timedOut = 124
 
 /**
  * Waits for sshd inside the container, where polling costs next to nothing, instead of from outside, exec by exec.
- * $1: milliseconds to wait. The answer's lines are "<what> <value>".
+ * The answer's lines are "<what> <value>".
  */
 const script = `
 set -u
-millis() { printf '%s' "$(( \${EPOCHREALTIME/[.,]/} / 1000 ))"; }
 sshd_answers() {
   local banner
-  { IFS= read -r -t 2 banner <&3 && [[ $banner == SSH-* ]]; } 3<>/dev/tcp/127.0.0.1/22
+  { IFS= read -r banner <&3 && [[ $banner == SSH-* ]]; } 3<>/dev/tcp/127.0.0.1/22
 } 2>/dev/null
 
-deadline=$(( $(millis) + $1 ))
-until sshd_answers; do
-  if (( $(millis) >= deadline )); then echo "sshd does not answer" >&2; exit 1; fi
-  sleep 0.01
-done
-
+until sshd_answers; do sleep 0.01; done
 read -r _ fingerprint _ < <(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) || exit 1
 printf 'key %s\\n' "$fingerprint"
 ( . /etc/os-release; printf 'os %s\\n' "\${PRETTY_NAME:-\${NAME:-Linux}}" )
@@ -33,9 +30,10 @@ while IFS=: read -r name _; do printf 'group %s\\n' "$name"; done </etc/group
 /** One exec. `guest_failed` when sshd does not answer within `timeoutMs`, or has no ed25519 host key. */
 export async function surveyGuest(engine: Engine, target: Target, timeoutMs: number): Promise<Guest> {
   const result = await engine.exec(target.id, {
-    command: ['bash', '-c', script, 'survey', String(Math.round(timeoutMs))],
+    command: ['timeout', (timeoutMs / 1000).toFixed(3), 'bash', '-c', script],
     timeoutMs: timeoutMs + graceMs,
   })
+  if (result.code === timedOut) throw new BerthError('guest_failed', `sshd did not answer within ${timeoutMs} ms`)
   if (result.code !== 0) {
     throw new BerthError('guest_failed', reasonOf(result.stderr) || `survey ended with code ${result.code}`)
   }

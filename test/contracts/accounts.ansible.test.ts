@@ -1,0 +1,4 @@
+import { ansibleAccounts } from '../../src/accounts/ansible.ts'
+import { accountsContract } from './accounts.ts'
+
+accountsContract('ansible', ansibleAccounts)

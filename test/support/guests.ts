@@ -1,0 +1,50 @@
+/** Throw-away containers of the real image, for what happens inside them. */
+import type { ContainerSpec } from '../../src/core/container.ts'
+import type { Engine, Target } from '../../src/core/ports.ts'
+import { reservePorts } from './ports.ts'
+
+const image = 'berth/alpine'
+
+export interface RunningGuest extends Target {
+  /** On 127.0.0.1. */
+  readonly port: number
+}
+
+/** Starts `count` containers at once. Their sshd may still be on its way. Removed by `removeGuests`. */
+export async function startGuests(
+  engine: Engine,
+  names: { readonly instance: string; readonly pool: string },
+  count: number,
+): Promise<RunningGuest[]> {
+  await engine.prepare()
+  const ports = await reservePorts(count)
+  return Promise.all(ports.map((port) => startGuest(engine, guestSpec(names, port))))
+}
+
+async function startGuest(engine: Engine, spec: ContainerSpec): Promise<RunningGuest> {
+  const id = await engine.create(spec)
+  await engine.start(id)
+  return { id, name: spec.name, port: spec.port }
+}
+
+function guestSpec({ instance, pool }: { instance: string; pool: string }, port: number): ContainerSpec {
+  return {
+    instance,
+    pool,
+    name: `${pool}-${port}`,
+    generation: 1,
+    image,
+    bind: '127.0.0.1',
+    port,
+    memory: 256 * 1024 ** 2,
+    cpus: 1,
+    pids: 128,
+    sudo: true,
+  }
+}
+
+/** Removes every container of the engine's instance. */
+export async function removeGuests(engine: Engine): Promise<void> {
+  const all = await engine.list()
+  await Promise.all(all.map(({ id }) => engine.remove(id)))
+}
