@@ -3,7 +3,7 @@
 packages() {
   check_node
   local -a missing=()
-  mapfile -t missing < <(missing_packages)
+  mapfile -t missing < <(missing_packages | sort -u)
   if [[ ${#missing[@]} -eq 0 ]]; then
     did='all there, skipped'
     return
