@@ -61,14 +61,19 @@ const DURATION = {
 /** Reads the file that BERTH_CONFIG names, or ./berth.yml. `invalid_config` lists every problem with its path. */
 export function loadConfig(environment: Environment = process.env): Config {
   const file = resolve(environment['BERTH_CONFIG'] ?? 'berth.yml')
-  if (!existsSync(file)) throw new BerthError('invalid_config', `${file} does not exist; BERTH_CONFIG can name another one`)
+  if (!existsSync(file))
+    throw new BerthError('invalid_config', `${file} does not exist; BERTH_CONFIG can name another one`)
   return parseConfig(readFileSync(file, 'utf8'), file, environment)
 }
 
 /** `file` is for messages, and what relative paths start from. */
 export function parseConfig(yaml: string, file: string, environment: Environment): Config {
   const document = parseDocument(yaml)
-  if (document.errors.length > 0) throw invalid(file, document.errors.map((error) => error.message))
+  if (document.errors.length > 0)
+    throw invalid(
+      file,
+      document.errors.map((error) => error.message),
+    )
   const reader = new SettingsReader(environment)
   const raw = reader.section(document.toJS(), [])
   reader.onlyKeys(raw, [], [...Object.keys(TOP), 'ssh', 'pools'])
@@ -145,7 +150,7 @@ function invalid(file: string, problems: readonly string[]): BerthError {
   return new BerthError('invalid_config', `${file} cannot be used:\n${lines.join('\n')}`)
 }
 
-function freeze<T extends object>(value: T): T {
-  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) freeze(part)
-  return Object.freeze(value)
+function freeze<T extends object>(whole: T): T {
+  for (const part of Object.values(whole)) if (typeof part === 'object' && part !== null) freeze(part)
+  return Object.freeze(whole)
 }

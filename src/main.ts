@@ -36,7 +36,7 @@ export async function startManager(config: Config): Promise<Manager> {
   const log = openLog(config.log, process.stderr.isTTY)
   const closing: (() => Promise<void>)[] = []
   const stop = async () => {
-    for (const close of closing.reverse()) await close()
+    for (const close of closing.toReversed()) await close()
   }
   try {
     const store = await openSqlite(config.database)
@@ -76,7 +76,7 @@ export async function startManager(config: Config): Promise<Manager> {
     })
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
-    await announce({ address, config, engine, store })
+    await announce(address, config, engine)
     closing.push(followFilling(store, pools))
     return { address, stop }
   } catch (error) {
@@ -110,15 +110,15 @@ async function main([command = 'serve']: readonly string[]): Promise<void> {
     process.stdout.write(`${JSON.stringify(provisioning(config), null, 2)}\n`)
     return
   }
-  if (command !== 'serve') throw new BerthError('invalid_config', `"${command}" is no command; known: serve, provisioning`)
+  if (command !== 'serve')
+    throw new BerthError('invalid_config', `"${command}" is no command; known: serve, provisioning`)
   const manager = await startManager(config)
   let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, async () => {
+    process.on(signal, () => {
       if (stopping) process.exit(130)
       stopping = true
-      await manager.stop()
-      process.exit(0)
+      void manager.stop().then(() => process.exit(0))
     })
   }
 }

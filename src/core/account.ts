@@ -8,8 +8,7 @@ export interface Account {
   readonly sudo: boolean
 }
 
-export const LONGEST_USERNAME = 32
-export const LONGEST_PASSWORD = 128
+const LONGEST_PASSWORD = 128
 
 /** POSIX.1-2024, 3.426 User Name: the portable filename characters, no leading hyphen; here it begins with a letter or "_". */
 const USERNAME = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
@@ -29,7 +28,7 @@ export function usernameProblem(username: string, taken: readonly string[]): str
 /** Why a password cannot be used, in words that follow "password"; null when it can. */
 export function passwordProblem(password: string): string | null {
   if (password === '') return 'must not be empty'
-  if ([...password].length > LONGEST_PASSWORD) return `must not be longer than ${LONGEST_PASSWORD} characters`
+  if (Array.from(password).length > LONGEST_PASSWORD) return `must not be longer than ${LONGEST_PASSWORD} characters`
   if (/\p{Cc}/u.test(password)) return 'must not contain control characters'
   // A lone half of a surrogate pair has no UTF-8 form, so what is typed at the prompt could never match.
   if (/\p{Cs}/u.test(password)) return 'must be valid Unicode'

@@ -1,6 +1,14 @@
 /** Bringing containers up, in steps that each record what they did, so that any of them can be the last before a kill -9. */
 import type { Clock } from './clock.ts'
-import { type Container, type ContainerPatch, nextGeneration, ready, replacement, retired, stumbled } from './container.ts'
+import {
+  type Container,
+  type ContainerPatch,
+  nextGeneration,
+  ready,
+  replacement,
+  retired,
+  stumbled,
+} from './container.ts'
 import { BerthError } from './errors.ts'
 import { isLost } from './plan.ts'
 import { type Pool, portOf, type Site, specOf } from './pool.ts'

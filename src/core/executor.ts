@@ -34,7 +34,9 @@ export function createExecutor(context: ExecutorContext): Executor {
     if (keys.some((key) => busy.has(key))) return
     for (const key of keys) busy.add(key)
     const job = work()
-      .catch((error: unknown) => log.warn('an action failed and will be tried again', { keys, reason: reasonOf(error) }))
+      .catch((error: unknown) =>
+        log.warn('an action failed and will be tried again', { keys, reason: reasonOf(error) }),
+      )
       .finally(() => {
         for (const key of keys) busy.delete(key)
         running.delete(job)

@@ -18,7 +18,12 @@ export type Action =
   /** Take over what `just provision` made here. */
   | { readonly do: 'adopt'; readonly container: Container; readonly observed: Observed }
   /** Bring up what should run here, from wherever it stands. `stale` is in the way and goes first. */
-  | { readonly do: 'build'; readonly container: Container; readonly current?: Observed; readonly stale: readonly Observed[] }
+  | {
+      readonly do: 'build'
+      readonly container: Container
+      readonly current?: Observed
+      readonly stale: readonly Observed[]
+    }
   /** Run the pool's playbook on all its new containers at once. */
   | { readonly do: 'prepare'; readonly pool: Pool; readonly containers: readonly Container[] }
   /** Destroy what is here, and make the next generation, or drop the place when the pool has shrunk. */
@@ -63,7 +68,15 @@ export function plan(situation: Situation, now: number): Action[] {
   const places = missingPlaces(situation)
   if (places.length > 0) urgent.push({ do: 'add', places })
   if (situation.observed === null) return urgent
-  return [...urgent, ...planContainers(situation, situation.observed, urgent.some((a) => isFresh(a, now)), now)]
+  return [
+    ...urgent,
+    ...planContainers(
+      situation,
+      situation.observed,
+      urgent.some((a) => isFresh(a, now)),
+      now,
+    ),
+  ]
 }
 
 /** When to look again even if nothing happens; Infinity when there is nothing to wait for. */
@@ -112,11 +125,22 @@ function planContainers(situation: Situation, observed: readonly Observed[], cut
   const actions = situation.snapshot.containers.flatMap((container): Action[] => {
     if (situation.busy.has(container.name) || container.retryAt > now) return []
     const pool = pools.get(container.pool)
-    const action = planContainer(situation, container, pool, seen.get(container.name) ?? [], holders.get(container.name), now)
+    const action = planContainer(
+      situation,
+      container,
+      pool,
+      seen.get(container.name) ?? [],
+      holders.get(container.name),
+      now,
+    )
     // Recycling keeps the engine busy for seconds; nobody's access waits behind it.
     return action === null || (cutting && action.do === 'recycle') ? [] : [action]
   })
-  return [...oneRetirementEach(situation, actions), ...planPlaybooks(situation, now), ...planSweep(situation, observed, now)]
+  return [
+    ...oneRetirementEach(situation, actions),
+    ...planPlaybooks(situation, now),
+    ...planSweep(situation, observed, now),
+  ]
 }
 
 function planContainer(
@@ -201,7 +225,9 @@ function planPlaybooks({ pools, snapshot, observed, busy }: Situation, now: numb
   const running = new Set(observed?.filter((o) => o.state === 'running').map((o) => o.id))
   return pools.flatMap((pool): Action[] => {
     if (pool.prepare === null) return []
-    const fresh = snapshot.containers.filter((c) => c.pool === pool.name && c.state === 'creating' && portOf(pool, c.number))
+    const fresh = snapshot.containers.filter(
+      (c) => c.pool === pool.name && c.state === 'creating' && portOf(pool, c.number),
+    )
     if (fresh.some((c) => c.hostKey === null && c.attempts === 0)) return []
     const containers = fresh.filter(
       (c) => c.hostKey !== null && c.retryAt <= now && !busy.has(c.name) && running.has(c.engineId ?? ''),
@@ -216,4 +242,3 @@ function planSweep({ snapshot, busy }: Situation, observed: readonly Observed[],
     .filter((o) => !names.has(o.name) && !busy.has(o.name) && now - o.createdAt > ORPHAN_AGE)
     .map((o) => ({ do: 'sweep', observed: o }))
 }
-

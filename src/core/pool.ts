@@ -69,5 +69,7 @@ export function specOf(
 
 /** What `just provision` makes of a pool, and what a manager would make of its places from scratch. */
 export function specsOf(site: Site, pool: Pool): ContainerSpec[] {
-  return pool.ports.slice(0, pool.size).map((port, index) => specOf(site, pool, { number: index + 1, port, generation: null }))
+  return pool.ports
+    .slice(0, pool.size)
+    .map((port, index) => specOf(site, pool, { number: index + 1, port, generation: null }))
 }

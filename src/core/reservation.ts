@@ -2,7 +2,6 @@
 import type { Account } from './account.ts'
 import type { Pool } from './pool.ts'
 
-
 /** waiting -> preparing -> active -> ending -> ended; time runs from active. */
 export type ReservationState = 'preparing' | 'active' | 'ending' | 'ended'
 

@@ -29,7 +29,9 @@ export function toBerthError(error: unknown): BerthError {
 }
 
 function isRefusal(error: unknown): error is Error & { statusCode: number } {
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500
+  return (
+    error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500
+  )
 }
 
 /** RFC 9457. */

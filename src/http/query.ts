@@ -11,7 +11,7 @@ export function readQuery<Name extends string>(url: string, allowed: readonly Na
     const split = pair.indexOf('=')
     const rawName = split < 0 ? pair : pair.slice(0, split)
     const name = allowed.find((known) => known === decode(rawName, 'a parameter name'))
-    if (name === undefined) throw refusal(`"${printable(rawName)}" is not a parameter here; ${known(allowed)}`)
+    if (name === undefined) throw refusal(`"${printable(rawName)}" is not a parameter here; ${whatIsAllowed(allowed)}`)
     if (found.has(name)) throw refusal(`${name} is given more than once; give it once`)
     found.set(name, decode(split < 0 ? '' : pair.slice(split + 1), name))
   }
@@ -40,7 +40,7 @@ export function refusal(message: string): BerthError {
   return new BerthError('invalid_request', message)
 }
 
-function known(allowed: readonly string[]): string {
+function whatIsAllowed(allowed: readonly string[]): string {
   return allowed.length > 0 ? `allowed: ${allowed.join(', ')}` : 'none is allowed'
 }
 

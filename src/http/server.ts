@@ -43,7 +43,8 @@ export function buildServer(context: ServerContext): FastifyInstance {
   server.setNotFoundHandler((request, reply) => {
     const url = pathOf(request)
     const allowed = METHODS.filter((method) => server.hasRoute({ url, method }))
-    if (allowed.length === 0) return answerError(new BerthError('not_found', 'there is nothing at this path'), request, reply)
+    if (allowed.length === 0)
+      return answerError(new BerthError('not_found', 'there is nothing at this path'), request, reply)
     reply.header('allow', allowed.join(', '))
     const message = `${request.method} is not possible here; allowed: ${allowed.join(', ')}`
     return answerError(new BerthError('method_not_allowed', message), request, reply)
@@ -71,4 +72,3 @@ function pathOf(request: FastifyRequest): string {
 function stackOf(thrown: unknown): string | undefined {
   return thrown instanceof Error ? thrown.stack : undefined
 }
-

@@ -12,7 +12,10 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
   const unknown = (await appliedMigrations(db)).filter((name) => !(name in MIGRATIONS))
   if (unknown.length > 0) {
     const list = unknown.join(', ')
-    throw new BerthError('schema_too_new', `the database was written by a newer Berth (${list}); upgrade Berth to use it`)
+    throw new BerthError(
+      'schema_too_new',
+      `the database was written by a newer Berth (${list}); upgrade Berth to use it`,
+    )
   }
   const { error } = await migrator.migrateToLatest()
   if (error) throw error
@@ -21,6 +24,10 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
 async function appliedMigrations(db: Kysely<Tables>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some((table) => table.name === 'kysely_migration')) return []
-  const rows = await db.withTables<{ kysely_migration: { name: string } }>().selectFrom('kysely_migration').select('name').execute()
+  const rows = await db
+    .withTables<{ kysely_migration: { name: string } }>()
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute()
   return rows.map((row) => row.name)
 }

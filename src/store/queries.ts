@@ -23,7 +23,13 @@ export async function readReservations(
   tx: Tx,
   which: (eb: ExpressionBuilder<Tables, 'reservations'>) => Expression<SqlBool>,
 ): Promise<Reservation[]> {
-  const rows = await tx.selectFrom('reservations').selectAll().where(which).orderBy('created_at').orderBy('id').execute()
+  const rows = await tx
+    .selectFrom('reservations')
+    .selectAll()
+    .where(which)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
   if (rows.length === 0) return []
   const holds = await tx
     .selectFrom('holds')
@@ -43,7 +49,9 @@ export async function withContainers(tx: Tx, reservation: Reservation): Promise<
   const rows = await tx
     .selectFrom('containers')
     .selectAll()
-    .where('name', 'in', (eb) => eb.selectFrom('holds').select('container').where('reservation_id', '=', reservation.id))
+    .where('name', 'in', (eb) =>
+      eb.selectFrom('holds').select('container').where('reservation_id', '=', reservation.id),
+    )
     .execute()
   return { reservation, containers: rows.map(toContainer).sort(byName) }
 }
@@ -65,7 +73,10 @@ export async function readyOnes(tx: Tx, pool: string, count: number): Promise<Co
 export async function hold(tx: Tx, id: string, container: Container, now: number): Promise<Container> {
   const patch: ContainerPatch = { state: 'reserved', since: now, attempts: 0, retryAt: 0 }
   await tx.updateTable('containers').set(fromPatch(patch)).where(isStill(container)).execute()
-  await tx.insertInto('holds').values({ reservation_id: id, container: container.name, opened: null, open: 1 }).execute()
+  await tx
+    .insertInto('holds')
+    .values({ reservation_id: id, container: container.name, opened: null, open: 1 })
+    .execute()
   return { ...container, ...patch }
 }
 

@@ -83,7 +83,11 @@ export function createSqlStore(db: Kysely<Tables>): Store {
         const other = (await readyOnes(tx, reservation.pool, 1))[0]
         if (!other) return null
         await tx.deleteFrom('holds').where('reservation_id', '=', id).where('container', '=', container).execute()
-        await tx.updateTable('containers').set(fromPatch(retired(reason, now))).where('name', '=', container).execute()
+        await tx
+          .updateTable('containers')
+          .set(fromPatch(retired(reason, now)))
+          .where('name', '=', container)
+          .execute()
         return hold(tx, id, other, now)
       }),
 
@@ -96,7 +100,10 @@ export function createSqlStore(db: Kysely<Tables>): Store {
         await tx
           .updateTable('holds')
           .set((eb) => ({
-            opened: eb.selectFrom('containers').select('generation').whereRef('containers.name', '=', 'holds.container'),
+            opened: eb
+              .selectFrom('containers')
+              .select('generation')
+              .whereRef('containers.name', '=', 'holds.container'),
           }))
           .where('reservation_id', '=', id)
           .execute()
@@ -133,7 +140,9 @@ export function createSqlStore(db: Kysely<Tables>): Store {
             .updateTable('containers')
             .set(fromPatch(retired(null, now)))
             .where('state', '=', 'reserved')
-            .where('name', 'in', (eb) => eb.selectFrom('holds').select('container').where('reservation_id', 'in', theirs))
+            .where('name', 'in', (eb) =>
+              eb.selectFrom('holds').select('container').where('reservation_id', 'in', theirs),
+            )
             .execute()
         }
         const ending = await readReservations(tx, (eb) => eb.and([eb('id', 'in', ids), eb('state', '=', 'ending')]))

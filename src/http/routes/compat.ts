@@ -15,7 +15,8 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     const query = readQuery(request.raw.url ?? '', ['username', 'password', 'count', 'duration', 'pool'])
     const pool = poolNamed(pools, query.pool)
     const { username, password = DEFAULT_PASSWORD } = query
-    if (username === undefined) throw refusal('username is missing; say for whom the containers are, like username=alice')
+    if (username === undefined)
+      throw refusal('username is missing; say for whom the containers are, like username=alice')
     const count = wholeNumber('count', query.count ?? '1', 1, pool.size)
     const standard = String(pool.duration.default / MINUTE)
     const minutes = decimal('duration', query.duration ?? standard, 1, pool.duration.max / MINUTE, 'minutes')
