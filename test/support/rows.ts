@@ -1,0 +1,76 @@
+/** Rows, pools and sightings with everything filled in, for tests that care about one thing. */
+import type { Container } from '../../src/core/container.ts'
+import { containerName, type Pool } from '../../src/core/pool.ts'
+import type { Observed } from '../../src/core/ports.ts'
+import type { Reservation } from '../../src/core/reservation.ts'
+
+export const NOW = 1_800_000_000_000
+
+export function pool(some: Partial<Pool> = {}): Pool {
+  const size = some.size ?? 3
+  return {
+    name: 'p',
+    size,
+    image: 'image',
+    ports: Array.from({ length: size }, (_, index) => 2_221 + index),
+    memory: 2 ** 29,
+    cpus: 1,
+    pids: 256,
+    sudo: true,
+    duration: { default: 3_600_000, max: 86_400_000 },
+    prepare: null,
+    ...some,
+  }
+}
+
+export function container(some: Partial<Container> = {}): Container {
+  const { pool: poolName = 'p', number = 1 } = some
+  return {
+    name: containerName(poolName, number),
+    pool: poolName,
+    number,
+    port: 2_220 + number,
+    state: 'ready',
+    since: NOW - 10_000,
+    generation: 1,
+    engineId: `id-${number}`,
+    hostKey: 'SHA256:key',
+    attempts: 0,
+    retryAt: 0,
+    error: null,
+    ...some,
+  }
+}
+
+export function observed(some: Partial<Observed> = {}): Observed {
+  const name = some.name ?? 'p-1'
+  return {
+    id: `id-${name.split('-').at(-1)}`,
+    name,
+    pool: 'p',
+    generation: 1,
+    spec: 'digest',
+    state: 'running',
+    createdAt: NOW - 20_000,
+    ...some,
+  }
+}
+
+export function reservation(some: Partial<Reservation> = {}): Reservation {
+  return {
+    id: 'r',
+    pool: 'p',
+    username: 'alice',
+    passwordHash: '$6$salt$hash',
+    sshKeys: [],
+    state: 'active',
+    createdAt: NOW - 5_000,
+    durationMs: 60_000,
+    prepareBy: NOW + 30_000,
+    expiresAt: NOW + 55_000,
+    endedAt: null,
+    outcome: null,
+    holds: [{ container: 'p-1', opened: 1 }],
+    ...some,
+  }
+}
