@@ -29,7 +29,7 @@ start_engine() {
   if [[ -d /run/systemd/system ]]; then
     started_by='by systemd'
     quietly as_root systemctl enable --now docker
-  elif [[ $(cat /proc/1/comm) == init && -x /etc/init.d/docker ]]; then
+  elif [[ $(</proc/1/comm) == init && -x /etc/init.d/docker ]]; then
     started_by='as a service'
     quietly as_root service docker start
   else
@@ -44,9 +44,12 @@ start_engine() {
 # Where /run is on disk, a machine that was switched off leaves these behind, and dockerd takes whatever process has the
 # same number now for a running engine.
 remove_stale_files() {
-  pgrep -x dockerd >/dev/null || as_root rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
-  pgrep -x containerd >/dev/null || as_root rm -f /run/containerd/containerd.sock
+  runs dockerd || as_root rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
+  runs containerd || as_root rm -f /run/containerd/containerd.sock
 }
+
+# Without pgrep, which a small system lacks.
+runs() { grep -qsx "$1" /proc/[0-9]*/comm; }
 
 # A first start makes its storage and its network rules, which may take a while. Prints the version.
 wait_for_engine() {
@@ -54,18 +57,19 @@ wait_for_engine() {
   until engine_version; do
     if ((SECONDS >= deadline)) || ! still_starting; then
       engine_log >&2
-      fail "The engine does not answer. Its last words are above; $started_by."
+      fail "The engine does not answer. It was started $started_by; its last words are above."
     fi
     sleep 0.3
   done
 }
 
-still_starting() { [[ $started_by != by\ hand* ]] || pgrep -x dockerd >/dev/null || { sleep 1 && pgrep -x dockerd >/dev/null; }; }
+# Only of a dockerd started by hand is it known. The second look is for the moment before it runs at all.
+still_starting() { [[ $started_by != 'by hand'* ]] || runs dockerd || { sleep 1 && runs dockerd; }; }
 
 engine_log() {
-  if [[ $started_by == 'by systemd' ]]; then
-    as_root journalctl --unit docker --lines 20 --no-pager
-  else
-    as_root tail -n 20 "$dockerd_log" /var/log/docker.log 2>/dev/null
-  fi
+  case $started_by in
+    'by systemd') as_root journalctl --unit docker --lines 20 --no-pager ;;
+    'as a service') as_root tail -n 20 /var/log/docker.log ;;
+    *) as_root tail -n 20 "$dockerd_log" ;;
+  esac
 }
