@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type Docker from 'dockerode'
+import type { ContainerSpec } from '../../core/container.ts'
+import { BerthError } from '../../core/errors.ts'
+import { accept } from './errors.ts'
+import { lookUp } from './lookup.ts'
+import { fromInspect } from './observed.ts'
+import { createOptions } from './spec.ts'
+
+const POLL_MS = 100
+
+/**
+ * Makes the container and gives its id; when exactly this generation exists, that one's. A create that timed out may
+ * have taken effect, or may still: the name is what makes a second attempt meet it.
+ */
+export async function createGeneration(docker: Docker, spec: ContainerSpec, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const id = await tryToCreate(docker, spec, signal)
+    if (id !== null) return id
+    const holder = await lookUp(docker, spec.name, signal)
+    if (holder !== null) return idOfSame(holder, spec)
+    // The name was taken and nobody has it: just gone, or still in the making by a call that was given up.
+    await sleep(POLL_MS, undefined, { signal })
+  }
+}
+
+/** null when the name is taken. */
+async function tryToCreate(docker: Docker, spec: ContainerSpec, signal: AbortSignal): Promise<string | null> {
+  // Told apart for docker-modem, which would otherwise put all of the body into the URL as well.
+  const request = { _query: { name: spec.name }, _body: createOptions(spec), abortSignal: signal }
+  const container = await docker.createContainer(request).catch(accept(409))
+  return container?.id ?? null
+}
+
+function idOfSame(holder: Docker.ContainerInspectInfo, spec: ContainerSpec): string {
+  const observed = fromInspect(holder, spec.instance)
+  if (observed?.pool === spec.pool && observed.generation === spec.generation) return observed.id
+  const who = observed === null ? 'a container that is not ours' : `generation ${observed.generation ?? 'unknown'}`
+  throw new BerthError(
+    'engine_conflict',
+    `create ${spec.name}: the name is taken by ${who} (${holder.Id.slice(0, 12)})`,
+  )
+}

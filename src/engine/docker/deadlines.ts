@@ -1,0 +1,24 @@
+/** How long Docker may take for each kind of request, in milliseconds. An exec brings its own deadline. */
+export interface Deadlines {
+  readonly version: number
+  readonly list: number
+  readonly inspect: number
+  /** The network, too. */
+  readonly create: number
+  readonly start: number
+  readonly kill: number
+  readonly remove: number
+  /** Until the stream of events is open; the stream itself has no end. */
+  readonly watch: number
+}
+
+export const DEADLINES: Deadlines = {
+  version: 5_000,
+  list: 10_000,
+  inspect: 5_000,
+  create: 30_000,
+  start: 30_000,
+  kill: 10_000,
+  remove: 30_000,
+  watch: 10_000,
+}

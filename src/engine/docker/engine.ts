@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type Docker from 'dockerode'
+import type { ContainerSpec } from '../../core/container.ts'
+import { BerthError } from '../../core/errors.ts'
+import type { Engine, ExecRequest, ExecResult, Observed } from '../../core/ports.ts'
+import { INSTANCE_LABEL } from '../labels.ts'
+import { Calls } from './calls.ts'
+import { type Connection, connect } from './connection.ts'
+import { createGeneration } from './create.ts'
+import { DEADLINES, type Deadlines } from './deadlines.ts'
+import { accept, isMissingNetwork } from './errors.ts'
+import { execute } from './exec.ts'
+import { killForGood } from './kill.ts'
+import { lookUp } from './lookup.ts'
+import { ensureNetwork } from './network.ts'
+import { fromInspect, fromList } from './observed.ts'
+import { watchContainers } from './watch.ts'
+
+/** Between two looks at something that Docker is busy with. */
+const POLL_MS = 100
+
+export interface DockerOptions {
+  readonly instance: string
+  /** As DOCKER_HOST; Docker's default socket without it. */
+  readonly dockerHost?: string | undefined
+  readonly deadlines?: Partial<Deadlines>
+}
+
+/** One Docker host. Connects with the first call, so it can be opened while Docker is away. */
+export function openDocker({ instance, dockerHost, deadlines }: DockerOptions): Engine {
+  return new DockerEngine(instance, connect(dockerHost), { ...DEADLINES, ...deadlines })
+}
+
+class DockerEngine implements Engine {
+  readonly #instance: string
+  readonly #connection: Connection
+  readonly #docker: Docker
+  readonly #calls: Calls
+  readonly #deadlines: Deadlines
+  readonly #watches = new Set<() => void>()
+
+  constructor(instance: string, connection: Connection, deadlines: Deadlines) {
+    this.#instance = instance
+    this.#connection = connection
+    this.#docker = connection.docker
+    this.#calls = new Calls(connection.address)
+    this.#deadlines = deadlines
+  }
+
+  async version(): Promise<string> {
+    // dockerode takes options here as everywhere; its types do not say so.
+    const version: (options: { abortSignal: AbortSignal }) => Promise<Docker.DockerVersion> = this.#docker.version
+    const { Version } = await this.#calls.run('version', this.#deadlines.version, (signal) =>
+      version.call(this.#docker, { abortSignal: signal }),
+    )
+    return `docker ${Version}`
+  }
+
+  async prepare(): Promise<void> {
+    await this.#calls.run('prepare the network', this.#deadlines.create, (signal) =>
+      ensureNetwork(this.#docker, this.#instance, signal),
+    )
+  }
+
+  async list(): Promise<Observed[]> {
+    const filters = { label: [`${INSTANCE_LABEL}=${this.#instance}`] }
+    const infos = await this.#calls.run('list', this.#deadlines.list, (signal) =>
+      this.#docker.listContainers({ all: true, filters, abortSignal: signal }),
+    )
+    return infos.map((info) => fromList(info, this.#instance)).filter((observed) => observed !== null)
+  }
+
+  async inspect(id: string): Promise<Observed | null> {
+    const info = await this.#calls.run(`inspect ${short(id)}`, this.#deadlines.inspect, (signal) =>
+      lookUp(this.#docker, id, signal),
+    )
+    return info?.Id === id ? fromInspect(info, this.#instance) : null
+  }
+
+  async create(spec: ContainerSpec): Promise<string> {
+    return this.#calls.run(`create ${spec.name}`, this.#deadlines.create, (signal) =>
+      createGeneration(this.#docker, spec, signal),
+    )
+  }
+
+  async start(id: string): Promise<void> {
+    await this.#calls.run(`start ${short(id)}`, this.#deadlines.start, async (signal) => {
+      const container = this.#container(id)
+      const start = () => container.start({ abortSignal: signal }).catch(accept(304))
+      await start().catch(async (error: unknown) => {
+        if (!isMissingNetwork(error)) throw error
+        await ensureNetwork(this.#docker, this.#instance, signal)
+        await start()
+      })
+    })
+  }
+
+  async kill(id: string): Promise<void> {
+    await this.#calls.run(`kill ${short(id)}`, this.#deadlines.kill, (signal) =>
+      killForGood(this.#container(id), signal),
+    )
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#calls.run(`remove ${short(id)}`, this.#deadlines.remove, async (signal) => {
+      try {
+        await this.#container(id).remove({ force: true, v: true, abortSignal: signal })
+      } catch (error) {
+        accept(404, 409)(error)
+        // 409: a removal is under way. It is done when the container is gone, and its name and port are free.
+        while ((await lookUp(this.#docker, id, signal)) !== null) await sleep(POLL_MS, undefined, { signal })
+      }
+    })
+  }
+
+  async exec(id: string, request: ExecRequest): Promise<ExecResult> {
+    const what = `exec ${request.command[0] ?? ''} in ${short(id)}`
+    return this.#calls.run(what, request.timeoutMs, (signal) => execute(this.#container(id), request, signal))
+  }
+
+  watch(onChange: () => void): () => void {
+    const { watch: connectMs } = this.#deadlines
+    const stop = watchContainers({ docker: this.#docker, instance: this.#instance, connectMs, onChange })
+    this.#watches.add(stop)
+    return () => {
+      this.#watches.delete(stop)
+      stop()
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#watches) stop()
+    this.#calls.close()
+    this.#connection.close()
+  }
+
+  /** Only whole ids: Docker would take a name as well, and hit whoever has that name now. */
+  #container(id: string): Docker.Container {
+    if (!/^[0-9a-f]{64}$/.test(id)) throw new BerthError('engine_failed', `${JSON.stringify(id)} is no container id`)
+    return this.#docker.getContainer(id)
+  }
+}
+
+/** An id as Docker shows it to people. */
+function short(id: string): string {
+  return id.slice(0, 12)
+}

@@ -1,0 +1,59 @@
+/** What Docker's refusals mean to Berth. The only file that looks at the words of an answer. */
+import { BerthError, reasonOf } from '../../core/errors.ts'
+
+/**
+ * Docker answers 500 for a port that is held by another container ("already allocated") or by a program ("already in
+ * use"): these words are all there is to tell it from a failure.
+ */
+const PORT_CLASH = /port is already allocated|address already in use/i
+const NO_IMAGE = /no such image/i
+const NO_NETWORK = /network \S+ not found/i
+
+/** The HTTP status of an answer that dockerode turned into an error; undefined when nobody answered. */
+export function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('statusCode' in error)) return undefined
+  return typeof error.statusCode === 'number' ? error.statusCode : undefined
+}
+
+/** For `.catch`: these answers are as good as success. */
+export function accept(...statuses: number[]): (error: unknown) => void {
+  return (error) => {
+    if (!statuses.includes(statusOf(error) ?? 0)) throw error
+  }
+}
+
+/** True when a container could not start because its network was removed, e.g. by `docker network prune`. */
+export function isMissingNetwork(error: unknown): boolean {
+  return statusOf(error) === 404 && NO_NETWORK.test(answerOf(error))
+}
+
+/** The error to throw for one that came out of dockerode. `what` says what was being done, e.g. "start alpine-1". */
+export function translate(error: unknown, what: string, address: string): unknown {
+  if (error instanceof BerthError) return error
+  const status = statusOf(error)
+  const answer = answerOf(error)
+  const refuse = (code: BerthError['code'], text: string) => new BerthError(code, `${what}: ${text}`, { cause: error })
+  if (status === undefined) return isSystemError(error) ? unavailable(what, address, error) : error
+  if (status === 404 && NO_IMAGE.test(answer)) {
+    return refuse('image_missing', `${answer}. Make it with "just image", or fetch it with "docker pull"`)
+  }
+  if (status === 500 && PORT_CLASH.test(answer)) return refuse('engine_conflict', answer)
+  return refuse('engine_failed', answer)
+}
+
+export function unavailable(what: string, address: string, cause: unknown): BerthError {
+  return new BerthError('engine_unavailable', `${what}: Docker at ${address}: ${reasonOf(cause)}`, { cause })
+}
+
+/** Refused, no such socket, no permission, hung up, no such host: Node gives each of these a code, and bugs none. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}
+
+/** Docker's own sentence, without what docker-modem writes around it. */
+export function answerOf(error: unknown): string {
+  if (error instanceof Error && 'json' in error && typeof error.json === 'object' && error.json !== null) {
+    if ('message' in error.json && typeof error.json.message === 'string') return error.json.message
+  }
+  return reasonOf(error)
+}

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type Docker from 'dockerode'
+import { accept } from './errors.ts'
+
+const AGAIN_MS = 400
+
+/**
+ * SIGKILL, until the container is down: Docker answers when it is. Docker (20.10) loses a kill that arrives while it
+ * restarts the container, lets everybody in again, and notices 10 s later; a user who ends their own sshd at the right
+ * moment would stay for that long. A kill sent again meanwhile strikes at once.
+ */
+export async function killForGood(container: Docker.Container, signal: AbortSignal): Promise<void> {
+  const attempts: Promise<boolean>[] = []
+  let down = false
+  while (!down) {
+    // 404: gone. 409: it is down already.
+    const attempt = container.kill({ abortSignal: signal }).catch(accept(404, 409))
+    attempts.push(attempt.then(() => true))
+    down = await Promise.race([...attempts, sleep(AGAIN_MS, false, { signal, ref: false })])
+  }
+}
