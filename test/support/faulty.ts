@@ -1,0 +1,33 @@
+/** When a fault strikes: instead of the call, or after it took effect, as when an answer is lost on its way. */
+export type Fault = { readonly when: 'before' | 'after'; readonly error: Error }
+
+/** Decides on the nth call (from 1) of a verb. */
+export type FaultRule = (verb: string, nth: number, args: readonly unknown[]) => Fault | null
+
+/** The same port, with failures injected into its verbs (the methods that return a promise). */
+export function faulty<Port extends object>(port: Port, rule: FaultRule): Port {
+  const counts = new Map<string, number>()
+  return new Proxy(port, {
+    get(target, property) {
+      const member: unknown = Reflect.get(target, property, target)
+      if (typeof member !== 'function' || typeof property !== 'string') return member
+      return (...args: unknown[]) => {
+        const nth = (counts.get(property) ?? 0) + 1
+        counts.set(property, nth)
+        const fault = rule(property, nth, args)
+        const call = (): unknown => Reflect.apply(member, target, args)
+        return fault === null ? call() : strike(fault, call)
+      }
+    },
+  })
+}
+
+async function strike({ when, error }: Fault, call: () => unknown): Promise<never> {
+  if (when === 'after') await call()
+  throw error
+}
+
+/** A rule for the common case: the nth call of one verb. */
+export function onCall(verb: string, nth: number, fault: Fault): FaultRule {
+  return (called, count) => (called === verb && count === nth ? fault : null)
+}

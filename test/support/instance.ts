@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after } from 'node:test'
+import { docker, dockerLines } from './docker.ts'
+
+export interface TestInstance {
+  readonly instance: string
+  /** Container names are unique on a host, so a test has a pool of its own as well. */
+  readonly pool: string
+}
+
+/**
+ * An instance that nobody else has. After the file's tests whatever carries its label is removed, and a container among
+ * it fails the run: the code under test forgot it. A network does not: Berth keeps its network by design. Call it
+ * before the hooks that clean up: hooks run in the order in which they are registered, last of all those of the file's
+ * own level.
+ */
+export function testInstance(name: string): TestInstance {
+  const instance = `${name}-${process.pid}-${randomBytes(3).toString('hex')}`
+  after(async () => {
+    const leaked = await dockerLines('ps', '--all', '--filter', labelOf(instance), '--format', '{{.Names}}')
+    await removeInstance(instance)
+    assert.deepEqual(leaked, [], `containers left behind by ${instance}`)
+  })
+  return { instance, pool: instance }
+}
+
+/** Removes every container and network of the instance. */
+export async function removeInstance(instance: string): Promise<void> {
+  const containers = await dockerLines('ps', '--all', '--quiet', '--filter', labelOf(instance))
+  if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers)
+  const networks = await dockerLines('network', 'ls', '--quiet', '--filter', labelOf(instance))
+  if (networks.length > 0) await docker('network', 'rm', ...networks)
+}
+
+function labelOf(instance: string): string {
+  return `label=berth.instance=${instance}`
+}

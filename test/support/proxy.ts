@@ -1,0 +1,73 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A socket in front of Docker's own, so that a test can take Docker away and give it back without touching it. */
+export interface DockerProxy {
+  /** For `dockerHost`. */
+  readonly address: string
+  /** From now on answers are lost: requests arrive and take effect, and nobody hears of it, until `up`. */
+  mute(): void
+  /** Cuts all connections; nobody listens until `up`. */
+  down(): Promise<void>
+  up(): Promise<void>
+  close(): Promise<void>
+}
+
+/** `dockerHost` as DOCKER_HOST, `unix:` only. */
+export async function openDockerProxy(dockerHost = 'unix:///var/run/docker.sock'): Promise<DockerProxy> {
+  const dockerSocket = dockerHost.replace(/^unix:\/\//, '')
+  const folder = mkdtempSync(join(tmpdir(), 'berth-proxy-'))
+  const path = join(folder, 'docker.sock')
+  const sockets = new Set<Socket>()
+  let silent = false
+  let server: Server | null = null
+
+  function accept(client: Socket): void {
+    track(client)
+    const upstream = track(connect({ path: dockerSocket, allowHalfOpen: true }))
+    client.pipe(upstream)
+    if (silent) upstream.resume()
+    else upstream.pipe(client)
+    client.once('close', () => upstream.destroy())
+    upstream.once('close', () => client.destroy())
+  }
+
+  function track(socket: Socket): Socket {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => sockets.delete(socket))
+    return socket
+  }
+
+  async function up(): Promise<void> {
+    silent = false
+    if (server !== null) return
+    server = createServer({ allowHalfOpen: true }, accept).listen(path)
+    await once(server, 'listening')
+  }
+
+  async function down(): Promise<void> {
+    const closing = server
+    server = null
+    closing?.close()
+    for (const socket of sockets) socket.destroy()
+    if (closing?.listening) await once(closing, 'close')
+  }
+
+  await up()
+  return {
+    address: `unix://${path}`,
+    mute: () => {
+      silent = true
+    },
+    down,
+    up,
+    close: async () => {
+      await down()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
