@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { openDocker } from '../../src/engine/docker/engine.ts'
+import { docker } from '../support/docker.ts'
+import { testInstance } from '../support/instance.ts'
+import { reservePorts, tryToListen } from '../support/ports.ts'
+import { openDockerProxy } from '../support/proxy.ts'
+import { type EngineFixture, engineContract, removeAll, specFor } from './engine.ts'
+
+const dockerHost = process.env.DOCKER_HOST
+const own = testInstance('engine')
+const other = testInstance('engine-other')
+const engine = openDocker({ instance: own.instance, dockerHost })
+const neighbour = { ...other, engine: openDocker({ instance: other.instance, dockerHost }) }
+
+const fixture: EngineFixture = {
+  ...own,
+  image: 'berth/alpine',
+  ports: await reservePorts(4),
+  engine,
+  neighbour,
+  pause: async (id) => void (await docker('pause', id)),
+  crash: async (id) => void (await docker('kill', id)),
+  occupy: async (port) => {
+    const server = await tryToListen(port, '127.0.0.1')
+    assert.ok(server)
+    return async () => {
+      server.close()
+      await once(server, 'close')
+    }
+  },
+}
+
+before(async () => {
+  await engine.prepare()
+  await neighbour.engine.prepare()
+})
+
+after(async () => {
+  await engine.close()
+  await neighbour.engine.close()
+})
+
+engineContract('docker', fixture)
+
+describe('docker engine: what a container may', () => {
+  afterEach(async () => {
+    await removeAll(engine)
+    await removeAll(neighbour.engine)
+  })
+
+  it('has the limits, options and labels that were decided', async () => {
+    const spec = specFor(fixture, { sudo: false })
+    const id = await engine.create(spec)
+    const [info] = JSON.parse(await docker('inspect', id))
+    const { HostConfig, Config } = info
+    assert.equal(HostConfig.Init, true)
+    assert.equal(HostConfig.Privileged, false)
+    assert.equal(HostConfig.Memory, spec.memory)
+    assert.equal(HostConfig.MemorySwap, spec.memory)
+    assert.equal(HostConfig.NanoCpus, 500_000_000)
+    assert.equal(HostConfig.PidsLimit, 64)
+    assert.deepEqual(HostConfig.CapDrop, ['ALL'])
+    assert.ok(!HostConfig.CapAdd.some((capability: string) => /NET_RAW|MKNOD|SYS_ADMIN/.test(capability)))
+    assert.deepEqual(HostConfig.SecurityOpt, ['no-new-privileges'])
+    assert.equal(HostConfig.RestartPolicy.Name, 'unless-stopped')
+    assert.deepEqual(HostConfig.LogConfig, { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } })
+    assert.deepEqual(HostConfig.PortBindings, { '22/tcp': [{ HostIp: '127.0.0.1', HostPort: String(spec.port) }] })
+    assert.equal(HostConfig.NetworkMode, `berth-${own.instance}`)
+    assert.equal(Config.Hostname, spec.name)
+    assert.equal(Config.Labels['berth.instance'], own.instance)
+    assert.equal(Config.Labels['berth.container'], spec.name)
+    assert.equal(Config.Labels['berth.generation'], '1')
+  })
+
+  it('reaches no other container', async () => {
+    const [a, b] = await Promise.all(
+      [0, 1].map(async (index) => {
+        const changes = { name: `${own.pool}-${index}`, port: fixture.ports[index] ?? 0 }
+        const id = await engine.create(specFor(fixture, changes))
+        await engine.start(id)
+        return id
+      }),
+    )
+    assert.ok(a && b)
+    const address = await docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', b)
+    const knock = (host: string) =>
+      engine.exec(a, { command: ['timeout', '3', 'bash', '-c', `exec 3<>/dev/tcp/${host}/22`], timeoutMs: 10_000 })
+    await waitFor(async () => (await knock('127.0.0.1')).code === 0)
+    assert.notEqual((await knock(address)).code, 0)
+  })
+
+  it('kills what Docker is about to restart, for good', async () => {
+    const id = await engine.create(specFor(fixture))
+    await engine.start(id)
+    const restarting = Promise.withResolvers<void>()
+    const stop = engine.watch(() => restarting.resolve())
+    await engine.exec(id, { command: ['sh', '-c', 'kill -9 -1'], timeoutMs: 5_000 }).catch(() => undefined)
+    await restarting.promise
+    stop()
+    await engine.kill(id)
+    assert.equal((await engine.inspect(id))?.state, 'exited')
+  })
+
+  it('makes its network again when someone pruned it', async () => {
+    const id = await neighbour.engine.create(specFor(fixture, { ...other, name: `${other.pool}-1` }))
+    await docker('network', 'rm', `berth-${other.instance}`)
+    await neighbour.engine.start(id)
+    assert.equal((await neighbour.engine.inspect(id))?.state, 'running')
+  })
+
+  it('refuses a network that would let tenants meet', async () => {
+    const open = testInstance('engine-open')
+    const label = `berth.instance=${open.instance}`
+    await docker('network', 'create', '--label', label, `berth-${open.instance}`)
+    const another = openDocker({ instance: open.instance, dockerHost })
+    await assert.rejects(another.prepare(), { code: 'engine_conflict' })
+    await another.close()
+  })
+})
+
+describe('docker engine: Docker away', () => {
+  afterEach(() => removeAll(engine))
+
+  it('is unavailable where nobody listens', async () => {
+    const away = openDocker({ instance: own.instance, dockerHost: 'unix:///nowhere/docker.sock' })
+    await assert.rejects(away.version(), { code: 'engine_unavailable' })
+    await assert.rejects(away.list(), { code: 'engine_unavailable' })
+    await assert.rejects(away.kill('0'.repeat(64)), { code: 'engine_unavailable' })
+    await away.close()
+  })
+
+  it('is unavailable within the deadline when nobody answers, and with close', async () => {
+    const proxy = await openDockerProxy(dockerHost)
+    proxy.mute()
+    const mute = openDocker({ instance: own.instance, dockerHost: proxy.address, deadlines: { list: 100 } })
+    await assert.rejects(mute.list(), { code: 'engine_unavailable', message: /100 ms/ })
+    const slow = assert.rejects(mute.version(), { code: 'engine_unavailable' })
+    await mute.close()
+    await slow
+    await assert.rejects(mute.list(), { code: 'engine_unavailable' })
+    await proxy.close()
+  })
+
+  it('meets its own container after a create whose answer was lost', async () => {
+    const proxy = await openDockerProxy(dockerHost)
+    proxy.mute()
+    const unlucky = openDocker({ instance: own.instance, dockerHost: proxy.address, deadlines: { create: 500 } })
+    await assert.rejects(unlucky.create(specFor(fixture)), { code: 'engine_unavailable' })
+    const [made] = await engine.list()
+    assert.equal(await engine.create(specFor(fixture)), made?.id)
+    await unlucky.close()
+    await proxy.close()
+  })
+
+  it('listens again when Docker is back, and says that something may have changed', async () => {
+    const proxy = await openDockerProxy(dockerHost)
+    const watching = openDocker({ instance: own.instance, dockerHost: proxy.address })
+    const back = Promise.withResolvers<void>()
+    const stop = watching.watch(() => back.resolve())
+    await watching.version()
+    await proxy.down()
+    await assert.rejects(watching.list(), { code: 'engine_unavailable' })
+    await proxy.up()
+    await back.promise
+    stop()
+    assert.deepEqual(await watching.list(), [])
+    await watching.close()
+    await proxy.close()
+  })
+
+  it('refuses an address that it does not understand', () => {
+    for (const address of ['ssh://user@host', 'tcp://host', 'npipe:////./pipe/docker', '']) {
+      const open = () => openDocker({ instance: own.instance, dockerHost: address })
+      assert.throws(open, { code: 'invalid_config' })
+    }
+  })
+})
+
+async function waitFor(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50))
+}

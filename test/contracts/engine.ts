@@ -1,0 +1,266 @@
+/** What every Engine does, whatever it is made of: the promises of the port's docstrings, each tried out. */
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import type { ContainerSpec } from '../../src/core/container.ts'
+import type { Engine } from '../../src/core/ports.ts'
+import { specDigest } from '../../src/engine/labels.ts'
+
+/** An engine to test, and the things that happen around it without its doing. */
+export interface EngineFixture {
+  readonly instance: string
+  readonly pool: string
+  readonly image: string
+  /** At least four, free on 127.0.0.1. */
+  readonly ports: readonly number[]
+  readonly engine: Engine
+  /** Serves another instance on the same host. */
+  readonly neighbour: { readonly instance: string; readonly pool: string; readonly engine: Engine }
+  pause(id: string): Promise<void>
+  /** The container goes down without the engine being asked. */
+  crash(id: string): Promise<void>
+  /** A program listens on the port; the result ends it. */
+  occupy(port: number): Promise<() => Promise<void>>
+}
+
+export function specFor(fixture: EngineFixture, changes: Partial<ContainerSpec> = {}): ContainerSpec {
+  return {
+    instance: fixture.instance,
+    pool: fixture.pool,
+    name: `${fixture.pool}-1`,
+    generation: 1,
+    image: fixture.image,
+    bind: '127.0.0.1',
+    port: fixture.ports[0] ?? 0,
+    memory: 128 * 1024 * 1024,
+    cpus: 0.5,
+    pids: 64,
+    sudo: true,
+    ...changes,
+  }
+}
+
+export async function removeAll(engine: Engine): Promise<void> {
+  for (const { id } of await engine.list()) await engine.remove(id)
+}
+
+export function engineContract(name: string, fixture: EngineFixture): void {
+  const { engine, neighbour } = fixture
+  const spec = specFor(fixture)
+
+  async function started(changes: Partial<ContainerSpec> = {}): Promise<string> {
+    const id = await engine.create({ ...spec, ...changes })
+    await engine.start(id)
+    return id
+  }
+
+  async function stateOf(id: string): Promise<string | undefined> {
+    return (await engine.inspect(id))?.state
+  }
+
+  describe(`engine contract: ${name}`, () => {
+    afterEach(async () => {
+      await removeAll(engine)
+      await removeAll(neighbour.engine)
+    })
+
+    it('names itself and its version', async () => {
+      assert.match(await engine.version(), /^\w+ \d/)
+    })
+
+    it('prepares again and again', async () => {
+      await engine.prepare()
+      await engine.prepare()
+    })
+
+    it('creates without starting, and observes what was asked for', async () => {
+      const before = Date.now()
+      const id = await engine.create(spec)
+      const [observed, ...others] = await engine.list()
+      assert.deepEqual(others, [])
+      assert.deepEqual(observed, await engine.inspect(id))
+      assert.ok(observed)
+      const { createdAt, ...rest } = observed
+      const { name: container, pool } = spec
+      assert.deepEqual(rest, { id, name: container, pool, generation: 1, spec: specDigest(spec), state: 'created' })
+      assert.ok(createdAt > before - 2_000 && createdAt < Date.now() + 2_000, `${createdAt} is about now`)
+    })
+
+    it('observes no generation where none was given', async () => {
+      const id = await engine.create({ ...spec, generation: null })
+      assert.equal((await engine.inspect(id))?.generation, null)
+    })
+
+    it('gives the same id when the same generation is created again', async () => {
+      const id = await engine.create(spec)
+      assert.equal(await engine.create(spec), id)
+      await engine.start(id)
+      assert.equal(await engine.create(spec), id)
+      assert.equal((await engine.list()).length, 1)
+    })
+
+    it('creates one container when asked twice at once', async () => {
+      const [a, b] = await Promise.all([engine.create(spec), engine.create(spec)])
+      assert.equal(a, b)
+    })
+
+    it('refuses a name that another generation has', async () => {
+      await engine.create(spec)
+      await assert.rejects(engine.create({ ...spec, generation: 2 }), { code: 'engine_conflict' })
+      await assert.rejects(engine.create({ ...spec, generation: null }), { code: 'engine_conflict' })
+    })
+
+    it('refuses a name that somebody else has', async () => {
+      await neighbour.engine.create({ ...spec, instance: neighbour.instance, pool: neighbour.pool })
+      await assert.rejects(engine.create(spec), { code: 'engine_conflict' })
+    })
+
+    it('says that an image is missing', async () => {
+      await assert.rejects(engine.create({ ...spec, image: 'berth/no-such-image' }), { code: 'image_missing' })
+      assert.deepEqual(await engine.list(), [])
+    })
+
+    it('never shows the containers of another instance', async () => {
+      const theirs = { ...spec, instance: neighbour.instance, pool: neighbour.pool, name: `${neighbour.pool}-1` }
+      const id = await neighbour.engine.create(theirs)
+      assert.deepEqual(await engine.list(), [])
+      assert.equal(await engine.inspect(id), null)
+      assert.equal((await neighbour.engine.list()).length, 1)
+    })
+
+    it('starts what runs already', async () => {
+      const id = await started()
+      await engine.start(id)
+      assert.equal(await stateOf(id), 'running')
+    })
+
+    it('refuses a port that a program has, and starts once it is free', async () => {
+      const vacate = await fixture.occupy(spec.port)
+      const id = await engine.create(spec)
+      await assert.rejects(engine.start(id), { code: 'engine_conflict' })
+      await vacate()
+      await engine.start(id)
+      assert.equal(await stateOf(id), 'running')
+    })
+
+    it('refuses a port that another container has, and starts once that is down', async () => {
+      const first = await started()
+      const second = await engine.create({ ...spec, name: `${spec.pool}-2` })
+      await assert.rejects(engine.start(second), { code: 'engine_conflict' })
+      await engine.kill(first)
+      await engine.start(second)
+      assert.equal(await stateOf(second), 'running')
+    })
+
+    it('refuses to start what is gone', async () => {
+      const id = await engine.create(spec)
+      await engine.remove(id)
+      await assert.rejects(engine.start(id), { code: 'engine_failed' })
+    })
+
+    it('kills: down at once, again without harm, and startable', async () => {
+      const id = await started()
+      await engine.kill(id)
+      assert.equal(await stateOf(id), 'exited')
+      await engine.kill(id)
+      await engine.start(id)
+      assert.equal(await stateOf(id), 'running')
+    })
+
+    it('kills what is paused', async () => {
+      const id = await started()
+      await fixture.pause(id)
+      assert.equal(await stateOf(id), 'paused')
+      await engine.kill(id)
+      assert.equal(await stateOf(id), 'exited')
+    })
+
+    it('counts killing what never ran, or is gone, as success', async () => {
+      const id = await engine.create(spec)
+      await engine.kill(id)
+      await engine.remove(id)
+      await engine.kill(id)
+    })
+
+    it('removes what runs, more than once and at the same time', async () => {
+      const id = await started()
+      await Promise.all([engine.remove(id), engine.remove(id)])
+      await engine.remove(id)
+      assert.equal(await engine.inspect(id), null)
+      assert.deepEqual(await engine.list(), [])
+    })
+
+    it('frees name and port with the removal, and never lets a late call reach the successor', async () => {
+      const first = await started()
+      await engine.remove(first)
+      const second = await started({ generation: 2 })
+      assert.notEqual(second, first)
+      await engine.kill(first)
+      await engine.remove(first)
+      await assert.rejects(engine.exec(first, { command: ['true'], timeoutMs: 5_000 }), { code: 'guest_failed' })
+      assert.equal(await stateOf(second), 'running')
+    })
+
+    it('takes only ids, not names', async () => {
+      const id = await started()
+      assert.equal(await engine.inspect(spec.name), null)
+      await engine.remove(spec.name).catch(() => undefined)
+      assert.equal(await stateOf(id), 'running')
+    })
+
+    it('runs commands: stdin in, both outputs and the exit code out', async () => {
+      const id = await started()
+      const command = ['sh', '-c', 'cat; echo "$0 $1" >&2; exit 3', 'a b', '$(id)']
+      const result = await engine.exec(id, { command, stdin: 'häßlich\n'.repeat(20_000), timeoutMs: 10_000 })
+      assert.deepEqual(result, { code: 3, stdout: 'häßlich\n'.repeat(20_000), stderr: 'a b $(id)\n' })
+    })
+
+    it('runs commands without stdin, and with an empty one', async () => {
+      const id = await started()
+      const command = ['cat']
+      assert.deepEqual(await engine.exec(id, { command, timeoutMs: 10_000 }), { code: 0, stdout: '', stderr: '' })
+      const empty = await engine.exec(id, { command, stdin: '', timeoutMs: 10_000 })
+      assert.deepEqual(empty, { code: 0, stdout: '', stderr: '' })
+    })
+
+    it('gives up on a command at its deadline', async () => {
+      const id = await started()
+      const begin = performance.now()
+      await assert.rejects(engine.exec(id, { command: ['sleep', '20'], timeoutMs: 300 }), {
+        code: 'engine_unavailable',
+      })
+      assert.ok(performance.now() - begin < 2_000)
+    })
+
+    it('runs nothing in what is created, paused or killed', async () => {
+      const attempt = (target: string) => engine.exec(target, { command: ['true'], timeoutMs: 5_000 })
+      const id = await engine.create(spec)
+      await assert.rejects(attempt(id), { code: 'guest_failed' })
+      await engine.start(id)
+      await fixture.pause(id)
+      await assert.rejects(attempt(id), { code: 'guest_failed' })
+      await engine.kill(id)
+      await assert.rejects(attempt(id), { code: 'guest_failed' })
+    })
+
+    it('tells who watches that a container changed, until stopped', async () => {
+      const id = await started()
+      const changed = Promise.withResolvers<void>()
+      const stop = engine.watch(() => changed.resolve())
+      await crashUntil(changed.promise, id)
+      stop()
+      stop()
+    })
+  })
+
+  /** A watch may need a moment until it hears; each crash is another chance. */
+  async function crashUntil(changed: Promise<void>, id: string): Promise<void> {
+    const heard = changed.then(() => true)
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await fixture.crash(id)
+      const soon = new Promise<false>((resolve) => setTimeout(resolve, 1_000, false).unref())
+      if (await Promise.race([heard, soon])) return
+      await engine.start(id)
+    }
+    assert.fail('nobody was told')
+  }
+}
