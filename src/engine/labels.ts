@@ -7,10 +7,10 @@ import type { ContainerSpec } from '../core/container.ts'
 import type { Observed } from '../core/ports.ts'
 
 export const INSTANCE_LABEL = 'berth.instance'
-export const POOL_LABEL = 'berth.pool'
-export const CONTAINER_LABEL = 'berth.container'
-export const GENERATION_LABEL = 'berth.generation'
-export const SPEC_LABEL = 'berth.spec'
+const POOL_LABEL = 'berth.pool'
+const CONTAINER_LABEL = 'berth.container'
+const GENERATION_LABEL = 'berth.generation'
+const SPEC_LABEL = 'berth.spec'
 
 /**
  * Part of every digest. Raise it when the same spec is to give another container than before (a capability less, a new
