@@ -1,0 +1,153 @@
+/** Random histories, with an engine that fails before and after it obeys, damage from outside, and managers that die. */
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import fc from 'fast-check'
+import { BerthError, type ErrorCode } from '../../src/core/errors.ts'
+import { isActive } from '../../src/core/reservation.ts'
+import { pool } from '../support/rows.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const MINUTE = 60_000
+const POOLS = [pool({ size: 4 })]
+
+type Step =
+  | { do: 'reserve'; count: number; minutes: number }
+  | { do: 'release' | 'tick' | 'restart' | 'settle' }
+  | { do: 'wait'; seconds: number }
+  | { do: 'damage'; number: number; state: 'exited' | 'paused' | null }
+  | { do: 'fault'; verb: string; when: 'before' | 'after'; code: ErrorCode }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('reserve' as const),
+      count: fc.integer({ min: 1, max: 3 }),
+      minutes: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('release', 'tick', 'tick', 'restart', 'settle') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.integer({ min: -30, max: 200 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('damage' as const),
+      number: fc.integer({ min: 1, max: 4 }),
+      state: fc.constantFrom('exited' as const, 'paused' as const, null),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('fault' as const),
+      verb: fc.constantFrom('list', 'create', 'start', 'kill', 'remove', 'survey', 'open'),
+      when: fc.constantFrom('before' as const, 'after' as const),
+      code: fc.constantFrom<ErrorCode>('engine_unavailable', 'engine_failed', 'guest_failed'),
+    }),
+  },
+)
+
+/** Nobody is in a container that is not theirs, whatever has gone wrong so far. */
+async function assertNoIntruder(world: World): Promise<void> {
+  const { reservations } = await world.store.snapshot()
+  const entitled = new Set(reservations.flatMap((r) => r.holds.map((h) => `${r.username}@${h.container}`)))
+  for (const login of world.logins()) assert.ok(entitled.has(login), `${login} has no reservation`)
+  const held = reservations.flatMap((r) => r.holds.map((h) => h.container))
+  assert.equal(new Set(held).size, held.length, 'a container is held twice')
+}
+
+/** Once all is quiet: who may be in can be, nobody else is, and everything else is ready. */
+async function assertHealthy(world: World): Promise<void> {
+  const { containers, reservations } = await world.store.snapshot()
+  const entitled = reservations
+    .filter((r) => isActive(r, world.now()))
+    .flatMap((r) => r.holds.map((h) => `${r.username}@${h.container}`))
+  assert.deepEqual(world.logins(), entitled.toSorted())
+  const held = new Set(reservations.flatMap((r) => r.holds.map((h) => h.container)))
+  for (const c of containers) assert.equal(c.state, held.has(c.name) ? 'reserved' : 'ready', `${c.name}: ${c.error}`)
+  assert.equal(world.host.all().length, containers.length, 'the engine has something that nobody knows of')
+}
+
+it('loses nothing, leaks nothing, lets nobody in who should not be', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+      const pending: Extract<Step, { do: 'fault' }>[] = []
+      const rule = (verb: string) => {
+        const index = pending.findIndex((fault) => fault.verb === verb)
+        const [fault] = index < 0 ? [] : pending.splice(index, 1)
+        return fault ? { when: fault.when, error: new BerthError(fault.code, 'injected') } : null
+      }
+      const world = await createWorld({ pools: POOLS, faults: { engine: rule, accounts: rule } })
+      let users = 0
+      let latest = world.now()
+      const promised = new Map<string, { until: number; containers: readonly string[] }>()
+      for (const next of steps) {
+        switch (next.do) {
+          case 'reserve': {
+            const username = `u${++users}`
+            const request = {
+              pool: pool({ size: 4 }),
+              username,
+              password: 'x',
+              count: next.count,
+              durationMs: next.minutes * MINUTE,
+            }
+            const held = await world.reserving.reserve(request).catch(() => null)
+            if (held) {
+              const containers = held.containers.map((c) => c.name)
+              promised.set(username, { until: held.reservation.expiresAt ?? 0, containers })
+            }
+            break
+          }
+          case 'release':
+            await world.reserving.releaseAll().catch(() => undefined)
+            promised.clear()
+            break
+          case 'tick':
+            await world.reconciler.tick()
+            break
+          case 'restart':
+            world.restart()
+            break
+          case 'settle':
+            await world.settle().catch(() => undefined)
+            break
+          case 'wait':
+            world.advance(next.seconds * 1_000)
+            break
+          case 'damage': {
+            const container = world.host.holderOf(`p-${next.number}`)
+            if (container) world.host.disturb(container.id, next.state)
+            break
+          }
+          case 'fault':
+            pending.push(next)
+        }
+        await assertNoIntruder(world)
+        latest = Math.max(latest, world.now())
+      }
+      pending.length = 0
+      // Longer than any preparation may take and than any pause between attempts; then time for what that caused.
+      for (let round = 0; round < 6; round += 1) {
+        world.advance(20_000)
+        latest = Math.max(latest, world.now())
+        await world.settle()
+      }
+      await assertHealthy(world)
+      const { reservations } = await world.store.snapshot()
+      for (const [username, { until, containers }] of promised) {
+        if (until <= latest) continue
+        const kept = reservations.find((r) => r.username === username)
+        assert.deepEqual(
+          kept?.holds.map((h) => h.container),
+          containers,
+          `${username} lost what was promised`,
+        )
+      }
+    }),
+    { numRuns: 200 },
+  )
+})

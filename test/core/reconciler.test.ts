@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BerthError } from '../../src/core/errors.ts'
+import { specOf } from '../../src/core/pool.ts'
+import { openMemory } from '../../src/engine/memory/engine.ts'
+import { onCall } from '../support/faulty.ts'
+import { pool } from '../support/rows.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const MINUTE = 60_000
+const P = pool()
+const SITE = { instance: 'test', bind: '127.0.0.1' }
+
+async function filled(options: Parameters<typeof createWorld>[0] = {}): Promise<World> {
+  const world = await createWorld(options)
+  await world.settle()
+  return world
+}
+
+const reserve = (world: World, username: string, count = 1) =>
+  world.reserving.reserve({ pool: P, username, password: 'test', count, durationMs: MINUTE })
+
+function disturb(world: World, name: string, state: 'exited' | 'paused' | null): void {
+  const container = world.host.holderOf(name)
+  assert.ok(container)
+  world.host.disturb(container.id, state)
+}
+
+describe('filling a pool', () => {
+  it('makes what is missing', async () => {
+    const world = await filled()
+    assert.deepEqual(await world.states(), ['p-1 ready 1', 'p-2 ready 1', 'p-3 ready 1'])
+    assert.deepEqual(
+      await world.store.poolFacts(),
+      new Map([['p', { os: 'Memory 1', names: ['root', 'sshd', 'nobody', 'sudo'] }]]),
+    )
+  })
+
+  it('adopts what Ansible made, unless somebody was in it', async () => {
+    const world = await createWorld()
+    const ansible = openMemory({ instance: 'test', host: world.host })
+    const ids: string[] = []
+    for (const number of [1, 2]) {
+      const id = await ansible.create(specOf(SITE, P, { number, port: 2_220 + number, generation: null }))
+      await ansible.start(id)
+      ids.push(id)
+    }
+    const [clean = '', used = ''] = ids
+    world.accounts.users.set(used, new Set(['mallory']))
+    await world.settle()
+    assert.equal(world.host.holderOf('p-1')?.id, clean)
+    assert.notEqual(world.host.holderOf('p-2')?.id, used)
+    assert.deepEqual(await world.states(), ['p-1 ready 1', 'p-2 ready 1', 'p-3 ready 1'])
+    assert.deepEqual(world.logins(), [])
+  })
+
+  it('replaces what a manager made whose database is gone', async () => {
+    const first = await filled()
+    const orphaned = first.host.all().map((c) => c.spec)
+    const world = await createWorld()
+    for (const spec of orphaned) world.host.add(spec).state = 'running'
+    const before = new Set(world.host.all().map((c) => c.id))
+    await world.settle()
+    assert.equal(world.host.all().length, 3)
+    assert.ok(world.host.all().every((c) => !before.has(c.id)))
+  })
+
+  it('tries again, ever more slowly, and calls it broken', async () => {
+    const world = await createWorld({ pools: [pool({ size: 1 })] })
+    world.host.occupy(2_221)
+    const pauses: number[] = []
+    for (let failure = 1; failure <= 5; failure += 1) {
+      await world.settle()
+      const row = (await world.store.snapshot()).containers[0]
+      assert.equal(row?.attempts, failure)
+      assert.match(row.error ?? '', /port 2221 is taken/)
+      assert.equal(row.state, failure < 3 ? 'creating' : 'broken')
+      pauses.push(row.retryAt - world.now())
+      world.advance(row.retryAt - world.now())
+    }
+    assert.deepEqual(pauses, [500, 1_000, 2_000, 4_000, 8_000])
+    world.host.vacate(2_221)
+    await world.settle()
+    assert.match((await world.states())[0] ?? '', /ready/)
+  })
+
+  it('goes on after a create that timed out after it took effect', async () => {
+    const error = new BerthError('engine_unavailable', 'timed out')
+    const world = await filled({ faults: { engine: onCall('create', 1, { when: 'after', error }) } })
+    assert.deepEqual(await world.states(), ['p-1 ready 1', 'p-2 ready 1', 'p-3 ready 1'])
+    assert.equal(world.host.all().length, 3)
+  })
+})
+
+describe('a playbook of the pool', () => {
+  const prepared = [pool({ prepare: '/site.yml' })]
+
+  it('runs once for all new containers, before they are ready', async () => {
+    const world = await filled({ pools: prepared })
+    assert.deepEqual(world.accounts.prepared, [['p-1', 'p-2', 'p-3']])
+    assert.deepEqual(await world.states(), ['p-1 ready 1', 'p-2 ready 1', 'p-3 ready 1'])
+  })
+
+  it('makes the container broken when it fails, with the reason, and the others ready', async () => {
+    const world = await createWorld({ pools: prepared })
+    const prepare = world.accounts.prepare.bind(world.accounts)
+    world.accounts.prepare = async (targets) => {
+      const outcomes = new Map(await prepare(targets))
+      outcomes.set('p-2', new BerthError('guest_failed', 'task "install": no such package'))
+      return outcomes
+    }
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 1', 'p-2 broken 1', 'p-3 ready 1'])
+    const { containers } = await world.store.snapshot()
+    assert.equal(containers[1]?.error, 'task "install": no such package')
+  })
+})
+
+describe('a ready container', () => {
+  for (const state of ['exited', 'paused', null] as const) {
+    it(`that is ${state ?? 'gone'} is replaced`, async () => {
+      const world = await filled()
+      disturb(world, 'p-2', state)
+      await world.settle()
+      world.advance(1_000)
+      await world.settle()
+      assert.deepEqual(await world.states(), ['p-1 ready 1', 'p-2 ready 2', 'p-3 ready 1'])
+    })
+  }
+})
+
+describe('a held container', () => {
+  it('that is down is started again, with everything in it', async () => {
+    const world = await filled()
+    await reserve(world, 'alice')
+    const id = world.host.holderOf('p-1')?.id
+    disturb(world, 'p-1', 'exited')
+    await world.settle()
+    assert.equal(world.host.holderOf('p-1')?.id, id)
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+  })
+
+  it('that is gone is replaced under its reservation, with the same account', async () => {
+    const world = await filled()
+    await reserve(world, 'alice')
+    disturb(world, 'p-1', null)
+    await world.settle()
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    assert.deepEqual((await world.states())[0], 'p-1 reserved 2')
+    const { reservations } = await world.store.snapshot()
+    assert.deepEqual(reservations[0]?.holds, [{ container: 'p-1', opened: 2 }])
+  })
+
+  it('that will not stay up is replaced in the end', async () => {
+    const world = await filled()
+    await world.reserving.reserve({ pool: P, username: 'alice', password: 'x', count: 1, durationMs: 60 * MINUTE })
+    for (let fall = 0; fall < 5; fall += 1) {
+      disturb(world, 'p-1', 'exited')
+      await world.settle()
+      world.advance(10_000)
+      await world.settle()
+    }
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    assert.deepEqual((await world.states())[0], 'p-1 reserved 2')
+  })
+})
+
+describe('a change of berth.yml', () => {
+  it('renews containers one after another, but never a held one', async () => {
+    const world = await filled()
+    await reserve(world, 'alice')
+    world.restart([pool({ memory: 2 ** 28 })])
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 reserved 1', 'p-2 ready 2', 'p-3 ready 2'])
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+  })
+
+  it('shrinks a pool, a held container when it is free', async () => {
+    const world = await filled()
+    await reserve(world, 'alice')
+    world.restart([pool({ size: 0 })])
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 reserved 1'])
+    await world.reserving.releaseAll()
+    await world.settle()
+    assert.deepEqual(await world.states(), [])
+    assert.equal(world.host.all().length, 0)
+  })
+})
+
+describe('orphans', () => {
+  it('are removed when they are old, and only ours', async () => {
+    const world = await filled()
+    const spec = specOf(SITE, P, { number: 9, port: 2_229, generation: 4 })
+    world.host.add({ ...spec, name: 'q-9', pool: 'q' })
+    world.host.add({ ...spec, name: 'other-1', instance: 'other' })
+    world.advance(MINUTE)
+    await world.settle()
+    assert.equal(world.host.all().length, 5)
+    world.advance(2 * MINUTE)
+    await world.settle()
+    assert.deepEqual(
+      world.host.all().map((c) => c.spec.name),
+      ['p-1', 'p-2', 'p-3', 'other-1'],
+    )
+  })
+})

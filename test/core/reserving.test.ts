@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BerthError } from '../../src/core/errors.ts'
+import { onCall } from '../support/faulty.ts'
+import { pool } from '../support/rows.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const MINUTE = 60_000
+const P = pool()
+
+const reserve = (world: World, username: string, count = 1, password = 'test') =>
+  world.reserving.reserve({ pool: P, username, password, count, durationMs: MINUTE })
+
+async function filled(options: Parameters<typeof createWorld>[0] = {}): Promise<World> {
+  const world = await createWorld(options)
+  await world.settle()
+  return world
+}
+
+describe('reserve', () => {
+  it('gives the lowest numbers, with an account in each', async () => {
+    const world = await filled()
+    const { reservation, containers } = await reserve(world, 'alice', 2)
+    assert.deepEqual(
+      containers.map((c) => c.name),
+      ['p-1', 'p-2'],
+    )
+    assert.equal(reservation.expiresAt, world.now() + MINUTE)
+    assert.deepEqual(world.logins(), ['alice@p-1', 'alice@p-2'])
+    assert.deepEqual(
+      (await reserve(world, 'bob')).containers.map((c) => c.name),
+      ['p-3'],
+    )
+  })
+
+  it('takes nothing when there are not enough', async () => {
+    const world = await filled()
+    await reserve(world, 'alice', 2)
+    await assert.rejects(reserve(world, 'bob', 2), { code: 'not_enough', message: 'Only 1 container available' })
+    assert.deepEqual(await world.states(), ['p-1 reserved 1', 'p-2 reserved 1', 'p-3 ready 1'])
+  })
+
+  it('refuses names and passwords that cannot work, and takes nothing', async () => {
+    const world = await filled()
+    for (const username of [
+      '',
+      '-a',
+      '1a',
+      'a b',
+      'ä',
+      'a:b',
+      'a/b',
+      'a'.repeat(33),
+      'root',
+      'sshd',
+      '../x',
+      '$(id)',
+    ]) {
+      await assert.rejects(reserve(world, username), { code: 'invalid_request' }, username)
+    }
+    for (const password of ['', 'a\nb', 'a\u0000', '\u007f', '\u0085', '\ud800', 'x'.repeat(129)]) {
+      await assert.rejects(reserve(world, 'alice', 1, password), { code: 'invalid_request' }, JSON.stringify(password))
+    }
+    for (const password of [' ', `"'`, ':', '$(id)', '{{7*7}}', 'пароль', '🔑'.repeat(128)]) {
+      await reserve(world, 'alice', 1, password)
+      await world.reserving.releaseAll()
+      await world.settle()
+    }
+  })
+
+  it('swaps a container that does not work for another one', async () => {
+    const world = await filled()
+    const broken = world.host.holderOf('p-1')
+    if (broken) broken.state = 'exited'
+    const { containers } = await reserve(world, 'alice')
+    assert.deepEqual(
+      containers.map((c) => c.name),
+      ['p-2'],
+    )
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 reserved 1', 'p-3 ready 1'])
+  })
+
+  it('fails and gives everything back when no container works', async () => {
+    const world = await filled()
+    for (const container of world.host.all()) container.state = 'exited'
+    await assert.rejects(reserve(world, 'alice', 2), { code: 'guest_failed' })
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 2', 'p-3 ready 2'])
+    assert.deepEqual(world.logins(), [])
+  })
+
+  it('says so at once while the engine is away, and takes nothing', async () => {
+    const away = new BerthError('engine_unavailable', 'nobody there')
+    let gone = false
+    const world = await filled({ faults: { engine: () => (gone ? { when: 'before', error: away } : null) } })
+    gone = true
+    await world.reconciler.tick()
+    await assert.rejects(reserve(world, 'alice'), { code: 'engine_unavailable' })
+    assert.deepEqual(await world.states(), ['p-1 ready 1', 'p-2 ready 1', 'p-3 ready 1'])
+    gone = false
+    await world.settle()
+    await reserve(world, 'alice')
+  })
+
+  it('gives back what it took when the engine goes away in the middle', async () => {
+    const error = new BerthError('engine_unavailable', 'timed out')
+    const world = await filled({ faults: { accounts: onCall('open', 1, { when: 'after', error }) } })
+    await assert.rejects(reserve(world, 'alice'), { code: 'engine_unavailable' })
+    await world.settle()
+    assert.deepEqual(world.logins(), [])
+    assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 1', 'p-3 ready 1'])
+  })
+})
+
+describe('release', () => {
+  it('lets nobody in from the moment it returns', async () => {
+    const world = await filled()
+    await reserve(world, 'alice', 2)
+    await world.reserving.releaseAll()
+    assert.deepEqual(world.logins(), [])
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 2', 'p-3 ready 1'])
+  })
+
+  it('says so when the engine could not confirm it, and the sweep goes on', async () => {
+    const error = new BerthError('engine_unavailable', 'hangs')
+    const world = await filled({ faults: { engine: onCall('kill', 1, { when: 'before', error }) } })
+    await reserve(world, 'alice')
+    await assert.rejects(world.reserving.releaseAll(), { code: 'engine_unavailable' })
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    await world.settle()
+    assert.deepEqual(world.logins(), [])
+  })
+
+  it('ends a reservation that is being prepared', async () => {
+    const world = await filled()
+    const open = world.accounts.open.bind(world.accounts)
+    world.accounts.open = async (...args) => {
+      const outcomes = await open(...args)
+      await world.reserving.releaseAll()
+      return outcomes
+    }
+    await assert.rejects(reserve(world, 'alice'), { code: 'cancelled' })
+    assert.deepEqual(world.logins(), [])
+  })
+})
+
+describe('expiry', () => {
+  it('cuts access in the tick of its time, not before', async () => {
+    const world = await filled()
+    await reserve(world, 'alice')
+    world.advance(MINUTE - 1)
+    await world.settle()
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    world.advance(1)
+    await world.reconciler.tick()
+    await world.reconciler.idle()
+    assert.deepEqual(world.logins(), [])
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 1', 'p-3 ready 1'])
+  })
+
+  it('cuts access when the engine comes back', async () => {
+    const error = new BerthError('engine_unavailable', 'nobody there')
+    let gone = false
+    const world = await filled({ faults: { engine: () => (gone ? { when: 'before', error } : null) } })
+    await reserve(world, 'alice')
+    gone = true
+    world.advance(MINUTE)
+    await world.settle()
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    gone = false
+    await world.settle()
+    assert.deepEqual(world.logins(), [])
+  })
+
+  it('ends what a killed manager was preparing', async () => {
+    const world = await filled()
+    world.accounts.open = () => new Promise(() => undefined)
+    void reserve(world, 'alice')
+    await new Promise(setImmediate)
+    world.restart()
+    await world.settle()
+    assert.deepEqual((await world.states())[0], 'p-1 reserved 1')
+    world.advance(MINUTE)
+    await world.settle()
+    assert.deepEqual((await world.states())[0], 'p-1 ready 2')
+  })
+})

@@ -1,0 +1,158 @@
+/** A whole manager on a memory engine, an in-memory database and a clock that stands still until it is told. */
+import { BerthError } from '../../src/core/errors.ts'
+import type { Pool, Site } from '../../src/core/pool.ts'
+import { specOf } from '../../src/core/pool.ts'
+import type { Accounts, Log, Outcomes, Target } from '../../src/core/ports.ts'
+import { createReconciler, type Reconciler } from '../../src/core/reconciler.ts'
+import { createReserving, type Reserving } from '../../src/core/reserving.ts'
+import { specDigest } from '../../src/engine/labels.ts'
+import { openMemory } from '../../src/engine/memory/engine.ts'
+import { MemoryHost } from '../../src/engine/memory/host.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { type FaultRule, faulty } from './faulty.ts'
+import { NOW, pool } from './rows.ts'
+
+const SITE: Site = { instance: 'test', bind: '127.0.0.1' }
+const NAMES = ['root', 'sshd', 'nobody', 'sudo']
+
+/** Accounts of containers that are not there: who could log in where, by container id. */
+export class MemoryAccounts implements Accounts {
+  readonly deadlineMs = 10_000
+  readonly users = new Map<string, Set<string>>()
+  readonly prepared: string[][] = []
+  readonly #host: MemoryHost
+
+  constructor(host: MemoryHost) {
+    this.#host = host
+  }
+
+  async survey({ id }: Target) {
+    this.#assertRunning(id)
+    return { hostKey: `SHA256:${id.slice(0, 8)}`, os: 'Memory 1', names: NAMES, humans: [...this.#usersOf(id)] }
+  }
+
+  async open(targets: readonly Target[], { username }: { username: string }): Promise<Outcomes> {
+    return this.#each(targets, (id) => this.#usersOf(id).add(username))
+  }
+
+  async prepare(targets: readonly Target[]): Promise<Outcomes> {
+    this.prepared.push(targets.map((t) => t.name))
+    return this.#each(targets, () => undefined)
+  }
+
+  #each(targets: readonly Target[], work: (id: string) => void): Outcomes {
+    const one = ({ id }: Target): Error | null => {
+      try {
+        this.#assertRunning(id)
+        work(id)
+        return null
+      } catch (error) {
+        return error instanceof Error ? error : new Error(String(error))
+      }
+    }
+    return new Map(targets.map((target) => [target.name, one(target)]))
+  }
+
+  #usersOf(id: string): Set<string> {
+    const users = this.users.get(id) ?? new Set()
+    this.users.set(id, users)
+    return users
+  }
+
+  #assertRunning(id: string): void {
+    if (this.#host.find(id)?.state !== 'running') throw new BerthError('guest_failed', `${id} is not running`)
+  }
+}
+
+export interface World {
+  readonly host: MemoryHost
+  readonly accounts: MemoryAccounts
+  readonly store: Awaited<ReturnType<typeof openSqlite>>
+  readonly logged: string[]
+  reconciler: Reconciler
+  reserving: Reserving
+  /** Milliseconds forward, or back. */
+  advance(ms: number): void
+  now(): number
+  /** Ticks until a tick finds nothing more to do at this time. */
+  settle(): Promise<void>
+  /** The manager dies where it stands and another one starts on the same database and engine. */
+  restart(pools?: readonly Pool[]): void
+  /** "alice@p-1" for everybody who could log in now. */
+  logins(): string[]
+  states(): Promise<string[]>
+}
+
+export async function createWorld(
+  options: { pools?: readonly Pool[]; faults?: Record<string, FaultRule> } = {},
+): Promise<World> {
+  const { faults = {} } = options
+  let time = NOW
+  let nextId = 0
+  const clock = () => time
+  const host = new MemoryHost({ now: clock })
+  const accounts = new MemoryAccounts(host)
+  const store = await openSqlite(':memory:')
+  const logged: string[] = []
+  const write = (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields ?? {})}`)
+  const log: Log = { debug: write, info: write, warn: write, error: write }
+  const wrap = <T extends object>(name: string, port: T): T => (faults[name] ? faulty(port, faults[name]) : port)
+
+  function assemble(pools: readonly Pool[]): { reconciler: Reconciler; reserving: Reserving } {
+    const ports = {
+      engine: wrap('engine', openMemory({ instance: SITE.instance, host })),
+      accounts: wrap('accounts', accounts),
+      store: wrap('store', store),
+    }
+    const reconciler = createReconciler({
+      ...{ site: SITE, pools, clock, log, concurrency: 4, ...ports },
+      specDigest: (p, number) =>
+        specDigest(specOf(SITE, p, { number, port: p.ports[number - 1] ?? 0, generation: null })),
+      onProgress: () => undefined,
+    })
+    const reserving = createReserving({
+      ...{ clock, log, ...ports },
+      hashPassword: async (password) => `$6$hash-of-${password.length}`,
+      newId: () => `r${++nextId}`,
+      engineProblem: () => reconciler.engineProblem(),
+      onChange: () => undefined,
+    })
+    return { reconciler, reserving }
+  }
+
+  const world: World = {
+    ...{ host, accounts, store, logged, now: clock },
+    ...assemble(options.pools ?? [pool()]),
+    advance(ms) {
+      time += ms
+    },
+    async settle() {
+      for (let round = 0; round < 40; round += 1) {
+        const before = await fingerprint(world)
+        await world.reconciler.tick()
+        await world.reconciler.idle()
+        if ((await fingerprint(world)) === before) return
+      }
+      throw new Error(`does not settle: ${(await world.states()).join(' ')}`)
+    },
+    restart(pools) {
+      Object.assign(world, assemble(pools ?? options.pools ?? [pool()]))
+    },
+    logins: () =>
+      host
+        .all()
+        .filter((c) => c.state === 'running')
+        .flatMap((c) => [...(accounts.users.get(c.id) ?? [])].map((user) => `${user}@${c.spec.name}`))
+        .toSorted(),
+    async states() {
+      const { containers } = await store.snapshot()
+      return containers.map((c) => `${c.name} ${c.state} ${c.generation}`)
+    },
+  }
+  return world
+}
+
+async function fingerprint({ store, host }: World): Promise<string> {
+  const { containers, reservations } = await store.snapshot()
+  return JSON.stringify([containers, reservations, host.all().map((c) => [c.id, c.state])])
+}
