@@ -52,7 +52,7 @@ export interface Engine {
    * Another container with the name, ours or not, is `engine_conflict`; an unknown image is `image_missing`.
    */
   create(spec: ContainerSpec): Promise<string>
-  /** A port that something else holds is `engine_conflict`. */
+  /** Makes it run, also when it was paused. A port that something else holds is `engine_conflict`. */
   start(id: string): Promise<void>
   /** SIGKILL to everything inside; nobody is in afterwards, and it stays down until started. Stopped or gone is success. */
   kill(id: string): Promise<void>

@@ -174,6 +174,13 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.equal(await stateOf(id), 'exited')
     })
 
+    it('starts what is paused', async () => {
+      const id = await started()
+      await fixture.pause(id)
+      await engine.start(id)
+      assert.equal(await stateOf(id), 'running')
+    })
+
     it('counts killing what never ran, or is gone, as success', async () => {
       const id = await engine.create(spec)
       await engine.kill(id)

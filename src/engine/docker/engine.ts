@@ -8,7 +8,7 @@ import { Calls } from './calls.ts'
 import { type Connection, connect } from './connection.ts'
 import { createGeneration } from './create.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
-import { accept, isMissingNetwork } from './errors.ts'
+import { accept, isMissingNetwork, isPaused } from './errors.ts'
 import { execute } from './exec.ts'
 import { killForGood } from './kill.ts'
 import { lookUp } from './lookup.ts'
@@ -88,6 +88,7 @@ class DockerEngine implements Engine {
       const container = this.#container(id)
       const start = () => container.start({ abortSignal: signal }).catch(accept(304))
       await start().catch(async (error: unknown) => {
+        if (isPaused(error)) return container.unpause({ abortSignal: signal })
         if (!isMissingNetwork(error)) throw error
         await ensureNetwork(this.#docker, this.#instance, signal)
         await start()

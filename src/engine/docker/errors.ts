@@ -7,6 +7,7 @@ import { BerthError, reasonOf } from '../../core/errors.ts'
  */
 const PORT_CLASH = /port is already allocated|address already in use/i
 const NO_IMAGE = /no such image/i
+const PAUSED = /cannot start a paused container/i
 const NO_NETWORK = /network \S+ not found/i
 
 /** The HTTP status of an answer that dockerode turned into an error; undefined when nobody answered. */
@@ -25,6 +26,11 @@ export function accept(...statuses: number[]): (error: unknown) => void {
 /** True when a container could not start because its network was removed, e.g. by `docker network prune`. */
 export function isMissingNetwork(error: unknown): boolean {
   return statusOf(error) === 404 && NO_NETWORK.test(answerOf(error))
+}
+
+/** True when a start was refused because it takes an unpause. */
+export function isPaused(error: unknown): boolean {
+  return statusOf(error) === 409 && PAUSED.test(answerOf(error))
 }
 
 /** The error to throw for one that came out of dockerode. `what` says what was being done, e.g. "start alpine-1". */

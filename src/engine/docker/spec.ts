@@ -9,8 +9,8 @@ import { INSTANCE_LABEL, labelsOf } from '../labels.ts'
 const SSH = '22/tcp'
 
 /**
- * All that is left of root's powers inside. Tried out one by one on Debian 12: without CHOWN, SETGID, SETUID or
- * SYS_CHROOT nobody can log in with sshd, without AUDIT_WRITE there is no terminal (PAM's record of the login). sudo,
+ * All that is left of root's powers inside. sshd becomes the user and locks up its unprivileged half (SETGID, SETUID,
+ * SYS_CHROOT) and hands over the terminal (CHOWN); without AUDIT_WRITE (PAM's record of the login) there is none. sudo,
  * useradd and package managers write and chmod files of other owners (DAC_OVERRIDE, FOWNER, FSETID); root inside ends
  * processes of users (KILL); port 22 takes NET_BIND_SERVICE on engines before 20.10. Of Docker's default set MKNOD,
  * NET_RAW (forged packets), SETFCAP and SETPCAP are gone; packages that want SETFCAP (ping) fall back to setuid.

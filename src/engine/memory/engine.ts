@@ -68,8 +68,7 @@ class MemoryEngine implements Engine {
     const container = this.#find(id)
     if (container === undefined) throw new BerthError('engine_failed', `start ${id}: no such container`)
     if (container.state === 'running') return
-    if (container.state === 'paused') throw new BerthError('engine_failed', `start ${id}: it is paused`)
-    if (this.#host.isTaken(container.spec)) {
+    if (container.state !== 'paused' && this.#host.isTaken(container.spec)) {
       throw new BerthError('engine_conflict', `start ${id}: port ${container.spec.port} is taken`)
     }
     container.state = 'running'
