@@ -62,4 +62,4 @@ test-playbook *args:
 # Remove node_modules and the database; containers stay, see unprovision
 clean:
     rm -rf node_modules containers.db containers.db-wal containers.db-shm
-    @echo 'Containers that are still there go with: just unprovision'
+    @echo 'Containers are still there; to remove them: just setup unprovision'
