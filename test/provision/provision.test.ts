@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { loadConfig } from '../../src/config.ts'
+import { specOf } from '../../src/core/pool.ts'
+import { openDocker } from '../../src/engine/docker/engine.ts'
+import { runPlaybook } from '../support/ansible.ts'
+import { docker, dockerLines } from '../support/docker.ts'
+import { testInstance } from '../support/instance.ts'
+import { reservePorts } from '../support/ports.ts'
+
+const { instance, pool } = testInstance('provision')
+const folder = await mkdtemp(join(tmpdir(), 'berth-provision-'))
+const [first = 0] = await reservePorts(3)
+const names = [1, 2, 3].map((number) => `${pool}-${number}`)
+const config = await writeConfig('berth.yml', { memory: '64m' })
+after(() => rm(folder, { recursive: true }))
+
+// In the order of a container's life: each test starts from what the one before has left.
+describe('provision', () => {
+  it('says with --check what it would make, and makes nothing', async () => {
+    const { changed } = await runPlaybook('provision', config, '--check')
+    assert.deepEqual(changed, ['localhost', ...names])
+    assert.deepEqual(await ours(), [])
+    assert.deepEqual(await dockerLines('network', 'ls', '--quiet', '--filter', `label=berth.instance=${instance}`), [])
+  })
+
+  it('makes the network and the containers', async () => {
+    const { changed } = await runPlaybook('provision', config)
+    assert.deepEqual(changed, ['localhost', ...names])
+    assert.deepEqual(
+      await ours(),
+      names.map((name) => `${name} running`),
+    )
+  })
+
+  it('changes nothing the second time', async () => {
+    assert.deepEqual(await runPlaybook('provision', config), { changed: [] })
+  })
+
+  it('leaves alone what the manager killed or made, and makes what is missing', async () => {
+    const [killed = '', madeByManager = '', missing = ''] = names
+    await docker('kill', killed)
+    await docker('rm', '--force', '--volumes', madeByManager, missing)
+    await makeAsManager(2)
+    assert.deepEqual(await runPlaybook('provision', config), { changed: [missing] })
+    assert.deepEqual(await ours(), [`${killed} exited`, `${madeByManager} created`, `${missing} running`])
+  })
+
+  it('would make exactly what the manager makes', async () => {
+    assert.deepEqual(await runPlaybook('provision', config, ...compare), { changed: [] })
+    const other = await writeConfig('other.yml', { memory: '65m' })
+    assert.deepEqual(await runPlaybook('provision', other, ...compare), { changed: names }, 'the comparison compares')
+  })
+
+  it('stops at a name that something else has taken', async () => {
+    const [taken = ''] = names
+    await docker('rm', '--force', taken)
+    await docker('create', '--name', taken, 'berth/alpine')
+    await assert.rejects(runPlaybook('provision', config), ({ stdout }) => stdout.includes("it is not Berth's"))
+  })
+})
+
+describe('unprovision', () => {
+  it('removes what is ours, and nothing else', async () => {
+    const [foreign = '', ...rest] = names
+    const { changed } = await runPlaybook('unprovision', config)
+    assert.deepEqual(changed, ['localhost', ...rest])
+    assert.deepEqual(await ours(), [])
+    assert.equal(await docker('rm', foreign), foreign, 'our name without our label is not ours')
+  })
+
+  it('changes nothing the second time', async () => {
+    assert.deepEqual(await runPlaybook('unprovision', config), { changed: [] })
+  })
+})
+
+const compare = ['--check', '-e', '{"berth_comparisons": {}}']
+
+async function writeConfig(name: string, { memory }: { memory: string }): Promise<string> {
+  const settings = { size: 3, image: 'berth/alpine', ssh_ports: `${first}-${first + 2}`, memory }
+  const file = join(folder, name)
+  await writeFile(file, JSON.stringify({ instance, database: join(folder, 'berth.db'), pools: { [pool]: settings } }))
+  return file
+}
+
+async function makeAsManager(number: number): Promise<void> {
+  const { site, pools } = loadConfig({ BERTH_CONFIG: config })
+  const engine = openDocker({ instance, dockerHost: process.env.DOCKER_HOST })
+  const [settings] = pools
+  assert.ok(settings)
+  await engine.create(specOf(site, settings, { number, port: first + number - 1, generation: 7 }))
+  await engine.close()
+}
+
+/** This instance's containers: "name state". */
+async function ours(): Promise<string[]> {
+  const filter = ['--filter', `label=berth.instance=${instance}`]
+  const lines = await dockerLines('ps', '--all', ...filter, '--format', '{{.Names}} {{.State}}')
+  return lines.toSorted()
+}
