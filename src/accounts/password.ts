@@ -50,7 +50,7 @@ function fill(digest: Buffer, length: number): Buffer {
 
 /** The bits of a positive number, lowest first. */
 function bitsOf(value: number): boolean[] {
-  return Array.from(value.toString(2), (digit) => digit === '1').reverse()
+  return Array.from(value.toString(2), (digit) => digit === '1').toReversed()
 }
 
 /** 22: three bytes, a third of the digest apart and each time another of them first, become four characters. */

