@@ -5,8 +5,8 @@ import type { Engine, Guest, Target } from '../core/ports.ts'
 /** What the engine gets on top of the guest's own deadline, so that it is the guest who says what is missing. */
 const graceMs = 3_000
 
-/** As `timeout` says that it had to end its command. */
-const timedOut = 124
+/** How `timeout` tells that it ended its command: that of coreutils, that of BusyBox. */
+const timedOut = [124, 143]
 
 /**
  * Waits for sshd inside the container, where polling costs next to nothing, instead of from outside, exec by exec.
@@ -33,7 +33,7 @@ export async function surveyGuest(engine: Engine, target: Target, timeoutMs: num
     command: ['timeout', (timeoutMs / 1000).toFixed(3), 'bash', '-c', script],
     timeoutMs: timeoutMs + graceMs,
   })
-  if (result.code === timedOut) throw new BerthError('guest_failed', `sshd did not answer within ${timeoutMs} ms`)
+  if (timedOut.includes(result.code)) throw new BerthError('guest_failed', `sshd did not answer within ${timeoutMs} ms`)
   if (result.code !== 0) {
     throw new BerthError('guest_failed', reasonOf(result.stderr) || `survey ended with code ${result.code}`)
   }

@@ -12,7 +12,6 @@ echo "home=$(stat -c '%a %U %G' "$home")"
 for name in .ssh .ssh/authorized_keys; do
   echo "$name=$(stat -c '%a %U %G' "$home/$name" 2>/dev/null || true)"
 done
-echo "subuid=$(cat /etc/subuid 2>/dev/null || true)"
 `
 
 type State = Readonly<Record<string, string>>
@@ -36,7 +35,6 @@ export function expectedState(
     home: `700 ${user} ${user}`,
     '.ssh': keys ? `700 ${user} ${user}` : '',
     '.ssh/authorized_keys': keys ? `600 ${user} ${user}` : '',
-    subuid: `${user}:100000:65536`,
   }
 }
 

@@ -21,7 +21,7 @@ export interface Session {
 }
 
 /** Why a login failed: the server said no, or nobody was there. */
-class LoginFailed extends Error {
+export class LoginFailed extends Error {
   readonly refused: boolean
 
   constructor(cause: Error & { level?: string }) {
