@@ -9,9 +9,10 @@ packages() {
     return
   fi
   is_debian || refuse
-  announce packages "about to install with apt-get: ${missing[*]}"
   # A repository of somebody else's that does not answer is no reason to stop; what cannot be installed is, below.
   as_root apt-get update -qq >/dev/null 2>&1 || true
+  mapfile -t missing < <(missing_packages | sort -u) # again: with its lists, apt knows which packages there are
+  announce packages "about to install with apt-get: ${missing[*]}"
   quietly as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
     apt-get install -qy --no-install-recommends "${missing[@]}"
   verify
