@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { type Environment, SettingsReader } from './config/reader.ts'
 import * as value from './config/values.ts'
-import { BerthError } from './core/errors.ts'
+import { BerthError, reasonOf } from './core/errors.ts'
 import type { Pool, Site } from './core/pool.ts'
 
 export interface Config {
@@ -60,37 +60,36 @@ const DURATION = {
 
 /** Reads the file that BERTH_CONFIG names, or ./berth.yml. `invalid_config` lists every problem with its path. */
 export function loadConfig(environment: Environment = process.env): Config {
-  const file = resolve(environment['BERTH_CONFIG'] ?? 'berth.yml')
+  const file = resolve(environment['BERTH_CONFIG'] || 'berth.yml')
   if (!existsSync(file))
     throw new BerthError('invalid_config', `${file} does not exist; BERTH_CONFIG can name another one`)
-  return parseConfig(readFileSync(file, 'utf8'), file, environment)
+  let yaml: string
+  try {
+    yaml = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new BerthError('invalid_config', `${file} cannot be read: ${reasonOf(cause)}`, { cause })
+  }
+  return parseConfig(yaml, file, environment)
 }
 
 /** `file` is for messages, and what relative paths start from. */
 export function parseConfig(yaml: string, file: string, environment: Environment): Config {
-  const document = parseDocument(yaml)
-  if (document.errors.length > 0)
-    throw invalid(
-      file,
-      document.errors.map((error) => error.message),
-    )
   const reader = new SettingsReader(environment)
-  const raw = reader.section(document.toJS(), [])
+  const raw = reader.section(parseYaml(yaml, file), [])
   reader.onlyKeys(raw, [], [...Object.keys(TOP), 'ssh', 'pools'])
-  const top = reader.fields(raw, [], TOP)
+  const { all: top, some } = reader.fields(raw, [], TOP)
   const rawSsh = reader.section(raw['ssh'], ['ssh'])
   reader.onlyKeys(rawSsh, ['ssh'], Object.keys(SSH))
-  const ssh = reader.fields(rawSsh, ['ssh'], SSH)
-  const folder = dirname(file)
-  const pools = Object.entries(reader.section(raw['pools'], ['pools'])).flatMap(
-    ([name, rawPool]) => readPool(reader, name, rawPool, folder) ?? [],
-  )
-  if (pools.length === 0 && reader.problems.length === 0) reader.report(['pools'], 'names no pool')
-  reportClashes(reader, pools, top?.listen.port)
-  if (top && !value.isLoopback(top.listen.host)) {
+  const { all: ssh } = reader.fields(rawSsh, ['ssh'], SSH)
+  if (some.listen && !value.isLoopback(some.listen.host)) {
     const why = 'anybody who reaches it could take every container, and there are no API tokens yet'
-    reader.report(['listen'], `must be a loopback address such as 127.0.0.1:8080, not "${top.listen.host}": ${why}`)
+    reader.report(['listen'], `must be a loopback address such as 127.0.0.1:8080, not "${some.listen.host}": ${why}`)
   }
+  const folder = dirname(file)
+  const owners = new Map(some.listen ? [[some.listen.port, 'listen']] : [])
+  const rawPools = Object.entries(reader.section(raw['pools'], ['pools']))
+  if (rawPools.length === 0) reader.report(['pools'], 'names no pool')
+  const pools = rawPools.flatMap(([name, rawPool]) => readPool(reader, name, rawPool, { folder, owners }) ?? [])
   reader.checkEnvironment()
   if (!top || !ssh || reader.problems.length > 0) throw invalid(file, reader.problems)
   return freeze({
@@ -107,7 +106,31 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   })
 }
 
-function readPool(reader: SettingsReader, name: string, rawPool: unknown, folder: string): Pool | null {
+function parseYaml(yaml: string, file: string): unknown {
+  try {
+    const document = parseDocument(yaml, { logLevel: 'error' })
+    if (document.errors.length === 0) return document.toJS()
+    throw invalid(
+      file,
+      // After its first line, the message shows the place in the file.
+      document.errors.map(({ message }) => (message.split('\n')[0] ?? '').replace(/:$/, '')),
+    )
+  } catch (error) {
+    if (error instanceof BerthError) throw error
+    // An alias without its anchor, or aliases of aliases of aliases.
+    throw invalid(file, [reasonOf(error)])
+  }
+}
+
+interface Surroundings {
+  /** What relative paths start from. */
+  readonly folder: string
+  /** Whose a port is; grows with every pool. */
+  readonly owners: Map<number, string>
+}
+
+/** null when something is wrong with it, which is reported then. */
+function readPool(reader: SettingsReader, name: string, rawPool: unknown, around: Surroundings): Pool | null {
   const path = ['pools', name]
   const raw = reader.section(rawPool, path)
   try {
@@ -116,33 +139,37 @@ function readPool(reader: SettingsReader, name: string, rawPool: unknown, folder
     reader.report(path, 'the name must be of a-z, 0-9 and "-" and begin with a letter')
   }
   reader.onlyKeys(raw, path, [...Object.keys(POOL), 'duration'])
-  const fields = reader.fields(raw, path, POOL)
+  const { all: fields, some } = reader.fields(raw, path, POOL)
   const rawDuration = reader.section(raw['duration'], [...path, 'duration'])
   reader.onlyKeys(rawDuration, [...path, 'duration'], Object.keys(DURATION))
-  const duration = reader.fields(rawDuration, [...path, 'duration'], DURATION)
-  if (duration && duration.default < MINUTE) reader.report([...path, 'duration.default'], 'must be at least 1m')
+  const { all: duration, some: span } = reader.fields(rawDuration, [...path, 'duration'], DURATION)
+  if (span.default !== undefined && span.default < MINUTE) {
+    reader.report([...path, 'duration', 'default'], 'must be at least 1m')
+  }
   if (duration && duration.max < duration.default) {
-    reader.report([...path, 'duration.max'], 'must not be shorter than the default')
+    reader.report([...path, 'duration', 'max'], 'must not be shorter than the default')
   }
-  if (fields && fields.ssh_ports.length < fields.size) {
-    reader.report([...path, 'ssh_ports'], `${fields.ssh_ports.length} ports for ${fields.size} containers`)
+  if (some.ssh_ports && some.size !== undefined && some.ssh_ports.length < some.size) {
+    reader.report([...path, 'ssh_ports'], `${some.ssh_ports.length} ports for ${some.size} containers`)
   }
-  const prepare = fields?.prepare ? resolve(folder, fields.prepare) : null
+  takePorts(reader, path, some.ssh_ports ?? [], around.owners)
+  const prepare = some.prepare ? resolve(around.folder, some.prepare) : null
   if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
   if (!fields || !duration) return null
   const { size, image, ssh_ports, memory, cpus, pids, sudo } = fields
   return { name, size, image, ports: ssh_ports, memory, cpus, pids, sudo, duration, prepare }
 }
 
-function reportClashes(reader: SettingsReader, pools: readonly Pool[], ours: number | undefined): void {
-  const owners = new Map<number, string>()
-  for (const pool of pools) {
-    for (const port of pool.ports) {
-      const owner = port === ours ? 'listen' : owners.get(port)
-      if (owner !== undefined) reader.report(['pools', pool.name, 'ssh_ports'], `port ${port} is taken by ${owner}`)
-      owners.set(port, `pools.${pool.name}`)
-    }
+function takePorts(
+  reader: SettingsReader,
+  path: readonly string[],
+  ports: readonly number[],
+  owners: Map<number, string>,
+): void {
+  for (const [owner, taken] of Map.groupBy(ports, (port) => owners.get(port))) {
+    if (owner !== undefined) reader.report([...path, 'ssh_ports'], `taken by ${owner}: ${taken.join(', ')}`)
   }
+  for (const port of ports) if (!owners.has(port)) owners.set(port, path.join('.'))
 }
 
 function invalid(file: string, problems: readonly string[]): BerthError {

@@ -14,6 +14,12 @@ export interface Field<T> {
 
 type Values<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
 
+/** What fields say: those that are right, and all of them unless one is wrong. */
+export interface Readings<F> {
+  readonly some: { readonly [K in keyof F]: Values<F>[K] | undefined }
+  readonly all: Values<F> | null
+}
+
 export class SettingsReader {
   readonly problems: string[] = []
   readonly #environment: Environment
@@ -26,19 +32,25 @@ export class SettingsReader {
   /** The map at this path; anything else there is a problem, and counts as an empty one. */
   section(raw: unknown, path: readonly string[]): Readonly<Record<string, unknown>> {
     if (raw === undefined || raw === null) return {}
-    if (typeof raw === 'object' && !Array.isArray(raw)) return raw as Record<string, unknown>
+    // Not a list, nor one of YAML's sets, whose members would go unread.
+    if (Object.getPrototypeOf(raw) === Object.prototype) return raw as Record<string, unknown>
     this.report(path, 'must be a map of keys to values')
     return {}
   }
 
-  /** Values of the fields; null when one of them is wrong, since what follows from it would be, too. */
-  fields<F extends Record<string, Field<unknown>>>(raw: Readonly<Record<string, unknown>>, path: readonly string[], fields: F): Values<F> | null {
+  fields<F extends Record<string, Field<unknown>>>(
+    raw: Readonly<Record<string, unknown>>,
+    path: readonly string[],
+    fields: F,
+  ): Readings<F> {
     const before = this.problems.length
-    const entries = Object.entries(fields).map(([key, field]) => {
-      const value = this.#override([...path, key]) ?? raw[key] ?? field.default
-      return [key, this.#parse(field, value, [...path, key])] as const
-    })
-    return this.problems.length === before ? (Object.fromEntries(entries) as Values<F>) : null
+    const some = Object.fromEntries(
+      Object.entries(fields).map(([key, field]) => {
+        const value = this.#override([...path, key]) ?? raw[key] ?? field.default
+        return [key, this.#parse(field, value, [...path, key])]
+      }),
+    ) as Readings<F>['some']
+    return { some, all: this.problems.length === before ? (some as Values<F>) : null }
   }
 
   onlyKeys(raw: Readonly<Record<string, unknown>>, path: readonly string[], known: readonly string[]): void {

@@ -44,7 +44,8 @@ export function whole(least: number, most: number): Parser<number> {
 
 export const cores: Parser<number> = (value) => {
   const number = toNumber(value)
-  if (!(number >= 0.01 && number <= 1024)) throw new Problem(`must be a number of cores like 1 or 0.5, not ${show(value)}`)
+  if (!(number >= 0.01 && number <= 1024))
+    throw new Problem(`must be a number of cores like 1 or 0.5, not ${show(value)}`)
   return number
 }
 
@@ -56,9 +57,10 @@ export const flag: Parser<boolean> = (value) => {
 
 /** "512m" -> bytes */
 export const bytes: Parser<number> = (value) => {
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmg])b?$/i.exec(String(value))
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmg])b?$/i.exec(written(value))
   const [, amount, unit] = match ?? []
-  if (amount === undefined || unit === undefined) throw new Problem(`must be a size like 512m or 2g, not ${show(value)}`)
+  if (amount === undefined || unit === undefined)
+    throw new Problem(`must be a size like 512m or 2g, not ${show(value)}`)
   const size = Math.round(Number(amount) * (UNITS[unit.toLowerCase()] ?? 1))
   // Docker refuses less; sshd, a shell and Ansible's python3 need it in any case.
   if (size < 32 * 2 ** 20) throw new Problem(`must be at least 32m, not ${show(value)}`)
@@ -67,9 +69,10 @@ export const bytes: Parser<number> = (value) => {
 
 /** "60m" -> milliseconds */
 export const span: Parser<number> = (value) => {
-  const match = /^(\d+(?:\.\d+)?)\s*([smhd])$/i.exec(String(value))
+  const match = /^(\d+(?:\.\d+)?)\s*([smhd])$/i.exec(written(value))
   const [, amount, unit] = match ?? []
-  if (amount === undefined || unit === undefined) throw new Problem(`must be a duration like 90s, 60m, 24h or 7d, not ${show(value)}`)
+  if (amount === undefined || unit === undefined)
+    throw new Problem(`must be a duration like 90s, 60m, 24h or 7d, not ${show(value)}`)
   const milliseconds = Math.round(Number(amount) * (SPANS[unit.toLowerCase()] ?? 1))
   if (milliseconds > LONGEST_SPAN) throw new Problem(`must not be longer than 365d, not ${show(value)}`)
   return milliseconds
@@ -77,13 +80,14 @@ export const span: Parser<number> = (value) => {
 
 /** "2221-2230", "2221,2223-2224" or 2221 -> every port */
 export const ports: Parser<number[]> = (value) => {
-  const all = String(value)
+  const all = written(value)
     .split(',')
     .flatMap((part) => {
       const [, first, last = first] = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(part) ?? []
       const from = Number(first)
       const to = Number(last)
-      if (!(from >= 1 && to <= 65_535 && from <= to)) throw new Problem(`must be ports like 2221-2230, not ${show(value)}`)
+      if (!(from >= 1 && to <= 65_535 && from <= to))
+        throw new Problem(`must be ports like 2221-2230, not ${show(value)}`)
       return Array.from({ length: to - from + 1 }, (_, index) => from + index)
     })
   if (new Set(all).size < all.length) throw new Problem(`names a port twice: ${show(value)}`)
@@ -102,9 +106,10 @@ export interface Listen {
 
 /** "127.0.0.1:8080", "[::1]:8080" */
 export const listen: Parser<Listen> = (value) => {
-  const [, v6, name, port] = /^(?:\[([0-9a-f:]+)\]|([^:\s]+)):(\d{1,5})$/i.exec(String(value)) ?? []
+  const [, v6, name, port] = /^(?:\[([0-9a-f:]+)\]|([^:\s]+)):(\d{1,5})$/i.exec(written(value)) ?? []
   const host = v6 ?? name
-  if (host === undefined || !(Number(port) <= 65_535)) throw new Problem(`must be host:port like 127.0.0.1:8080, not ${show(value)}`)
+  if (host === undefined || !(Number(port) <= 65_535))
+    throw new Problem(`must be host:port like 127.0.0.1:8080, not ${show(value)}`)
   return { host, port: Number(port) }
 }
 
@@ -113,9 +118,20 @@ export function isLoopback(host: string): boolean {
 }
 
 function toNumber(value: unknown): number {
-  return typeof value === 'string' && value.trim() !== '' ? Number(value) : typeof value === 'number' ? value : Number.NaN
+  return typeof value === 'string' && value.trim() !== ''
+    ? Number(value)
+    : typeof value === 'number'
+      ? value
+      : Number.NaN
+}
+
+/** What stood there, if that was one text or number. */
+function written(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
 function show(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80)
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'a map'
+  return JSON.stringify(value).slice(0, 80)
 }
