@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import { stringify } from 'yaml'
+import { BerthError } from '../../src/core/errors.ts'
+import { POOL, problems, read } from '../support/config.ts'
+
+describe('a wrong file', () => {
+  it('has all its problems told at once, each with its path', () => {
+    const tree = {
+      listen: 'everywhere',
+      acounts: 'native',
+      accounts: 'magic',
+      ssh: { bind: 'localhost', port: 22 },
+      pools: {
+        alpine: { size: 10, ssh_ports: '2221-2225', memory: 'lots', prepare: 'no.yml' },
+        Debian: { ssh_ports: 2300, duration: { default: '30s', max: '10s', min: 1 } },
+      },
+    }
+    assert.deepEqual(problems(tree, { BERTH_POOLS_ALPINE_CPUS: '-1', BERTH_X: '' }), [
+      'acounts: is not known; known here: listen, database, accounts, instance, concurrency, log, ssh, pools',
+      'listen: must be host:port like 127.0.0.1:8080, not "everywhere"',
+      'accounts: must be native or ansible, not "magic"',
+      'ssh.port: is not known; known here: bind, host',
+      'ssh.bind: must be an IP address, not "localhost"',
+      'pools.alpine.memory: must be a size like 512m or 2g, not "lots"',
+      'pools.alpine.cpus: must be a number of cores like 1 or 0.5, not "-1"',
+      'pools.alpine.ssh_ports: 5 ports for 10 containers',
+      'pools.alpine.prepare: /somewhere/no.yml does not exist',
+      'pools.Debian: the name must be of a-z, 0-9 and "-" and begin with a letter',
+      'pools.Debian.size: must be a whole number from 0 to 10000, not nothing',
+      'pools.Debian.duration.min: is not known; known here: default, max',
+      'pools.Debian.duration.default: must be at least 1m',
+      'pools.Debian.duration.max: must not be shorter than the default',
+      'BERTH_X: overrides no key of berth.yml',
+    ])
+  })
+
+  const why = 'anybody who reaches it could take every container, and there are no API tokens yet'
+  const two = (first: object, second: object) => ({ pools: { a: { ...POOL, ...first }, b: { ...POOL, ...second } } })
+  const whole: readonly [title: string, tree: unknown, ...problems: string[]][] = [
+    ['is empty', '', 'pools: names no pool'],
+    ['has no pools', { pools: {} }, 'pools: names no pool'],
+    ['is a list', '- a', 'must be a map of keys to values', 'pools: names no pool'],
+    [
+      'has a pool that is no map',
+      { pools: { p: POOL, q: 3 } },
+      'pools.q: must be a map of keys to values',
+      ...lacking('q'),
+    ],
+    ['has a pool that is empty', { pools: { p: POOL, q: null } }, ...lacking('q')],
+    ['has a key twice', 'log: info\nlog: warn', 'Map keys must be unique at line 2, column 1'],
+    ['is no YAML', 'log: "info', 'Missing closing "quote at line 1, column 11'],
+    ['uses an alias of nothing', 'log: *x', 'Unresolved alias (the anchor must be set before the alias): x'],
+    [
+      'lets anybody in',
+      { listen: '0.0.0.0:80', pools: { p: POOL } },
+      `listen: must be a loopback address such as 127.0.0.1:8080, not "0.0.0.0": ${why}`,
+    ],
+    ['has pools that share ports', two({}, { ssh_ports: '2222-2223' }), 'pools.b.ssh_ports: taken by pools.a: 2222'],
+    ['has pools that share several ports', two({}, {}), 'pools.b.ssh_ports: taken by pools.a: 2221, 2222'],
+    [
+      'shares the port of the API',
+      { listen: 'localhost:2222', pools: { p: POOL } },
+      'pools.p.ssh_ports: taken by listen: 2222',
+    ],
+    [
+      'shares ports and more',
+      two({ cpus: 0 }, { cpus: 0 }),
+      tooFew('a'),
+      tooFew('b'),
+      'pools.b.ssh_ports: taken by pools.a: 2221, 2222',
+    ],
+  ]
+  function lacking(name: string): string[] {
+    return [
+      `pools.${name}.size: must be a whole number from 0 to 10000, not nothing`,
+      `pools.${name}.ssh_ports: must be ports like 2221-2230, not nothing`,
+    ]
+  }
+  function tooFew(name: string): string {
+    return `pools.${name}.cpus: must be a number of cores like 1 or 0.5, not 0`
+  }
+  for (const [title, tree, ...expected] of whole) {
+    it(title, () => assert.deepEqual(problems(tree), expected))
+  }
+})
+
+describe('any input at all', () => {
+  const junk = fc.oneof(fc.constantFrom('2221', '5m', -1, null, Number.NaN), fc.anything({ maxDepth: 1, maxKeys: 3 }))
+  const mostly = (right: unknown) =>
+    fc.oneof({ weight: 15, arbitrary: fc.constant(right) }, { weight: 1, arbitrary: junk })
+  const likeThis = (right: object) =>
+    fc.record(Object.fromEntries(Object.entries(right).map(([key, value]) => [key, mostly(value)])))
+  const name = fc.constantFrom('p', 'q-2', 'Q', '__proto__', 'constructor')
+  const aPool = likeThis({ ...POOL, memory: '512m', cpus: 0.5, sudo: false, duration: { max: '60m' } })
+  const pools = fc.oneof(
+    fc.dictionary(name, aPool, { maxKeys: 2 }),
+    aPool.map((p) => ({ p })),
+  )
+  const tree = fc
+    .tuple(likeThis({ listen: '127.0.0.1:80', ssh: {} }), pools)
+    .map(([top, inner]) => ({ ...top, pools: inner }))
+  const yaml = fc.oneof({ weight: 4, arbitrary: tree }, { weight: 1, arbitrary: junk }).map(written)
+
+  /** Some things, such as symbols, have no form in YAML. */
+  function written(anything: unknown): string {
+    try {
+      return stringify(anything) ?? ''
+    } catch {
+      return '{}'
+    }
+  }
+
+  /** Throws for anything but a Config or a list of problems. */
+  function outcomeOf(text: string): 'config' | 'problems' {
+    try {
+      assert.ok(read(text).pools.length > 0)
+      return 'config'
+    } catch (error) {
+      assert.ok(error instanceof BerthError && error.code === 'invalid_config', String(error))
+      assert.ok(error.message.includes('\n  '), 'it says what the problem is')
+      return 'problems'
+    }
+  }
+
+  it('gives a Config or says what is wrong with it', () => {
+    const seen = new Set<string>()
+    fc.assert(
+      fc.property(yaml, (text) => void seen.add(outcomeOf(text))),
+      { numRuns: 500 },
+    )
+    assert.equal(seen.size, 2, 'one of the two never came up')
+  })
+
+  it('also when it is not even YAML', () => {
+    const scrap = fc.constantFrom(...'[ { : - ? " *a &a pools'.split(' '), '- ', ': ', '? ', '<<: ', '!!set ', '\n')
+    const text = fc.array(fc.oneof(scrap, fc.string()), { maxLength: 12 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(text, (scraps) => void outcomeOf(scraps)),
+      { numRuns: 500 },
+    )
+  })
+})
