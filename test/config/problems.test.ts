@@ -87,7 +87,10 @@ describe('a wrong file', () => {
 })
 
 describe('any input at all', () => {
-  const junk = fc.oneof(fc.constantFrom('2221', '5m', -1, null, Number.NaN), fc.anything({ maxDepth: 1, maxKeys: 3 }))
+  const junk = fc.oneof(
+    fc.constantFrom('2221', '5m', -1, null, Number.NaN, { toString: 1 }),
+    fc.anything({ maxDepth: 1, maxKeys: 3 }),
+  )
   const mostly = (right: unknown) =>
     fc.oneof({ weight: 15, arbitrary: fc.constant(right) }, { weight: 1, arbitrary: junk })
   const likeThis = (right: object) =>
