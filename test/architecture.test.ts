@@ -14,9 +14,13 @@ const RULES: readonly Rule[] = [
   { where: 'engine/labels.ts', ours: ['core'], packages: ['node:crypto'] },
   { where: 'engine/memory', ours: ['core', 'engine/memory', 'engine/labels.ts'], packages: ['node:*'] },
   { where: 'engine/docker', ours: ['core', 'engine/docker', 'engine/labels.ts'], packages: ['dockerode', 'node:*'] },
-  { where: 'accounts', ours: ['core', 'accounts'], packages: ['unixcrypt', 'node:*'] },
+  { where: 'accounts', ours: ['core', 'accounts'], packages: ['node:*'] },
   { where: 'store', ours: ['core', 'store'], packages: ['kysely', 'node:sqlite'] },
-  { where: 'http', ours: ['core', 'http'], packages: ['fastify', 'typebox', '@fastify/type-provider-typebox', 'node:http'] },
+  {
+    where: 'http',
+    ours: ['core', 'http'],
+    packages: ['fastify', 'typebox', '@fastify/type-provider-typebox', 'node:http'],
+  },
   { where: 'config', ours: ['config'], packages: ['node:net'] },
   { where: 'config.ts', ours: ['config', 'core'], packages: ['yaml', 'node:*'] },
   { where: 'log.ts', ours: ['core'], packages: ['pino', 'pino-pretty'] },
@@ -32,7 +36,11 @@ const RULES: readonly Rule[] = [
 const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[] = [
   { word: /\bDate\.now\(|new Date\(\)/, files: ['core/clock.ts'], why: 'time is an argument' },
   { word: /\bprocess\.env\b/, files: ['config.ts'], why: 'settings are read once' },
-  { word: /\bset(Timeout|Interval)\(/, files: ['core/loop.ts', 'engine', 'accounts', 'main.ts'], why: 'the core only ticks' },
+  {
+    word: /\bset(Timeout|Interval)\(/,
+    files: ['core/loop.ts', 'engine', 'accounts', 'main.ts'],
+    why: 'the core only ticks',
+  },
   { word: /node:child_process/, files: ['accounts'], why: 'programs are run in one place' },
   { word: /^export default /m, files: [], why: 'names are the same everywhere' },
   { word: /^(export )?(const )?enum /m, files: [], why: 'unions do' },

@@ -9,6 +9,8 @@ export interface Account {
 }
 
 const LONGEST_PASSWORD = 128
+/** In UTF-8. crypt(3) of musl, and so Alpine, takes no more (KEY_MAX); PAM takes 511 bytes. */
+const LONGEST_PASSWORD_BYTES = 256
 
 /** POSIX.1-2024, 3.426 User Name: the portable filename characters, no leading hyphen; here it begins with a letter or "_". */
 const USERNAME = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
@@ -29,6 +31,8 @@ export function usernameProblem(username: string, taken: readonly string[]): str
 export function passwordProblem(password: string): string | null {
   if (password === '') return 'must not be empty'
   if (Array.from(password).length > LONGEST_PASSWORD) return `must not be longer than ${LONGEST_PASSWORD} characters`
+  if (Buffer.byteLength(password) > LONGEST_PASSWORD_BYTES)
+    return `must not be longer than ${LONGEST_PASSWORD_BYTES} bytes in UTF-8`
   if (/\p{Cc}/u.test(password)) return 'must not contain control characters'
   // A lone half of a surrogate pair has no UTF-8 form, so what is typed at the prompt could never match.
   if (/\p{Cs}/u.test(password)) return 'must be valid Unicode'

@@ -58,10 +58,10 @@ describe('reserve', () => {
     ]) {
       await assert.rejects(reserve(world, username), { code: 'invalid_request' }, username)
     }
-    for (const password of ['', 'a\nb', 'a\u0000', '\u007f', '\u0085', '\ud800', 'x'.repeat(129)]) {
+    for (const password of ['', 'a\nb', 'a\u0000', '\u007f', '\u0085', '\ud800', 'x'.repeat(129), '🔑'.repeat(65)]) {
       await assert.rejects(reserve(world, 'alice', 1, password), { code: 'invalid_request' }, JSON.stringify(password))
     }
-    for (const password of [' ', `"'`, ':', '$(id)', '{{7*7}}', 'пароль', '🔑'.repeat(128)]) {
+    for (const password of [' ', `"'`, ':', '$(id)', '{{7*7}}', 'пароль', 'ж'.repeat(128)]) {
       await reserve(world, 'alice', 1, password)
       await world.reserving.releaseAll()
       await world.settle()

@@ -16,13 +16,23 @@ export interface TestInstance {
  * own level.
  */
 export function testInstance(name: string): TestInstance {
+  const made = newInstance(name)
+  after(() => removeLeaving(made.instance, []))
+  return made
+}
+
+/** The name alone; whoever takes it cleans up. */
+export function newInstance(name: string): TestInstance {
   const instance = `${name}-${process.pid}-${randomBytes(3).toString('hex')}`
-  after(async () => {
-    const leaked = await dockerLines('ps', '--all', '--filter', labelOf(instance), '--format', '{{.Names}}')
-    await removeInstance(instance)
-    assert.deepEqual(leaked, [], `containers left behind by ${instance}`)
-  })
   return { instance, pool: instance }
+}
+
+/** Removes everything of the instance, and fails when there were containers besides those that should be left. */
+export async function removeLeaving(instance: string, expected: readonly string[]): Promise<void> {
+  const found = await dockerLines('ps', '--all', '--filter', labelOf(instance), '--format', '{{.Names}}')
+  await removeInstance(instance)
+  const leaked = found.filter((name) => !expected.includes(name))
+  assert.deepEqual(leaked, [], `containers left behind by ${instance}`)
 }
 
 /** Removes every container and network of the instance. */

@@ -1,0 +1,90 @@
+/** The HTTP API over a whole manager in memory, and requests to it. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { after } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { BerthError } from '../../src/core/errors.ts'
+import type { Pool } from '../../src/core/pool.ts'
+import type { Store } from '../../src/core/ports.ts'
+import { buildServer } from '../../src/http/server.ts'
+import { type FaultRule, faulty } from './faulty.ts'
+import { pool } from './rows.ts'
+import { createWorld, type World } from './world.ts'
+
+export const ALPINE = pool({ name: 'alpine', size: 10 })
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  /** As it was sent: the order of the keys is part of what clients see. */
+  readonly text: string
+}
+
+export interface Api {
+  readonly world: World
+  readonly server: FastifyInstance
+  get(url: string, headers?: Record<string, string>): Promise<Answer>
+  ask(method: string, url: string, headers?: Record<string, string>, body?: string): Promise<Answer>
+  /** What every container is at, and what every reservation is: equal when nothing has changed. */
+  everything(): Promise<string>
+  /** The engine stops answering, or answers again. */
+  engine(state: 'away' | 'back'): Promise<void>
+}
+
+export interface ApiOptions {
+  readonly pools?: readonly Pool[]
+  /** Faults of the store as the routes see it. */
+  readonly storeFaults?: FaultRule
+}
+
+/** Every container is ready. Closed after the tests of the file or the suite. */
+export async function openApi({ pools = [ALPINE], storeFaults = () => null }: ApiOptions = {}): Promise<Api> {
+  let away = false
+  const error = new BerthError('engine_unavailable', 'nobody there')
+  const world = await createWorld({ pools, faults: { engine: () => (away ? { when: 'before', error } : null) } })
+  await world.settle()
+  const write = (message: string, fields?: object) => void world.logged.push(`${message} ${JSON.stringify(fields)}`)
+  const server = buildServer({
+    ...{ pools, reserving: world.reserving, clock: () => world.now(), sshHost: 'localhost', hosts: ['Lab.Example'] },
+    store: faulty<Store>(world.store, storeFaults),
+    log: { debug: write, info: write, warn: write, error: write },
+  })
+  after(async () => {
+    await server.close()
+    await world.store.close()
+  })
+  const ask: Api['ask'] = async (method, url, headers = {}, body) => {
+    const options = { method: method as 'GET', url, headers, ...(body !== undefined && { body }) }
+    const answer = await server.inject(options)
+    assert.match(String(answer.headers['content-type']), /^application\/(problem\+)?json; charset=utf-8$/, url)
+    return { status: answer.statusCode, headers: answer.headers, text: answer.payload }
+  }
+  return {
+    ...{ world, server, ask },
+    get: (url, headers) => ask('GET', url, headers),
+    everything: async () => JSON.stringify([await world.store.snapshot(), world.logins()]),
+    async engine(state) {
+      away = state === 'away'
+      await world.reconciler.tick()
+    },
+  }
+}
+
+/** Where the server listens now, on a real socket. */
+export async function listening({ server }: Api): Promise<{ address: string; port: number }> {
+  const address = await server.listen({ host: '127.0.0.1', port: 0 })
+  return { address, port: Number(new URL(address).port) }
+}
+
+/** Sends these bytes, and gives all that comes back. */
+export async function sendRaw(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  let received = ''
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    received += chunk
+  })
+  socket.end(bytes, 'latin1')
+  await once(socket, 'close')
+  return received
+}

@@ -1,0 +1,171 @@
+/** A real manager: its own process, its own berth.yml, pool, ports and database, on the real engine. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import { newInstance, removeLeaving } from './instance.ts'
+import { reservePorts } from './ports.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Reserved {
+  readonly status: string
+  readonly message: string
+  readonly username: string
+  readonly password: string
+  readonly containers: readonly { container: string; host: string; port: number; host_key: string }[]
+  readonly reserved_until: string
+  readonly duration_minutes: number
+}
+
+export interface ContainerView {
+  readonly name: string
+  readonly state: string
+  readonly generation: number
+  readonly error: string | null
+  readonly attempts: number
+}
+
+export interface ManagerOptions {
+  readonly size: number
+  /** Keys of berth.yml beside those that keep tests apart. */
+  readonly pool?: object
+  readonly top?: object
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Call it at the top of a test file: it removes what it made when the file's tests are over. */
+export async function testManager(name: string, options: ManagerOptions): Promise<TestManager> {
+  const { instance, pool } = newInstance(name)
+  const [port = 0, ...sshPorts] = await reservePorts(options.size + 1)
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`))
+  const config = {
+    listen: `127.0.0.1:${port}`,
+    instance,
+    ...options.top,
+    pools: { [pool]: { size: options.size, ssh_ports: sshPorts.join(','), ...options.pool } },
+  }
+  writeFileSync(join(folder, 'berth.yml'), stringify(config))
+  const manager = new TestManager(instance, pool, folder, `http://127.0.0.1:${port}`, options.env ?? {})
+  after(async () => {
+    await manager.kill()
+    // A manager leaves its pool as it is when it ends. Anything beside the pool has been forgotten.
+    const places = Array.from({ length: options.size }, (_, index) => `${pool}-${index + 1}`)
+    rmSync(folder, { recursive: true })
+    await removeLeaving(instance, places)
+  })
+  return manager
+}
+
+export class TestManager {
+  readonly instance: string
+  readonly pool: string
+  readonly folder: string
+  readonly url: string
+  /** Everything it has written so far. */
+  output = ''
+  readonly #env: Readonly<Record<string, string>>
+  #child: ChildProcess | undefined
+
+  constructor(instance: string, pool: string, folder: string, url: string, env: Readonly<Record<string, string>>) {
+    this.instance = instance
+    this.pool = pool
+    this.folder = folder
+    this.url = url
+    this.#env = env
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, ...this.#env, BERTH_CONFIG: join(this.folder, 'berth.yml') }
+  }
+
+  /** Resolves when it serves. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [MAIN], {
+      cwd: ROOT,
+      env: this.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child = child
+    const serving = Promise.withResolvers<void>()
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text
+        if (this.output.includes('serving')) serving.resolve()
+      })
+    }
+    this.output = ''
+    child.once('exit', (code) => serving.reject(new Error(`the manager ended with ${code}:\n${this.output}`)))
+    await serving.promise
+    // Hooks of a file run once nothing else keeps its process alive: the manager that they are to end must not.
+    child.unref()
+    for (const stream of [child.stdout, child.stderr]) if ('unref' in stream) (stream as Socket).unref()
+  }
+
+  /** SIGKILL, as a crash would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** Ctrl-C; gives the exit code and how long it took, in milliseconds. */
+  async interrupt(): Promise<{ code: number | null; ms: number }> {
+    const began = performance.now()
+    const code = await this.#end('SIGINT')
+    return { code, ms: performance.now() - began }
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child
+    this.#child = undefined
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
+    child.removeAllListeners('exit')
+    child.ref()
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+    return child.exitCode
+  }
+
+  async get<T = unknown>(path: string): Promise<{ status: number; body: T; headers: Headers }> {
+    const response = await fetch(this.url + path)
+    return { status: response.status, body: (await response.json()) as T, headers: response.headers }
+  }
+
+  /** A reserve that must succeed. */
+  async reserve(parameters: Readonly<Record<string, string | number>>): Promise<Reserved> {
+    const query = new URLSearchParams(
+      Object.entries(parameters).map(([key, value]): [string, string] => [key, String(value)]),
+    )
+    const { status, body } = await this.get<Reserved>(`/reserve?${query}`)
+    assert.equal(status, 200, JSON.stringify(body))
+    return body
+  }
+
+  async containers(): Promise<readonly ContainerView[]> {
+    return (await this.get<{ containers: ContainerView[] }>('/v1/containers')).body.containers
+  }
+
+  /** Waits until every container is as told; fails with what it saw when that takes longer than a minute. */
+  async until(what: string, isSo: (containers: readonly ContainerView[]) => boolean, within = 60_000): Promise<void> {
+    const deadline = performance.now() + within
+    for (;;) {
+      const containers = await this.containers()
+      if (containers.length > 0 && isSo(containers)) return
+      const seen = () => `${what}: ${JSON.stringify(containers)}\n${this.output}`
+      assert.ok(performance.now() < deadline, seen())
+      await sleep(50)
+    }
+  }
+
+  async untilReady(): Promise<void> {
+    await this.until('all ready', (containers) => containers.every((c) => c.state === 'ready'))
+  }
+}
