@@ -10,7 +10,8 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
  */
 export function refuseForeign(headers: IncomingHttpHeaders, hosts: readonly string[]): void {
   const host = headers.host?.toLowerCase()
-  if (host !== undefined && ![...LOOPBACK, ...hosts].includes(host.replace(/:\d+$/, ''))) {
+  const ours = [...LOOPBACK, ...hosts].map((name) => name.toLowerCase())
+  if (host !== undefined && !ours.includes(host.replace(/:\d+$/, ''))) {
     throw new BerthError('forbidden', 'this Host is not ours; use the address that the manager printed when it started')
   }
   const site = headers['sec-fetch-site']

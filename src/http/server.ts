@@ -7,6 +7,7 @@ import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts
 import { compatRoutes } from './routes/compat.ts'
 import { containerRoutes } from './routes/containers.ts'
 import { poolRoutes } from './routes/pools.ts'
+import { refuseUnreadable } from './unreadable.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 /** How long a client may take to send a request, in milliseconds. */
@@ -22,13 +23,14 @@ export function buildServer(context: ServerContext): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
+    clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
   })
 
   function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = toBerthError(thrown)
     if (error.code === 'internal') {
-      log.error('a request failed', { path: pathOf(request), reason: reasonOf(thrown), stack: stackOf(thrown) })
+      log.error('a request failed', { route: routeOf(request), reason: reasonOf(thrown), stack: stackOf(thrown) })
     }
     const status = STATUS[error.code]
     if (status === 503) reply.header('retry-after', RETRY_AFTER)
@@ -40,29 +42,32 @@ export function buildServer(context: ServerContext): FastifyInstance {
   }
 
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply))
-  server.setNotFoundHandler((request, reply) => {
-    const url = pathOf(request)
-    const allowed = METHODS.filter((method) => server.hasRoute({ url, method }))
-    if (allowed.length === 0)
-      return answerError(new BerthError('not_found', 'there is nothing at this path'), request, reply)
-    reply.header('allow', allowed.join(', '))
-    const message = `${request.method} is not possible here; allowed: ${allowed.join(', ')}`
-    return answerError(new BerthError('method_not_allowed', message), request, reply)
-  })
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
     refuseForeign(request.headers, hosts)
+    // Before a body is read: what it says does not matter here.
+    if (!request.is404) return
+    const url = pathOf(request).replace(/(?<=.)\/$/, '')
+    const allowed = METHODS.filter((method) => server.hasRoute({ url, method }))
+    if (allowed.length === 0) throw new BerthError('not_found', 'there is nothing at this path')
+    reply.header('allow', allowed.join(', '))
+    const message = `${request.method} is not possible here; allowed: ${allowed.join(', ')}`
+    throw new BerthError('method_not_allowed', message)
   })
-  // The path only: a query string may hold a password.
+  // The route only, never the URL: a query string may hold a password, and so may a path that was to be a query string.
   server.addHook('onResponse', async (request, reply) => {
     const ms = Math.round(reply.elapsedTime)
-    log.info(`${request.method} ${pathOf(request)}`, { status: reply.statusCode, ms })
+    log.info(`${request.method} ${routeOf(request)}`, { status: reply.statusCode, ms })
   })
 
   compatRoutes(server, context)
   poolRoutes(server, context)
   containerRoutes(server, context)
   return server
+}
+
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? '(no route)'
 }
 
 function pathOf(request: FastifyRequest): string {

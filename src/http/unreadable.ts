@@ -1,0 +1,18 @@
+/** Answers what cannot even be read as a request: it has no route, no hooks and no reply, only its socket. */
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { ConnectionError } from 'fastify'
+
+const STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+export function refuseUnreadable(error: ConnectionError, socket: IncomingMessage['socket']): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const status = STATUS[error.code] ?? 400
+  const body = JSON.stringify({ error: `this cannot be read as an HTTP request: ${error.message}` })
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
