@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Api, listening, openApi, sendRaw } from '../support/api.ts'
+
+const PATHS = ['/reserve', '/available', '/reservations', '/release_all', '/v1/pools', '/v1/containers']
+
+/** What both kinds of errors look like. */
+function refusal(path: string, status: number, code: string, message: string) {
+  return path.startsWith('/v1/')
+    ? { type: 'application/problem+json', body: { type: 'about:blank', title: message, status, code } }
+    : { type: 'application/json', body: { error: message } }
+}
+
+/** Somebody has a container, and everything else is ready. */
+async function inUse(): Promise<Api> {
+  const api = await openApi()
+  assert.equal((await api.get('/reserve?username=alice')).status, 200)
+  return api
+}
+
+describe('every answer', () => {
+  it('is kept by no cache and guessed at by no browser', async () => {
+    const api = await openApi()
+    for (const path of [...PATHS, '/nowhere']) {
+      const { headers } = await api.get(path)
+      assert.equal(headers['cache-control'], 'no-store', path)
+      assert.equal(headers['x-content-type-options'], 'nosniff', path)
+    }
+  })
+})
+
+describe('unknown paths', () => {
+  for (const path of [
+    '/',
+    '/Reserve',
+    '//reserve',
+    '/reserve/alice',
+    '/favicon.ico',
+    '/v1',
+    '/v1/',
+    '/v1/nothing?a=1',
+  ]) {
+    it(`404 ${path}`, async () => {
+      const api = await openApi()
+      const { status, headers, text } = await api.get(path)
+      const expected = refusal(path, 404, 'not_found', 'there is nothing at this path')
+      assert.equal(status, 404)
+      assert.equal(text, JSON.stringify(expected.body))
+      assert.equal(headers['content-type'], `${expected.type}; charset=utf-8`)
+    })
+  }
+
+  for (const path of ['/reserve%zz', '/v1/%']) {
+    it(`400 ${path}`, async () => {
+      const api = await openApi()
+      const { status, headers, text } = await api.get(path)
+      const expected = refusal(path, 400, 'invalid_request', `'${path}' is not a valid url component`)
+      assert.equal(status, 400)
+      assert.equal(text, JSON.stringify(expected.body))
+      assert.equal(headers['content-type'], `${expected.type}; charset=utf-8`)
+    })
+  }
+})
+
+describe('wrong methods', () => {
+  for (const path of PATHS) {
+    it(`405 ${path}, and nothing happens`, async () => {
+      const api = await inUse()
+      const before = await api.everything()
+      for (const method of ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
+        const url = path === '/reserve' ? '/reserve?username=bob' : path
+        const { status, headers, text } = await api.ask(method, url)
+        assert.equal(status, 405, method)
+        assert.equal(headers['allow'], 'GET', method)
+        const message = `${method} is not possible here; allowed: GET`
+        const expected = refusal(path, 405, 'method_not_allowed', message)
+        assert.equal(text, method === 'HEAD' ? '' : JSON.stringify(expected.body))
+        assert.equal(headers['content-type'], `${expected.type}; charset=utf-8`)
+      }
+      assert.equal(await api.everything(), before)
+    })
+  }
+
+  const bodies = [
+    { type: 'application/x-www-form-urlencoded', body: 'username=bob' },
+    { type: 'application/json', body: '{' },
+    { type: 'text/xml', body: '<a/>' },
+  ]
+  for (const { type, body } of bodies) {
+    it(`405 whatever is posted: ${type}`, async () => {
+      const api = await openApi()
+      for (const path of ['/reserve', '/reserve/', '/v1/pools']) {
+        const { status, headers } = await api.ask('POST', path, { 'content-type': type }, body)
+        assert.deepEqual({ status, allow: headers['allow'] }, { status: 405, allow: 'GET' }, path)
+      }
+    })
+  }
+})
+
+describe('what is no request', () => {
+  const GOOD = 'Host: localhost\r\nConnection: close\r\n\r\n'
+  const rows: readonly [title: string, bytes: string, status: number, says: RegExp][] = [
+    ['no HTTP at all', 'hello\r\n\r\n', 400, /cannot be read as an HTTP request/],
+    ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, /cannot be read as an HTTP request/],
+    ['an unknown method', `FOO /reserve?username=bob HTTP/1.1\r\n${GOOD}`, 400, /cannot be read as an HTTP request/],
+    ['a space in the URL', `GET /reserve?username=bob x HTTP/1.1\r\n${GOOD}`, 400, /cannot be read as an HTTP request/],
+    ['raw Latin-1', `GET /reserve?username=b\xf6b HTTP/1.1\r\n${GOOD}`, 400, /cannot be read as an HTTP request/],
+    [
+      'a header without end',
+      `GET /available HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`,
+      431,
+      /cannot be read as an HTTP request/,
+    ],
+    [
+      'two lengths',
+      `GET /available HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n${GOOD}`,
+      400,
+      /cannot be read/,
+    ],
+    ['a broken escape', `GET /reserve?username=%zz HTTP/1.1\r\n${GOOD}`, 400, /username is not percent-encoded UTF-8/],
+    ['a fragment', `GET /reserve?username=bob#x HTTP/1.1\r\n${GOOD}`, 400, /username must be 1 to 32/],
+  ]
+  for (const [title, bytes, status, says] of rows) {
+    it(title, async () => {
+      const api = await openApi()
+      const { port } = await listening(api)
+      const before = await api.everything()
+      const [head = '', body = ''] = (await sendRaw(port, bytes)).split('\r\n\r\n')
+      assert.ok(head.startsWith(`HTTP/1.1 ${status} `), head)
+      assert.match(head, /content-type: application\/json; charset=utf-8/i)
+      assert.match(JSON.parse(body).error, says)
+      assert.equal(await api.everything(), before)
+    })
+  }
+
+  it('and afterwards it still serves', async () => {
+    const api = await openApi()
+    const { port, address } = await listening(api)
+    for (const [, bytes] of rows) await sendRaw(port, bytes)
+    assert.equal((await fetch(`${address}/available`)).status, 200)
+  })
+})
+
+describe('a bug of ours', () => {
+  for (const path of ['/available', '/v1/pools']) {
+    it(`is told apart from bad input, in words that give nothing away: ${path}`, async () => {
+      const error = new Error('disk on fire')
+      const api = await openApi({ storeFaults: (verb) => (verb === 'snapshot' ? { when: 'before', error } : null) })
+      const { status, text } = await api.get(path)
+      const message = 'something went wrong here; the log of the manager says what'
+      assert.equal(status, 500)
+      assert.equal(text, JSON.stringify(refusal(path, 500, 'internal', message).body))
+      const [line] = api.world.logged.filter((entry) => entry.startsWith('a request failed'))
+      assert.match(line ?? '', new RegExp(`"route":"${path}","reason":"disk on fire","stack":"Error: disk on fire`))
+    })
+  }
+})
+
+describe('while the engine is away', () => {
+  it('reserve says so at once and takes nothing', async () => {
+    const api = await inUse()
+    await api.engine('away')
+    const before = await api.everything()
+    const { status, headers, text } = await api.get('/reserve?username=bob')
+    assert.equal(status, 503)
+    assert.equal(headers['retry-after'], '2')
+    assert.equal(text, JSON.stringify({ error: 'the container engine does not answer: nobody there' }))
+    assert.equal(await api.everything(), before)
+    await api.engine('back')
+    assert.equal((await api.get('/reserve?username=bob')).status, 200)
+  })
+
+  it('bad input is still called bad', async () => {
+    const api = await openApi()
+    await api.engine('away')
+    assert.equal((await api.get('/reserve?username=root')).status, 400)
+  })
+
+  it('reads still answer, as before', async () => {
+    const api = await inUse()
+    const reads = PATHS.filter((path) => path !== '/reserve' && path !== '/release_all')
+    const answers = () => Promise.all(reads.map(async (path) => (await api.get(path)).text))
+    const before = await answers()
+    await api.engine('away')
+    assert.deepEqual(await answers(), before)
+  })
+
+  it('release_all does not claim what nobody could confirm, and it happens when the engine is back', async () => {
+    const api = await inUse()
+    await api.engine('away')
+    const { status, headers, text } = await api.get('/release_all')
+    assert.equal(status, 503)
+    assert.equal(headers['retry-after'], '2')
+    const error = 'the engine has not confirmed yet that all access ended: nobody there'
+    assert.equal(text, JSON.stringify({ error }))
+    await api.engine('back')
+    await api.world.settle()
+    assert.deepEqual(api.world.logins(), [])
+  })
+})
