@@ -29,8 +29,10 @@ export async function openDockerProxy(dockerHost = 'unix:///var/run/docker.sock'
     track(client)
     const upstream = track(connect({ path: dockerSocket, allowHalfOpen: true }))
     client.pipe(upstream)
-    if (silent) upstream.resume()
-    else upstream.pipe(client)
+    upstream.on('data', (answer: Buffer) => {
+      if (!silent) client.write(answer)
+    })
+    upstream.once('end', () => client.end())
     client.once('close', () => upstream.destroy())
     upstream.once('close', () => client.destroy())
   }

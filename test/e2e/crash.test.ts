@@ -1,0 +1,85 @@
+/** SIGKILL to the manager in the middle of what it does; then another one on the same database. */
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { dockerLines } from '../support/docker.ts'
+import { type Reserved, testManager } from '../support/manager.ts'
+import { LoginFailed, isRefused, loginAndRun } from '../support/ssh.ts'
+
+const manager = await testManager('crash', { size: 3 })
+
+before(async () => {
+  await manager.start()
+  await manager.untilReady()
+})
+
+const credentials = ({ username, password, containers }: Reserved) => ({
+  port: containers[0]?.port ?? 0,
+  username,
+  password,
+})
+
+async function canLogIn(login: ReturnType<typeof credentials>): Promise<boolean> {
+  return isRefused(login).then(
+    (refused) => !refused,
+    (error: unknown) => {
+      if (error instanceof LoginFailed) return false
+      throw error
+    },
+  )
+}
+
+describe('after a SIGKILL', () => {
+  for (const ms of [5, 40, 120, 250]) {
+    it(`${ms} ms into a reserve, answered reservations stand and the others are undone`, async () => {
+      const kept = await manager.reserve({ username: 'kept', duration: 30 })
+      const answered = manager.get<Reserved>('/reserve?username=lost&count=2').catch(() => null)
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      await manager.kill()
+      const answer = await answered
+      await manager.start()
+      assert.equal((await loginAndRun(credentials(kept), 'whoami')).stdout, 'kept')
+      if (answer?.status === 200) assert.equal((await loginAndRun(credentials(answer.body), 'whoami')).stdout, 'lost')
+      // Whoever had asked may hold what was not answered for as long as a preparation may take, and no longer.
+      const { body } = await manager.get<{ reservations: { username: string }[] }>('/reservations')
+      const users = body.reservations.map((r) => r.username)
+      assert.equal(users.filter((user) => user === 'kept').length, 1)
+      assert.ok([0, 2].includes(users.filter((user) => user === 'lost').length), users.join())
+      await manager.get('/release_all')
+      assert.equal(await canLogIn(credentials(kept)), false)
+      await manager.untilReady()
+    })
+  }
+
+  for (const ms of [1, 150, 400, 700]) {
+    it(`${ms} ms into recycling, it is finished by the next manager`, async () => {
+      const gone = await manager.reserve({ username: 'gone', count: 3 })
+      await manager.get('/release_all')
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      await manager.kill()
+      assert.equal(await canLogIn(credentials(gone)), false)
+      await manager.start()
+      await manager.untilReady()
+      assert.equal(await canLogIn(credentials(gone)), false)
+      const { body } = await manager.get<{ available: string[] }>('/available')
+      assert.equal(body.available.length, 3)
+      const running = await dockerLines(
+        'ps',
+        '--filter',
+        `label=berth.instance=${manager.instance}`,
+        '--format',
+        '{{.Names}}',
+      )
+      assert.deepEqual(running.toSorted(), body.available.toSorted())
+    })
+  }
+
+  it('during which a reservation ended, its access ends as soon as a manager is back', async () => {
+    const late = await manager.reserve({ username: 'late', duration: 1 })
+    await manager.kill()
+    await new Promise((resolve) => setTimeout(resolve, Date.parse(late.reserved_until) - Date.now() + 10))
+    await manager.start()
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    assert.equal(await canLogIn(credentials(late)), false)
+    await manager.untilReady()
+  })
+})
