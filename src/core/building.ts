@@ -29,7 +29,7 @@ export interface BuildContext {
 }
 
 /** What the engine showed of a place: what may stay, and what is in the way. */
-export interface Found {
+interface Found {
   readonly current?: Observed
   readonly stale: readonly Observed[]
 }

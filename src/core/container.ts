@@ -49,14 +49,14 @@ export interface Container {
 export type ContainerPatch = Partial<Omit<Container, 'name' | 'pool' | 'number'>>
 
 /** Failures in a row after which a container counts as broken and is retried more slowly. */
-export const BROKEN_AFTER = 3
+const BROKEN_AFTER = 3
 
 const LONGEST_PAUSE = 5 * 60_000
 /** What lasted this long has earned a clean slate. */
 const STEADY = 60_000
 
 /** Milliseconds to wait after the nth failure in a row: 0.5 s, 1 s, 2 s … 5 minutes. */
-export function pauseAfter(attempts: number): number {
+function pauseAfter(attempts: number): number {
   return Math.min(500 * 2 ** Math.max(0, attempts - 1), LONGEST_PAUSE)
 }
 

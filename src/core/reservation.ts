@@ -9,7 +9,7 @@ export type ReservationState = 'preparing' | 'active' | 'ending' | 'ended'
 export type Outcome = 'released' | 'expired' | 'failed'
 
 /** One container of a reservation. */
-export interface Hold {
+interface Hold {
   readonly container: string
   /** The generation in which its account was opened; null before. Differs from the container's when that was replaced. */
   readonly opened: number | null

@@ -8,7 +8,7 @@ import type { Accounts, Engine, HashPassword, Held, Log, Store, Target } from '.
 import { accountOf, type Reservation } from './reservation.ts'
 import { revoke } from './revoking.ts'
 
-export interface ReserveRequest {
+interface ReserveRequest {
   readonly pool: Pool
   readonly username: string
   readonly password: string

@@ -82,7 +82,12 @@ export function createSqlStore(db: Kysely<Tables>): Store {
         if (reservation?.state !== 'preparing') return null
         const other = (await readyOnes(tx, reservation.pool, 1))[0]
         if (!other) return null
-        await tx.deleteFrom('holds').where('reservation_id', '=', id).where('container', '=', container).execute()
+        const { numDeletedRows } = await tx
+          .deleteFrom('holds')
+          .where('reservation_id', '=', id)
+          .where('container', '=', container)
+          .executeTakeFirst()
+        if (numDeletedRows === 0n) return null
         await tx
           .updateTable('containers')
           .set(fromPatch(retired(reason, now)))

@@ -1,6 +1,7 @@
 /** SQLite through Node's own driver: the only file that knows `node:sqlite`. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
+import { BerthError, reasonOf } from '../core/errors.ts'
 import type { Store } from '../core/ports.ts'
 import { migrate } from './migrate.ts'
 import { createSqlStore } from './sql-store.ts'
@@ -9,12 +10,9 @@ import type { Tables } from './tables.ts'
 /** How long to wait for another process that writes, in milliseconds. */
 const BUSY_TIMEOUT = 5_000
 
-/** Opens, and migrates, the database in this file; ":memory:" lives as long as the store. */
+/** Opens, and migrates, the database in this file; ":memory:" lives as long as the store. `invalid_config`, `schema_too_new`. */
 export async function openSqlite(file: string): Promise<Store> {
-  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: true })
-  // FULL: a reservation that was answered is on the disk, also when the power fails.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) })
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(connect(file)) }) })
   try {
     await migrate(db)
   } catch (error) {
@@ -24,12 +22,25 @@ export async function openSqlite(file: string): Promise<Store> {
   return createSqlStore(db)
 }
 
+function connect(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: true })
+    // FULL: a reservation that was answered is on the disk, also when the power fails.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    return database
+  } catch (cause) {
+    database?.close()
+    throw new BerthError('invalid_config', `the database ${file} cannot be used: ${reasonOf(cause)}`, { cause })
+  }
+}
+
 /** The few methods of better-sqlite3 that kysely calls. */
 function adapt(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
     // Writers queue at BEGIN instead of failing at their first write, and what a transaction has read stays true in it.
-    prepare: (sql) => adaptStatement(database.prepare(sql === 'begin' ? 'begin immediate' : sql)),
+    prepare: (sql) => adaptStatement(database.prepare(sql)),
   }
 }
 

@@ -47,7 +47,7 @@ export interface HoldsTable {
   open: number | null
 }
 
-export interface PoolFactsTable {
+interface PoolFactsTable {
   pool: string
   os: string
   names: string

@@ -112,7 +112,7 @@ describe('a rush', () => {
     assert.deepEqual(won.flatMap((w) => w.containers.map((c) => c.container)).toSorted(), names.toSorted())
     assert.deepEqual(
       lost.map(({ status, body }) => [status, body]),
-      Array(10).fill([409, { error: 'Only 0 containers available' }]),
+      Array.from({ length: 10 }, () => [409, { error: 'Only 0 containers available' }]),
     )
     for (const reserved of won) {
       const [credentials] = logins(reserved)

@@ -96,7 +96,7 @@ describe('a container that its tenant', () => {
   it('stops from inside comes back with their files, and is replaced at the end', async () => {
     const { credentials } = await reserve('stopper')
     await loginAndRun(credentials, 'echo precious > ~/work')
-    const before = (await manager.containers())[0]
+    const former = (await manager.containers())[0]
     const session = await login(credentials)
     void session.exec('sudo pkill -KILL -x sshd').catch(() => undefined)
     await session.closed
@@ -104,17 +104,17 @@ describe('a container that its tenant', () => {
     await eventually(async () => (await loginAndRun(credentials, 'cat ~/work')).stdout === 'precious')
     await manager.get('/release_all')
     await manager.untilReady()
-    assert.equal((await manager.containers())[0]?.generation, (before?.generation ?? 0) + 1)
+    assert.equal((await manager.containers())[0]?.generation, (former?.generation ?? 0) + 1)
   })
 
   it('damages beyond repair is replaced under the reservation, with the same account', async () => {
     const { credentials } = await reserve('breaker')
-    const before = (await manager.containers())[0]
+    const former = (await manager.containers())[0]
     const session = await login(credentials)
     void session.exec('sudo rm /usr/sbin/sshd; sudo pkill -KILL -x sshd').catch(() => undefined)
     await session.closed
     await manager.until('replaced', (rows) =>
-      rows.every((c) => c.state === 'reserved' && c.generation > (before?.generation ?? 0)),
+      rows.every((c) => c.state === 'reserved' && c.generation > (former?.generation ?? 0)),
     )
     await eventually(async () => (await loginAndRun(credentials, 'whoami; ls ~')).stdout === 'breaker')
     await manager.get('/release_all')
@@ -138,10 +138,10 @@ describe('a container that somebody', () => {
 
   it('removes while it is free is made again', async () => {
     await manager.untilReady()
-    const before = (await manager.containers())[0]
+    const former = (await manager.containers())[0]
     await docker('rm', '--force', place)
     await manager.until('made again', (rows) =>
-      rows.every((c) => c.state === 'ready' && c.generation > (before?.generation ?? 0)),
+      rows.every((c) => c.state === 'ready' && c.generation > (former?.generation ?? 0)),
     )
   })
 })

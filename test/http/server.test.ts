@@ -173,7 +173,8 @@ describe('while the engine is away', () => {
   it('bad input is still called bad', async () => {
     const api = await openApi()
     await api.engine('away')
-    assert.equal((await api.get('/reserve?username=root')).status, 400)
+    const { status, headers } = await api.get('/reserve?username=root')
+    assert.deepEqual({ status, later: headers['retry-after'] }, { status: 400, later: undefined })
   })
 
   it('reads still answer, as before', async () => {

@@ -14,7 +14,7 @@ import { createWorld, type World } from './world.ts'
 
 export const ALPINE = pool({ name: 'alpine', size: 10 })
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   /** As it was sent: the order of the keys is part of what clients see. */

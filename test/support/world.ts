@@ -16,7 +16,7 @@ const SITE: Site = { instance: 'test', bind: '127.0.0.1' }
 const NAMES = ['root', 'sshd', 'nobody', 'sudo']
 
 /** Accounts of containers that are not there: who could log in where, by container id. */
-export class MemoryAccounts implements Accounts {
+class MemoryAccounts implements Accounts {
   readonly deadlineMs = 10_000
   readonly users = new Map<string, Set<string>>()
   readonly prepared: string[][] = []

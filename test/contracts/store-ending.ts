@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { NOW } from '../support/rows.ts'
+import { claimed, claimOf, fill, namesOf, type Open, rowOf, statesOf } from './store-bench.ts'
+
+const LATER = NOW + 1_000
+
+export function endingVerbs(open: Open): void {
+  describe('end', () => {
+    it('ends what is preparing and what is active, and sends their containers away', async () => {
+      const store = await open()
+      await fill(store, 4)
+      await claimed(store, { count: 2 })
+      await claimed(store, { id: 'r2' })
+      await claimed(store, { id: 'r3' })
+      const active = await store.activate('r1', NOW)
+      await store.updateContainer(await rowOf(store, 'p-1'), { attempts: 1, retryAt: LATER, error: 'stumbled' })
+      const ending = await store.end(['r1', 'r2', 'nobody'], 'expired', LATER)
+      assert.deepEqual(
+        ending.map(({ reservation, containers }) => [reservation.id, ...namesOf(containers)]),
+        [
+          ['r1', 'p-1', 'p-2'],
+          ['r2', 'p-3'],
+        ],
+      )
+      assert.deepEqual(ending[0]?.reservation, { ...active, state: 'ending', outcome: 'expired', endedAt: LATER })
+      assert.deepEqual(await statesOf(store), ['p-1 removing 1', 'p-2 removing 1', 'p-3 removing 1', 'p-4 reserved 1'])
+      const { since, retryAt, error } = await rowOf(store, 'p-1')
+      assert.deepEqual({ since, retryAt, error }, { since: LATER, retryAt: 0, error: null })
+      assert.deepEqual(ending[0]?.containers[0], await rowOf(store, 'p-1'))
+      assert.equal((await store.reservation('r3'))?.state, 'preparing')
+    })
+
+    it('gives the containers in natural order', async () => {
+      const store = await open()
+      await fill(store, 12)
+      await claimed(store, { count: 12 })
+      const [held] = await store.end(['r1'], 'released', NOW)
+      assert.deepEqual(
+        held?.containers.map((c) => c.number),
+        Array.from({ length: 12 }, (_, index) => index + 1),
+      )
+    })
+
+    it('done again, gives the same and changes nothing', async () => {
+      const store = await open()
+      await fill(store, 2)
+      await claimed(store, { count: 2 })
+      const first = await store.end(['r1'], 'released', NOW)
+      // Its container is on its way already.
+      await store.updateContainer(await rowOf(store, 'p-1'), { state: 'creating', generation: 2 })
+      const before = await store.snapshot()
+      const second = await store.end(['r1'], 'expired', LATER)
+      assert.deepEqual(
+        second.map((held) => held.reservation),
+        first.map((held) => held.reservation),
+      )
+      assert.deepEqual(await store.snapshot(), before)
+    })
+
+    it('gives nothing for what has ended, and for nothing', async () => {
+      const store = await open()
+      await fill(store, 1)
+      await claimed(store)
+      await store.end(['r1'], 'released', NOW)
+      await store.finish('r1')
+      assert.deepEqual(await store.end(['r1'], 'expired', LATER), [])
+      assert.deepEqual(await store.end([], 'expired', LATER), [])
+      assert.equal((await store.reservation('r1'))?.outcome, 'released')
+    })
+  })
+
+  describe('finish', () => {
+    it('follows the end, once', async () => {
+      const store = await open()
+      await fill(store, 1)
+      await claimed(store)
+      assert.equal(await store.finish('r1'), false, 'while preparing')
+      await store.activate('r1', NOW)
+      assert.equal(await store.finish('r1'), false, 'while active')
+      const [ending] = await store.end(['r1'], 'released', NOW)
+      assert.equal(await store.finish('r1'), true)
+      assert.equal(await store.finish('r1'), false, 'again')
+      assert.equal(await store.finish('nobody'), false)
+      assert.deepEqual(await store.reservation('r1'), { ...ending?.reservation, state: 'ended' })
+      assert.deepEqual((await store.snapshot()).reservations, [])
+    })
+
+    it('lets the container be held again, and not before', async () => {
+      const store = await open()
+      await fill(store, 1)
+      await claimed(store)
+      await store.end(['r1'], 'released', NOW)
+      // Whoever calls it ready now is mistaken: somebody may still be logged in.
+      await store.updateContainer(await rowOf(store, 'p-1'), { state: 'ready', generation: 2 })
+      const before = await store.snapshot()
+      await assert.rejects(store.claim(claimOf({ id: 'r2' }), NOW))
+      assert.deepEqual(await store.snapshot(), before)
+      await store.finish('r1')
+      assert.deepEqual(namesOf((await claimed(store, { id: 'r2' })).containers), ['p-1'])
+    })
+  })
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { NOW } from '../support/rows.ts'
+import { storeContract } from './store.ts'
+import { claimed, claimOf, fill } from './store-bench.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'berth-store-'))
+after(() => rmSync(folder, { recursive: true }))
+
+let files = 0
+const freshFile = () => join(folder, `${++files}.db`)
+
+/** Behind the store's back. */
+function sql<T>(file: string, work: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(file)
+  try {
+    return work(database)
+  } finally {
+    database.close()
+  }
+}
+
+storeContract('SQLite in memory', () => openSqlite(':memory:'))
+storeContract('SQLite in a file', () => openSqlite(freshFile()))
+
+describe('a SQLite file', () => {
+  it('keeps everything', async () => {
+    const file = freshFile()
+    const first = await openSqlite(file)
+    await fill(first, 5)
+    await first.recordPoolFacts('p', { os: 'Alpine', names: ['root'] })
+    await claimed(first, { count: 2 })
+    await first.activate('r1', NOW)
+    await claimed(first, { id: 'r2' })
+    await claimed(first, { id: 'r3' })
+    await first.end(['r3'], 'failed', NOW)
+    await first.finish('r3')
+    const everything = async (store: typeof first) =>
+      [await store.snapshot(), await store.poolFacts(), await store.reservation('r3')] as const
+    const before = await everything(first)
+    await first.close()
+    const second = await openSqlite(file)
+    assert.deepEqual(await everything(second), before)
+    assert.equal(before[0].reservations.length, 2)
+    await second.close()
+  })
+
+  it('gives no container twice to processes that claim at the same time', async () => {
+    const file = freshFile()
+    const store = await openSqlite(file)
+    await fill(store, 60)
+    await store.close()
+    const script = fileURLToPath(new URL('store-claimer.ts', import.meta.url))
+    const claimers = ['a', 'b', 'c'].map((name) => fork(script, [file, name]))
+    await Promise.all(claimers.map((claimer) => once(claimer, 'message')))
+    const reports = claimers.map((claimer) => once(claimer, 'message') as Promise<[string[]]>)
+    for (const claimer of claimers) claimer.send('go')
+    const won = (await Promise.all(reports)).flatMap(([names]) => names)
+    assert.equal(won.length, 60)
+    assert.equal(new Set(won).size, 60)
+  })
+
+  it('has a last guard: nobody holds what somebody holds, whatever the code above does', async () => {
+    const file = freshFile()
+    const store = await openSqlite(file)
+    await fill(store, 2)
+    await claimed(store)
+    await claimed(store, { id: 'r2' })
+    const insert = (open: string) => `insert into holds (reservation_id, container, open) values ('r2', 'p-1', ${open})`
+    sql(file, (database) => {
+      assert.throws(() => database.exec(insert('1')), /UNIQUE constraint failed: holds\.container/)
+      assert.throws(() => database.exec(insert('0')), /CHECK constraint failed/)
+      database.exec(insert('null'))
+    })
+    await store.close()
+  })
+
+  it('is opened so that nothing that was answered is lost, and nothing refers to nothing', async (t) => {
+    const connections = new Set<DatabaseSync>()
+    const { prepare } = DatabaseSync.prototype
+    t.mock.method(DatabaseSync.prototype, 'prepare', function (this: DatabaseSync, text: string) {
+      connections.add(this)
+      return prepare.call(this, text)
+    })
+    const store = await openSqlite(freshFile())
+    const [connection, ...others] = connections
+    assert.ok(connection && others.length === 0)
+    const pragma = (name: string) => Object.values(prepare.call(connection, `pragma ${name}`).get() ?? {})[0]
+    const FULL = 2
+    assert.equal(pragma('journal_mode'), 'wal')
+    assert.equal(pragma('synchronous'), FULL)
+    assert.equal(pragma('foreign_keys'), 1)
+    assert.equal(pragma('busy_timeout'), 5_000)
+    const orphan = "insert into holds (reservation_id, container, open) values ('nobody', 'p-1', 1)"
+    assert.throws(() => connection.exec(orphan), /FOREIGN KEY constraint failed/)
+    await store.close()
+  })
+
+  it('of a newer version is refused, let go of, and left as it is', async () => {
+    const file = freshFile()
+    const store = await openSqlite(file)
+    await fill(store, 1)
+    await store.close()
+    sql(file, (database) => database.exec("insert into kysely_migration values ('9999-later', '2999-01-01')"))
+    const message = 'the database was written by a newer Berth (9999-later); upgrade Berth to use it'
+    await assert.rejects(openSqlite(file), { code: 'schema_too_new', message })
+    assert.ok(!existsSync(`${file}-wal`), 'the file is still open')
+    sql(file, (database) => database.exec("delete from kysely_migration where name = '9999-later'"))
+    const again = await openSqlite(file)
+    assert.equal((await again.snapshot()).containers.length, 1)
+    await again.close()
+  })
+
+  it('that cannot be one is refused with the reason', async () => {
+    const text = freshFile()
+    writeFileSync(text, 'not a database at all, but long enough to be looked at: '.repeat(20))
+    const refusals = [
+      [join(folder, 'nowhere', 'x.db'), /^the database .*nowhere\/x\.db cannot be used: unable to open database file$/],
+      [text, /cannot be used: file is not a database$/],
+    ] as const
+    for (const [file, message] of refusals) {
+      await assert.rejects(openSqlite(file), { code: 'invalid_config', message })
+    }
+  })
+
+  it('is safe from text that looks like SQL', async () => {
+    const store = await openSqlite(':memory:')
+    await fill(store, 1)
+    const username = `'; drop table containers; --`
+    const held = await store.claim(claimOf({ username, passwordHash: `"'\\` }), NOW)
+    assert.ok('reservation' in held && held.reservation.username === username)
+    assert.equal((await store.snapshot()).containers.length, 1)
+    await store.close()
+  })
+})

@@ -1,0 +1,19 @@
+/** What every store does, whatever it is made of. Each test has a store of its own. */
+import { after, describe } from 'node:test'
+import type { Open } from './store-bench.ts'
+import { containerVerbs } from './store-containers.ts'
+import { endingVerbs } from './store-ending.ts'
+import { reservationVerbs } from './store-reservations.ts'
+
+export function storeContract(title: string, openFresh: Open): void {
+  const open: Open = async () => {
+    const store = await openFresh()
+    after(() => store.close())
+    return store
+  }
+  describe(`store: ${title}`, () => {
+    containerVerbs(open)
+    reservationVerbs(open)
+    endingVerbs(open)
+  })
+}
