@@ -40,7 +40,7 @@ function adapt(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
     // Writers queue at BEGIN instead of failing at their first write, and what a transaction has read stays true in it.
-    prepare: (sql) => adaptStatement(database.prepare(sql)),
+    prepare: (sql) => adaptStatement(database.prepare(sql === 'begin' ? 'begin immediate' : sql)),
   }
 }
 
