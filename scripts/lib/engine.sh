@@ -13,7 +13,11 @@ engine() {
   did="docker $version answers${how:-, skipped}"
 }
 
-engine_version() { timeout 10 docker version --format '{{.Server.Version}}' 2>/dev/null; }
+# Says nothing unless it answers; the client prints an empty line then.
+engine_version() {
+  local version
+  version=$(timeout 10 docker version --format '{{.Server.Version}}' 2>/dev/null) && echo "$version"
+}
 
 # Stops where starting one would be wrong.
 why_not() {
