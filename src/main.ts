@@ -66,7 +66,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const hosts = [config.listen.host, sshHost]
     const server = buildServer({ reserving, store, pools, clock, log, sshHost, hosts })
     // Only one manager serves here: the port is the lock, taken before anything is changed.
-    const address = await server.listen({ host: config.listen.host, port: config.listen.port })
+    const address = await listen(server, config.listen)
     closing.push(() => server.close())
 
     const loop = startLoop(() => reconciler.tick(), clock, log)
@@ -82,6 +82,16 @@ export async function startManager(config: Config): Promise<Manager> {
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+async function listen(server: ReturnType<typeof buildServer>, { host, port }: Config['listen']): Promise<string> {
+  try {
+    return await server.listen({ host, port })
+  } catch (error) {
+    const why = `cannot listen on ${host}:${port}: ${reasonOf(error)}`
+    const advice = 'is another manager running? BERTH_LISTEN or berth.yml can name another address'
+    throw new BerthError('invalid_config', `${why}; ${advice}`, { cause: error })
   }
 }
 

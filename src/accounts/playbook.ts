@@ -20,7 +20,7 @@ export interface PlaybookRun {
 }
 
 export interface Ansible {
-  /** One run for all targets. It never rejects: whatever goes wrong is some target's outcome, as `guest_failed`. */
+  /** One run for all targets. It never rejects: whatever goes wrong is some target's outcome, as `guest_failed`, or `cancelled` by `close`. */
   run(run: PlaybookRun): Promise<Outcomes>
   /** Ends the runs that are under way. */
   close(): Promise<void>
@@ -35,6 +35,7 @@ export interface AnsibleOptions {
 
 export function openAnsible({ playbookDir, env }: AnsibleOptions): Ansible {
   const closing = new AbortController()
+  const stopping = new BerthError('cancelled', 'Berth is stopping')
   const underWay = new Set<Promise<Outcomes>>()
 
   async function run({ targets, playbook, variables = {}, timeoutMs }: PlaybookRun): Promise<Outcomes> {
@@ -54,6 +55,7 @@ export function openAnsible({ playbookDir, env }: AnsibleOptions): Ansible {
       if (report) return outcomesOf(report, targets)
       return allFailed(targets, new BerthError('guest_failed', firstError(stderr || stdout)))
     } catch (error) {
+      if (closing.signal.aborted) return allFailed(targets, stopping)
       return allFailed(targets, new BerthError('guest_failed', explain(error, playbook, timeoutMs), { cause: error }))
     } finally {
       if (files) await rm(files.directory, { recursive: true, force: true })
@@ -68,7 +70,7 @@ export function openAnsible({ playbookDir, env }: AnsibleOptions): Ansible {
       return outcomes.finally(() => underWay.delete(outcomes))
     },
     async close() {
-      closing.abort(new BerthError('cancelled', 'Berth is stopping'))
+      closing.abort(stopping)
       await Promise.all(underWay)
     },
   }

@@ -60,9 +60,8 @@ export function createExecutor(context: ExecutorContext): Executor {
     )
   }
 
-  /** An engine that does not answer is no container's fault: the work is planned again when it is back. */
   async function recordFailure(name: string, error: unknown): Promise<void> {
-    if (hasCode(error, 'engine_unavailable')) return
+    if (isNobodysFault(error)) return
     const row = await store.container(name)
     if (row && row.state !== 'ready') await store.updateContainer(row, failed(row, reasonOf(error), clock()))
   }
@@ -76,7 +75,7 @@ export function createExecutor(context: ExecutorContext): Executor {
       if (error === null) {
         await store.updateContainer(row, ready(clock()))
         log.info(`${row.name} prepared`, { ms: clock() - began })
-      } else if (!hasCode(error, 'engine_unavailable')) {
+      } else if (!isNobodysFault(error)) {
         const reason = reasonOf(error ?? new BerthError('guest_failed', `${playbook} did not run here`))
         log.warn(`${row.name} could not be prepared`, { reason })
         await store.updateContainer(row, broken(row, reason, clock()))
@@ -137,4 +136,9 @@ export function createExecutor(context: ExecutorContext): Executor {
       while (running.size > 0) await Promise.all(running)
     },
   }
+}
+
+/** The engine does not answer, or we are stopping: nothing is held against the container, and the work is planned anew. */
+function isNobodysFault(error: unknown): boolean {
+  return hasCode(error, 'engine_unavailable') || hasCode(error, 'cancelled')
 }

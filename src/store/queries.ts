@@ -1,5 +1,5 @@
 /** Pieces of transactions that several verbs of the store share. */
-import type { Expression, ExpressionBuilder, SqlBool, Transaction } from 'kysely'
+import { type Expression, type ExpressionBuilder, type SqlBool, sql, type Transaction } from 'kysely'
 import { byName, type Container, type ContainerPatch } from '../core/container.ts'
 import type { Claim, Held } from '../core/ports.ts'
 import type { Reservation } from '../core/reservation.ts'
@@ -56,13 +56,18 @@ export async function withContainers(tx: Tx, reservation: Reservation): Promise<
   return { reservation, containers: rows.map(toContainer).sort(byName) }
 }
 
+/** Neither ended nor forgotten. A literal, since SQLite does not use a partial index for a parameter. */
+export function isOpen(eb: ExpressionBuilder<Tables, 'reservations'>): Expression<SqlBool> {
+  return eb('state', '!=', sql.lit('ended' as const))
+}
+
 /** The ready containers of a pool with the lowest numbers. */
 export async function readyOnes(tx: Tx, pool: string, count: number): Promise<Container[]> {
   const rows = await tx
     .selectFrom('containers')
     .selectAll()
     .where('pool', '=', pool)
-    .where('state', '=', 'ready')
+    .where('state', '=', sql.lit('ready' as const))
     .orderBy('number')
     .limit(count)
     .execute()

@@ -5,6 +5,7 @@ import { containerName } from '../core/pool.ts'
 import type { Store } from '../core/ports.ts'
 import {
   hold,
+  isOpen,
   isStill,
   nothingYet,
   readReservation,
@@ -24,7 +25,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     snapshot: () =>
       inTransaction(async (tx) => {
         const containers = await tx.selectFrom('containers').selectAll().execute()
-        const reservations = await readReservations(tx, (eb) => eb('state', '!=', 'ended'))
+        const reservations = await readReservations(tx, isOpen)
         return { containers: containers.map(toContainer).sort(byName), reservations }
       }),
 

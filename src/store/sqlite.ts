@@ -1,4 +1,5 @@
 /** SQLite through Node's own driver: the only file that knows `node:sqlite`. */
+import { chmodSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
 import { BerthError, reasonOf } from '../core/errors.ts'
@@ -26,6 +27,8 @@ function connect(file: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: true })
+    // It holds password hashes. What SQLite puts beside it (-wal, -shm) gets the same mode.
+    if (file !== ':memory:') chmodSync(file, 0o600)
     // FULL: a reservation that was answered is on the disk, also when the power fails.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     return database

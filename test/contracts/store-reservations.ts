@@ -183,5 +183,17 @@ export function reservationVerbs(open: Open): void {
       const holds = (await store.reservation('r1'))?.holds
       assert.deepEqual(holds, before.reservations.find((r) => r.id === 'r1')?.holds)
     })
+
+    it('does not for a reservation that is over, though another one holds the container again', async () => {
+      const store = await open()
+      await fill(store, 1)
+      await claimed(store)
+      await store.end(['r1'], 'released', NOW)
+      await store.finish('r1')
+      await store.updateContainer(await rowOf(store, 'p-1'), { state: 'ready', generation: 2 })
+      await claimed(store, { id: 'r2' })
+      assert.equal(await store.recordOpened('r1', await rowOf(store, 'p-1')), false)
+      assert.deepEqual((await store.reservation('r1'))?.holds, [{ container: 'p-1', opened: null }])
+    })
   })
 }
