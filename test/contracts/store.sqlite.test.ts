@@ -118,7 +118,9 @@ describe('a SQLite file', () => {
     const prepared = t.mock.method(DatabaseSync.prototype, 'prepare')
     await store.snapshot()
     await claimed(store)
-    const texts = new Set(prepared.mock.calls.map((call) => call.arguments[0]).filter((text) => /^select/.test(text)))
+    const texts = new Set(
+      prepared.mock.calls.map((call) => call.arguments[0]).filter((text) => text.startsWith('select')),
+    )
     prepared.mock.restore()
     await store.close()
     const plans = sql(file, (database) =>
