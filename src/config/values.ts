@@ -17,6 +17,14 @@ export const text: Parser<string> = (value) => {
   return value
 }
 
+/** A path; a URL of a database server is told apart from one, since it would be taken for a strange folder. */
+export const file: Parser<string> = (value) => {
+  const path = text(value)
+  if (path.includes('://'))
+    throw new Problem(`must be a file such as containers.db; database servers are not supported yet`)
+  return path
+}
+
 export function oneOf<T extends string>(...allowed: readonly T[]): Parser<T> {
   return (value) => {
     const found = allowed.find((word) => word === value)

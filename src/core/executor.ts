@@ -29,41 +29,54 @@ export function createExecutor(context: ExecutorContext): Executor {
   const busy = new Set<string>()
   const running = new Set<Promise<void>>()
 
-  /** Starts work on the keys unless something is under way there already. */
-  function start(keys: readonly string[], work: () => Promise<void>): void {
+  /**
+   * Starts work on the keys unless something is under way there already. After a failure that left no mark in a row the
+   * next tick comes in its own time: nudged, it would fail again at once, and again.
+   */
+  function start(keys: readonly string[], work: () => Promise<void>, onFailure = warn(keys)): void {
     if (keys.some((key) => busy.has(key))) return
     for (const key of keys) busy.add(key)
     const job = work()
-      .catch((error: unknown) =>
-        log.warn('an action failed and will be tried again', { keys, reason: reasonOf(error) }),
-      )
+      .then(() => true, onFailure)
+      .catch((error: unknown) => {
+        log.error('a failure could not be recorded', { keys, reason: reasonOf(error) })
+        return false
+      })
       .finally(() => {
         for (const key of keys) busy.delete(key)
         running.delete(job)
-        onProgress()
+      })
+      .then((changed) => {
+        if (changed) onProgress()
       })
     running.add(job)
   }
 
-  function startOn({ name }: Container, done: string, work: () => Promise<Container | null>): void {
-    start([name], () =>
-      slowly(async () => {
-        const began = clock()
-        try {
-          const row = await work()
-          if (row) log.info(`${name} ${done}`, { generation: row.generation, ms: clock() - began })
-        } catch (error) {
-          log.warn(`${name} could not be ${done}`, { reason: reasonOf(error) })
-          await recordFailure(name, error)
-        }
-      }),
-    )
+  function warn(keys: readonly string[]): (error: unknown) => Promise<boolean> {
+    return async (error) => {
+      log.warn('an action failed and will be tried again', { keys, reason: reasonOf(error) })
+      return false
+    }
   }
 
-  async function recordFailure(name: string, error: unknown): Promise<void> {
-    if (isNobodysFault(error)) return
+  function startOn({ name }: Container, done: string, work: () => Promise<Container | null>): void {
+    const timed = () =>
+      slowly(async () => {
+        const began = clock()
+        const row = await work()
+        if (row) log.info(`${name} ${done}`, { generation: row.generation, ms: clock() - began })
+      })
+    start([name], timed, (error) => {
+      log.warn(`${name} could not be ${done}`, { reason: reasonOf(error) })
+      return recordFailure(name, error)
+    })
+  }
+
+  /** False when nothing was recorded. */
+  async function recordFailure(name: string, error: unknown): Promise<boolean> {
+    if (isNobodysFault(error)) return false
     const row = await store.container(name)
-    if (row && row.state !== 'ready') await store.updateContainer(row, failed(row, reasonOf(error), clock()))
+    return row !== null && row.state !== 'ready' && store.updateContainer(row, failed(row, reasonOf(error), clock()))
   }
 
   async function runPlaybook(playbook: string, rows: readonly Container[]): Promise<void> {

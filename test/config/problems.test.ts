@@ -41,6 +41,11 @@ describe('a wrong file', () => {
   const whole: readonly [title: string, tree: unknown, ...problems: string[]][] = [
     ['is empty', '', 'pools: names no pool'],
     ['has no pools', { pools: {} }, 'pools: names no pool'],
+    [
+      'names a database server',
+      { database: 'postgres://db/berth', pools: { p: POOL } },
+      'database: must be a file such as containers.db; database servers are not supported yet',
+    ],
     ['is a list', '- a', 'must be a map of keys to values', 'pools: names no pool'],
     [
       'has a pool that is no map',

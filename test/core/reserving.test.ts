@@ -161,6 +161,18 @@ describe('expiry', () => {
     assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 1', 'p-3 ready 1'])
   })
 
+  it('is tried again in its own time while the engine does not obey, not at once and for ever', async () => {
+    const error = new BerthError('engine_unavailable', 'nobody there')
+    const world = await filled({ faults: { engine: (verb) => (verb === 'kill' ? { when: 'before', error } : null) } })
+    await reserve(world, 'alice')
+    world.advance(MINUTE)
+    world.nudges = 0
+    const due = await world.reconciler.tick()
+    await world.reconciler.idle()
+    assert.equal(world.nudges, 0)
+    assert.equal(due - world.now(), 500)
+  })
+
   it('cuts access when the engine comes back', async () => {
     const error = new BerthError('engine_unavailable', 'nobody there')
     let gone = false

@@ -69,6 +69,8 @@ export interface World {
   readonly accounts: MemoryAccounts
   readonly store: Awaited<ReturnType<typeof openSqlite>>
   readonly logged: string[]
+  /** How often the reconciler asked for another tick. */
+  nudges: number
   reconciler: Reconciler
   reserving: Reserving
   /** Milliseconds forward, or back. */
@@ -108,7 +110,9 @@ export async function createWorld(
       ...{ site: SITE, pools, clock, log, concurrency: 4, ...ports },
       specDigest: (p, number) =>
         specDigest(specOf(SITE, p, { number, port: p.ports[number - 1] ?? 0, generation: null })),
-      onProgress: () => undefined,
+      onProgress: () => {
+        world.nudges += 1
+      },
     })
     const reserving = createReserving({
       ...{ clock, log, ...ports },
@@ -121,7 +125,7 @@ export async function createWorld(
   }
 
   const world: World = {
-    ...{ host, accounts, store, logged, now: clock },
+    ...{ host, accounts, store, logged, nudges: 0, now: clock },
     ...assemble(options.pools ?? [pool()]),
     advance(ms) {
       time += ms
