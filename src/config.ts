@@ -30,7 +30,7 @@ const MINUTE = 60_000
 
 const TOP = {
   listen: { parse: value.listen, default: '127.0.0.1:8080' },
-  database: { parse: value.text, default: 'containers.db' },
+  database: { parse: value.file, default: 'containers.db' },
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
   instance: { parse: NAME, default: 'berth' },
   concurrency: { parse: value.whole(1, 64), default: 4 },

@@ -58,7 +58,7 @@ export async function startManager(config: Config): Promise<Manager> {
       onProgress: nudge,
     })
     const reserving = createReserving({
-      ...{ store, engine, accounts, hashPassword, clock, log },
+      ...{ pools, store, engine, accounts, hashPassword, clock, log },
       newId: randomUUID,
       engineProblem: () => reconciler.engineProblem(),
       onChange: nudge,

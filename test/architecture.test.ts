@@ -19,9 +19,9 @@ const RULES: readonly Rule[] = [
   {
     where: 'http',
     ours: ['core', 'http'],
-    packages: ['fastify', 'typebox', '@fastify/type-provider-typebox', 'node:http'],
+    packages: ['fastify', 'typebox', '@fastify/type-provider-typebox', 'node:crypto', 'node:http'],
   },
-  { where: 'config', ours: ['config'], packages: ['node:net'] },
+  { where: 'config', ours: ['config', 'core'], packages: ['node:net'] },
   { where: 'config.ts', ours: ['config', 'core'], packages: ['yaml', 'node:*'] },
   { where: 'log.ts', ours: ['core'], packages: ['pino', 'pino-pretty'] },
   { where: 'startup.ts', ours: ['core', 'config.ts'], packages: ['node:timers/promises'] },

@@ -1,5 +1,6 @@
 /** How single values of berth.yml are written. Each parser takes what YAML or the environment gave and throws a Problem. */
 import { isIP } from 'node:net'
+import { parseDuration } from '../core/duration.ts'
 
 /** What is wrong with a value, in words that follow its path. */
 export class Problem extends Error {
@@ -9,7 +10,6 @@ export class Problem extends Error {
 export type Parser<T> = (value: unknown) => T
 
 const UNITS: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
-const SPANS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const LONGEST_SPAN = 365 * 86_400_000
 
 export const text: Parser<string> = (value) => {
@@ -77,11 +77,8 @@ export const bytes: Parser<number> = (value) => {
 
 /** "60m" -> milliseconds */
 export const span: Parser<number> = (value) => {
-  const match = /^(\d+(?:\.\d+)?)\s*([smhd])$/i.exec(written(value))
-  const [, amount, unit] = match ?? []
-  if (amount === undefined || unit === undefined)
-    throw new Problem(`must be a duration like 90s, 60m, 24h or 7d, not ${show(value)}`)
-  const milliseconds = Math.round(Number(amount) * (SPANS[unit.toLowerCase()] ?? 1))
+  const milliseconds = typeof value === 'string' ? parseDuration(value) : null
+  if (milliseconds === null) throw new Problem(`must be a duration like 90s, 60m, 24h or 7d, not ${show(value)}`)
   if (milliseconds > LONGEST_SPAN) throw new Problem(`must not be longer than 365d, not ${show(value)}`)
   return milliseconds
 }

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'not_enough' // fewer ready containers than asked for; nothing was taken
+  | 'not_active' // it asks for something that only an active reservation can have
   | 'cancelled' // the reservation was ended while it was being prepared
   | 'engine_unavailable' // nobody answers at the engine's address, or not in time; worth a retry
   | 'engine_conflict' // a name or a port is taken by something that is not ours
@@ -18,14 +19,27 @@ export type ErrorCode =
   | 'invalid_config'
   | 'internal'
 
+/** One thing that is wrong with a request: where, and in words that follow the path. */
+export interface Fault {
+  readonly path: string
+  readonly message: string
+}
+
 /** An expected refusal or failure. Whatever else is thrown is a bug and answered as `internal`. */
 export class BerthError extends Error {
   override readonly name = 'BerthError'
   readonly code: ErrorCode
+  /** Every fault of an invalid request, where they are known one by one. */
+  readonly faults: readonly Fault[]
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { cause, faults = [] }: { cause?: unknown; faults?: readonly Fault[] } = {},
+  ) {
+    super(message, { cause })
     this.code = code
+    this.faults = faults
   }
 }
 

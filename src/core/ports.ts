@@ -6,7 +6,7 @@
 import type { Account } from './account.ts'
 import type { Container, ContainerPatch, ContainerSpec } from './container.ts'
 import type { PoolFacts } from './pool.ts'
-import type { Outcome, Reservation } from './reservation.ts'
+import type { Outcome, Reservation, ReservationState } from './reservation.ts'
 
 /** What the engine says about one container of ours. A fact of the moment it was listed. */
 export interface Observed {
@@ -115,6 +115,17 @@ export interface Claim {
   readonly sshKeys: readonly string[]
   readonly durationMs: number
   readonly prepareBy: number
+  readonly note: string | null
+}
+
+/** Which reservations to list, newest first. */
+export interface ReservationFilter {
+  readonly state?: ReservationState
+  readonly username?: string
+  readonly pool?: string
+  /** Only those listed after this one. */
+  readonly after?: { readonly createdAt: number; readonly id: string }
+  readonly limit: number
 }
 
 /** What a reservation holds: the rows of its containers, in natural order. */
@@ -128,6 +139,10 @@ export interface Store {
   snapshot(): Promise<Snapshot>
   container(name: string): Promise<Container | null>
   reservation(id: string): Promise<Reservation | null>
+  /** With the rows of its containers, as they are now: after its end they may be somebody else's. */
+  held(id: string): Promise<Held | null>
+  /** Newest first, ended ones too. */
+  reservations(filter: ReservationFilter): Promise<Reservation[]>
   poolFacts(): Promise<ReadonlyMap<string, PoolFacts>>
   recordPoolFacts(pool: string, facts: PoolFacts): Promise<void>
 
@@ -144,6 +159,8 @@ export interface Store {
   substitute(id: string, container: string, reason: string, now: number): Promise<Container | null>
   /** preparing -> active: its time begins now. null when it was ended meanwhile. */
   activate(id: string, now: number): Promise<Reservation | null>
+  /** Moves the end from one time to another; null when it is not active until exactly `from` any more. */
+  extend(id: string, from: number, to: number, now: number): Promise<Reservation | null>
   /** Notes that the account is open in this generation; false when the container is no longer held by the reservation. */
   recordOpened(id: string, seen: Container): Promise<boolean>
   /** preparing | active -> ending, its containers -> removing. Gives those of them that are ending, since now or before. */

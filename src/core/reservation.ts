@@ -29,11 +29,15 @@ export interface Reservation {
   readonly durationMs: number
   /** Still preparing by then: whoever prepared it is dead, and it fails. */
   readonly prepareBy: number
+  /** When its time began; null before it is active. */
+  readonly activeAt: number | null
   /** null before it is active. */
   readonly expiresAt: number | null
   /** When its access was to end; null before `ending`. */
   readonly endedAt: number | null
   readonly outcome: Outcome | null
+  /** What its owner wrote on it. */
+  readonly note: string | null
   readonly holds: readonly Hold[]
 }
 

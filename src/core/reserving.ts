@@ -1,23 +1,34 @@
-/** The verbs on a reservation: reserve and release. HTTP and everything else that people touch is a client of these. */
-import { passwordProblem, usernameProblem } from './account.ts'
+/** The verbs on a reservation: reserve, extend and release. HTTP and everything else that people touch is a client of these. */
+import { passwordProblem, sshKeyProblem, usernameProblem } from './account.ts'
 import type { Clock } from './clock.ts'
-import type { Container } from './container.ts'
-import { BerthError, hasCode, reasonOf } from './errors.ts'
+import { BerthError, type Fault, reasonOf } from './errors.ts'
+import { openAll, SUBSTITUTIONS } from './opening.ts'
 import type { Pool } from './pool.ts'
-import type { Accounts, Engine, HashPassword, Held, Log, Store, Target } from './ports.ts'
-import { accountOf, type Reservation } from './reservation.ts'
+import type { Accounts, Engine, HashPassword, Held, Log, Store } from './ports.ts'
+import { isActive, type Reservation } from './reservation.ts'
 import { revoke } from './revoking.ts'
 
 interface ReserveRequest {
   readonly pool: Pool
   readonly username: string
-  readonly password: string
+  /** null: by SSH key only. */
+  readonly password: string | null
+  /** Lines for authorized_keys. */
+  readonly sshKeys?: readonly string[]
   readonly count: number
   /** Milliseconds. */
   readonly durationMs: number
+  readonly note?: string
+}
+
+interface Extended {
+  readonly reservation: Reservation
+  /** Why it is not as late as asked for; null when it is. */
+  readonly clamped: string | null
 }
 
 export interface ReservingContext {
+  readonly pools: readonly Pool[]
   readonly store: Store
   readonly engine: Engine
   readonly accounts: Accounts
@@ -37,32 +48,43 @@ export interface Reserving {
    * `engine_unavailable`, `guest_failed`, or `cancelled` when it was released meanwhile.
    */
   reserve(request: ReserveRequest): Promise<Held>
+  /**
+   * Moves the end of an active reservation to what `until` makes of the present one, epoch milliseconds; never shortens,
+   * and never beyond what the pool allows. `not_found`, `not_active`.
+   */
+  extend(id: string, until: (expiresAt: number) => number): Promise<Extended>
+  /** Ends it; resolves when nobody can log in any more, at once when it has ended before. `not_found`. */
+  release(id: string): Promise<Reservation>
   /** Ends all of them; resolves when nobody can log in any more. Throws when that could not be confirmed yet. */
   releaseAll(): Promise<void>
 }
 
-/** Swapping a container that does not work for another one is tried this often. */
-const SUBSTITUTIONS = 3
-
 export function createReserving(context: ReservingContext): Reserving {
-  const { store, engine, accounts, hashPassword, newId, clock, log, engineProblem, onChange } = context
+  const { pools, store, engine, accounts, hashPassword, newId, clock, log, engineProblem, onChange } = context
 
-  async function reserve({ pool, username, password, count, durationMs }: ReserveRequest): Promise<Held> {
+  async function reserve(request: ReserveRequest): Promise<Held> {
+    const { pool, username, password, sshKeys = [], count, durationMs, note = null } = request
     const facts = (await store.poolFacts()).get(pool.name)
-    refuse('username', usernameProblem(username, facts?.names ?? []))
-    refuse('password', passwordProblem(password))
+    refuse([
+      { path: 'username', problem: usernameProblem(username, facts?.names ?? []) },
+      { path: 'password', problem: password === null ? null : passwordProblem(password) },
+      ...sshKeys.map((key, index) => ({ path: `ssh_keys[${index}]`, problem: sshKeyProblem(key) })),
+    ])
     const down = engineProblem()
     if (down !== null) throw new BerthError('engine_unavailable', `the container engine does not answer: ${down}`)
-    const passwordHash = await hashPassword(password)
+    const passwordHash = password === null ? null : await hashPassword(password)
     const now = clock()
     // Opening may be tried again with substitutes; a preparation that takes longer than this belongs to a dead process.
     const prepareBy = now + (SUBSTITUTIONS + 1) * accounts.deadlineMs
-    const claim = { id: newId(), pool: pool.name, count, username, passwordHash, sshKeys: [], durationMs, prepareBy }
-    const held = await store.claim(claim, now)
+    const account = { username, passwordHash, sshKeys }
+    const held = await store.claim(
+      { id: newId(), pool: pool.name, count, ...account, durationMs, prepareBy, note },
+      now,
+    )
     if ('available' in held) throw new BerthError('not_enough', onlyAvailable(held.available))
     const { id } = held.reservation
     try {
-      const containers = await openAll(held, pool)
+      const containers = await openAll(context, held, pool)
       const active = await store.activate(id, clock())
       if (!active) throw new BerthError('cancelled', 'the reservation was released while it was being prepared')
       log.info('reserved', { reservation: id, username, containers: containers.map((c) => c.name), ms: clock() - now })
@@ -76,41 +98,44 @@ export function createReserving(context: ReservingContext): Reserving {
     }
   }
 
-  /** Opens the account everywhere; a container where that fails is swapped for another ready one. */
-  async function openAll({ reservation, containers }: Held, pool: Pool): Promise<Container[]> {
-    const account = accountOf(reservation, pool)
-    const opened: Container[] = []
-    let rest = [...containers]
-    for (let round = 0; rest.length > 0; round += 1) {
-      const outcomes = await accounts.open(rest.map(targetOf), account)
-      const refused = rest.flatMap((row) => {
-        const error = outcomes.get(row.name)
-        if (error === null) opened.push(row)
-        return error === null ? [] : [{ row, error: error ?? new BerthError('guest_failed', 'no outcome') }]
-      })
-      rest = []
-      for (const { row, error } of refused) {
-        if (hasCode(error, 'engine_unavailable') || round >= SUBSTITUTIONS) throw error
-        const other = await store.substitute(reservation.id, row.name, reasonOf(error), clock())
-        if (!other) throw error
-        log.warn(`${row.name} did not work and was swapped for ${other.name}`, { reason: reasonOf(error) })
-        rest.push(other)
-      }
-    }
-    return opened.sort((a, b) => a.number - b.number)
-  }
-
   async function releaseAll(): Promise<void> {
     const { reservations } = await store.snapshot()
-    await release(reservations)
+    await cutOff(reservations.map((r) => r.id))
   }
 
-  async function release(reservations: readonly Reservation[]): Promise<void> {
-    const ending = await store.end(
-      reservations.map((r) => r.id),
-      'released',
-      clock(),
-    )
+  async function release(id: string): Promise<Reservation> {
+    await cutOff([id])
+    const reservation = await store.reservation(id)
+    if (!reservation) throw new BerthError('not_found', NO_SUCH)
+    return reservation
+  }
+
+  async function extend(id: string, until: (expiresAt: number) => number): Promise<Extended> {
+    for (;;) {
+      const reservation = await store.reservation(id)
+      if (!reservation) throw new BerthError('not_found', NO_SUCH)
+      const now = clock()
+      const { expiresAt, activeAt } = reservation
+      if (expiresAt === null || activeAt === null || !isActive(reservation, now)) {
+        throw new BerthError('not_active', 'only an active reservation can be extended; reserve anew')
+      }
+      const pool = pools.find((p) => p.name === reservation.pool)
+      const { to, clamped } = clampEnd({
+        expiresAt,
+        wanted: until(expiresAt),
+        latest: activeAt + (pool?.duration.max ?? 0),
+      })
+      if (to === expiresAt) return { reservation, clamped }
+      const extended = await store.extend(id, expiresAt, to, now)
+      if (!extended) continue // Somebody else has moved or ended it: look again.
+      log.info('extended', { reservation: id, username: extended.username, until: new Date(to).toISOString() })
+      onChange()
+      return { reservation: extended, clamped }
+    }
+  }
+
+  async function cutOff(ids: readonly string[]): Promise<void> {
+    const ending = await store.end(ids, 'released', clock())
     const cuts = await Promise.allSettled(ending.map((held) => revoke(engine, store, held)))
     onChange()
     log.info('released', { reservations: ending.map((held) => held.reservation.id) })
@@ -121,17 +146,27 @@ export function createReserving(context: ReservingContext): Reserving {
     }
   }
 
-  return { reserve, releaseAll }
+  return { reserve, extend, release, releaseAll }
 }
 
-function refuse(parameter: string, problem: string | null): void {
-  if (problem !== null) throw new BerthError('invalid_request', `${parameter} ${problem}`)
+const NO_SUCH = 'there is no such reservation'
+
+/** Never earlier than it is, and at most as late as the pool allows; a pool that is gone allows nothing more. */
+function clampEnd(ends: { expiresAt: number; wanted: number; latest: number }): { to: number; clamped: string | null } {
+  const { expiresAt, wanted, latest } = ends
+  if (wanted < expiresAt) return { to: expiresAt, clamped: 'extending never shortens' }
+  if (wanted <= latest) return { to: wanted, clamped: null }
+  return { to: Math.max(expiresAt, latest), clamped: 'the pool does not lend for longer than that' }
+}
+
+/** Says everything that is wrong, not just the first of it. */
+function refuse(checks: readonly { path: string; problem: string | null }[]): void {
+  const faults = checks.flatMap(({ path, problem }): Fault[] => (problem === null ? [] : [{ path, message: problem }]))
+  if (faults.length === 0) return
+  const message = faults.map((fault) => `${fault.path} ${fault.message}`).join('; ')
+  throw new BerthError('invalid_request', message, { faults })
 }
 
 function onlyAvailable(available: number): string {
   return `Only ${available} container${available === 1 ? '' : 's'} available`
-}
-
-function targetOf(row: Container): Target {
-  return { id: row.engineId ?? '', name: row.name }
 }

@@ -1,5 +1,5 @@
 /** How each error is answered. A code without a status does not compile. */
-import { BerthError, type ErrorCode } from '../core/errors.ts'
+import { BerthError, type ErrorCode, type Fault } from '../core/errors.ts'
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
@@ -7,6 +7,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   not_enough: 409,
+  not_active: 409,
   cancelled: 409,
   engine_unavailable: 503,
   engine_conflict: 503,
@@ -24,17 +25,46 @@ export const RETRY_AFTER = 2
 /** Whatever a handler threw: ours, fastify's own refusal of a request, or a bug. */
 export function toBerthError(error: unknown): BerthError {
   if (error instanceof BerthError) return error
-  if (isRefusal(error)) return new BerthError('invalid_request', error.message, { cause: error })
+  if (isRefusal(error))
+    return new BerthError('invalid_request', error.message, { cause: error, faults: faultsOf(error) })
   return new BerthError('internal', 'something went wrong here; the log of the manager says what', { cause: error })
 }
 
-function isRefusal(error: unknown): error is Error & { statusCode: number } {
+/** What fastify knows of an error that is the client's. */
+interface Refusal extends Error {
+  readonly statusCode: number
+  readonly validation?: readonly { instancePath: string; message?: string; params: Readonly<Record<string, unknown>> }[]
+}
+
+function isRefusal(error: unknown): error is Refusal {
   return (
     error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500
   )
 }
 
-/** RFC 9457. */
-export function problemDetails(error: BerthError): { type: string; title: string; status: number; code: string } {
-  return { type: 'about:blank', title: error.message, status: STATUS[error.code], code: error.code }
+/** "/ssh_keys/0" -> "ssh_keys[0]"; a property that is unknown or missing is part of the path. */
+function faultsOf({ validation = [] }: Refusal): Fault[] {
+  return validation.map(({ instancePath, message = 'is not valid', params }) => {
+    const inner = params['additionalProperty'] ?? params['missingProperty']
+    const steps = [...instancePath.split('/').slice(1), ...(typeof inner === 'string' ? [inner] : [])]
+    const path = steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join('')
+    const unknown = params['additionalProperty'] === undefined ? message : 'is not known here'
+    return { path: path.replace(/^\./, ''), message: params['missingProperty'] === undefined ? unknown : 'is missing' }
+  })
+}
+
+interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: ErrorCode
+  /** Every fault of the request, with its path. */
+  readonly errors?: readonly Fault[]
+}
+
+/** RFC 9457. A request that was understood, but asks for what cannot be, is 422 and lists its faults. */
+export function problemDetails(error: BerthError): Problem {
+  const { code, message: title, faults, cause } = error
+  if (faults.length > 0) return { type: 'about:blank', title, status: 422, code, errors: faults }
+  return { type: 'about:blank', title, status: isRefusal(cause) ? cause.statusCode : STATUS[code], code }
 }

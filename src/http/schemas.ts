@@ -1,5 +1,5 @@
 /** Shapes of the v1 API: one schema gives the type, the serialisation and the documentation. */
-import { Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 
 const State = Type.Enum(['creating', 'ready', 'reserved', 'removing', 'broken'])
 
@@ -34,3 +34,79 @@ const PoolView = Type.Object({
 
 export const PoolList = Type.Object({ pools: Type.Array(PoolView) })
 export const ContainerList = Type.Object({ containers: Type.Array(ContainerView) })
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+/** RFC 3339, UTC. */
+const Time = Type.String()
+const ReservationState = Type.Enum(['preparing', 'active', 'ending', 'ended'])
+
+/** What depends on the pool or on the image is checked where they are known. */
+export const Reserve = Type.Object(
+  {
+    pool: Type.Optional(Type.String()),
+    count: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** "90m", "2h", "1d" or ISO 8601. */
+    duration: Type.Optional(Type.String()),
+    username: Type.Optional(Type.String()),
+    /** Without this and without keys a password is generated, and shown in the answer only. */
+    password: Type.Optional(Type.String()),
+    ssh_keys: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
+    note: Type.Optional(Type.String({ maxLength: 500 })),
+  },
+  { additionalProperties: false },
+)
+
+export const Extend = Type.Object(
+  {
+    /** Added to the present end. */
+    extend: Type.Optional(Type.String()),
+    expires_at: Type.Optional(Type.String({ format: 'date-time' })),
+  },
+  { additionalProperties: false },
+)
+
+export const ReservationId = Type.Object({ id: Type.String() })
+
+export const ListReservations = Type.Object(
+  {
+    state: Type.Optional(ReservationState),
+    username: Type.Optional(Type.String()),
+    pool: Type.Optional(Type.String()),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+    cursor: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+
+const reservationFields = {
+  id: Type.String(),
+  state: ReservationState,
+  outcome: Nullable(Type.Enum(['released', 'expired', 'failed'])),
+  pool: Type.String(),
+  username: Type.String(),
+  note: Nullable(Type.String()),
+  created_at: Time,
+  /** When its time began. */
+  active_at: Nullable(Time),
+  expires_at: Nullable(Time),
+  ended_at: Nullable(Time),
+  containers: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      host: Type.String(),
+      port: Nullable(Type.Integer()),
+      host_key: Nullable(Type.String()),
+    }),
+  ),
+}
+
+export const ReservationView = Type.Object(reservationFields)
+/** `password` only where it was generated, and only here. */
+export const ReservedView = Type.Object({ ...reservationFields, password: Type.Optional(Type.String()) })
+/** `clamped` says why the end is not what was asked for. */
+export const ExtendedView = Type.Object({ ...reservationFields, clamped: Nullable(Type.String()) })
+export const ReservationList = Type.Object({
+  reservations: Type.Array(ReservationView),
+  /** Cursor of the next page. */
+  next: Nullable(Type.String()),
+})

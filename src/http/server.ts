@@ -7,9 +7,9 @@ import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts
 import { compatRoutes } from './routes/compat.ts'
 import { containerRoutes } from './routes/containers.ts'
 import { poolRoutes } from './routes/pools.ts'
+import { reservationRoutes } from './routes/reservations.ts'
 import { refuseUnreadable } from './unreadable.ts'
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 /** How long a client may take to send a request, in milliseconds. */
 const REQUEST_TIMEOUT = 30_000
 const BODY_LIMIT = 64 * 1024
@@ -23,6 +23,8 @@ export function buildServer(context: ServerContext): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
+    // What a client has misspelt is told, not dropped, and all of it at once.
+    ajv: { customOptions: { removeAdditional: false, allErrors: true, coerceTypes: true } },
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
   })
@@ -32,12 +34,12 @@ export function buildServer(context: ServerContext): FastifyInstance {
     if (error.code === 'internal') {
       log.error('a request failed', { route: routeOf(request), reason: reasonOf(thrown), stack: stackOf(thrown) })
     }
-    const status = STATUS[error.code]
-    if (status === 503) reply.header('retry-after', RETRY_AFTER)
+    if (STATUS[error.code] === 503) reply.header('retry-after', RETRY_AFTER)
     if (pathOf(request).startsWith('/v1/')) {
-      reply.code(status).type('application/problem+json').send(problemDetails(error))
+      const problem = problemDetails(error)
+      reply.code(problem.status).type('application/problem+json').send(problem)
     } else {
-      reply.code(status).send({ error: error.message })
+      reply.code(STATUS[error.code]).send({ error: error.message })
     }
   }
 
@@ -47,8 +49,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
     refuseForeign(request.headers, hosts)
     // Before a body is read: what it says does not matter here.
     if (!request.is404) return
-    const url = pathOf(request).replace(/(?<=.)\/$/, '')
-    const allowed = METHODS.filter((method) => server.hasRoute({ url, method }))
+    const allowed = methodsAt(pathOf(request).replace(/(?<=.)\/$/, ''))
     if (allowed.length === 0) throw new BerthError('not_found', 'there is nothing at this path')
     reply.header('allow', allowed.join(', '))
     const message = `${request.method} is not possible here; allowed: ${allowed.join(', ')}`
@@ -60,9 +61,19 @@ export function buildServer(context: ServerContext): FastifyInstance {
     log.info(`${request.method} ${routeOf(request)}`, { status: reply.statusCode, ms })
   })
 
+  const known: { method: string; pattern: RegExp }[] = []
+  server.addHook('onRoute', ({ url, method }) => {
+    const pattern = new RegExp(`^${url.replaceAll(/:\w+/g, '[^/]+')}$`)
+    known.push(...[method].flat().map((name) => ({ method: name, pattern })))
+  })
+  function methodsAt(path: string): string[] {
+    return [...new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))]
+  }
+
   compatRoutes(server, context)
   poolRoutes(server, context)
   containerRoutes(server, context)
+  reservationRoutes(server, context)
   return server
 }
 

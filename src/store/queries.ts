@@ -1,7 +1,7 @@
 /** Pieces of transactions that several verbs of the store share. */
 import { type Expression, type ExpressionBuilder, type SqlBool, sql, type Transaction } from 'kysely'
 import { byName, type Container, type ContainerPatch } from '../core/container.ts'
-import type { Claim, Held } from '../core/ports.ts'
+import type { Claim, Held, ReservationFilter } from '../core/ports.ts'
 import type { Reservation } from '../core/reservation.ts'
 import { fromPatch, toContainer, toReservation } from './rows.ts'
 import type { ContainersTable, Tables } from './tables.ts'
@@ -38,6 +38,24 @@ export async function readReservations(
     .execute()
   const byReservation = Map.groupBy(holds, (row) => row.reservation_id)
   return rows.map((row) => toReservation(row, byReservation.get(row.id) ?? []))
+}
+
+/** See `Store.reservations`. */
+export async function listReservations(tx: Tx, filter: ReservationFilter): Promise<Reservation[]> {
+  const { state, username, pool, after, limit } = filter
+  let page = tx.selectFrom('reservations').select('id').orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
+  if (state) page = page.where('state', '=', state)
+  if (username !== undefined) page = page.where('username', '=', username)
+  if (pool !== undefined) page = page.where('pool', '=', pool)
+  if (after) {
+    const { createdAt, id } = after
+    page = page.where((eb) =>
+      eb.or([eb('created_at', '<', createdAt), eb.and([eb('created_at', '=', createdAt), eb('id', '<', id)])]),
+    )
+  }
+  const ids = (await page.execute()).map((row) => row.id)
+  if (ids.length === 0) return []
+  return (await readReservations(tx, (eb) => eb('id', 'in', ids))).toReversed()
 }
 
 export async function readReservation(tx: Tx, id: string): Promise<Reservation | null> {
@@ -101,9 +119,11 @@ export async function takeReady(tx: Tx, claim: Claim, now: number): Promise<Held
       created_at: now,
       duration_ms: claim.durationMs,
       prepare_by: claim.prepareBy,
+      active_at: null,
       expires_at: null,
       ended_at: null,
       outcome: null,
+      note: claim.note,
     })
     .execute()
   for (const container of free) await hold(tx, claim.id, container, now)

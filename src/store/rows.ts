@@ -29,9 +29,11 @@ export function toReservation(row: ReservationsTable, holds: readonly HoldsTable
     createdAt: row.created_at,
     durationMs: row.duration_ms,
     prepareBy: row.prepare_by,
+    activeAt: row.active_at,
     expiresAt: row.expires_at,
     endedAt: row.ended_at,
     outcome: row.outcome,
+    note: row.note,
     holds: holds.map(({ container, opened }) => ({ container, opened })),
   }
 }

@@ -47,8 +47,12 @@ CREATE TABLE "reservations" (
   "created_at" bigint not null,
   "duration_ms" bigint not null,
   "prepare_by" bigint not null,
+  "active_at" bigint,
   "expires_at" bigint,
   "ended_at" bigint,
-  "outcome" text check (outcome in ('released', 'expired', 'failed')));
+  "outcome" text check (outcome in ('released', 'expired', 'failed')),
+  "note" text);
 
-CREATE INDEX "reservations_open" on "reservations" ("id") where "state" != 'ended';
+CREATE INDEX "reservations_open" on "reservations" ("created_at", "id") where "state" != 'ended';
+
+CREATE INDEX "reservations_newest" on "reservations" ("created_at", "id");

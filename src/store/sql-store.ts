@@ -7,6 +7,7 @@ import {
   hold,
   isOpen,
   isStill,
+  listReservations,
   nothingYet,
   readReservation,
   readReservations,
@@ -35,6 +36,14 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     },
 
     reservation: (id) => inTransaction((tx) => readReservation(tx, id)),
+
+    held: (id) =>
+      inTransaction(async (tx) => {
+        const reservation = await readReservation(tx, id)
+        return reservation && withContainers(tx, reservation)
+      }),
+
+    reservations: (filter) => inTransaction((tx) => listReservations(tx, filter)),
 
     async poolFacts() {
       const rows = await db.selectFrom('pool_facts').selectAll().execute()
@@ -102,7 +111,11 @@ export function createSqlStore(db: Kysely<Tables>): Store {
         const reservation = await readReservation(tx, id)
         if (reservation?.state !== 'preparing') return null
         const expires_at = now + reservation.durationMs
-        await tx.updateTable('reservations').set({ state: 'active', expires_at }).where('id', '=', id).execute()
+        await tx
+          .updateTable('reservations')
+          .set({ state: 'active', active_at: now, expires_at })
+          .where('id', '=', id)
+          .execute()
         await tx
           .updateTable('holds')
           .set((eb) => ({
@@ -114,6 +127,19 @@ export function createSqlStore(db: Kysely<Tables>): Store {
           .where('reservation_id', '=', id)
           .execute()
         return readReservation(tx, id)
+      }),
+
+    extend: (id, from, to, now) =>
+      inTransaction(async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable('reservations')
+          .set({ expires_at: to })
+          .where('id', '=', id)
+          .where('state', '=', 'active')
+          .where('expires_at', '=', from)
+          .where('expires_at', '>', now)
+          .executeTakeFirst()
+        return numUpdatedRows === 1n ? readReservation(tx, id) : null
       }),
 
     recordOpened: (id, seen) =>

@@ -34,9 +34,11 @@ export interface ReservationsTable {
   created_at: number
   duration_ms: number
   prepare_by: number
+  active_at: number | null
   expires_at: number | null
   ended_at: number | null
   outcome: Outcome | null
+  note: string | null
 }
 
 export interface HoldsTable {

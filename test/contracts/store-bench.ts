@@ -29,6 +29,7 @@ export function claimOf(some: Partial<Claim> = {}): Claim {
     username: 'alice',
     passwordHash: '$6$salt$hash',
     sshKeys: [],
+    note: null,
     durationMs: 5 * MINUTE,
     prepareBy: NOW + 10_000,
     ...some,

@@ -25,13 +25,23 @@ export function reservationVerbs(open: Open): void {
       await fill(store, 1)
       const free = await rowOf(store, 'p-1')
       await store.updateContainer(free, { attempts: 2, retryAt: NOW + MINUTE })
-      const claim = claimOf({ passwordHash: null, sshKeys: ['ssh-ed25519 AAAA a "key"', 'ssh-rsa BBBB'] })
+      const claim = claimOf({
+        note: 'for the demo',
+        passwordHash: null,
+        sshKeys: ['ssh-ed25519 AAAA a "key"', 'ssh-rsa BBBB'],
+      })
       const { count: _, ...asked } = claim
       const held = await store.claim(claim, LATER)
       assert.deepEqual(held, {
         reservation: {
           ...{ ...asked, state: 'preparing', createdAt: LATER },
-          ...{ expiresAt: null, endedAt: null, outcome: null, holds: [{ container: 'p-1', opened: null }] },
+          ...{
+            activeAt: null,
+            expiresAt: null,
+            endedAt: null,
+            outcome: null,
+            holds: [{ container: 'p-1', opened: null }],
+          },
         },
         containers: [{ ...free, state: 'reserved', since: LATER, attempts: 0, retryAt: 0 }],
       })
@@ -134,7 +144,13 @@ export function reservationVerbs(open: Open): void {
         { container: 'p-1', opened: 1 },
         { container: 'p-2', opened: 4 },
       ]
-      assert.deepEqual(active, { ...reservation, state: 'active', expiresAt: LATER + 5 * MINUTE, holds })
+      assert.deepEqual(active, {
+        ...reservation,
+        state: 'active',
+        activeAt: LATER,
+        expiresAt: LATER + 5 * MINUTE,
+        holds,
+      })
       assert.deepEqual(await store.reservation('r1'), active)
       assert.equal((await store.reservation('r2'))?.state, 'preparing')
     })

@@ -113,7 +113,80 @@ describe('reserve', () => {
   })
 })
 
+describe('extend', () => {
+  const HOUR = 60 * MINUTE
+
+  async function held(): Promise<{ world: World; id: string; end: number }> {
+    const world = await filled()
+    const { reservation } = await reserve(world, 'alice')
+    return { world, id: reservation.id, end: reservation.expiresAt ?? 0 }
+  }
+
+  it('moves the end, and access goes on until then', async () => {
+    const { world, id, end } = await held()
+    const { reservation, clamped } = await world.reserving.extend(id, (expiresAt) => expiresAt + HOUR)
+    assert.deepEqual([reservation.expiresAt, clamped], [end + HOUR, null])
+    world.advance(HOUR)
+    await world.settle()
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    world.advance(MINUTE)
+    await world.settle()
+    assert.deepEqual(world.logins(), [])
+  })
+
+  it('never shortens, and says so', async () => {
+    const { world, id, end } = await held()
+    const { reservation, clamped } = await world.reserving.extend(id, (expiresAt) => expiresAt - 1)
+    assert.deepEqual([reservation.expiresAt, clamped], [end, 'extending never shortens'])
+  })
+
+  it('goes as far as the pool lends, from the beginning, and says so', async () => {
+    const { world, id } = await held()
+    const longest = world.now() + P.duration.max
+    const first = await world.reserving.extend(id, (expiresAt) => expiresAt + 48 * HOUR)
+    const again = await world.reserving.extend(id, (expiresAt) => expiresAt + HOUR)
+    for (const { reservation, clamped } of [first, again]) {
+      assert.deepEqual([reservation.expiresAt, clamped], [longest, 'the pool does not lend for longer than that'])
+    }
+  })
+
+  it('counts each of many at the same time', async () => {
+    const { world, id, end } = await held()
+    await Promise.all(Array.from({ length: 20 }, () => world.reserving.extend(id, (expiresAt) => expiresAt + MINUTE)))
+    assert.equal((await world.store.reservation(id))?.expiresAt, end + 20 * MINUTE)
+  })
+
+  it('comes too late for one that is over, swept or not', async () => {
+    const { world, id } = await held()
+    world.advance(MINUTE)
+    await assert.rejects(
+      world.reserving.extend(id, (expiresAt) => expiresAt + HOUR),
+      { code: 'not_active' },
+    )
+    await world.settle()
+    await assert.rejects(
+      world.reserving.extend(id, (expiresAt) => expiresAt + HOUR),
+      { code: 'not_active' },
+    )
+    await assert.rejects(
+      world.reserving.extend('nobody', (expiresAt) => expiresAt),
+      { code: 'not_found' },
+    )
+  })
+})
+
 describe('release', () => {
+  it('ends one, and leaves the others alone; again is as good as once', async () => {
+    const world = await filled()
+    const { reservation } = await reserve(world, 'alice')
+    await reserve(world, 'bob')
+    const released = await world.reserving.release(reservation.id)
+    assert.deepEqual([released.state, released.outcome], ['ended', 'released'])
+    assert.deepEqual(world.logins(), ['bob@p-2'])
+    assert.deepEqual(await world.reserving.release(reservation.id), released)
+    await assert.rejects(world.reserving.release('nobody'), { code: 'not_found' })
+  })
+
   it('lets nobody in from the moment it returns', async () => {
     const world = await filled()
     await reserve(world, 'alice', 2)

@@ -67,9 +67,11 @@ export function reservation(some: Partial<Reservation> = {}): Reservation {
     createdAt: NOW - 5_000,
     durationMs: 60_000,
     prepareBy: NOW + 30_000,
+    activeAt: NOW - 5_000,
     expiresAt: NOW + 55_000,
     endedAt: null,
     outcome: null,
+    note: null,
     holds: [{ container: 'p-1', opened: 1 }],
     ...some,
   }

@@ -115,7 +115,7 @@ export async function createWorld(
       },
     })
     const reserving = createReserving({
-      ...{ clock, log, ...ports },
+      ...{ pools, clock, log, ...ports },
       hashPassword: async (password) => `$6$hash-of-${password.length}`,
       newId: () => `r${++nextId}`,
       engineProblem: () => reconciler.engineProblem(),

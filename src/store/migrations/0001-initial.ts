@@ -38,16 +38,21 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('duration_ms', 'bigint', (c) => c.notNull())
     .addColumn('prepare_by', 'bigint', (c) => c.notNull())
+    .addColumn('active_at', 'bigint')
     .addColumn('expires_at', 'bigint')
     .addColumn('ended_at', 'bigint')
     .addColumn('outcome', 'text', (c) => c.check(sql`outcome in ('released', 'expired', 'failed')`))
+    .addColumn('note', 'text')
     .execute()
   await db.schema
     .createIndex('reservations_open')
     .on('reservations')
-    .column('id')
+    .columns(['created_at', 'id'])
     .where(sql.ref('state'), '!=', sql.lit('ended'))
     .execute()
+
+  // Lists, newest first.
+  await db.schema.createIndex('reservations_newest').on('reservations').columns(['created_at', 'id']).execute()
 
   await db.schema
     .createTable('holds')

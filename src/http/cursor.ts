@@ -1,0 +1,21 @@
+/** Where a page of reservations ended, in a form that clients only pass on. */
+import { BerthError } from '../core/errors.ts'
+
+export interface Position {
+  readonly createdAt: number
+  readonly id: string
+}
+
+export function writeCursor({ createdAt, id }: Position): string {
+  return Buffer.from(`${createdAt} ${id}`).toString('base64url')
+}
+
+/** `invalid_request` for anything that `writeCursor` did not write. */
+export function readCursor(cursor: string): Position {
+  const [, createdAt, id] = /^(\d{1,15}) (\S{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  if (createdAt === undefined || id === undefined) {
+    const message = 'must be "next" of the page before'
+    throw new BerthError('invalid_request', `cursor ${message}`, { faults: [{ path: 'cursor', message }] })
+  }
+  return { createdAt: Number(createdAt), id }
+}

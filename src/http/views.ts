@@ -1,0 +1,42 @@
+/** How rows look from outside. */
+import type { Static } from 'typebox'
+import type { Held } from '../core/ports.ts'
+import { isActive, type Reservation } from '../core/reservation.ts'
+import type { ReservationView } from './schemas.ts'
+
+export function viewReservation(
+  { reservation, containers }: Held,
+  now: number,
+  host: string,
+): Static<typeof ReservationView> {
+  const { id, pool, username, note, createdAt, activeAt, expiresAt, endedAt, outcome } = reservation
+  const state = stateAt(reservation, now)
+  const rows = new Map(containers.map((row) => [row.name, row]))
+  return {
+    id,
+    state,
+    outcome: state === 'ending' && outcome === null ? 'expired' : outcome,
+    pool,
+    username,
+    note,
+    created_at: time(createdAt),
+    active_at: activeAt === null ? null : time(activeAt),
+    expires_at: expiresAt === null ? null : time(expiresAt),
+    ended_at: endedAt === null ? null : time(endedAt),
+    containers: reservation.holds.map(({ container }) => {
+      const row = rows.get(container)
+      // After the end, what runs there is somebody else's.
+      const theirs = state === 'active' || state === 'preparing'
+      return { name: container, host, port: row?.port ?? null, host_key: theirs ? (row?.hostKey ?? null) : null }
+    }),
+  }
+}
+
+/** What it is by the clock, also between its end and the sweep that notices it. */
+function stateAt(reservation: Reservation, now: number): Reservation['state'] {
+  return reservation.state === 'active' && !isActive(reservation, now) ? 'ending' : reservation.state
+}
+
+function time(epochMs: number): string {
+  return new Date(epochMs).toISOString()
+}
