@@ -6,7 +6,7 @@
 import type { Container } from './container.ts'
 import { containerName, type Pool, portOf } from './pool.ts'
 import type { Observed, Snapshot } from './ports.ts'
-import { isActive, type Outcome, type Reservation } from './reservation.ts'
+import { dueEnd, isActive, type Outcome, type Reservation } from './reservation.ts'
 
 export type Action =
   /** Its time is up, or its preparation died. */
@@ -82,7 +82,7 @@ export function plan(situation: Situation, now: number): Action[] {
 /** When to look again even if nothing happens; Infinity when there is nothing to wait for. */
 export function nextDue(snapshot: Snapshot, now: number): number {
   const times = snapshot.reservations.map((r) => {
-    if (r.state === 'active') return r.expiresAt ?? now
+    if (r.state === 'active') return dueEnd(r)?.at ?? now
     return r.state === 'preparing' ? r.prepareBy : now + REVOKE_AGAIN
   })
   const retries = snapshot.containers.map((c) => c.retryAt).filter((time) => time > now)
@@ -99,7 +99,8 @@ function planEndings(snapshot: Snapshot, now: number): Action[] {
     if (reservation.state === 'preparing') {
       return now >= reservation.prepareBy ? [{ do: 'end', reservation, outcome: 'failed' }] : []
     }
-    return isActive(reservation, now) ? [] : [{ do: 'end', reservation, outcome: 'expired' }]
+    if (isActive(reservation, now)) return []
+    return [{ do: 'end', reservation, outcome: dueEnd(reservation)?.outcome ?? 'expired' }]
   })
 }
 

@@ -116,6 +116,7 @@ export interface Claim {
   readonly durationMs: number
   readonly prepareBy: number
   readonly note: string | null
+  readonly keepaliveMs: number | null
 }
 
 /** Which reservations to list, newest first. */
@@ -161,6 +162,8 @@ export interface Store {
   activate(id: string, now: number): Promise<Reservation | null>
   /** Moves the end from one time to another; null when it is not active until exactly `from` any more. */
   extend(id: string, from: number, to: number, now: number): Promise<Reservation | null>
+  /** Puts off the moment at which it counts as abandoned; null when that, or its end, has come, or it needs no such calls. */
+  keepAlive(id: string, now: number): Promise<Reservation | null>
   /** Notes that the account is open in this generation; false when the container is no longer held by the reservation. */
   recordOpened(id: string, seen: Container): Promise<boolean>
   /** preparing | active -> ending, its containers -> removing. Gives those of them that are ending, since now or before. */

@@ -5,8 +5,8 @@ import type { Pool } from './pool.ts'
 /** waiting -> preparing -> active -> ending -> ended; time runs from active. */
 export type ReservationState = 'preparing' | 'active' | 'ending' | 'ended'
 
-/** How it ended. */
-export type Outcome = 'released' | 'expired' | 'failed'
+/** How it ended; abandoned: nobody has called to keep it alive. */
+export type Outcome = 'released' | 'expired' | 'abandoned' | 'failed'
 
 /** One container of a reservation. */
 interface Hold {
@@ -33,6 +33,10 @@ export interface Reservation {
   readonly activeAt: number | null
   /** null before it is active. */
   readonly expiresAt: number | null
+  /** Milliseconds for which it lives on after each call to keep it alive; null when no such calls are needed. */
+  readonly keepaliveMs: number | null
+  /** When it is abandoned unless somebody calls; null when no such calls are needed. */
+  readonly aliveUntil: number | null
   /** When its access was to end; null before `ending`. */
   readonly endedAt: number | null
   readonly outcome: Outcome | null
@@ -41,9 +45,19 @@ export interface Reservation {
   readonly holds: readonly Hold[]
 }
 
+/** When it ends by itself, and how; null before it is active. */
+export function dueEnd({
+  expiresAt,
+  aliveUntil,
+}: Reservation): { at: number; outcome: 'expired' | 'abandoned' } | null {
+  if (expiresAt === null) return null
+  if (aliveUntil !== null && aliveUntil < expiresAt) return { at: aliveUntil, outcome: 'abandoned' }
+  return { at: expiresAt, outcome: 'expired' }
+}
+
 /** True while its holder may be in. Every read asks this, so that nobody sees an expired one between two sweeps. */
 export function isActive(reservation: Reservation, now: number): boolean {
-  return reservation.state === 'active' && reservation.expiresAt !== null && now < reservation.expiresAt
+  return reservation.state === 'active' && now < (dueEnd(reservation)?.at ?? now)
 }
 
 /** The account that a reservation has inside its containers. */

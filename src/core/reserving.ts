@@ -19,6 +19,8 @@ interface ReserveRequest {
   /** Milliseconds. */
   readonly durationMs: number
   readonly note?: string
+  /** Milliseconds after which it is abandoned unless somebody calls `keepAlive`. */
+  readonly keepaliveMs?: number
 }
 
 interface Extended {
@@ -53,6 +55,8 @@ export interface Reserving {
    * and never beyond what the pool allows. `not_found`, `not_active`.
    */
   extend(id: string, until: (expiresAt: number) => number): Promise<Extended>
+  /** Says that its owner still wants it. As good as nothing where no such calls are needed. `not_found`, `not_active`. */
+  keepAlive(id: string): Promise<void>
   /** Ends it; resolves when nobody can log in any more, at once when it has ended before. `not_found`. */
   release(id: string): Promise<Reservation>
   /** Ends all of them; resolves when nobody can log in any more. Throws when that could not be confirmed yet. */
@@ -63,7 +67,7 @@ export function createReserving(context: ReservingContext): Reserving {
   const { pools, store, engine, accounts, hashPassword, newId, clock, log, engineProblem, onChange } = context
 
   async function reserve(request: ReserveRequest): Promise<Held> {
-    const { pool, username, password, sshKeys = [], count, durationMs, note = null } = request
+    const { pool, username, password, sshKeys = [], count, durationMs, note = null, keepaliveMs = null } = request
     const facts = (await store.poolFacts()).get(pool.name)
     refuse([
       { path: 'username', problem: usernameProblem(username, facts?.names ?? []) },
@@ -78,7 +82,7 @@ export function createReserving(context: ReservingContext): Reserving {
     const prepareBy = now + (SUBSTITUTIONS + 1) * accounts.deadlineMs
     const account = { username, passwordHash, sshKeys }
     const held = await store.claim(
-      { id: newId(), pool: pool.name, count, ...account, durationMs, prepareBy, note },
+      { id: newId(), pool: pool.name, count, ...account, durationMs, prepareBy, note, keepaliveMs },
       now,
     )
     if ('available' in held) throw new BerthError('not_enough', onlyAvailable(held.available))
@@ -134,6 +138,14 @@ export function createReserving(context: ReservingContext): Reserving {
     }
   }
 
+  async function keepAlive(id: string): Promise<void> {
+    const now = clock()
+    if (await store.keepAlive(id, now)) return
+    const reservation = await store.reservation(id)
+    if (!reservation) throw new BerthError('not_found', NO_SUCH)
+    if (!isActive(reservation, now)) throw new BerthError('not_active', 'it is over; reserve anew')
+  }
+
   async function cutOff(ids: readonly string[]): Promise<void> {
     const ending = await store.end(ids, 'released', clock())
     const cuts = await Promise.allSettled(ending.map((held) => revoke(engine, store, held)))
@@ -146,7 +158,7 @@ export function createReserving(context: ReservingContext): Reserving {
     }
   }
 
-  return { reserve, extend, release, releaseAll }
+  return { reserve, extend, keepAlive, release, releaseAll }
 }
 
 const NO_SUCH = 'there is no such reservation'

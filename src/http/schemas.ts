@@ -52,6 +52,8 @@ export const Reserve = Type.Object(
     password: Type.Optional(Type.String()),
     ssh_keys: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
     note: Type.Optional(Type.String({ maxLength: 500 })),
+    /** Ended as abandoned when nobody calls …/keepalive for this long. */
+    keepalive: Type.Optional(Type.String()),
   },
   { additionalProperties: false },
 )
@@ -81,7 +83,7 @@ export const ListReservations = Type.Object(
 const reservationFields = {
   id: Type.String(),
   state: ReservationState,
-  outcome: Nullable(Type.Enum(['released', 'expired', 'failed'])),
+  outcome: Nullable(Type.Enum(['released', 'expired', 'abandoned', 'failed'])),
   pool: Type.String(),
   username: Type.String(),
   note: Nullable(Type.String()),
@@ -89,6 +91,8 @@ const reservationFields = {
   /** When its time began. */
   active_at: Nullable(Time),
   expires_at: Nullable(Time),
+  /** When it counts as abandoned unless somebody calls …/keepalive. */
+  keepalive_until: Nullable(Time),
   ended_at: Nullable(Time),
   containers: Type.Array(
     Type.Object({

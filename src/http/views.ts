@@ -1,7 +1,7 @@
 /** How rows look from outside. */
 import type { Static } from 'typebox'
 import type { Held } from '../core/ports.ts'
-import { isActive, type Reservation } from '../core/reservation.ts'
+import { dueEnd, isActive, type Reservation } from '../core/reservation.ts'
 import type { ReservationView } from './schemas.ts'
 
 export function viewReservation(
@@ -9,19 +9,20 @@ export function viewReservation(
   now: number,
   host: string,
 ): Static<typeof ReservationView> {
-  const { id, pool, username, note, createdAt, activeAt, expiresAt, endedAt, outcome } = reservation
+  const { id, pool, username, note, createdAt, activeAt, expiresAt, aliveUntil, endedAt, outcome } = reservation
   const state = stateAt(reservation, now)
   const rows = new Map(containers.map((row) => [row.name, row]))
   return {
     id,
     state,
-    outcome: state === 'ending' && outcome === null ? 'expired' : outcome,
+    outcome: state === 'ending' ? (outcome ?? dueEnd(reservation)?.outcome ?? null) : outcome,
     pool,
     username,
     note,
     created_at: time(createdAt),
     active_at: activeAt === null ? null : time(activeAt),
     expires_at: expiresAt === null ? null : time(expiresAt),
+    keepalive_until: aliveUntil === null ? null : time(aliveUntil),
     ended_at: endedAt === null ? null : time(endedAt),
     containers: reservation.holds.map(({ container }) => {
       const row = rows.get(container)

@@ -121,6 +121,8 @@ export async function takeReady(tx: Tx, claim: Claim, now: number): Promise<Held
       prepare_by: claim.prepareBy,
       active_at: null,
       expires_at: null,
+      keepalive_ms: claim.keepaliveMs,
+      alive_until: null,
       ended_at: null,
       outcome: null,
       note: claim.note,

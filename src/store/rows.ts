@@ -31,6 +31,8 @@ export function toReservation(row: ReservationsTable, holds: readonly HoldsTable
     prepareBy: row.prepare_by,
     activeAt: row.active_at,
     expiresAt: row.expires_at,
+    keepaliveMs: row.keepalive_ms,
+    aliveUntil: row.alive_until,
     endedAt: row.ended_at,
     outcome: row.outcome,
     note: row.note,

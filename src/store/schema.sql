@@ -49,8 +49,10 @@ CREATE TABLE "reservations" (
   "prepare_by" bigint not null,
   "active_at" bigint,
   "expires_at" bigint,
+  "keepalive_ms" bigint,
+  "alive_until" bigint,
   "ended_at" bigint,
-  "outcome" text check (outcome in ('released', 'expired', 'failed')),
+  "outcome" text check (outcome in ('released', 'expired', 'abandoned', 'failed')),
   "note" text);
 
 CREATE INDEX "reservations_open" on "reservations" ("created_at", "id") where "state" != 'ended';

@@ -110,10 +110,11 @@ export function createSqlStore(db: Kysely<Tables>): Store {
       inTransaction(async (tx) => {
         const reservation = await readReservation(tx, id)
         if (reservation?.state !== 'preparing') return null
-        const expires_at = now + reservation.durationMs
+        const { durationMs, keepaliveMs } = reservation
+        const alive_until = keepaliveMs === null ? null : now + keepaliveMs
         await tx
           .updateTable('reservations')
-          .set({ state: 'active', active_at: now, expires_at })
+          .set({ state: 'active', active_at: now, expires_at: now + durationMs, alive_until })
           .where('id', '=', id)
           .execute()
         await tx
@@ -138,6 +139,19 @@ export function createSqlStore(db: Kysely<Tables>): Store {
           .where('state', '=', 'active')
           .where('expires_at', '=', from)
           .where('expires_at', '>', now)
+          .executeTakeFirst()
+        return numUpdatedRows === 1n ? readReservation(tx, id) : null
+      }),
+
+    keepAlive: (id, now) =>
+      inTransaction(async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable('reservations')
+          .set((eb) => ({ alive_until: eb('keepalive_ms', '+', now) }))
+          .where('id', '=', id)
+          .where('state', '=', 'active')
+          .where('expires_at', '>', now)
+          .where('alive_until', '>', now)
           .executeTakeFirst()
         return numUpdatedRows === 1n ? readReservation(tx, id) : null
       }),

@@ -36,6 +36,8 @@ export interface ReservationsTable {
   prepare_by: number
   active_at: number | null
   expires_at: number | null
+  keepalive_ms: number | null
+  alive_until: number | null
   ended_at: number | null
   outcome: Outcome | null
   note: string | null

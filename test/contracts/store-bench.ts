@@ -30,6 +30,7 @@ export function claimOf(some: Partial<Claim> = {}): Claim {
     passwordHash: '$6$salt$hash',
     sshKeys: [],
     note: null,
+    keepaliveMs: null,
     durationMs: 5 * MINUTE,
     prepareBy: NOW + 10_000,
     ...some,

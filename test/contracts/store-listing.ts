@@ -42,6 +42,39 @@ export function listingVerbs(open: Open): void {
     })
   })
 
+  describe('keepAlive', () => {
+    async function active(keepaliveMs: number | null): Promise<Store> {
+      const store = await open()
+      await fill(store, 1)
+      await claimed(store, { keepaliveMs, durationMs: 60 * MINUTE })
+      await store.activate('r1', NOW)
+      return store
+    }
+
+    it('counts from activation, and from each call', async () => {
+      const store = await active(MINUTE)
+      assert.equal((await store.reservation('r1'))?.aliveUntil, NOW + MINUTE)
+      assert.equal((await store.keepAlive('r1', NOW + 5))?.aliveUntil, NOW + MINUTE + 5)
+    })
+
+    it('comes too late once it is abandoned', async () => {
+      const store = await active(MINUTE)
+      assert.equal(await store.keepAlive('r1', NOW + MINUTE), null)
+      assert.equal((await store.reservation('r1'))?.aliveUntil, NOW + MINUTE)
+    })
+
+    it('comes too late at the end, however alive', async () => {
+      const store = await active(90 * MINUTE)
+      assert.equal(await store.keepAlive('r1', NOW + 60 * MINUTE), null)
+    })
+
+    it('changes nothing where no such calls are needed', async () => {
+      const store = await active(null)
+      assert.equal(await store.keepAlive('r1', NOW), null)
+      assert.equal((await store.reservation('r1'))?.aliveUntil, null)
+    })
+  })
+
   describe('held', () => {
     it('gives a reservation with the rows of its containers', async () => {
       const store = await open()

@@ -36,6 +36,7 @@ export function reservationVerbs(open: Open): void {
         reservation: {
           ...{ ...asked, state: 'preparing', createdAt: LATER },
           ...{
+            aliveUntil: null,
             activeAt: null,
             expiresAt: null,
             endedAt: null,

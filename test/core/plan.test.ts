@@ -177,6 +177,22 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     },
     'end r expired',
   ],
+  'nobody has kept it alive': [
+    {
+      containers: [container({ state: 'reserved' })],
+      reservations: [reservation({ keepaliveMs: 5_000, aliveUntil: NOW })],
+      observed: [observed()],
+    },
+    'end r abandoned',
+  ],
+  'its time is up before it counts as abandoned': [
+    {
+      containers: [container({ state: 'reserved' })],
+      reservations: [reservation({ expiresAt: NOW, keepaliveMs: 5_000, aliveUntil: NOW + 1 })],
+      observed: [observed()],
+    },
+    'end r expired',
+  ],
   'one millisecond is left': [
     {
       containers: [container({ state: 'reserved' })],
@@ -292,6 +308,10 @@ describe('plan', () => {
 describe('nextDue', () => {
   const due = (scene: Scene) => nextDue(situation(scene).snapshot, NOW) - NOW
   it('is the end of a reservation', () => assert.equal(due({ reservations: [reservation()] }), 55_000))
+  it('is when it counts as abandoned, if that is sooner', () => {
+    assert.equal(due({ reservations: [reservation({ aliveUntil: NOW + 3 })] }), 3)
+    assert.equal(due({ reservations: [reservation({ aliveUntil: NOW + 99_000 })] }), 55_000)
+  })
   it('is the end of a preparation', () => {
     assert.equal(due({ reservations: [reservation({ state: 'preparing', expiresAt: null })] }), 30_000)
   })

@@ -33,7 +33,7 @@ describe('POST /v1/reservations', () => {
     assert.deepEqual(body, {
       ...{ id: 'r1', state: 'active', outcome: null, pool: 'alpine', username: 'alice', note: 'demo' },
       ...{ created_at: new Date(now).toISOString(), active_at: new Date(now).toISOString() },
-      ...{ expires_at: new Date(now + 90 * MINUTE).toISOString(), ended_at: null },
+      ...{ expires_at: new Date(now + 90 * MINUTE).toISOString(), keepalive_until: null, ended_at: null },
       containers: [
         { name: 'alpine-1', host: 'localhost', port: 2221, host_key: rows[0]?.hostKey },
         { name: 'alpine-2', host: 'localhost', port: 2222, host_key: rows[1]?.hostKey },
@@ -77,6 +77,8 @@ describe('POST /v1/reservations', () => {
     [{ password: 'a\nb' }, 'password'],
     [{ ssh_keys: [KEY, 'command="id" ssh-ed25519 AAAA'] }, 'ssh_keys[1]'],
     [{ ssh_keys: [`${KEY}\nssh-rsa AAAA`] }, 'ssh_keys[0]'],
+    [{ keepalive: '9s' }, 'keepalive'],
+    [{ keepalive: '25h' }, 'keepalive'],
     [{ colour: 'red' }, 'colour'],
     [{ note: 'x'.repeat(501) }, 'note'],
     [{ count: 11, duration: 'soon' }, 'count', 'duration'],
@@ -196,6 +198,35 @@ describe('one reservation', () => {
     ]) {
       assert.equal((await ask(api, 'PATCH', url, wrong)).status, 422, JSON.stringify(wrong))
     }
+  })
+
+  it('is abandoned when nobody keeps it alive, and not before; extending is no sign of life', async () => {
+    const api = await openApi()
+    const { body } = await post(api, { keepalive: '5m' })
+    const url = `/v1/reservations/${body.id}`
+    const start = Date.parse(body.active_at)
+    assert.equal(Date.parse(body.keepalive_until) - start, 5 * MINUTE)
+    api.world.advance(4 * MINUTE)
+    const { status, body: alive } = await ask(api, 'POST', `${url}/keepalive`)
+    assert.deepEqual([status, Date.parse(alive.keepalive_until) - start], [200, 9 * MINUTE])
+    await ask(api, 'PATCH', url, { extend: '3h' })
+    api.world.advance(5 * MINUTE - 1)
+    await api.world.settle()
+    assert.equal((await ask(api, 'GET', url)).body.state, 'active')
+    api.world.advance(1)
+    assert.deepEqual((await ask(api, 'POST', `${url}/keepalive`)).body.code, 'not_active')
+    await api.world.settle()
+    const { body: over } = await ask(api, 'GET', url)
+    assert.deepEqual([over.state, over.outcome], ['ended', 'abandoned'])
+    assert.deepEqual(api.world.logins(), [])
+    assert.equal((await ask(api, 'POST', '/v1/reservations/nobody/keepalive')).status, 404)
+  })
+
+  it('needs no calls when it did not say so', async () => {
+    const api = await openApi()
+    const { body } = await post(api, {})
+    const { status, body: same } = await ask(api, 'POST', `/v1/reservations/${body.id}/keepalive`)
+    assert.deepEqual([status, same.keepalive_until], [200, null])
   })
 
   it('is released: nobody is in when this answers; again is as good as once', async () => {

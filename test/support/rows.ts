@@ -69,6 +69,8 @@ export function reservation(some: Partial<Reservation> = {}): Reservation {
     prepareBy: NOW + 30_000,
     activeAt: NOW - 5_000,
     expiresAt: NOW + 55_000,
+    keepaliveMs: null,
+    aliveUntil: null,
     endedAt: null,
     outcome: null,
     note: null,

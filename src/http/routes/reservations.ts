@@ -20,6 +20,7 @@ import {
 import { viewReservation } from '../views.ts'
 
 const MINUTE = 60_000
+const SHORTEST_KEEPALIVE = 10_000
 const DEFAULT_USERNAME = 'user'
 /** Without those that are mistaken for one another. 20 of them hold 115 bits. */
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
@@ -32,11 +33,20 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
     '/v1/reservations',
     { schema: { body: Reserve, response: { 201: ReservedView } } },
     async (request, reply) => {
-      const { pool, count, durationMs } = readRequest(pools, request.body)
+      const { pool, count, durationMs, keepalive } = readRequest(pools, request.body)
       const { username = DEFAULT_USERNAME, ssh_keys: sshKeys = [], note } = request.body
       const generated = request.body.password === undefined && sshKeys.length === 0 ? generatePassword() : undefined
       const password = request.body.password ?? generated ?? null
-      const wanted = { pool, username, password, sshKeys, count, durationMs, ...(note !== undefined && { note }) }
+      const wanted = {
+        pool,
+        username,
+        password,
+        sshKeys,
+        count,
+        durationMs,
+        ...(note !== undefined && { note }),
+        ...keepalive,
+      }
       const held = await reserving.reserve(wanted)
       reply.code(201).header('location', `/v1/reservations/${held.reservation.id}`)
       return { ...viewReservation(held, clock(), sshHost), ...(generated !== undefined && { password: generated }) }
@@ -87,6 +97,15 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
     },
   )
 
+  typed.post(
+    '/v1/reservations/:id/keepalive',
+    { schema: { params: ReservationId, response: { 200: ReservationView } } },
+    async (request) => {
+      await reserving.keepAlive(request.params.id)
+      return viewReservation(await find(request.params.id), clock(), sshHost)
+    },
+  )
+
   typed.delete(
     '/v1/reservations/:id',
     { schema: { params: ReservationId, response: { 200: ReservationView } } },
@@ -104,7 +123,10 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
 }
 
 /** What depends on the pool; everything that is wrong, at once. */
-function readRequest(pools: readonly Pool[], body: { pool?: string; count?: number; duration?: string }) {
+function readRequest(
+  pools: readonly Pool[],
+  body: { pool?: string; count?: number; duration?: string; keepalive?: string },
+) {
   const pool = body.pool === undefined ? pools[0] : pools.find((p) => p.name === body.pool)
   if (!pool) throw invalid([{ path: 'pool', message: `must be one of: ${pools.map((p) => p.name).join(', ')}` }])
   const { count = 1, duration } = body
@@ -115,8 +137,15 @@ function readRequest(pools: readonly Pool[], body: { pool?: string; count?: numb
     const most = pool.duration.max / MINUTE
     faults.push({ path: 'duration', message: `must be a duration like 90m, 2h or PT1H30M, from 1 to ${most} minutes` })
   }
+  const keepaliveMs = body.keepalive === undefined ? undefined : (parseDuration(body.keepalive) ?? 0)
+  if (keepaliveMs !== undefined && (keepaliveMs < SHORTEST_KEEPALIVE || keepaliveMs > pool.duration.max)) {
+    faults.push({
+      path: 'keepalive',
+      message: 'must be a duration like 5m, from 10s to the longest duration of the pool',
+    })
+  }
   if (faults.length > 0) throw invalid(faults)
-  return { pool, count, durationMs }
+  return { pool, count, durationMs, keepalive: keepaliveMs === undefined ? {} : { keepaliveMs } }
 }
 
 /** `{extend: "30m"}` adds to the present end, `{expires_at}` names one. */

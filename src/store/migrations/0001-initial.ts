@@ -40,8 +40,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('prepare_by', 'bigint', (c) => c.notNull())
     .addColumn('active_at', 'bigint')
     .addColumn('expires_at', 'bigint')
+    .addColumn('keepalive_ms', 'bigint')
+    .addColumn('alive_until', 'bigint')
     .addColumn('ended_at', 'bigint')
-    .addColumn('outcome', 'text', (c) => c.check(sql`outcome in ('released', 'expired', 'failed')`))
+    .addColumn('outcome', 'text', (c) => c.check(sql`outcome in ('released', 'expired', 'abandoned', 'failed')`))
     .addColumn('note', 'text')
     .execute()
   await db.schema
