@@ -10,7 +10,7 @@ import {
   stumbled,
 } from './container.ts'
 import { BerthError } from './errors.ts'
-import { isLost } from './plan.ts'
+import { isLost } from './plan-container.ts'
 import { type Pool, portOf, type Site, specOf } from './pool.ts'
 import type { Accounts, Engine, Log, Observed, Store, Target } from './ports.ts'
 import { accountOf, isActive, type Reservation } from './reservation.ts'

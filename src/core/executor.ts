@@ -3,7 +3,7 @@ import { type BuildContext, createBuilder } from './building.ts'
 import { broken, type Container, failed, ready, retired } from './container.ts'
 import { BerthError, hasCode, reasonOf } from './errors.ts'
 import { createLimit } from './limit.ts'
-import type { Action } from './plan.ts'
+import type { Action } from './actions.ts'
 import type { Pool } from './pool.ts'
 import { revoke } from './revoking.ts'
 

@@ -3,63 +3,16 @@
  * table test. Each action says what was seen; whoever carries it out applies it with compare-and-set, so a plan made
  * from an old look does nothing worse than nothing.
  */
-import type { Container } from './container.ts'
-import { containerName, type Pool, portOf } from './pool.ts'
+import type { Action, Situation } from './actions.ts'
+import { planContainer, SHRUNK } from './plan-container.ts'
+import { containerName, portOf } from './pool.ts'
 import type { Observed, Snapshot } from './ports.ts'
-import { dueEnd, isActive, type Outcome, type Reservation } from './reservation.ts'
-
-export type Action =
-  /** Its time is up, or its preparation died. */
-  | { readonly do: 'end'; readonly reservation: Reservation; readonly outcome: Outcome }
-  /** Cut access, then call it ended. */
-  | { readonly do: 'revoke'; readonly reservation: Reservation; readonly containers: readonly Container[] }
-  /** Rows for places that a pool should have. */
-  | { readonly do: 'add'; readonly places: readonly { pool: string; number: number; port: number }[] }
-  /** Take over what `just provision` made here. */
-  | { readonly do: 'adopt'; readonly container: Container; readonly observed: Observed }
-  /** Bring up what should run here, from wherever it stands. `stale` is in the way and goes first. */
-  | {
-      readonly do: 'build'
-      readonly container: Container
-      readonly current?: Observed
-      readonly stale: readonly Observed[]
-    }
-  /** Run the pool's playbook on all its new containers at once. */
-  | { readonly do: 'prepare'; readonly pool: Pool; readonly containers: readonly Container[] }
-  /** Destroy what is here, and make the next generation, or drop the place when the pool has shrunk. */
-  | { readonly do: 'recycle'; readonly container: Container; readonly stale: readonly Observed[] }
-  /** A ready container that cannot be given to anyone. */
-  | { readonly do: 'break'; readonly container: Container; readonly reason: string }
-  /** A ready container that is sound, but not what the pool wants any more. */
-  | { readonly do: 'retire'; readonly container: Container; readonly reason: string }
-  /** A held container is down or was replaced: make it run, and its account with it. */
-  | {
-      readonly do: 'restore'
-      readonly reservation: Reservation
-      readonly container: Container
-      readonly current?: Observed
-      readonly stale: readonly Observed[]
-    }
-  /** Ours by its label, but nobody's. */
-  | { readonly do: 'sweep'; readonly observed: Observed }
-
-export interface Situation {
-  readonly pools: readonly Pool[]
-  readonly snapshot: Snapshot
-  /** null when the engine was not asked or did not answer: then only what needs no look at it is planned. */
-  readonly observed: readonly Observed[] | null
-  /** The digest that a container of this place would bear if it were made now. */
-  readonly specDigest: (pool: Pool, number: number) => string
-  /** Names of containers that something is being done to. */
-  readonly busy: ReadonlySet<string>
-}
+import { dueEnd, isActive } from './reservation.ts'
 
 /** Longer than the engine may take to create one, so that a creation under way is never taken for an orphan. */
 export const ORPHAN_AGE = 120_000
 /** For how long cutting access keeps everything slower waiting. */
 const REVOKE_FIRST = 2_000
-/** Failures in a row after which a held container is given up and replaced. */
-const REPLACE_AFTER = 4
 /** How often an unfinished revocation is tried again. */
 const REVOKE_AGAIN = 500
 
@@ -144,77 +97,13 @@ function planContainers(situation: Situation, observed: readonly Observed[], cut
   ]
 }
 
-function planContainer(
-  situation: Situation,
-  container: Container,
-  pool: Pool | undefined,
-  here: readonly Observed[],
-  holder: Reservation | undefined,
-  now: number,
-): Action | null {
-  const current = here.find((o) => isCurrent(container, o))
-  const stale = here.filter((o) => o !== current)
-  const wanted = pool !== undefined && portOf(pool, container.number) !== undefined
-  switch (container.state) {
-    case 'creating':
-      if (!wanted) return { do: 'recycle', container, stale: here }
-      // Its sshd has answered: it waits for its pool's playbook, see planPlaybooks.
-      if (pool.prepare !== null && container.hostKey !== null && current?.state === 'running') return null
-      if (container.generation === 0) return adoptOrBuild(situation, pool, container, here)
-      return { do: 'build', container, ...(current && { current }), stale }
-    case 'ready': {
-      if (!wanted) return { do: 'retire', container, reason: 'the pool has shrunk' }
-      if (!current) return { do: 'break', container, reason: 'the container is gone' }
-      if (current.state !== 'running') return { do: 'break', container, reason: `the container is ${current.state}` }
-      const upToDate = current.spec === situation.specDigest(pool, container.number)
-      return upToDate ? null : { do: 'retire', container, reason: 'the pool is configured differently' }
-    }
-    case 'reserved':
-      if (!holder || !isActive(holder, now) || isWell(holder, container, current)) return null
-      return { do: 'restore', reservation: holder, container, ...(current && { current }), stale }
-    case 'removing':
-      // Held still means that its holder may be in still: revoking comes first.
-      return holder ? null : { do: 'recycle', container, stale: here }
-    case 'broken':
-      return { do: 'recycle', container, stale: here }
-  }
-}
-
-/** Whether what runs is the generation that the row speaks of. */
-function isCurrent(container: Container, observed: Observed): boolean {
-  if (container.engineId !== null) return observed.id === container.engineId
-  return container.generation > 0 && observed.generation === container.generation
-}
-
-/**
- * For a place that this database knows nothing of. Only what no manager has handled is adopted: a container with a
- * generation may have had a tenant of whom the database that knew them is gone.
- */
-function adoptOrBuild(situation: Situation, pool: Pool, container: Container, here: readonly Observed[]): Action {
-  const [only, ...more] = here
-  const digest = situation.specDigest(pool, container.number)
-  const sound = only?.generation === null && only.state === 'running' && only.spec === digest && more.length === 0
-  return sound ? { do: 'adopt', container, observed: only } : { do: 'build', container, stale: here }
-}
-
-function isWell(holder: Reservation, container: Container, current: Observed | undefined): boolean {
-  const hold = holder.holds.find((h) => h.container === container.name)
-  return current?.state === 'running' && hold?.opened === container.generation
-}
-
-/** Whether a held container is to be given up: it is gone, or would not stay up. */
-export function isLost(container: Container, current: Observed | undefined): boolean {
-  if (container.engineId === null) return false
-  return current === undefined || container.attempts >= REPLACE_AFTER
-}
-
 /** A changed pool is renewed one container after another, so that it never runs empty. */
 function oneRetirementEach({ snapshot }: Situation, actions: readonly Action[]): Action[] {
   const turning = new Set(
     snapshot.containers.filter((c) => c.state === 'creating' || c.state === 'removing').map((c) => c.pool),
   )
   return actions.filter((action) => {
-    if (action.do !== 'retire' || action.reason === 'the pool has shrunk') return true
+    if (action.do !== 'retire' || action.reason === SHRUNK) return true
     if (turning.has(action.container.pool)) return false
     turning.add(action.container.pool)
     return true

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Container } from '../../src/core/container.ts'
-import { type Action, nextDue, ORPHAN_AGE, plan, type Situation } from '../../src/core/plan.ts'
+import type { Action, Situation } from '../../src/core/actions.ts'
+import { nextDue, ORPHAN_AGE, plan } from '../../src/core/plan.ts'
 import { container, NOW, observed, pool, reservation } from '../support/rows.ts'
 
 interface Scene extends Partial<Omit<Situation, 'snapshot'>> {

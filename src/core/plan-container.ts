@@ -1,0 +1,75 @@
+/** What one container needs, from its row and from what runs under its name. */
+import type { Action, Situation } from './actions.ts'
+import type { Container } from './container.ts'
+import { type Pool, portOf } from './pool.ts'
+import type { Observed } from './ports.ts'
+import { isActive, type Reservation } from './reservation.ts'
+
+/** Failures in a row after which a held container is given up and replaced. */
+const REPLACE_AFTER = 4
+/** Why a container retires whose place is no longer wanted. */
+export const SHRUNK = 'the pool has shrunk'
+
+export function planContainer(
+  situation: Situation,
+  container: Container,
+  pool: Pool | undefined,
+  here: readonly Observed[],
+  holder: Reservation | undefined,
+  now: number,
+): Action | null {
+  const current = here.find((o) => isCurrent(container, o))
+  const stale = here.filter((o) => o !== current)
+  const wanted = pool !== undefined && portOf(pool, container.number) !== undefined
+  switch (container.state) {
+    case 'creating':
+      if (!wanted) return { do: 'recycle', container, stale: here }
+      // Its sshd has answered: it waits for its pool's playbook, see planPlaybooks.
+      if (pool.prepare !== null && container.hostKey !== null && current?.state === 'running') return null
+      if (container.generation === 0) return adoptOrBuild(situation, pool, container, here)
+      return { do: 'build', container, ...(current && { current }), stale }
+    case 'ready': {
+      if (!wanted) return { do: 'retire', container, reason: SHRUNK }
+      if (!current) return { do: 'break', container, reason: 'the container is gone' }
+      if (current.state !== 'running') return { do: 'break', container, reason: `the container is ${current.state}` }
+      const upToDate = current.spec === situation.specDigest(pool, container.number)
+      return upToDate ? null : { do: 'retire', container, reason: 'the pool is configured differently' }
+    }
+    case 'reserved':
+      if (!holder || !isActive(holder, now) || isWell(holder, container, current)) return null
+      return { do: 'restore', reservation: holder, container, ...(current && { current }), stale }
+    case 'removing':
+      // Held still means that its holder may be in still: revoking comes first.
+      return holder ? null : { do: 'recycle', container, stale: here }
+    case 'broken':
+      return { do: 'recycle', container, stale: here }
+  }
+}
+
+/** Whether what runs is the generation that the row speaks of. */
+function isCurrent(container: Container, observed: Observed): boolean {
+  if (container.engineId !== null) return observed.id === container.engineId
+  return container.generation > 0 && observed.generation === container.generation
+}
+
+/**
+ * For a place that this database knows nothing of. Only what no manager has handled is adopted: a container with a
+ * generation may have had a tenant of whom the database that knew them is gone.
+ */
+function adoptOrBuild(situation: Situation, pool: Pool, container: Container, here: readonly Observed[]): Action {
+  const [only, ...more] = here
+  const digest = situation.specDigest(pool, container.number)
+  const sound = only?.generation === null && only.state === 'running' && only.spec === digest && more.length === 0
+  return sound ? { do: 'adopt', container, observed: only } : { do: 'build', container, stale: here }
+}
+
+function isWell(holder: Reservation, container: Container, current: Observed | undefined): boolean {
+  const hold = holder.holds.find((h) => h.container === container.name)
+  return current?.state === 'running' && hold?.opened === container.generation
+}
+
+/** Whether a held container is to be given up: it is gone, or would not stay up. */
+export function isLost(container: Container, current: Observed | undefined): boolean {
+  if (container.engineId === null) return false
+  return current === undefined || container.attempts >= REPLACE_AFTER
+}
