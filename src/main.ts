@@ -15,6 +15,7 @@ import { createReserving } from './core/reserving.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
 import { openDocker } from './engine/docker/engine.ts'
 import { specDigest } from './engine/labels.ts'
+import { openMetrics } from './http/metrics.ts'
 import { buildServer } from './http/server.ts'
 import { openLog } from './log.ts'
 import { announce, followFilling } from './startup.ts'
@@ -48,9 +49,10 @@ export async function startManager(config: Config): Promise<Manager> {
     closing.push(() => ansible.close())
     const accounts = { native: nativeAccounts, ansible: ansibleAccounts }[config.accounts]({ engine, ansible })
 
+    const metrics = openMetrics()
     const nudge = () => loop.nudge()
     const reconciler = createReconciler({
-      ...{ site, pools, store, engine, accounts, clock, log, concurrency: config.concurrency },
+      ...{ site, pools, store, engine, accounts, clock, log, metrics, concurrency: config.concurrency },
       specDigest: (pool: Pool, number: number) => {
         const port = pool.ports[number - 1] ?? 0
         return specDigest(specOf(site, pool, { number, port, generation: null }))
@@ -58,13 +60,13 @@ export async function startManager(config: Config): Promise<Manager> {
       onProgress: nudge,
     })
     const reserving = createReserving({
-      ...{ pools, store, engine, accounts, hashPassword, clock, log },
+      ...{ pools, store, engine, accounts, hashPassword, clock, log, metrics },
       newId: randomUUID,
       engineProblem: () => reconciler.engineProblem(),
       onChange: nudge,
     })
     const hosts = [config.listen.host, sshHost]
-    const server = buildServer({ reserving, store, pools, clock, log, sshHost, hosts })
+    const server = buildServer({ reserving, reconciler, store, pools, clock, log, metrics, sshHost, hosts })
     // Only one manager serves here: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
     closing.push(() => server.close())

@@ -19,7 +19,7 @@ const RULES: readonly Rule[] = [
   {
     where: 'http',
     ours: ['core', 'http'],
-    packages: ['fastify', 'typebox', '@fastify/type-provider-typebox', 'node:crypto', 'node:http'],
+    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'node:crypto', 'node:http'],
   },
   { where: 'config', ours: ['config', 'core'], packages: ['node:net'] },
   { where: 'config.ts', ours: ['config', 'core'], packages: ['yaml', 'node:*'] },

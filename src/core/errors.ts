@@ -48,6 +48,11 @@ export function hasCode(error: unknown, code: ErrorCode): error is BerthError {
   return error instanceof BerthError && error.code === code
 }
 
+/** Of anything thrown; whatever we did not expect is `internal`. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof BerthError ? error.code : 'internal'
+}
+
 /** Anything thrown, as one line for a person. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)

@@ -1,15 +1,17 @@
 /** Carries out what was planned: short steps at once, slow ones beside each other, a few at a time. */
 import { type BuildContext, createBuilder } from './building.ts'
 import { broken, type Container, failed, ready, retired } from './container.ts'
-import { BerthError, hasCode, reasonOf } from './errors.ts'
+import { BerthError, codeOf, hasCode, reasonOf } from './errors.ts'
 import { createLimit } from './limit.ts'
 import type { Action } from './actions.ts'
 import type { Pool } from './pool.ts'
+import type { Metrics } from './ports.ts'
 import { revoke } from './revoking.ts'
 
 export interface ExecutorContext extends BuildContext {
   /** How many containers are worked on at once. */
   readonly concurrency: number
+  readonly metrics: Metrics
   /** Something was done, so there may be more to do now. */
   readonly onProgress: () => void
 }
@@ -22,8 +24,10 @@ export interface Executor {
   idle(): Promise<void>
 }
 
+const DONE = { adopt: 'adopted', build: 'built', recycle: 'recycled', restore: 'restored' } as const
+
 export function createExecutor(context: ExecutorContext): Executor {
-  const { store, engine, accounts, clock, log, onProgress } = context
+  const { store, engine, accounts, clock, log, metrics, onProgress } = context
   const builder = createBuilder(context)
   const slowly = createLimit(context.concurrency)
   const busy = new Set<string>()
@@ -37,7 +41,13 @@ export function createExecutor(context: ExecutorContext): Executor {
     if (keys.some((key) => busy.has(key))) return
     for (const key of keys) busy.add(key)
     const job = work()
-      .then(() => true, onFailure)
+      .then(
+        () => true,
+        (error: unknown) => {
+          metrics.failure(codeOf(error))
+          return onFailure(error)
+        },
+      )
       .catch((error: unknown) => {
         log.error('a failure could not be recorded', { keys, reason: reasonOf(error) })
         return false
@@ -59,12 +69,16 @@ export function createExecutor(context: ExecutorContext): Executor {
     }
   }
 
-  function startOn({ name }: Container, done: string, work: () => Promise<Container | null>): void {
+  function startOn({ name }: Container, what: keyof typeof DONE, work: () => Promise<Container | null>): void {
+    const done = DONE[what]
     const timed = () =>
       slowly(async () => {
         const began = clock()
         const row = await work()
-        if (row) log.info(`${name} ${done}`, { generation: row.generation, ms: clock() - began })
+        if (!row) return
+        const ms = clock() - began
+        log.info(`${name} ${done}`, { generation: row.generation, ms })
+        metrics.observe(what, ms)
       })
     start([name], timed, (error) => {
       log.warn(`${name} could not be ${done}`, { reason: reasonOf(error) })
@@ -84,15 +98,19 @@ export function createExecutor(context: ExecutorContext): Executor {
     const targets = rows.map((row) => ({ id: row.engineId ?? '', name: row.name }))
     const outcomes = await accounts.prepare(targets, playbook)
     for (const row of rows) {
-      const error = outcomes.get(row.name)
-      if (error === null) {
+      const outcome = outcomes.get(row.name)
+      if (outcome === null) {
+        const ms = clock() - began
         await store.updateContainer(row, ready(clock()))
-        log.info(`${row.name} prepared`, { ms: clock() - began })
-      } else if (!isNobodysFault(error)) {
-        const reason = reasonOf(error ?? new BerthError('guest_failed', `${playbook} did not run here`))
-        log.warn(`${row.name} could not be prepared`, { reason })
-        await store.updateContainer(row, broken(row, reason, clock()))
+        log.info(`${row.name} prepared`, { ms })
+        metrics.observe('prepare', ms)
+        continue
       }
+      const error = outcome ?? new BerthError('guest_failed', `${playbook} did not run here`)
+      metrics.failure(codeOf(error))
+      if (isNobodysFault(error)) continue
+      log.warn(`${row.name} could not be prepared`, { reason: reasonOf(error) })
+      await store.updateContainer(row, broken(row, reasonOf(error), clock()))
     }
   }
 
@@ -107,25 +125,23 @@ export function createExecutor(context: ExecutorContext): Executor {
         const { reservation, outcome } = action
         for (const held of await store.end([reservation.id], outcome, clock())) {
           log.info(`reservation ${outcome}`, { reservation: reservation.id, username: reservation.username })
-          start([reservation.id], () => revoke(engine, store, held))
+          start([reservation.id], () => revoke(context, held))
         }
         return
       }
       case 'revoke':
-        return start([action.reservation.id], () => revoke(engine, store, action))
+        return start([action.reservation.id], () => revoke(context, action))
       case 'add':
         await store.addContainers(action.places, clock())
         return onProgress()
       case 'adopt':
-        return startOn(action.container, 'adopted', () => builder.adopt(action.container, action.observed))
+        return startOn(action.container, 'adopt', () => builder.adopt(action.container, action.observed))
       case 'build':
-        return startOn(action.container, 'built', () => builder.build(action.container, action))
+        return startOn(action.container, 'build', () => builder.build(action.container, action))
       case 'recycle':
-        return startOn(action.container, 'recycled', () => builder.recycle(action.container, action.stale))
+        return startOn(action.container, 'recycle', () => builder.recycle(action.container, action.stale))
       case 'restore':
-        return startOn(action.container, 'restored', () =>
-          builder.restore(action.container, action.reservation, action),
-        )
+        return startOn(action.container, 'restore', () => builder.restore(action.container, action.reservation, action))
       case 'prepare':
         return startPlaybook(action.pool, action.containers)
       case 'break':

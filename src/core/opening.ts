@@ -1,8 +1,8 @@
 /** Letting a new holder in, everywhere or nowhere. */
 import type { Container } from './container.ts'
-import { BerthError, hasCode, reasonOf } from './errors.ts'
+import { BerthError, codeOf, hasCode, reasonOf } from './errors.ts'
 import type { Pool } from './pool.ts'
-import type { Accounts, Held, Log, Store, Target } from './ports.ts'
+import type { Accounts, Held, Log, Metrics, Store, Target } from './ports.ts'
 import { accountOf } from './reservation.ts'
 import type { Clock } from './clock.ts'
 
@@ -14,6 +14,7 @@ export interface OpeningContext {
   readonly accounts: Accounts
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
 }
 
 /** Opens the account in every container; one where that fails is swapped for another ready one, as long as there is one. */
@@ -22,7 +23,7 @@ export async function openAll(
   { reservation, containers }: Held,
   pool: Pool,
 ): Promise<Container[]> {
-  const { store, accounts, clock, log } = context
+  const { store, accounts, clock, log, metrics } = context
   const account = accountOf(reservation, pool)
   const opened: Container[] = []
   let rest = [...containers]
@@ -35,6 +36,7 @@ export async function openAll(
     })
     rest = []
     for (const { row, error } of refused) {
+      metrics.failure(codeOf(error))
       if (hasCode(error, 'engine_unavailable') || round >= SUBSTITUTIONS) throw error
       const other = await store.substitute(reservation.id, row.name, reasonOf(error), clock())
       if (!other) throw error

@@ -5,6 +5,7 @@
  */
 import type { Account } from './account.ts'
 import type { Container, ContainerPatch, ContainerSpec } from './container.ts'
+import type { ErrorCode } from './errors.ts'
 import type { PoolFacts } from './pool.ts'
 import type { Outcome, Reservation, ReservationState } from './reservation.ts'
 
@@ -181,4 +182,15 @@ export interface Log {
   info(message: string, fields?: object): void
   warn(message: string, fields?: object): void
   error(message: string, fields?: object): void
+}
+
+/** What is worth knowing the duration of. */
+export type Timed = 'reserve' | 'revoke' | 'adopt' | 'build' | 'prepare' | 'recycle' | 'restore'
+
+/** Counts what happens, for whoever watches the manager; never waits and never fails. */
+export interface Metrics {
+  /** How long something took that succeeded, in milliseconds. Cutting access counts from when it was due. */
+  observe(what: Timed, ms: number): void
+  /** Work in the engine or inside a container failed; maybe it will be tried again. */
+  failure(code: ErrorCode): void
 }

@@ -1,5 +1,5 @@
 /** tick(): snapshot -> plan -> carry out. Tests call it themselves; `loop.ts` calls it in a running manager. */
-import { reasonOf } from './errors.ts'
+import { codeOf, reasonOf } from './errors.ts'
 import { createExecutor, type ExecutorContext } from './executor.ts'
 import { nextDue, plan } from './plan.ts'
 import type { Pool } from './pool.ts'
@@ -17,13 +17,15 @@ export interface Reconciler {
   idle(): Promise<void>
   /** Why the engine cannot be used at the moment; null when it can. */
   engineProblem(): string | null
+  /** Whether the latest look at the engine succeeded; false before the first one. */
+  engineAnswers(): boolean
 }
 
 /** How often an engine that does not answer is asked again. */
 const ASK_AGAIN = 1_000
 
 export function createReconciler(context: ReconcilerContext): Reconciler {
-  const { store, engine, pools, clock, log, specDigest } = context
+  const { store, engine, pools, clock, log, metrics, specDigest } = context
   const executor = createExecutor(context)
   let problem: string | null = null
   let prepared = false
@@ -38,6 +40,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
       problem = null
       return observed
     } catch (error) {
+      metrics.failure(codeOf(error))
       const reason = reasonOf(error)
       if (problem === null) log.error('the engine does not answer; waiting for it', { reason })
       problem = reason
@@ -70,6 +73,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     },
     idle: () => executor.idle(),
     engineProblem: () => problem,
+    engineAnswers: () => prepared,
   }
 }
 

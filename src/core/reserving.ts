@@ -1,10 +1,10 @@
 /** The verbs on a reservation: reserve, extend and release. HTTP and everything else that people touch is a client of these. */
 import { passwordProblem, sshKeyProblem, usernameProblem } from './account.ts'
 import type { Clock } from './clock.ts'
-import { BerthError, type Fault, reasonOf } from './errors.ts'
+import { BerthError, codeOf, type Fault, reasonOf } from './errors.ts'
 import { openAll, SUBSTITUTIONS } from './opening.ts'
 import type { Pool } from './pool.ts'
-import type { Accounts, Engine, HashPassword, Held, Log, Store } from './ports.ts'
+import type { Accounts, Engine, HashPassword, Held, Log, Metrics, Store } from './ports.ts'
 import { isActive, type Reservation } from './reservation.ts'
 import { revoke } from './revoking.ts'
 
@@ -38,6 +38,7 @@ export interface ReservingContext {
   readonly newId: () => string
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
   /** Why the engine cannot be used at the moment; null when it can. */
   readonly engineProblem: () => string | null
   /** There is something to reconcile. */
@@ -64,9 +65,10 @@ export interface Reserving {
 }
 
 export function createReserving(context: ReservingContext): Reserving {
-  const { pools, store, engine, accounts, hashPassword, newId, clock, log, engineProblem, onChange } = context
+  const { pools, store, accounts, hashPassword, newId, clock, log, metrics, engineProblem, onChange } = context
 
   async function reserve(request: ReserveRequest): Promise<Held> {
+    const asked = clock()
     const { pool, username, password, sshKeys = [], count, durationMs, note = null, keepaliveMs = null } = request
     const facts = (await store.poolFacts()).get(pool.name)
     refuse([
@@ -92,6 +94,7 @@ export function createReserving(context: ReservingContext): Reserving {
       const active = await store.activate(id, clock())
       if (!active) throw new BerthError('cancelled', 'the reservation was released while it was being prepared')
       log.info('reserved', { reservation: id, username, containers: containers.map((c) => c.name), ms: clock() - now })
+      metrics.observe('reserve', clock() - asked)
       return { reservation: active, containers }
     } catch (error) {
       log.warn('a reserve failed', { reservation: id, username, reason: reasonOf(error) })
@@ -148,7 +151,8 @@ export function createReserving(context: ReservingContext): Reserving {
 
   async function cutOff(ids: readonly string[]): Promise<void> {
     const ending = await store.end(ids, 'released', clock())
-    const cuts = await Promise.allSettled(ending.map((held) => revoke(engine, store, held)))
+    const cuts = await Promise.allSettled(ending.map((held) => revoke(context, held)))
+    for (const cut of cuts) if (cut.status === 'rejected') metrics.failure(codeOf(cut.reason))
     onChange()
     log.info('released', { reservations: ending.map((held) => held.reservation.id) })
     const open = cuts.find((cut) => cut.status === 'rejected')

@@ -1,15 +1,19 @@
 import type { Clock } from '../core/clock.ts'
 import type { Pool } from '../core/pool.ts'
 import type { Log, Store } from '../core/ports.ts'
+import type { Reconciler } from '../core/reconciler.ts'
 import type { Reserving } from '../core/reserving.ts'
+import type { PrometheusMetrics } from './metrics.ts'
 
 /** What the routes work with. */
 export interface ServerContext {
   readonly reserving: Reserving
+  readonly reconciler: Pick<Reconciler, 'engineAnswers' | 'engineProblem'>
   readonly store: Store
   readonly pools: readonly Pool[]
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
   /** The name that answers tell people to ssh to. */
   readonly sshHost: string
   /** Names under which this server may be asked, besides those of the loopback. */

@@ -6,6 +6,7 @@ import { refuseForeign } from './guard.ts'
 import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts'
 import { compatRoutes } from './routes/compat.ts'
 import { containerRoutes } from './routes/containers.ts'
+import { opsRoutes } from './routes/ops.ts'
 import { poolRoutes } from './routes/pools.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { refuseUnreadable } from './unreadable.ts'
@@ -63,7 +64,10 @@ export function buildServer(context: ServerContext): FastifyInstance {
 
   const known: { method: string; pattern: RegExp }[] = []
   server.addHook('onRoute', ({ url, method }) => {
-    const pattern = new RegExp(`^${url.replaceAll(/:\w+/g, '[^/]+')}$`)
+    const steps = url
+      .split('/')
+      .map((step) => (step.startsWith(':') ? '[^/]+' : step === '*' ? '.+' : RegExp.escape(step)))
+    const pattern = new RegExp(`^${steps.join('/')}$`)
     known.push(...[method].flat().map((name) => ({ method: name, pattern })))
   })
   function methodsAt(path: string): string[] {
@@ -74,6 +78,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
   poolRoutes(server, context)
   containerRoutes(server, context)
   reservationRoutes(server, context)
+  opsRoutes(server, context)
   return server
 }
 

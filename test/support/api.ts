@@ -7,6 +7,8 @@ import type { FastifyInstance } from 'fastify'
 import { BerthError } from '../../src/core/errors.ts'
 import type { Pool } from '../../src/core/pool.ts'
 import type { Store } from '../../src/core/ports.ts'
+import type { ServerContext } from '../../src/http/context.ts'
+import { openMetrics } from '../../src/http/metrics.ts'
 import { buildServer } from '../../src/http/server.ts'
 import { type FaultRule, faulty } from './faulty.ts'
 import { pool } from './rows.ts'
@@ -36,27 +38,39 @@ export interface ApiOptions {
   readonly pools?: readonly Pool[]
   /** Faults of the store as the routes see it. */
   readonly storeFaults?: FaultRule
+  /** false: no tick has been made, and nothing is there yet. */
+  readonly settled?: boolean
 }
 
-/** Every container is ready. Closed after the tests of the file or the suite. */
-export async function openApi({ pools = [ALPINE], storeFaults = () => null }: ApiOptions = {}): Promise<Api> {
+/** What the routes work with, taken from a world. */
+export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'metrics' | 'store'>): ServerContext {
+  const write = (message: string, fields?: object) => void world.logged.push(`${message} ${JSON.stringify(fields)}`)
+  return {
+    ...{ reserving: world.reserving, reconciler: world.reconciler, clock: () => world.now() },
+    ...{ sshHost: 'localhost', hosts: ['Lab.Example'], log: { debug: write, info: write, warn: write, error: write } },
+    ...some,
+  }
+}
+
+/** Every container is ready unless it is said otherwise. Closed after the tests of the file or the suite. */
+export async function openApi(options: ApiOptions = {}): Promise<Api> {
+  const { pools = [ALPINE], storeFaults = () => null, settled = true } = options
   let away = false
   const error = new BerthError('engine_unavailable', 'nobody there')
-  const world = await createWorld({ pools, faults: { engine: () => (away ? { when: 'before', error } : null) } })
-  await world.settle()
-  const write = (message: string, fields?: object) => void world.logged.push(`${message} ${JSON.stringify(fields)}`)
-  const server = buildServer({
-    ...{ pools, reserving: world.reserving, clock: () => world.now(), sshHost: 'localhost', hosts: ['Lab.Example'] },
-    store: faulty<Store>(world.store, storeFaults),
-    log: { debug: write, info: write, warn: write, error: write },
-  })
+  const faults = { engine: () => (away ? { when: 'before' as const, error } : null) }
+  const metrics = openMetrics()
+  const world = await createWorld({ pools, faults, metrics })
+  if (settled) await world.settle()
+  const server = buildServer(contextOf(world, { pools, metrics, store: faulty<Store>(world.store, storeFaults) }))
   after(async () => {
     await server.close()
     await world.store.close()
   })
   const ask: Api['ask'] = async (method, url, headers = {}, body) => {
-    const options = { method: method as 'GET', url, headers, ...(body !== undefined && { body }) }
-    const answer = await server.inject(options)
+    const answer = await server.inject({
+      ...{ method: method as 'GET', url, headers },
+      ...(body !== undefined && { body }),
+    })
     assert.match(String(answer.headers['content-type']), /^application\/(problem\+)?json; charset=utf-8$/, url)
     return { status: answer.statusCode, headers: answer.headers, text: answer.payload }
   }

@@ -2,7 +2,7 @@
 import { BerthError } from '../../src/core/errors.ts'
 import type { Pool, Site } from '../../src/core/pool.ts'
 import { specOf } from '../../src/core/pool.ts'
-import type { Accounts, Log, Outcomes, Target } from '../../src/core/ports.ts'
+import type { Accounts, Log, Metrics, Outcomes, Target } from '../../src/core/ports.ts'
 import { createReconciler, type Reconciler } from '../../src/core/reconciler.ts'
 import { createReserving, type Reserving } from '../../src/core/reserving.ts'
 import { specDigest } from '../../src/engine/labels.ts'
@@ -69,6 +69,8 @@ export interface World {
   readonly accounts: MemoryAccounts
   readonly store: Awaited<ReturnType<typeof openSqlite>>
   readonly logged: string[]
+  /** "build 250" for each duration in milliseconds, "engine_failed" for each failure. */
+  readonly measured: string[]
   /** How often the reconciler asked for another tick. */
   nudges: number
   reconciler: Reconciler
@@ -86,7 +88,7 @@ export interface World {
 }
 
 export async function createWorld(
-  options: { pools?: readonly Pool[]; faults?: Record<string, FaultRule> } = {},
+  options: { pools?: readonly Pool[]; faults?: Record<string, FaultRule>; metrics?: Metrics } = {},
 ): Promise<World> {
   const { faults = {} } = options
   let time = NOW
@@ -98,6 +100,12 @@ export async function createWorld(
   const logged: string[] = []
   const write = (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields ?? {})}`)
   const log: Log = { debug: write, info: write, warn: write, error: write }
+  const measured: string[] = []
+  const recording: Metrics = {
+    observe: (what, ms) => void measured.push(`${what} ${ms}`),
+    failure: (code) => void measured.push(code),
+  }
+  const { metrics = recording } = options
   const wrap = <T extends object>(name: string, port: T): T => (faults[name] ? faulty(port, faults[name]) : port)
 
   function assemble(pools: readonly Pool[]): { reconciler: Reconciler; reserving: Reserving } {
@@ -107,7 +115,7 @@ export async function createWorld(
       store: wrap('store', store),
     }
     const reconciler = createReconciler({
-      ...{ site: SITE, pools, clock, log, concurrency: 4, ...ports },
+      ...{ site: SITE, pools, clock, log, metrics, concurrency: 4, ...ports },
       specDigest: (p, number) =>
         specDigest(specOf(SITE, p, { number, port: p.ports[number - 1] ?? 0, generation: null })),
       onProgress: () => {
@@ -115,7 +123,7 @@ export async function createWorld(
       },
     })
     const reserving = createReserving({
-      ...{ pools, clock, log, ...ports },
+      ...{ pools, clock, log, metrics, ...ports },
       hashPassword: async (password) => `$6$hash-of-${password.length}`,
       newId: () => `r${++nextId}`,
       engineProblem: () => reconciler.engineProblem(),
@@ -125,7 +133,7 @@ export async function createWorld(
   }
 
   const world: World = {
-    ...{ host, accounts, store, logged, nudges: 0, now: clock },
+    ...{ host, accounts, store, logged, measured, nudges: 0, now: clock },
     ...assemble(options.pools ?? [pool()]),
     advance(ms) {
       time += ms

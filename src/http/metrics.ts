@@ -1,0 +1,86 @@
+/** What the manager counts, and how Prometheus reads it. Pools and codes are the only labels: no names, no secrets. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Container, ContainerState } from '../core/container.ts'
+import type { Pool } from '../core/pool.ts'
+import type { Metrics, Snapshot, Timed } from '../core/ports.ts'
+import { isActive, type Reservation, type ReservationState } from '../core/reservation.ts'
+
+/** Records, so that a new state or verb does not compile before it is counted here. */
+const CONTAINER_STATES: Record<ContainerState, null> = {
+  ...{ creating: null, ready: null, reserved: null, removing: null, broken: null },
+}
+const OPEN_STATES: Record<Exclude<ReservationState, 'ended'>, null> = { preparing: null, active: null, ending: null }
+const TIMED: Record<Timed, null> = {
+  ...{ reserve: null, revoke: null, adopt: null, build: null, prepare: null, recycle: null, restore: null },
+}
+
+/** Seconds: from an exec that makes an account to a playbook that installs a desktop. */
+const BUCKETS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600]
+
+export interface PrometheusMetrics extends Metrics {
+  readonly contentType: string
+  /** The text that Prometheus reads, with the gauges as they are now. */
+  render(pools: readonly Pool[], snapshot: Snapshot, now: number): Promise<string>
+}
+
+export function openMetrics(): PrometheusMetrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const containers = new Gauge({
+    ...{ registers, name: 'berth_containers', help: 'Containers by state', labelNames: ['pool', 'state'] },
+  })
+  const reservations = new Gauge({
+    ...{ registers, name: 'berth_reservations', help: 'Reservations that have not ended, by state' },
+    labelNames: ['pool', 'state'],
+  })
+  const oldestUnclean = new Gauge({
+    ...{ registers, name: 'berth_oldest_unclean_container_seconds', labelNames: ['pool'] },
+    help: 'For how long a container has been waiting to be destroyed, or has been broken; 0 when none is',
+  })
+  const durations = new Histogram({
+    ...{ registers, name: 'berth_operation_duration_seconds', labelNames: ['operation'], buckets: BUCKETS },
+    help: 'How long what succeeded took; revoke counts from when access was to end',
+  })
+  const failures = new Counter({
+    ...{ registers, name: 'berth_engine_errors_total', labelNames: ['code'] },
+    help: 'Work in the engine or inside a container that failed, by error code',
+  })
+  for (const operation of Object.keys(TIMED)) durations.zero({ operation })
+
+  function refresh(pools: readonly Pool[], snapshot: Snapshot, now: number): void {
+    for (const gauge of [containers, reservations, oldestUnclean]) gauge.reset()
+    const names = new Set([...pools.map((pool) => pool.name), ...snapshot.containers.map((c) => c.pool)])
+    for (const pool of names) {
+      const rows = snapshot.containers.filter((c) => c.pool === pool)
+      const lent = snapshot.reservations.filter((r) => r.pool === pool)
+      for (const state of Object.keys(CONTAINER_STATES)) {
+        containers.set({ pool, state }, rows.filter((c) => c.state === state).length)
+      }
+      for (const state of Object.keys(OPEN_STATES)) {
+        reservations.set({ pool, state }, lent.filter((r) => stateOf(r, now) === state).length)
+      }
+      oldestUnclean.set({ pool }, secondsUnclean(rows, now))
+    }
+  }
+
+  return {
+    contentType: registry.contentType,
+    observe: (operation, ms) => durations.observe({ operation }, Math.max(0, ms) / 1_000),
+    failure: (code) => failures.inc({ code }),
+    render(pools, snapshot, now) {
+      refresh(pools, snapshot, now)
+      return registry.metrics()
+    },
+  }
+}
+
+/** One whose time is up counts as ending, also before the sweep has got to it. */
+function stateOf(reservation: Reservation, now: number): ReservationState {
+  return reservation.state === 'active' && !isActive(reservation, now) ? 'ending' : reservation.state
+}
+
+function secondsUnclean(rows: readonly Container[], now: number): number {
+  const since = rows.filter((c) => c.state === 'removing' || c.state === 'broken').map((c) => c.since)
+  return Math.max(0, now - Math.min(now, ...since)) / 1_000
+}

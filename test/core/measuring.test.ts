@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BerthError } from '../../src/core/errors.ts'
+import type { FaultRule } from '../support/faulty.ts'
+import { pool } from '../support/rows.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const P = pool({ size: 1 })
+
+/** A pool of one; what was measured while it filled is forgotten. */
+async function filled(faults: Record<string, FaultRule> = {}): Promise<World> {
+  const world = await createWorld({ pools: [P], faults })
+  await world.settle()
+  world.measured.length = 0
+  return world
+}
+
+const reserve = (world: World) =>
+  world.reserving.reserve({ pool: P, username: 'alice', password: 'test', count: 1, durationMs: 60_000 })
+
+describe('what is measured', () => {
+  it('each step of a new container, its playbook too', async () => {
+    const world = await createWorld({ pools: [{ ...P, prepare: 'site.yml' }] })
+    await world.settle()
+    assert.deepEqual(world.measured, ['build 0', 'prepare 0'])
+  })
+
+  it('reserving, from the request to the answer', async () => {
+    const world = await filled()
+    const open = world.accounts.open.bind(world.accounts)
+    world.accounts.open = async (...args) => {
+      world.advance(140)
+      return open(...args)
+    }
+    await reserve(world)
+    assert.deepEqual(world.measured, ['reserve 140'])
+  })
+
+  it('cutting access, from when it was due, also when nobody was there to do it', async () => {
+    let away = false
+    const error = new BerthError('engine_unavailable', 'nobody there')
+    const world = await filled({ engine: (verb) => (away && verb === 'kill' ? { when: 'before', error } : null) })
+    const revoked = () => world.measured.filter((line) => line.startsWith('revoke'))
+    await reserve(world)
+    await world.reserving.releaseAll()
+    await world.settle()
+    assert.deepEqual(revoked(), ['revoke 0'])
+    await reserve(world)
+    away = true
+    world.advance(60_400)
+    await world.reconciler.tick()
+    await world.reconciler.idle()
+    assert.deepEqual(revoked(), ['revoke 0'])
+    assert.ok(world.measured.includes('engine_unavailable'))
+    away = false
+    world.advance(600)
+    await world.settle()
+    assert.deepEqual(revoked(), ['revoke 0', 'revoke 1000'])
+  })
+
+  it('a container that is restored under its reservation', async () => {
+    const world = await filled()
+    await reserve(world)
+    world.host.disturb(world.host.holderOf('p-1')?.id ?? '', 'exited')
+    world.measured.length = 0
+    await world.settle()
+    assert.deepEqual(world.measured, ['restore 0'])
+  })
+
+  it('what failed, by its code; a bug as one', async () => {
+    const errors = [new BerthError('image_missing', 'no such image'), new Error('a bug')]
+    const rule: FaultRule = (verb, nth) => {
+      const error = errors[nth - 1]
+      return verb === 'create' && error ? { when: 'before', error } : null
+    }
+    const world = await createWorld({ pools: [P], faults: { engine: rule } })
+    for (let round = 0; round < 3; round += 1) {
+      await world.settle()
+      world.advance(1_000)
+    }
+    assert.deepEqual(world.measured, ['image_missing', 'internal', 'build 0'])
+  })
+})
