@@ -1,4 +1,5 @@
 /** How each error is answered. A code without a status does not compile. */
+import { type Static, Type } from 'typebox'
 import { BerthError, type ErrorCode, type Fault } from '../core/errors.ts'
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -53,18 +54,21 @@ function faultsOf({ validation = [] }: Refusal): Fault[] {
   })
 }
 
-interface Problem {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly code: ErrorCode
-  /** Every fault of the request, with its path. */
-  readonly errors?: readonly Fault[]
-}
+const Faults = Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+  description: 'Every fault of the request, with its path',
+})
+
+export const Problem = Type.Object({
+  type: Type.Literal('about:blank'),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.Enum(Object.keys(STATUS) as ErrorCode[]),
+  errors: Type.Optional(Faults),
+})
 
 /** RFC 9457. A request that was understood, but asks for what cannot be, is 422 and lists its faults. */
-export function problemDetails(error: BerthError): Problem {
+export function problemDetails(error: BerthError): Static<typeof Problem> {
   const { code, message: title, faults, cause } = error
-  if (faults.length > 0) return { type: 'about:blank', title, status: 422, code, errors: faults }
+  if (faults.length > 0) return { type: 'about:blank', title, status: 422, code, errors: [...faults] }
   return { type: 'about:blank', title, status: isRefusal(cause) ? cause.statusCode : STATUS[code], code }
 }

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { BerthError, reasonOf } from '../core/errors.ts'
 import type { ServerContext } from './context.ts'
 import { refuseForeign } from './guard.ts'
+import { describeApi, openapiRoute } from './openapi.ts'
 import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts'
 import { compatRoutes } from './routes/compat.ts'
 import { containerRoutes } from './routes/containers.ts'
@@ -45,13 +46,17 @@ export function buildServer(context: ServerContext): FastifyInstance {
   }
 
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply))
+  // For what only a handler finds missing; a path without a route is refused below, before its body is read.
+  server.setNotFoundHandler(() => {
+    throw nothingHere()
+  })
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
     refuseForeign(request.headers, hosts)
     // Before a body is read: what it says does not matter here.
     if (!request.is404) return
     const allowed = methodsAt(pathOf(request).replace(/(?<=.)\/$/, ''))
-    if (allowed.length === 0) throw new BerthError('not_found', 'there is nothing at this path')
+    if (allowed.length === 0) throw nothingHere()
     reply.header('allow', allowed.join(', '))
     const message = `${request.method} is not possible here; allowed: ${allowed.join(', ')}`
     throw new BerthError('method_not_allowed', message)
@@ -74,12 +79,21 @@ export function buildServer(context: ServerContext): FastifyInstance {
     return [...new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))]
   }
 
-  compatRoutes(server, context)
-  poolRoutes(server, context)
-  containerRoutes(server, context)
-  reservationRoutes(server, context)
-  opsRoutes(server, context)
+  describeApi(server)
+  // A plugin, so that they are registered when the document is there to take note of them.
+  void server.register(async (routes) => {
+    openapiRoute(routes)
+    compatRoutes(routes, context)
+    poolRoutes(routes, context)
+    containerRoutes(routes, context)
+    reservationRoutes(routes, context)
+    opsRoutes(routes, context)
+  })
   return server
+}
+
+function nothingHere(): BerthError {
+  return new BerthError('not_found', 'there is nothing at this path')
 }
 
 function routeOf(request: FastifyRequest): string {

@@ -6,7 +6,7 @@ import { type Api, openApi } from '../support/api.ts'
 import { pool } from '../support/rows.ts'
 
 const POOLS = [pool({ name: 'alpine', size: 4 }), pool({ name: 'big', size: 2, ports: [3000, 3001] })]
-const PATHS = ['/healthz', '/readyz', '/metrics']
+const PATHS = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']
 
 /** The samples of one figure: its labels, as Prometheus reads them, and its value. */
 async function figure(api: Api, name: string): Promise<Record<string, number>> {

@@ -4,6 +4,7 @@ import type { Pool } from '../../core/pool.ts'
 import { isActive } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
 import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
+import { availableDocument, releaseAllDocument, reservationsDocument, reserveDocument } from './compat-schemas.ts'
 
 const MINUTE = 60_000
 const DEFAULT_PASSWORD = 'test'
@@ -11,7 +12,7 @@ const DEFAULT_PASSWORD = 'test'
 export function compatRoutes(server: FastifyInstance, context: ServerContext): void {
   const { reserving, store, pools, clock, sshHost } = context
 
-  server.get('/reserve', async (request) => {
+  server.get('/reserve', reserveDocument, async (request) => {
     const query = readQuery(request.raw.url ?? '', ['username', 'password', 'count', 'duration', 'pool'])
     const pool = poolNamed(pools, query.pool)
     const { username, password = DEFAULT_PASSWORD } = query
@@ -33,13 +34,13 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     }
   })
 
-  server.get('/release_all', async (request) => {
+  server.get('/release_all', releaseAllDocument, async (request) => {
     readQuery(request.raw.url ?? '', [])
     await reserving.releaseAll()
     return { status: 'success', message: 'All containers released' }
   })
 
-  server.get('/available', async (request) => {
+  server.get('/available', availableDocument, async (request) => {
     readQuery(request.raw.url ?? '', [])
     const { containers, reservations } = await store.snapshot()
     const now = clock()
@@ -50,7 +51,7 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     }
   })
 
-  server.get('/reservations', async (request) => {
+  server.get('/reservations', reservationsDocument, async (request) => {
     readQuery(request.raw.url ?? '', [])
     const { containers, reservations } = await store.snapshot()
     const now = clock()

@@ -5,7 +5,8 @@ import { ContainerList } from '../schemas.ts'
 
 export function containerRoutes(server: FastifyInstance, { store, sshHost }: ServerContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get('/v1/containers', { schema: { response: { 200: ContainerList } } }, async () => {
+  const schema = { summary: 'Containers, and why one is not well', response: { 200: ContainerList } }
+  typed.get('/v1/containers', { schema }, async () => {
     const { containers } = await store.snapshot()
     return {
       containers: containers.map(({ name, pool, state, since, generation, port, hostKey, attempts, error }) => ({

@@ -5,7 +5,8 @@ import { PoolList } from '../schemas.ts'
 
 export function poolRoutes(server: FastifyInstance, { store, pools }: ServerContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get('/v1/pools', { schema: { response: { 200: PoolList } } }, async () => {
+  const schema = { summary: 'Pools, and how their containers are', response: { 200: PoolList } }
+  typed.get('/v1/pools', { schema }, async () => {
     const { containers } = await store.snapshot()
     const facts = await store.poolFacts()
     return {

@@ -31,7 +31,7 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
 
   typed.post(
     '/v1/reservations',
-    { schema: { body: Reserve, response: { 201: ReservedView } } },
+    { schema: { summary: 'Reserve containers', body: Reserve, response: { 201: ReservedView } } },
     async (request, reply) => {
       const { pool, count, durationMs, keepalive } = readRequest(pools, request.body)
       const { username = DEFAULT_USERNAME, ssh_keys: sshKeys = [], note } = request.body
@@ -55,7 +55,13 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
 
   typed.get(
     '/v1/reservations',
-    { schema: { querystring: ListReservations, response: { 200: ReservationList } } },
+    {
+      schema: {
+        summary: 'Reservations, newest first, page by page',
+        querystring: ListReservations,
+        response: { 200: ReservationList },
+      },
+    },
     async (request) => {
       const { state, username, pool, limit = 50, cursor } = request.query
       const filter = {
@@ -83,13 +89,20 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
 
   typed.get(
     '/v1/reservations/:id',
-    { schema: { params: ReservationId, response: { 200: ReservationView } } },
+    { schema: { summary: 'One reservation', params: ReservationId, response: { 200: ReservationView } } },
     async (request) => viewReservation(await find(request.params.id), clock(), sshHost),
   )
 
   typed.patch(
     '/v1/reservations/:id',
-    { schema: { params: ReservationId, body: Extend, response: { 200: ExtendedView } } },
+    {
+      schema: {
+        summary: 'Extend an active reservation; never shortens',
+        params: ReservationId,
+        body: Extend,
+        response: { 200: ExtendedView },
+      },
+    },
     async (request) => {
       const { id } = request.params
       const { clamped } = await reserving.extend(id, readEnd(request.body))
@@ -99,7 +112,9 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
 
   typed.post(
     '/v1/reservations/:id/keepalive',
-    { schema: { params: ReservationId, response: { 200: ReservationView } } },
+    {
+      schema: { summary: 'Still wanted; not an extension', params: ReservationId, response: { 200: ReservationView } },
+    },
     async (request) => {
       await reserving.keepAlive(request.params.id)
       return viewReservation(await find(request.params.id), clock(), sshHost)
@@ -108,7 +123,13 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
 
   typed.delete(
     '/v1/reservations/:id',
-    { schema: { params: ReservationId, response: { 200: ReservationView } } },
+    {
+      schema: {
+        summary: 'Release; answers when nobody can log in any more',
+        params: ReservationId,
+        response: { 200: ReservationView },
+      },
+    },
     async (request) => {
       await reserving.release(request.params.id)
       return viewReservation(await find(request.params.id), clock(), sshHost)

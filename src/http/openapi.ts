@@ -1,0 +1,55 @@
+/** The OpenAPI document, made of the routes' own schemas, and a page that renders it without asking any other host. */
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import { Type } from 'typebox'
+import { documented } from './documented.ts'
+import { Problem } from './problems.ts'
+
+const DESCRIPTION = `Lends Linux containers over SSH for a limited time.
+
+The endpoints below \`/v1\` are for programs; their errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`.
+The others are what people type into curl; their errors are \`{"error": "…"}\`. Times are RFC 3339 in UTC unless it says otherwise.`
+
+/** Everything comes with the package; a browser that would be told otherwise may not follow. */
+const ONLY_OURS = {
+  'default-src': "'self'",
+  'img-src': "'self' data:",
+  'style-src': "'self' 'unsafe-inline'",
+  'frame-ancestors': "'none'",
+}
+
+/** To be called before the routes that the document shall know of are registered. */
+export function describeApi(server: FastifyInstance): void {
+  void server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Berth', version: 'v1', description: DESCRIPTION },
+      tags: [
+        { name: 'v1', description: 'For programs' },
+        { name: 'short', description: 'For people with curl' },
+        { name: 'operations', description: 'For whoever runs the manager' },
+      ],
+    },
+    transform: ({ schema, url }) => ({ url, schema: url.startsWith('/v1/') ? asV1(schema) : schema }),
+  })
+  void server.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Without its bar on top, whose search box would load a document from anywhere.
+    uiConfig: { layout: 'BaseLayout' },
+    theme: { title: 'Berth API' },
+    staticCSP: ONLY_OURS,
+  })
+}
+
+/** What all routes of v1 have in common, so that none of them has to say it. */
+function asV1(schema: FastifySchema): FastifySchema {
+  const refused = { description: 'Refused or failed', content: { 'application/problem+json': { schema: Problem } } }
+  return { ...schema, tags: ['v1'], response: { ...Object(schema.response), default: refused } }
+}
+
+export function openapiRoute(server: FastifyInstance): void {
+  const answer = Type.Object({}, { description: 'An OpenAPI 3.1 document', additionalProperties: true })
+  const schema = { tags: ['operations'], summary: 'This document', response: { 200: answer } }
+  server.get('/openapi.json', documented(schema), async () => server.swagger())
+}

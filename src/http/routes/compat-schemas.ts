@@ -1,0 +1,93 @@
+/** What the documentation says of the seed's endpoints. Nothing is checked with it: `query.ts` does that, in its own words. */
+import { Type } from 'typebox'
+import { documented } from '../documented.ts'
+
+const tags = ['short']
+const names = (description: string) => Type.Array(Type.String(), { description })
+const refused = (description: string) => Type.Object({ error: Type.String() }, { description })
+
+const UNREADABLE = refused('A parameter is wrong; says which, what was wrong and what is allowed')
+const NO_ENGINE = refused('The container engine does not answer, or a container did not do what it should; try again')
+
+const Lent = Type.Object({
+  container: Type.String(),
+  host: Type.String(),
+  port: Type.Integer(),
+  host_key: Type.String({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
+})
+
+const Reserved = Type.Object(
+  {
+    status: Type.Literal('success'),
+    message: Type.String(),
+    username: Type.String(),
+    password: Type.String(),
+    containers: Type.Array(Lent),
+    reserved_until: Type.String({ format: 'date-time' }),
+    duration_minutes: Type.Number(),
+  },
+  { description: 'The account works in every one of these containers' },
+)
+
+export const reserveDocument = documented({
+  tags,
+  summary: 'Reserve containers',
+  description: 'Lowest free numbers first; all or nothing. Answers when the account works in every one of them.',
+  querystring: Type.Object({
+    username: Type.String({ minLength: 1, maxLength: 32, pattern: '^[A-Za-z_][A-Za-z0-9._-]*$' }),
+    password: Type.Optional(Type.String({ minLength: 1, maxLength: 128, default: 'test' })),
+    count: Type.Optional(Type.Integer({ minimum: 1, default: 1, description: "At most the pool's size" })),
+    duration: Type.Optional(
+      Type.Number({ minimum: 1, description: "Minutes; the pool's default when left out, and at most its maximum" }),
+    ),
+    pool: Type.Optional(Type.String({ description: 'The first of berth.yml when left out' })),
+  }),
+  response: {
+    200: Reserved,
+    400: UNREADABLE,
+    409: refused('Not enough containers are free; nothing was taken'),
+    503: NO_ENGINE,
+  },
+})
+
+export const releaseAllDocument = documented({
+  tags,
+  summary: 'End every reservation',
+  description: 'Answers when nobody can log in any more.',
+  response: {
+    200: Type.Object(
+      { status: Type.Literal('success'), message: Type.String() },
+      { description: 'Nobody can log in any more' },
+    ),
+    400: UNREADABLE,
+    503: NO_ENGINE,
+  },
+})
+
+export const availableDocument = documented({
+  tags,
+  summary: 'What is free, and what is reserved',
+  response: {
+    200: Type.Object(
+      { available: names('Ready to be reserved'), reserved: names('Held by somebody') },
+      { description: 'Names of containers, alpine-2 before alpine-10' },
+    ),
+    400: UNREADABLE,
+  },
+})
+
+const Row = Type.Object({
+  username: Type.String(),
+  container: Type.String(),
+  expiration_time: Type.String({ description: '"2026-11-23 14:30:00", in the time zone of the server' }),
+  time_remaining: Type.String({ description: '"58.5 minutes remaining"' }),
+})
+
+export const reservationsDocument = documented({
+  tags,
+  summary: 'Who has what, and for how long',
+  response: {
+    200: Type.Object({ reservations: Type.Array(Row) }, { description: 'One entry for each reserved container' }),
+    400: UNREADABLE,
+  },
+})

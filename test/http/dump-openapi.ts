@@ -1,0 +1,19 @@
+/** The OpenAPI document that the server serves. `node test/http/dump-openapi.ts > openapi.json` commits to it. */
+import { openMetrics } from '../../src/http/metrics.ts'
+import { buildServer } from '../../src/http/server.ts'
+import { contextOf } from '../support/api.ts'
+import { createWorld } from '../support/world.ts'
+
+export async function dumpOpenapi(): Promise<string> {
+  const world = await createWorld()
+  const server = buildServer(contextOf(world, { pools: [], metrics: openMetrics(), store: world.store }))
+  try {
+    const { payload } = await server.inject('/openapi.json')
+    return `${JSON.stringify(JSON.parse(payload), null, 2)}\n`
+  } finally {
+    await server.close()
+    await world.store.close()
+  }
+}
+
+if (import.meta.main) process.stdout.write(await dumpOpenapi())
