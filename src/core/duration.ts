@@ -1,9 +1,9 @@
 /** How durations are written, in berth.yml and in the API. */
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-const SIMPLE = /^(\d{1,9}(?:\.\d{1,9})?)\s*([smhd])$/i
+const SIMPLE = /^(\d{1,10}(?:\.\d{1,10})?)\s*([smhd])$/i
 /** ISO 8601 without years and months, whose length nobody knows: "P1DT2H30M". */
-const ISO = /^P(?=\w)(?:(\d{1,9})D)?(?:T(?=\w)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?$/
+const ISO = /^P(?=\w)(?:(\d{1,10})D)?(?:T(?=\w)(?:(\d{1,10})H)?(?:(\d{1,10})M)?(?:(\d{1,10})S)?)?$/
 
 /** "90s", "60m", "1.5h", "7d" or ISO 8601 ("PT1H30M") in milliseconds; null when it is neither. */
 export function parseDuration(text: string): number | null {

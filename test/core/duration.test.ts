@@ -43,7 +43,10 @@ it('reads nothing else', () => {
 
 it('writes what it reads', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 10 ** 9 }), (s) => parseDuration(formatDuration(s * 1_000)) === s * 1_000),
+    fc.property(
+      fc.integer({ min: 1, max: 10 ** 10 - 1 }),
+      (s) => parseDuration(formatDuration(s * 1_000)) === s * 1_000,
+    ),
   )
   assert.deepEqual([90_000, 5_400_000, 7_200_000, 86_400_000, 1_500].map(formatDuration), [
     '90s',
