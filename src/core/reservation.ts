@@ -60,6 +60,11 @@ export function isActive(reservation: Reservation, now: number): boolean {
   return reservation.state === 'active' && now < (dueEnd(reservation)?.at ?? now)
 }
 
+/** What it is by the clock: one whose time is up is ending, also before the sweep has got to it. */
+export function stateAt(reservation: Reservation, now: number): ReservationState {
+  return reservation.state === 'active' && !isActive(reservation, now) ? 'ending' : reservation.state
+}
+
 /** The account that a reservation has inside its containers. */
 export function accountOf(reservation: Reservation, pool: Pool): Account {
   const { username, passwordHash, sshKeys } = reservation

@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Container, ContainerState } from '../core/container.ts'
 import type { Pool } from '../core/pool.ts'
 import type { Metrics, Snapshot, Timed } from '../core/ports.ts'
-import { isActive, type Reservation, type ReservationState } from '../core/reservation.ts'
+import { type ReservationState, stateAt } from '../core/reservation.ts'
 
 /** Records, so that a new state or verb does not compile before it is counted here. */
 const CONTAINER_STATES: Record<ContainerState, null> = {
@@ -58,7 +58,7 @@ export function openMetrics(): PrometheusMetrics {
         containers.set({ pool, state }, rows.filter((c) => c.state === state).length)
       }
       for (const state of Object.keys(OPEN_STATES)) {
-        reservations.set({ pool, state }, lent.filter((r) => stateOf(r, now) === state).length)
+        reservations.set({ pool, state }, lent.filter((r) => stateAt(r, now) === state).length)
       }
       oldestUnclean.set({ pool }, secondsUnclean(rows, now))
     }
@@ -73,11 +73,6 @@ export function openMetrics(): PrometheusMetrics {
       return registry.metrics()
     },
   }
-}
-
-/** One whose time is up counts as ending, also before the sweep has got to it. */
-function stateOf(reservation: Reservation, now: number): ReservationState {
-  return reservation.state === 'active' && !isActive(reservation, now) ? 'ending' : reservation.state
 }
 
 function secondsUnclean(rows: readonly Container[], now: number): number {

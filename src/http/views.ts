@@ -1,7 +1,7 @@
 /** How rows look from outside. */
 import type { Static } from 'typebox'
 import type { Held } from '../core/ports.ts'
-import { dueEnd, isActive, type Reservation } from '../core/reservation.ts'
+import { dueEnd, stateAt } from '../core/reservation.ts'
 import type { ReservationView } from './schemas.ts'
 
 export function viewReservation(
@@ -31,11 +31,6 @@ export function viewReservation(
       return { name: container, host, port: row?.port ?? null, host_key: theirs ? (row?.hostKey ?? null) : null }
     }),
   }
-}
-
-/** What it is by the clock, also between its end and the sweep that notices it. */
-function stateAt(reservation: Reservation, now: number): Reservation['state'] {
-  return reservation.state === 'active' && !isActive(reservation, now) ? 'ending' : reservation.state
 }
 
 function time(epochMs: number): string {
