@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -53,11 +54,15 @@ async function untilReady(): Promise<void> {
   while ((await get<{ available: string[] }>('/available')).available.length < SIZE) await sleep(20)
 }
 
+/**
+ * Up to a login that was accepted. Without noDelay, Nagle's algorithm holds back for 40 ms what ssh2 writes after its NEWKEYS;
+ * OpenSSH's client writes both at once and never waits there.
+ */
 async function logIn(port: number, username: string): Promise<void> {
   const client = new ssh2.Client()
   const ready = Promise.withResolvers<void>()
   client.once('ready', ready.resolve).once('error', ready.reject)
-  client.connect({ host: '127.0.0.1', port, username, password: 'test' })
+  client.connect({ sock: connect({ host: '127.0.0.1', port, noDelay: true }), username, password: 'test' })
   await ready.promise
   client.end()
 }
