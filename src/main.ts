@@ -9,7 +9,7 @@ import { type Config, loadConfig } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
 import { startLoop } from './core/loop.ts'
-import { type Pool, specOf, specsOf } from './core/pool.ts'
+import { specsOf } from './core/pool.ts'
 import { createReconciler } from './core/reconciler.ts'
 import { createReserving } from './core/reserving.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
@@ -53,10 +53,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const nudge = () => loop.nudge()
     const reconciler = createReconciler({
       ...{ site, pools, store, engine, accounts, clock, log, metrics, concurrency: config.concurrency },
-      specDigest: (pool: Pool, number: number) => {
-        const port = pool.ports[number - 1] ?? 0
-        return specDigest(specOf(site, pool, { number, port, generation: null }))
-      },
+      digestOf: specDigest,
       onProgress: nudge,
     })
     const reserving = createReserving({

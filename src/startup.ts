@@ -1,6 +1,7 @@
 /** What a person sees when the manager starts: one block, and a line whenever the pools have filled further. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
+import type { Container } from './core/container.ts'
 import { reasonOf } from './core/errors.ts'
 import type { Pool } from './core/pool.ts'
 import type { Engine, Store } from './core/ports.ts'
@@ -29,23 +30,23 @@ export function followFilling(store: Store, pools: readonly Pool[]): () => Promi
 async function follow(store: Store, pools: readonly Pool[], signal: AbortSignal): Promise<void> {
   let last = ''
   while (!signal.aborted) {
-    const counts = (await readyCounts(store, pools)).join(', ')
+    const { containers } = await store.snapshot()
+    const counts = readyCounts(containers, pools)
     if (counts !== last) say('  pools', counts)
     last = counts
-    const { containers } = await store.snapshot()
     if (containers.length > 0 && containers.every((c) => c.state === 'ready' || c.state === 'reserved')) return
     await sleep(LOOK_EVERY, undefined, { signal }).catch(() => undefined)
   }
 }
 
-async function readyCounts(store: Store, pools: readonly Pool[]): Promise<string[]> {
-  const { containers } = await store.snapshot()
-  return pools.map(({ name, size }) => {
+function readyCounts(containers: readonly Container[], pools: readonly Pool[]): string {
+  const counts = pools.map(({ name, size }) => {
     const ours = containers.filter((c) => c.pool === name)
     const count = (state: string) => ours.filter((c) => c.state === state).length
     const parts = [`${count('ready')} of ${size} ready`, `${count('reserved')} reserved`, `${count('broken')} broken`]
     return `${name}: ${parts.filter((part) => !part.startsWith('0 ') || part.includes('ready')).join(', ')}`
   })
+  return counts.join(', ')
 }
 
 function say(what: string, value = ''): void {

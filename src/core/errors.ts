@@ -43,6 +43,13 @@ export class BerthError extends Error {
   }
 }
 
+/** A request refused for everything that is wrong with it, at once. */
+export function invalidRequest(faults: readonly Fault[]): BerthError {
+  return new BerthError('invalid_request', faults.map(({ path, message }) => `${path} ${message}`).join('; '), {
+    faults,
+  })
+}
+
 /** True for an error with the given code; narrows nothing else. */
 export function hasCode(error: unknown, code: ErrorCode): error is BerthError {
   return error instanceof BerthError && error.code === code

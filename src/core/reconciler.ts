@@ -1,13 +1,14 @@
 /** tick(): snapshot -> plan -> carry out. Tests call it themselves; `loop.ts` calls it in a running manager. */
+import type { ContainerSpec } from './container.ts'
 import { codeOf, reasonOf } from './errors.ts'
 import { createExecutor, type ExecutorContext } from './executor.ts'
 import { nextDue, plan } from './plan.ts'
-import type { Pool } from './pool.ts'
+import { type Pool, portOf, specOf } from './pool.ts'
 import type { Observed, Snapshot } from './ports.ts'
 
 export interface ReconcilerContext extends ExecutorContext {
-  /** The digest that a container of this place would bear if it were made now. */
-  readonly specDigest: (pool: Pool, number: number) => string
+  /** Equal for specs that give equal containers. */
+  readonly digestOf: (spec: ContainerSpec) => string
 }
 
 export interface Reconciler {
@@ -25,10 +26,14 @@ export interface Reconciler {
 const ASK_AGAIN = 1_000
 
 export function createReconciler(context: ReconcilerContext): Reconciler {
-  const { store, engine, pools, clock, log, metrics, specDigest } = context
+  const { site, store, engine, pools, clock, log, metrics, digestOf } = context
   const executor = createExecutor(context)
   let problem: string | null = null
   let prepared = false
+
+  function specDigest(pool: Pool, number: number): string {
+    return digestOf(specOf(site, pool, { number, port: portOf(pool, number) ?? 0, generation: null }))
+  }
 
   /** null when the engine does not answer. */
   async function look(): Promise<Observed[] | null> {

@@ -1,7 +1,7 @@
 /** The verbs on a reservation: reserve, extend and release. HTTP and everything else that people touch is a client of these. */
 import { passwordProblem, sshKeyProblem, usernameProblem } from './account.ts'
 import type { Clock } from './clock.ts'
-import { BerthError, codeOf, type Fault, reasonOf } from './errors.ts'
+import { BerthError, codeOf, type Fault, invalidRequest, reasonOf } from './errors.ts'
 import { openAll, SUBSTITUTIONS } from './opening.ts'
 import type { Pool } from './pool.ts'
 import type { Accounts, Engine, HashPassword, Held, Log, Metrics, Store } from './ports.ts'
@@ -178,9 +178,7 @@ function clampEnd(ends: { expiresAt: number; wanted: number; latest: number }): 
 /** Says everything that is wrong, not just the first of it. */
 function refuse(checks: readonly { path: string; problem: string | null }[]): void {
   const faults = checks.flatMap(({ path, problem }): Fault[] => (problem === null ? [] : [{ path, message: problem }]))
-  if (faults.length === 0) return
-  const message = faults.map((fault) => `${fault.path} ${fault.message}`).join('; ')
-  throw new BerthError('invalid_request', message, { faults })
+  if (faults.length > 0) throw invalidRequest(faults)
 }
 
 function onlyAvailable(available: number): string {

@@ -1,5 +1,5 @@
 /** Where a page of reservations ended, in a form that clients only pass on. */
-import { BerthError } from '../core/errors.ts'
+import { invalidRequest } from '../core/errors.ts'
 
 export interface Position {
   readonly createdAt: number
@@ -14,8 +14,7 @@ export function writeCursor({ createdAt, id }: Position): string {
 export function readCursor(cursor: string): Position {
   const [, createdAt, id] = /^(\d{1,15}) (\S{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   if (createdAt === undefined || id === undefined) {
-    const message = 'must be "next" of the page before'
-    throw new BerthError('invalid_request', `cursor ${message}`, { faults: [{ path: 'cursor', message }] })
+    throw invalidRequest([{ path: 'cursor', message: 'must be "next" of the page before' }])
   }
   return { createdAt: Number(createdAt), id }
 }

@@ -1,7 +1,6 @@
 /** A whole manager on a memory engine, an in-memory database and a clock that stands still until it is told. */
 import { BerthError } from '../../src/core/errors.ts'
 import type { Pool, Site } from '../../src/core/pool.ts'
-import { specOf } from '../../src/core/pool.ts'
 import type { Accounts, Log, Metrics, Outcomes, Target } from '../../src/core/ports.ts'
 import { createReconciler, type Reconciler } from '../../src/core/reconciler.ts'
 import { createReserving, type Reserving } from '../../src/core/reserving.ts'
@@ -116,8 +115,7 @@ export async function createWorld(
     }
     const reconciler = createReconciler({
       ...{ site: SITE, pools, clock, log, metrics, concurrency: 4, ...ports },
-      specDigest: (p, number) =>
-        specDigest(specOf(SITE, p, { number, port: p.ports[number - 1] ?? 0, generation: null })),
+      digestOf: specDigest,
       onProgress: () => {
         world.nudges += 1
       },

@@ -1,7 +1,7 @@
 /** The seed's four endpoints, as its users know them. */
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from '../../core/pool.ts'
-import { isActive } from '../../core/reservation.ts'
+import { isActive, type Reservation } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
 import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
 import { availableDocument, releaseAllDocument, reservationsDocument, reserveDocument } from './compat-schemas.ts'
@@ -44,7 +44,7 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     readQuery(request.raw.url ?? '', [])
     const { containers, reservations } = await store.snapshot()
     const now = clock()
-    const held = new Set(reservations.filter((r) => isActive(r, now)).flatMap((r) => r.holds.map((h) => h.container)))
+    const held = holdersAt(reservations, now)
     return {
       available: containers.filter((c) => c.state === 'ready').map((c) => c.name),
       reserved: containers.filter((c) => held.has(c.name)).map((c) => c.name),
@@ -55,9 +55,7 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     readQuery(request.raw.url ?? '', [])
     const { containers, reservations } = await store.snapshot()
     const now = clock()
-    const holders = new Map(
-      reservations.filter((r) => isActive(r, now)).flatMap((r) => r.holds.map((h) => [h.container, r] as const)),
-    )
+    const holders = holdersAt(reservations, now)
     return {
       reservations: containers.flatMap(({ name }) => {
         const holder = holders.get(name)
@@ -74,6 +72,13 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
       }),
     }
   })
+}
+
+/** By name of the container, what is lent at this moment. */
+function holdersAt(reservations: readonly Reservation[], now: number): ReadonlyMap<string, Reservation> {
+  return new Map(
+    reservations.filter((r) => isActive(r, now)).flatMap((r) => r.holds.map((h) => [h.container, r] as const)),
+  )
 }
 
 function poolNamed(pools: readonly Pool[], name: string | undefined): Pool {

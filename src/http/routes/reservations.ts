@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { BerthError, type Fault } from '../../core/errors.ts'
+import { BerthError, type Fault, invalidRequest } from '../../core/errors.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { Pool } from '../../core/pool.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
@@ -149,7 +149,7 @@ function readRequest(
   body: { pool?: string; count?: number; duration?: string; keepalive?: string },
 ) {
   const pool = body.pool === undefined ? pools[0] : pools.find((p) => p.name === body.pool)
-  if (!pool) throw invalid([{ path: 'pool', message: `must be one of: ${pools.map((p) => p.name).join(', ')}` }])
+  if (!pool) throw invalidRequest([{ path: 'pool', message: `must be one of: ${pools.map((p) => p.name).join(', ')}` }])
   const { count = 1, duration } = body
   const faults: Fault[] = []
   if (count > pool.size) faults.push({ path: 'count', message: `must be at most ${pool.size}, the size of the pool` })
@@ -165,27 +165,24 @@ function readRequest(
       message: 'must be a duration like 5m, from 10s to the longest duration of the pool',
     })
   }
-  if (faults.length > 0) throw invalid(faults)
+  if (faults.length > 0) throw invalidRequest(faults)
   return { pool, count, durationMs, keepalive: keepaliveMs === undefined ? {} : { keepaliveMs } }
 }
 
 /** `{extend: "30m"}` adds to the present end, `{expires_at}` names one. */
 function readEnd({ extend, expires_at }: { extend?: string; expires_at?: string }): (expiresAt: number) => number {
   if ((extend === undefined) === (expires_at === undefined)) {
-    throw invalid([{ path: 'extend', message: 'or expires_at must be given, and not both' }])
+    throw invalidRequest([{ path: 'extend', message: 'or expires_at must be given, and not both' }])
   }
   if (expires_at !== undefined) {
     const end = Date.parse(expires_at)
-    if (Number.isNaN(end)) throw invalid([{ path: 'expires_at', message: 'must be a time of RFC 3339 that there is' }])
+    if (Number.isNaN(end))
+      throw invalidRequest([{ path: 'expires_at', message: 'must be a time of RFC 3339 that there is' }])
     return () => end
   }
   const ms = parseDuration(extend ?? '')
-  if (ms === null) throw invalid([{ path: 'extend', message: 'must be a duration like 30m, 2h or PT1H30M' }])
+  if (ms === null) throw invalidRequest([{ path: 'extend', message: 'must be a duration like 30m, 2h or PT1H30M' }])
   return (expiresAt) => expiresAt + ms
-}
-
-function invalid(faults: readonly Fault[]): BerthError {
-  return new BerthError('invalid_request', faults.map((f) => `${f.path} ${f.message}`).join('; '), { faults })
 }
 
 function generatePassword(): string {
