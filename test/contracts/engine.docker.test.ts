@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { openDocker } from '../../src/engine/docker/engine.ts'
 import { docker } from '../support/docker.ts'
+import { eventually } from '../support/eventually.ts'
 import { testInstance } from '../support/instance.ts'
 import { reservePorts, tryToListen } from '../support/ports.ts'
 import { openDockerProxy } from '../support/proxy.ts'
@@ -20,7 +21,11 @@ const fixture: EngineFixture = {
   ports: await reservePorts(4),
   engine,
   neighbour,
-  pause: async (id) => void (await docker('pause', id)),
+  pause: async (id) => {
+    // runc (1.1, cgroup v1) may refuse to freeze what is forking: not before its start-up is over and sshd listens.
+    await eventually(async () => (await docker('top', id)).includes('[listener]'))
+    await docker('pause', id)
+  },
   crash: async (id) => void (await docker('kill', id)),
   occupy: async (port) => {
     const server = await tryToListen(port, '127.0.0.1')
