@@ -51,6 +51,11 @@ check:
 fmt:
     biome check --write .
 
+# Renew openapi.json and the client's types from the code
+api:
+    node test/http/dump-openapi.ts > openapi.json.new && mv openapi.json.new openapi.json
+    scripts/api-types/generate > src/client/schema.d.ts
+
 # Measure what the README says about speed
 bench:
     @node bench/main.ts

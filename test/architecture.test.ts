@@ -21,6 +21,7 @@ const RULES: readonly Rule[] = [
     ours: ['core', 'http'],
     packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'node:crypto', 'node:http'],
   },
+  { where: 'client', ours: ['client'], packages: ['openapi-fetch'] },
   { where: 'config', ours: ['config', 'core'], packages: ['node:net'] },
   { where: 'config.ts', ours: ['config', 'core'], packages: ['yaml', 'node:*'] },
   { where: 'log.ts', ours: ['core'], packages: ['pino', 'pino-pretty'] },
@@ -56,8 +57,11 @@ function misplaced(root: string): string[] {
   })
 }
 
+/** Of files that people write: what ends in .d.ts is generated. */
 function overlong(root: string, most: number): string[] {
-  return sourceFiles(root).filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > most)
+  return sourceFiles(root).filter(
+    (file) => !file.endsWith('.d.ts') && readFileSync(join(root, file), 'utf8').split('\n').length > most,
+  )
 }
 
 describe('the house', () => {

@@ -1,4 +1,4 @@
-/** The OpenAPI document that the server serves. `node test/http/dump-openapi.ts > openapi.json` commits to it. */
+/** The OpenAPI document that the server serves. `just api` commits to it. */
 import { openMetrics } from '../../src/http/metrics.ts'
 import { buildServer } from '../../src/http/server.ts'
 import { contextOf } from '../support/api.ts'

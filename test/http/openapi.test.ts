@@ -74,7 +74,7 @@ describe('GET /openapi.json', () => {
 
   it('is what is committed', async () => {
     const committed = readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8')
-    const how = 'when the change is meant: node test/http/dump-openapi.ts > openapi.json'
+    const how = 'when the change is meant: just api'
     assert.ok((await dumpOpenapi()) === committed, `openapi.json is not what the routes say; ${how}`)
   })
 })
