@@ -10,6 +10,7 @@ import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
 import { startLoop } from './core/loop.ts'
 import { specsOf } from './core/pool.ts'
+import { createPools } from './core/pools.ts'
 import { createReconciler } from './core/reconciler.ts'
 import { createReserving } from './core/reserving.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
@@ -32,7 +33,8 @@ export interface Manager {
 
 /** Opens the database, takes up what a killed manager left behind, and serves. */
 export async function startManager(config: Config): Promise<Manager> {
-  const { site, pools, sshHost } = config
+  const { site, sshHost } = config
+  const pools = createPools(config.pools)
   const clock = systemClock
   const log = openLog(config.log, process.stderr.isTTY)
   const closing: (() => Promise<void>)[] = []
@@ -64,9 +66,12 @@ export async function startManager(config: Config): Promise<Manager> {
     })
     const hosts = [config.listen.host, sshHost]
     const server = buildServer({ reserving, reconciler, store, pools, clock, log, metrics, sshHost, hosts })
+    const started = clock()
     // Only one manager serves here: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
     closing.push(() => server.close())
+    // Whoever was preparing anything then died with the manager before us.
+    await store.forgetPreparers(started)
 
     const loop = startLoop(() => reconciler.tick(), clock, log)
     closing.push(async () => {
@@ -76,7 +81,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
     await announce(address, config, engine)
-    closing.push(followFilling(store, pools))
+    closing.push(followFilling(store, config.pools))
     return { address, stop }
   } catch (error) {
     await stop()

@@ -4,7 +4,8 @@ import type { Config } from './config.ts'
 import type { Container } from './core/container.ts'
 import { reasonOf } from './core/errors.ts'
 import type { Pool } from './core/pool.ts'
-import type { Engine, Store } from './core/ports.ts'
+import type { Engine } from './core/ports.ts'
+import type { Store } from './core/store.ts'
 
 const LOOK_EVERY = 500
 

@@ -39,7 +39,7 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
   { word: /\bprocess\.env\b/, files: ['config.ts'], why: 'settings are read once' },
   {
     word: /\bset(Timeout|Interval)\(/,
-    files: ['core/loop.ts', 'engine', 'accounts', 'main.ts'],
+    files: ['core/loop.ts', 'engine', 'accounts', 'main.ts', 'http/long-poll.ts'],
     why: 'the core only ticks',
   },
   { word: /node:child_process/, files: ['accounts'], why: 'programs are run in one place' },

@@ -364,7 +364,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -411,7 +411,7 @@ export interface paths {
                                 name: string;
                                 pool: string;
                                 /** @enum {unknown} */
-                                state: "creating" | "ready" | "reserved" | "removing" | "broken";
+                                state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
                                 since: string;
                                 generation: number;
                                 host: string;
@@ -435,7 +435,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -465,7 +465,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    state?: "preparing" | "active" | "ending" | "ended";
+                    state?: "waiting" | "preparing" | "active" | "ending" | "ended";
+                    owner?: string;
                     username?: string;
                     pool?: string;
                     limit?: number;
@@ -487,12 +488,20 @@ export interface paths {
                             reservations: {
                                 id: string;
                                 /** @enum {unknown} */
-                                state: "preparing" | "active" | "ending" | "ended";
-                                outcome: ("released" | "expired" | "abandoned" | "failed") | null;
+                                state: "waiting" | "preparing" | "active" | "ending" | "ended";
+                                outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                                reason: string | null;
                                 pool: string;
+                                owner: string;
                                 username: string;
+                                count: number;
                                 note: string | null;
                                 created_at: string;
+                                wait_until: string | null;
+                                queue: {
+                                    position: number;
+                                    estimated_start: string | null;
+                                } | null;
                                 active_at: string | null;
                                 expires_at: string | null;
                                 keepalive_until: string | null;
@@ -520,7 +529,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -532,11 +541,17 @@ export interface paths {
             };
         };
         put?: never;
-        /** Reserve containers */
+        /**
+         * Reserve containers
+         * @description Answers when the account works (201), or at once when it waits in the queue (202). With an Idempotency-Key the same request gives the same reservation for 24 hours.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description 1 to 255 visible ASCII characters, like a UUID */
+                    "idempotency-key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -551,6 +566,7 @@ export interface paths {
                         ssh_keys?: string[];
                         note?: string;
                         keepalive?: string;
+                        wait?: string;
                     };
                 };
             };
@@ -564,12 +580,57 @@ export interface paths {
                         "application/json": {
                             id: string;
                             /** @enum {unknown} */
-                            state: "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed") | null;
+                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
+                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            reason: string | null;
                             pool: string;
+                            owner: string;
                             username: string;
+                            count: number;
                             note: string | null;
                             created_at: string;
+                            wait_until: string | null;
+                            queue: {
+                                position: number;
+                                estimated_start: string | null;
+                            } | null;
+                            active_at: string | null;
+                            expires_at: string | null;
+                            keepalive_until: string | null;
+                            ended_at: string | null;
+                            containers: {
+                                name: string;
+                                host: string;
+                                port: number | null;
+                                host_key: string | null;
+                            }[];
+                            password?: string;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {unknown} */
+                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
+                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            reason: string | null;
+                            pool: string;
+                            owner: string;
+                            username: string;
+                            count: number;
+                            note: string | null;
+                            created_at: string;
+                            wait_until: string | null;
+                            queue: {
+                                position: number;
+                                estimated_start: string | null;
+                            } | null;
                             active_at: string | null;
                             expires_at: string | null;
                             keepalive_until: string | null;
@@ -596,7 +657,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -620,10 +681,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One reservation */
+        /** One reservation; with wait, as soon as it is active or over */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    wait?: number;
+                };
                 header?: never;
                 path: {
                     id: string;
@@ -641,12 +704,20 @@ export interface paths {
                         "application/json": {
                             id: string;
                             /** @enum {unknown} */
-                            state: "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed") | null;
+                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
+                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            reason: string | null;
                             pool: string;
+                            owner: string;
                             username: string;
+                            count: number;
                             note: string | null;
                             created_at: string;
+                            wait_until: string | null;
+                            queue: {
+                                position: number;
+                                estimated_start: string | null;
+                            } | null;
                             active_at: string | null;
                             expires_at: string | null;
                             keepalive_until: string | null;
@@ -672,7 +743,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -706,12 +777,20 @@ export interface paths {
                         "application/json": {
                             id: string;
                             /** @enum {unknown} */
-                            state: "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed") | null;
+                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
+                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            reason: string | null;
                             pool: string;
+                            owner: string;
                             username: string;
+                            count: number;
                             note: string | null;
                             created_at: string;
+                            wait_until: string | null;
+                            queue: {
+                                position: number;
+                                estimated_start: string | null;
+                            } | null;
                             active_at: string | null;
                             expires_at: string | null;
                             keepalive_until: string | null;
@@ -737,7 +816,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -779,12 +858,20 @@ export interface paths {
                         "application/json": {
                             id: string;
                             /** @enum {unknown} */
-                            state: "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed") | null;
+                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
+                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            reason: string | null;
                             pool: string;
+                            owner: string;
                             username: string;
+                            count: number;
                             note: string | null;
                             created_at: string;
+                            wait_until: string | null;
+                            queue: {
+                                position: number;
+                                estimated_start: string | null;
+                            } | null;
                             active_at: string | null;
                             expires_at: string | null;
                             keepalive_until: string | null;
@@ -811,7 +898,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -854,12 +941,20 @@ export interface paths {
                         "application/json": {
                             id: string;
                             /** @enum {unknown} */
-                            state: "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed") | null;
+                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
+                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            reason: string | null;
                             pool: string;
+                            owner: string;
                             username: string;
+                            count: number;
                             note: string | null;
                             created_at: string;
+                            wait_until: string | null;
+                            queue: {
+                                position: number;
+                                estimated_start: string | null;
+                            } | null;
                             active_at: string | null;
                             expires_at: string | null;
                             keepalive_until: string | null;
@@ -885,7 +980,73 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/release-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release everything, or everything of a pool or an account (admin) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        pool?: string;
+                        username?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            released: string[];
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;

@@ -1,12 +1,17 @@
 /** What the planner is told, and what it can say. */
 import type { Container } from './container.ts'
 import type { Pool } from './pool.ts'
-import type { Observed, Snapshot } from './ports.ts'
+import type { Observed } from './ports.ts'
+import type { Snapshot } from './store.ts'
 import type { Outcome, Reservation } from './reservation.ts'
 
 export type Action =
   /** Its time is up, or its preparation died. */
-  | { readonly do: 'end'; readonly reservation: Reservation; readonly outcome: Outcome }
+  | { readonly do: 'end'; readonly reservation: Reservation; readonly outcome: Outcome; readonly reason?: string }
+  /** It is the first of its pool's queue, and there are enough ready containers for it. */
+  | { readonly do: 'assign'; readonly reservation: Reservation }
+  /** Whoever was letting its holder in is dead; somebody may come back for it. */
+  | { readonly do: 'open'; readonly reservation: Reservation }
   /** Cut access, then call it ended. */
   | { readonly do: 'revoke'; readonly reservation: Reservation; readonly containers: readonly Container[] }
   /** Rows for places that a pool should have. */

@@ -12,7 +12,9 @@ import {
 import { BerthError } from './errors.ts'
 import { isLost } from './plan-container.ts'
 import { type Pool, portOf, type Site, specOf } from './pool.ts'
-import type { Accounts, Engine, Log, Observed, Store, Target } from './ports.ts'
+import type { Pools } from './pools.ts'
+import type { Accounts, Engine, Log, Observed, Target } from './ports.ts'
+import type { Store } from './store.ts'
 import { accountOf, isActive, type Reservation } from './reservation.ts'
 
 /** How long sshd of a new container may take to answer, in milliseconds. */
@@ -20,7 +22,7 @@ const SURVEY_TIMEOUT = 30_000
 
 export interface BuildContext {
   readonly site: Site
-  readonly pools: readonly Pool[]
+  readonly pools: Pools
   readonly store: Store
   readonly engine: Engine
   readonly accounts: Accounts
@@ -44,7 +46,7 @@ export interface Builder {
 
 export function createBuilder({ site, pools, store, engine, accounts, clock, log }: BuildContext): Builder {
   async function apply(row: Container, patch: ContainerPatch): Promise<Container | null> {
-    return (await store.updateContainer(row, patch)) ? { ...row, ...patch } : null
+    return (await store.updateContainer(row, patch, clock())) ? { ...row, ...patch } : null
   }
 
   async function removeAll(observed: readonly Observed[]): Promise<void> {
@@ -93,12 +95,9 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
     if (!going) return null
     if (going.engineId !== null) await engine.remove(going.engineId)
     await removeAll(stale.filter((o) => o.id !== going.engineId))
-    const port = portOf(
-      pools.find((p) => p.name === row.pool),
-      row.number,
-    )
+    const port = portOf(pools.named(row.pool), row.number)
     if (port === undefined) {
-      if (await store.dropContainer(going)) log.info(`${row.name} is dropped: its pool has shrunk`)
+      if (await store.dropContainer(going, clock())) log.info(`${row.name} is dropped: its pool has shrunk`)
       return null
     }
     const next = await apply(going, nextGeneration(going, port, clock()))
@@ -137,8 +136,8 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
   return { adopt, build, recycle, restore }
 }
 
-function poolOf(pools: readonly Pool[], row: Container): Pool {
-  const pool = pools.find((p) => p.name === row.pool)
+function poolOf(pools: Pools, row: Container): Pool {
+  const pool = pools.named(row.pool)
   if (!pool) throw new BerthError('engine_failed', `berth.yml has no pool "${row.pool}" any more`)
   return pool
 }

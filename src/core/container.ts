@@ -1,7 +1,10 @@
 /** A named place in a pool, what runs there now, and which changes of its state are legal. */
 
-/** creating -> ready -> reserved -> removing -> creating (next generation); creating|ready -> broken -> removing */
-export type ContainerState = 'creating' | 'ready' | 'reserved' | 'removing' | 'broken'
+/**
+ * creating -> ready -> reserved -> removing -> creating (next generation); creating|ready -> broken -> removing.
+ * An admin can put aside what nobody holds: creating|ready|broken -> quarantined -> removing.
+ */
+export type ContainerState = 'creating' | 'ready' | 'reserved' | 'removing' | 'broken' | 'quarantined'
 
 /** Everything an engine needs to make one generation of a container. */
 export interface ContainerSpec {

@@ -4,10 +4,15 @@
  */
 export type ErrorCode =
   | 'invalid_request' // the caller's input; the message says which part, what was wrong, what is allowed
-  | 'forbidden' // a foreign Host, a cross-site page
+  | 'unauthorized' // no token, or not a good one
+  | 'forbidden' // a foreign Host, a cross-site page, what only an admin may do
   | 'not_found'
   | 'method_not_allowed'
   | 'not_enough' // fewer ready containers than asked for; nothing was taken
+  | 'quota_exceeded' // more than the token's limits allow at once
+  | 'rate_limited' // too many requests
+  | 'idempotency_mismatch' // an Idempotency-Key that was used for another request
+  | 'conflict' // the state it is in does not allow that
   | 'not_active' // it asks for something that only an active reservation can have
   | 'cancelled' // the reservation was ended while it was being prepared
   | 'engine_unavailable' // nobody answers at the engine's address, or not in time; worth a retry

@@ -5,7 +5,10 @@ import { BerthError, codeOf, hasCode, reasonOf } from './errors.ts'
 import { createLimit } from './limit.ts'
 import type { Action } from './actions.ts'
 import type { Pool } from './pool.ts'
+import { letIn, preparationTime } from './opening.ts'
 import type { Metrics } from './ports.ts'
+import type { Held } from './store.ts'
+import type { Reservation } from './reservation.ts'
 import { revoke } from './revoking.ts'
 
 export interface ExecutorContext extends BuildContext {
@@ -24,10 +27,13 @@ export interface Executor {
   idle(): Promise<void>
 }
 
+/** Pause before a holder is let in again after the engine did not answer, in milliseconds. */
+const OPEN_AGAIN = 2_000
+
 const DONE = { adopt: 'adopted', build: 'built', recycle: 'recycled', restore: 'restored' } as const
 
 export function createExecutor(context: ExecutorContext): Executor {
-  const { store, engine, accounts, clock, log, metrics, onProgress } = context
+  const { pools, store, engine, accounts, clock, log, metrics, onProgress } = context
   const builder = createBuilder(context)
   const slowly = createLimit(context.concurrency)
   const busy = new Set<string>()
@@ -90,7 +96,11 @@ export function createExecutor(context: ExecutorContext): Executor {
   async function recordFailure(name: string, error: unknown): Promise<boolean> {
     if (isNobodysFault(error)) return false
     const row = await store.container(name)
-    return row !== null && row.state !== 'ready' && store.updateContainer(row, failed(row, reasonOf(error), clock()))
+    return (
+      row !== null &&
+      row.state !== 'ready' &&
+      store.updateContainer(row, failed(row, reasonOf(error), clock()), clock())
+    )
   }
 
   async function runPlaybook(playbook: string, rows: readonly Container[]): Promise<void> {
@@ -101,7 +111,7 @@ export function createExecutor(context: ExecutorContext): Executor {
       const outcome = outcomes.get(row.name)
       if (outcome === null) {
         const ms = clock() - began
-        await store.updateContainer(row, ready(clock()))
+        await store.updateContainer(row, ready(clock()), clock())
         log.info(`${row.name} prepared`, { ms })
         metrics.observe('prepare', ms)
         continue
@@ -110,7 +120,7 @@ export function createExecutor(context: ExecutorContext): Executor {
       metrics.failure(codeOf(error))
       if (isNobodysFault(error)) continue
       log.warn(`${row.name} could not be prepared`, { reason: reasonOf(error) })
-      await store.updateContainer(row, broken(row, reasonOf(error), clock()))
+      await store.updateContainer(row, broken(row, reasonOf(error), clock()), clock())
     }
   }
 
@@ -119,16 +129,46 @@ export function createExecutor(context: ExecutorContext): Executor {
     if (prepare !== null) start([`prepare ${pool.name}`, ...rows.map((r) => r.name)], () => runPlaybook(prepare, rows))
   }
 
+  /** Lets the holder of a reservation in for whom no request is waiting. `take` makes the containers ours to open. */
+  async function startOpening({ id }: Reservation, take: (prepareBy: number) => Promise<Held | null>): Promise<void> {
+    if (busy.has(id)) return
+    const held = await take(clock() + preparationTime(accounts))
+    if (held) start([id], () => openLater(held))
+  }
+
+  async function openLater(held: Held): Promise<void> {
+    const { id, pool: name, prepareBy } = held.reservation
+    try {
+      const pool = pools.named(name)
+      if (!pool) throw new BerthError('engine_failed', `berth.yml has no pool "${name}" any more`)
+      const { reservation } = await letIn(context, held, pool)
+      metrics.observe('queue', (reservation.activeAt ?? 0) - reservation.createdAt)
+    } catch (error) {
+      if (!isNobodysFault(error)) {
+        await store.end([id], { outcome: 'failed', reason: reasonOf(error) }, clock())
+        return
+      }
+      await store.lease(id, prepareBy, clock() + OPEN_AGAIN)
+      throw error
+    }
+  }
+
   async function carryOut(action: Action): Promise<void> {
     switch (action.do) {
       case 'end': {
-        const { reservation, outcome } = action
-        for (const held of await store.end([reservation.id], outcome, clock())) {
-          log.info(`reservation ${outcome}`, { reservation: reservation.id, username: reservation.username })
-          start([reservation.id], () => revoke(context, held))
-        }
+        const { reservation, outcome, reason } = action
+        const ending = { outcome, ...(reason !== undefined && { reason }) }
+        const held = await store.end([reservation.id], ending, clock())
+        log.info(`reservation ${outcome}`, { reservation: reservation.id, username: reservation.username, reason })
+        for (const one of held) start([reservation.id], () => revoke(context, one))
         return
       }
+      case 'assign':
+        return startOpening(action.reservation, (prepareBy) => store.assign(action.reservation.id, prepareBy, clock()))
+      case 'open':
+        return startOpening(action.reservation, (prepareBy) =>
+          store.lease(action.reservation.id, action.reservation.prepareBy, prepareBy),
+        )
       case 'revoke':
         return start([action.reservation.id], () => revoke(context, action))
       case 'add':
@@ -146,11 +186,11 @@ export function createExecutor(context: ExecutorContext): Executor {
         return startPlaybook(action.pool, action.containers)
       case 'break':
         log.warn(`${action.container.name} is broken`, { reason: action.reason })
-        await store.updateContainer(action.container, broken(action.container, action.reason, clock()))
+        await store.updateContainer(action.container, broken(action.container, action.reason, clock()), clock())
         return onProgress()
       case 'retire':
         log.info(`${action.container.name} is retired`, { reason: action.reason })
-        await store.updateContainer(action.container, retired(action.reason, clock()))
+        await store.updateContainer(action.container, retired(action.reason, clock()), clock())
         return onProgress()
       case 'sweep':
         log.warn(`removing ${action.observed.name}: it bears our label but is nobody's`, { id: action.observed.id })

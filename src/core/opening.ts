@@ -2,12 +2,18 @@
 import type { Container } from './container.ts'
 import { BerthError, codeOf, hasCode, reasonOf } from './errors.ts'
 import type { Pool } from './pool.ts'
-import type { Accounts, Held, Log, Metrics, Store, Target } from './ports.ts'
+import type { Accounts, Log, Metrics, Target } from './ports.ts'
+import type { Held, Store } from './store.ts'
 import { accountOf } from './reservation.ts'
 import type { Clock } from './clock.ts'
 
 /** Swapping a container that does not work for another one is tried this often. */
 export const SUBSTITUTIONS = 3
+
+/** A preparation that takes longer than this, in milliseconds, belongs to a dead process. */
+export function preparationTime({ deadlineMs }: Pick<Accounts, 'deadlineMs'>): number {
+  return (SUBSTITUTIONS + 1) * deadlineMs
+}
 
 export interface OpeningContext {
   readonly store: Store
@@ -17,12 +23,29 @@ export interface OpeningContext {
   readonly metrics: Metrics
 }
 
+/**
+ * Opens the account everywhere and lets the reservation's time begin. When it throws, whoever calls decides what becomes of
+ * the reservation. `cancelled` when it was ended meanwhile.
+ */
+export async function letIn(context: OpeningContext, held: Held, pool: Pool): Promise<Held> {
+  const { store, clock, log } = context
+  const { id, username } = held.reservation
+  const began = clock()
+  try {
+    const containers = await openAll(context, held, pool)
+    const active = await store.activate(id, clock())
+    if (!active) throw new BerthError('cancelled', 'the reservation was released while it was being prepared')
+    const names = containers.map((c) => c.name)
+    log.info('reserved', { reservation: id, username, containers: names, ms: clock() - began })
+    return { reservation: active, containers }
+  } catch (error) {
+    log.warn('a reserve failed', { reservation: id, username, reason: reasonOf(error) })
+    throw error
+  }
+}
+
 /** Opens the account in every container; one where that fails is swapped for another ready one, as long as there is one. */
-export async function openAll(
-  context: OpeningContext,
-  { reservation, containers }: Held,
-  pool: Pool,
-): Promise<Container[]> {
+async function openAll(context: OpeningContext, { reservation, containers }: Held, pool: Pool): Promise<Container[]> {
   const { store, accounts, clock, log, metrics } = context
   const account = accountOf(reservation, pool)
   const opened: Container[] = []

@@ -41,6 +41,8 @@ export function planContainer(
     case 'removing':
       // Held still means that its holder may be in still: revoking comes first.
       return holder ? null : { do: 'recycle', container, stale: here }
+    case 'quarantined':
+      return null // Until an admin returns it.
     case 'broken':
       return { do: 'recycle', container, stale: here }
   }

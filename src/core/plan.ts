@@ -4,10 +4,13 @@
  * from an old look does nothing worse than nothing.
  */
 import type { Action, Situation } from './actions.ts'
+import { formatDuration } from './duration.ts'
 import { planContainer, SHRUNK } from './plan-container.ts'
 import { containerName, portOf } from './pool.ts'
-import type { Observed, Snapshot } from './ports.ts'
-import { dueEnd, isActive } from './reservation.ts'
+import type { Observed } from './ports.ts'
+import type { Snapshot } from './store.ts'
+import { planQueue } from './queue.ts'
+import { dueEnd, type Reservation } from './reservation.ts'
 
 /** Longer than the engine may take to create one, so that a creation under way is never taken for an orphan. */
 export const ORPHAN_AGE = 120_000
@@ -17,7 +20,7 @@ const REVOKE_FIRST = 2_000
 const REVOKE_AGAIN = 500
 
 export function plan(situation: Situation, now: number): Action[] {
-  const urgent = planEndings(situation.snapshot, now)
+  const urgent = [...planReservations(situation.snapshot, now), ...planQueue(situation.snapshot, now)]
   const places = missingPlaces(situation)
   if (places.length > 0) urgent.push({ do: 'add', places })
   if (situation.observed === null) return urgent
@@ -35,26 +38,36 @@ export function plan(situation: Situation, now: number): Action[] {
 /** When to look again even if nothing happens; Infinity when there is nothing to wait for. */
 export function nextDue(snapshot: Snapshot, now: number): number {
   const times = snapshot.reservations.map((r) => {
-    if (r.state === 'active') return dueEnd(r)?.at ?? now
-    return r.state === 'preparing' ? r.prepareBy : now + REVOKE_AGAIN
+    if (r.state === 'ending') return now + REVOKE_AGAIN
+    const due = dueEnd(r)?.at ?? Number.POSITIVE_INFINITY
+    return r.state === 'preparing' ? Math.min(r.prepareBy, due) : due
   })
   const retries = snapshot.containers.map((c) => c.retryAt).filter((time) => time > now)
   return Math.min(...times, ...retries, Number.POSITIVE_INFINITY)
 }
 
-function planEndings(snapshot: Snapshot, now: number): Action[] {
+function planReservations(snapshot: Snapshot, now: number): Action[] {
   const rows = new Map(snapshot.containers.map((c) => [c.name, c]))
   return snapshot.reservations.flatMap((reservation): Action[] => {
     if (reservation.state === 'ending') {
       const containers = reservation.holds.flatMap((hold) => rows.get(hold.container) ?? [])
       return [{ do: 'revoke', reservation, containers }]
     }
-    if (reservation.state === 'preparing') {
-      return now >= reservation.prepareBy ? [{ do: 'end', reservation, outcome: 'failed' }] : []
+    const due = dueEnd(reservation)
+    if (due && now >= due.at) {
+      const reason = due.outcome === 'failed' ? { reason: neverFree(reservation) } : {}
+      return [{ do: 'end', reservation, outcome: due.outcome, ...reason }]
     }
-    if (isActive(reservation, now)) return []
-    return [{ do: 'end', reservation, outcome: dueEnd(reservation)?.outcome ?? 'expired' }]
+    if (reservation.state !== 'preparing' || now < reservation.prepareBy) return []
+    if (reservation.promised) return [{ do: 'open', reservation }]
+    return [{ do: 'end', reservation, outcome: 'failed', reason: 'the manager stopped while it was being prepared' }]
   })
+}
+
+function neverFree({ count, pool, createdAt, waitUntil }: Reservation): string {
+  const waited = formatDuration((waitUntil ?? createdAt) - createdAt)
+  const what = count === 1 ? 'no container' : `no ${count} containers`
+  return `${what} of ${pool} came free within ${waited}`
 }
 
 function isFresh(action: Action, now: number): boolean {

@@ -4,10 +4,8 @@
  * is success) and has a deadline; failures are `BerthError`s.
  */
 import type { Account } from './account.ts'
-import type { Container, ContainerPatch, ContainerSpec } from './container.ts'
+import type { ContainerSpec } from './container.ts'
 import type { ErrorCode } from './errors.ts'
-import type { PoolFacts } from './pool.ts'
-import type { Outcome, Reservation, ReservationState } from './reservation.ts'
 
 /** What the engine says about one container of ours. A fact of the moment it was listed. */
 export interface Observed {
@@ -99,81 +97,6 @@ export interface Accounts {
   prepare(targets: readonly Target[], playbook: string): Promise<Outcomes>
 }
 
-/** Everything that is decided upon, read in one transaction. */
-export interface Snapshot {
-  /** Of all pools, in natural order. */
-  readonly containers: readonly Container[]
-  /** Those that have not ended. */
-  readonly reservations: readonly Reservation[]
-}
-
-export interface Claim {
-  readonly id: string
-  readonly pool: string
-  readonly count: number
-  readonly username: string
-  readonly passwordHash: string | null
-  readonly sshKeys: readonly string[]
-  readonly durationMs: number
-  readonly prepareBy: number
-  readonly note: string | null
-  readonly keepaliveMs: number | null
-}
-
-/** Which reservations to list, newest first. */
-export interface ReservationFilter {
-  readonly state?: ReservationState
-  readonly username?: string
-  readonly pool?: string
-  /** Only those listed after this one. */
-  readonly after?: { readonly createdAt: number; readonly id: string }
-  readonly limit: number
-}
-
-/** What a reservation holds: the rows of its containers, in natural order. */
-export interface Held {
-  readonly reservation: Reservation
-  readonly containers: readonly Container[]
-}
-
-/** What must survive. Each verb is one transaction; `now` is epoch milliseconds, SQL never asks for the time. */
-export interface Store {
-  snapshot(): Promise<Snapshot>
-  container(name: string): Promise<Container | null>
-  reservation(id: string): Promise<Reservation | null>
-  /** With the rows of its containers, as they are now: after its end they may be somebody else's. */
-  held(id: string): Promise<Held | null>
-  /** Newest first, ended ones too. */
-  reservations(filter: ReservationFilter): Promise<Reservation[]>
-  poolFacts(): Promise<ReadonlyMap<string, PoolFacts>>
-  recordPoolFacts(pool: string, facts: PoolFacts): Promise<void>
-
-  /** Adds rows of generation 0 in state creating; those that are there already stay as they are. */
-  addContainers(places: readonly { pool: string; number: number; port: number }[], now: number): Promise<void>
-  /** Applies the patch only while state and generation are still what `seen` says; false when they are not. */
-  updateContainer(seen: Container, patch: ContainerPatch): Promise<boolean>
-  /** Deletes the row under the same condition. */
-  dropContainer(seen: Container): Promise<boolean>
-
-  /** Takes the `count` lowest ready containers of the pool, all or none; else says how many there were. */
-  claim(claim: Claim, now: number): Promise<Held | { readonly available: number }>
-  /** Swaps a container in which the account could not be opened for another ready one; null when there is none. */
-  substitute(id: string, container: string, reason: string, now: number): Promise<Container | null>
-  /** preparing -> active: its time begins now. null when it was ended meanwhile. */
-  activate(id: string, now: number): Promise<Reservation | null>
-  /** Moves the end from one time to another; null when it is not active until exactly `from` any more. */
-  extend(id: string, from: number, to: number, now: number): Promise<Reservation | null>
-  /** Puts off the moment at which it counts as abandoned; null when that, or its end, has come, or it needs no such calls. */
-  keepAlive(id: string, now: number): Promise<Reservation | null>
-  /** Notes that the account is open in this generation; false when the container is no longer held by the reservation. */
-  recordOpened(id: string, seen: Container): Promise<boolean>
-  /** preparing | active -> ending, its containers -> removing. Gives those of them that are ending, since now or before. */
-  end(ids: readonly string[], outcome: Outcome, now: number): Promise<Held[]>
-  /** ending -> ended, once nobody can log in. */
-  finish(id: string): Promise<boolean>
-  close(): Promise<void>
-}
-
 /** SHA-512 crypt ("$6$…") of a password. */
 export type HashPassword = (password: string) => Promise<string>
 
@@ -185,7 +108,7 @@ export interface Log {
 }
 
 /** What is worth knowing the duration of. */
-export type Timed = 'reserve' | 'revoke' | 'adopt' | 'build' | 'prepare' | 'recycle' | 'restore'
+export type Timed = 'reserve' | 'queue' | 'revoke' | 'adopt' | 'build' | 'prepare' | 'recycle' | 'restore'
 
 /** Counts what happens, for whoever watches the manager; never waits and never fails. */
 export interface Metrics {

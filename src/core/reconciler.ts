@@ -4,7 +4,8 @@ import { codeOf, reasonOf } from './errors.ts'
 import { createExecutor, type ExecutorContext } from './executor.ts'
 import { nextDue, plan } from './plan.ts'
 import { type Pool, portOf, specOf } from './pool.ts'
-import type { Observed, Snapshot } from './ports.ts'
+import type { Observed } from './ports.ts'
+import type { Snapshot } from './store.ts'
 
 export interface ReconcilerContext extends ExecutorContext {
   /** Equal for specs that give equal containers. */
@@ -56,13 +57,16 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
   }
 
   async function carryOut(observed: readonly Observed[] | null, { snapshot, busy }: Rows): Promise<void> {
-    for (const action of plan({ pools, snapshot, observed, specDigest, busy }, clock())) await executor.carryOut(action)
+    for (const action of plan({ pools: pools.all(), snapshot, observed, specDigest, busy }, clock()))
+      await executor.carryOut(action)
   }
 
   /** The rows, and what was being worked on when they were read: it has moved on since, and stays out of the plan. */
   async function read(): Promise<Rows> {
     const busy = [...executor.busy]
-    return { snapshot: await store.snapshot(), busy: new Set([...busy, ...executor.busy]) }
+    const snapshot = await store.snapshot()
+    pools.resize(snapshot.sizes)
+    return { snapshot, busy: new Set([...busy, ...executor.busy]) }
   }
 
   return {

@@ -1,11 +1,15 @@
 /** The verbs on a reservation: reserve, extend and release. HTTP and everything else that people touch is a client of these. */
 import { passwordProblem, sshKeyProblem, usernameProblem } from './account.ts'
 import type { Clock } from './clock.ts'
-import { BerthError, codeOf, type Fault, invalidRequest, reasonOf } from './errors.ts'
-import { openAll, SUBSTITUTIONS } from './opening.ts'
+import { BerthError, codeOf, reasonOf } from './errors.ts'
+import { type Identity, maySee } from './identity.ts'
+import { letIn, preparationTime } from './opening.ts'
 import type { Pool } from './pool.ts'
-import type { Accounts, Engine, HashPassword, Held, Log, Metrics, Store } from './ports.ts'
-import { isActive, type Reservation } from './reservation.ts'
+import type { Pools } from './pools.ts'
+import type { Accounts, Engine, HashPassword, Log, Metrics } from './ports.ts'
+import type { EarlierRequest, Held, RequestKey, Store } from './store.ts'
+import { clampEnd, notTaken, refuse, refuseBeyond } from './refusing.ts'
+import { isActive, isDue, type Reservation } from './reservation.ts'
 import { revoke } from './revoking.ts'
 
 interface ReserveRequest {
@@ -21,6 +25,15 @@ interface ReserveRequest {
   readonly note?: string
   /** Milliseconds after which it is abandoned unless somebody calls `keepAlive`. */
   readonly keepaliveMs?: number
+  /** Milliseconds for which it may wait in the pool's queue. */
+  readonly waitMs?: number
+  /** How this request is known when it is sent again. */
+  readonly key?: RequestKey
+}
+
+interface Reserved extends Held {
+  /** The salt of the earlier request that this one repeats; null when it is the first. */
+  readonly repeats: string | null
 }
 
 interface Extended {
@@ -30,7 +43,7 @@ interface Extended {
 }
 
 export interface ReservingContext {
-  readonly pools: readonly Pool[]
+  readonly pools: Pools
   readonly store: Store
   readonly engine: Engine
   readonly accounts: Accounts
@@ -45,95 +58,121 @@ export interface ReservingContext {
   readonly onChange: () => void
 }
 
+/** `by` is who asks. What belongs to somebody else is `not_found` to all but admins. */
 export interface Reserving {
   /**
-   * Resolves when the account works in every container. `invalid_request`, `not_enough` (nothing is taken then),
-   * `engine_unavailable`, `guest_failed`, or `cancelled` when it was released meanwhile.
+   * Resolves when the account works in every container, or when it is in the queue: its state says which. A request that
+   * was made before gives what became of that one. `invalid_request`, `forbidden`, `quota_exceeded`, `not_enough`
+   * (nothing is taken then), `idempotency_mismatch`, `engine_unavailable`, `guest_failed`, or `cancelled` when it was
+   * released meanwhile.
    */
-  reserve(request: ReserveRequest): Promise<Held>
+  reserve(request: ReserveRequest, by: Identity): Promise<Reserved>
+  /** `not_found` */
+  find(id: string, by: Identity): Promise<Held>
   /**
    * Moves the end of an active reservation to what `until` makes of the present one, epoch milliseconds; never shortens,
-   * and never beyond what the pool allows. `not_found`, `not_active`.
+   * and never beyond what the pool and the limits allow. `not_found`, `not_active`.
    */
-  extend(id: string, until: (expiresAt: number) => number): Promise<Extended>
+  extend(id: string, until: (expiresAt: number) => number, by: Identity): Promise<Extended>
   /** Says that its owner still wants it. As good as nothing where no such calls are needed. `not_found`, `not_active`. */
-  keepAlive(id: string): Promise<void>
+  keepAlive(id: string, by: Identity): Promise<void>
   /** Ends it; resolves when nobody can log in any more, at once when it has ended before. `not_found`. */
-  release(id: string): Promise<Reservation>
-  /** Ends all of them; resolves when nobody can log in any more. Throws when that could not be confirmed yet. */
-  releaseAll(): Promise<void>
+  release(id: string, by: Identity): Promise<Held>
+  /**
+   * Ends all of them that are open, of one pool or account where that is given; resolves with their ids when nobody can
+   * log in any more. Throws when that could not be confirmed yet.
+   */
+  releaseAll(which: { readonly pool?: string; readonly username?: string }, by: Identity): Promise<string[]>
 }
 
 export function createReserving(context: ReservingContext): Reserving {
   const { pools, store, accounts, hashPassword, newId, clock, log, metrics, engineProblem, onChange } = context
 
-  async function reserve(request: ReserveRequest): Promise<Held> {
+  async function reserve(request: ReserveRequest, by: Identity): Promise<Reserved> {
     const asked = clock()
-    const { pool, username, password, sshKeys = [], count, durationMs, note = null, keepaliveMs = null } = request
+    const { pool, username, password, sshKeys = [], count, key = null } = request
+    const before = key && (await store.earlier(by.name, key.key, asked))
+    if (before) return repeated(key, before)
     const facts = (await store.poolFacts()).get(pool.name)
+    refuseBeyond(by.limits, request)
     refuse([
       { path: 'username', problem: usernameProblem(username, facts?.names ?? []) },
       { path: 'password', problem: password === null ? null : passwordProblem(password) },
-      ...sshKeys.map((key, index) => ({ path: `ssh_keys[${index}]`, problem: sshKeyProblem(key) })),
+      ...sshKeys.map((line, index) => ({ path: `ssh_keys[${index}]`, problem: sshKeyProblem(line) })),
     ])
     const down = engineProblem()
     if (down !== null) throw new BerthError('engine_unavailable', `the container engine does not answer: ${down}`)
     const passwordHash = password === null ? null : await hashPassword(password)
     const now = clock()
-    // Opening may be tried again with substitutes; a preparation that takes longer than this belongs to a dead process.
-    const prepareBy = now + (SUBSTITUTIONS + 1) * accounts.deadlineMs
-    const account = { username, passwordHash, sshKeys }
-    const held = await store.claim(
-      { id: newId(), pool: pool.name, count, ...account, durationMs, prepareBy, note, keepaliveMs },
+    const claimed = await store.claim(
+      {
+        ...{ id: newId(), pool: pool.name, owner: by.name, username, passwordHash, sshKeys, count },
+        ...{ durationMs: request.durationMs, prepareBy: now + preparationTime(accounts), note: request.note ?? null },
+        ...{ keepaliveMs: request.keepaliveMs ?? null, quota: by.limits.containers, request: key },
+        waitUntil: request.waitMs === undefined ? null : now + request.waitMs,
+      },
       now,
     )
-    if ('available' in held) throw new BerthError('not_enough', onlyAvailable(held.available))
-    const { id } = held.reservation
+    if (claimed.is === 'repeated') return repeated(key, claimed.earlier)
+    if (claimed.is === 'waiting') {
+      onChange()
+      return { ...claimed.held, repeats: null }
+    }
+    if (claimed.is !== 'held') throw notTaken(claimed, by)
+    const { id } = claimed.held.reservation
     try {
-      const containers = await openAll(context, held, pool)
-      const active = await store.activate(id, clock())
-      if (!active) throw new BerthError('cancelled', 'the reservation was released while it was being prepared')
-      log.info('reserved', { reservation: id, username, containers: containers.map((c) => c.name), ms: clock() - now })
+      const held = await letIn(context, claimed.held, pool)
       metrics.observe('reserve', clock() - asked)
-      return { reservation: active, containers }
+      return { ...held, repeats: null }
     } catch (error) {
-      log.warn('a reserve failed', { reservation: id, username, reason: reasonOf(error) })
-      await store.end([id], 'failed', clock())
+      await store.end([id], { outcome: 'failed', reason: reasonOf(error) }, clock())
       throw error
     } finally {
       onChange()
     }
   }
 
-  async function releaseAll(): Promise<void> {
+  async function find(id: string, by: Identity): Promise<Held> {
+    const held = await store.held(id)
+    if (!held || !maySee(by, held.reservation)) throw new BerthError('not_found', NO_SUCH)
+    return held
+  }
+
+  async function releaseAll(which: { pool?: string; username?: string }, by: Identity): Promise<string[]> {
     const { reservations } = await store.snapshot()
-    await cutOff(reservations.map((r) => r.id))
+    const theirs = reservations.filter(
+      (r) =>
+        maySee(by, r) &&
+        (which.pool === undefined || r.pool === which.pool) &&
+        (which.username === undefined || r.username === which.username),
+    )
+    const ids = theirs.map((r) => r.id)
+    await cutOff(ids, by)
+    return ids
   }
 
-  async function release(id: string): Promise<Reservation> {
-    await cutOff([id])
-    const reservation = await store.reservation(id)
-    if (!reservation) throw new BerthError('not_found', NO_SUCH)
-    return reservation
+  async function release(id: string, by: Identity): Promise<Held> {
+    await find(id, by)
+    await cutOff([id], by)
+    return find(id, by)
   }
 
-  async function extend(id: string, until: (expiresAt: number) => number): Promise<Extended> {
+  async function extend(id: string, until: (expiresAt: number) => number, by: Identity): Promise<Extended> {
     for (;;) {
-      const reservation = await store.reservation(id)
-      if (!reservation) throw new BerthError('not_found', NO_SUCH)
+      const { reservation } = await find(id, by)
       const now = clock()
       const { expiresAt, activeAt } = reservation
       if (expiresAt === null || activeAt === null || !isActive(reservation, now)) {
         throw new BerthError('not_active', 'only an active reservation can be extended; reserve anew')
       }
-      const pool = pools.find((p) => p.name === reservation.pool)
       const { to, clamped } = clampEnd({
         expiresAt,
         wanted: until(expiresAt),
-        latest: activeAt + (pool?.duration.max ?? 0),
+        byPool: activeAt + (pools.named(reservation.pool)?.duration.max ?? 0),
+        byLimits: activeAt + (by.limits.durationMs ?? Number.POSITIVE_INFINITY),
       })
       if (to === expiresAt) return { reservation, clamped }
-      const extended = await store.extend(id, expiresAt, to, now)
+      const extended = await store.extend(id, expiresAt, to, by.name, now)
       if (!extended) continue // Somebody else has moved or ended it: look again.
       log.info('extended', { reservation: id, username: extended.username, until: new Date(to).toISOString() })
       onChange()
@@ -141,20 +180,22 @@ export function createReserving(context: ReservingContext): Reserving {
     }
   }
 
-  async function keepAlive(id: string): Promise<void> {
+  async function keepAlive(id: string, by: Identity): Promise<void> {
+    const { reservation } = await find(id, by)
     const now = clock()
     if (await store.keepAlive(id, now)) return
-    const reservation = await store.reservation(id)
-    if (!reservation) throw new BerthError('not_found', NO_SUCH)
-    if (!isActive(reservation, now)) throw new BerthError('not_active', 'it is over; reserve anew')
+    const { state } = reservation
+    if (state === 'ending' || state === 'ended' || isDue(reservation, now)) {
+      throw new BerthError('not_active', 'it is over; reserve anew')
+    }
   }
 
-  async function cutOff(ids: readonly string[]): Promise<void> {
-    const ending = await store.end(ids, 'released', clock())
+  async function cutOff(ids: readonly string[], by: Identity): Promise<void> {
+    const ending = await store.end(ids, { outcome: 'released', by: by.name }, clock())
     const cuts = await Promise.allSettled(ending.map((held) => revoke(context, held)))
     for (const cut of cuts) if (cut.status === 'rejected') metrics.failure(codeOf(cut.reason))
     onChange()
-    log.info('released', { reservations: ending.map((held) => held.reservation.id) })
+    log.info('released', { reservations: ending.map((held) => held.reservation.id), by: by.name })
     const open = cuts.find((cut) => cut.status === 'rejected')
     if (open) {
       const why = `the engine has not confirmed yet that all access ended: ${reasonOf(open.reason)}`
@@ -162,25 +203,14 @@ export function createReserving(context: ReservingContext): Reserving {
     }
   }
 
-  return { reserve, extend, keepAlive, release, releaseAll }
+  return { reserve, find, extend, keepAlive, release, releaseAll }
 }
 
 const NO_SUCH = 'there is no such reservation'
 
-/** Never earlier than it is, and at most as late as the pool allows; a pool that is gone allows nothing more. */
-function clampEnd(ends: { expiresAt: number; wanted: number; latest: number }): { to: number; clamped: string | null } {
-  const { expiresAt, wanted, latest } = ends
-  if (wanted < expiresAt) return { to: expiresAt, clamped: 'extending never shortens' }
-  if (wanted <= latest) return { to: wanted, clamped: null }
-  return { to: Math.max(expiresAt, latest), clamped: 'the pool does not lend for longer than that' }
-}
-
-/** Says everything that is wrong, not just the first of it. */
-function refuse(checks: readonly { path: string; problem: string | null }[]): void {
-  const faults = checks.flatMap(({ path, problem }): Fault[] => (problem === null ? [] : [{ path, message: problem }]))
-  if (faults.length > 0) throw invalidRequest(faults)
-}
-
-function onlyAvailable(available: number): string {
-  return `Only ${available} container${available === 1 ? '' : 's'} available`
+/** What became of the request that this one repeats. */
+function repeated(key: RequestKey | null, earlier: EarlierRequest): Reserved {
+  if (key?.body === earlier.body) return { ...earlier.held, repeats: earlier.salt }
+  const why = 'this Idempotency-Key was used for another request in the last 24 hours; use a new one for each request'
+  throw new BerthError('idempotency_mismatch', why)
 }

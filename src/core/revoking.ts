@@ -1,6 +1,7 @@
 /** Ending somebody's access, wherever that is asked for: by release, by the sweep, after a reserve that failed. */
 import type { Clock } from './clock.ts'
-import type { Engine, Held, Metrics, Store } from './ports.ts'
+import type { Engine, Metrics } from './ports.ts'
+import type { Held, Store } from './store.ts'
 
 interface RevokingContext {
   readonly store: Store
@@ -25,5 +26,5 @@ export async function revoke(context: RevokingContext, { reservation, containers
   const { endedAt, expiresAt } = reservation
   const now = clock()
   const due = Math.min(endedAt ?? now, expiresAt ?? now)
-  if (await store.finish(reservation.id)) metrics.observe('revoke', now - due)
+  if (await store.finish(reservation.id, now)) metrics.observe('revoke', now - due)
 }

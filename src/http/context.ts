@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
-import type { Pool } from '../core/pool.ts'
-import type { Log, Store } from '../core/ports.ts'
+import type { Pools } from '../core/pools.ts'
+import type { Log } from '../core/ports.ts'
+import type { Store } from '../core/store.ts'
 import type { Reconciler } from '../core/reconciler.ts'
 import type { Reserving } from '../core/reserving.ts'
 import type { PrometheusMetrics } from './metrics.ts'
@@ -10,7 +11,7 @@ export interface ServerContext {
   readonly reserving: Reserving
   readonly reconciler: Pick<Reconciler, 'engineAnswers' | 'engineProblem'>
   readonly store: Store
-  readonly pools: readonly Pool[]
+  readonly pools: Pools
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>

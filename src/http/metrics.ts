@@ -2,16 +2,28 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Container, ContainerState } from '../core/container.ts'
 import type { Pool } from '../core/pool.ts'
-import type { Metrics, Snapshot, Timed } from '../core/ports.ts'
+import type { Metrics, Timed } from '../core/ports.ts'
+import type { Snapshot } from '../core/store.ts'
 import { type ReservationState, stateAt } from '../core/reservation.ts'
 
 /** Records, so that a new state or verb does not compile before it is counted here. */
 const CONTAINER_STATES: Record<ContainerState, null> = {
-  ...{ creating: null, ready: null, reserved: null, removing: null, broken: null },
+  ...{ creating: null, ready: null, reserved: null, removing: null, broken: null, quarantined: null },
 }
-const OPEN_STATES: Record<Exclude<ReservationState, 'ended'>, null> = { preparing: null, active: null, ending: null }
+const OPEN_STATES: Record<Exclude<ReservationState, 'ended'>, null> = {
+  ...{ waiting: null, preparing: null, active: null, ending: null },
+}
 const TIMED: Record<Timed, null> = {
-  ...{ reserve: null, revoke: null, adopt: null, build: null, prepare: null, recycle: null, restore: null },
+  ...{
+    reserve: null,
+    queue: null,
+    revoke: null,
+    adopt: null,
+    build: null,
+    prepare: null,
+    recycle: null,
+    restore: null,
+  },
 }
 
 /** Seconds: from an exec that makes an account to a playbook that installs a desktop. */

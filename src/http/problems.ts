@@ -4,10 +4,15 @@ import { BerthError, type ErrorCode, type Fault } from '../core/errors.ts'
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
+  unauthorized: 401,
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
   not_enough: 409,
+  quota_exceeded: 429,
+  rate_limited: 429,
+  idempotency_mismatch: 409,
+  conflict: 409,
   not_active: 409,
   cancelled: 409,
   engine_unavailable: 503,

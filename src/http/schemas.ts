@@ -1,7 +1,7 @@
 /** Shapes of the v1 API: one schema gives the type, the serialisation and the documentation. */
 import { type TSchema, Type } from 'typebox'
 
-const State = Type.Enum(['creating', 'ready', 'reserved', 'removing', 'broken'])
+const State = Type.Enum(['creating', 'ready', 'reserved', 'removing', 'broken', 'quarantined'])
 
 const ContainerView = Type.Object({
   name: Type.String(),
@@ -38,7 +38,7 @@ export const ContainerList = Type.Object({ containers: Type.Array(ContainerView)
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 /** RFC 3339, UTC. */
 const Time = Type.String()
-const ReservationState = Type.Enum(['preparing', 'active', 'ending', 'ended'])
+const ReservationState = Type.Enum(['waiting', 'preparing', 'active', 'ending', 'ended'])
 
 /** What depends on the pool or on the image is checked where they are known. */
 export const Reserve = Type.Object(
@@ -54,6 +54,8 @@ export const Reserve = Type.Object(
     note: Type.Optional(Type.String({ maxLength: 500 })),
     /** Ended as abandoned when nobody calls …/keepalive for this long. */
     keepalive: Type.Optional(Type.String()),
+    /** How long it may wait for containers when not enough are ready: "10m". */
+    wait: Type.Optional(Type.String()),
   },
   { additionalProperties: false },
 )
@@ -68,10 +70,19 @@ export const Extend = Type.Object(
 )
 
 export const ReservationId = Type.Object({ id: Type.String() })
+export const LongPoll = Type.Object(
+  {
+    /** Seconds to wait for it to be active, or over. */
+    wait: Type.Optional(Type.Number({ minimum: 0, maximum: 60 })),
+  },
+  { additionalProperties: false },
+)
 
 export const ListReservations = Type.Object(
   {
     state: Type.Optional(ReservationState),
+    /** Of an identity; users see their own only. */
+    owner: Type.Optional(Type.String()),
     username: Type.Optional(Type.String()),
     pool: Type.Optional(Type.String()),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
@@ -83,11 +94,21 @@ export const ListReservations = Type.Object(
 const reservationFields = {
   id: Type.String(),
   state: ReservationState,
-  outcome: Nullable(Type.Enum(['released', 'expired', 'abandoned', 'failed'])),
+  outcome: Nullable(Type.Enum(['released', 'expired', 'abandoned', 'failed', 'cancelled'])),
+  /** Why it failed. */
+  reason: Nullable(Type.String()),
   pool: Type.String(),
+  /** Name of the identity that made it. */
+  owner: Type.String(),
   username: Type.String(),
+  /** How many containers were asked for. */
+  count: Type.Integer(),
   note: Nullable(Type.String()),
   created_at: Time,
+  /** Until when it waits, or waited, for containers. */
+  wait_until: Nullable(Time),
+  /** While it waits: 1 is next. The estimate holds if nobody releases early or extends. */
+  queue: Nullable(Type.Object({ position: Type.Integer(), estimated_start: Nullable(Time) })),
   /** When its time began. */
   active_at: Nullable(Time),
   expires_at: Nullable(Time),
@@ -114,3 +135,17 @@ export const ReservationList = Type.Object({
   /** Cursor of the next page. */
   next: Nullable(Type.String()),
 })
+
+/** Sent with a reserve, so that it can be sent again when its answer was lost. */
+export const IdempotencyKey = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({ description: '1 to 255 visible ASCII characters, like a UUID' })),
+})
+
+export const ReleaseAll = Type.Optional(
+  Type.Object(
+    { pool: Type.Optional(Type.String()), username: Type.Optional(Type.String()) },
+    { additionalProperties: false },
+  ),
+)
+/** Ids of what was ended. */
+export const ReleasedList = Type.Object({ released: Type.Array(Type.String()) })

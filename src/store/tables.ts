@@ -1,5 +1,8 @@
 /** The tables as kysely sees them. Times are epoch milliseconds; lists are JSON text. */
+import type { Generated } from 'kysely'
 import type { ContainerState } from '../core/container.ts'
+import type { EventKind } from '../core/events.ts'
+import type { Role } from '../core/identity.ts'
 import type { Outcome, ReservationState } from '../core/reservation.ts'
 
 export interface Tables {
@@ -7,6 +10,10 @@ export interface Tables {
   reservations: ReservationsTable
   holds: HoldsTable
   pool_facts: PoolFactsTable
+  pool_sizes: PoolSizesTable
+  tokens: TokensTable
+  events: EventsTable
+  requests: RequestsTable
 }
 
 export interface ContainersTable {
@@ -27,19 +34,28 @@ export interface ContainersTable {
 export interface ReservationsTable {
   id: string
   pool: string
+  owner: string
   username: string
   password_hash: string | null
   ssh_keys: string
   state: ReservationState
+  count: number
   created_at: number
   duration_ms: number
   prepare_by: number
+  /** 0 or 1. */
+  promised: number
+  wait_until: number | null
+  turn: number | null
   active_at: number | null
   expires_at: number | null
   keepalive_ms: number | null
   alive_until: number | null
+  told_end: number | null
+  told_left: number | null
   ended_at: number | null
   outcome: Outcome | null
+  reason: string | null
   note: string | null
 }
 
@@ -55,4 +71,44 @@ interface PoolFactsTable {
   pool: string
   os: string
   names: string
+}
+
+interface PoolSizesTable {
+  pool: string
+  size: number
+}
+
+export interface TokensTable {
+  id: string
+  name: string
+  role: Role
+  hash: string
+  created_at: number
+  expires_at: number | null
+  /** Limits as JSON. */
+  limits: string
+}
+
+export interface EventsTable {
+  id: Generated<number>
+  at: number
+  kind: EventKind
+  by: string
+  pool: string | null
+  container: string | null
+  generation: number | null
+  reservation: string | null
+  owner: string | null
+  username: string | null
+  detail: string | null
+}
+
+interface RequestsTable {
+  owner: string
+  /** Hash of the Idempotency-Key. */
+  key: string
+  body: string
+  salt: string
+  reservation_id: string
+  created_at: number
 }

@@ -1,6 +1,6 @@
 /** What the tests of the store begin with, and look at. */
 import type { Container } from '../../src/core/container.ts'
-import type { Claim, Held, Store } from '../../src/core/ports.ts'
+import type { Claim, Held, Store } from '../../src/core/store.ts'
 import { NOW } from '../support/rows.ts'
 
 /** Gives a store that nobody has used, and closes it after the test. */
@@ -17,7 +17,7 @@ export async function fill(store: Store, count: number, pool = 'p'): Promise<voi
   const { containers } = await store.snapshot()
   for (const row of containers.filter((c) => c.pool === pool && c.generation === 0)) {
     const patch = { state: 'ready', generation: 1, engineId: `engine-${row.name}`, hostKey: 'SHA256:key' } as const
-    await store.updateContainer(row, patch)
+    await store.updateContainer(row, patch, NOW)
   }
 }
 
@@ -26,6 +26,7 @@ export function claimOf(some: Partial<Claim> = {}): Claim {
     id: 'r1',
     pool: 'p',
     count: 1,
+    owner: 'anyone',
     username: 'alice',
     passwordHash: '$6$salt$hash',
     sshKeys: [],
@@ -33,15 +34,18 @@ export function claimOf(some: Partial<Claim> = {}): Claim {
     keepaliveMs: null,
     durationMs: 5 * MINUTE,
     prepareBy: NOW + 10_000,
+    waitUntil: null,
+    quota: null,
+    request: null,
     ...some,
   }
 }
 
 /** A claim that is known to succeed. */
 export async function claimed(store: Store, some: Partial<Claim> = {}): Promise<Held> {
-  const held = await store.claim(claimOf(some), NOW)
-  if ('available' in held) throw new Error(`only ${held.available} are available`)
-  return held
+  const answer = await store.claim(claimOf(some), NOW)
+  if (answer.is !== 'held') throw new Error(`not held: ${JSON.stringify(answer)}`)
+  return answer.held
 }
 
 /** A row that is known to be there. */

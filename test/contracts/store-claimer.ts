@@ -10,9 +10,9 @@ process.send?.('open')
 await once(process, 'message')
 const won: string[] = []
 for (let nth = 1; ; nth += 1) {
-  const held = await store.claim(claimOf({ id: `${name}-${nth}` }), NOW)
-  if ('available' in held) break
-  won.push(...held.containers.map((container) => container.name))
+  const answer = await store.claim(claimOf({ id: `${name}-${nth}` }), NOW)
+  if (answer.is !== 'held') break
+  won.push(...answer.held.containers.map((container) => container.name))
 }
 await store.close()
 process.send?.(won)

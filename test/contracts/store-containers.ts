@@ -45,10 +45,10 @@ export function containerVerbs(open: Open): void {
         ...{ state: 'broken', since: NOW + 1, generation: 7, port: 9_000, engineId: 'id', hostKey: 'key' },
         ...{ attempts: 3, retryAt: NOW + 2, error: 'why' },
       }
-      assert.equal(await store.updateContainer(await rowOf(store, 'p-1'), patch), true)
+      assert.equal(await store.updateContainer(await rowOf(store, 'p-1'), patch, NOW), true)
       const row = await rowOf(store, 'p-1')
       assert.deepEqual(row, { name: 'p-1', pool: 'p', number: 1, ...patch })
-      assert.equal(await store.updateContainer(row, { engineId: null, hostKey: null, error: null }), true)
+      assert.equal(await store.updateContainer(row, { engineId: null, hostKey: null, error: null }, NOW), true)
       assert.deepEqual(await rowOf(store, 'p-1'), { ...row, engineId: null, hostKey: null, error: null })
       assert.deepEqual(await store.container('p-2'), other)
     })
@@ -57,7 +57,7 @@ export function containerVerbs(open: Open): void {
       const store = await open()
       await store.addContainers(places(1), NOW)
       const retryAt = Date.UTC(2999, 11, 31, 23, 59, 59, 999)
-      await store.updateContainer(await rowOf(store, 'p-1'), { retryAt })
+      await store.updateContainer(await rowOf(store, 'p-1'), { retryAt }, NOW)
       assert.equal((await rowOf(store, 'p-1')).retryAt, retryAt)
     })
   })
@@ -74,8 +74,8 @@ export function containerVerbs(open: Open): void {
       await fill(store, 2)
       const before = await store.snapshot()
       const seen = { ...(await rowOf(store, 'p-1')), ...change }
-      assert.equal(await store.updateContainer(seen, { state: 'broken' }), false)
-      assert.equal(await store.dropContainer(seen), false)
+      assert.equal(await store.updateContainer(seen, { state: 'broken' }, NOW), false)
+      assert.equal(await store.dropContainer(seen, NOW), false)
       assert.deepEqual(await store.snapshot(), before)
     })
   }
@@ -85,9 +85,9 @@ export function containerVerbs(open: Open): void {
     await fill(store, 1)
     const seen = await rowOf(store, 'p-1')
     const won = await Promise.all([
-      store.updateContainer(seen, { state: 'broken' }),
-      store.updateContainer(seen, { state: 'removing' }),
-      store.dropContainer(seen),
+      store.updateContainer(seen, { state: 'broken' }, NOW),
+      store.updateContainer(seen, { state: 'removing' }, NOW),
+      store.dropContainer(seen, NOW),
     ])
     assert.equal(won.filter(Boolean).length, 1)
   })
@@ -95,7 +95,7 @@ export function containerVerbs(open: Open): void {
   it('dropContainer deletes the row, and it only', async () => {
     const store = await open()
     await fill(store, 3)
-    assert.equal(await store.dropContainer(await rowOf(store, 'p-2')), true)
+    assert.equal(await store.dropContainer(await rowOf(store, 'p-2'), NOW), true)
     assert.deepEqual(await statesOf(store), ['p-1 ready 1', 'p-3 ready 1'])
   })
 
@@ -104,8 +104,8 @@ export function containerVerbs(open: Open): void {
     await fill(store, 1)
     const seen = await rowOf(store, 'p-1')
     await claimed(store)
-    assert.equal(await store.updateContainer(seen, { state: 'removing' }), false)
-    assert.equal(await store.dropContainer(seen), false)
+    assert.equal(await store.updateContainer(seen, { state: 'removing' }, NOW), false)
+    assert.equal(await store.dropContainer(seen, NOW), false)
     assert.deepEqual(await statesOf(store), ['p-1 reserved 1'])
   })
 

@@ -14,8 +14,8 @@ export function endingVerbs(open: Open): void {
       await claimed(store, { id: 'r2' })
       await claimed(store, { id: 'r3' })
       const active = await store.activate('r1', NOW)
-      await store.updateContainer(await rowOf(store, 'p-1'), { attempts: 1, retryAt: LATER, error: 'stumbled' })
-      const ending = await store.end(['r1', 'r2', 'nobody'], 'expired', LATER)
+      await store.updateContainer(await rowOf(store, 'p-1'), { attempts: 1, retryAt: LATER, error: 'stumbled' }, NOW)
+      const ending = await store.end(['r1', 'r2', 'nobody'], { outcome: 'expired' }, LATER)
       assert.deepEqual(
         ending.map(({ reservation, containers }) => [reservation.id, ...namesOf(containers)]),
         [
@@ -35,7 +35,7 @@ export function endingVerbs(open: Open): void {
       const store = await open()
       await fill(store, 12)
       await claimed(store, { count: 12 })
-      const [held] = await store.end(['r1'], 'released', NOW)
+      const [held] = await store.end(['r1'], { outcome: 'released' }, NOW)
       assert.deepEqual(
         held?.containers.map((c) => c.number),
         Array.from({ length: 12 }, (_, index) => index + 1),
@@ -46,11 +46,11 @@ export function endingVerbs(open: Open): void {
       const store = await open()
       await fill(store, 2)
       await claimed(store, { count: 2 })
-      const first = await store.end(['r1'], 'released', NOW)
+      const first = await store.end(['r1'], { outcome: 'released' }, NOW)
       // Its container is on its way already.
-      await store.updateContainer(await rowOf(store, 'p-1'), { state: 'creating', generation: 2 })
+      await store.updateContainer(await rowOf(store, 'p-1'), { state: 'creating', generation: 2 }, NOW)
       const before = await store.snapshot()
-      const second = await store.end(['r1'], 'expired', LATER)
+      const second = await store.end(['r1'], { outcome: 'expired' }, LATER)
       assert.deepEqual(
         second.map((held) => held.reservation),
         first.map((held) => held.reservation),
@@ -62,10 +62,11 @@ export function endingVerbs(open: Open): void {
       const store = await open()
       await fill(store, 1)
       await claimed(store)
-      await store.end(['r1'], 'released', NOW)
-      await store.finish('r1')
-      assert.deepEqual(await store.end(['r1'], 'expired', LATER), [])
-      assert.deepEqual(await store.end([], 'expired', LATER), [])
+      await store.activate('r1', NOW)
+      await store.end(['r1'], { outcome: 'released' }, NOW)
+      await store.finish('r1', NOW)
+      assert.deepEqual(await store.end(['r1'], { outcome: 'expired' }, LATER), [])
+      assert.deepEqual(await store.end([], { outcome: 'expired' }, LATER), [])
       assert.equal((await store.reservation('r1'))?.outcome, 'released')
     })
   })
@@ -75,13 +76,13 @@ export function endingVerbs(open: Open): void {
       const store = await open()
       await fill(store, 1)
       await claimed(store)
-      assert.equal(await store.finish('r1'), false, 'while preparing')
+      assert.equal(await store.finish('r1', NOW), false, 'while preparing')
       await store.activate('r1', NOW)
-      assert.equal(await store.finish('r1'), false, 'while active')
-      const [ending] = await store.end(['r1'], 'released', NOW)
-      assert.equal(await store.finish('r1'), true)
-      assert.equal(await store.finish('r1'), false, 'again')
-      assert.equal(await store.finish('nobody'), false)
+      assert.equal(await store.finish('r1', NOW), false, 'while active')
+      const [ending] = await store.end(['r1'], { outcome: 'released' }, NOW)
+      assert.equal(await store.finish('r1', NOW), true)
+      assert.equal(await store.finish('r1', NOW), false, 'again')
+      assert.equal(await store.finish('nobody', NOW), false)
       assert.deepEqual(await store.reservation('r1'), { ...ending?.reservation, state: 'ended' })
       assert.deepEqual((await store.snapshot()).reservations, [])
     })
@@ -90,13 +91,13 @@ export function endingVerbs(open: Open): void {
       const store = await open()
       await fill(store, 1)
       await claimed(store)
-      await store.end(['r1'], 'released', NOW)
+      await store.end(['r1'], { outcome: 'released' }, NOW)
       // Whoever calls it ready now is mistaken: somebody may still be logged in.
-      await store.updateContainer(await rowOf(store, 'p-1'), { state: 'ready', generation: 2 })
+      await store.updateContainer(await rowOf(store, 'p-1'), { state: 'ready', generation: 2 }, NOW)
       const before = await store.snapshot()
       await assert.rejects(store.claim(claimOf({ id: 'r2' }), NOW))
       assert.deepEqual(await store.snapshot(), before)
-      await store.finish('r1')
+      await store.finish('r1', NOW)
       assert.deepEqual(namesOf((await claimed(store, { id: 'r2' })).containers), ['p-1'])
     })
   })

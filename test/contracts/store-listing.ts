@@ -1,7 +1,7 @@
 /** Looking at reservations, and moving their ends. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ReservationFilter, Store } from '../../src/core/ports.ts'
+import type { ReservationFilter, Store } from '../../src/core/store.ts'
 import { NOW } from '../support/rows.ts'
 import { claimed, claimOf, fill, namesOf, type Open } from './store-bench.ts'
 
@@ -19,26 +19,26 @@ export function listingVerbs(open: Open): void {
 
     it('moves the end', async () => {
       const { store, end } = await active()
-      const extended = await store.extend('r1', end, end + MINUTE, NOW)
+      const extended = await store.extend('r1', end, end + MINUTE, 'alice', NOW)
       assert.equal(extended?.expiresAt, end + MINUTE)
       assert.deepEqual(await store.reservation('r1'), extended)
     })
 
     it('does nothing when somebody else has moved it', async () => {
       const { store, end } = await active()
-      await store.extend('r1', end, end + MINUTE, NOW)
-      assert.equal(await store.extend('r1', end, end + 9 * MINUTE, NOW), null)
+      await store.extend('r1', end, end + MINUTE, 'alice', NOW)
+      assert.equal(await store.extend('r1', end, end + 9 * MINUTE, 'alice', NOW), null)
       assert.equal((await store.reservation('r1'))?.expiresAt, end + MINUTE)
     })
 
     it('does nothing from the end on, nor for what is being prepared or has ended', async () => {
       const { store, end } = await active()
-      assert.equal(await store.extend('r1', end, end + MINUTE, end), null)
-      await store.end(['r1'], 'released', NOW)
-      assert.equal(await store.extend('r1', end, end + MINUTE, NOW), null)
+      assert.equal(await store.extend('r1', end, end + MINUTE, 'alice', end), null)
+      await store.end(['r1'], { outcome: 'released' }, NOW)
+      assert.equal(await store.extend('r1', end, end + MINUTE, 'alice', NOW), null)
       await fill(store, 2)
       await claimed(store, { id: 'r2' })
-      assert.equal(await store.extend('r2', end, end + MINUTE, NOW), null)
+      assert.equal(await store.extend('r2', end, end + MINUTE, 'alice', NOW), null)
     })
   })
 
@@ -97,7 +97,7 @@ export function listingVerbs(open: Open): void {
         await store.claim(claim, NOW + Math.min(index, 2))
       }
       await store.activate('r1', NOW)
-      return async (filter) => (await store.reservations({ limit: 10, ...filter })).map((r) => r.id)
+      return async (filter) => (await store.reservations({ limit: 10, ...filter })).map((held) => held.reservation.id)
     }
 
     it('are listed newest first', async () => {

@@ -11,7 +11,7 @@ export function reservationVerbs(open: Open): void {
       const store = await open()
       await fill(store, 12)
       await fill(store, 2, 'a')
-      await store.updateContainer(await rowOf(store, 'p-2'), { state: 'broken' })
+      await store.updateContainer(await rowOf(store, 'p-2'), { state: 'broken' }, NOW)
       const { containers } = await claimed(store, { count: 9 })
       assert.deepEqual(
         namesOf(containers),
@@ -24,23 +24,22 @@ export function reservationVerbs(open: Open): void {
       const store = await open()
       await fill(store, 1)
       const free = await rowOf(store, 'p-1')
-      await store.updateContainer(free, { attempts: 2, retryAt: NOW + MINUTE })
+      await store.updateContainer(free, { attempts: 2, retryAt: NOW + MINUTE }, NOW)
       const claim = claimOf({
         note: 'for the demo',
         passwordHash: null,
         sshKeys: ['ssh-ed25519 AAAA a "key"', 'ssh-rsa BBBB'],
       })
-      const { count: _, ...asked } = claim
-      const held = await store.claim(claim, LATER)
+      const { request: _request, quota: _quota, ...asked } = claim
+      const answer = await store.claim(claim, LATER)
+      assert.ok(answer.is === 'held')
+      const { held } = answer
       assert.deepEqual(held, {
         reservation: {
           ...{ ...asked, state: 'preparing', createdAt: LATER },
           ...{
-            aliveUntil: null,
-            activeAt: null,
-            expiresAt: null,
-            endedAt: null,
-            outcome: null,
+            ...{ promised: false, turn: null, aliveUntil: null, toldEnd: null, toldLeft: null },
+            ...{ activeAt: null, expiresAt: null, endedAt: null, outcome: null, reason: null },
             holds: [{ container: 'p-1', opened: null }],
           },
         },
@@ -48,7 +47,7 @@ export function reservationVerbs(open: Open): void {
       })
       const { reservation, containers } = held
       assert.deepEqual(await store.reservation('r1'), reservation)
-      assert.deepEqual(await store.snapshot(), { containers, reservations: [reservation] })
+      assert.deepEqual(await store.snapshot(), { containers, reservations: [reservation], sizes: new Map() })
       assert.equal(await store.reservation('r2'), null)
     })
 
@@ -58,7 +57,9 @@ export function reservationVerbs(open: Open): void {
       await fill(store, 5, 'q')
       await claimed(store)
       const before = await store.snapshot()
-      assert.deepEqual(await store.claim(claimOf({ id: 'r2', count: 3 }), NOW), { available: 2 })
+      assert.deepEqual(await store.claim(claimOf({ id: 'r2', count: 3 }), NOW), {
+        ...{ is: 'short', available: 2, waiting: 0 },
+      })
       assert.deepEqual(await store.snapshot(), before)
       assert.equal(await store.reservation('r2'), null)
     })
@@ -77,7 +78,7 @@ export function reservationVerbs(open: Open): void {
       await fill(store, 10)
       const asked = Array.from({ length: 200 }, (_, index) => store.claim(claimOf({ id: `r${index}` }), NOW))
       const answers = await Promise.all(asked)
-      const held = answers.flatMap((answer) => ('available' in answer ? [] : answer.containers))
+      const held = answers.flatMap((answer) => (answer.is === 'held' ? answer.held.containers : []))
       assert.equal(held.length, 10)
       assert.equal(new Set(namesOf(held)).size, 10)
       assert.equal((await store.snapshot()).reservations.length, 10)
@@ -107,7 +108,7 @@ export function reservationVerbs(open: Open): void {
     ][] = [
       ['no other one is ready', 2, async () => undefined],
       ['it is active', 3, (store) => store.activate('r1', NOW)],
-      ['it was ended', 3, (store) => store.end(['r1'], 'released', NOW)],
+      ['it was ended', 3, (store) => store.end(['r1'], { outcome: 'released' }, NOW)],
     ]
     for (const [why, size, prepare] of refusals) {
       it(`changes nothing when ${why}`, async () => {
@@ -137,7 +138,7 @@ export function reservationVerbs(open: Open): void {
     it('starts the time, and notes in which generation each account is', async () => {
       const store = await open()
       await fill(store, 2)
-      await store.updateContainer(await rowOf(store, 'p-2'), { generation: 4 })
+      await store.updateContainer(await rowOf(store, 'p-2'), { generation: 4 }, NOW)
       const { reservation } = await claimed(store, { count: 2 })
       await claimed(store, { id: 'r2', pool: 'p', count: 0 })
       const active = await store.activate('r1', LATER)
@@ -147,6 +148,7 @@ export function reservationVerbs(open: Open): void {
       ]
       assert.deepEqual(active, {
         ...reservation,
+        toldEnd: LATER + 5 * MINUTE,
         state: 'active',
         activeAt: LATER,
         expiresAt: LATER + 5 * MINUTE,
@@ -161,7 +163,7 @@ export function reservationVerbs(open: Open): void {
       await fill(store, 2)
       await claimed(store)
       await claimed(store, { id: 'r2' })
-      await store.end(['r2'], 'released', NOW)
+      await store.end(['r2'], { outcome: 'released' }, NOW)
       const active = await store.activate('r1', NOW)
       for (const id of ['r1', 'r2', 'nobody']) assert.equal(await store.activate(id, LATER), null, id)
       assert.deepEqual(await store.reservation('r1'), active)
@@ -176,7 +178,7 @@ export function reservationVerbs(open: Open): void {
       await claimed(store, { count: 2 })
       await store.activate('r1', NOW)
       const seen = await rowOf(store, 'p-1')
-      await store.updateContainer(seen, { generation: 2 })
+      await store.updateContainer(seen, { generation: 2 }, NOW)
       assert.equal(await store.recordOpened('r1', { ...seen, generation: 2 }), true)
       assert.deepEqual((await store.reservation('r1'))?.holds, [
         { container: 'p-1', opened: 2 },
@@ -191,10 +193,10 @@ export function reservationVerbs(open: Open): void {
       await claimed(store, { id: 'r2' })
       await store.activate('r1', NOW)
       const [mine, theirs, free] = [await rowOf(store, 'p-1'), await rowOf(store, 'p-2'), await rowOf(store, 'p-3')]
-      await store.updateContainer(mine, { generation: 2 })
+      await store.updateContainer(mine, { generation: 2 }, NOW)
       const before = await store.snapshot()
       for (const seen of [mine, theirs, free]) assert.equal(await store.recordOpened('r1', seen), false, seen.name)
-      await store.end(['r1'], 'expired', NOW)
+      await store.end(['r1'], { outcome: 'expired' }, NOW)
       assert.equal(await store.recordOpened('r1', { ...mine, generation: 2 }), false, 'after the end')
       assert.equal(await store.recordOpened('r1', await rowOf(store, 'p-1')), false, 'after the end, seen afresh')
       const holds = (await store.reservation('r1'))?.holds
@@ -205,9 +207,9 @@ export function reservationVerbs(open: Open): void {
       const store = await open()
       await fill(store, 1)
       await claimed(store)
-      await store.end(['r1'], 'released', NOW)
-      await store.finish('r1')
-      await store.updateContainer(await rowOf(store, 'p-1'), { state: 'ready', generation: 2 })
+      await store.end(['r1'], { outcome: 'released' }, NOW)
+      await store.finish('r1', NOW)
+      await store.updateContainer(await rowOf(store, 'p-1'), { state: 'ready', generation: 2 }, NOW)
       await claimed(store, { id: 'r2' })
       assert.equal(await store.recordOpened('r1', await rowOf(store, 'p-1')), false)
       assert.deepEqual((await store.reservation('r1'))?.holds, [{ container: 'p-1', opened: null }])

@@ -48,8 +48,8 @@ describe('a SQLite file', () => {
     await first.activate('r1', NOW)
     await claimed(first, { id: 'r2' })
     await claimed(first, { id: 'r3' })
-    await first.end(['r3'], 'failed', NOW)
-    await first.finish('r3')
+    await first.end(['r3'], { outcome: 'failed' }, NOW)
+    await first.finish('r3', NOW)
     const everything = async (store: typeof first) =>
       [await store.snapshot(), await store.poolFacts(), await store.reservation('r3')] as const
     const before = await everything(first)
@@ -169,7 +169,7 @@ describe('a SQLite file', () => {
     await fill(store, 1)
     const username = `'; drop table containers; --`
     const held = await store.claim(claimOf({ username, passwordHash: `"'\\` }), NOW)
-    assert.ok('reservation' in held && held.reservation.username === username)
+    assert.ok(held.is === 'held' && held.held.reservation.username === username)
     assert.equal((await store.snapshot()).containers.length, 1)
     await store.close()
   })

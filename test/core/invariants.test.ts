@@ -1,6 +1,7 @@
 /** Random histories, with an engine that fails before and after it obeys, damage from outside, and managers that die. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { ANYONE } from '../../src/core/identity.ts'
 import fc from 'fast-check'
 import { BerthError, type ErrorCode } from '../../src/core/errors.ts'
 import { isActive } from '../../src/core/reservation.ts'
@@ -95,7 +96,7 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
               count: next.count,
               durationMs: next.minutes * MINUTE,
             }
-            const held = await world.reserving.reserve(request).catch(() => null)
+            const held = await world.reserving.reserve(request, ANYONE).catch(() => null)
             if (held) {
               const containers = held.containers.map((c) => c.name)
               promised.set(username, { until: held.reservation.expiresAt ?? 0, containers })
@@ -103,14 +104,14 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
             break
           }
           case 'release':
-            await world.reserving.releaseAll().catch(() => undefined)
+            await world.reserving.releaseAll({}, ANYONE).catch(() => undefined)
             promised.clear()
             break
           case 'tick':
             await world.reconciler.tick()
             break
           case 'restart':
-            world.restart()
+            await world.restart()
             break
           case 'settle':
             await world.settle().catch(() => undefined)

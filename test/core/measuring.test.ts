@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ANYONE } from '../../src/core/identity.ts'
 import { BerthError } from '../../src/core/errors.ts'
 import type { FaultRule } from '../support/faulty.ts'
 import { pool } from '../support/rows.ts'
@@ -16,7 +17,7 @@ async function filled(faults: Record<string, FaultRule> = {}): Promise<World> {
 }
 
 const reserve = (world: World) =>
-  world.reserving.reserve({ pool: P, username: 'alice', password: 'test', count: 1, durationMs: 60_000 })
+  world.reserving.reserve({ pool: P, username: 'alice', password: 'test', count: 1, durationMs: 60_000 }, ANYONE)
 
 describe('what is measured', () => {
   it('each step of a new container, its playbook too', async () => {
@@ -42,7 +43,7 @@ describe('what is measured', () => {
     const world = await filled({ engine: (verb) => (away && verb === 'kill' ? { when: 'before', error } : null) })
     const revoked = () => world.measured.filter((line) => line.startsWith('revoke'))
     await reserve(world)
-    await world.reserving.releaseAll()
+    await world.reserving.releaseAll({}, ANYONE)
     await world.settle()
     assert.deepEqual(revoked(), ['revoke 0'])
     await reserve(world)

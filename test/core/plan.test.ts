@@ -14,7 +14,7 @@ interface Scene extends Partial<Omit<Situation, 'snapshot'>> {
 function situation({ containers = [], reservations = [], ...rest }: Scene): Situation {
   return {
     pools: [pool({ size: 1 })],
-    snapshot: { containers, reservations },
+    snapshot: { containers, reservations, sizes: new Map() },
     observed: [],
     specDigest: () => 'digest',
     busy: new Set(),
@@ -24,6 +24,9 @@ function situation({ containers = [], reservations = [], ...rest }: Scene): Situ
 
 function brief(action: Action): string {
   switch (action.do) {
+    case 'assign':
+    case 'open':
+      return `${action.do} ${action.reservation.id}`
     case 'end':
       return `end ${action.reservation.id} ${action.outcome}`
     case 'revoke':

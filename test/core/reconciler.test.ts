@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ANYONE } from '../../src/core/identity.ts'
 import { BerthError } from '../../src/core/errors.ts'
 import { specOf } from '../../src/core/pool.ts'
 import { openMemory } from '../../src/engine/memory/engine.ts'
@@ -18,7 +19,7 @@ async function filled(options: Parameters<typeof createWorld>[0] = {}): Promise<
 }
 
 const reserve = (world: World, username: string, count = 1) =>
-  world.reserving.reserve({ pool: P, username, password: 'test', count, durationMs: MINUTE })
+  world.reserving.reserve({ pool: P, username, password: 'test', count, durationMs: MINUTE }, ANYONE)
 
 function disturb(world: World, name: string, state: 'exited' | 'paused' | null): void {
   const container = world.host.holderOf(name)
@@ -153,7 +154,10 @@ describe('a held container', () => {
 
   it('that will not stay up is replaced in the end', async () => {
     const world = await filled()
-    await world.reserving.reserve({ pool: P, username: 'alice', password: 'x', count: 1, durationMs: 60 * MINUTE })
+    await world.reserving.reserve(
+      { pool: P, username: 'alice', password: 'x', count: 1, durationMs: 60 * MINUTE },
+      ANYONE,
+    )
     for (let fall = 0; fall < 5; fall += 1) {
       disturb(world, 'p-1', 'exited')
       await world.settle()
@@ -169,7 +173,7 @@ describe('a change of berth.yml', () => {
   it('renews containers one after another, but never a held one', async () => {
     const world = await filled()
     await reserve(world, 'alice')
-    world.restart([pool({ memory: 2 ** 28 })])
+    await world.restart([pool({ memory: 2 ** 28 })])
     await world.settle()
     assert.deepEqual(await world.states(), ['p-1 reserved 1', 'p-2 ready 2', 'p-3 ready 2'])
     assert.deepEqual(world.logins(), ['alice@p-1'])
@@ -178,10 +182,10 @@ describe('a change of berth.yml', () => {
   it('shrinks a pool, a held container when it is free', async () => {
     const world = await filled()
     await reserve(world, 'alice')
-    world.restart([pool({ size: 0 })])
+    await world.restart([pool({ size: 0 })])
     await world.settle()
     assert.deepEqual(await world.states(), ['p-1 reserved 1'])
-    await world.reserving.releaseAll()
+    await world.reserving.releaseAll({}, ANYONE)
     await world.settle()
     assert.deepEqual(await world.states(), [])
     assert.equal(world.host.all().length, 0)

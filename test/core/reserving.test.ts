@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ANYONE } from '../../src/core/identity.ts'
 import { BerthError } from '../../src/core/errors.ts'
 import { onCall } from '../support/faulty.ts'
 import { pool } from '../support/rows.ts'
@@ -9,7 +10,7 @@ const MINUTE = 60_000
 const P = pool()
 
 const reserve = (world: World, username: string, count = 1, password = 'test') =>
-  world.reserving.reserve({ pool: P, username, password, count, durationMs: MINUTE })
+  world.reserving.reserve({ pool: P, username, password, count, durationMs: MINUTE }, ANYONE)
 
 async function filled(options: Parameters<typeof createWorld>[0] = {}): Promise<World> {
   const world = await createWorld(options)
@@ -63,7 +64,7 @@ describe('reserve', () => {
     }
     for (const password of [' ', `"'`, ':', '$(id)', '{{7*7}}', 'пароль', 'ж'.repeat(128)]) {
       await reserve(world, 'alice', 1, password)
-      await world.reserving.releaseAll()
+      await world.reserving.releaseAll({}, ANYONE)
       await world.settle()
     }
   })
@@ -124,7 +125,7 @@ describe('extend', () => {
 
   it('moves the end, and access goes on until then', async () => {
     const { world, id, end } = await held()
-    const { reservation, clamped } = await world.reserving.extend(id, (expiresAt) => expiresAt + HOUR)
+    const { reservation, clamped } = await world.reserving.extend(id, (expiresAt) => expiresAt + HOUR, ANYONE)
     assert.deepEqual([reservation.expiresAt, clamped], [end + HOUR, null])
     world.advance(HOUR)
     await world.settle()
@@ -136,15 +137,15 @@ describe('extend', () => {
 
   it('never shortens, and says so', async () => {
     const { world, id, end } = await held()
-    const { reservation, clamped } = await world.reserving.extend(id, (expiresAt) => expiresAt - 1)
+    const { reservation, clamped } = await world.reserving.extend(id, (expiresAt) => expiresAt - 1, ANYONE)
     assert.deepEqual([reservation.expiresAt, clamped], [end, 'extending never shortens'])
   })
 
   it('goes as far as the pool lends, from the beginning, and says so', async () => {
     const { world, id } = await held()
     const longest = world.now() + P.duration.max
-    const first = await world.reserving.extend(id, (expiresAt) => expiresAt + 48 * HOUR)
-    const again = await world.reserving.extend(id, (expiresAt) => expiresAt + HOUR)
+    const first = await world.reserving.extend(id, (expiresAt) => expiresAt + 48 * HOUR, ANYONE)
+    const again = await world.reserving.extend(id, (expiresAt) => expiresAt + HOUR, ANYONE)
     for (const { reservation, clamped } of [first, again]) {
       assert.deepEqual([reservation.expiresAt, clamped], [longest, 'the pool does not lend for longer than that'])
     }
@@ -152,7 +153,9 @@ describe('extend', () => {
 
   it('counts each of many at the same time', async () => {
     const { world, id, end } = await held()
-    await Promise.all(Array.from({ length: 20 }, () => world.reserving.extend(id, (expiresAt) => expiresAt + MINUTE)))
+    await Promise.all(
+      Array.from({ length: 20 }, () => world.reserving.extend(id, (expiresAt) => expiresAt + MINUTE, ANYONE)),
+    )
     assert.equal((await world.store.reservation(id))?.expiresAt, end + 20 * MINUTE)
   })
 
@@ -160,16 +163,16 @@ describe('extend', () => {
     const { world, id } = await held()
     world.advance(MINUTE)
     await assert.rejects(
-      world.reserving.extend(id, (expiresAt) => expiresAt + HOUR),
+      world.reserving.extend(id, (expiresAt) => expiresAt + HOUR, ANYONE),
       { code: 'not_active' },
     )
     await world.settle()
     await assert.rejects(
-      world.reserving.extend(id, (expiresAt) => expiresAt + HOUR),
+      world.reserving.extend(id, (expiresAt) => expiresAt + HOUR, ANYONE),
       { code: 'not_active' },
     )
     await assert.rejects(
-      world.reserving.extend('nobody', (expiresAt) => expiresAt),
+      world.reserving.extend('nobody', (expiresAt) => expiresAt, ANYONE),
       { code: 'not_found' },
     )
   })
@@ -180,17 +183,17 @@ describe('release', () => {
     const world = await filled()
     const { reservation } = await reserve(world, 'alice')
     await reserve(world, 'bob')
-    const released = await world.reserving.release(reservation.id)
+    const { reservation: released } = await world.reserving.release(reservation.id, ANYONE)
     assert.deepEqual([released.state, released.outcome], ['ended', 'released'])
     assert.deepEqual(world.logins(), ['bob@p-2'])
-    assert.deepEqual(await world.reserving.release(reservation.id), released)
-    await assert.rejects(world.reserving.release('nobody'), { code: 'not_found' })
+    assert.deepEqual((await world.reserving.release(reservation.id, ANYONE)).reservation, released)
+    await assert.rejects(world.reserving.release('nobody', ANYONE), { code: 'not_found' })
   })
 
   it('lets nobody in from the moment it returns', async () => {
     const world = await filled()
     await reserve(world, 'alice', 2)
-    await world.reserving.releaseAll()
+    await world.reserving.releaseAll({}, ANYONE)
     assert.deepEqual(world.logins(), [])
     await world.settle()
     assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 2', 'p-3 ready 1'])
@@ -200,7 +203,7 @@ describe('release', () => {
     const error = new BerthError('engine_unavailable', 'hangs')
     const world = await filled({ faults: { engine: onCall('kill', 1, { when: 'before', error }) } })
     await reserve(world, 'alice')
-    await assert.rejects(world.reserving.releaseAll(), { code: 'engine_unavailable' })
+    await assert.rejects(world.reserving.releaseAll({}, ANYONE), { code: 'engine_unavailable' })
     assert.deepEqual(world.logins(), ['alice@p-1'])
     await world.settle()
     assert.deepEqual(world.logins(), [])
@@ -211,7 +214,7 @@ describe('release', () => {
     const open = world.accounts.open.bind(world.accounts)
     world.accounts.open = async (...args) => {
       const outcomes = await open(...args)
-      await world.reserving.releaseAll()
+      await world.reserving.releaseAll({}, ANYONE)
       return outcomes
     }
     await assert.rejects(reserve(world, 'alice'), { code: 'cancelled' })
@@ -265,7 +268,7 @@ describe('expiry', () => {
     world.accounts.open = () => new Promise(() => undefined)
     void reserve(world, 'alice')
     await new Promise(setImmediate)
-    world.restart()
+    await world.restart()
     await world.settle()
     assert.deepEqual((await world.states())[0], 'p-1 reserved 1')
     world.advance(MINUTE)

@@ -1,4 +1,5 @@
 /** The OpenAPI document that the server serves. `just api` commits to it. */
+import { createPools } from '../../src/core/pools.ts'
 import { openMetrics } from '../../src/http/metrics.ts'
 import { buildServer } from '../../src/http/server.ts'
 import { contextOf } from '../support/api.ts'
@@ -6,7 +7,7 @@ import { createWorld } from '../support/world.ts'
 
 export async function dumpOpenapi(): Promise<string> {
   const world = await createWorld()
-  const server = buildServer(contextOf(world, { pools: [], metrics: openMetrics(), store: world.store }))
+  const server = buildServer(contextOf(world, { pools: createPools([]), metrics: openMetrics(), store: world.store }))
   try {
     const { payload } = await server.inject('/openapi.json')
     return `${JSON.stringify(JSON.parse(payload), null, 2)}\n`

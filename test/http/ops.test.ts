@@ -74,7 +74,7 @@ describe('GET /metrics', () => {
     await api.get('/reserve?username=alice&count=2')
     await api.get('/reserve?username=bob')
     const zero = (name: string) => [
-      ...['creating', 'ready', 'reserved', 'removing', 'broken'].map((state) => [name, state] as const),
+      ...['creating', 'ready', 'reserved', 'removing', 'broken', 'quarantined'].map((state) => [name, state] as const),
     ]
     const all = [...zero('alpine'), ...zero('big')].map(([name, state]) => [`{pool="${name}",state="${state}"}`, 0])
     assert.deepEqual(await figure(api, 'berth_containers'), {

@@ -31,7 +31,8 @@ describe('POST /v1/reservations', () => {
     assert.equal(headers['location'], `/v1/reservations/${body.id}`)
     const rows = (await api.world.store.snapshot()).containers
     assert.deepEqual(body, {
-      ...{ id: 'r1', state: 'active', outcome: null, pool: 'alpine', username: 'alice', note: 'demo' },
+      ...{ id: 'r1', state: 'active', outcome: null, reason: null, pool: 'alpine', owner: 'anyone' },
+      ...{ username: 'alice', count: 2, note: 'demo', wait_until: null, queue: null },
       ...{ created_at: new Date(now).toISOString(), active_at: new Date(now).toISOString() },
       ...{ expires_at: new Date(now + 90 * MINUTE).toISOString(), keepalive_until: null, ended_at: null },
       containers: [

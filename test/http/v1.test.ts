@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pool } from '../support/rows.ts'
+import { NOW } from '../support/rows.ts'
 import { openApi } from '../support/api.ts'
 
 describe('GET /v1/pools', () => {
@@ -22,7 +23,9 @@ describe('GET /v1/containers', () => {
   it('shows each container in natural order, and why one is not well', async () => {
     const api = await openApi({ pools: [pool({ name: 'alpine', size: 11 })] })
     const third = await api.world.store.container('alpine-3')
-    assert.ok(third && (await api.world.store.updateContainer(third, { state: 'broken', attempts: 2, error: 'why' })))
+    assert.ok(
+      third && (await api.world.store.updateContainer(third, { state: 'broken', attempts: 2, error: 'why' }, NOW)),
+    )
     const { containers } = JSON.parse((await api.get('/v1/containers')).text)
     assert.deepEqual(
       containers.map((c: { name: string }) => c.name),

@@ -6,7 +6,7 @@ import { after } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { BerthError } from '../../src/core/errors.ts'
 import type { Pool } from '../../src/core/pool.ts'
-import type { Store } from '../../src/core/ports.ts'
+import type { Store } from '../../src/core/store.ts'
 import type { ServerContext } from '../../src/http/context.ts'
 import { openMetrics } from '../../src/http/metrics.ts'
 import { buildServer } from '../../src/http/server.ts'
@@ -61,7 +61,9 @@ export async function openApi(options: ApiOptions = {}): Promise<Api> {
   const metrics = openMetrics()
   const world = await createWorld({ pools, faults, metrics })
   if (settled) await world.settle()
-  const server = buildServer(contextOf(world, { pools, metrics, store: faulty<Store>(world.store, storeFaults) }))
+  const server = buildServer(
+    contextOf(world, { pools: world.pools, metrics, store: faulty<Store>(world.store, storeFaults) }),
+  )
   after(async () => {
     await server.close()
     await world.store.close()

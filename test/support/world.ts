@@ -1,6 +1,7 @@
 /** A whole manager on a memory engine, an in-memory database and a clock that stands still until it is told. */
 import { BerthError } from '../../src/core/errors.ts'
 import type { Pool, Site } from '../../src/core/pool.ts'
+import { createPools, type Pools } from '../../src/core/pools.ts'
 import type { Accounts, Log, Metrics, Outcomes, Target } from '../../src/core/ports.ts'
 import { createReconciler, type Reconciler } from '../../src/core/reconciler.ts'
 import { createReserving, type Reserving } from '../../src/core/reserving.ts'
@@ -72,6 +73,7 @@ export interface World {
   readonly measured: string[]
   /** How often the reconciler asked for another tick. */
   nudges: number
+  pools: Pools
   reconciler: Reconciler
   reserving: Reserving
   /** Milliseconds forward, or back. */
@@ -80,7 +82,7 @@ export interface World {
   /** Ticks until a tick finds nothing more to do at this time. */
   settle(): Promise<void>
   /** The manager dies where it stands and another one starts on the same database and engine. */
-  restart(pools?: readonly Pool[]): void
+  restart(pools?: readonly Pool[]): Promise<void>
   /** "alice@p-1" for everybody who could log in now. */
   logins(): string[]
   states(): Promise<string[]>
@@ -107,27 +109,28 @@ export async function createWorld(
   const { metrics = recording } = options
   const wrap = <T extends object>(name: string, port: T): T => (faults[name] ? faulty(port, faults[name]) : port)
 
-  function assemble(pools: readonly Pool[]): { reconciler: Reconciler; reserving: Reserving } {
+  function assemble(pools: readonly Pool[]): Pick<World, 'pools' | 'reconciler' | 'reserving'> {
+    const named = createPools(pools)
     const ports = {
       engine: wrap('engine', openMemory({ instance: SITE.instance, host })),
       accounts: wrap('accounts', accounts),
       store: wrap('store', store),
     }
     const reconciler = createReconciler({
-      ...{ site: SITE, pools, clock, log, metrics, concurrency: 4, ...ports },
+      ...{ site: SITE, pools: named, clock, log, metrics, concurrency: 4, ...ports },
       digestOf: specDigest,
       onProgress: () => {
         world.nudges += 1
       },
     })
     const reserving = createReserving({
-      ...{ pools, clock, log, metrics, ...ports },
+      ...{ pools: named, clock, log, metrics, ...ports },
       hashPassword: async (password) => `$6$hash-of-${password.length}`,
       newId: () => `r${++nextId}`,
       engineProblem: () => reconciler.engineProblem(),
       onChange: () => undefined,
     })
-    return { reconciler, reserving }
+    return { pools: named, reconciler, reserving }
   }
 
   const world: World = {
@@ -145,7 +148,9 @@ export async function createWorld(
       }
       throw new Error(`does not settle: ${(await world.states()).join(' ')}`)
     },
-    restart(pools) {
+    async restart(pools) {
+      // As main.ts does: whoever was preparing anything is dead.
+      await store.forgetPreparers(time + 1)
       Object.assign(world, assemble(pools ?? options.pools ?? [pool()]))
     },
     logins: () =>

@@ -1,8 +1,10 @@
 /** The seed's four endpoints, as its users know them. */
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from '../../core/pool.ts'
+import type { Pools } from '../../core/pools.ts'
 import { isActive, type Reservation } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
+import { identityOf } from '../identity.ts'
 import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
 import { availableDocument, releaseAllDocument, reservationsDocument, reserveDocument } from './compat-schemas.ts'
 
@@ -22,7 +24,8 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     const standard = String(pool.duration.default / MINUTE)
     const minutes = decimal('duration', query.duration ?? standard, 1, pool.duration.max / MINUTE, 'minutes')
     const durationMs = Math.round(minutes * MINUTE)
-    const { reservation, containers } = await reserving.reserve({ pool, username, password, count, durationMs })
+    const wanted = { pool, username, password, count, durationMs }
+    const { reservation, containers } = await reserving.reserve(wanted, identityOf(request))
     return {
       status: 'success',
       message: `Reserved ${containers.map((c) => c.name).join(', ')} for ${username}`,
@@ -36,7 +39,7 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
 
   server.get('/release_all', releaseAllDocument, async (request) => {
     readQuery(request.raw.url ?? '', [])
-    await reserving.releaseAll()
+    await reserving.releaseAll({}, identityOf(request))
     return { status: 'success', message: 'All containers released' }
   })
 
@@ -81,9 +84,15 @@ function holdersAt(reservations: readonly Reservation[], now: number): ReadonlyM
   )
 }
 
-function poolNamed(pools: readonly Pool[], name: string | undefined): Pool {
-  const pool = name === undefined ? pools[0] : pools.find((p) => p.name === name)
-  if (!pool) throw refusal(`pool must be one of: ${pools.map((p) => p.name).join(', ')}`)
+function poolNamed(pools: Pools, name: string | undefined): Pool {
+  const pool = name === undefined ? pools.all()[0] : pools.named(name)
+  if (!pool)
+    throw refusal(
+      `pool must be one of: ${pools
+        .all()
+        .map((p) => p.name)
+        .join(', ')}`,
+    )
   return pool
 }
 

@@ -48,7 +48,7 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
 
   const figures = { tags, summary: 'Figures for Prometheus', response: { 200: Figures } }
   typed.get('/metrics', { schema: figures }, async (_request, reply) => {
-    const text = await metrics.render(pools, await store.snapshot(), clock())
+    const text = await metrics.render(pools.all(), await store.snapshot(), clock())
     return reply.type(metrics.contentType).send(text)
   })
 }

@@ -10,7 +10,7 @@ export function poolRoutes(server: FastifyInstance, { store, pools }: ServerCont
     const { containers } = await store.snapshot()
     const facts = await store.poolFacts()
     return {
-      pools: pools.map(({ name, size, image, memory, cpus, pids, sudo }) => {
+      pools: pools.all().map(({ name, size, image, memory, cpus, pids, sudo }) => {
         const states = Map.groupBy(
           containers.filter((c) => c.pool === name),
           (c) => c.state,

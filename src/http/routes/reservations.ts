@@ -1,190 +1,156 @@
 /** Reservations, for programs: what the seed's endpoints do, one by one, and more. */
-import { randomInt } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
-import { BerthError, type Fault, invalidRequest } from '../../core/errors.ts'
-import { parseDuration } from '../../core/duration.ts'
-import type { Pool } from '../../core/pool.ts'
-import { readCursor, writeCursor } from '../cursor.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { stateAt } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
+import { readCursor, writeCursor } from '../cursor.ts'
+import { identityOf, requireAdmin } from '../identity.ts'
+import { lookUntil } from '../long-poll.ts'
+import { randomPassword, repeatable } from '../repeat.ts'
+import { readEnd, readReserve } from '../reserve-body.ts'
 import {
   Extend,
   ExtendedView,
+  IdempotencyKey,
   ListReservations,
+  LongPoll,
+  ReleaseAll,
+  ReleasedList,
   ReservationId,
   ReservationList,
   ReservationView,
   Reserve,
   ReservedView,
 } from '../schemas.ts'
-import { viewReservation } from '../views.ts'
+import { viewReservation, viewReservations } from '../views.ts'
 
-const MINUTE = 60_000
-const SHORTEST_KEEPALIVE = 10_000
 const DEFAULT_USERNAME = 'user'
-/** Without those that are mistaken for one another. 20 of them hold 115 bits. */
-const ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
 export function reservationRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { reserving, store, pools, clock, sshHost } = context
+  const { reserving, store, pools, clock } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
-  typed.post(
-    '/v1/reservations',
-    { schema: { summary: 'Reserve containers', body: Reserve, response: { 201: ReservedView } } },
-    async (request, reply) => {
-      const { pool, count, durationMs, keepalive } = readRequest(pools, request.body)
-      const { username = DEFAULT_USERNAME, ssh_keys: sshKeys = [], note } = request.body
-      const generated = request.body.password === undefined && sshKeys.length === 0 ? generatePassword() : undefined
-      const password = request.body.password ?? generated ?? null
-      const wanted = {
-        pool,
-        username,
-        password,
-        sshKeys,
-        count,
-        durationMs,
+  typed.post('/v1/reservations', { schema: RESERVE }, async (request, reply) => {
+    const { username = DEFAULT_USERNAME, ssh_keys: sshKeys = [], note } = request.body
+    const wanted = readReserve(pools, request.body)
+    const again = repeatable(request.headers, request.body)
+    const generates = request.body.password === undefined && sshKeys.length === 0
+    const generated = again ? again.passwordOf(again.key.salt) : randomPassword()
+    const password = request.body.password ?? (generates ? generated : null)
+    const held = await reserving.reserve(
+      {
+        ...{ ...wanted, username, password, sshKeys },
         ...(note !== undefined && { note }),
-        ...keepalive,
-      }
-      const held = await reserving.reserve(wanted)
-      reply.code(201).header('location', `/v1/reservations/${held.reservation.id}`)
-      return { ...viewReservation(held, clock(), sshHost), ...(generated !== undefined && { password: generated }) }
-    },
-  )
-
-  typed.get(
-    '/v1/reservations',
-    {
-      schema: {
-        summary: 'Reservations, newest first, page by page',
-        querystring: ListReservations,
-        response: { 200: ReservationList },
+        ...(again && { key: again.key }),
       },
-    },
-    async (request) => {
-      const { state, username, pool, limit = 50, cursor } = request.query
-      const filter = {
-        ...(state && { state }),
-        ...(username !== undefined && { username }),
-        ...(pool !== undefined && { pool }),
-      }
-      const page = await store.reservations({
-        ...filter,
-        limit,
-        ...(cursor !== undefined && { after: readCursor(cursor) }),
-      })
-      const { containers } = await store.snapshot()
-      const rows = new Map(containers.map((row) => [row.name, row]))
-      const last = page.at(-1)
-      return {
-        reservations: page.map((reservation) => {
-          const theirs = reservation.holds.flatMap((hold) => rows.get(hold.container) ?? [])
-          return viewReservation({ reservation, containers: theirs }, clock(), sshHost)
-        }),
-        next: last && page.length === limit ? writeCursor(last) : null,
-      }
-    },
-  )
+      identityOf(request),
+    )
+    const told = again && held.repeats !== null ? again.passwordOf(held.repeats) : generated
+    const view = await viewReservation(context, held)
+    const unfinished = view.state === 'waiting' || view.state === 'preparing'
+    reply.code(unfinished ? 202 : 201).header('location', `/v1/reservations/${view.id}`)
+    return { ...view, ...(generates && { password: told }) }
+  })
 
-  typed.get(
-    '/v1/reservations/:id',
-    { schema: { summary: 'One reservation', params: ReservationId, response: { 200: ReservationView } } },
-    async (request) => viewReservation(await find(request.params.id), clock(), sshHost),
-  )
-
-  typed.patch(
-    '/v1/reservations/:id',
-    {
-      schema: {
-        summary: 'Extend an active reservation; never shortens',
-        params: ReservationId,
-        body: Extend,
-        response: { 200: ExtendedView },
-      },
-    },
-    async (request) => {
-      const { id } = request.params
-      const { clamped } = await reserving.extend(id, readEnd(request.body))
-      return { ...viewReservation(await find(id), clock(), sshHost), clamped }
-    },
-  )
-
-  typed.post(
-    '/v1/reservations/:id/keepalive',
-    {
-      schema: { summary: 'Still wanted; not an extension', params: ReservationId, response: { 200: ReservationView } },
-    },
-    async (request) => {
-      await reserving.keepAlive(request.params.id)
-      return viewReservation(await find(request.params.id), clock(), sshHost)
-    },
-  )
-
-  typed.delete(
-    '/v1/reservations/:id',
-    {
-      schema: {
-        summary: 'Release; answers when nobody can log in any more',
-        params: ReservationId,
-        response: { 200: ReservationView },
-      },
-    },
-    async (request) => {
-      await reserving.release(request.params.id)
-      return viewReservation(await find(request.params.id), clock(), sshHost)
-    },
-  )
-
-  async function find(id: string) {
-    const held = await store.held(id)
-    if (!held) throw new BerthError('not_found', 'there is no such reservation')
-    return held
-  }
-}
-
-/** What depends on the pool; everything that is wrong, at once. */
-function readRequest(
-  pools: readonly Pool[],
-  body: { pool?: string; count?: number; duration?: string; keepalive?: string },
-) {
-  const pool = body.pool === undefined ? pools[0] : pools.find((p) => p.name === body.pool)
-  if (!pool) throw invalidRequest([{ path: 'pool', message: `must be one of: ${pools.map((p) => p.name).join(', ')}` }])
-  const { count = 1, duration } = body
-  const faults: Fault[] = []
-  if (count > pool.size) faults.push({ path: 'count', message: `must be at most ${pool.size}, the size of the pool` })
-  const durationMs = duration === undefined ? pool.duration.default : (parseDuration(duration) ?? 0)
-  if (durationMs < MINUTE || durationMs > pool.duration.max) {
-    const most = pool.duration.max / MINUTE
-    faults.push({ path: 'duration', message: `must be a duration like 90m, 2h or PT1H30M, from 1 to ${most} minutes` })
-  }
-  const keepaliveMs = body.keepalive === undefined ? undefined : (parseDuration(body.keepalive) ?? 0)
-  if (keepaliveMs !== undefined && (keepaliveMs < SHORTEST_KEEPALIVE || keepaliveMs > pool.duration.max)) {
-    faults.push({
-      path: 'keepalive',
-      message: 'must be a duration like 5m, from 10s to the longest duration of the pool',
+  typed.get('/v1/reservations', { schema: LIST }, async (request) => {
+    const { limit = 50, cursor, ...filter } = request.query
+    const by = identityOf(request)
+    const page = await store.reservations({
+      ...filter,
+      ...(by.role !== 'admin' && { owner: by.name }),
+      limit,
+      ...(cursor !== undefined && { after: readCursor(cursor) }),
     })
-  }
-  if (faults.length > 0) throw invalidRequest(faults)
-  return { pool, count, durationMs, keepalive: keepaliveMs === undefined ? {} : { keepaliveMs } }
+    const last = page.at(-1)
+    return {
+      reservations: await viewReservations(context, page),
+      next: last && page.length === limit ? writeCursor(last.reservation) : null,
+    }
+  })
+
+  typed.get('/v1/reservations/:id', { schema: SHOW }, async (request, reply) => {
+    const { id } = request.params
+    const { wait = 0 } = request.query
+    const gone = whenGone(reply)
+    const held = await lookUntil(
+      store,
+      async () => {
+        const found = await reserving.find(id, identityOf(request))
+        const state = stateAt(found.reservation, clock())
+        return { done: state !== 'waiting' && state !== 'preparing', found }
+      },
+      { waitMs: wait * 1_000, gone },
+    )
+    return viewReservation(context, held)
+  })
+
+  typed.patch('/v1/reservations/:id', { schema: EXTEND }, async (request) => {
+    const { id } = request.params
+    const by = identityOf(request)
+    const { clamped } = await reserving.extend(id, readEnd(request.body), by)
+    return { ...(await viewReservation(context, await reserving.find(id, by))), clamped }
+  })
+
+  typed.post('/v1/reservations/:id/keepalive', { schema: KEEPALIVE }, async (request) => {
+    const by = identityOf(request)
+    await reserving.keepAlive(request.params.id, by)
+    return viewReservation(context, await reserving.find(request.params.id, by))
+  })
+
+  typed.delete('/v1/reservations/:id', { schema: RELEASE }, async (request) => {
+    return viewReservation(context, await reserving.release(request.params.id, identityOf(request)))
+  })
+
+  typed.post('/v1/release-all', { schema: RELEASE_ALL }, async (request) => ({
+    released: await reserving.releaseAll(request.body ?? {}, requireAdmin(request)),
+  }))
 }
 
-/** `{extend: "30m"}` adds to the present end, `{expires_at}` names one. */
-function readEnd({ extend, expires_at }: { extend?: string; expires_at?: string }): (expiresAt: number) => number {
-  if ((extend === undefined) === (expires_at === undefined)) {
-    throw invalidRequest([{ path: 'extend', message: 'or expires_at must be given, and not both' }])
-  }
-  if (expires_at !== undefined) {
-    const end = Date.parse(expires_at)
-    if (Number.isNaN(end))
-      throw invalidRequest([{ path: 'expires_at', message: 'must be a time of RFC 3339 that there is' }])
-    return () => end
-  }
-  const ms = parseDuration(extend ?? '')
-  if (ms === null) throw invalidRequest([{ path: 'extend', message: 'must be a duration like 30m, 2h or PT1H30M' }])
-  return (expiresAt) => expiresAt + ms
+/** Aborted when the client has closed its connection. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  return gone.signal
 }
 
-function generatePassword(): string {
-  return Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+const RESERVE = {
+  summary: 'Reserve containers',
+  description:
+    'Answers when the account works (201), or at once when it waits in the queue (202). With an Idempotency-Key the same ' +
+    'request gives the same reservation for 24 hours.',
+  headers: IdempotencyKey,
+  body: Reserve,
+  response: { 201: ReservedView, 202: ReservedView },
+}
+const LIST = {
+  summary: 'Reservations, newest first, page by page',
+  querystring: ListReservations,
+  response: { 200: ReservationList },
+}
+const SHOW = {
+  summary: 'One reservation; with wait, as soon as it is active or over',
+  params: ReservationId,
+  querystring: LongPoll,
+  response: { 200: ReservationView },
+}
+const EXTEND = {
+  summary: 'Extend an active reservation; never shortens',
+  params: ReservationId,
+  body: Extend,
+  response: { 200: ExtendedView },
+}
+const KEEPALIVE = {
+  summary: 'Still wanted; not an extension',
+  params: ReservationId,
+  response: { 200: ReservationView },
+}
+const RELEASE = {
+  summary: 'Release; answers when nobody can log in any more',
+  params: ReservationId,
+  response: { 200: ReservationView },
+}
+const RELEASE_ALL = {
+  summary: 'Release everything, or everything of a pool or an account (admin)',
+  body: ReleaseAll,
+  response: { 200: ReleasedList },
 }

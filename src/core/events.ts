@@ -1,0 +1,54 @@
+/** What is remembered of every change: who did what, when. Only ever appended to. */
+
+export type EventKind =
+  | 'reservation.waiting'
+  | 'reservation.preparing'
+  | 'reservation.active'
+  | 'reservation.extended'
+  /** A container in which the account could not be opened was swapped for another one. */
+  | 'reservation.substituted'
+  | 'reservation.ending'
+  | 'reservation.ended'
+  | 'container.creating'
+  | 'container.ready'
+  | 'container.reserved'
+  | 'container.removing'
+  | 'container.broken'
+  | 'container.quarantined'
+  /** Another generation took its place under a running reservation. */
+  | 'container.replaced'
+  | 'container.dropped'
+  | 'pool.scaled'
+  | 'token.created'
+  | 'token.deleted'
+
+export interface BerthEvent {
+  /** Grows with every event; gaps are possible. */
+  readonly id: number
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly kind: EventKind
+  /** Name of the identity that wanted it; "berth" when nobody did. */
+  readonly by: string
+  readonly pool: string | null
+  readonly container: string | null
+  readonly generation: number | null
+  readonly reservation: string | null
+  /** Whose reservation it concerns. */
+  readonly owner: string | null
+  readonly username: string | null
+  /** For people: an outcome, a reason, a new size. */
+  readonly detail: string | null
+}
+
+/** Which events to read, oldest first. */
+export interface EventFilter {
+  /** Only later ones. */
+  readonly after: number
+  readonly limit: number
+  readonly kind?: EventKind
+  readonly pool?: string
+  readonly container?: string
+  readonly reservation?: string
+  readonly owner?: string
+}

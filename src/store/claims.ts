@@ -1,0 +1,190 @@
+/** From a request to containers that are held: at once, or by way of the queue. */
+import { sql } from 'kysely'
+import type { Claim, Claimed, EarlierRequest, Store } from '../core/store.ts'
+import type { Reservation } from '../core/reservation.ts'
+import { appendReservation } from './events.ts'
+import { hold, isOpen, readHeld, readReservation, readyOnes } from './queries.ts'
+import type { Transactions, Tx } from './transactions.ts'
+
+/** For how long a request that is sent again is known. */
+const KEY_LIFE = 86_400_000
+
+type ClaimVerbs = Pick<Store, 'claim' | 'earlier' | 'assign' | 'lease' | 'forgetPreparers'>
+
+export function claimVerbs({ reading, writing }: Transactions): ClaimVerbs {
+  return {
+    claim: (claim, now) => writing((tx) => take(tx, claim, now)),
+
+    earlier: (owner, key, now) => reading((tx) => readEarlier(tx, owner, key, now)),
+
+    assign: (id, prepareBy, now) =>
+      writing(async (tx) => {
+        const reservation = await readReservation(tx, id)
+        if (reservation?.state !== 'waiting') return null
+        const [first] = await waitingFor(tx, reservation.pool, now)
+        if (first !== id) return null
+        const free = await readyOnes(tx, reservation.pool, reservation.count)
+        if (free.length < reservation.count) return null
+        await tx
+          .updateTable('reservations')
+          .set({ state: 'preparing', prepare_by: prepareBy })
+          .where('id', '=', id)
+          .execute()
+        for (const container of free) await hold(tx, reservation, container, now)
+        await appendReservation(tx, 'reservation.preparing', reservation, { at: now })
+        return readHeld(tx, id)
+      }),
+
+    lease: (id, from, to) =>
+      writing(async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable('reservations')
+          .set({ prepare_by: to })
+          .where('id', '=', id)
+          .where('state', '=', 'preparing')
+          .where('prepare_by', '=', from)
+          .executeTakeFirst()
+        return numUpdatedRows === 1n ? readHeld(tx, id) : null
+      }),
+
+    forgetPreparers: (before) =>
+      writing(async (tx) => {
+        await tx
+          .updateTable('reservations')
+          .set({ prepare_by: before })
+          .where('state', '=', 'preparing')
+          .where('created_at', '<', before)
+          .execute()
+      }),
+  }
+}
+
+/** All or nothing; see `Store.claim`. */
+async function take(tx: Tx, claim: Claim, now: number): Promise<Claimed> {
+  const { request, quota, count, pool, owner } = claim
+  if (request) {
+    const earlier = await readEarlier(tx, owner, request.key, now)
+    if (earlier) return { is: 'repeated', earlier }
+  }
+  if (quota !== null) {
+    const has = await countOwned(tx, owner, now)
+    if (has + count > quota) return { is: 'over_quota', has }
+  }
+  const waiting = (await waitingFor(tx, pool, now)).length
+  const free = waiting === 0 ? await readyOnes(tx, pool, count) : []
+  const enough = free.length >= count
+  if (!enough && claim.waitUntil === null) return { is: 'short', available: free.length, waiting }
+  const reservation = await insert(tx, claim, enough ? 'preparing' : 'waiting', now)
+  if (enough) for (const container of free) await hold(tx, reservation, container, now)
+  if (request) await remember(tx, claim, now)
+  const held = await readHeld(tx, claim.id)
+  if (!held) throw new Error(`reservation ${claim.id} is gone from its own transaction`)
+  return { is: enough ? 'held' : 'waiting', held }
+}
+
+async function insert(
+  tx: Tx,
+  claim: Claim,
+  state: 'preparing' | 'waiting',
+  now: number,
+): Promise<Pick<Reservation, 'id' | 'pool' | 'owner' | 'username'>> {
+  const waits = state === 'waiting'
+  await tx
+    .insertInto('reservations')
+    .values({
+      id: claim.id,
+      pool: claim.pool,
+      owner: claim.owner,
+      username: claim.username,
+      password_hash: claim.passwordHash,
+      ssh_keys: JSON.stringify(claim.sshKeys),
+      state,
+      count: claim.count,
+      created_at: now,
+      duration_ms: claim.durationMs,
+      prepare_by: claim.prepareBy,
+      // Its owner hears of one that waits before it is active, and has the key of a request to ask for it again.
+      promised: waits || claim.request ? 1 : 0,
+      wait_until: waits ? claim.waitUntil : null,
+      turn: waits ? await nextTurn(tx) : null,
+      active_at: null,
+      expires_at: null,
+      keepalive_ms: claim.keepaliveMs,
+      alive_until: waits && claim.keepaliveMs !== null ? now + claim.keepaliveMs : null,
+      told_end: null,
+      told_left: null,
+      ended_at: null,
+      outcome: null,
+      reason: null,
+      note: claim.note,
+    })
+    .execute()
+  await appendReservation(tx, `reservation.${state}`, claim, { at: now, by: claim.owner })
+  return claim
+}
+
+/** Of those that wait for this pool, first come first; without those whose time is up, also before the sweep got to them. */
+async function waitingFor(tx: Tx, pool: string, now: number): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('reservations')
+    .select('id')
+    .where('pool', '=', pool)
+    .where('state', '=', sql.lit('waiting' as const))
+    .where('wait_until', '>', now)
+    .where((eb) => eb.or([eb('alive_until', 'is', null), eb('alive_until', '>', now)]))
+    .orderBy('turn')
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** Never given twice among those that wait: the highest one stays in the table when it has ended. */
+async function nextTurn(tx: Tx): Promise<number> {
+  const { last } = await tx
+    .selectFrom('reservations')
+    .select((eb) => eb.fn.max('turn').as('last'))
+    .executeTakeFirstOrThrow()
+  return (last ?? 0) + 1
+}
+
+/** Containers that an owner has, or waits for. */
+async function countOwned(tx: Tx, owner: string, now: number): Promise<number> {
+  const { sum } = await tx
+    .selectFrom('reservations')
+    .select((eb) => eb.fn.sum<number | null>('count').as('sum'))
+    .where(isOpen)
+    .where('owner', '=', owner)
+    .where('state', '!=', 'ending')
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .executeTakeFirstOrThrow()
+  return sum ?? 0
+}
+
+/** A request that failed while it was made was answered with that: to send it again is to try again. */
+async function readEarlier(tx: Tx, owner: string, key: string, now: number): Promise<EarlierRequest | null> {
+  const row = await tx
+    .selectFrom('requests')
+    .selectAll()
+    .where('owner', '=', owner)
+    .where('key', '=', key)
+    .where('created_at', '>', now - KEY_LIFE)
+    .executeTakeFirst()
+  const held = row && (await readHeld(tx, row.reservation_id))
+  if (!held) return null
+  const { outcome, waitUntil } = held.reservation
+  if (outcome === 'failed' && waitUntil === null) return null
+  return { body: row.body, salt: row.salt, held }
+}
+
+async function remember(tx: Tx, { owner, request, id }: Claim, now: number): Promise<void> {
+  if (!request) return
+  await tx
+    .deleteFrom('requests')
+    .where((eb) =>
+      eb.or([eb('created_at', '<=', now - KEY_LIFE), eb.and([eb('owner', '=', owner), eb('key', '=', request.key)])]),
+    )
+    .execute()
+  await tx
+    .insertInto('requests')
+    .values({ owner, ...request, reservation_id: id, created_at: now })
+    .execute()
+}

@@ -1,0 +1,64 @@
+/** What only reads. */
+import { byName } from '../core/container.ts'
+import type { Held, ReservationFilter, Store } from '../core/store.ts'
+import { dueEnd } from '../core/reservation.ts'
+import { isOpen, readHeld, readReservation, readReservations, withContainers } from './queries.ts'
+import { toContainer } from './rows.ts'
+import type { Transactions, Tx } from './transactions.ts'
+
+type ListVerbs = Pick<Store, 'snapshot' | 'reservation' | 'held' | 'reservations' | 'lent'>
+
+export function listVerbs({ reading }: Transactions): ListVerbs {
+  return {
+    snapshot: () =>
+      reading(async (tx) => {
+        const containers = await tx.selectFrom('containers').selectAll().execute()
+        const reservations = await readReservations(tx, isOpen)
+        const sizes = await tx.selectFrom('pool_sizes').selectAll().execute()
+        return {
+          containers: containers.map(toContainer).sort(byName),
+          reservations,
+          sizes: new Map(sizes.map(({ pool, size }) => [pool, size])),
+        }
+      }),
+
+    reservation: (id) => reading((tx) => readReservation(tx, id)),
+
+    held: (id) => reading((tx) => readHeld(tx, id)),
+
+    reservations: (filter) => reading((tx) => page(tx, filter)),
+
+    lent: (from, to, owner) =>
+      reading(async (tx) => {
+        const rows = await readReservations(tx, (eb) =>
+          eb.and([
+            eb('created_at', '<', to),
+            eb.or([eb('ended_at', 'is', null), eb('ended_at', '>', from)]),
+            ...(owner === null ? [] : [eb('owner', '=', owner)]),
+          ]),
+        )
+        return rows.map((row) => {
+          const { pool, username, count, createdAt, activeAt, endedAt, waitUntil } = row
+          const endsAt = endedAt ?? (activeAt === null ? null : (dueEnd(row)?.at ?? null))
+          return { pool, owner: row.owner, username, count, createdAt, activeAt, endsAt, waited: waitUntil !== null }
+        })
+      }),
+  }
+}
+
+async function page(tx: Tx, { after, limit, ...same }: ReservationFilter): Promise<Held[]> {
+  let ids = tx.selectFrom('reservations').select('id').orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
+  for (const column of ['state', 'owner', 'username', 'pool'] as const) {
+    const value = same[column]
+    if (value !== undefined) ids = ids.where(column, '=', value)
+  }
+  if (after) {
+    const { createdAt, id } = after
+    ids = ids.where((eb) =>
+      eb.or([eb('created_at', '<', createdAt), eb.and([eb('created_at', '=', createdAt), eb('id', '<', id)])]),
+    )
+  }
+  const found = (await ids.execute()).map((row) => row.id)
+  if (found.length === 0) return []
+  return withContainers(tx, (await readReservations(tx, (eb) => eb('id', 'in', found))).toReversed())
+}
