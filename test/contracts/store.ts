@@ -3,6 +3,7 @@ import { after, describe } from 'node:test'
 import type { Open } from './store-bench.ts'
 import { containerVerbs } from './store-containers.ts'
 import { endingVerbs } from './store-ending.ts'
+import { queueVerbs } from './store-queue.ts'
 import { listingVerbs } from './store-listing.ts'
 import { reservationVerbs } from './store-reservations.ts'
 
@@ -16,6 +17,7 @@ export function storeContract(title: string, openFresh: Open): void {
     containerVerbs(open)
     reservationVerbs(open)
     endingVerbs(open)
+    queueVerbs(open)
     listingVerbs(open)
   })
 }
