@@ -141,11 +141,9 @@ export const IdempotencyKey = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ description: '1 to 255 visible ASCII characters, like a UUID' })),
 })
 
-export const ReleaseAll = Type.Optional(
-  Type.Object(
-    { pool: Type.Optional(Type.String()), username: Type.Optional(Type.String()) },
-    { additionalProperties: false },
-  ),
+export const ReleaseAll = Type.Object(
+  { pool: Type.Optional(Type.String()), username: Type.Optional(Type.String()) },
+  { additionalProperties: false },
 )
 /** Ids of what was ended. */
 export const ReleasedList = Type.Object({ released: Type.Array(Type.String()) })

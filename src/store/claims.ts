@@ -51,7 +51,7 @@ export function claimVerbs({ reading, writing }: Transactions): ClaimVerbs {
       writing(async (tx) => {
         await tx
           .updateTable('reservations')
-          .set({ prepare_by: before })
+          .set({ prepare_by: 0 })
           .where('state', '=', 'preparing')
           .where('created_at', '<', before)
           .execute()

@@ -28,6 +28,23 @@ async function canLogIn(login: ReturnType<typeof credentials>): Promise<boolean>
   )
 }
 
+interface V1 {
+  readonly id: string
+  readonly state: string
+  readonly password: string
+  readonly containers: readonly { readonly port: number }[]
+}
+
+async function reserveAgain(key: string): Promise<V1> {
+  const response = await fetch(`${manager.url}/v1/reservations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify({ username: 'again' }),
+  })
+  assert.ok(response.status === 201 || response.status === 202, `${response.status}`)
+  return (await response.json()) as V1
+}
+
 describe('after a SIGKILL', () => {
   for (const ms of [5, 40, 120, 250]) {
     it(`${ms} ms into a reserve, answered reservations stand and the others are undone`, async () => {
@@ -39,13 +56,37 @@ describe('after a SIGKILL', () => {
       await manager.start()
       assert.equal((await loginAndRun(credentials(kept), 'whoami')).stdout, 'kept')
       if (answer?.status === 200) assert.equal((await loginAndRun(credentials(answer.body), 'whoami')).stdout, 'lost')
-      // Whoever had asked may hold what was not answered for as long as a preparation may take, and no longer.
       const { body } = await manager.get<{ reservations: { username: string }[] }>('/reservations')
       const users = body.reservations.map((r) => r.username)
       assert.equal(users.filter((user) => user === 'kept').length, 1)
       assert.ok([0, 2].includes(users.filter((user) => user === 'lost').length), users.join())
       await manager.get('/release_all')
       assert.equal(await canLogIn(credentials(kept)), false)
+      await manager.untilReady()
+    })
+  }
+
+  for (const ms of [5, 60, 150]) {
+    it(`${ms} ms into a reserve with an Idempotency-Key, asking again gives that one reservation, and its login`, async () => {
+      const key = `crash-${ms}`
+      const lost = reserveAgain(key).catch(() => null)
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      await manager.kill()
+      const answer = await lost
+      await manager.start()
+      const first = await reserveAgain(key)
+      assert.ok(answer === null || answer.id === first.id)
+      const again = await manager.get<V1>(`/v1/reservations/${first.id}?wait=30`)
+      assert.equal(again.body.state, 'active')
+      const [container] = again.body.containers
+      const login = { port: container?.port ?? 0, username: 'again', password: first.password }
+      assert.equal((await loginAndRun(login, 'whoami')).stdout, 'again')
+      const open = await manager.get<{ reservations: V1[] }>('/v1/reservations?username=again&state=active')
+      assert.deepEqual(
+        open.body.reservations.map((r) => r.id),
+        [first.id],
+      )
+      await manager.get('/release_all')
       await manager.untilReady()
     })
   }

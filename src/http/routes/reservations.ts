@@ -101,9 +101,14 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
     return viewReservation(context, await reserving.release(request.params.id, identityOf(request)))
   })
 
-  typed.post('/v1/release-all', { schema: RELEASE_ALL }, async (request) => ({
-    released: await reserving.releaseAll(request.body ?? {}, requireAdmin(request)),
+  typed.post('/v1/release-all', { schema: RELEASE_ALL, preValidation: allowNoBody }, async (request) => ({
+    released: await reserving.releaseAll(request.body, requireAdmin(request)),
   }))
+}
+
+/** For bodies in which everything is optional. */
+async function allowNoBody(request: { body: unknown }): Promise<void> {
+  request.body ??= {}
 }
 
 /** Aborted when the client has closed its connection. */

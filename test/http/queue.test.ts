@@ -1,0 +1,283 @@
+/** Reserves that wait, and reserves that are sent again. */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { describe, it } from 'node:test'
+import { type Api, listening, openApi } from '../support/api.ts'
+import { eventually } from '../support/eventually.ts'
+import { pool } from '../support/rows.ts'
+
+const MINUTE = 60_000
+const POOLS = [pool({ name: 'alpine', size: 2 })]
+
+const json = { 'content-type': 'application/json' }
+
+async function ask(api: Api, method: string, url: string, body?: object, headers: Record<string, string> = {}) {
+  const sent = body ? { ...json, ...headers } : headers
+  const answer = await api.ask(method, url, sent, body && JSON.stringify(body))
+  return { status: answer.status, headers: answer.headers, body: JSON.parse(answer.text) }
+}
+
+const post = (api: Api, body: object, headers: Record<string, string> = {}) =>
+  ask(api, 'POST', '/v1/reservations', body, headers)
+
+describe('a reserve that can wait', () => {
+  it('is answered 202 with its place, is shown, and is served in its turn', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, { username: 'alice', count: 2, duration: '5m' })
+    const bob = await post(api, { username: 'bob', wait: '10m', duration: '30m' })
+    assert.equal(bob.status, 202)
+    assert.equal(bob.headers['location'], `/v1/reservations/${bob.body.id}`)
+    assert.match(bob.body.password, /^[a-zA-Z2-9]{20}$/)
+    const now = api.world.now()
+    assert.deepEqual(
+      [bob.body.state, bob.body.count, bob.body.containers, bob.body.expires_at, bob.body.wait_until],
+      ['waiting', 1, [], null, new Date(now + 10 * MINUTE).toISOString()],
+    )
+    assert.deepEqual(bob.body.queue, {
+      position: 1,
+      estimated_start: new Date(now + 5 * MINUTE + 2_000).toISOString(),
+    })
+    const carol = await post(api, { username: 'carol', wait: '10m' })
+    assert.equal(carol.body.queue.position, 2)
+    const list = await ask(api, 'GET', '/v1/reservations?state=waiting')
+    assert.deepEqual(
+      list.body.reservations.map((r: { username: string; queue: { position: number } }) => [
+        r.username,
+        r.queue.position,
+      ]),
+      [
+        ['carol', 2],
+        ['bob', 1],
+      ],
+    )
+    api.world.advance(5 * MINUTE)
+    await api.world.settle()
+    const { body } = await ask(api, 'GET', `/v1/reservations/${bob.body.id}`)
+    assert.deepEqual([body.state, body.queue, body.containers.length, body.password], ['active', null, 1, undefined])
+    assert.equal(Date.parse(body.expires_at) - Date.parse(body.active_at), 30 * MINUTE)
+    assert.deepEqual(api.world.logins(), ['bob@alpine-1', 'carol@alpine-2'])
+  })
+
+  it('is answered 201 when it need not wait', async () => {
+    const api = await openApi({ pools: POOLS })
+    const { status, body } = await post(api, { wait: '10m' })
+    assert.deepEqual([status, body.state, body.wait_until, body.queue], [201, 'active', null, null])
+  })
+
+  it('ends as failed at its deadline, and says why', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, { count: 2 })
+    const { body } = await post(api, { wait: '90s' })
+    api.world.advance(90_000)
+    const before = await ask(api, 'GET', `/v1/reservations/${body.id}`)
+    assert.deepEqual([before.body.state, before.body.outcome, before.body.queue], ['ending', 'failed', null])
+    await api.world.settle()
+    const { body: after } = await ask(api, 'GET', `/v1/reservations/${body.id}`)
+    assert.deepEqual(
+      [after.state, after.outcome, after.reason],
+      ['ended', 'failed', 'no container of alpine came free within 90s'],
+    )
+  })
+
+  it('is abandoned when nobody keeps it alive', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, { count: 2 })
+    const dead = await post(api, { wait: '1h', keepalive: '1m' })
+    const alive = await post(api, { wait: '1h', keepalive: '1m' })
+    api.world.advance(40_000)
+    assert.equal((await ask(api, 'POST', `/v1/reservations/${alive.body.id}/keepalive`)).status, 200)
+    api.world.advance(40_000)
+    await api.world.settle()
+    const stateOf = async (id: string) => (await ask(api, 'GET', `/v1/reservations/${id}`)).body
+    assert.equal((await stateOf(dead.body.id)).outcome, 'abandoned')
+    assert.equal((await stateOf(alive.body.id)).state, 'waiting')
+    const late = await ask(api, 'POST', `/v1/reservations/${dead.body.id}/keepalive`)
+    assert.deepEqual([late.status, late.body.code], [409, 'not_active'])
+  })
+
+  it('is not passed by those who do not wait', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, {})
+    await post(api, { count: 2, wait: '1h' })
+    const v1 = await post(api, {})
+    assert.deepEqual([v1.status, v1.body.code], [409, 'not_enough'])
+    assert.equal(v1.body.title, 'Only 0 containers available: 1 reservation waits for more already')
+    assert.equal((await api.get('/reserve?username=eve')).status, 409)
+  })
+
+  it('can be cancelled', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, { count: 2 })
+    const { body } = await post(api, { wait: '1h' })
+    const gone = await ask(api, 'DELETE', `/v1/reservations/${body.id}`)
+    assert.deepEqual([gone.status, gone.body.state, gone.body.outcome], [200, 'ended', 'cancelled'])
+  })
+
+  for (const wait of ['soon', '-1m', '8d', '']) {
+    it(`is refused with wait "${wait}"`, async () => {
+      const api = await openApi({ pools: POOLS })
+      const { status, body } = await post(api, { wait })
+      assert.deepEqual([status, body.errors[0].path], [422, 'wait'])
+    })
+  }
+})
+
+describe('GET …?wait', () => {
+  it('answers as soon as the reservation is active', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, { count: 2, duration: '1m' })
+    const { body } = await post(api, { wait: '1h' })
+    const asked = ask(api, 'GET', `/v1/reservations/${body.id}?wait=60`)
+    api.world.advance(MINUTE)
+    await api.world.settle()
+    assert.equal((await asked).body.state, 'active')
+    assert.equal((await ask(api, 'GET', `/v1/reservations/${body.id}?wait=60`)).body.state, 'active')
+  })
+
+  it('answers as soon as it is over, too', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, { count: 2 })
+    const { body } = await post(api, { wait: '1h' })
+    const asked = ask(api, 'GET', `/v1/reservations/${body.id}?wait=60`)
+    await ask(api, 'DELETE', `/v1/reservations/${body.id}`)
+    assert.equal((await asked).body.outcome, 'cancelled')
+  })
+
+  it('answers with what there is when the time is over', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, { count: 2 })
+    const { body } = await post(api, { wait: '1h' })
+    const shown = await ask(api, 'GET', `/v1/reservations/${body.id}?wait=0.2`)
+    assert.deepEqual([shown.status, shown.body.state], [200, 'waiting'])
+  })
+
+  for (const wait of ['-1', '61', 'x']) {
+    it(`is refused with wait=${wait}`, async () => {
+      const api = await openApi({ pools: POOLS })
+      const { body } = await post(api, {})
+      assert.equal((await ask(api, 'GET', `/v1/reservations/${body.id}?wait=${wait}`)).status, 422)
+    })
+  }
+
+  it('gives nothing to wait for where there is no reservation', async () => {
+    const api = await openApi({ pools: POOLS })
+    assert.equal((await ask(api, 'GET', '/v1/reservations/nobody?wait=30')).status, 404)
+  })
+})
+
+describe('Idempotency-Key', () => {
+  const key = { 'idempotency-key': '6f1c1a3e-88f6-4d2a-9e38-0c5f9a2b7d11' }
+
+  it('gives the same reservation again, and the same generated password', async () => {
+    const api = await openApi({ pools: POOLS })
+    const first = await post(api, { username: 'alice', note: 'x' }, key)
+    const again = await post(api, { note: 'x', username: 'alice' }, key)
+    assert.deepEqual([first.status, again.status], [201, 201])
+    assert.match(first.body.password, /^[a-zA-Z2-9]{20}$/)
+    assert.deepEqual(again.body, first.body)
+    assert.deepEqual(api.world.logins(), ['alice@alpine-1'])
+    const other = await post(api, { username: 'alice', note: 'x' }, { 'idempotency-key': 'another' })
+    assert.notEqual(other.body.password, first.body.password)
+  })
+
+  it('is refused for another request', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, { username: 'alice' }, key)
+    const before = await api.everything()
+    for (const body of [{ username: 'bob' }, { username: 'alice', password: 'x' }, {}]) {
+      const { status, body: problem } = await post(api, body, key)
+      assert.deepEqual([status, problem.code], [409, 'idempotency_mismatch'])
+    }
+    assert.equal(await api.everything(), before)
+  })
+
+  it('serves a new attempt after one that took nothing, or failed', async () => {
+    const api = await openApi({ pools: POOLS })
+    const { body } = await post(api, { count: 2 })
+    assert.equal((await post(api, { username: 'alice' }, key)).status, 409)
+    await ask(api, 'DELETE', `/v1/reservations/${body.id}`)
+    await api.world.settle()
+    assert.equal((await post(api, { username: 'alice' }, key)).status, 201)
+  })
+
+  it('gives one that waits again, with its password, until it is active', async () => {
+    const api = await openApi({ pools: POOLS })
+    await post(api, { count: 2, duration: '1m' })
+    const first = await post(api, { wait: '1h' }, key)
+    assert.deepEqual(await post(api, { wait: '1h' }, key).then(({ status, body }) => [status, body]), [202, first.body])
+    api.world.advance(MINUTE)
+    await api.world.settle()
+    const again = await post(api, { wait: '1h' }, key)
+    assert.deepEqual([again.status, again.body.state, again.body.password], [201, 'active', first.body.password])
+  })
+
+  it('is forgotten after a day', async () => {
+    const api = await openApi({ pools: POOLS })
+    const first = await post(api, {}, key)
+    api.world.advance(24 * 60 * MINUTE)
+    await api.world.settle()
+    assert.notEqual((await post(api, {}, key)).body.id, first.body.id)
+  })
+
+  for (const bad of ['', 'with space', 'ü', 'x'.repeat(256)]) {
+    it(`is refused when it is "${bad.slice(0, 12)}"`, async () => {
+      const api = await openApi({ pools: POOLS })
+      const { status, body } = await post(api, {}, { 'idempotency-key': bad })
+      assert.deepEqual([status, body.errors[0].path], [422, 'Idempotency-Key'])
+    })
+  }
+
+  it('finds what was reserved when the connection was cut before the answer', async () => {
+    const api = await openApi({ pools: POOLS })
+    const { port } = await listening(api)
+    const sent = JSON.stringify({ username: 'alice' })
+    const socket = connect(port, '127.0.0.1')
+    const head = [
+      'POST /v1/reservations HTTP/1.1',
+      'host: localhost',
+      'content-type: application/json',
+      `content-length: ${sent.length}`,
+      `idempotency-key: ${key['idempotency-key']}`,
+    ]
+    socket.write(`${head.join('\r\n')}\r\n\r\n${sent}`, () => socket.destroy())
+    await eventually(async () => (await api.world.store.snapshot()).reservations.length === 1)
+    const again = await post(api, { username: 'alice' }, key)
+    assert.match(again.body.password, /^[a-zA-Z2-9]{20}$/)
+    const { reservations } = await api.world.store.snapshot()
+    assert.deepEqual(
+      reservations.map((r) => r.id),
+      [again.body.id],
+    )
+  })
+
+  it('keeps neither the key nor the password', async () => {
+    const api = await openApi({ pools: POOLS })
+    const { body } = await post(api, {}, key)
+    const earlier = await api.world.store.events({ after: 0, limit: 1000 })
+    const kept = `${await api.everything()} ${JSON.stringify(earlier)} ${api.world.logged.join()}`
+    assert.ok(!kept.includes(body.password) && !kept.includes(key['idempotency-key']))
+  })
+})
+
+describe('POST /v1/release-all', () => {
+  it('ends everything, or everything of a pool or an account', async () => {
+    const pools = [pool({ name: 'a', size: 3 }), pool({ name: 'b', size: 1, ports: [3000] })]
+    const api = await openApi({ pools })
+    const ids = new Map<string, string>()
+    for (const [username, name] of [
+      ['ann', 'a'],
+      ['bob', 'a'],
+      ['cat', 'a'],
+      ['ann', 'b'],
+    ] as const) {
+      ids.set(`${username} ${name}`, (await post(api, { username, pool: name })).body.id)
+    }
+    const all = async (body?: object) => (await ask(api, 'POST', '/v1/release-all', body)).body.released
+    assert.deepEqual(await all({ username: 'ann', pool: 'b' }), [ids.get('ann b')])
+    assert.deepEqual(await all({ username: 'bob' }), [ids.get('bob a')])
+    assert.deepEqual(api.world.logins(), ['ann@a-1', 'cat@a-3'])
+    assert.deepEqual(await all(), [ids.get('ann a'), ids.get('cat a')])
+    assert.deepEqual(await all({}), [])
+    assert.equal((await ask(api, 'POST', '/v1/release-all', { pol: 'a' })).status, 422)
+  })
+})
