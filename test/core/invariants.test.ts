@@ -12,7 +12,8 @@ const MINUTE = 60_000
 const POOLS = [pool({ size: 4 })]
 
 type Step =
-  | { do: 'reserve'; count: number; minutes: number }
+  | { do: 'reserve'; count: number; minutes: number; waits: boolean }
+  | { do: 'cancel'; nth: number }
   | { do: 'release' | 'tick' | 'restart' | 'settle' }
   | { do: 'wait'; seconds: number }
   | { do: 'damage'; number: number; state: 'exited' | 'paused' | null }
@@ -25,8 +26,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('reserve' as const),
       count: fc.integer({ min: 1, max: 3 }),
       minutes: fc.integer({ min: 1, max: 5 }),
+      waits: fc.boolean(),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), nth: fc.integer({ min: 0, max: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('release', 'tick', 'tick', 'restart', 'settle') }) },
   {
     weight: 3,
@@ -72,6 +75,19 @@ async function assertHealthy(world: World): Promise<void> {
   assert.equal(world.host.all().length, containers.length, 'the engine has something that nobody knows of')
 }
 
+async function isAnybodyWaiting(world: World): Promise<boolean> {
+  const { reservations } = await world.store.snapshot()
+  return reservations.some((r) => r.state === 'waiting' || r.state === 'preparing')
+}
+
+async function assertServed(world: World, id: string): Promise<void> {
+  const reservation = await world.store.reservation(id)
+  assert.ok(reservation, 'what was queued is gone')
+  const { state, activeAt, outcome, reason } = reservation
+  const told = activeAt !== null || outcome === 'cancelled' || (outcome === 'failed' && reason !== null)
+  assert.ok(told, `${id} was told to wait: ${state} ${outcome}`)
+}
+
 it('loses nothing, leaks nothing, lets nobody in who should not be', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -83,6 +99,7 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
       }
       const world = await createWorld({ pools: POOLS, faults: { engine: rule, accounts: rule } })
       let users = 0
+      const queued: string[] = []
       let latest = world.now()
       const promised = new Map<string, { until: number; containers: readonly string[] }>()
       for (const next of steps) {
@@ -95,9 +112,11 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
               password: 'x',
               count: next.count,
               durationMs: next.minutes * MINUTE,
+              ...(next.waits && { waitMs: 10 * MINUTE }),
             }
             const held = await world.reserving.reserve(request, ANYONE).catch(() => null)
-            if (held) {
+            if (held?.reservation.state === 'waiting') queued.push(held.reservation.id)
+            else if (held) {
               const containers = held.containers.map((c) => c.name)
               promised.set(username, { until: held.reservation.expiresAt ?? 0, containers })
             }
@@ -107,6 +126,11 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
             await world.reserving.releaseAll({}, ANYONE).catch(() => undefined)
             promised.clear()
             break
+          case 'cancel': {
+            const id = queued[next.nth]
+            if (id !== undefined) await world.reserving.release(id, ANYONE).catch(() => undefined)
+            break
+          }
           case 'tick':
             await world.reconciler.tick()
             break
@@ -137,7 +161,14 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
         latest = Math.max(latest, world.now())
         await world.settle()
       }
+      // Everybody who was told to wait has had a turn by now, or was told why not.
+      for (let round = 0; round < 30 && (await isAnybodyWaiting(world)); round += 1) {
+        world.advance(30_000)
+        latest = Math.max(latest, world.now())
+        await world.settle()
+      }
       await assertHealthy(world)
+      for (const id of queued) await assertServed(world, id)
       const { reservations } = await world.store.snapshot()
       for (const [username, { until, containers }] of promised) {
         if (until <= latest) continue
