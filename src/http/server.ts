@@ -31,6 +31,13 @@ export function buildServer(context: ServerContext): FastifyInstance {
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
   })
 
+  // Clients that always say JSON, also where they send nothing, mean no body.
+  const parseJson = server.getDefaultJsonParser('error', 'error')
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parseJson(request, String(body), done)
+  })
+
   function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = toBerthError(thrown)
     if (error.code === 'internal') {

@@ -122,6 +122,19 @@ describe('a reserve that can wait', () => {
   }
 })
 
+describe('a body that is empty', () => {
+  it('is as good as none, whatever its type is said to be', async () => {
+    const api = await openApi({ pools: POOLS })
+    for (const headers of [json, undefined]) {
+      const { status, text } = await api.ask('POST', '/v1/reservations', headers, headers && '')
+      assert.equal(status, 201, text)
+    }
+    const { reservations } = await api.world.store.snapshot()
+    const url = `/v1/reservations/${reservations[0]?.id}`
+    assert.equal((await api.ask('DELETE', url, json, '')).status, 200)
+  })
+})
+
 describe('GET …?wait', () => {
   it('answers as soon as the reservation is active', async () => {
     const api = await openApi({ pools: POOLS })

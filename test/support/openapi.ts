@@ -80,7 +80,8 @@ function valid(schema: JsonSchema, words: Words, name?: string): fc.Arbitrary<un
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => valid(one, words, name)))
   const { minimum: min = -5, maximum: max = 1_000 } = schema
-  switch (schema.type) {
+  const { type = 'string' } = schema
+  switch (type) {
     case 'integer':
       return fc.oneof(
         { weight: 3, arbitrary: fc.integer({ min, max: Math.min(max, Math.max(min, 0) + 3) }) },

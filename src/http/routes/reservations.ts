@@ -30,7 +30,7 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
   const { reserving, store, pools, clock } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
-  typed.post('/v1/reservations', { schema: RESERVE }, async (request, reply) => {
+  typed.post('/v1/reservations', { schema: RESERVE, preValidation: allowNoBody }, async (request, reply) => {
     const { username = DEFAULT_USERNAME, ssh_keys: sshKeys = [], note } = request.body
     const wanted = readReserve(pools, request.body)
     const again = repeatable(request.headers, request.body)
