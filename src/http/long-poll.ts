@@ -30,9 +30,11 @@ function nextWrite(store: Pick<Store, 'onEvents'>, over: AbortSignal): { happene
   const { promise: happened, resolve: stop } = Promise.withResolvers<void>()
   const unlisten = store.onEvents(stop)
   const timer = setTimeout(stop, LOOK_EVERY)
-  over.addEventListener('abort', () => stop(), { once: true })
+  const onAbort = () => stop()
+  over.addEventListener('abort', onAbort)
   void happened.then(() => {
     clearTimeout(timer)
+    over.removeEventListener('abort', onAbort)
     unlisten()
   })
   return { happened, stop }

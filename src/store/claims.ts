@@ -106,7 +106,7 @@ async function insert(
       // Its owner hears of one that waits before it is active, and has the key of a request to ask for it again.
       promised: waits || claim.request ? 1 : 0,
       wait_until: waits ? claim.waitUntil : null,
-      turn: waits ? await nextTurn(tx) : null,
+      turn: waits ? await nextTurn(tx, claim.pool) : null,
       active_at: null,
       expires_at: null,
       keepalive_ms: claim.keepaliveMs,
@@ -137,11 +137,13 @@ async function waitingFor(tx: Tx, pool: string, now: number): Promise<string[]> 
   return rows.map((row) => row.id)
 }
 
-/** Never given twice among those that wait: the highest one stays in the table when it has ended. */
-async function nextTurn(tx: Tx): Promise<number> {
+/** After everybody who waits for the pool now; whoever waited before them has no use for a turn any more. */
+async function nextTurn(tx: Tx, pool: string): Promise<number> {
   const { last } = await tx
     .selectFrom('reservations')
     .select((eb) => eb.fn.max('turn').as('last'))
+    .where('pool', '=', pool)
+    .where('state', '=', sql.lit('waiting' as const))
     .executeTakeFirstOrThrow()
   return (last ?? 0) + 1
 }
