@@ -9,6 +9,7 @@ import { type Config, loadConfig } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
 import { startLoop } from './core/loop.ts'
+import { createOperating } from './core/operating.ts'
 import { specsOf } from './core/pool.ts'
 import { createPools } from './core/pools.ts'
 import { createReconciler } from './core/reconciler.ts'
@@ -44,6 +45,7 @@ export async function startManager(config: Config): Promise<Manager> {
   try {
     const store = await openSqlite(config.database)
     closing.push(() => store.close())
+    pools.resize((await store.snapshot()).sizes)
     const engine = openDocker({ instance: site.instance, dockerHost: config.dockerHost })
     closing.push(() => engine.close())
     const playbookDir = fileURLToPath(new URL('../ansible', import.meta.url))
@@ -64,8 +66,9 @@ export async function startManager(config: Config): Promise<Manager> {
       engineProblem: () => reconciler.engineProblem(),
       onChange: nudge,
     })
+    const operating = createOperating({ pools, store, clock, log, onChange: nudge })
     const hosts = [config.listen.host, sshHost]
-    const server = buildServer({ reserving, reconciler, store, pools, clock, log, metrics, sshHost, hosts })
+    const server = buildServer({ reserving, operating, reconciler, store, pools, clock, log, metrics, sshHost, hosts })
     const started = clock()
     // Only one manager serves here: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
@@ -81,7 +84,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
     await announce(address, config, engine)
-    closing.push(followFilling(store, config.pools))
+    closing.push(followFilling(store, pools))
     return { address, stop }
   } catch (error) {
     await stop()

@@ -1,13 +1,15 @@
 /** What a person sees when the manager starts: one block, and a line whenever the pools have filled further. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
-import type { Container } from './core/container.ts'
+import type { Container, ContainerState } from './core/container.ts'
 import { reasonOf } from './core/errors.ts'
 import type { Pool } from './core/pool.ts'
+import type { Pools } from './core/pools.ts'
 import type { Engine } from './core/ports.ts'
 import type { Store } from './core/store.ts'
 
 const LOOK_EVERY = 500
+const SETTLED: readonly ContainerState[] = ['ready', 'reserved', 'quarantined']
 
 export async function announce(address: string, config: Config, engine: Engine): Promise<void> {
   const version = await engine.version().catch((error: unknown) => `not there yet: ${reasonOf(error)}`)
@@ -19,7 +21,7 @@ export async function announce(address: string, config: Config, engine: Engine):
 }
 
 /** Tells how the pools fill until they are full for the first time. Gives the stop. */
-export function followFilling(store: Store, pools: readonly Pool[]): () => Promise<void> {
+export function followFilling(store: Store, pools: Pools): () => Promise<void> {
   const stopped = new AbortController()
   const done = follow(store, pools, stopped.signal)
   return async () => {
@@ -28,14 +30,14 @@ export function followFilling(store: Store, pools: readonly Pool[]): () => Promi
   }
 }
 
-async function follow(store: Store, pools: readonly Pool[], signal: AbortSignal): Promise<void> {
+async function follow(store: Store, pools: Pools, signal: AbortSignal): Promise<void> {
   let last = ''
   while (!signal.aborted) {
     const { containers } = await store.snapshot()
-    const counts = readyCounts(containers, pools)
+    const counts = readyCounts(containers, pools.all())
     if (counts !== last) say('  pools', counts)
     last = counts
-    if (containers.length > 0 && containers.every((c) => c.state === 'ready' || c.state === 'reserved')) return
+    if (containers.length > 0 && containers.every((c) => SETTLED.includes(c.state))) return
     await sleep(LOOK_EVERY, undefined, { signal }).catch(() => undefined)
   }
 }

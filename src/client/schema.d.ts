@@ -338,16 +338,29 @@ export interface paths {
                         "application/json": {
                             pools: {
                                 name: string;
+                                /** @description How many containers it should have now */
                                 size: number;
+                                /** @description The size in berth.yml */
+                                configured_size: number;
+                                /** @description How many SSH ports it has: its greatest size */
+                                ports: number;
                                 image: string;
+                                /** @description PRETTY_NAME of what really runs there; null before the first container has answered */
                                 os: string | null;
                                 memory_bytes: number;
                                 cpus: number;
                                 pids: number;
                                 sudo: boolean;
+                                duration_default_seconds: number;
+                                duration_max_seconds: number;
+                                /** @description How many containers are in each state */
                                 containers: {
                                     [key: string]: number;
                                 };
+                                /** @description How many reservations wait in its queue */
+                                waiting: number;
+                                /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
+                                oldest_unclean_seconds: number;
                             }[];
                         };
                     };
@@ -383,6 +396,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pools/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Let a pool grow or shrink (admin)
+         * @description Holds over restarts, until it is null again. Places with the highest numbers go first: at once where nobody holds them, otherwise when they are released. Fewer than are reserved is `conflict`.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description At least what is reserved, at most the number of ports; null: as in berth.yml */
+                        size: number | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            /** @description How many containers it should have now */
+                            size: number;
+                            /** @description The size in berth.yml */
+                            configured_size: number;
+                            /** @description How many SSH ports it has: its greatest size */
+                            ports: number;
+                            image: string;
+                            /** @description PRETTY_NAME of what really runs there; null before the first container has answered */
+                            os: string | null;
+                            memory_bytes: number;
+                            cpus: number;
+                            pids: number;
+                            sudo: boolean;
+                            duration_default_seconds: number;
+                            duration_max_seconds: number;
+                            /** @description How many containers are in each state */
+                            containers: {
+                                [key: string]: number;
+                            };
+                            /** @description How many reservations wait in its queue */
+                            waiting: number;
+                            /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
+                            oldest_unclean_seconds: number;
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
     "/v1/containers": {
         parameters: {
             query?: never;
@@ -390,10 +497,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Containers, and why one is not well */
+        /** Containers, who holds them, and why one is not well */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    pool?: string;
+                    state?: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -412,12 +522,17 @@ export interface paths {
                                 pool: string;
                                 /** @enum {unknown} */
                                 state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
+                                /** @description When it entered the state */
                                 since: string;
                                 generation: number;
+                                /** @description Id of the reservation that holds it; users see only their own */
+                                reservation: string | null;
                                 host: string;
                                 port: number;
                                 host_key: string | null;
+                                /** @description Failures in a row */
                                 attempts: number;
+                                /** @description Why the last attempt failed, or why it went */
                                 error: string | null;
                             }[];
                         };
@@ -448,6 +563,319 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/containers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One container */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            pool: string;
+                            /** @enum {unknown} */
+                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
+                            /** @description When it entered the state */
+                            since: string;
+                            generation: number;
+                            /** @description Id of the reservation that holds it; users see only their own */
+                            reservation: string | null;
+                            host: string;
+                            port: number;
+                            host_key: string | null;
+                            /** @description Failures in a row */
+                            attempts: number;
+                            /** @description Why the last attempt failed, or why it went */
+                            error: string | null;
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/containers/{name}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a container aside that nobody holds (admin)
+         * @description What runs there stays as it is, to be looked at, until it is returned. Nobody gets it meanwhile.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            pool: string;
+                            /** @enum {unknown} */
+                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
+                            /** @description When it entered the state */
+                            since: string;
+                            generation: number;
+                            /** @description Id of the reservation that holds it; users see only their own */
+                            reservation: string | null;
+                            host: string;
+                            port: number;
+                            host_key: string | null;
+                            /** @description Failures in a row */
+                            attempts: number;
+                            /** @description Why the last attempt failed, or why it went */
+                            error: string | null;
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/containers/{name}/recycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Destroy what is there and make it anew (admin)
+         * @description Answers when that is certain, before it is done. One that is reserved is `conflict`: release that first.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            pool: string;
+                            /** @enum {unknown} */
+                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
+                            /** @description When it entered the state */
+                            since: string;
+                            generation: number;
+                            /** @description Id of the reservation that holds it; users see only their own */
+                            reservation: string | null;
+                            host: string;
+                            port: number;
+                            host_key: string | null;
+                            /** @description Failures in a row */
+                            attempts: number;
+                            /** @description Why the last attempt failed, or why it went */
+                            error: string | null;
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/containers/{name}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a quarantine (admin)
+         * @description It is recycled before anybody gets it. Answers when that is certain, before it is done.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            pool: string;
+                            /** @enum {unknown} */
+                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
+                            /** @description When it entered the state */
+                            since: string;
+                            generation: number;
+                            /** @description Id of the reservation that holds it; users see only their own */
+                            reservation: string | null;
+                            host: string;
+                            port: number;
+                            host_key: string | null;
+                            /** @description Failures in a row */
+                            attempts: number;
+                            /** @description Why the last attempt failed, or why it went */
+                            error: string | null;
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;

@@ -58,6 +58,9 @@ const LONGEST_PAUSE = 5 * 60_000
 /** What lasted this long has earned a clean slate. */
 const STEADY = 60_000
 
+/** Why a container retires whose place is no longer wanted. */
+export const SHRUNK = 'the pool has shrunk'
+
 /** Milliseconds to wait after the nth failure in a row: 0.5 s, 1 s, 2 s … 5 minutes. */
 function pauseAfter(attempts: number): number {
   return Math.min(500 * 2 ** Math.max(0, attempts - 1), LONGEST_PAUSE)
@@ -83,6 +86,16 @@ export function retired(reason: string | null, now: number): ContainerPatch {
   return { state: 'removing', since: now, retryAt: 0, error: reason }
 }
 
+/** The same, because a person wants it: whatever has failed there before does not slow it down. */
+export function recycled(container: Container, now: number): ContainerPatch {
+  return { ...retired(container.error, now), attempts: 0 }
+}
+
+/** Put aside as it is. */
+export function quarantined(now: number): ContainerPatch {
+  return { state: 'quarantined', since: now, retryAt: 0 }
+}
+
 /** A step failed: try again later, ever more slowly, and call it broken after some failures. */
 export function failed(container: Container, reason: string, now: number): ContainerPatch {
   const attempts = container.attempts + 1
@@ -102,6 +115,12 @@ export function broken(container: Container, reason: string, now: number): Conta
   const steady = container.state === 'ready' && now - container.since >= STEADY
   const attempts = steady ? 1 : container.attempts + 1
   return { state: 'broken', since: now, attempts, retryAt: now + pauseAfter(attempts), error: reason }
+}
+
+/** Since when the oldest of them has been waiting to be destroyed, or has been broken; null when none is. */
+export function uncleanSince(containers: readonly Container[]): number | null {
+  const unclean = containers.filter((c) => c.state === 'removing' || c.state === 'broken')
+  return unclean.length === 0 ? null : Math.min(...unclean.map((c) => c.since))
 }
 
 /** alpine-2 before alpine-10 */

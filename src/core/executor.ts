@@ -1,6 +1,6 @@
 /** Carries out what was planned: short steps at once, slow ones beside each other, a few at a time. */
 import { type BuildContext, createBuilder } from './building.ts'
-import { broken, type Container, failed, ready, retired } from './container.ts'
+import { broken, type Container, type ContainerState, failed, ready, retired } from './container.ts'
 import { BerthError, codeOf, hasCode, reasonOf } from './errors.ts'
 import { createLimit } from './limit.ts'
 import type { Action } from './actions.ts'
@@ -30,7 +30,13 @@ export interface Executor {
 /** Pause before a holder is let in again after the engine did not answer, in milliseconds. */
 const OPEN_AGAIN = 2_000
 
-const DONE = { adopt: 'adopted', build: 'built', recycle: 'recycled', restore: 'restored' } as const
+/** What it is called when it is done, and in which states it may leave a row when it fails: others are somebody else's doing. */
+const JOBS = {
+  adopt: { done: 'adopted', leaves: ['creating'] },
+  build: { done: 'built', leaves: ['creating'] },
+  recycle: { done: 'recycled', leaves: ['broken', 'removing', 'creating'] },
+  restore: { done: 'restored', leaves: ['reserved'] },
+} as const satisfies Partial<Record<Action['do'], { done: string; leaves: readonly ContainerState[] }>>
 
 export function createExecutor(context: ExecutorContext): Executor {
   const { pools, store, engine, accounts, clock, log, metrics, onProgress } = context
@@ -75,8 +81,8 @@ export function createExecutor(context: ExecutorContext): Executor {
     }
   }
 
-  function startOn({ name }: Container, what: keyof typeof DONE, work: () => Promise<Container | null>): void {
-    const done = DONE[what]
+  function startOn({ name }: Container, what: keyof typeof JOBS, work: () => Promise<Container | null>): void {
+    const { done, leaves } = JOBS[what]
     const timed = () =>
       slowly(async () => {
         const began = clock()
@@ -88,17 +94,17 @@ export function createExecutor(context: ExecutorContext): Executor {
       })
     start([name], timed, (error) => {
       log.warn(`${name} could not be ${done}`, { reason: reasonOf(error) })
-      return recordFailure(name, error)
+      return recordFailure(name, leaves, error)
     })
   }
 
   /** False when nothing was recorded. */
-  async function recordFailure(name: string, error: unknown): Promise<boolean> {
+  async function recordFailure(name: string, leaves: readonly ContainerState[], error: unknown): Promise<boolean> {
     if (isNobodysFault(error)) return false
     const row = await store.container(name)
     return (
       row !== null &&
-      row.state !== 'ready' &&
+      leaves.includes(row.state) &&
       store.updateContainer(row, failed(row, reasonOf(error), clock()), clock())
     )
   }
@@ -111,7 +117,7 @@ export function createExecutor(context: ExecutorContext): Executor {
       const outcome = outcomes.get(row.name)
       if (outcome === null) {
         const ms = clock() - began
-        await store.updateContainer(row, ready(clock()), clock())
+        if (!(await store.updateContainer(row, ready(clock()), clock()))) continue
         log.info(`${row.name} prepared`, { ms })
         metrics.observe('prepare', ms)
         continue
@@ -142,7 +148,8 @@ export function createExecutor(context: ExecutorContext): Executor {
       const pool = pools.named(name)
       if (!pool) throw new BerthError('engine_failed', `berth.yml has no pool "${name}" any more`)
       const { reservation } = await letIn(context, held, pool)
-      metrics.observe('queue', (reservation.activeAt ?? 0) - reservation.createdAt)
+      const { waitUntil, activeAt, createdAt } = reservation
+      if (waitUntil !== null && activeAt !== null) metrics.observe('queue', activeAt - createdAt)
     } catch (error) {
       if (!isNobodysFault(error)) {
         await store.end([id], { outcome: 'failed', reason: reasonOf(error) }, clock())

@@ -1,14 +1,12 @@
 /** What one container needs, from its row and from what runs under its name. */
 import type { Action, Situation } from './actions.ts'
-import type { Container } from './container.ts'
+import { type Container, SHRUNK } from './container.ts'
 import { type Pool, portOf } from './pool.ts'
 import type { Observed } from './ports.ts'
 import { isActive, type Reservation } from './reservation.ts'
 
 /** Failures in a row after which a held container is given up and replaced. */
 const REPLACE_AFTER = 4
-/** Why a container retires whose place is no longer wanted. */
-export const SHRUNK = 'the pool has shrunk'
 
 export function planContainer(
   situation: Situation,

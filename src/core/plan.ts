@@ -5,7 +5,8 @@
  */
 import type { Action, Situation } from './actions.ts'
 import { formatDuration } from './duration.ts'
-import { planContainer, SHRUNK } from './plan-container.ts'
+import { SHRUNK } from './container.ts'
+import { planContainer } from './plan-container.ts'
 import { containerName, portOf } from './pool.ts'
 import type { Observed } from './ports.ts'
 import type { Snapshot } from './store.ts'
@@ -20,7 +21,7 @@ const REVOKE_FIRST = 2_000
 const REVOKE_AGAIN = 500
 
 export function plan(situation: Situation, now: number): Action[] {
-  const urgent = [...planReservations(situation.snapshot, now), ...planQueue(situation.snapshot, now)]
+  const urgent = [...planReservations(situation, now), ...planQueue(situation.snapshot, now)]
   const places = missingPlaces(situation)
   if (places.length > 0) urgent.push({ do: 'add', places })
   if (situation.observed === null) return urgent
@@ -46,7 +47,8 @@ export function nextDue(snapshot: Snapshot, now: number): number {
   return Math.min(...times, ...retries, Number.POSITIVE_INFINITY)
 }
 
-function planReservations(snapshot: Snapshot, now: number): Action[] {
+function planReservations({ pools, snapshot }: Situation, now: number): Action[] {
+  const sizes = new Map(pools.map((pool) => [pool.name, pool.size]))
   const rows = new Map(snapshot.containers.map((c) => [c.name, c]))
   return snapshot.reservations.flatMap((reservation): Action[] => {
     if (reservation.state === 'ending') {
@@ -57,6 +59,12 @@ function planReservations(snapshot: Snapshot, now: number): Action[] {
     if (due && now >= due.at) {
       const reason = due.outcome === 'failed' ? { reason: neverFree(reservation) } : {}
       return [{ do: 'end', reservation, outcome: due.outcome, ...reason }]
+    }
+    const size = sizes.get(reservation.pool) ?? 0
+    if (reservation.state === 'waiting' && reservation.count > size) {
+      return [
+        { do: 'end', reservation, outcome: 'failed', reason: `${reservation.pool} has only ${size} containers now` },
+      ]
     }
     if (reservation.state !== 'preparing' || now < reservation.prepareBy) return []
     if (reservation.promised) return [{ do: 'open', reservation }]

@@ -65,6 +65,12 @@ export type Claimed =
   /** Nothing was taken: the same key was used before. */
   | { readonly is: 'repeated'; readonly earlier: EarlierRequest }
 
+export interface PoolSize {
+  readonly size: number
+  /** Whether it takes the place of berth.yml's from now on; otherwise it is berth.yml's, and what took its place is forgotten. */
+  readonly pinned: boolean
+}
+
 /** How something ends. */
 export interface Ending {
   readonly outcome: Outcome
@@ -105,8 +111,11 @@ export interface Store {
   reservations(filter: ReservationFilter): Promise<Held[]>
   poolFacts(): Promise<ReadonlyMap<string, PoolFacts>>
   recordPoolFacts(pool: string, facts: PoolFacts): Promise<void>
-  /** Remembers a size other than berth.yml's, null to forget it; says no when more than that are held now. */
-  resizePool(pool: string, size: number | null, by: string, now: number): Promise<true | { readonly held: number }>
+  /**
+   * Gives a pool another size. What nobody holds in the places beyond it goes in the same transaction, so that nobody
+   * gets it any more. Says no, and changes nothing, when more than that are held now.
+   */
+  resizePool(pool: string, to: PoolSize, by: string, now: number): Promise<true | { readonly held: number }>
 
   /** Adds rows of generation 0 in state creating; those that are there already stay as they are. */
   addContainers(places: readonly { pool: string; number: number; port: number }[], now: number): Promise<void>
@@ -155,7 +164,7 @@ export interface Store {
   /** False when there is none. */
   removeToken(id: string, by: string, now: number): Promise<boolean>
 
-  /** Oldest first. */
+  /** Oldest first, and in the order in which they came to be seen: none is ever seen after one with a higher number. */
   events(filter: EventFilter): Promise<BerthEvent[]>
   /** The number of the latest event; 0 before the first. */
   latestEvent(): Promise<number>

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { Operating } from '../core/operating.ts'
 import type { Pools } from '../core/pools.ts'
 import type { Log } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
@@ -9,6 +10,7 @@ import type { PrometheusMetrics } from './metrics.ts'
 /** What the routes work with. */
 export interface ServerContext {
   readonly reserving: Reserving
+  readonly operating: Operating
   readonly reconciler: Pick<Reconciler, 'engineAnswers' | 'engineProblem'>
   readonly store: Store
   readonly pools: Pools

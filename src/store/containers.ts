@@ -1,6 +1,6 @@
 /** The rows of containers, and the pools that they belong to. */
 import type { Kysely } from 'kysely'
-import type { Container } from '../core/container.ts'
+import { byName, type Container, retired, SHRUNK } from '../core/container.ts'
 import type { EventKind } from '../core/events.ts'
 import { containerName } from '../core/pool.ts'
 import type { Store } from '../core/store.ts'
@@ -77,21 +77,39 @@ export function containerVerbs(db: Kysely<Tables>, { writing }: Transactions): C
         .execute()
     },
 
-    resizePool: (pool, size, by, now) =>
+    resizePool: (pool, { size, pinned }, by, now) =>
       writing(async (tx) => {
+        const before = await tx.selectFrom('pool_sizes').select('size').where('pool', '=', pool).executeTakeFirst()
+        if (before?.size === (pinned ? size : undefined)) return true
         const { held } = await tx
           .selectFrom('containers')
           .select((eb) => eb.fn.countAll<number>().as('held'))
           .where('pool', '=', pool)
           .where('state', '=', 'reserved')
           .executeTakeFirstOrThrow()
-        if (size !== null && size < held) return { held }
+        if (size < held) return { held }
         await tx.deleteFrom('pool_sizes').where('pool', '=', pool).execute()
-        if (size !== null) await tx.insertInto('pool_sizes').values({ pool, size }).execute()
-        const detail = size === null ? 'as in berth.yml' : String(size)
+        if (pinned) await tx.insertInto('pool_sizes').values({ pool, size }).execute()
+        const detail = pinned ? String(size) : `${size}, as in berth.yml`
         await append(tx, { at: now, kind: 'pool.scaled', by, pool, detail })
+        await retireBeyond(tx, pool, size, { at: now, by })
         return true
       }),
+  }
+}
+
+/** What nobody holds in places that a pool has no more. Work that is under way there finds the row changed, and leaves it. */
+async function retireBeyond(tx: Tx, pool: string, size: number, some: { at: number; by: string }): Promise<void> {
+  const rows = await tx
+    .updateTable('containers')
+    .set(fromPatch(retired(SHRUNK, some.at)))
+    .where('pool', '=', pool)
+    .where('number', '>', size)
+    .where('state', 'in', ['creating', 'ready', 'broken'])
+    .returningAll()
+    .execute()
+  for (const row of rows.map(toContainer).sort(byName)) {
+    await appendContainer(tx, 'container.removing', row, { ...some, detail: SHRUNK })
   }
 }
 

@@ -1,5 +1,6 @@
 /** What becomes of a reservation between its containers being held and its end. */
-import { retired } from '../core/container.ts'
+import { byName, retired } from '../core/container.ts'
+import type { Reservation } from '../core/reservation.ts'
 import type { Ending, Store } from '../core/store.ts'
 import { appendContainer, appendReservation } from './events.ts'
 import { hold, isStill, readReservation, readReservations, readyOnes, withContainers } from './queries.ts'
@@ -25,7 +26,7 @@ export function lifeVerbs({ writing }: Transactions): LifeVerbs {
           .where('container', '=', container)
           .executeTakeFirst()
         if (numDeletedRows === 0n) return null
-        await retire(tx, [container], reason, now)
+        await retire(tx, [container], reason, { at: now, holder: reservation })
         await appendReservation(tx, 'reservation.substituted', reservation, {
           at: now,
           detail: `${container} -> ${other.name}: ${reason}`,
@@ -150,27 +151,31 @@ async function endAll(tx: Tx, ids: readonly string[], { outcome, reason, by }: E
       .where('id', '=', id)
       .execute()
     const detail = reason === undefined ? how : `${how}: ${reason}`
-    await appendReservation(tx, `reservation.${next}`, reservation, {
-      at: now,
-      detail,
-      ...(by !== undefined && { by }),
-    })
+    const some = { at: now, ...(by !== undefined && { by }) }
+    await appendReservation(tx, `reservation.${next}`, reservation, { ...some, detail })
+    const held = reservation.holds.map((one) => one.container)
+    await retire(tx, held, null, { ...some, holder: reservation })
   }
-  const held = open.flatMap((r) => r.holds.map((one) => one.container))
-  await retire(tx, held, null, now)
   const ending = await readReservations(tx, (eb) => eb.and([eb('id', 'in', ids), eb('state', '=', 'ending')]))
   return withContainers(tx, ending)
 }
 
 /** reserved -> removing */
-async function retire(tx: Tx, names: readonly string[], reason: string | null, now: number): Promise<void> {
+async function retire(
+  tx: Tx,
+  names: readonly string[],
+  reason: string | null,
+  some: { at: number; by?: string; holder: Reservation },
+): Promise<void> {
   if (names.length === 0) return
   const rows = await tx
     .updateTable('containers')
-    .set(fromPatch(retired(reason, now)))
+    .set(fromPatch(retired(reason, some.at)))
     .where('state', '=', 'reserved')
     .where('name', 'in', names)
     .returningAll()
     .execute()
-  for (const row of rows) await appendContainer(tx, 'container.removing', toContainer(row), { at: now, detail: reason })
+  for (const row of rows.map(toContainer).sort(byName)) {
+    await appendContainer(tx, 'container.removing', row, { ...some, detail: reason })
+  }
 }

@@ -66,13 +66,16 @@ export function isOpen(eb: ExpressionBuilder<Tables, 'reservations'>): Expressio
   return eb('state', '!=', sql.lit('ended' as const))
 }
 
-/** The ready containers of a pool with the lowest numbers. */
+/** The ready containers of a pool with the lowest numbers; none beyond the size that it was given. */
 export async function readyOnes(tx: Tx, pool: string, count: number): Promise<Container[]> {
   const rows = await tx
     .selectFrom('containers')
     .selectAll()
     .where('pool', '=', pool)
     .where('state', '=', sql.lit('ready' as const))
+    .where('number', '<=', (eb) =>
+      eb.fn.coalesce(eb.selectFrom('pool_sizes').select('size').where('pool', '=', pool), 'containers.number'),
+    )
     .orderBy('number')
     .limit(count)
     .execute()

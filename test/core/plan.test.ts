@@ -197,6 +197,39 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     },
     'end r expired',
   ],
+  'one that waits for more than the pool has now': [
+    {
+      reservations: [
+        reservation({
+          id: 'large',
+          state: 'waiting',
+          count: 2,
+          turn: 1,
+          waitUntil: NOW + 1,
+          expiresAt: null,
+          holds: [],
+        }),
+        reservation({ id: 'small', state: 'waiting', turn: 2, waitUntil: NOW + 1, expiresAt: null, holds: [] }),
+      ],
+      containers: [container({ state: 'creating', retryAt: NOW + 1 })],
+    },
+    'end large failed',
+  ],
+  'a held one that is more than the pool has now': [
+    {
+      pools: [pool({ size: 0 })],
+      containers: [container({ state: 'reserved' })],
+      reservations: [reservation()],
+      observed: [observed()],
+    },
+  ],
+  'a quarantined one, whatever runs there': [
+    {
+      pools: [pool({ size: 0 })],
+      containers: [container({ state: 'quarantined' })],
+      observed: [observed({ state: 'exited', spec: 'old' })],
+    },
+  ],
   'one millisecond is left': [
     {
       containers: [container({ state: 'reserved' })],

@@ -51,9 +51,10 @@ describe('planQueue', () => {
 })
 
 describe('plan', () => {
+  const containers = ready(4).map((row) => ({ ...row, state: 'creating' as const }))
   const situation = (reservations: Reservation[]) => ({
-    ...{ pools: [pool({ size: 0 })], snapshot: snapshotOf({ reservations }), observed: null, busy: new Set<string>() },
-    specDigest: () => 'digest',
+    ...{ pools: [pool({ size: 4 })], snapshot: snapshotOf({ containers, reservations }), observed: null },
+    ...{ busy: new Set<string>(), specDigest: () => 'digest' },
   })
   const planned = (one: Reservation) => plan(situation([one]), NOW)
 

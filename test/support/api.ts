@@ -46,7 +46,12 @@ export interface ApiOptions {
 export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'metrics' | 'store'>): ServerContext {
   const write = (message: string, fields?: object) => void world.logged.push(`${message} ${JSON.stringify(fields)}`)
   return {
-    ...{ reserving: world.reserving, reconciler: world.reconciler, clock: () => world.now() },
+    ...{
+      reserving: world.reserving,
+      operating: world.operating,
+      reconciler: world.reconciler,
+      clock: () => world.now(),
+    },
     ...{ sshHost: 'localhost', hosts: ['Lab.Example'], log: { debug: write, info: write, warn: write, error: write } },
     ...some,
   }

@@ -1,6 +1,7 @@
 /** A whole manager on a memory engine, an in-memory database and a clock that stands still until it is told. */
 import { BerthError } from '../../src/core/errors.ts'
 import type { Pool, Site } from '../../src/core/pool.ts'
+import { createOperating, type Operating } from '../../src/core/operating.ts'
 import { createPools, type Pools } from '../../src/core/pools.ts'
 import type { Accounts, Log, Metrics, Outcomes, Target } from '../../src/core/ports.ts'
 import { createReconciler, type Reconciler } from '../../src/core/reconciler.ts'
@@ -76,6 +77,7 @@ export interface World {
   pools: Pools
   reconciler: Reconciler
   reserving: Reserving
+  operating: Operating
   /** Milliseconds forward, or back. */
   advance(ms: number): void
   now(): number
@@ -109,7 +111,7 @@ export async function createWorld(
   const { metrics = recording } = options
   const wrap = <T extends object>(name: string, port: T): T => (faults[name] ? faulty(port, faults[name]) : port)
 
-  function assemble(pools: readonly Pool[]): Pick<World, 'pools' | 'reconciler' | 'reserving'> {
+  function assemble(pools: readonly Pool[]): Pick<World, 'pools' | 'reconciler' | 'reserving' | 'operating'> {
     const named = createPools(pools)
     const ports = {
       engine: wrap('engine', openMemory({ instance: SITE.instance, host })),
@@ -130,7 +132,8 @@ export async function createWorld(
       engineProblem: () => reconciler.engineProblem(),
       onChange: () => undefined,
     })
-    return { pools: named, reconciler, reserving }
+    const operating = createOperating({ pools: named, store: ports.store, clock, log, onChange: () => undefined })
+    return { pools: named, reconciler, reserving, operating }
   }
 
   const world: World = {

@@ -1,18 +1,74 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Container } from '../../core/container.ts'
+import { BerthError } from '../../core/errors.ts'
 import type { ServerContext } from '../context.ts'
-import { ContainerList } from '../schemas.ts'
+import { identityOf, requireAdmin } from '../identity.ts'
+import { viewContainer } from '../pool-views.ts'
+import { ContainerList, ContainerView, ListContainers, Named } from './pool-schemas.ts'
 
-export function containerRoutes(server: FastifyInstance, { store, sshHost }: ServerContext): void {
+export function containerRoutes(server: FastifyInstance, { store, operating, sshHost }: ServerContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
-  const schema = { summary: 'Containers, and why one is not well', response: { 200: ContainerList } }
-  typed.get('/v1/containers', { schema }, async () => {
-    const { containers } = await store.snapshot()
+
+  async function view(row: Container, request: FastifyRequest) {
+    const { reservations } = await store.snapshot()
+    return viewContainer(row, reservations, { sshHost, by: identityOf(request) })
+  }
+
+  typed.get('/v1/containers', { schema: LIST }, async (request) => {
+    const { pool, state } = request.query
+    const { containers, reservations } = await store.snapshot()
+    const by = identityOf(request)
     return {
-      containers: containers.map(({ name, pool, state, since, generation, port, hostKey, attempts, error }) => ({
-        ...{ name, pool, state, since: new Date(since).toISOString(), generation },
-        ...{ host: sshHost, port, host_key: hostKey, attempts, error },
-      })),
+      containers: containers
+        .filter((c) => (pool === undefined || c.pool === pool) && (state === undefined || c.state === state))
+        .map((c) => viewContainer(c, reservations, { sshHost, by })),
     }
   })
+
+  typed.get('/v1/containers/:name', { schema: SHOW }, async (request) => {
+    const row = await store.container(request.params.name)
+    if (!row) throw new BerthError('not_found', 'there is no such container')
+    return view(row, request)
+  })
+
+  typed.post('/v1/containers/:name/quarantine', { schema: QUARANTINE }, async (request) => {
+    return view(await operating.quarantine(request.params.name, requireAdmin(request)), request)
+  })
+
+  typed.post('/v1/containers/:name/recycle', { schema: RECYCLE }, async (request, reply) => {
+    reply.code(202)
+    return view(await operating.recycle(request.params.name, requireAdmin(request)), request)
+  })
+
+  typed.post('/v1/containers/:name/return', { schema: RETURN }, async (request, reply) => {
+    reply.code(202)
+    return view(await operating.giveBack(request.params.name, requireAdmin(request)), request)
+  })
+}
+
+const LIST = {
+  summary: 'Containers, who holds them, and why one is not well',
+  querystring: ListContainers,
+  response: { 200: ContainerList },
+}
+const SHOW = { summary: 'One container', params: Named, response: { 200: ContainerView } }
+const QUARANTINE = {
+  summary: 'Put a container aside that nobody holds (admin)',
+  description: 'What runs there stays as it is, to be looked at, until it is returned. Nobody gets it meanwhile.',
+  params: Named,
+  response: { 200: ContainerView },
+}
+const RECYCLE = {
+  summary: 'Destroy what is there and make it anew (admin)',
+  description:
+    'Answers when that is certain, before it is done. One that is reserved is `conflict`: release that first.',
+  params: Named,
+  response: { 202: ContainerView },
+}
+const RETURN = {
+  summary: 'End a quarantine (admin)',
+  description: 'It is recycled before anybody gets it. Answers when that is certain, before it is done.',
+  params: Named,
+  response: { 202: ContainerView },
 }

@@ -1,0 +1,54 @@
+/** How pools and containers look from outside. */
+import type { Static } from 'typebox'
+import { type Container, uncleanSince } from '../core/container.ts'
+import { type Identity, maySee } from '../core/identity.ts'
+import type { Pool } from '../core/pool.ts'
+import { waitingFor } from '../core/queue.ts'
+import type { Snapshot } from '../core/store.ts'
+import type { ServerContext } from './context.ts'
+import type { ContainerView, PoolView } from './routes/pool-schemas.ts'
+import { time } from './views.ts'
+
+export async function viewPools(
+  { store, pools, clock }: Pick<ServerContext, 'store' | 'pools' | 'clock'>,
+  which: readonly Pool[],
+): Promise<Static<typeof PoolView>[]> {
+  const snapshot = await store.snapshot()
+  const facts = await store.poolFacts()
+  const now = clock()
+  return which.map((pool) => {
+    const rows = snapshot.containers.filter((c) => c.pool === pool.name)
+    const states = Map.groupBy(rows, (c) => c.state)
+    return {
+      name: pool.name,
+      size: pool.size,
+      configured_size: pools.configured(pool.name)?.size ?? pool.size,
+      ports: pool.ports.length,
+      image: pool.image,
+      os: facts.get(pool.name)?.os ?? null,
+      memory_bytes: pool.memory,
+      cpus: pool.cpus,
+      pids: pool.pids,
+      sudo: pool.sudo,
+      duration_default_seconds: pool.duration.default / 1_000,
+      duration_max_seconds: pool.duration.max / 1_000,
+      containers: Object.fromEntries([...states].map(([state, inState]) => [state, inState.length])),
+      waiting: waitingFor(snapshot, pool.name, now).length,
+      oldest_unclean_seconds: Math.max(0, now - (uncleanSince(rows) ?? now)) / 1_000,
+    }
+  })
+}
+
+/** `reservations` are those that have not ended: who holds what is told to those who may know. */
+export function viewContainer(
+  { name, pool, state, since, generation, port, hostKey, attempts, error }: Container,
+  reservations: Snapshot['reservations'],
+  { sshHost, by }: { sshHost: string; by: Identity },
+): Static<typeof ContainerView> {
+  const holder = reservations.find((r) => r.holds.some((hold) => hold.container === name))
+  return {
+    ...{ name, pool, state, since: time(since), generation },
+    reservation: holder && maySee(by, holder) ? holder.id : null,
+    ...{ host: sshHost, port, host_key: hostKey, attempts, error },
+  }
+}

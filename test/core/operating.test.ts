@@ -1,0 +1,277 @@
+/** What an admin does with containers: in every state, and while work is under way in them. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Container, ContainerState } from '../../src/core/container.ts'
+import { BerthError } from '../../src/core/errors.ts'
+import { ANYONE, UNLIMITED } from '../../src/core/identity.ts'
+import type { Operating } from '../../src/core/operating.ts'
+import { onCall } from '../support/faulty.ts'
+import { pool } from '../support/rows.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const ROOT = { name: 'root', role: 'admin', limits: UNLIMITED } as const
+const P = pool({ size: 2 })
+
+async function filled(options: Parameters<typeof createWorld>[0] = {}): Promise<World> {
+  const world = await createWorld({ pools: [P], ...options })
+  await world.settle()
+  return world
+}
+
+async function rowOf(world: World, name = 'p-1'): Promise<Container> {
+  const row = await world.store.container(name)
+  assert.ok(row)
+  return row
+}
+
+async function put(world: World, state: ContainerState): Promise<void> {
+  const patch = { state, attempts: 4, retryAt: world.now() + 60_000, error: 'why' }
+  assert.ok(await world.store.updateContainer(await rowOf(world), patch, world.now()))
+}
+
+const reserve = (world: World, count = 1) =>
+  world.reserving.reserve({ pool: P, username: 'alice', password: 'x', count, durationMs: 60_000 }, ANYONE)
+
+/** What is under way when it is asked for again, and again: it goes on when it is let go. */
+function gate(world: World, verb: 'survey' | 'prepare'): { reached: Promise<void>; open: () => void } {
+  const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const { accounts } = world
+  const real = { survey: accounts.survey.bind(accounts), prepare: accounts.prepare.bind(accounts) }
+  const wait = async () => {
+    reached.resolve()
+    await opened.promise
+  }
+  if (verb === 'survey') accounts.survey = (target) => wait().then(() => real.survey(target))
+  else accounts.prepare = (targets) => wait().then(() => real.prepare(targets))
+  return { reached: reached.promise, open: opened.resolve }
+}
+
+const DESTROYED = 'it is being destroyed already'
+const CASES: readonly [
+  verb: keyof Operating & ('recycle' | 'quarantine' | 'giveBack'),
+  ...[ContainerState, string][],
+][] = [
+  [
+    'recycle',
+    ['creating', 'removing'],
+    ['ready', 'removing'],
+    ['broken', 'removing'],
+    ['removing', 'as it was'],
+    ['quarantined', 'p-1 is quarantined: return it, and it is recycled'],
+  ],
+  [
+    'quarantine',
+    ['creating', 'quarantined'],
+    ['ready', 'quarantined'],
+    ['broken', 'quarantined'],
+    ['quarantined', 'as it was'],
+    ['removing', `p-1 is removing: ${DESTROYED}`],
+  ],
+  [
+    'giveBack',
+    ['quarantined', 'removing'],
+    ['removing', 'as it was'],
+    ['creating', 'p-1 is creating: not quarantined'],
+    ['ready', 'p-1 is ready: not quarantined'],
+    ['broken', 'p-1 is broken: not quarantined'],
+  ],
+]
+
+for (const [verb, ...cases] of CASES) {
+  describe(verb, () => {
+    for (const [state, expected] of cases) {
+      it(`of a ${state} one: ${expected}`, async () => {
+        const world = await filled()
+        await put(world, state)
+        world.advance(1_000)
+        const [before, last] = [await rowOf(world), await world.store.latestEvent()]
+        const answer = await world.operating[verb]('p-1', ROOT).catch((error: unknown) => error)
+        const after = await rowOf(world)
+        const events = (await world.store.events({ after: last, limit: 9 })).map((e) => `${e.kind} by ${e.by}`)
+        if (answer instanceof BerthError || expected === 'as it was') {
+          assert.deepEqual([after, events], [before, []])
+          if (answer instanceof BerthError) assert.deepEqual([answer.code, answer.message], ['conflict', expected])
+          else assert.deepEqual(answer, before)
+          return
+        }
+        const attempts = expected === 'removing' ? 0 : 4
+        assert.deepEqual(after, { ...before, state: expected, since: world.now(), retryAt: 0, attempts })
+        assert.deepEqual([answer, events], [after, [`container.${expected} by root`]])
+      })
+    }
+
+    it('of a reserved one: release that first', async () => {
+      const world = await filled()
+      await reserve(world)
+      const before = await rowOf(world)
+      const message = 'p-1 is reserved; release reservation r1 first'
+      await assert.rejects(world.operating[verb]('p-1', ROOT), { code: 'conflict', message })
+      assert.deepEqual(await rowOf(world), before)
+      await world.settle()
+      assert.deepEqual(world.logins(), ['alice@p-1'])
+    })
+
+    it('of none: there is none', async () => {
+      const world = await filled()
+      await assert.rejects(world.operating[verb]('p-9', ROOT), { code: 'not_found' })
+    })
+  })
+}
+
+describe('recycling', () => {
+  it('makes the next generation at once, whatever has failed before', async () => {
+    const world = await filled()
+    const { engineId } = await rowOf(world)
+    await put(world, 'broken')
+    await world.settle()
+    assert.equal((await rowOf(world)).state, 'broken')
+    await world.operating.recycle('p-1', ROOT)
+    await world.settle()
+    const row = await rowOf(world)
+    assert.deepEqual([row.state, row.generation, row.attempts, row.error], ['ready', 2, 0, null])
+    assert.notEqual(row.engineId, engineId)
+    assert.equal(world.host.all().length, 2)
+  })
+
+  it('of one that is being built: what was begun is destroyed, and nothing is held against it', async () => {
+    const world = await createWorld({ pools: [P] })
+    const survey = gate(world, 'survey')
+    await world.reconciler.tick()
+    await survey.reached
+    const begun = world.host.all().map((c) => c.id)
+    await world.operating.recycle('p-1', ROOT)
+    world.accounts.survey = async () => {
+      throw new BerthError('guest_failed', 'no sshd')
+    }
+    survey.open()
+    await world.reconciler.idle()
+    assert.deepEqual(
+      { ...(await rowOf(world)), engineId: null },
+      {
+        ...(await rowOf(world)),
+        ...{ state: 'removing', generation: 1, attempts: 0, retryAt: 0, error: null, engineId: null },
+      },
+    )
+    Reflect.deleteProperty(world.accounts, 'survey')
+    await world.settle()
+    assert.equal((await rowOf(world)).generation, 2)
+    assert.equal((await rowOf(world)).state, 'ready')
+    assert.equal(world.host.all().length, 2)
+    assert.ok(!begun.includes((await rowOf(world)).engineId ?? ''))
+  })
+})
+
+describe('a quarantined container', () => {
+  it('stays as it is, over a restart and whatever becomes of what runs there, and nobody gets it', async () => {
+    const world = await filled()
+    const id = world.host.holderOf('p-1')?.id ?? ''
+    await world.operating.quarantine('p-1', ROOT)
+    await world.settle()
+    world.host.disturb(id, 'exited')
+    await world.restart([pool({ size: 2, memory: 2 ** 28 })])
+    world.advance(600_000)
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 quarantined 1', 'p-2 ready 2'])
+    assert.equal(world.host.holderOf('p-1')?.id, id)
+    await assert.rejects(reserve(world, 2), { code: 'not_enough', message: 'Only 1 container available' })
+    assert.deepEqual(
+      (await reserve(world)).containers.map((c) => c.name),
+      ['p-2'],
+    )
+  })
+
+  it('is recycled when it is returned, never lent as it is', async () => {
+    const world = await filled()
+    const { id } = world.host.holderOf('p-1') ?? {}
+    await world.operating.quarantine('p-1', ROOT)
+    await world.settle()
+    await world.operating.giveBack('p-1', ROOT)
+    await assert.rejects(reserve(world, 2), { code: 'not_enough' })
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 1'])
+    assert.notEqual(world.host.holderOf('p-1')?.id, id)
+    assert.equal(world.host.all().length, 2)
+  })
+
+  it('goes when it is returned to a pool that has shrunk meanwhile', async () => {
+    const world = await filled()
+    await world.operating.quarantine('p-2', ROOT)
+    await world.operating.resize('p', 1, ROOT)
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 1', 'p-2 quarantined 1'])
+    await world.operating.giveBack('p-2', ROOT)
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 1'])
+    assert.equal(world.host.all().length, 1)
+  })
+
+  const failing = () => Promise.reject(new BerthError('guest_failed', 'no sshd'))
+  for (const [ends, survey] of [
+    ['succeeds', null],
+    ['fails', failing],
+  ] as const) {
+    it(`is not touched by a build that was under way, and ${ends}`, async () => {
+      const world = await createWorld({ pools: [P] })
+      const building = gate(world, 'survey')
+      await world.reconciler.tick()
+      await building.reached
+      await world.operating.quarantine('p-1', ROOT)
+      const before = await rowOf(world)
+      if (survey) world.accounts.survey = survey
+      building.open()
+      await world.reconciler.idle()
+      Reflect.deleteProperty(world.accounts, 'survey')
+      await world.settle()
+      assert.deepEqual(await rowOf(world), before)
+      const kept = world.host.holderOf('p-1')?.id
+      assert.ok(kept !== undefined && kept === before.engineId)
+      await world.operating.giveBack('p-1', ROOT)
+      await world.settle()
+      assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 1'])
+      assert.equal(world.host.all().length, 2)
+    })
+  }
+
+  it('is not made ready by the playbook that was running on it', async () => {
+    const world = await createWorld({ pools: [{ ...P, prepare: '/site.yml' }] })
+    const playbook = gate(world, 'prepare')
+    const settled = world.settle()
+    await playbook.reached
+    await world.operating.quarantine('p-1', ROOT)
+    playbook.open()
+    await settled
+    assert.deepEqual(await world.states(), ['p-1 quarantined 1', 'p-2 ready 1'])
+    assert.ok(!world.logged.some((line) => line.startsWith('p-1 prepared')))
+  })
+
+  it('loses what was made there without its row knowing of it, once it is returned', async () => {
+    const error = new BerthError('engine_unavailable', 'timed out')
+    const one = [pool({ size: 1 })]
+    const world = await createWorld({ pools: one, faults: { engine: onCall('create', 1, { when: 'after', error }) } })
+    await world.reconciler.tick()
+    await world.reconciler.idle()
+    await world.operating.quarantine('p-1', ROOT)
+    assert.equal((await rowOf(world)).engineId, null)
+    assert.equal(world.host.all().length, 1)
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 quarantined 1'])
+    await world.operating.giveBack('p-1', ROOT)
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 2'])
+    assert.equal(world.host.all().length, 1)
+  })
+})
+
+it('of a claim and a quarantine at the same moment one wins, and says so', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const world = await filled({ pools: [pool({ size: 1 })] })
+    const ask = () => reserve(world)
+    const aside = () => world.operating.quarantine('p-1', ROOT)
+    const both = round % 2 === 0 ? [ask(), aside()] : [aside(), ask()]
+    const won = (await Promise.allSettled(both)).filter(({ status }) => status === 'fulfilled')
+    assert.equal(won.length, 1)
+    await world.settle()
+    const held = world.logins().length === 1
+    assert.deepEqual(await world.states(), [held ? 'p-1 reserved 1' : 'p-1 quarantined 1'])
+  }
+})

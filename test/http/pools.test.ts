@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Api, openApi } from '../support/api.ts'
+import { pool } from '../support/rows.ts'
+
+const JSON_BODY = { 'content-type': 'application/json' }
+const GROWING = pool({ name: 'alpine', size: 3, ports: [2221, 2222, 2223, 2224, 2225] })
+
+async function patch(api: Api, name: string, body: string) {
+  const { status, text } = await api.ask('PATCH', `/v1/pools/${name}`, JSON_BODY, body)
+  return { status, body: JSON.parse(text) }
+}
+
+async function shown(api: Api, index = 0) {
+  return JSON.parse((await api.get('/v1/pools')).text).pools[index]
+}
+
+describe('GET /v1/pools', () => {
+  it('shows each pool, what really runs in it, and how many containers are in each state', async () => {
+    const small = pool({ name: 'a', size: 1, ports: [3000, 3001], cpus: 0.5, sudo: false })
+    const api = await openApi({ pools: [pool({ name: 'z', size: 2 }), small] })
+    await api.get('/reserve?username=alice')
+    const common = { image: 'image', os: 'Memory 1', memory_bytes: 2 ** 29, pids: 256 }
+    const lending = {
+      duration_default_seconds: 3_600,
+      duration_max_seconds: 86_400,
+      waiting: 0,
+      oldest_unclean_seconds: 0,
+    }
+    assert.deepEqual(JSON.parse((await api.get('/v1/pools')).text), {
+      pools: [
+        {
+          ...{ name: 'z', size: 2, configured_size: 2, ports: 2, ...common, cpus: 1, sudo: true },
+          ...{ ...lending, containers: { ready: 1, reserved: 1 } },
+        },
+        {
+          ...{ name: 'a', size: 1, configured_size: 1, ports: 2, ...common, cpus: 0.5, sudo: false },
+          ...{ ...lending, containers: { ready: 1 } },
+        },
+      ],
+    })
+  })
+
+  it('does not know what runs there before anything does', async () => {
+    const api = await openApi({ settled: false })
+    const { os, containers } = await shown(api)
+    assert.deepEqual([os, containers], [null, {}])
+  })
+
+  it('tells how many wait in the queue, without those whose time is up', async () => {
+    const api = await openApi({ pools: [GROWING] })
+    const wait = (body: object) => api.ask('POST', '/v1/reservations', JSON_BODY, JSON.stringify(body))
+    await wait({ count: 3 })
+    assert.equal((await wait({ count: 2, wait: '1m' })).status, 202)
+    assert.equal((await wait({ wait: '2m' })).status, 202)
+    assert.equal((await shown(api)).waiting, 2)
+    api.world.advance(60_000)
+    assert.equal((await shown(api)).waiting, 1)
+  })
+
+  it('tells for how long a container has been waiting to be clean', async () => {
+    const api = await openApi({ pools: [GROWING] })
+    await api.get('/reserve?username=alice')
+    await api.get('/release_all')
+    api.world.advance(1_500)
+    await api.ask('POST', '/v1/containers/alpine-2/quarantine')
+    await api.ask('POST', '/v1/containers/alpine-3/recycle')
+    api.world.advance(1_000)
+    assert.equal((await shown(api)).oldest_unclean_seconds, 2.5)
+    await api.world.settle()
+    assert.equal((await shown(api)).oldest_unclean_seconds, 0)
+  })
+})
+
+describe('PATCH /v1/pools/{name}', () => {
+  it('lets it grow and shrink, says how it is then, and goes back to berth.yml', async () => {
+    const api = await openApi({ pools: [GROWING] })
+    const grown = await patch(api, 'alpine', '{"size":5}')
+    assert.equal(grown.status, 200)
+    assert.deepEqual(grown.body, await shown(api))
+    assert.deepEqual([grown.body.size, grown.body.configured_size, grown.body.ports], [5, 3, 5])
+    await api.world.settle()
+    assert.deepEqual((await shown(api)).containers, { ready: 5 })
+    const shrunk = await patch(api, 'alpine', '{"size":1}')
+    assert.deepEqual([shrunk.body.size, shrunk.body.containers], [1, { ready: 1, removing: 4 }])
+    await api.world.settle()
+    assert.deepEqual(JSON.parse((await api.get('/available')).text), { available: ['alpine-1'], reserved: [] })
+    const back = await patch(api, 'alpine', '{"size":null}')
+    assert.deepEqual([back.status, back.body.size], [200, 3])
+    await api.world.settle()
+    assert.deepEqual((await shown(api)).containers, { ready: 3 })
+  })
+
+  it('is what reserve goes by from then on', async () => {
+    const api = await openApi({ pools: [GROWING] })
+    await patch(api, 'alpine', '{"size":2}')
+    const { status, text } = await api.get('/reserve?username=alice&count=3')
+    assert.deepEqual([status, JSON.parse(text).error], [400, 'count must be a whole number from 1 to 2, not "3"'])
+    await patch(api, 'alpine', '{"size":5}')
+    await api.world.settle()
+    assert.equal((await api.get('/reserve?username=alice&count=5')).status, 200)
+  })
+
+  it('never goes below what is reserved', async () => {
+    const api = await openApi({ pools: [GROWING] })
+    await api.get('/reserve?username=alice&count=2')
+    const before = await api.everything()
+    const title = '2 of its containers are reserved; release some first, or ask for at least 2'
+    const { status, body } = await patch(api, 'alpine', '{"size":1}')
+    assert.deepEqual([status, body], [409, { type: 'about:blank', title, status: 409, code: 'conflict' }])
+    assert.equal(await api.everything(), before)
+    assert.equal((await patch(api, 'alpine', '{"size":2}')).status, 200)
+  })
+
+  it('is 404 for a pool that is not there', async () => {
+    const { status, body } = await patch(await openApi(), 'nowhere', '{"size":1}')
+    assert.deepEqual([status, body.code, body.title], [404, 'not_found', 'there is no such pool'])
+  })
+
+  for (const size of ['6', '-1', '1.5', '1e9', '"2"', '""', 'true', 'false', '[]', '{}']) {
+    it(`refuses the size ${size}`, async () => {
+      const api = await openApi({ pools: [GROWING] })
+      const before = await api.everything()
+      const { status, body } = await patch(api, 'alpine', `{"size":${size}}`)
+      assert.deepEqual([status, body.code], [422, 'invalid_request'])
+      assert.ok(body.errors.every(({ path }: { path: string }) => path === 'size'))
+      assert.equal(await api.everything(), before)
+    })
+  }
+
+  it('refuses what is no size at all, and tells every fault', async () => {
+    const api = await openApi({ pools: [GROWING] })
+    const faults = async (sent: string) => {
+      const { status, body } = await patch(api, 'alpine', sent)
+      assert.equal(status, 422, sent)
+      return body.errors.map(({ path }: { path: string }) => path).toSorted()
+    }
+    for (const body of ['{}', '[]', '1', 'null', '"size"']) assert.ok((await faults(body)).includes('size'), body)
+    assert.deepEqual(await faults('{"size":1,"image":"x"}'), ['image'])
+    assert.deepEqual(await faults('{"sise":1}'), ['sise', 'size'])
+    assert.equal((await api.ask('PATCH', '/v1/pools/alpine')).status, 422)
+    assert.equal((await patch(api, 'alpine', '{')).status, 400)
+    assert.equal((await shown(api)).size, 3)
+  })
+})
