@@ -263,15 +263,13 @@ describe('expiry', () => {
     assert.deepEqual(world.logins(), [])
   })
 
-  it('ends what a killed manager was preparing', async () => {
+  it('ends what a killed manager was preparing, as soon as there is another one', async () => {
     const world = await filled()
     world.accounts.open = () => new Promise(() => undefined)
     void reserve(world, 'alice')
     await new Promise(setImmediate)
-    await world.restart()
-    await world.settle()
     assert.deepEqual((await world.states())[0], 'p-1 reserved 1')
-    world.advance(MINUTE)
+    await world.restart()
     await world.settle()
     assert.deepEqual((await world.states())[0], 'p-1 ready 2')
   })
