@@ -1,7 +1,7 @@
 /** SQLite through Node's own driver: the only file that knows `node:sqlite`. */
 import { chmodSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
+import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
 import { BerthError, reasonOf } from '../core/errors.ts'
 import type { Store } from '../core/store.ts'
 import { migrate } from './migrate.ts'
@@ -13,7 +13,7 @@ const BUSY_TIMEOUT = 5_000
 
 /** Opens, and migrates, the database in this file; ":memory:" lives as long as the store. `invalid_config`, `schema_too_new`. */
 export async function openSqlite(file: string): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(connect(file)) }) })
+  const db = new Kysely<Tables>({ dialect: new Dialect({ database: adapt(connect(file)) }) })
   try {
     await migrate(db)
   } catch (error) {
@@ -21,6 +21,19 @@ export async function openSqlite(file: string): Promise<Store> {
     throw error
   }
   return createSqlStore(db)
+}
+
+/** Migrations are all or nothing: kysely leaves that out for SQLite, which can do it. */
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new Adapter()
+  }
+}
+
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
 }
 
 function connect(file: string): DatabaseSync {

@@ -17,7 +17,7 @@ export async function dumpSchema(): Promise<string> {
   }
 }
 
-function readSchema(file: string): string {
+export function readSchema(file: string): string {
   const database = new DatabaseSync(file, { readOnly: true })
   try {
     const rows = database.prepare('select sql from sqlite_schema where sql is not null order by tbl_name, rowid').all()
