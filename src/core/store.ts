@@ -65,7 +65,7 @@ export type Claimed =
   /** Nothing was taken: the same key was used before. */
   | { readonly is: 'repeated'; readonly earlier: EarlierRequest }
 
-export interface PoolSize {
+interface PoolSize {
   readonly size: number
   /** Whether it takes the place of berth.yml's from now on; otherwise it is berth.yml's, and what took its place is forgotten. */
   readonly pinned: boolean

@@ -30,8 +30,8 @@ export function claimVerbs({ reading, writing }: Transactions): ClaimVerbs {
           .set({ state: 'preparing', prepare_by: prepareBy })
           .where('id', '=', id)
           .execute()
-        for (const container of free) await hold(tx, reservation, container, now)
         await appendReservation(tx, 'reservation.preparing', reservation, { at: now })
+        for (const container of free) await hold(tx, reservation, container, now)
         return readHeld(tx, id)
       }),
 

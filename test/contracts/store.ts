@@ -3,9 +3,13 @@ import { after, describe } from 'node:test'
 import type { Open } from './store-bench.ts'
 import { containerVerbs } from './store-containers.ts'
 import { endingVerbs } from './store-ending.ts'
+import { eventVerbs } from './store-events.ts'
+import { lentVerb } from './store-lent.ts'
 import { queueVerbs } from './store-queue.ts'
 import { listingVerbs } from './store-listing.ts'
+import { poolVerbs } from './store-pools.ts'
 import { reservationVerbs } from './store-reservations.ts'
+import { tokenVerbs } from './store-tokens.ts'
 
 export function storeContract(title: string, openFresh: Open): void {
   const open: Open = async () => {
@@ -19,5 +23,9 @@ export function storeContract(title: string, openFresh: Open): void {
     endingVerbs(open)
     queueVerbs(open)
     listingVerbs(open)
+    poolVerbs(open)
+    tokenVerbs(open)
+    eventVerbs(open)
+    lentVerb(open)
   })
 }
