@@ -1,8 +1,9 @@
 /** What the manager counts, and how Prometheus reads it. Pools and codes are the only labels: no names, no secrets. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Container, ContainerState } from '../core/container.ts'
+import { type ContainerState, uncleanSince } from '../core/container.ts'
 import type { Pool } from '../core/pool.ts'
 import type { Metrics, Timed } from '../core/ports.ts'
+import { waitingFor } from '../core/queue.ts'
 import type { Snapshot } from '../core/store.ts'
 import { type ReservationState, stateAt } from '../core/reservation.ts'
 
@@ -13,10 +14,10 @@ const CONTAINER_STATES: Record<ContainerState, null> = {
 const OPEN_STATES: Record<Exclude<ReservationState, 'ended'>, null> = {
   ...{ waiting: null, preparing: null, active: null, ending: null },
 }
-const TIMED: Record<Timed, null> = {
+/** Waiting in the queue is measured apart: nobody works then. */
+const TIMED: Record<Exclude<Timed, 'queue'>, null> = {
   ...{
     reserve: null,
-    queue: null,
     revoke: null,
     adopt: null,
     build: null,
@@ -28,6 +29,8 @@ const TIMED: Record<Timed, null> = {
 
 /** Seconds: from an exec that makes an account to a playbook that installs a desktop. */
 const BUCKETS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600]
+/** Seconds: from a container that was being recycled anyway to a week. */
+const QUEUE_BUCKETS = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 259_200, 604_800]
 
 export interface PrometheusMetrics extends Metrics {
   readonly contentType: string
@@ -46,6 +49,12 @@ export function openMetrics(): PrometheusMetrics {
     ...{ registers, name: 'berth_reservations', help: 'Reservations that have not ended, by state' },
     labelNames: ['pool', 'state'],
   })
+  const sizes = new Gauge({
+    ...{ registers, name: 'berth_pool_size', help: 'Containers that it should have now', labelNames: ['pool'] },
+  })
+  const queueDepth = new Gauge({
+    ...{ registers, name: 'berth_queue_depth', help: 'Reservations that wait for containers', labelNames: ['pool'] },
+  })
   const oldestUnclean = new Gauge({
     ...{ registers, name: 'berth_oldest_unclean_container_seconds', labelNames: ['pool'] },
     help: 'For how long a container has been waiting to be destroyed, or has been broken; 0 when none is',
@@ -54,6 +63,10 @@ export function openMetrics(): PrometheusMetrics {
     ...{ registers, name: 'berth_operation_duration_seconds', labelNames: ['operation'], buckets: BUCKETS },
     help: 'How long what succeeded took; revoke counts from when access was to end',
   })
+  const queueWait = new Histogram({
+    ...{ registers, name: 'berth_queue_wait_seconds', buckets: QUEUE_BUCKETS },
+    help: 'From a reserve that had to wait in the queue to its time having begun',
+  })
   const failures = new Counter({
     ...{ registers, name: 'berth_engine_errors_total', labelNames: ['code'] },
     help: 'Work in the engine or inside a container that failed, by error code',
@@ -61,7 +74,8 @@ export function openMetrics(): PrometheusMetrics {
   for (const operation of Object.keys(TIMED)) durations.zero({ operation })
 
   function refresh(pools: readonly Pool[], snapshot: Snapshot, now: number): void {
-    for (const gauge of [containers, reservations, oldestUnclean]) gauge.reset()
+    for (const gauge of [containers, reservations, sizes, queueDepth, oldestUnclean]) gauge.reset()
+    for (const { name, size } of pools) sizes.set({ pool: name }, size)
     const names = new Set([...pools.map((pool) => pool.name), ...snapshot.containers.map((c) => c.pool)])
     for (const pool of names) {
       const rows = snapshot.containers.filter((c) => c.pool === pool)
@@ -72,22 +86,22 @@ export function openMetrics(): PrometheusMetrics {
       for (const state of Object.keys(OPEN_STATES)) {
         reservations.set({ pool, state }, lent.filter((r) => stateAt(r, now) === state).length)
       }
-      oldestUnclean.set({ pool }, secondsUnclean(rows, now))
+      queueDepth.set({ pool }, waitingFor(snapshot, pool, now).length)
+      oldestUnclean.set({ pool }, Math.max(0, now - (uncleanSince(rows) ?? now)) / 1_000)
     }
   }
 
   return {
     contentType: registry.contentType,
-    observe: (operation, ms) => durations.observe({ operation }, Math.max(0, ms) / 1_000),
+    observe(operation, ms) {
+      const seconds = Math.max(0, ms) / 1_000
+      if (operation === 'queue') queueWait.observe(seconds)
+      else durations.observe({ operation }, seconds)
+    },
     failure: (code) => failures.inc({ code }),
     render(pools, snapshot, now) {
       refresh(pools, snapshot, now)
       return registry.metrics()
     },
   }
-}
-
-function secondsUnclean(rows: readonly Container[], now: number): number {
-  const since = rows.filter((c) => c.state === 'removing' || c.state === 'broken').map((c) => c.since)
-  return Math.max(0, now - Math.min(now, ...since)) / 1_000
 }

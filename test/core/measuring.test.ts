@@ -19,6 +19,8 @@ async function filled(faults: Record<string, FaultRule> = {}): Promise<World> {
 const reserve = (world: World) =>
   world.reserving.reserve({ pool: P, username: 'alice', password: 'test', count: 1, durationMs: 60_000 }, ANYONE)
 
+const queued = (world: World) => world.measured.filter((line) => line.startsWith('queue'))
+
 describe('what is measured', () => {
   it('each step of a new container, its playbook too', async () => {
     const world = await createWorld({ pools: [{ ...P, prepare: 'site.yml' }] })
@@ -66,6 +68,29 @@ describe('what is measured', () => {
     world.measured.length = 0
     await world.settle()
     assert.deepEqual(world.measured, ['restore 0'])
+  })
+
+  it('waiting in the queue, for those who were in it, and not what a manager that died left behind', async () => {
+    const world = await filled()
+    await reserve(world)
+    const request = { pool: P, password: 'x', count: 1, durationMs: 60_000 }
+    await world.reserving.reserve({ ...request, username: 'bob', waitMs: 600_000 }, ANYONE)
+    world.advance(60_000)
+    await world.settle()
+    assert.deepEqual(queued(world), ['queue 60000'])
+    world.advance(60_000)
+    await world.settle()
+    // Somebody may come back for it, so the next manager lets its holder in.
+    world.accounts.open = () => new Promise(() => undefined)
+    const key = { key: 'key', body: 'body', salt: 'salt' }
+    void world.reserving.reserve({ ...request, username: 'carol', key }, ANYONE)
+    await new Promise(setImmediate)
+    Reflect.deleteProperty(world.accounts, 'open')
+    world.advance(5_000)
+    await world.restart()
+    await world.settle()
+    assert.deepEqual(world.logins(), ['carol@p-1'])
+    assert.deepEqual(queued(world), ['queue 60000'])
   })
 
   it('what failed, by its code; a bug as one', async () => {

@@ -128,6 +128,37 @@ describe('GET /metrics', () => {
     assert.ok('{operation="restore"}' in (await figure(api, done)), 'what has not happened yet is 0, not missing')
   })
 
+  it('tells how many wait in each queue, and how large each pool is to be', async () => {
+    const api = await openApi({ pools: POOLS })
+    const json = { 'content-type': 'application/json' }
+    await api.get('/reserve?username=alice&count=4')
+    for (const wait of ['1m', '2h']) await api.ask('POST', '/v1/reservations', json, `{"wait":"${wait}"}`)
+    const depth = () => figure(api, 'berth_queue_depth')
+    assert.deepEqual(await depth(), { '{pool="alpine"}': 2, '{pool="big"}': 0 })
+    assert.equal((await notZero(api, 'berth_reservations'))['{pool="alpine",state="waiting"}'], 2)
+    api.world.advance(60_000)
+    assert.deepEqual(await depth(), { '{pool="alpine"}': 1, '{pool="big"}': 0 })
+    assert.deepEqual(await figure(api, 'berth_pool_size'), { '{pool="alpine"}': 4, '{pool="big"}': 2 })
+    await api.ask('PATCH', '/v1/pools/big', json, '{"size":1}')
+    assert.deepEqual(await figure(api, 'berth_pool_size'), { '{pool="alpine"}': 4, '{pool="big"}': 1 })
+  })
+
+  it('measures hours in the queue, and only for those who were in it', async () => {
+    const api = await openApi({ pools: POOLS })
+    const json = { 'content-type': 'application/json' }
+    const wait = () => api.ask('POST', '/v1/reservations', json, '{"wait":"10h","duration":"1h","count":4}')
+    for (let time = 0; time < 3; time += 1) await wait()
+    for (let time = 0; time < 3; time += 1) {
+      api.world.advance(3_600_000)
+      await api.world.settle()
+    }
+    assert.deepEqual(await figure(api, 'berth_queue_wait_seconds_count'), { '': 2 })
+    assert.deepEqual(await figure(api, 'berth_queue_wait_seconds_sum'), { '': 3 * 3_600 })
+    const buckets = await figure(api, 'berth_queue_wait_seconds_bucket')
+    assert.deepEqual([buckets['{le="1800"}'], buckets['{le="3600"}'], buckets['{le="7200"}']], [0, 1, 2])
+    assert.ok(!('{operation="queue"}' in (await figure(api, 'berth_operation_duration_seconds_count'))))
+  })
+
   it('counts what failed in the engine, by code', async () => {
     const api = await openApi({ pools: POOLS })
     await api.get('/reserve?username=alice')
