@@ -1491,6 +1491,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who had how much for how long
+         * @description Users see their own only. As CSV with `Accept: text/csv` or `?format=csv`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description A day (UTC) or a time; 30 days before "to" when left out */
+                    from?: string;
+                    /** @description A day (UTC) or a time, itself not included; now when left out */
+                    to?: string;
+                    by?: "user" | "username" | "pool" | "day";
+                    /** @description Takes the place of Accept */
+                    format?: "json" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Sorted by key */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            from: string;
+                            to: string;
+                            /** @enum {unknown} */
+                            by: "user" | "username" | "pool" | "day";
+                            rows: {
+                                /** @description The owner, the account, the pool or the day (UTC) */
+                                key: string;
+                                /** @description That were active in the span */
+                                reservations: number;
+                                /** @description Within the span, until now */
+                                container_minutes: number;
+                                /** @description Reservations that began to wait in the queue in the span */
+                                waits: number;
+                                /** @description For how long those have waited, all together */
+                                wait_seconds: number;
+                            }[];
+                        };
+                        "text/csv": string;
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;

@@ -10,6 +10,7 @@ import { containerRoutes } from './routes/containers.ts'
 import { opsRoutes } from './routes/ops.ts'
 import { poolRoutes } from './routes/pools.ts'
 import { reservationRoutes } from './routes/reservations.ts'
+import { usageRoutes } from './routes/usage.ts'
 import { refuseUnreadable } from './unreadable.ts'
 
 /** How long a client may take to send a request, in milliseconds. */
@@ -94,6 +95,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
     poolRoutes(routes, context)
     containerRoutes(routes, context)
     reservationRoutes(routes, context)
+    usageRoutes(routes, context)
     opsRoutes(routes, context)
   })
   return server

@@ -1,0 +1,18 @@
+/** Times as clients write them. */
+
+const DAY = /^(\d{4}-\d{2}-\d{2})$/
+const TIME = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+
+/** A time of RFC 3339, or a day, which begins at midnight in UTC; epoch milliseconds, null when it is neither. */
+export function readTime(text: string): number | null {
+  const [, day] = DAY.exec(text) ?? TIME.exec(text.toUpperCase()) ?? []
+  // February has no 31st, though JavaScript would take it for a day of March.
+  if (day === undefined || !isDay(day)) return null
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? null : ms
+}
+
+function isDay(day: string): boolean {
+  const ms = Date.parse(day)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day)
+}
