@@ -119,6 +119,7 @@ async function bench(): Promise<Figure[]> {
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-bench-'))
   const yaml = `listen: 127.0.0.1:19180
+auth: none
 instance: ${INSTANCE}
 log: error
 pools: { ${INSTANCE}: { size: ${SIZE}, ssh_ports: 19181-${19_180 + SIZE} } }`

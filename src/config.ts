@@ -2,12 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
+import { type Access, readAccess } from './config/auth.ts'
 import { type Environment, SettingsReader } from './config/reader.ts'
 import * as value from './config/values.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
 import type { Pool, Site } from './core/pool.ts'
 
-export interface Config {
+export interface Config extends Access {
   readonly listen: value.Listen
   /** Absolute path of the database file. */
   readonly database: string
@@ -76,33 +77,41 @@ export function loadConfig(environment: Environment = process.env): Config {
 export function parseConfig(yaml: string, file: string, environment: Environment): Config {
   const reader = new SettingsReader(environment)
   const raw = reader.section(parseYaml(yaml, file), [])
-  reader.onlyKeys(raw, [], [...Object.keys(TOP), 'ssh', 'pools'])
+  reader.onlyKeys(raw, [], [...Object.keys(TOP), 'auth', 'rate_limit', 'ssh', 'pools'])
   const { all: top, some } = reader.fields(raw, [], TOP)
   const rawSsh = reader.section(raw['ssh'], ['ssh'])
   reader.onlyKeys(rawSsh, ['ssh'], Object.keys(SSH))
   const { all: ssh } = reader.fields(rawSsh, ['ssh'], SSH)
-  if (some.listen && !value.isLoopback(some.listen.host)) {
-    const why = 'anybody who reaches it could take every container, and there are no API tokens yet'
-    reader.report(['listen'], `must be a loopback address such as 127.0.0.1:8080, not "${some.listen.host}": ${why}`)
-  }
   const folder = dirname(file)
   const owners = new Map(some.listen ? [[some.listen.port, 'listen']] : [])
   const rawPools = Object.entries(reader.section(raw['pools'], ['pools']))
   if (rawPools.length === 0) reader.report(['pools'], 'names no pool')
   const pools = rawPools.flatMap(([name, rawPool]) => readPool(reader, name, rawPool, { folder, owners }) ?? [])
+  const access = readAccess(
+    reader,
+    raw,
+    rawPools.map(([name]) => name),
+  )
+  if (access?.auth === 'none' && some.listen && !value.isLoopback(some.listen.host)) {
+    const why = 'anybody who reaches it could take every container; with auth: tokens it can be any address'
+    const must = 'must be a loopback address such as 127.0.0.1:8080 with auth: none'
+    reader.report(['listen'], `${must}, not "${some.listen.host}": ${why}`)
+  }
   reader.checkEnvironment()
-  if (!top || !ssh || reader.problems.length > 0) throw invalid(file, reader.problems)
+  if (!top || !ssh || !access || reader.problems.length > 0) throw invalid(file, reader.problems)
   return freeze({
     listen: top.listen,
     database: resolve(folder, top.database),
     accounts: top.accounts,
     concurrency: top.concurrency,
     log: top.log,
+    ...access,
     site: { instance: top.instance, bind: ssh.bind },
     sshHost: ssh.host,
     pools,
     dockerHost: environment['DOCKER_HOST'] || undefined,
-    environment: { ...environment },
+    // Whoever starts it may have the command's token in the same shell; a playbook has no use for it.
+    environment: Object.fromEntries(Object.entries(environment).filter(([name]) => name !== 'BERTH_TOKEN')),
   })
 }
 

@@ -25,6 +25,9 @@ describe('the sample file', () => {
       accounts: 'native',
       concurrency: 4,
       log: 'info',
+      auth: 'none',
+      signOn: null,
+      rateLimit: 0,
       site: { instance: 'berth', bind: '127.0.0.1' },
       sshHost: 'localhost',
       pools: [
@@ -43,7 +46,8 @@ describe('the sample file', () => {
       ],
       dockerHost: undefined,
     })
-    const shortest = parseConfig('pools: {alpine: {size: 10, ssh_ports: 2221-2230}}', SAMPLE, {})
+    // But for the one thing that is safe on the loopback only, and has to be said.
+    const shortest = parseConfig('{auth: none, pools: {alpine: {size: 10, ssh_ports: 2221-2230}}}', SAMPLE, {})
     assert.deepEqual({ ...shortest, environment: null }, { ...config, environment: null })
   })
 
@@ -52,7 +56,7 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*known here: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['instance', 'concurrency', 'log', 'prepare'])
+    assert.deepEqual(unnamed, ['instance', 'concurrency', 'log', 'rate_limit', 'prepare'])
   })
 })
 
@@ -69,6 +73,8 @@ describe('the environment', () => {
     ['BERTH_INSTANCE', 'other', (c) => c.site.instance, 'other'],
     ['BERTH_CONCURRENCY', '8', (c) => c.concurrency, 8],
     ['BERTH_LOG', 'debug', (c) => c.log, 'debug'],
+    ['BERTH_AUTH', 'none', (c) => [c.auth, c.rateLimit], ['none', 0]],
+    ['BERTH_RATE_LIMIT', '60', (c) => c.rateLimit, 60],
     ['BERTH_SSH_BIND', '0.0.0.0', (c) => c.site.bind, '0.0.0.0'],
     ['BERTH_SSH_HOST', 'lab.example', (c) => c.sshHost, 'lab.example'],
     ['BERTH_POOLS_ALPINE_SIZE', '1', (c) => alpine(c)?.size, 1],

@@ -46,11 +46,23 @@ export class SettingsReader {
     const before = this.problems.length
     const some = Object.fromEntries(
       Object.entries(fields).map(([key, field]) => {
-        const value = this.#override([...path, key]) ?? raw[key] ?? field.default
+        const value = this.override([...path, key]) ?? raw[key] ?? field.default
         return [key, this.#parse(field, value, [...path, key])]
       }),
     ) as Readings<F>['some']
     return { some, all: this.problems.length === before ? (some as Values<F>) : null }
+  }
+
+  /** What the environment says in place of the value at this path; undefined when it says nothing. */
+  override(path: readonly string[]): string | undefined {
+    const name = variable(path)
+    this.#used.add(name)
+    return this.#environment[name]
+  }
+
+  /** Whether the environment says anything about what is below this path. */
+  overridesBelow(path: readonly string[]): boolean {
+    return Object.keys(this.#environment).some((name) => name.startsWith(`${variable(path)}_`))
   }
 
   onlyKeys(raw: Readonly<Record<string, unknown>>, path: readonly string[], known: readonly string[]): void {
@@ -71,12 +83,6 @@ export class SettingsReader {
     }
   }
 
-  #override(path: readonly string[]): string | undefined {
-    const name = `BERTH_${path.join('_').replaceAll('-', '_').toUpperCase()}`
-    this.#used.add(name)
-    return this.#environment[name]
-  }
-
   #parse(field: Field<unknown>, value: unknown, path: readonly string[]): unknown {
     if (value === undefined && 'default' in field) return undefined
     try {
@@ -87,4 +93,8 @@ export class SettingsReader {
       return undefined
     }
   }
+}
+
+function variable(path: readonly string[]): string {
+  return `BERTH_${path.join('_').replaceAll('-', '_').toUpperCase()}`
 }

@@ -122,6 +122,38 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
+/** An OpenID provider's name, to the letter. Whoever could answer in its place could make tokens: plain HTTP stays at home. */
+export const issuer: Parser<string> = (value) => {
+  const url = typeof value === 'string' ? URL.parse(value) : null
+  const secure =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
+  if (!secure || typeof value !== 'string' || /[?#@\s]/.test(value)) {
+    throw new Problem(`must be a URL like https://login.example.org, not ${show(value)}`)
+  }
+  return value
+}
+
+export interface ClaimValue {
+  readonly name: string
+  readonly value: string
+}
+
+/** "groups=berth-admins" */
+export const claimValue: Parser<ClaimValue> = (value) => {
+  const [, name, wanted] = /^([^=\s]+)=(.+)$/.exec(written(value)) ?? []
+  if (name === undefined || wanted === undefined)
+    throw new Problem(`must be claim=value like groups=berth-admins, not ${show(value)}`)
+  return { name, value: wanted }
+}
+
+/** A list, or "alpine, debian" */
+export const names: Parser<string[]> = (value) => {
+  const list: unknown = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value
+  if (!Array.isArray(list) || !list.every((name) => typeof name === 'string' && name !== ''))
+    throw new Problem(`must be a list of names, not ${show(value)}`)
+  return list
+}
+
 function toNumber(value: unknown): number {
   return typeof value === 'string' && value.trim() !== ''
     ? Number(value)
@@ -135,7 +167,8 @@ function written(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
-function show(value: unknown): string {
+/** For problems: short, and without what is inside of it. */
+export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'a map'
   return JSON.stringify(value).slice(0, 80)

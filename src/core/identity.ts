@@ -41,3 +41,17 @@ export const BERTH = 'berth'
 export function maySee(by: Identity, { owner }: { readonly owner: string }): boolean {
   return by.role === 'admin' || by.name === owner
 }
+
+/** How the people of an identity provider are recognised by the tokens that it gives them (OpenID Connect). */
+export interface SignOn {
+  /** As the provider calls itself, to the letter. */
+  readonly issuer: string
+  /** For whom a token must have been made to be good here. */
+  readonly audience: string
+  /** Who has this value in this claim is an admin; null: nobody who comes that way. */
+  readonly adminClaim: { readonly name: string; readonly value: string } | null
+  /** The claim that names a person for good. */
+  readonly nameClaim: string
+  /** Of everybody who comes that way and is no admin. */
+  readonly limits: Limits
+}

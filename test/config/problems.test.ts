@@ -18,7 +18,7 @@ describe('a wrong file', () => {
       },
     }
     assert.deepEqual(problems(tree, { BERTH_POOLS_ALPINE_CPUS: '-1', BERTH_X: '' }), [
-      'acounts: is not known; known here: listen, database, accounts, instance, concurrency, log, ssh, pools',
+      'acounts: is not known; known here: listen, database, accounts, instance, concurrency, log, auth, rate_limit, ssh, pools',
       'listen: must be host:port like 127.0.0.1:8080, not "everywhere"',
       'accounts: must be native or ansible, not "magic"',
       'ssh.port: is not known; known here: bind, host',
@@ -36,7 +36,7 @@ describe('a wrong file', () => {
     ])
   })
 
-  const why = 'anybody who reaches it could take every container, and there are no API tokens yet'
+  const why = 'anybody who reaches it could take every container; with auth: tokens it can be any address'
   const two = (first: object, second: object) => ({ pools: { a: { ...POOL, ...first }, b: { ...POOL, ...second } } })
   const whole: readonly [title: string, tree: unknown, ...problems: string[]][] = [
     ['is empty', '', 'pools: names no pool'],
@@ -59,8 +59,8 @@ describe('a wrong file', () => {
     ['uses an alias of nothing', 'log: *x', 'Unresolved alias (the anchor must be set before the alias): x'],
     [
       'lets anybody in',
-      { listen: '0.0.0.0:80', pools: { p: POOL } },
-      `listen: must be a loopback address such as 127.0.0.1:8080, not "0.0.0.0": ${why}`,
+      { listen: '0.0.0.0:80', auth: 'none', pools: { p: POOL } },
+      `listen: must be a loopback address such as 127.0.0.1:8080 with auth: none, not "0.0.0.0": ${why}`,
     ],
     ['has pools that share ports', two({}, { ssh_ports: '2222-2223' }), 'pools.b.ssh_ports: taken by pools.a: 2222'],
     ['has pools that share several ports', two({}, {}), 'pools.b.ssh_ports: taken by pools.a: 2221, 2222'],

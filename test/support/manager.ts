@@ -10,6 +10,7 @@ import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import { eventually } from './eventually.ts'
 import { newInstance, removeLeaving } from './instance.ts'
 import { reservePorts } from './ports.ts'
 
@@ -50,6 +51,7 @@ export async function testManager(name: string, options: ManagerOptions): Promis
   const config = {
     listen: `127.0.0.1:${port}`,
     instance,
+    auth: 'none',
     ...options.top,
     pools: { [pool]: { size: options.size, ssh_ports: sshPorts.join(','), ...options.pool } },
   }
@@ -72,6 +74,8 @@ export class TestManager {
   readonly url: string
   /** Everything it has written so far. */
   output = ''
+  /** Sent with every request, where one is needed. */
+  token: string | undefined
   readonly #env: Readonly<Record<string, string>>
   #child: ChildProcess | undefined
 
@@ -110,6 +114,11 @@ export class TestManager {
     for (const stream of [child.stdout, child.stderr]) if ('unref' in stream) (stream as Socket).unref()
   }
 
+  /** Waits until its output has this. */
+  async shows(text: RegExp): Promise<void> {
+    await eventually(async () => text.test(this.output))
+  }
+
   /** SIGKILL, as a crash would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')
@@ -135,7 +144,15 @@ export class TestManager {
   }
 
   async get<T = unknown>(path: string): Promise<{ status: number; body: T; headers: Headers }> {
-    const response = await fetch(this.url + path)
+    return this.getAs(this.token, path)
+  }
+
+  async getAs<T = unknown>(
+    token: string | undefined,
+    path: string,
+  ): Promise<{ status: number; body: T; headers: Headers }> {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch(this.url + path, { headers })
     return { status: response.status, body: (await response.json()) as T, headers: response.headers }
   }
 

@@ -1,0 +1,163 @@
+/** Who may use the API: what can be said about it, and what is wrong with it. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { POOL, problems, read } from '../support/config.ts'
+
+const pools = { alpine: POOL }
+const ISSUER = 'https://login.example.org/realms/lab'
+const OIDC = { issuer: ISSUER, audience: 'berth' }
+const UNLIMITED = { containers: null, durationMs: null, pools: null }
+const SIGN_ON = { issuer: ISSUER, audience: 'berth', adminClaim: null, nameClaim: 'sub', limits: UNLIMITED }
+
+function access(tree: object, environment: Readonly<Record<string, string>> = {}) {
+  const { auth, signOn, rateLimit } = read({ ...tree, pools }, environment)
+  return { auth, signOn, rateLimit }
+}
+
+describe('auth', () => {
+  const TOKENS = { auth: 'tokens', signOn: null, rateLimit: 1_200 }
+  const NONE = { auth: 'none', signOn: null, rateLimit: 0 }
+  const rows: readonly [title: string, tree: object, environment: Record<string, string>, expected: object][] = [
+    ['asks for tokens when nothing is said', {}, {}, TOKENS],
+    ['asks for tokens when it is empty', { auth: null }, {}, TOKENS],
+    ['asks for tokens', { auth: 'tokens' }, {}, TOKENS],
+    ['asks for tokens, in a map without anything', { auth: {} }, {}, TOKENS],
+    ['asks nobody', { auth: 'none' }, {}, NONE],
+    ['asks nobody, by the environment', { auth: { oidc: OIDC } }, { BERTH_AUTH: 'none' }, NONE],
+    ['asks for tokens, by the environment', { auth: 'none' }, { BERTH_AUTH: 'tokens' }, TOKENS],
+    ['trusts a provider', { auth: { oidc: OIDC } }, {}, { ...TOKENS, signOn: SIGN_ON }],
+    [
+      'trusts a provider that the environment alone names',
+      { auth: 'none' },
+      { BERTH_AUTH_OIDC_ISSUER: ISSUER, BERTH_AUTH_OIDC_AUDIENCE: 'berth' },
+      { ...TOKENS, signOn: SIGN_ON },
+    ],
+    [
+      'trusts a provider of which the environment names a part',
+      { auth: { oidc: OIDC } },
+      { BERTH_AUTH_OIDC_AUDIENCE: 'lab', BERTH_AUTH_OIDC_LIMITS_POOLS: 'alpine' },
+      { ...TOKENS, signOn: { ...SIGN_ON, audience: 'lab', limits: { ...UNLIMITED, pools: ['alpine'] } } },
+    ],
+    [
+      'has everything of a provider',
+      {
+        auth: {
+          oidc: {
+            ...OIDC,
+            admin_claim: 'groups=cn=admins,dc=example',
+            name_claim: 'email',
+            limits: { containers: 5, duration: '8h', pools: ['alpine'] },
+          },
+        },
+      },
+      {},
+      {
+        ...TOKENS,
+        signOn: {
+          ...SIGN_ON,
+          adminClaim: { name: 'groups', value: 'cn=admins,dc=example' },
+          nameClaim: 'email',
+          limits: { containers: 5, durationMs: 8 * 3_600_000, pools: ['alpine'] },
+        },
+      },
+    ],
+    [
+      'trusts a provider on the loopback without TLS',
+      { auth: { oidc: { ...OIDC, issuer: 'http://[::1]:9000' } } },
+      {},
+      { ...TOKENS, signOn: { ...SIGN_ON, issuer: 'http://[::1]:9000' } },
+    ],
+    ['counts requests also where nobody is asked', { auth: 'none', rate_limit: 10 }, {}, { ...NONE, rateLimit: 10 }],
+    ['counts no requests', { rate_limit: 0 }, {}, { ...TOKENS, rateLimit: 0 }],
+  ]
+  for (const [title, tree, environment, expected] of rows) {
+    it(title, () => assert.deepEqual(access(tree, environment), expected))
+  }
+
+  it('lets tokens guard any address', () => {
+    assert.deepEqual(read({ listen: '0.0.0.0:80', pools }).listen, { host: '0.0.0.0', port: 80 })
+  })
+
+  it('leaves the variables of the command alone', () => {
+    const { environment } = read({ pools }, { HOME: '/', BERTH_TOKEN: 'berth_x' })
+    assert.deepEqual(environment, { HOME: '/' }, 'programs that it runs would have the token')
+    assert.deepEqual(problems({ pools }, { BERTH_TOKEN: 'berth_x', BERTH_URL: 'http://localhost' }), [])
+  })
+})
+
+describe('what is wrong with auth', () => {
+  const must = 'must be none, tokens or a map with the key oidc, not'
+  const url = 'auth.oidc.issuer: must be a URL like https://login.example.org, not'
+  const issuer = (written: unknown) => ({ auth: { oidc: { ...OIDC, issuer: written } } })
+  const rows: readonly [title: string, tree: object, environment: Record<string, string>, ...problems: string[]][] = [
+    ['a word', { auth: 'open' }, {}, `auth: ${must} "open"`],
+    ['a list', { auth: ['none'] }, {}, `auth: ${must} a list`],
+    ['true', { auth: true }, {}, `auth: ${must} true`],
+    ['a word of the environment', {}, { BERTH_AUTH: '' }, `auth: ${must} ""`],
+    ['an unknown key', { auth: { ldap: {} } }, {}, 'auth.ldap: is not known; known here: oidc'],
+    [
+      'a provider that is no map',
+      { auth: { oidc: ISSUER } },
+      {},
+      'auth.oidc: must be a map of keys to values',
+      `${url} nothing`,
+      'auth.oidc.audience: must be a text, not nothing',
+    ],
+    ['a provider without TLS', issuer('http://login.example.org'), {}, `${url} "http://login.example.org"`],
+    ['a provider with a password', issuer('https://a:b@example.org'), {}, `${url} "https://a:b@example.org"`],
+    ['a provider with a query', issuer('https://example.org/?a=b'), {}, `${url} "https://example.org/?a=b"`],
+    ['a provider that is no URL', issuer('example.org'), {}, `${url} "example.org"`],
+    [
+      'everything at once',
+      {
+        auth: {
+          oidc: {
+            colour: 'red',
+            admin_claim: 'admins',
+            name_claim: '',
+            limits: { containers: -1, duration: 5, pools: ['alpine', 'debian', 'arch'], size: 1 },
+          },
+        },
+        rate_limit: 'few',
+      },
+      {},
+      'auth.oidc.colour: is not known; known here: issuer, audience, admin_claim, name_claim, limits',
+      `${url} nothing`,
+      'auth.oidc.audience: must be a text, not nothing',
+      'auth.oidc.admin_claim: must be claim=value like groups=berth-admins, not "admins"',
+      'auth.oidc.name_claim: must be a text, not ""',
+      'auth.oidc.limits.size: is not known; known here: containers, duration, pools',
+      'auth.oidc.limits.containers: must be a whole number from 0 to 100000, not -1',
+      'auth.oidc.limits.duration: must be a duration like 90s, 60m, 24h or 7d, not 5',
+      'auth.oidc.limits.pools: there is no pool debian, arch',
+      'rate_limit: must be a whole number from 0 to 1000000, not "few"',
+    ],
+    [
+      'limits that are a list',
+      { auth: { oidc: { ...OIDC, limits: [] } } },
+      {},
+      'auth.oidc.limits: must be a map of keys to values',
+    ],
+    [
+      'pools that are no list',
+      { auth: { oidc: { ...OIDC, limits: { pools: 3 } } } },
+      {},
+      'auth.oidc.limits.pools: must be a list of names, not 3',
+    ],
+    [
+      'a provider beside nobody who is asked',
+      {},
+      { BERTH_AUTH: 'none', BERTH_AUTH_OIDC_ISSUER: ISSUER },
+      'BERTH_AUTH_OIDC_ISSUER: overrides no key of berth.yml',
+    ],
+    [
+      'a variable that is no key of a provider',
+      { auth: { oidc: OIDC } },
+      { BERTH_AUTH_OIDC_ISSUR: ISSUER },
+      'BERTH_AUTH_OIDC_ISSUR: overrides no key of berth.yml',
+    ],
+  ]
+  for (const [title, tree, environment, ...expected] of rows) {
+    it(title, () => assert.deepEqual(problems({ ...tree, pools }, environment), expected))
+  }
+})
