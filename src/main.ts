@@ -1,5 +1,6 @@
 /** Composition root: opens everything, closes it in reverse; the only file that sees all adapters. */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ansibleAccounts } from './accounts/ansible.ts'
 import { nativeAccounts } from './accounts/native.ts'
@@ -17,11 +18,14 @@ import { createReserving } from './core/reserving.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
 import { openDocker } from './engine/docker/engine.ts'
 import { specDigest } from './engine/labels.ts'
+import { requireToken, welcomeAnyone } from './http/auth.ts'
 import { openMetrics } from './http/metrics.ts'
+import { openSignOn } from './http/oidc.ts'
 import { buildServer } from './http/server.ts'
 import { openLog } from './log.ts'
-import { announce, followFilling } from './startup.ts'
+import { announce, followFilling, showFirstToken } from './startup.ts'
 import { openSqlite } from './store/sqlite.ts'
+import { firstToken, tokenCommand } from './tokens.ts'
 
 /** Longer, and whoever pressed Ctrl-C presses it again; what is cut off here is taken up at the next start. */
 const STOP_DEADLINE = 4_000
@@ -67,8 +71,14 @@ export async function startManager(config: Config): Promise<Manager> {
       onChange: nudge,
     })
     const operating = createOperating({ pools, store, clock, log, onChange: nudge })
-    const hosts = [config.listen.host, sshHost]
-    const server = buildServer({ reserving, operating, reconciler, store, pools, clock, log, metrics, sshHost, hosts })
+    const { auth, rateLimit } = config
+    const signOn = config.signOn && openSignOn(config.signOn, { clock, log })
+    const server = buildServer({
+      ...{ reserving, operating, reconciler, store, pools, clock, log, metrics, sshHost, rateLimit },
+      hosts: auth === 'none' ? [config.listen.host, sshHost] : null,
+      authenticate: auth === 'none' ? welcomeAnyone() : requireToken({ store, clock, signOn }),
+      pause: (ms) => sleep(ms, undefined, { ref: false }),
+    })
     const started = clock()
     // Only one manager serves here: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
@@ -84,6 +94,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
     await announce(address, config, engine)
+    if (auth === 'tokens') showFirstToken(await firstToken(store, clock))
     closing.push(followFilling(store, pools))
     return { address, stop }
   } catch (error) {
@@ -121,14 +132,15 @@ async function withinDeadline(work: Promise<void>): Promise<void> {
   clearTimeout(timer)
 }
 
-async function main([command = 'serve']: readonly string[]): Promise<void> {
+async function main([command = 'serve', ...rest]: readonly string[]): Promise<void> {
   const config = loadConfig()
   if (command === 'provisioning') {
     process.stdout.write(`${JSON.stringify(provisioning(config), null, 2)}\n`)
     return
   }
+  if (command === 'token') return tokenCommand(config, rest, systemClock)
   if (command !== 'serve')
-    throw new BerthError('invalid_config', `"${command}" is no command; known: serve, provisioning`)
+    throw new BerthError('invalid_config', `"${command}" is no command; known: serve, provisioning, token create`)
   const manager = await startManager(config)
   let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -18,6 +18,19 @@ export async function announce(address: string, config: Config, engine: Engine):
   say('  database', config.database)
   say('  engine', version)
   say('  accounts', config.accounts)
+  say('  access', accessOf(config))
+}
+
+/** Only whoever starts it sees this, and only once: on stdout, never in the log. */
+export function showFirstToken(text: string | null): void {
+  if (text === null) return
+  say('  token', 'the first one, of an admin; it is shown only now. To use it:')
+  say('', `export BERTH_TOKEN=${text}`)
+}
+
+function accessOf({ auth, signOn }: Config): string {
+  if (auth === 'none') return 'for everybody who reaches it (auth: none)'
+  return signOn ? `with a token, or one of ${signOn.issuer}` : 'with a token'
 }
 
 /** Tells how the pools fill until they are full for the first time. Gives the stop. */

@@ -19,7 +19,7 @@ const RULES: readonly Rule[] = [
   {
     where: 'http',
     ours: ['core', 'http'],
-    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'node:crypto', 'node:http'],
+    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'node:crypto', 'node:http'],
   },
   { where: 'client', ours: ['client'], packages: ['openapi-fetch'] },
   { where: 'config', ours: ['config', 'core'], packages: ['node:net'] },
@@ -27,8 +27,13 @@ const RULES: readonly Rule[] = [
   { where: 'log.ts', ours: ['core'], packages: ['pino', 'pino-pretty'] },
   { where: 'startup.ts', ours: ['core', 'config.ts'], packages: ['node:timers/promises'] },
   {
+    where: 'tokens.ts',
+    ours: ['config.ts', 'core', 'http/new-token.ts', 'store/sqlite.ts'],
+    packages: ['node:util'],
+  },
+  {
     where: 'main.ts',
-    ours: ['accounts', 'config.ts', 'core', 'engine', 'http', 'log.ts', 'startup.ts', 'store'],
+    ours: ['accounts', 'config.ts', 'core', 'engine', 'http', 'log.ts', 'startup.ts', 'store', 'tokens.ts'],
     packages: ['node:*'],
   },
 ]

@@ -107,8 +107,30 @@ export interface paths {
                         };
                     };
                 };
+                /** @description There is no token with it, or not a good one */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
                 /** @description Not enough containers are free; nothing was taken */
                 409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
+                /** @description Too many requests, or more than the token's limits allow */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -183,6 +205,39 @@ export interface paths {
                         };
                     };
                 };
+                /** @description There is no token with it, or not a good one */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
+                /** @description Only an admin may do this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
+                /** @description Too many requests, or more than the token's limits allow */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
                 /** @description The container engine does not answer, or a container did not do what it should; try again */
                 503: {
                     headers: {
@@ -246,6 +301,28 @@ export interface paths {
                         };
                     };
                 };
+                /** @description There is no token with it, or not a good one */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
+                /** @description Too many requests, or more than the token's limits allow */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
             };
         };
         put?: never;
@@ -293,6 +370,28 @@ export interface paths {
                 };
                 /** @description A parameter is wrong; says which, what was wrong and what is allowed */
                 400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
+                /** @description There is no token with it, or not a good one */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
+                /** @description Too many requests, or more than the token's limits allow */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -377,7 +476,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -477,7 +576,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -550,7 +649,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -626,7 +725,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -707,7 +806,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -786,7 +885,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -865,7 +964,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -957,7 +1056,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -1085,7 +1184,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -1171,7 +1270,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -1244,7 +1343,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -1326,7 +1425,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -1408,7 +1507,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -1474,7 +1573,7 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -1558,7 +1657,301 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API tokens, without their secrets */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Oldest first */
+                            tokens: {
+                                /** @description The part of the token that is no secret */
+                                id: string;
+                                name: string;
+                                /** @enum {unknown} */
+                                role: "admin" | "user";
+                                created_at: string;
+                                expires_at: string | null;
+                                /** @description null: as much as the pools allow */
+                                limits: {
+                                    containers: number | null;
+                                    duration_seconds: number | null;
+                                    pools: string[] | null;
+                                };
+                            }[];
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Make an API token; this answer alone has it */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Who it is for; reservations belong to names, so a new token of a name has them */
+                        name: string;
+                        /**
+                         * @default user
+                         * @enum {unknown}
+                         */
+                        role?: "admin" | "user";
+                        /** @description Like "90d". Without this and expires_at it does not expire */
+                        expires_in?: string;
+                        /** Format: date-time */
+                        expires_at?: string;
+                        limits?: {
+                            /** @description Most at once */
+                            containers?: number;
+                            /** @description Longest that a reservation may last, like "8h" */
+                            duration?: string;
+                            /** @description Those that may be used; all when left out */
+                            pools?: string[];
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The part of the token that is no secret */
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "admin" | "user";
+                            created_at: string;
+                            expires_at: string | null;
+                            /** @description null: as much as the pools allow */
+                            limits: {
+                                containers: number | null;
+                                duration_seconds: number | null;
+                                pools: string[] | null;
+                            };
+                            /** @description For the header "Authorization: Bearer …"; shown in this answer only */
+                            token: string;
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an API token: it is refused from now on */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {boolean} */
+                            deleted: true;
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, and what they may do */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Who owns what is reserved */
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "admin" | "user";
+                            /**
+                             * @description How they are known
+                             * @enum {unknown}
+                             */
+                            auth: "none" | "token" | "oidc";
+                            expires_at: string | null;
+                            /** @description null: as much as the pools allow */
+                            limits: {
+                                containers: number | null;
+                                duration_seconds: number | null;
+                                pools: string[] | null;
+                            };
+                            /** @description What counts against limits.containers, those still waited for included */
+                            containers_held: number;
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
                             /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
@@ -1692,6 +2085,28 @@ export interface paths {
                     };
                     content: {
                         "text/plain": string;
+                    };
+                };
+                /** @description Only an admin may do this */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
+                /** @description Only an admin may do this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
                     };
                 };
             };

@@ -5,6 +5,7 @@
 export type ErrorCode =
   | 'invalid_request' // the caller's input; the message says which part, what was wrong, what is allowed
   | 'unauthorized' // no token, or not a good one
+  | 'sign_on_unavailable' // the identity provider cannot be asked; worth a retry
   | 'forbidden' // a foreign Host, a cross-site page, what only an admin may do
   | 'not_found'
   | 'method_not_allowed'

@@ -5,6 +5,7 @@ import type { Log } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
 import type { Reconciler } from '../core/reconciler.ts'
 import type { Reserving } from '../core/reserving.ts'
+import type { Authenticate } from './identity.ts'
 import type { PrometheusMetrics } from './metrics.ts'
 
 /** What the routes work with. */
@@ -19,6 +20,11 @@ export interface ServerContext {
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
   /** The name that answers tell people to ssh to. */
   readonly sshHost: string
-  /** Names under which this server may be asked, besides those of the loopback. */
-  readonly hosts: readonly string[]
+  /** Names under which this server may be asked, besides those of the loopback; null: any. */
+  readonly hosts: readonly string[] | null
+  readonly authenticate: Authenticate
+  /** Requests a minute of one identity, or of one address without any; 0: any number. */
+  readonly rateLimit: number
+  /** Resolves after that many milliseconds. */
+  readonly pause: (ms: number) => Promise<void>
 }

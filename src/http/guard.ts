@@ -6,12 +6,13 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /**
  * Throws `forbidden` for a request that names a host that is not ours (DNS rebinding), or that a page of another site
- * made a browser send. `hosts` are names that are ours besides those of the loopback.
+ * made a browser send. `hosts` are names that are ours besides those of the loopback; null when
+ * any may be: a rebound page has no token to show, and who has one may call us what they like.
  */
-export function refuseForeign(headers: IncomingHttpHeaders, hosts: readonly string[]): void {
+export function refuseForeign(headers: IncomingHttpHeaders, hosts: readonly string[] | null): void {
   const host = headers.host?.toLowerCase()
-  const ours = [...LOOPBACK, ...hosts].map((name) => name.toLowerCase())
-  if (host !== undefined && !ours.includes(host.replace(/:\d+$/, ''))) {
+  const ours = hosts && [...LOOPBACK, ...hosts].map((name) => name.toLowerCase())
+  if (ours && host !== undefined && !ours.includes(host.replace(/:\d+$/, ''))) {
     throw new BerthError('forbidden', 'this Host is not ours; use the address that the manager printed when it started')
   }
   const site = headers['sec-fetch-site']

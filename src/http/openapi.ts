@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
+import { OPEN } from './admission.ts'
 import { documented } from './documented.ts'
 import { Problem } from './problems.ts'
 
@@ -10,6 +11,12 @@ const DESCRIPTION = `Lends Linux containers over SSH for a limited time.
 
 The endpoints below \`/v1\` are for programs; their errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`.
 The others are what people type into curl; their errors are \`{"error": "…"}\`. Times are RFC 3339 in UTC unless it says otherwise.`
+
+const BEARER = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'A token of Berth, or of the identity provider it knows. Not needed where berth.yml says `auth: none`.',
+} as const
 
 /** Everything comes with the package; a browser that would be told otherwise may not follow. */
 const ONLY_OURS = {
@@ -24,6 +31,8 @@ export function describeApi(server: FastifyInstance): void {
   void server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
+      security: [{ bearerAuth: [] }],
+      components: { securitySchemes: { bearerAuth: BEARER } },
       info: { title: 'Berth', version: 'v1', description: DESCRIPTION },
       tags: [
         { name: 'v1', description: 'For programs' },
@@ -31,14 +40,22 @@ export function describeApi(server: FastifyInstance): void {
         { name: 'operations', description: 'For whoever runs the manager' },
       ],
     },
-    transform: ({ schema, url }) => ({ url, schema: url.startsWith('/v1/') ? asV1(schema) : schema }),
+    transform: ({ schema, url, route }) => {
+      const open = route.config?.open === true ? { security: [] } : {}
+      return { url, schema: { ...(url.startsWith('/v1/') ? asV1(schema) : schema), ...open } }
+    },
   })
-  void server.register(swaggerUi, {
-    routePrefix: '/docs',
-    // Without its bar on top, whose search box would load a document from anywhere.
-    uiConfig: { layout: 'BaseLayout' },
-    theme: { title: 'Berth API' },
-    staticCSP: ONLY_OURS,
+  void server.register(async (page) => {
+    page.addHook('onRoute', (route) => {
+      route.config = { ...route.config, ...OPEN.config }
+    })
+    await page.register(swaggerUi, {
+      routePrefix: '/docs',
+      // Without its bar on top, whose search box would load a document from anywhere.
+      uiConfig: { layout: 'BaseLayout' },
+      theme: { title: 'Berth API' },
+      staticCSP: ONLY_OURS,
+    })
   })
 }
 
@@ -51,5 +68,5 @@ function asV1(schema: FastifySchema): FastifySchema {
 export function openapiRoute(server: FastifyInstance): void {
   const answer = Type.Object({}, { description: 'An OpenAPI 3.1 document', additionalProperties: true })
   const schema = { tags: ['operations'], summary: 'This document', response: { 200: answer } }
-  server.get('/openapi.json', documented(schema), async () => server.swagger())
+  server.get('/openapi.json', { ...documented(schema), ...OPEN }, async () => server.swagger())
 }

@@ -5,6 +5,7 @@ import { BerthError, type ErrorCode, type Fault } from '../core/errors.ts'
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
   unauthorized: 401,
+  sign_on_unavailable: 503,
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,

@@ -1,8 +1,10 @@
 /** The HTTP API: fastify with our routes, our words for errors, and nothing that a web page could abuse. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { BerthError, reasonOf } from '../core/errors.ts'
+import { admit } from './admission.ts'
 import type { ServerContext } from './context.ts'
 import { refuseForeign } from './guard.ts'
+import { securityHeaders } from './headers.ts'
 import { describeApi, openapiRoute } from './openapi.ts'
 import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts'
 import { compatRoutes } from './routes/compat.ts'
@@ -11,6 +13,7 @@ import { opsRoutes } from './routes/ops.ts'
 import { poolRoutes } from './routes/pools.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { usageRoutes } from './routes/usage.ts'
+import { tokenRoutes } from './routes/tokens.ts'
 import { refuseUnreadable } from './unreadable.ts'
 
 /** How long a client may take to send a request, in milliseconds. */
@@ -45,6 +48,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
       log.error('a request failed', { route: routeOf(request), reason: reasonOf(thrown), stack: stackOf(thrown) })
     }
     if (STATUS[error.code] === 503) reply.header('retry-after', RETRY_AFTER)
+    if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="berth"')
     if (pathOf(request).startsWith('/v1/')) {
       const problem = problemDetails(error)
       reply.code(problem.status).type('application/problem+json').send(problem)
@@ -58,17 +62,26 @@ export function buildServer(context: ServerContext): FastifyInstance {
   server.setNotFoundHandler(() => {
     throw nothingHere()
   })
-  server.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    refuseForeign(request.headers, hosts)
-    // Before a body is read: what it says does not matter here.
+  securityHeaders(server)
+  // A hook has its place among those of the plugins when it is added after them.
+  server.after(() => {
+    server.addHook('onRequest', async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      refuseForeign(request.headers, hosts)
+    })
+  })
+  admit(server, context)
+  server.after(() => server.addHook('onRequest', refuseMissing))
+
+  /** Before a body is read: what it says does not matter here. */
+  async function refuseMissing(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!request.is404) return
     const allowed = methodsAt(pathOf(request).replace(/(?<=.)\/$/, ''))
     if (allowed.length === 0) throw nothingHere()
     reply.header('allow', allowed.join(', '))
     const message = `${request.method} is not possible here; allowed: ${allowed.join(', ')}`
     throw new BerthError('method_not_allowed', message)
-  })
+  }
   // The route only, never the URL: a query string may hold a password, and so may a path that was to be a query string.
   server.addHook('onResponse', async (request, reply) => {
     const ms = Math.round(reply.elapsedTime)
@@ -96,6 +109,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
     containerRoutes(routes, context)
     reservationRoutes(routes, context)
     usageRoutes(routes, context)
+    tokenRoutes(routes, context)
     opsRoutes(routes, context)
   })
   return server

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { listening, openApi, sendRaw } from '../support/api.ts'
+import { bearer, openGuarded } from '../support/guarded.ts'
 
 const SECRET = 'hunter2'
 
@@ -73,6 +74,40 @@ describe('the log', () => {
     const [reserve, post] = api.world.logged.slice(-2)
     assert.match(reserve ?? '', /^GET \/reserve \{"status":200,"ms":\d+\}$/)
     assert.match(post ?? '', /^POST \(no route\) \{"status":404,"ms":\d+\}$/)
+  })
+})
+
+describe('tokens', () => {
+  it('are in no line of the log and no answer, good ones or bad ones, wherever they are put', async () => {
+    const api = await openGuarded()
+    const { headers, text, token } = await api.give('alice', 'user', { expiresAt: api.world.now() + 1_000 })
+    const secret = text.slice(-64)
+    const bodies = [
+      await api.get('/v1/me', headers),
+      await api.get('/reserve?username=alice', headers),
+      await api.get('/release_all', headers),
+      await api.get('/reserve?username=bob', bearer(text.replace('berth_', 'birth_'))),
+      await api.get('/v1/me', bearer(`${text}0`)),
+      await api.get('/v1/me', bearer(`berth_000000000000_${secret}`)),
+      await api.get('/v1/me', { authorization: `Basic ${text}` }),
+      await api.get('/v1/me', { authorization: text }),
+      await api.get(`/v1/me?token=${text}`, headers),
+      await api.get(`/reserve?token=${text}`, headers),
+      await api.get(`/v1/${text}`, headers),
+      await api.ask('DELETE', `/v1/tokens/${text}`, (await api.give('root', 'admin')).headers),
+    ]
+    api.world.advance(1_000)
+    bodies.push(await api.get('/v1/me', headers))
+    api.world.store.token = () => Promise.reject(new Error('disk on fire'))
+    bodies.push(await api.get('/v1/me', headers))
+    assert.deepEqual(
+      bodies.map(({ status }) => status),
+      [200, 200, 403, 401, 401, 401, 401, 401, 200, 400, 404, 404, 401, 500],
+    )
+    assert.ok(api.world.logged.filter((line) => line.startsWith('a token was refused')).length >= 6)
+    const told = [...api.world.logged, ...bodies.map((body) => JSON.stringify(body))].join('\n')
+    const events = JSON.stringify(await api.world.store.events({ after: 0, limit: 500 }))
+    for (const part of [secret, token.hash]) assert.ok(!told.includes(part) && !events.includes(part))
   })
 })
 

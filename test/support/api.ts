@@ -8,6 +8,7 @@ import { BerthError } from '../../src/core/errors.ts'
 import type { Pool } from '../../src/core/pool.ts'
 import type { Store } from '../../src/core/store.ts'
 import type { ServerContext } from '../../src/http/context.ts'
+import { welcomeAnyone } from '../../src/http/auth.ts'
 import { openMetrics } from '../../src/http/metrics.ts'
 import { buildServer } from '../../src/http/server.ts'
 import { type FaultRule, faulty } from './faulty.ts'
@@ -40,6 +41,8 @@ export interface ApiOptions {
   readonly storeFaults?: FaultRule
   /** false: no tick has been made, and nothing is there yet. */
   readonly settled?: boolean
+  /** Who is let in; everybody when it is left out. */
+  readonly access?: (world: World) => Partial<ServerContext>
 }
 
 /** What the routes work with, taken from a world. */
@@ -52,6 +55,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
       reconciler: world.reconciler,
       clock: () => world.now(),
     },
+    ...{ authenticate: welcomeAnyone(), rateLimit: 0, pause: async () => undefined },
     ...{ sshHost: 'localhost', hosts: ['Lab.Example'], log: { debug: write, info: write, warn: write, error: write } },
     ...some,
   }
@@ -59,16 +63,15 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
 
 /** Every container is ready unless it is said otherwise. Closed after the tests of the file or the suite. */
 export async function openApi(options: ApiOptions = {}): Promise<Api> {
-  const { pools = [ALPINE], storeFaults = () => null, settled = true } = options
+  const { pools = [ALPINE], storeFaults = () => null, settled = true, access = () => ({}) } = options
   let away = false
   const error = new BerthError('engine_unavailable', 'nobody there')
   const faults = { engine: () => (away ? { when: 'before' as const, error } : null) }
   const metrics = openMetrics()
   const world = await createWorld({ pools, faults, metrics })
   if (settled) await world.settle()
-  const server = buildServer(
-    contextOf(world, { pools: world.pools, metrics, store: faulty<Store>(world.store, storeFaults) }),
-  )
+  const context = contextOf(world, { pools: world.pools, metrics, store: faulty<Store>(world.store, storeFaults) })
+  const server = buildServer({ ...context, ...access(world) })
   after(async () => {
     await server.close()
     await world.store.close()

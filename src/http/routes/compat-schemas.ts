@@ -7,6 +7,11 @@ const names = (description: string) => Type.Array(Type.String(), { description }
 const refused = (description: string) => Type.Object({ error: Type.String() }, { description })
 
 const UNREADABLE = refused('A parameter is wrong; says which, what was wrong and what is allowed')
+/** Where everybody needs a token. */
+const NOT_ADMITTED = {
+  401: refused('There is no token with it, or not a good one'),
+  429: refused("Too many requests, or more than the token's limits allow"),
+}
 const NO_ENGINE = refused('The container engine does not answer, or a container did not do what it should; try again')
 
 const Lent = Type.Object({
@@ -45,6 +50,7 @@ export const reserveDocument = documented({
   response: {
     200: Reserved,
     400: UNREADABLE,
+    ...NOT_ADMITTED,
     409: refused('Not enough containers are free; nothing was taken'),
     503: NO_ENGINE,
   },
@@ -60,6 +66,8 @@ export const releaseAllDocument = documented({
       { description: 'Nobody can log in any more' },
     ),
     400: UNREADABLE,
+    ...NOT_ADMITTED,
+    403: refused('Only an admin may do this'),
     503: NO_ENGINE,
   },
 })
@@ -73,6 +81,7 @@ export const availableDocument = documented({
       { description: 'Names of containers, alpine-2 before alpine-10' },
     ),
     400: UNREADABLE,
+    ...NOT_ADMITTED,
   },
 })
 
@@ -89,5 +98,6 @@ export const reservationsDocument = documented({
   response: {
     200: Type.Object({ reservations: Type.Array(Row) }, { description: 'One entry for each reserved container' }),
     400: UNREADABLE,
+    ...NOT_ADMITTED,
   },
 })

@@ -1,10 +1,11 @@
 /** The seed's four endpoints, as its users know them. */
 import type { FastifyInstance } from 'fastify'
+import { maySee } from '../../core/identity.ts'
 import type { Pool } from '../../core/pool.ts'
 import type { Pools } from '../../core/pools.ts'
 import { isActive, type Reservation } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
-import { identityOf } from '../identity.ts'
+import { ADMIN_ONLY, identityOf } from '../identity.ts'
 import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
 import { availableDocument, releaseAllDocument, reservationsDocument, reserveDocument } from './compat-schemas.ts'
 
@@ -37,7 +38,7 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     }
   })
 
-  server.get('/release_all', releaseAllDocument, async (request) => {
+  server.get('/release_all', { ...releaseAllDocument, ...ADMIN_ONLY }, async (request) => {
     readQuery(request.raw.url ?? '', [])
     await reserving.releaseAll({}, identityOf(request))
     return { status: 'success', message: 'All containers released' }
@@ -58,7 +59,9 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     readQuery(request.raw.url ?? '', [])
     const { containers, reservations } = await store.snapshot()
     const now = clock()
-    const holders = holdersAt(reservations, now)
+    const by = identityOf(request)
+    const theirs = reservations.filter((reservation) => maySee(by, reservation))
+    const holders = holdersAt(theirs, now)
     return {
       reservations: containers.flatMap(({ name }) => {
         const holder = holders.get(name)

@@ -3,7 +3,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { reasonOf } from '../../core/errors.ts'
+import { PROBE } from '../admission.ts'
 import type { ServerContext } from '../context.ts'
+import { ADMIN_ONLY } from '../identity.ts'
 import { RETRY_AFTER } from '../problems.ts'
 
 const tags = ['operations']
@@ -14,6 +16,7 @@ const NotReady = Type.Object(
   { status: Type.Literal('not ready'), reasons: Type.Array(Type.String()) },
   { description: 'Something that it needs does not answer; ask again after Retry-After seconds' },
 )
+const Refused = Type.Object({ error: Type.String() }, { description: 'Only an admin may do this' })
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
@@ -37,17 +40,17 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
   }
 
   const healthz = { tags, summary: 'Whether the process serves', response: { 200: Alive } }
-  typed.get('/healthz', { schema: healthz }, async () => ({ status: 'ok' as const }))
+  typed.get('/healthz', { schema: healthz, ...PROBE }, async () => ({ status: 'ok' as const }))
 
   const readyz = { tags, summary: 'Whether it can do its work', response: { 200: Ready, 503: NotReady } }
-  typed.get('/readyz', { schema: readyz }, async (_request, reply) => {
+  typed.get('/readyz', { schema: readyz, ...PROBE }, async (_request, reply) => {
     const reasons = await problems()
     if (reasons.length === 0) return { status: 'ready' as const }
     return reply.code(503).header('retry-after', RETRY_AFTER).send({ status: 'not ready', reasons })
   })
 
-  const figures = { tags, summary: 'Figures for Prometheus', response: { 200: Figures } }
-  typed.get('/metrics', { schema: figures }, async (_request, reply) => {
+  const figures = { tags, summary: 'Figures for Prometheus', response: { 200: Figures, 401: Refused, 403: Refused } }
+  typed.get('/metrics', { schema: figures, ...ADMIN_ONLY }, async (_request, reply) => {
     const text = await metrics.render(pools.all(), await store.snapshot(), clock())
     return reply.type(metrics.contentType).send(text)
   })

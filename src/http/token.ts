@@ -1,0 +1,34 @@
+/** API tokens as people carry them, `berth_<id>_<secret>`: how one is made, and how it is known again. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+
+const SHAPE = /^berth_([0-9a-f]{12})_([0-9a-f]{64})$/
+
+export interface MintedToken {
+  readonly id: string
+  /** All that is kept of its secret. */
+  readonly hash: string
+  /** What its owner is shown, once. */
+  readonly text: string
+}
+
+export function mintToken(): MintedToken {
+  const id = randomBytes(6).toString('hex')
+  const secret = randomBytes(32).toString('hex')
+  return { id, hash: digest(secret).toString('hex'), text: `berth_${id}_${secret}` }
+}
+
+/** null for what `mintToken` did not write. */
+export function readToken(text: string): { readonly id: string; readonly secret: string } | null {
+  const [, id, secret] = SHAPE.exec(text) ?? []
+  return id === undefined || secret === undefined ? null : { id, secret }
+}
+
+/** Takes the same time whatever is wrong with the secret. */
+export function isSecretOf(secret: string, hash: string): boolean {
+  return timingSafeEqual(digest(secret), Buffer.from(hash, 'hex'))
+}
+
+/** 256 random bits cannot be guessed, so that a slow hash would only make requests slow. */
+function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest()
+}
