@@ -22,12 +22,13 @@ describe('a start', () => {
     await manager.untilReady()
     await manager.until('told', () => manager.output.includes('1 of 1 ready'))
     const block = manager.output.split('\n').filter((line) => line.startsWith('  ') || line === 'Berth')
-    assert.deepEqual(block.map((line) => line.trim().split(/\s+/)[0]).slice(0, 6), [
+    assert.deepEqual(block.map((line) => line.trim().split(/\s+/)[0]).slice(0, 7), [
       'Berth',
       'serving',
       'database',
       'engine',
       'accounts',
+      'access',
       'pools',
     ])
     assert.match(manager.output, /engine +docker \d+\.\d+/)
@@ -48,7 +49,10 @@ describe('a start', () => {
 
   it('is refused with every problem of a wrong berth.yml', () => {
     const file = join(manager.folder, 'wrong.yml')
-    writeFileSync(file, 'listen: 0.0.0.0:80\npools: { alpine: { size: 10, ssh_ports: 2221-2225, colour: red } }\n')
+    writeFileSync(
+      file,
+      'listen: 0.0.0.0:80\nauth: none\npools: { alpine: { size: 10, ssh_ports: 2221-2225, colour: red } }\n',
+    )
     const { status, stderr } = refused({ ...manager.environment, BERTH_CONFIG: file })
     assert.equal(status, 1)
     assert.match(stderr, /pools\.alpine\.ssh_ports: 5 ports for 10 containers/)
@@ -59,6 +63,6 @@ describe('a start', () => {
   it('is refused for a command that there is not', () => {
     const { status, stderr } = refused(manager.environment, 'fly')
     assert.equal(status, 1)
-    assert.match(stderr, /"fly" is no command; known: serve, provisioning/)
+    assert.match(stderr, /"fly" is no command; known: serve, provisioning, token create/)
   })
 })

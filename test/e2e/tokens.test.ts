@@ -1,0 +1,146 @@
+/** A manager that asks for tokens, as whoever starts it for the first time meets it, on an address for everybody. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { sendRaw } from '../support/api.ts'
+import { testManager } from '../support/manager.ts'
+import { openProvider } from '../support/provider.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const TOKEN = /berth_[0-9a-f]{12}_[0-9a-f]{64}/g
+
+const provider = await openProvider([{ sub: 'teacher', claims: { groups: ['berth-admins'] } }])
+const oidc = { issuer: provider.issuer, audience: 'berth', admin_claim: 'groups=berth-admins' }
+const manager = await testManager('tokens', { size: 1, top: { auth: { oidc } } })
+const file = join(manager.folder, 'berth.yml')
+writeFileSync(file, readFileSync(file, 'utf8').replace('listen: 127.0.0.1', 'listen: 0.0.0.0'))
+
+function run(args: readonly string[], some: NodeJS.ProcessEnv = {}) {
+  const env = { ...manager.environment, ...some }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    env,
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  return { status, stdout, stderr }
+}
+
+async function whoIs(token: string): Promise<unknown> {
+  const { body } = await manager.getAs<{ name: string; role: string; auth: string }>(token, '/v1/me')
+  return [body.name, body.role, body.auth]
+}
+
+let first = ''
+
+describe('a manager that asks for tokens', () => {
+  it('shows one for an admin when it starts for the first time, with how to use it', async () => {
+    await manager.start()
+    await manager.shows(/export BERTH_TOKEN/)
+    const [token = '', ...more] = manager.output.match(TOKEN) ?? []
+    assert.deepEqual(more, [], 'it is shown more than once')
+    assert.match(manager.output, new RegExp(`^ +export BERTH_TOKEN=${token}$`, 'm'))
+    assert.match(manager.output, /^ {2}access +with a token, or one of http:\/\/127/m)
+    assert.deepEqual(await whoIs(token), ['admin', 'admin', 'token'])
+    first = token
+  })
+
+  it('lends to whoever has one, whatever they call it, and to nobody else', async () => {
+    assert.equal((await manager.get('/reserve?username=alice')).status, 401)
+    manager.token = first
+    await manager.untilReady()
+    const port = Number(new URL(manager.url).port)
+    const ask = (more: string) =>
+      sendRaw(port, `GET /available HTTP/1.1\r\nHost: lab.example\r\nConnection: close\r\n${more}\r\n`)
+    assert.match(await ask(''), /^HTTP\/1\.1 401 Unauthorized\r\n[\s\S]*www-authenticate: Bearer/i)
+    assert.match(await ask(`Authorization: Bearer ${first}\r\n`), /^HTTP\/1\.1 200 OK\r\n/)
+    assert.equal((await manager.reserve({ username: 'alice' })).containers.length, 1)
+    assert.equal((await manager.get('/release_all')).status, 200)
+  })
+
+  it('lets in whom the identity provider knows', async () => {
+    assert.deepEqual(await whoIs(await provider.token('teacher')), ['oidc:teacher', 'admin', 'oidc'])
+  })
+
+  it('slows down who tries others, and not who has one', async () => {
+    const timed = async (token: string) => {
+      const began = performance.now()
+      const { status } = await manager.getAs(token, '/v1/me')
+      return { status, ms: performance.now() - began }
+    }
+    for (const least of [125, 250]) {
+      const { status, ms } = await timed(first.replace(/.$/, (last) => (last === '0' ? '1' : '0')))
+      assert.equal(status, 401)
+      assert.ok(ms >= least - 2, `${ms} ms`)
+    }
+    const { status, ms } = await timed(first)
+    assert.equal(status, 200)
+    assert.ok(ms < 450, `${ms} ms`)
+  })
+
+  it('takes those that are made on its machine, at once', async () => {
+    const { status, stdout, stderr } = run(['token', 'create', '--admin', '--name', 'alice'])
+    assert.equal(status, 0, stderr)
+    assert.match(stdout, new RegExp(`^${TOKEN.source}\n$`))
+    assert.equal(stderr, 'A token for alice (admin), shown only now:\n')
+    assert.deepEqual(await whoIs(stdout.trim()), ['alice', 'admin', 'token'])
+    const limited = run([
+      'token',
+      'create',
+      '--name',
+      'ci',
+      '--expires-in',
+      '1d',
+      '--containers',
+      '2',
+      '--duration',
+      '8h',
+      '--pool',
+      manager.pool,
+    ])
+    const { body } = await manager.getAs<object>(limited.stdout.trim(), '/v1/me')
+    const { expires_at, ...rest } = body as { expires_at: string }
+    assert.ok(Math.abs(Date.parse(expires_at) - Date.now() - 86_400_000) < 60_000)
+    assert.deepEqual(rest, {
+      ...{ name: 'ci', role: 'user', auth: 'token', containers_held: 0 },
+      limits: { containers: 2, duration_seconds: 28_800, pools: [manager.pool] },
+    })
+  })
+
+  for (const [args, says] of [
+    [['create'], /^berth: --name is missing; it is: token create --name NAME/],
+    [['make', '--name', 'a'], /^berth: there is no "token make"; it is: token create --name NAME/],
+    [['create', '--name', 'berth', '--pool', 'x'], /^berth: name must not be berth, .*; limits\.pools must be of: /],
+    [['create', '--name', 'a', '--containers', 'many'], /^berth: --containers must be a whole number; it is/],
+    [['create', '--name', 'a', '--colour', 'red'], /^berth: Unknown option '--colour'/],
+  ] as const) {
+    it(`refuses token ${args.join(' ')}`, () => {
+      const { status, stdout, stderr } = run(['token', ...args])
+      assert.deepEqual({ status, stdout }, { status: 1, stdout: '' })
+      assert.match(stderr, says)
+      assert.doesNotMatch(stderr, /\n {4}at /)
+    })
+  }
+
+  it('does not serve everybody on that address', () => {
+    const { status, stderr } = run([], { BERTH_AUTH: 'none' })
+    assert.equal(status, 1)
+    assert.match(
+      stderr,
+      /listen: must be a loopback address such as 127\.0\.0\.1:8080 with auth: none, not "0\.0\.0\.0"/,
+    )
+  })
+
+  it('shows none when it starts again, and takes those that it knows', async () => {
+    const shown = manager.output.split(first).length - 1
+    assert.equal(shown, 1, 'the token is in its log')
+    await manager.kill()
+    await manager.start()
+    await manager.untilReady()
+    assert.deepEqual(manager.output.match(TOKEN), null)
+    assert.doesNotMatch(manager.output, /BERTH_TOKEN/)
+    assert.deepEqual(await whoIs(first), ['admin', 'admin', 'token'])
+  })
+})
