@@ -4,6 +4,7 @@ import { type Container, uncleanSince } from '../core/container.ts'
 import { type Identity, maySee } from '../core/identity.ts'
 import type { Pool } from '../core/pool.ts'
 import { waitingFor } from '../core/queue.ts'
+import type { Reservation } from '../core/reservation.ts'
 import type { Snapshot } from '../core/store.ts'
 import type { ServerContext } from './context.ts'
 import type { ContainerView, PoolView } from './routes/pool-schemas.ts'
@@ -39,16 +40,21 @@ export async function viewPools(
   })
 }
 
-/** `reservations` are those that have not ended: who holds what is told to those who may know. */
+/** Who holds what, by name of the container. */
+export function holdersOf({ reservations }: Pick<Snapshot, 'reservations'>): ReadonlyMap<string, Reservation> {
+  return new Map(reservations.flatMap((r) => r.holds.map((hold) => [hold.container, r] as const)))
+}
+
+/** To whoever holds it, and to admins, it is told who holds it and what went wrong there: that may name a tenant. */
 export function viewContainer(
   { name, pool, state, since, generation, port, hostKey, attempts, error }: Container,
-  reservations: Snapshot['reservations'],
+  holders: ReadonlyMap<string, Reservation>,
   { sshHost, by }: { sshHost: string; by: Identity },
 ): Static<typeof ContainerView> {
-  const holder = reservations.find((r) => r.holds.some((hold) => hold.container === name))
+  const holder = holders.get(name)
+  const theirs = holder !== undefined && maySee(by, holder)
   return {
-    ...{ name, pool, state, since: time(since), generation },
-    reservation: holder && maySee(by, holder) ? holder.id : null,
-    ...{ host: sshHost, port, host_key: hostKey, attempts, error },
+    ...{ name, pool, state, since: time(since), generation, reservation: theirs ? holder.id : null },
+    ...{ host: sshHost, port, host_key: hostKey, attempts, error: theirs || by.role === 'admin' ? error : null },
   }
 }

@@ -4,25 +4,25 @@ import type { Container } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import type { ServerContext } from '../context.ts'
 import { identityOf, requireAdmin } from '../identity.ts'
-import { viewContainer } from '../pool-views.ts'
+import { holdersOf, viewContainer } from '../pool-views.ts'
 import { ContainerList, ContainerView, ListContainers, Named } from './pool-schemas.ts'
 
 export function containerRoutes(server: FastifyInstance, { store, operating, sshHost }: ServerContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   async function view(row: Container, request: FastifyRequest) {
-    const { reservations } = await store.snapshot()
-    return viewContainer(row, reservations, { sshHost, by: identityOf(request) })
+    return viewContainer(row, holdersOf(await store.snapshot()), { sshHost, by: identityOf(request) })
   }
 
   typed.get('/v1/containers', { schema: LIST }, async (request) => {
     const { pool, state } = request.query
-    const { containers, reservations } = await store.snapshot()
+    const snapshot = await store.snapshot()
+    const holders = holdersOf(snapshot)
     const by = identityOf(request)
     return {
-      containers: containers
+      containers: snapshot.containers
         .filter((c) => (pool === undefined || c.pool === pool) && (state === undefined || c.state === state))
-        .map((c) => viewContainer(c, reservations, { sshHost, by })),
+        .map((c) => viewContainer(c, holders, { sshHost, by })),
     }
   })
 
