@@ -47,7 +47,7 @@ export function planContainer(
 }
 
 /** Whether what runs is the generation that the row speaks of. */
-function isCurrent(container: Container, observed: Observed): boolean {
+export function isCurrent(container: Container, observed: Observed): boolean {
   if (container.engineId !== null) return observed.id === container.engineId
   return container.generation > 0 && observed.generation === container.generation
 }

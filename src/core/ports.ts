@@ -17,6 +17,8 @@ export interface Observed {
   readonly generation: number | null
   /** Digest of the spec it was made from, see `engine/labels.ts`. */
   readonly spec: string
+  /** Host port on which its sshd is published; null while it is down. */
+  readonly port: number | null
   readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' | 'dead'
   /** Epoch milliseconds. */
   readonly createdAt: number

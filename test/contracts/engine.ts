@@ -81,8 +81,19 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.ok(observed)
       const { createdAt, ...rest } = observed
       const { name: container, pool } = spec
-      assert.deepEqual(rest, { id, name: container, pool, generation: 1, spec: specDigest(spec), state: 'created' })
+      const made = { id, name: container, pool, generation: 1, spec: specDigest(spec) }
+      assert.deepEqual(rest, { ...made, port: null, state: 'created' })
       assert.ok(createdAt > before - 2_000 && createdAt < Date.now() + 2_000, `${createdAt} is about now`)
+    })
+
+    it('observes the port of one that runs', async () => {
+      const id = await started()
+      const [observed] = await engine.list()
+      assert.deepEqual(observed, await engine.inspect(id))
+      assert.equal(observed?.port, spec.port)
+      await engine.kill(id)
+      assert.equal((await engine.inspect(id))?.port, null)
+      assert.deepEqual(await engine.list(), [await engine.inspect(id)])
     })
 
     it('observes no generation where none was given', async () => {

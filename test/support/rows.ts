@@ -50,6 +50,7 @@ export function observed(some: Partial<Observed> = {}): Observed {
     pool: 'p',
     generation: 1,
     spec: 'digest',
+    port: 2_220 + Number(name.split('-').at(-1)),
     state: 'running',
     createdAt: NOW - 20_000,
     ...some,

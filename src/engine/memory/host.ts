@@ -94,5 +94,7 @@ export class MemoryHost {
 }
 
 export function observe({ id, spec, state, createdAt }: MemoryContainer): Observed {
-  return { id, name: spec.name, pool: spec.pool, generation: spec.generation, spec: specDigest(spec), state, createdAt }
+  const { name, pool, generation } = spec
+  const port = state === 'running' || state === 'paused' ? spec.port : null
+  return { id, name, pool, generation, spec: specDigest(spec), port, state, createdAt }
 }
