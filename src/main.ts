@@ -1,31 +1,23 @@
 /** Composition root: opens everything, closes it in reverse; the only file that sees all adapters. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { ansibleAccounts } from './accounts/ansible.ts'
-import { nativeAccounts } from './accounts/native.ts'
 import { hashPassword } from './accounts/password.ts'
-import { openAnsible } from './accounts/playbook.ts'
 import { type Config, loadConfig } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
 import { startLoop } from './core/loop.ts'
 import { createOperating } from './core/operating.ts'
 import { specsOf } from './core/pool.ts'
-import { createPools } from './core/pools.ts'
-import { createReconciler } from './core/reconciler.ts'
 import { createReserving } from './core/reserving.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
-import { openDocker } from './engine/docker/engine.ts'
-import { specDigest } from './engine/labels.ts'
 import { requireToken, welcomeAnyone } from './http/auth.ts'
 import { openMetrics } from './http/metrics.ts'
 import { openSignOn } from './http/oidc.ts'
 import { buildServer } from './http/server.ts'
 import { openLog } from './log.ts'
+import { openParts } from './parts.ts'
 import { announce, followFilling, showFirstToken } from './startup.ts'
-import { openSqlite } from './store/sqlite.ts'
-import { firstToken, tokenCommand } from './tokens.ts'
+import { firstToken } from './tokens.ts'
 
 /** Longer, and whoever pressed Ctrl-C presses it again; what is cut off here is taken up at the next start. */
 const STOP_DEADLINE = 4_000
@@ -38,8 +30,7 @@ export interface Manager {
 
 /** Opens the database, takes up what a killed manager left behind, and serves. */
 export async function startManager(config: Config): Promise<Manager> {
-  const { site, sshHost } = config
-  const pools = createPools(config.pools)
+  const { sshHost } = config
   const clock = systemClock
   const log = openLog(config.log, process.stderr.isTTY)
   const closing: (() => Promise<void>)[] = []
@@ -47,23 +38,11 @@ export async function startManager(config: Config): Promise<Manager> {
     for (const close of closing.toReversed()) await close()
   }
   try {
-    const store = await openSqlite(config.database)
-    closing.push(() => store.close())
-    pools.resize((await store.snapshot()).sizes)
-    const engine = openDocker({ instance: site.instance, dockerHost: config.dockerHost })
-    closing.push(() => engine.close())
-    const playbookDir = fileURLToPath(new URL('../ansible', import.meta.url))
-    const ansible = openAnsible({ playbookDir, env: config.environment })
-    closing.push(() => ansible.close())
-    const accounts = { native: nativeAccounts, ansible: ansibleAccounts }[config.accounts]({ engine, ansible })
-
     const metrics = openMetrics()
     const nudge = () => loop.nudge()
-    const reconciler = createReconciler({
-      ...{ site, pools, store, engine, accounts, clock, log, metrics, concurrency: config.concurrency },
-      digestOf: specDigest,
-      onProgress: nudge,
-    })
+    const parts = await openParts(config, { clock, log, metrics, nudge })
+    const { pools, store, engine, accounts, reconciler } = parts
+    closing.push(() => parts.close())
     const reserving = createReserving({
       ...{ pools, store, engine, accounts, hashPassword, clock, log, metrics },
       newId: randomUUID,
@@ -132,15 +111,8 @@ async function withinDeadline(work: Promise<void>): Promise<void> {
   clearTimeout(timer)
 }
 
-async function main([command = 'serve', ...rest]: readonly string[]): Promise<void> {
-  const config = loadConfig()
-  if (command === 'provisioning') {
-    process.stdout.write(`${JSON.stringify(provisioning(config), null, 2)}\n`)
-    return
-  }
-  if (command === 'token') return tokenCommand(config, rest, systemClock)
-  if (command !== 'serve')
-    throw new BerthError('invalid_config', `"${command}" is no command; known: serve, provisioning, token create`)
+/** Serves until a signal ends the process. */
+export async function serve(config: Config): Promise<never> {
   const manager = await startManager(config)
   let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -150,6 +122,20 @@ async function main([command = 'serve', ...rest]: readonly string[]): Promise<vo
       void manager.stop().then(() => process.exit(0))
     })
   }
+  return new Promise(() => undefined)
+}
+
+/** What `just` and Ansible ask for; people have `berth`. */
+async function main([command = 'serve']: readonly string[]): Promise<void> {
+  const config = loadConfig()
+  if (command === 'serve') return serve(config)
+  if (command !== 'provisioning') {
+    throw new BerthError(
+      'invalid_config',
+      `"${command}" is no command; known: serve, provisioning. People have bin/berth`,
+    )
+  }
+  process.stdout.write(`${JSON.stringify(provisioning(config), null, 2)}\n`)
 }
 
 if (import.meta.main) {

@@ -1,11 +1,11 @@
 /** Tokens without a server: the first one, and those that are made on the machine itself. */
-import { parseArgs } from 'node:util'
 import type { Config } from './config.ts'
 import type { Clock } from './core/clock.ts'
-import { BerthError, reasonOf } from './core/errors.ts'
+import { BerthError } from './core/errors.ts'
 import { BERTH } from './core/identity.ts'
 import type { Store } from './core/store.ts'
 import { type NewToken, newToken } from './http/new-token.ts'
+import { viewToken } from './http/token-views.ts'
 import { openSqlite } from './store/sqlite.ts'
 
 type WantedToken = Parameters<typeof newToken>[0]
@@ -22,49 +22,31 @@ export async function firstToken(store: Store, clock: Clock): Promise<string | n
 export async function createToken(config: Config, wanted: WantedToken, clock: Clock): Promise<NewToken> {
   const pools = config.pools.map((pool) => pool.name)
   const made = newToken(wanted, pools, clock())
-  const store = await openSqlite(config.database)
-  try {
-    await store.addToken(made.token, BERTH, clock())
-  } finally {
-    await store.close()
-  }
+  await onDatabase(config, (store) => store.addToken(made.token, BERTH, clock()))
   return made
 }
 
-/** `token create --name alice [--admin] [--expires-in 90d] [--containers 5] [--duration 8h] [--pool alpine]…` */
-export async function tokenCommand(config: Config, args: readonly string[], clock: Clock): Promise<void> {
-  const { token, text } = await createToken(config, readArguments(args), clock)
-  // The token alone on stdout: TOKEN=$(… token create …) has it.
-  process.stderr.write(`A token for ${token.name} (${token.role}), shown only now:\n`)
-  process.stdout.write(`${text}\n`)
+/** The verbs of `/v1/tokens` on the database itself, answered in the same words. */
+export function offlineTokens(config: Config, clock: Clock) {
+  return {
+    list: () => onDatabase(config, async (store) => (await store.tokens()).map(viewToken)),
+    async create(wanted: WantedToken) {
+      const { token, text } = await createToken(config, wanted, clock)
+      return { ...viewToken(token), token: text }
+    },
+    remove: (id: string) =>
+      onDatabase(config, async (store) => {
+        if (await store.removeToken(id, BERTH, clock())) return
+        throw new BerthError('not_found', `there is no token ${id} in ${config.database}`)
+      }),
+  }
 }
 
-function readArguments([verb, ...args]: readonly string[]): WantedToken {
-  const text = { type: 'string' } as const
-  const options = {
-    name: text,
-    admin: { type: 'boolean' },
-    'expires-in': text,
-    containers: text,
-    duration: text,
-    pool: { type: 'string', multiple: true },
-  } as const
+async function onDatabase<T>({ database }: Config, use: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openSqlite(database)
   try {
-    if (verb !== 'create') throw new Error(`there is no "token ${verb ?? ''}"`)
-    const { values } = parseArgs({ args, options })
-    if (values.name === undefined) throw new Error('--name is missing')
-    const { name, admin = false, 'expires-in': span, containers, duration, pool: pools } = values
-    if (containers !== undefined && !/^\d{1,6}$/.test(containers))
-      throw new Error('--containers must be a whole number')
-    const limits = {
-      ...(containers !== undefined && { containers: Number(containers) }),
-      ...(duration !== undefined && { duration }),
-      ...(pools && { pools }),
-    }
-    return { name, role: admin ? 'admin' : 'user', limits, ...(span !== undefined && { expires_in: span }) }
-  } catch (error) {
-    const usage =
-      'token create --name NAME [--admin] [--expires-in 90d] [--containers 5] [--duration 8h] [--pool NAME]…'
-    throw new BerthError('invalid_request', `${reasonOf(error)}; it is: ${usage}`, { cause: error })
+    return await use(store)
+  } finally {
+    await store.close()
   }
 }

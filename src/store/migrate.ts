@@ -7,8 +7,8 @@ import type { Tables } from './tables.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-initial': initial, '0002-api': api }
 
-/** `schema_too_new` when the database has migrations that this version does not know. */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
+/** Gives what was applied, oldest first. `schema_too_new` when the database has migrations that this version does not know. */
+export async function migrate(db: Kysely<Tables>): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } })
   const unknown = (await appliedMigrations(db)).filter((name) => !(name in MIGRATIONS))
   if (unknown.length > 0) {
@@ -18,8 +18,15 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
       `the database was written by a newer Berth (${list}); upgrade Berth to use it`,
     )
   }
-  const { error } = await migrator.migrateToLatest()
+  const { error, results = [] } = await migrator.migrateToLatest()
   if (error) throw error
+  return results.map(({ migrationName }) => migrationName)
+}
+
+/** Those that this version would apply. */
+export async function pendingMigrations(db: Kysely<Tables>): Promise<string[]> {
+  const applied = await appliedMigrations(db)
+  return Object.keys(MIGRATIONS).filter((name) => !applied.includes(name))
 }
 
 async function appliedMigrations(db: Kysely<Tables>): Promise<string[]> {

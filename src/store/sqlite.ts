@@ -4,7 +4,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
 import { BerthError, reasonOf } from '../core/errors.ts'
 import type { Store } from '../core/store.ts'
-import { migrate } from './migrate.ts'
+import { migrate, pendingMigrations } from './migrate.ts'
 import { createSqlStore } from './sql-store.ts'
 import type { Tables } from './tables.ts'
 
@@ -13,7 +13,7 @@ const BUSY_TIMEOUT = 5_000
 
 /** Opens, and migrates, the database in this file; ":memory:" lives as long as the store. `invalid_config`, `schema_too_new`. */
 export async function openSqlite(file: string): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: new Dialect({ database: adapt(connect(file)) }) })
+  const db = kyselyOf(file)
   try {
     await migrate(db)
   } catch (error) {
@@ -21,6 +21,30 @@ export async function openSqlite(file: string): Promise<Store> {
     throw error
   }
   return createSqlStore(db)
+}
+
+/** Brings the database in this file up to date, and gives the names of the migrations that were applied. */
+export async function migrateSqlite(file: string): Promise<string[]> {
+  const db = kyselyOf(file)
+  try {
+    return await migrate(db)
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** What `migrateSqlite` would apply. */
+export async function pendingSqlite(file: string): Promise<string[]> {
+  const db = kyselyOf(file)
+  try {
+    return await pendingMigrations(db)
+  } finally {
+    await db.destroy()
+  }
+}
+
+function kyselyOf(file: string): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(connect(file)) }) })
 }
 
 /** Migrations are all or nothing: kysely leaves that out for SQLite, which can do it. */

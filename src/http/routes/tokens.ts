@@ -2,12 +2,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { BerthError } from '../../core/errors.ts'
-import type { Limits, Token } from '../../core/identity.ts'
 import { stateAt } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
 import { ADMIN_ONLY, callerOf, identityOf } from '../identity.ts'
 import { newToken, WantedToken } from '../new-token.ts'
-import { optionalTime, time } from '../views.ts'
+import { viewLimits, viewToken } from '../token-views.ts'
+import { optionalTime } from '../views.ts'
 import { DeletedToken, MadeToken, Me, TokenId, TokenList } from './token-schemas.ts'
 
 const LIST = { summary: 'API tokens, without their secrets', response: { 200: TokenList } }
@@ -53,15 +53,4 @@ export function tokenRoutes(server: FastifyInstance, { store, pools, clock }: Se
       containers_held: theirs.reduce((sum, { count }) => sum + count, 0),
     }
   })
-}
-
-function viewToken({ id, name, role, createdAt, expiresAt, limits }: Token) {
-  return {
-    ...{ id, name, role, limits: viewLimits(limits) },
-    ...{ created_at: time(createdAt), expires_at: optionalTime(expiresAt) },
-  }
-}
-
-function viewLimits({ containers, durationMs, pools }: Limits) {
-  return { containers, duration_seconds: durationMs === null ? null : durationMs / 1_000, pools: pools && [...pools] }
 }
