@@ -21,19 +21,35 @@ const RULES: readonly Rule[] = [
     ours: ['core', 'http'],
     packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'node:crypto', 'node:http'],
   },
+  {
+    where: 'cli',
+    ours: ['cli', 'client', 'core/clock.ts', 'core/duration.ts', 'core/errors.ts', 'core/limit.ts'],
+    // What runs on the manager's own machine; all other commands need nothing but HTTP.
+    lazily: ['config.ts', 'doctor.ts', 'main.ts', 'store/sqlite.ts', 'tokens.ts'],
+    packages: ['commander', 'yaml', 'node:*'],
+  },
   { where: 'client', ours: ['client'], packages: ['openapi-fetch'] },
   { where: 'config', ours: ['config', 'core'], packages: ['node:net'] },
   { where: 'config.ts', ours: ['config', 'core'], packages: ['yaml', 'node:*'] },
+  {
+    where: 'doctor.ts',
+    ours: ['config.ts', 'core', 'engine/labels.ts', 'log.ts', 'parts.ts', 'store/sqlite.ts'],
+    packages: ['node:*'],
+  },
   { where: 'log.ts', ours: ['core'], packages: ['pino', 'pino-pretty'] },
+  { where: 'parts.ts', ours: ['accounts', 'config.ts', 'core', 'engine', 'store'], packages: ['node:url'] },
   { where: 'startup.ts', ours: ['core', 'config.ts'], packages: ['node:timers/promises'] },
   {
     where: 'tokens.ts',
-    ours: ['config.ts', 'core', 'http/new-token.ts', 'store/sqlite.ts'],
-    packages: ['node:util'],
+    ours: ['config.ts', 'core', 'http/new-token.ts', 'http/token-views.ts', 'store/sqlite.ts'],
+    packages: [],
   },
   {
     where: 'main.ts',
-    ours: ['accounts', 'config.ts', 'core', 'engine', 'http', 'log.ts', 'startup.ts', 'store', 'tokens.ts'],
+    ours: [
+      ...['accounts/password.ts', 'config.ts', 'core', 'engine/docker/ansible-parameters.ts', 'http', 'log.ts'],
+      ...['parts.ts', 'startup.ts', 'tokens.ts'],
+    ],
     packages: ['node:*'],
   },
 ]
@@ -41,13 +57,13 @@ const RULES: readonly Rule[] = [
 /** Words that only the named files may use; everything else has them injected. */
 const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[] = [
   { word: /\bDate\.now\(|new Date\(\)/, files: ['core/clock.ts'], why: 'time is an argument' },
-  { word: /\bprocess\.env\b/, files: ['config.ts'], why: 'settings are read once' },
+  { word: /\bprocess\.env\b/, files: ['config.ts', 'cli/environment.ts'], why: 'settings are read once' },
   {
     word: /\bset(Timeout|Interval)\(/,
     files: ['core/loop.ts', 'engine', 'accounts', 'main.ts', 'http/long-poll.ts'],
     why: 'the core only ticks',
   },
-  { word: /node:child_process/, files: ['accounts'], why: 'programs are run in one place' },
+  { word: /node:child_process/, files: ['accounts', 'cli/programs.ts'], why: 'programs are run in one place' },
   { word: /^export default /m, files: [], why: 'names are the same everywhere' },
   { word: /^(export )?(const )?enum /m, files: [], why: 'unions do' },
   { word: /^export \* from/m, files: [], why: 'no barrel files' },
@@ -102,6 +118,12 @@ describe('the checks themselves', () => {
       'core/heart.ts imports node:fs',
     ])
     assert.equal(cycles(readImports(FIXTURE)).length, 1)
+  })
+
+  it('see that something is not imported lazily', () => {
+    const from = 'cli/commands/serve.ts'
+    const imports = [false, true].map((lazy) => ({ from, to: 'main.ts', typeOnly: false, lazy }))
+    assert.deepEqual(violations(imports, [from], RULES), [`${from} imports main.ts`])
   })
 
   it('see misplaced words', () => {

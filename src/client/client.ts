@@ -10,7 +10,10 @@ import type { paths } from './schema.d.ts'
 
 export type { paths } from './schema.d.ts'
 
-export type BerthClient = Client<paths>
+/** Of answers that come in several forms, the types are those of JSON. */
+type AnyJson = `${string}/${string}json`
+
+export type BerthClient = Client<paths, AnyJson>
 
 export interface ClientOptions {
   /** Where the manager serves, such as "http://localhost:8080". */
@@ -30,6 +33,10 @@ export type ReserveRequest = NonNullable<
   paths['/v1/reservations']['post']['requestBody']
 >['content']['application/json']
 export type Container = Ok<paths['/v1/containers']['get']>['containers'][number]
+export type Me = Ok<paths['/v1/me']['get']>
+export type Usage = Ok<paths['/v1/usage']['get']>
+export type Token = Ok<paths['/v1/tokens']['get']>['tokens'][number]
+export type WantedToken = NonNullable<paths['/v1/tokens']['post']['requestBody']>['content']['application/json']
 export type Pool = Ok<paths['/v1/pools']['get']>['pools'][number]
 
 /** One thing that is wrong with a request. */
@@ -68,7 +75,7 @@ export class Unreachable extends Error {
 /** Throws `Unreachable` where nobody answers. What was aborted by its own signal stays an AbortError. */
 export function openClient({ url, token, fetch = globalThis.fetch }: ClientOptions): BerthClient {
   const baseUrl = url.replace(/\/+$/, '')
-  return createClient<paths>({
+  return createClient<paths, AnyJson>({
     baseUrl,
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
     async fetch(request) {

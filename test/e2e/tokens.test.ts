@@ -1,11 +1,12 @@
 /** A manager that asks for tokens, as whoever starts it for the first time meets it, on an address for everybody. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { sendRaw } from '../support/api.ts'
+import { testBerth } from '../support/berth.ts'
 import { testManager } from '../support/manager.ts'
 import { openProvider } from '../support/provider.ts'
 
@@ -17,6 +18,7 @@ const oidc = { issuer: provider.issuer, audience: 'berth', admin_claim: 'groups=
 const manager = await testManager('tokens', { size: 1, top: { auth: { oidc } } })
 const file = join(manager.folder, 'berth.yml')
 writeFileSync(file, readFileSync(file, 'utf8').replace('listen: 127.0.0.1', 'listen: 0.0.0.0'))
+const berth = testBerth({ BERTH_CONFIG: file })
 
 function run(args: readonly string[], some: NodeJS.ProcessEnv = {}) {
   const env = { ...manager.environment, ...some }
@@ -81,25 +83,13 @@ describe('a manager that asks for tokens', () => {
   })
 
   it('takes those that are made on its machine, at once', async () => {
-    const { status, stdout, stderr } = run(['token', 'create', '--admin', '--name', 'alice'])
-    assert.equal(status, 0, stderr)
+    const { code, stdout, stderr } = await berth.run('token', 'create', '--admin', '--name', 'alice')
+    assert.equal(code, 0, stderr)
     assert.match(stdout, new RegExp(`^${TOKEN.source}\n$`))
     assert.equal(stderr, 'A token for alice (admin), shown only now:\n')
     assert.deepEqual(await whoIs(stdout.trim()), ['alice', 'admin', 'token'])
-    const limited = run([
-      'token',
-      'create',
-      '--name',
-      'ci',
-      '--expires-in',
-      '1d',
-      '--containers',
-      '2',
-      '--duration',
-      '8h',
-      '--pool',
-      manager.pool,
-    ])
+    const limits = ['--containers', '2', '--duration', '8h', '--pool', manager.pool]
+    const limited = await berth.run('token', 'create', '--name', 'ci', '--expires', '1d', ...limits)
     const { body } = await manager.getAs<object>(limited.stdout.trim(), '/v1/me')
     const { expires_at, ...rest } = body as { expires_at: string }
     assert.ok(Math.abs(Date.parse(expires_at) - Date.now() - 86_400_000) < 60_000)
@@ -109,20 +99,65 @@ describe('a manager that asks for tokens', () => {
     })
   })
 
-  for (const [args, says] of [
-    [['create'], /^berth: --name is missing; it is: token create --name NAME/],
-    [['make', '--name', 'a'], /^berth: there is no "token make"; it is: token create --name NAME/],
-    [['create', '--name', 'berth', '--pool', 'x'], /^berth: name must not be berth, .*; limits\.pools must be of: /],
-    [['create', '--name', 'a', '--containers', 'many'], /^berth: --containers must be a whole number; it is/],
-    [['create', '--name', 'a', '--colour', 'red'], /^berth: Unknown option '--colour'/],
+  it('is asked for tokens by the command, or its database is, with the same answers', async () => {
+    const online = { env: { BERTH_URL: manager.url, BERTH_TOKEN: first } }
+    const listed = await berth.runWith(online, 'token', 'ls', '--json')
+    for (const env of [{}, online.env]) {
+      const offline = await berth.runWith({ env }, 'token', 'ls', '--json', '--offline')
+      assert.deepEqual(JSON.parse(listed.stdout), JSON.parse(offline.stdout))
+    }
+    const { tokens } = JSON.parse(listed.stdout) as { tokens: { id: string; name: string }[] }
+    assert.deepEqual(
+      tokens.map(({ name }) => name),
+      ['admin', 'alice', 'ci'],
+    )
+    const table = await berth.run('token', 'ls')
+    assert.match(
+      table.stdout,
+      /^ID +NAME +ROLE +MADE +EXPIRES +LIMITS\n.* ci +user .* in 1d +2 containers, 8h, of tokens/ms,
+    )
+    const made = await berth.runWith(online, 'token', 'create', '--name', 'bob', '--json')
+    const { id, token } = JSON.parse(made.stdout) as { id: string; token: string }
+    assert.deepEqual(await whoIs(token), ['bob', 'user', 'token'])
+    assert.equal((await berth.runWith(online, 'token', 'rm', id)).stdout, `Removed ${id}.\n`)
+    const gone = await berth.runWith({ env: { ...online.env, BERTH_TOKEN: token } }, 'whoami')
+    assert.equal(gone.code, 4)
+    assert.match(gone.stderr, /berth login/)
+    const again = await berth.run('token', 'rm', id)
+    assert.deepEqual({ code: again.code, said: /there is no token/.test(again.stderr) }, { code: 1, said: true })
+  })
+
+  for (const [args, code, says] of [
+    [['create'], 2, /^berth: required option '--name <name>' not specified/],
+    [['make', '--name', 'a'], 2, /^berth: unknown (command 'make'|option '--name')/],
+    [['create', '--name', 'berth', '--pool', 'x'], 2, /^berth: name must not be berth, .*\nlimits\.pools must be of: /],
+    [['create', '--name', 'a', '--containers', 'many'], 2, /^berth: option '--containers <number>' .* whole number/],
+    [['create', '--name', 'a', '--colour', 'red'], 2, /^berth: unknown option '--colour'/],
+    [['ls', '--offline', '--url', 'http://x'], 2, /^berth: say either --offline or --url/],
   ] as const) {
-    it(`refuses token ${args.join(' ')}`, () => {
-      const { status, stdout, stderr } = run(['token', ...args])
-      assert.deepEqual({ status, stdout }, { status: 1, stdout: '' })
-      assert.match(stderr, says)
-      assert.doesNotMatch(stderr, /\n {4}at /)
+    it(`refuses berth token ${args.join(' ')}`, async () => {
+      const ran = await berth.run('token', ...args)
+      assert.deepEqual({ code: ran.code, stdout: ran.stdout }, { code, stdout: '' })
+      assert.match(ran.stderr, says)
+      assert.doesNotMatch(ran.stderr, /\n {4}at /)
     })
   }
+
+  it('is one of two managers for a command with a config file, which is for its owner alone', async () => {
+    const config = join(berth.home, '.config/berth/config.yml')
+    const login = await berth.runWith({ stdin: `${first}\n` }, 'login', manager.url)
+    assert.equal(login.stdout, `You are admin (admin) at ${manager.url}; kept in ${config}.\n`)
+    const whoami = await berth.run('whoami')
+    assert.match(whoami.stdout, new RegExp(`^manager +${manager.url}\nyou +admin, admin \\(token\\)\ncontainers +0\n`))
+    assert.equal((await berth.run('--url', manager.url.replace('127.0.0.1', 'localhost'), 'ls')).code, 4)
+    chmodSync(config, 0o644)
+    const open = await berth.run('ls')
+    assert.equal(open.code, 2)
+    assert.match(open.stderr, new RegExp(`open to others.*\n {2}chmod 600 ${config}`))
+    rmSync(config)
+    const wrong = await berth.runWith({ stdin: 'berth_wrong\n' }, 'login', manager.url)
+    assert.deepEqual({ code: wrong.code, kept: existsSync(config) }, { code: 4, kept: false })
+  })
 
   it('does not serve everybody on that address', () => {
     const { status, stderr } = run([], { BERTH_AUTH: 'none' })

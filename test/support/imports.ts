@@ -8,6 +8,8 @@ export interface Import {
   /** A file relative to the tree's root, or a package's name. */
   readonly to: string
   readonly typeOnly: boolean
+  /** `import(…)`: only when it is needed. */
+  readonly lazy: boolean
 }
 
 /** Static, dynamic and re-exporting imports. Comments are stripped first, so that an example in a docstring is not one. */
@@ -27,7 +29,7 @@ export function readImports(root: string): Import[] {
       const specifier = named ?? dynamic ?? ''
       const local = specifier.startsWith('.')
       const to = local ? relative(root, resolve(root, dirname(from), specifier)) : packageName(specifier)
-      return { from, to, typeOnly: type !== undefined }
+      return { from, to, typeOnly: type !== undefined, lazy: dynamic !== undefined }
     })
   })
 }
@@ -45,6 +47,8 @@ export interface Rule {
   readonly where: string
   /** Folders and files of ours that may be imported there. */
   readonly ours: readonly string[]
+  /** Besides, what may be imported lazily only. */
+  readonly lazily?: readonly string[]
   /** Packages and node: modules that may be imported there; a trailing * stands for anything. */
   readonly packages: readonly string[]
 }
@@ -53,11 +57,11 @@ export interface Rule {
 export function violations(imports: readonly Import[], files: readonly string[], rules: readonly Rule[]): string[] {
   const ruleOf = (file: string) => rules.find((rule) => isUnder(file, rule.where))
   const unruled = files.filter((file) => !ruleOf(file)).map((file) => `${file}: no rule allows this file`)
-  const broken = imports.flatMap(({ from, to }) => {
+  const broken = imports.flatMap(({ from, to, lazy }) => {
     const rule = ruleOf(from)
     if (!rule) return []
     const allowed = /\.tsx?$/.test(to)
-      ? rule.ours.some((place) => isUnder(to, place))
+      ? [...rule.ours, ...((lazy && rule.lazily) || [])].some((place) => isUnder(to, place))
       : rule.packages.some((name) => (name.endsWith('*') ? to.startsWith(name.slice(0, -1)) : to === name))
     return allowed ? [] : [`${from} imports ${to}`]
   })

@@ -1,0 +1,29 @@
+/** What the surroundings say. The command's only reader of process.env. */
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+
+export interface Environment {
+  readonly url: string | undefined
+  readonly token: string | undefined
+  /** The command's own settings: url and token. Not berth.yml, which is the manager's. */
+  readonly configFile: string
+  /** Where the command remembers which key belongs to which reservation. */
+  readonly stateDir: string
+  /** No colours and nothing that moves, also on a terminal. */
+  readonly plain: boolean
+}
+
+export function readEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  /** The XDG specification: a path that is not absolute is to be ignored. */
+  const base = (name: string, otherwise: string) => {
+    const set = env[name]
+    return set !== undefined && isAbsolute(set) ? set : join(homedir(), otherwise)
+  }
+  return {
+    url: env['BERTH_URL'] || undefined,
+    token: env['BERTH_TOKEN'] || undefined,
+    configFile: join(base('XDG_CONFIG_HOME', '.config'), 'berth', 'config.yml'),
+    stateDir: join(base('XDG_STATE_HOME', '.local/state'), 'berth'),
+    plain: Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb',
+  }
+}

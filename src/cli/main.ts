@@ -1,0 +1,44 @@
+/** `berth`: reads the command line, runs one command, and tells how it went. */
+import { CommanderError } from 'commander'
+import { systemClock } from '../core/clock.ts'
+import { readEnvironment } from './environment.ts'
+import { EXIT, type Failure, failureOf } from './failures.ts'
+import { Interrupted, watchInterrupts } from './interrupts.ts'
+import { createProgram } from './program.ts'
+
+async function main(args: readonly string[]): Promise<number> {
+  const { stdin, stdout, stderr } = process
+  const interrupts = watchInterrupts()
+  try {
+    const cli = { environment: readEnvironment(), stdin, stdout, stderr, clock: systemClock, interrupts }
+    await createProgram(cli).parseAsync(args, { from: 'user' })
+    return Number(process.exitCode ?? EXIT.ok)
+  } catch (error) {
+    // Commander has said it already; for help and version it "fails" with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (error instanceof Interrupted) return error.exit
+    const code = interrupts.exitCode()
+    if (code !== null) return code
+    const failure = failureOf(error)
+    if (!failure) throw error
+    stderr.write(args.includes('--json') ? forPrograms(failure) : forPeople(failure))
+    return failure.exit
+  }
+}
+
+function forPeople({ message, advice }: Failure): string {
+  const lines = message.split('\n')
+  return [`berth: ${lines[0]}`, ...lines.slice(1), ...(advice === undefined ? [] : [`  ${advice}`]), ''].join('\n')
+}
+
+function forPrograms({ code, message, exit, advice }: Failure): string {
+  return `${JSON.stringify({ error: { code, message, advice: advice ?? null, exit } })}\n`
+}
+
+// Whoever reads us has seen enough: `berth ls | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.ok)
+})
+
+process.exit(await main(process.argv.slice(2)))

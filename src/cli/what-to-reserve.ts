@@ -1,0 +1,41 @@
+/** Options of every command that reserves, and the request that they make. */
+import type { Command } from 'commander'
+import type { ReserveRequest } from '../client/client.ts'
+import { collect, count, duration } from './arguments.ts'
+
+/** How long to wait when it is not said. */
+const WAIT = '1h'
+
+export interface WhatToReserve {
+  readonly count: number
+  readonly for?: string
+  readonly pool?: string
+  readonly user?: string
+  readonly note?: string
+  readonly wait?: string | true
+  readonly key?: readonly string[]
+}
+
+export function withReserveOptions(command: Command): Command {
+  return command
+    .option('-c, --count <number>', 'how many containers', count, 1)
+    .option('-f, --for <duration>', "how long, such as 90m or 2h (default: the pool's)", duration)
+    .option('-p, --pool <name>', "of which pool (default: the manager's first)")
+    .option('-u, --user <name>', 'name of the account inside (default: user)')
+    .option('-k, --key <file>', 'public SSH key, such as ~/.ssh/id_ed25519.pub; can be repeated', collect)
+    .option('-w, --wait [duration]', `queue when there are too few (for ${WAIT} unless it is said)`, duration)
+    .option('-n, --note <text>', 'what it is for')
+}
+
+export function requestOf(options: WhatToReserve, sshKeys: readonly string[]): ReserveRequest {
+  const { count: number, for: time, pool, user, note, wait } = options
+  return {
+    count: number,
+    ...(time !== undefined && { duration: time }),
+    ...(pool !== undefined && { pool }),
+    ...(user !== undefined && { username: user }),
+    ...(note !== undefined && { note }),
+    ...(wait !== undefined && { wait: wait === true ? WAIT : wait }),
+    ...(sshKeys.length > 0 && { ssh_keys: [...sshKeys] }),
+  }
+}

@@ -1,0 +1,203 @@
+/** The command against a real manager, piped and in a terminal; see cli-login.test.ts for logging in. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { afterEach, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import type { Pool, Reservation, Reserved } from '../../src/client/client.ts'
+import { testBerth } from '../support/berth.ts'
+import { eventually } from '../support/eventually.ts'
+import { testManager } from '../support/manager.ts'
+
+const execute = promisify(execFile)
+const manager = await testManager('cli', { size: 3 })
+const berth = testBerth({ BERTH_URL: manager.url })
+const nobody = testBerth()
+
+before(async () => {
+  await manager.start()
+  await manager.untilReady()
+})
+
+afterEach(async () => {
+  await manager.get('/release_all')
+  await manager.untilReady()
+})
+
+async function current(): Promise<Reservation[]> {
+  return (await berth.json<{ reservations: Reservation[] }>('ls')).reservations
+}
+
+describe('berth, piped', () => {
+  it('reserves, lists, shows, extends and releases', async () => {
+    const reserved = await berth.run('reserve', '--count', '2', '--user', 'alice', '--for', '10m', '--note', 'lab 7')
+    assert.equal(reserved.code, 0, reserved.stderr)
+    assert.match(reserved.stdout, /^Reserved 2 containers for alice until .*\(10m\)\.$/m)
+    assert.match(reserved.stdout, /^Password: \w{20} \(shown only here\)$/m)
+    const [reservation] = await current()
+    assert.ok(reservation)
+    const { id, containers } = reservation
+    for (const { name, port, host_key } of containers) {
+      assert.ok(reserved.stdout.includes(`ssh -p ${port} alice@localhost  ${host_key}`), name)
+    }
+    const listed = await berth.run('ls')
+    assert.match(listed.stdout, /^ID +STATE +LEFT +USER +POOL +CONTAINERS +NOTE\n\w{8} +active +10m +alice .* lab 7\n$/)
+    const shown = await berth.run('show', id.slice(0, 6))
+    assert.match(shown.stdout, new RegExp(`^id +${id}\\nstate +active\\n`))
+    const extended = await berth.run('extend', containers[1]?.name ?? '', '--by', '30m')
+    assert.match(extended.stdout, /^Until .*\(40m\)\.\n$/)
+    const clamped = await berth.run('extend', '--by', '10d')
+    assert.match(clamped.stderr, /Not as long as that/)
+    const released = await berth.run('release')
+    assert.equal(released.stdout, `Released ${id.slice(0, 8)} ${containers.map((c) => c.name).join(', ')}\n`)
+    assert.deepEqual(await current(), [])
+    const ended = await berth.json<{ reservations: Reservation[] }>('ls', '--state', 'ended')
+    assert.equal(ended.reservations[0]?.id, id)
+  })
+
+  it('answers programs with what the API says', async () => {
+    const reserved = await berth.json<Reserved>('reserve')
+    const { body } = await manager.get<Reservation>(`/v1/reservations/${reserved.id}`)
+    assert.deepEqual({ ...body, password: reserved.password }, reserved)
+    assert.deepEqual(await berth.json('show'), body)
+    const { pools } = await berth.json<{ pools: Pool[] }>('pools')
+    assert.equal(pools[0]?.size, 3)
+    assert.deepEqual((await berth.json<{ containers: unknown[] }>('containers')).containers.length, 3)
+    const released = await berth.json<{ reservations: Reservation[] }>('release', '--all')
+    assert.deepEqual(
+      released.reservations.map(({ id, outcome }) => ({ id, outcome })),
+      [{ id: reserved.id, outcome: 'released' }],
+    )
+  })
+
+  it('takes a password from stdin', async () => {
+    const made = await berth.runWith({ stdin: 'correct horse\n' }, 'reserve', '--password-stdin', '--json')
+    const { password } = JSON.parse(made.stdout) as Reserved
+    assert.equal(password, undefined)
+    const none = await berth.run('reserve', '--password-stdin')
+    assert.deepEqual(
+      { code: none.code, stderr: none.stderr },
+      { code: 2, stderr: 'berth: there is no password on stdin\n' },
+    )
+  })
+
+  it('says what is wrong, what to do, and with which exit code', async () => {
+    const cases: readonly [args: string[], code: number, says: RegExp][] = [
+      [['reserve', '--count', '0'], 2, /'0' is invalid.*whole number.*\n {2}`berth help reserve` tells more/],
+      [['reserve', '--for', 'long'], 2, /It looks like 90m/],
+      [['reserve', '--count', '99', '--for', '9d'], 2, /^berth: count must be at most 3.*\nduration must be/],
+      [['reserve', '--key', '/nowhere'], 2, /no public key: ENOENT.*\n {2}`ssh-keygen/],
+      [['show', 'nothing'], 1, /you have no reservation or container "nothing"\n {2}`berth ls` shows/],
+      [['show'], 1, /you have no reservation\n {2}`berth reserve`/],
+      [['extend'], 2, /say either --by or --to/],
+      [['nonsense'], 2, /unknown command 'nonsense'/],
+      [['ls', '--nonsense'], 2, /unknown option '--nonsense'\n {2}`berth help ls` tells more/],
+      [['--url', 'http://127.0.0.1:9', 'ls'], 5, /does not answer: .*\n {2}is the manager running\? `berth serve`/],
+    ]
+    for (const [args, code, says] of cases) {
+      const ran = await berth.run(...args)
+      assert.equal(ran.code, code, `${args.join(' ')}: ${ran.stderr}`)
+      assert.match(ran.stderr, says)
+      assert.equal(ran.stdout, '')
+    }
+    await berth.json('reserve', '--count', '3')
+    const taken = await berth.run('reserve')
+    assert.equal(taken.code, 3, taken.stderr)
+    assert.match(taken.stderr, /^berth: Only 0 containers available\n {2}wait for it with --wait 10m/)
+    const forProgram = await berth.run('reserve', '--json')
+    assert.equal(forProgram.code, 3)
+    const { error } = JSON.parse(forProgram.stderr) as { error: { code: string; exit: number } }
+    assert.deepEqual({ code: error.code, exit: error.exit }, { code: 'not_enough', exit: 3 })
+  })
+
+  it('waits in the queue, and gives its place up when it is interrupted', async () => {
+    const first = await berth.json<Reserved>('reserve', '--count', '3')
+    const waiting = berth.start('reserve', '--wait', '1m', '--json')
+    await eventually(async () => (await current()).length === 2)
+    assert.match(waiting.output(), /^place 1 in the queue for /)
+    await berth.run('release', first.id)
+    const { code, stdout } = await waiting.ended
+    assert.equal(code, 0)
+    assert.equal((JSON.parse(stdout) as Reserved).state, 'active')
+    await berth.run('release')
+
+    await manager.untilReady()
+    await berth.json<Reserved>('reserve', '--count', '3')
+    const interrupted = berth.start('reserve', '--wait')
+    await eventually(async () => (await current()).length === 2)
+    interrupted.child.kill('SIGINT')
+    assert.equal((await interrupted.ended).code, 130)
+    assert.equal((await current()).length, 1)
+
+    const vain = await berth.run('reserve', '--wait', '1s')
+    assert.equal(vain.code, 3, vain.stderr)
+    assert.match(vain.stderr, /nothing became free in time/)
+  })
+})
+
+const ESCAPE = '\u001b'
+/** What wipes a line. */
+const WIPE = `\r${ESCAPE}[K`
+
+describe('berth in a terminal', () => {
+  it('has colours, and none when it is told so', async () => {
+    await berth.json('reserve')
+    const coloured = await berth.inTerminal('ls')
+    assert.equal(coloured.code, 0)
+    assert.ok(coloured.shown.includes(`${ESCAPE}[32mactive${ESCAPE}[39m`))
+    assert.ok(!(await berth.inTerminal('ls', '--no-color')).shown.includes(ESCAPE))
+    assert.ok(!(await berth.run('ls')).stdout.includes(ESCAPE))
+  })
+
+  it('shows that it works, and wipes that away', async () => {
+    const { code, shown } = await berth.inTerminal('reserve')
+    assert.equal(code, 0)
+    const [already = '', ...moves] = shown.split(WIPE)
+    assert.equal(already, '')
+    assert.match(moves[0] ?? '', /^. reserving$/)
+    assert.ok(moves.at(-1)?.startsWith(`${ESCAPE}[32mReserved`), shown)
+  })
+
+  it('asks for a secret without showing it', async () => {
+    const typing = { at: /Password: /, type: 'hidden secret\n' }
+    const { code, shown } = await berth.inTerminalWith(typing, 'reserve', '--password-stdin')
+    assert.match(shown, /^Password: \n/)
+    assert.doesNotMatch(shown, /hidden secret/)
+    assert.equal(code, 0)
+  })
+})
+
+describe('berth without a manager', () => {
+  it('helps', async () => {
+    const help = await nobody.run('help')
+    assert.equal(help.code, 0)
+    for (const command of ['reserve', 'run', 'ssh', 'ls', 'inventory', 'doctor', 'completion']) {
+      assert.match(help.stdout, new RegExp(`^  ${command}\\b`, 'm'))
+    }
+    assert.match((await nobody.run('help', 'exit-codes')).stdout, /^3 +not now/m)
+    assert.match((await nobody.run('help', 'containers', 'recycle')).stdout, /^Usage: berth containers recycle/)
+    assert.equal((await nobody.run()).code, 2)
+    assert.match((await nobody.run('--version')).stdout, /^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('is found through links, whatever Node the machine has', async () => {
+    const { stdout } = await execute(
+      'sh',
+      ['-c', 'ln -s "$1" ./linked && ./linked --version', '-', join(import.meta.dirname, '../../bin/berth')],
+      {
+        cwd: nobody.home,
+        env: { ...nobody.env, PATH: '/usr/bin:/bin' },
+      },
+    )
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('does not mind that nobody reads on', async () => {
+    const { stdout } = await execute(
+      'bash',
+      ['-c', 'set -o pipefail; "$1" help | head -1', '-', join(import.meta.dirname, '../../bin/berth')],
+      { env: nobody.env },
+    )
+    assert.match(stdout, /^Usage/)
+  })
+})
