@@ -1,7 +1,7 @@
 /** `berth doctor`, apart from what it prints: looks at database and engine of this machine, and mends what it may. */
 import { existsSync } from 'node:fs'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { systemClock } from './core/clock.ts'
@@ -45,9 +45,8 @@ export async function diagnose(config: Config, fix: boolean, tell: (text: string
   const log = openLog('warn', process.stderr.isTTY)
   const parts = await openParts(config, { clock: systemClock, log, metrics: NO_METRICS, nudge: () => undefined })
   // Whoever has this port is the manager: it is held for as long as something is mended in its place.
-  const port = await takePort(config.listen)
-  const serving = port === null
-  if (!fix) port?.close()
+  const port = fix ? await takePort(config.listen) : null
+  const serving = fix ? port === null : await isServing(config.listen)
   try {
     const before = await lookTwice(config, parts, serving)
     if (!fix || before.findings.length === 0) return { ...before, fixed: [], serving }
@@ -113,6 +112,19 @@ async function mend(config: Config, parts: Parts, serving: boolean): Promise<Loo
     const seen = await look(config, parts, serving)
     if (seen.findings.length === 0 || systemClock() > deadline) return seen
     await sleep(ROUND)
+  }
+}
+
+async function isServing({ host, port }: Config['listen']): Promise<boolean> {
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
+  const socket = connect({ host: reachable, port })
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }
 

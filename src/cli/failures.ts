@@ -68,6 +68,8 @@ export function failureOf(thrown: unknown): Failure | null {
     const advice = 'is the manager running? `berth serve` starts one here; --url or BERTH_URL names another one'
     return new Failure(EXIT.unreachable, thrown.message, { advice })
   }
+  // A folder that cannot be written, a disk that is full: the message names it.
+  if (thrown instanceof Error && 'syscall' in thrown) return new Failure(EXIT.failed, thrown.message)
   // What runs on this machine, without a manager, says it in the same codes.
   if (thrown instanceof BerthError && thrown.code === 'internal') return null
   if (!(thrown instanceof ApiError || thrown instanceof BerthError)) return null

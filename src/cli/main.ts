@@ -21,9 +21,15 @@ async function main(args: readonly string[]): Promise<number> {
     if (code !== null) return code
     const failure = failureOf(error)
     if (!failure) throw error
-    stderr.write(args.includes('--json') ? forPrograms(failure) : forPeople(failure))
+    stderr.write(wantsJson(args) ? forPrograms(failure) : forPeople(failure))
     return failure.exit
   }
+}
+
+/** Behind "--" it is somebody else's option. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return args.slice(0, end < 0 ? args.length : end).includes('--json')
 }
 
 function forPeople({ message, advice }: Failure): string {

@@ -6,7 +6,7 @@
  *     reservations/<id>/id_ed25519    the key itself, when `berth` made one for this reservation
  *     reservations/<id>/known_hosts   verified host keys, for Ansible
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { answerOf, ApiError, type BerthClient } from '../client/client.ts'
 
@@ -20,6 +20,12 @@ export class Remembered {
 
   constructor(stateDir: string) {
     this.#root = join(stateDir, 'reservations')
+  }
+
+  /** Throws when nothing can be remembered: before something is reserved that only a key can open. */
+  prepare(): void {
+    mkdirSync(this.#root, { recursive: true, mode: 0o700 })
+    accessSync(this.#root, constants.W_OK)
   }
 
   /** The private key that opens it; undefined when this machine has none. */

@@ -100,6 +100,10 @@ describe('berth, piped', () => {
       assert.match(ran.stderr, says)
       assert.equal(ran.stdout, '')
     }
+    const nowhere = await berth.runWith({ env: { XDG_STATE_HOME: '/dev/null/state' } }, 'reserve', '--ssh')
+    assert.deepEqual({ code: nowhere.code, stdout: nowhere.stdout }, { code: 1, stdout: '' })
+    assert.match(nowhere.stderr, /^berth: ENOTDIR: .*'\/dev\/null\/state\/berth\/reservations'\n$/)
+    assert.deepEqual(await current(), [], 'nothing was reserved that cannot be opened')
     await berth.json('reserve', '--count', '3')
     const taken = await berth.run('reserve')
     assert.equal(taken.code, 3, taken.stderr)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { answerOf } from '../../client/client.ts'
+import { counted } from '../counted.ts'
 import { EXIT, Failure } from '../failures.ts'
 import { Remembered } from '../remembered.ts'
 import { choose, CURRENT, listReservations, mine, namesOf, short } from '../reservations.ts'
@@ -23,7 +24,9 @@ export function addRelease(program: Command, cli: Cli): void {
       if (everybody === true) {
         if (all !== true) throw new Failure(EXIT.usage, '--everybody goes with --all')
         const answer = await answerOf(client.POST('/v1/release-all', { body: {} }))
-        return json ? terminal.json(answer) : terminal.say(`Released ${answer.released.length} reservations.`)
+        return json
+          ? terminal.json(answer)
+          : terminal.say(`Released ${counted(answer.released.length, 'reservation')}.`)
       }
       const named = names.length > 0 ? names : [undefined]
       const chosen = all
@@ -41,7 +44,8 @@ export function addRelease(program: Command, cli: Cli): void {
       if (json) return terminal.json({ reservations: released })
       if (released.length === 0) return terminal.note('There is nothing to release.')
       for (const gone of released) {
-        const word = gone.outcome === 'released' ? 'Released' : `Was ${gone.outcome ?? gone.state}:`
+        const now = gone.outcome === 'released' || gone.outcome === 'cancelled'
+        const word = now ? 'Released' : `Was ${gone.outcome ?? gone.state} before:`
         terminal.say(`${word} ${short(gone.id)} ${namesOf(gone)}`.trimEnd())
       }
     })

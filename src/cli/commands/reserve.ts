@@ -30,6 +30,7 @@ export function addReserve(program: Command, cli: Cli): void {
       const remembered = new Remembered(cli.environment.stateDir)
       await remembered.forgetEnded(session.client, session.settings.url)
       const keys = (options.key ?? []).map(readKey)
+      if (options.ssh || keys.length > 0) remembered.prepare()
       const reserved = await withPrivateFolder(async (folder) => {
         const own = options.ssh && keys.length === 0 ? await throwAwayKey(folder) : undefined
         if (own && options.idempotencyKey !== undefined) {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { answerOf, type Token, type WantedToken } from '../../client/client.ts'
 import { collect, count, duration, timeOf } from '../arguments.ts'
+import { counted } from '../counted.ts'
 import { EXIT, Failure } from '../failures.ts'
 import { readSettings } from '../settings.ts'
 import { type Cli, type GlobalOptions, openSession, terminalOf } from '../session.ts'
@@ -134,7 +135,7 @@ function rows(tokens: readonly Token[], terminal: Terminal, now: number): string
 
 export function limitsOf({ containers, duration_seconds, pools }: Token['limits']): string {
   const limits = [
-    containers === null ? '' : `${containers} containers`,
+    containers === null ? '' : counted(containers, 'container'),
     duration_seconds === null ? '' : roughly(duration_seconds * 1000),
     pools === null ? '' : `of ${pools.join(', ')}`,
   ]
