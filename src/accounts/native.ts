@@ -2,6 +2,7 @@
 import type { Account } from '../core/account.ts'
 import { BerthError } from '../core/errors.ts'
 import type { Accounts, Engine, Target } from '../core/ports.ts'
+import { announce, writeMotd } from './announcing.ts'
 import { surveyGuest } from './guest.ts'
 import { eachTarget } from './outcomes.ts'
 import type { Ansible } from './playbook.ts'
@@ -12,14 +13,16 @@ const deadlineMs = 20_000
 
 /**
  * The same for every account: what varies comes on stdin, so that neither a shell nor a process list ever sees it.
- * Lines: user name, password hash (empty: none), supplementary groups (empty: none), then authorized keys.
- * The password comes last: until all the rest is done, nobody logs in with it.
+ * Lines: user name, password hash (empty: none), supplementary groups (empty: none); then the motd up to a NUL; then
+ * authorized keys, a line each. The password comes last: until all the rest is done, nobody logs in with it.
  */
 const script = `
 set -euo pipefail
+${writeMotd}
 IFS= read -r user
 IFS= read -r hash
 IFS= read -r groups
+IFS= read -rd '' motd
 mapfile -t keys
 
 if uid=$(id -u -- "$user" 2>/dev/null); then
@@ -40,6 +43,8 @@ else
   rm -f -- "$home/.ssh/authorized_keys"
 fi
 
+write_motd "$motd"
+
 if [[ $hash ]]; then
   printf '%s:%s\\n' "$user" "$hash" | chpasswd -e
 else
@@ -49,10 +54,11 @@ fi
 
 export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: Ansible }): Accounts {
   async function openOne(target: Target, account: Account): Promise<void> {
-    const { username, passwordHash, sudo, sshKeys } = account
+    const { username, passwordHash, sudo, sshKeys, motd } = account
+    const lines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join('')
     const result = await engine.exec(target.id, {
       command: ['bash', '-c', script, 'account'],
-      stdin: [username, passwordHash ?? '', sudo ? 'sudo' : '', ...sshKeys].map((line) => `${line}\n`).join(''),
+      stdin: `${lines([username, passwordHash ?? '', sudo ? 'sudo' : ''])}${motd}\0${lines(sshKeys)}`,
       timeoutMs: deadlineMs,
     })
     if (result.code !== 0) {
@@ -65,6 +71,7 @@ export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: A
     deadlineMs,
     survey: (target, timeoutMs) => surveyGuest(engine, target, timeoutMs),
     open: (targets, account) => eachTarget(targets, (target) => openOne(target, account)),
+    tell: (targets, announcement) => eachTarget(targets, (target) => announce(engine, target, announcement)),
     prepare: preparing(ansible),
   }
 }

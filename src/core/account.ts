@@ -6,6 +6,8 @@ export interface Account {
   /** Lines for authorized_keys. */
   readonly sshKeys: readonly string[]
   readonly sudo: boolean
+  /** What it reads after logging in; ends with a line feed. */
+  readonly motd: string
 }
 
 const LONGEST_PASSWORD = 128

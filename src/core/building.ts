@@ -10,6 +10,7 @@ import {
   stumbled,
 } from './container.ts'
 import { BerthError } from './errors.ts'
+import { motdOf } from './notices.ts'
 import { isLost } from './plan-container.ts'
 import { type Pool, portOf, type Site, specOf } from './pool.ts'
 import type { Pools } from './pools.ts'
@@ -120,17 +121,13 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
     if (!up || up.engineId === null) return null
     const target = { id: up.engineId, name: up.name }
     if (!current && pool.prepare !== null) await mustSucceed(accounts.prepare([target], pool.prepare), target)
-    if (!(await isHeld(reservation.id))) return null
-    await mustSucceed(accounts.open([target], accountOf(reservation, pool)), target)
+    const held = await store.reservation(reservation.id)
+    if (!held || held.expiresAt === null || !isActive(held, clock())) return null
+    await mustSucceed(accounts.open([target], accountOf(held, pool, motdOf(held, held.expiresAt))), target)
     if (await store.recordOpened(reservation.id, up)) return up
     // It ended while the account was being opened, maybe after the kill that was to cut it off.
     await engine.kill(target.id)
     return null
-  }
-
-  async function isHeld(id: string): Promise<boolean> {
-    const reservation = await store.reservation(id)
-    return reservation !== null && isActive(reservation, clock())
   }
 
   return { adopt, build, recycle, restore }

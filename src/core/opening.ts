@@ -1,6 +1,7 @@
 /** Letting a new holder in, everywhere or nowhere. */
 import type { Container } from './container.ts'
 import { BerthError, codeOf, hasCode, reasonOf } from './errors.ts'
+import { motdOf } from './notices.ts'
 import type { Pool } from './pool.ts'
 import type { Accounts, Log, Metrics, Target } from './ports.ts'
 import type { Held, Store } from './store.ts'
@@ -47,7 +48,8 @@ export async function letIn(context: OpeningContext, held: Held, pool: Pool): Pr
 /** Opens the account in every container; one where that fails is swapped for another ready one, as long as there is one. */
 async function openAll(context: OpeningContext, { reservation, containers }: Held, pool: Pool): Promise<Container[]> {
   const { store, accounts, clock, log, metrics } = context
-  const account = accountOf(reservation, pool)
+  // Its time begins when it is open everywhere, so it will end a little later than this says.
+  const account = accountOf(reservation, pool, motdOf(reservation, clock() + reservation.durationMs))
   const opened: Container[] = []
   let rest = [...containers]
   for (let round = 0; rest.length > 0; round += 1) {

@@ -84,6 +84,15 @@ export interface Guest {
   readonly humans: readonly string[]
 }
 
+/** What is said inside containers to the holder of an account. */
+export interface Announcement {
+  readonly username: string
+  /** For whoever logs in from now on; ends with a line feed. */
+  readonly motd: string
+  /** For the terminals that are open. */
+  readonly line: string
+}
+
 /** Per target name: null for done, or why not. One failing container never hides the outcome of another. */
 export type Outcomes = ReadonlyMap<string, Error | null>
 
@@ -95,6 +104,11 @@ export interface Accounts {
   survey(target: Target, timeoutMs: number): Promise<Guest>
   /** Makes the account in every target, able to log in when this returns. An account that is there already is brought up to date. */
   open(targets: readonly Target[], account: Account): Promise<Outcomes>
+  /**
+   * Rewrites /etc/motd and writes the line to every open terminal of the account. One that takes no output (stopped, or
+   * nobody reads it) is passed over within a second or so, whatever else a tenant has made of the container.
+   */
+  tell(targets: readonly Target[], announcement: Announcement): Promise<Outcomes>
   /** Runs a pool's own playbook on new containers, all in one run. The error names the failing task. */
   prepare(targets: readonly Target[], playbook: string): Promise<Outcomes>
 }

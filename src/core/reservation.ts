@@ -87,7 +87,7 @@ export function stateAt(reservation: Reservation, now: number): ReservationState
 }
 
 /** The account that a reservation has inside its containers. */
-export function accountOf(reservation: Reservation, pool: Pool): Account {
+export function accountOf(reservation: Reservation, pool: Pool, motd: string): Account {
   const { username, passwordHash, sshKeys } = reservation
-  return { username, passwordHash, sshKeys, sudo: pool.sudo }
+  return { username, passwordHash, sshKeys, sudo: pool.sudo, motd }
 }

@@ -53,7 +53,14 @@ export function openBench(name: string, openAccounts: OpenAccounts): Bench {
 /** Alice, with the password "test", unless wished otherwise. */
 export async function account(wish: Partial<Account> & { password?: string } = {}): Promise<Account> {
   const { password = 'test', ...rest } = wish
-  return { username: 'alice', passwordHash: await hashPassword(password), sshKeys: [], sudo: false, ...rest }
+  return {
+    username: 'alice',
+    passwordHash: await hashPassword(password),
+    sshKeys: [],
+    sudo: false,
+    motd: 'Hello\n',
+    ...rest,
+  }
 }
 
 export function allDone(outcomes: Outcomes): void {

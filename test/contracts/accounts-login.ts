@@ -34,7 +34,7 @@ export function loginContract({ accounts, engine, guest, guests, open }: Bench):
     const target = await guest()
     const keys = [newKeyPair('{{ 7 * 7 }}'), newKeyPair('second ключ')]
     const sshKeys = keys.map(({ publicKey }) => publicKey)
-    await open([target], { username: 'alice', passwordHash: null, sshKeys, sudo: false })
+    await open([target], await account({ passwordHash: null, sshKeys }))
     const who = { port: target.port, username: 'alice' }
     for (const { privateKey } of keys) {
       const { stdout } = await loginAndRun({ ...who, privateKey }, 'cat ~/.ssh/authorized_keys')

@@ -2,6 +2,7 @@
 import { after, describe } from 'node:test'
 import { type OpenAccounts, openBench } from './accounts-bench.ts'
 import { loginContract } from './accounts-login.ts'
+import { noticesContract } from './accounts-notices.ts'
 import { preparingContract } from './accounts-prepare.ts'
 import { stateContract } from './accounts-state.ts'
 import { surveyContract } from './accounts-survey.ts'
@@ -13,6 +14,7 @@ export function accountsContract(name: string, openAccounts: OpenAccounts): void
     describe('logins', () => loginContract(bench))
     describe('what is left behind', () => stateContract(bench))
     describe('surveys', () => surveyContract(bench))
+    describe('notices', () => noticesContract(bench))
     describe('prepare', () => preparingContract(bench))
   })
 }

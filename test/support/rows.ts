@@ -77,7 +77,7 @@ export function reservation(some: Partial<Reservation> = {}): Reservation {
     expiresAt: NOW + 55_000,
     keepaliveMs: null,
     aliveUntil: null,
-    toldEnd: NOW + 55_000,
+    toldEnd: some.expiresAt === undefined ? NOW + 55_000 : some.expiresAt,
     toldLeft: null,
     endedAt: null,
     outcome: null,

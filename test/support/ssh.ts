@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
+import { eventually } from './eventually.ts'
 
 export interface Login {
   readonly port: number
@@ -18,10 +19,20 @@ export interface Session {
   /** Fingerprint of the server's key, "SHA256:…". */
   readonly hostKey: string
   /** Runs a command in the user's shell; its output, trimmed, and its exit code. */
-  exec(command: string): Promise<{ code: number | null; stdout: string; stderr: string }>
+  exec(command: string, options?: { pty: boolean }): Promise<{ code: number | null; stdout: string; stderr: string }>
+  /** Opens a terminal with the user's shell; resolves when that has shown its prompt. */
+  shell(): Promise<Terminal>
   /** Resolves when the server or we have ended the connection. */
   readonly closed: Promise<void>
   close(): void
+}
+
+export interface Terminal {
+  /** All that was shown so far. */
+  readonly shown: string
+  type(text: string): void
+  /** Takes no more of what is shown. */
+  pause(): void
 }
 
 /** Why a login failed: the server said no, or nobody was there. */
@@ -56,7 +67,13 @@ export async function login({ host = '127.0.0.1', ...credentials }: Login): Prom
     },
   })
   await ready.promise
-  return { hostKey, exec: (command) => execOn(client, command), closed: closed.promise, close: () => client.end() }
+  return {
+    hostKey,
+    exec: (command, options) => execOn(client, command, options),
+    shell: () => shellOn(client),
+    closed: closed.promise,
+    close: () => client.end(),
+  }
 }
 
 /** Logs in, runs one command, logs out. */
@@ -97,9 +114,9 @@ function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
-function execOn(client: ssh2.Client, command: string) {
+function execOn(client: ssh2.Client, command: string, options: { pty?: boolean } = {}) {
   return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
-    client.exec(command, (error, channel) => {
+    client.exec(command, options, (error, channel) => {
       if (error) return reject(error)
       const output = { stdout: '', stderr: '' }
       channel.setEncoding('utf8')
@@ -115,4 +132,23 @@ function execOn(client: ssh2.Client, command: string) {
       )
     })
   })
+}
+
+async function shellOn(client: ssh2.Client): Promise<Terminal> {
+  let shown = ''
+  const channel = await new Promise<ssh2.ClientChannel>((resolve, reject) => {
+    client.shell((error, opened) => (error ? reject(error) : resolve(opened)))
+  })
+  channel.setEncoding('utf8')
+  channel.on('data', (text: string) => {
+    shown += text
+  })
+  await eventually(async () => /[$#] $/.test(shown))
+  return {
+    get shown() {
+      return shown
+    },
+    type: (text) => void channel.write(text),
+    pause: () => void channel.pause(),
+  }
 }

@@ -1,9 +1,10 @@
 /** A whole manager on a memory engine, an in-memory database and a clock that stands still until it is told. */
+import type { Account } from '../../src/core/account.ts'
 import { BerthError } from '../../src/core/errors.ts'
 import type { Pool, Site } from '../../src/core/pool.ts'
 import { createOperating, type Operating } from '../../src/core/operating.ts'
 import { createPools, type Pools } from '../../src/core/pools.ts'
-import type { Accounts, Log, Metrics, Outcomes, Target } from '../../src/core/ports.ts'
+import type { Accounts, Announcement, Log, Metrics, Outcomes, Target } from '../../src/core/ports.ts'
 import { createReconciler, type Reconciler } from '../../src/core/reconciler.ts'
 import { createReserving, type Reserving } from '../../src/core/reserving.ts'
 import { specDigest } from '../../src/engine/labels.ts'
@@ -21,6 +22,10 @@ class MemoryAccounts implements Accounts {
   readonly deadlineMs = 10_000
   readonly users = new Map<string, Set<string>>()
   readonly prepared: string[][] = []
+  /** What new logins read, by container id. */
+  readonly motds = new Map<string, string>()
+  /** "p-1 alice: line" for each line on somebody's terminals. */
+  readonly told: string[] = []
   readonly #host: MemoryHost
 
   constructor(host: MemoryHost) {
@@ -32,8 +37,18 @@ class MemoryAccounts implements Accounts {
     return { hostKey: `SHA256:${id.slice(0, 8)}`, os: 'Memory 1', names: NAMES, humans: [...this.#usersOf(id)] }
   }
 
-  async open(targets: readonly Target[], { username }: { username: string }): Promise<Outcomes> {
-    return this.#each(targets, (id) => this.#usersOf(id).add(username))
+  async open(targets: readonly Target[], { username, motd }: Account): Promise<Outcomes> {
+    return this.#each(targets, ({ id }) => {
+      this.#usersOf(id).add(username)
+      this.motds.set(id, motd)
+    })
+  }
+
+  async tell(targets: readonly Target[], { username, motd, line }: Announcement): Promise<Outcomes> {
+    return this.#each(targets, ({ id, name }) => {
+      this.motds.set(id, motd)
+      this.told.push(`${name} ${username}: ${line}`)
+    })
   }
 
   async prepare(targets: readonly Target[]): Promise<Outcomes> {
@@ -41,11 +56,11 @@ class MemoryAccounts implements Accounts {
     return this.#each(targets, () => undefined)
   }
 
-  #each(targets: readonly Target[], work: (id: string) => void): Outcomes {
-    const one = ({ id }: Target): Error | null => {
+  #each(targets: readonly Target[], work: (target: Target) => void): Outcomes {
+    const one = (target: Target): Error | null => {
       try {
-        this.#assertRunning(id)
-        work(id)
+        this.#assertRunning(target.id)
+        work(target)
         return null
       } catch (error) {
         return error instanceof Error ? error : new Error(String(error))
