@@ -1,5 +1,6 @@
 /** What the planner is told, and what it can say. */
 import type { Container } from './container.ts'
+import type { Notice } from './notices.ts'
 import type { Pool } from './pool.ts'
 import type { Observed } from './ports.ts'
 import type { Snapshot } from './store.ts'
@@ -41,6 +42,13 @@ export type Action =
       readonly current?: Observed
       readonly stale: readonly Observed[]
     }
+  /** The holder has not heard yet that the end comes near, or that it was moved; in these containers that can be said. */
+  | {
+      readonly do: 'tell'
+      readonly reservation: Reservation
+      readonly notice: Notice
+      readonly containers: readonly Container[]
+    }
   /** Ours by its label, but nobody's. */
   | { readonly do: 'sweep'; readonly observed: Observed }
 
@@ -51,6 +59,6 @@ export interface Situation {
   readonly observed: readonly Observed[] | null
   /** The digest that a container of this place would bear if it were made now. */
   readonly specDigest: (pool: Pool, number: number) => string
-  /** Names of containers that something is being done to. */
+  /** Names of containers that something is being done to, and the like; see `Executor.busy`. */
   readonly busy: ReadonlySet<string>
 }

@@ -6,10 +6,12 @@ import { createLimit } from './limit.ts'
 import type { Action } from './actions.ts'
 import type { Pool } from './pool.ts'
 import { letIn, preparationTime } from './opening.ts'
+import { tellingKey } from './plan-notices.ts'
 import type { Metrics } from './ports.ts'
 import type { Held } from './store.ts'
 import type { Reservation } from './reservation.ts'
 import { revoke } from './revoking.ts'
+import { createTeller } from './telling.ts'
 
 export interface ExecutorContext extends BuildContext {
   /** How many containers are worked on at once. */
@@ -21,7 +23,7 @@ export interface ExecutorContext extends BuildContext {
 
 export interface Executor {
   carryOut(action: Action): Promise<void>
-  /** Names of containers and ids of reservations that something is being done to. */
+  /** Names of containers and ids of reservations that something is being done to, and the like. */
   readonly busy: ReadonlySet<string>
   /** Resolves when nothing that was started is under way. */
   idle(): Promise<void>
@@ -41,7 +43,10 @@ const JOBS = {
 export function createExecutor(context: ExecutorContext): Executor {
   const { pools, store, engine, accounts, clock, log, metrics, onProgress } = context
   const builder = createBuilder(context)
+  const teller = createTeller(context)
   const slowly = createLimit(context.concurrency)
+  /** Many end at the same hour; all told at once, they would keep the engine from everything else. */
+  const besides = createLimit(context.concurrency)
   const busy = new Set<string>()
   const running = new Set<Promise<void>>()
 
@@ -199,6 +204,11 @@ export function createExecutor(context: ExecutorContext): Executor {
         log.info(`${action.container.name} is retired`, { reason: action.reason })
         await store.updateContainer(action.container, retired(action.reason, clock()), clock())
         return onProgress()
+      case 'tell': {
+        const { reservation, notice, containers } = action
+        if (teller.isPausing(reservation.id, notice)) return
+        return start([tellingKey(reservation.id)], () => besides(() => teller.tell(reservation.id, containers)))
+      }
       case 'sweep':
         log.warn(`removing ${action.observed.name}: it bears our label but is nobody's`, { id: action.observed.id })
         return start([action.observed.name], () => engine.remove(action.observed.id))

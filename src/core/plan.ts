@@ -6,7 +6,9 @@
 import type { Action, Situation } from './actions.ts'
 import { formatDuration } from './duration.ts'
 import { SHRUNK } from './container.ts'
+import { nextNotice } from './notices.ts'
 import { planContainer } from './plan-container.ts'
+import { planNotices } from './plan-notices.ts'
 import { containerName, portOf } from './pool.ts'
 import type { Observed } from './ports.ts'
 import type { Snapshot } from './store.ts'
@@ -25,14 +27,11 @@ export function plan(situation: Situation, now: number): Action[] {
   const places = missingPlaces(situation)
   if (places.length > 0) urgent.push({ do: 'add', places })
   if (situation.observed === null) return urgent
+  const cutting = urgent.some((a) => isFresh(a, now))
   return [
     ...urgent,
-    ...planContainers(
-      situation,
-      situation.observed,
-      urgent.some((a) => isFresh(a, now)),
-      now,
-    ),
+    ...planContainers(situation, situation.observed, cutting, now),
+    ...(cutting ? [] : planNotices(situation, situation.observed, now)),
   ]
 }
 
@@ -41,7 +40,8 @@ export function nextDue(snapshot: Snapshot, now: number): number {
   const times = snapshot.reservations.map((r) => {
     if (r.state === 'ending') return now + REVOKE_AGAIN
     const due = dueEnd(r)?.at ?? Number.POSITIVE_INFINITY
-    return r.state === 'preparing' ? Math.min(r.prepareBy, due) : due
+    // What could not be told is tried again in the loop's own time.
+    return Math.min(due, r.state === 'preparing' ? r.prepareBy : nextNotice(r, now))
   })
   const retries = snapshot.containers.map((c) => c.retryAt).filter((time) => time > now)
   return Math.min(...times, ...retries, Number.POSITIVE_INFINITY)

@@ -4,6 +4,7 @@ import { it } from 'node:test'
 import { ANYONE } from '../../src/core/identity.ts'
 import fc from 'fast-check'
 import { BerthError, type ErrorCode } from '../../src/core/errors.ts'
+import { dueNotice } from '../../src/core/notices.ts'
 import { isActive } from '../../src/core/reservation.ts'
 import { pool } from '../support/rows.ts'
 import { createWorld, type World } from '../support/world.ts'
@@ -47,7 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('fault' as const),
-      verb: fc.constantFrom('list', 'create', 'start', 'kill', 'remove', 'survey', 'open'),
+      verb: fc.constantFrom('list', 'create', 'start', 'kill', 'remove', 'survey', 'open', 'tell'),
       when: fc.constantFrom('before' as const, 'after' as const),
       code: fc.constantFrom<ErrorCode>('engine_unavailable', 'engine_failed', 'guest_failed'),
     }),
@@ -88,6 +89,14 @@ async function assertServed(world: World, id: string): Promise<void> {
   assert.ok(told, `${id} was told to wait: ${state} ${outcome}`)
 }
 
+/** Everybody has heard what was due, and nobody anything after the end. */
+async function assertTold(world: World, heard: readonly { username: string; at: number }[]): Promise<void> {
+  const all = await world.store.reservations({ limit: 1_000 })
+  const ends = new Map(all.map(({ reservation }) => [reservation.username, reservation.expiresAt ?? 0]))
+  for (const { username, at } of heard) assert.ok(at < (ends.get(username) ?? 0), `${username} was told too late`)
+  for (const { reservation } of all) assert.equal(dueNotice(reservation, world.now()), null)
+}
+
 it('loses nothing, leaks nothing, lets nobody in who should not be', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -98,6 +107,12 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
         return fault ? { when: fault.when, error: new BerthError(fault.code, 'injected') } : null
       }
       const world = await createWorld({ pools: POOLS, faults: { engine: rule, accounts: rule } })
+      const heard: { username: string; at: number }[] = []
+      const tell = world.accounts.tell.bind(world.accounts)
+      world.accounts.tell = (targets, news) => {
+        heard.push({ username: news.username, at: world.now() })
+        return tell(targets, news)
+      }
       let users = 0
       const queued: string[] = []
       let latest = world.now()
@@ -168,6 +183,7 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
         await world.settle()
       }
       await assertHealthy(world)
+      await assertTold(world, heard)
       for (const id of queued) await assertServed(world, id)
       const { reservations } = await world.store.snapshot()
       for (const [username, { until, containers }] of promised) {

@@ -31,6 +31,8 @@ function brief(action: Action): string {
       return `end ${action.reservation.id} ${action.outcome}`
     case 'revoke':
       return `revoke ${action.reservation.id} in ${action.containers.map((c) => c.name).join(' ')}`
+    case 'tell':
+      return `tell ${action.reservation.id} in ${action.containers.map((c) => c.name).join(' ')}`
     case 'add':
       return `add ${action.places.map((p) => `${p.pool}-${p.number}:${p.port}`).join(' ')}`
     case 'prepare':
@@ -56,6 +58,8 @@ const creating: Partial<Container> = { state: 'creating', engineId: null, hostKe
 const fromAnsible = observed({ generation: null })
 const prepared = pool({ size: 3, prepare: '/site.yml' })
 const up = [1, 2, 3].map((n) => observed({ name: `p-${n}` }))
+
+const MOVED = reservation({ toldEnd: NOW + 1_000 })
 
 const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
   'all is well': [{ containers: [container()], observed: [observed()] }],
@@ -237,6 +241,63 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
       observed: [observed()],
     },
   ],
+  'its end was moved': [
+    {
+      containers: [container({ state: 'reserved' })],
+      reservations: [MOVED],
+      observed: [observed()],
+    },
+    'tell r in p-1',
+  ],
+  'its end was moved and somebody is telling it': [
+    {
+      containers: [container({ state: 'reserved' })],
+      reservations: [MOVED],
+      observed: [observed()],
+      busy: new Set(['tell r']),
+    },
+  ],
+  'its end was moved and the engine is away': [
+    { containers: [container({ state: 'reserved' })], reservations: [MOVED], observed: null },
+  ],
+  'its end was moved and the container is down': [
+    {
+      containers: [container({ state: 'reserved' })],
+      reservations: [MOVED],
+      observed: [observed({ state: 'exited' })],
+    },
+    'restore p-1 from id-1',
+  ],
+  'its end was moved and the container is being brought up': [
+    {
+      containers: [container({ state: 'reserved' })],
+      reservations: [MOVED],
+      observed: [observed()],
+      busy: new Set(['p-1']),
+    },
+  ],
+  'its end was moved and one of its containers has no account yet': [
+    {
+      pools: [pool({ size: 2 })],
+      containers: [container({ state: 'reserved' }), container({ state: 'reserved', number: 2, generation: 2 })],
+      reservations: [{ ...MOVED, holds: [1, 2].map((number) => ({ container: `p-${number}`, opened: 1 })) }],
+      observed: [observed(), observed({ name: 'p-2', generation: 2 })],
+    },
+    'restore p-2 from id-2',
+    'tell r in p-1',
+  ],
+  'access is to be cut before anybody is told anything': [
+    {
+      pools: [pool({ size: 2 })],
+      containers: [container({ state: 'reserved' }), container({ state: 'removing', number: 2 })],
+      reservations: [
+        MOVED,
+        reservation({ id: 's', state: 'ending', endedAt: NOW - 10, holds: [{ container: 'p-2', opened: 1 }] }),
+      ],
+      observed: up.slice(0, 2),
+    },
+    'revoke s in p-2',
+  ],
   'its time is up and the engine is away': [
     {
       containers: [container({ state: 'reserved' })],
@@ -348,6 +409,12 @@ describe('nextDue', () => {
   it('is when it counts as abandoned, if that is sooner', () => {
     assert.equal(due({ reservations: [reservation({ aliveUntil: NOW + 3 })] }), 3)
     assert.equal(due({ reservations: [reservation({ aliveUntil: NOW + 99_000 })] }), 55_000)
+  })
+  it('is when something is to be told', () => {
+    const some = { activeAt: NOW, expiresAt: NOW + 3_600_000 }
+    assert.equal(due({ reservations: [reservation(some)] }), 3_000_000)
+    assert.equal(due({ reservations: [reservation({ ...some, toldLeft: 600_000 })] }), 3_540_000)
+    assert.equal(due({ reservations: [reservation({ ...some, toldLeft: 60_000 })] }), 3_600_000)
   })
   it('is the end of a preparation', () => {
     assert.equal(due({ reservations: [reservation({ state: 'preparing', expiresAt: null })] }), 30_000)
