@@ -22,6 +22,9 @@ import { firstToken } from './tokens.ts'
 /** Longer, and whoever pressed Ctrl-C presses it again; what is cut off here is taken up at the next start. */
 const STOP_DEADLINE = 4_000
 
+/** Proxies cut what is silent for a minute, or half of one. */
+const STREAMING = { heartbeat: 15_000, patience: 60_000 }
+
 export interface Manager {
   /** Where it is serving. */
   readonly address: string
@@ -56,6 +59,7 @@ export async function startManager(config: Config): Promise<Manager> {
       ...{ reserving, operating, reconciler, store, pools, clock, log, metrics, sshHost, rateLimit },
       hosts: auth === 'none' ? [config.listen.host, sshHost] : null,
       authenticate: auth === 'none' ? welcomeAnyone() : requireToken({ store, clock, signOn }),
+      streaming: STREAMING,
       pause: (ms) => sleep(ms, undefined, { ref: false }),
     })
     const started = clock()

@@ -1590,6 +1590,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has changed, by whom and when: the audit log
+         * @description Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or `after`; each has the id and the kind of the event, and the same JSON as data. Users see what concerns their own reservations.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only those with a higher id */
+                    after?: number;
+                    limit?: number;
+                    kind?: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
+                    pool?: string;
+                    container?: string;
+                    reservation?: string;
+                };
+                header?: {
+                    /** @description Takes the place of after */
+                    "last-event-id"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page, or a stream that does not end */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            events: {
+                                /** @description Grows with every event; there may be gaps */
+                                id: number;
+                                at: string;
+                                /** @enum {unknown} */
+                                kind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
+                                /** @description Name of the identity that wanted it; "berth" for the manager itself */
+                                by: string;
+                                pool: string | null;
+                                container: string | null;
+                                generation: number | null;
+                                reservation: string | null;
+                                /** @description Whose reservation it concerns */
+                                owner: string | null;
+                                username: string | null;
+                                /** @description For people: an outcome, a reason, a new size */
+                                detail: string | null;
+                            }[];
+                            /** @description "after" of the next page; null at the end */
+                            next: number | null;
+                        };
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every fault of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/usage": {
         parameters: {
             query?: never;

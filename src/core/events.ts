@@ -1,26 +1,29 @@
 /** What is remembered of every change: who did what, when. Only ever appended to. */
 
-export type EventKind =
-  | 'reservation.waiting'
-  | 'reservation.preparing'
-  | 'reservation.active'
-  | 'reservation.extended'
+export const EVENT_KINDS = [
+  'reservation.waiting',
+  'reservation.preparing',
+  'reservation.active',
+  'reservation.extended',
   /** A container in which the account could not be opened was swapped for another one. */
-  | 'reservation.substituted'
-  | 'reservation.ending'
-  | 'reservation.ended'
-  | 'container.creating'
-  | 'container.ready'
-  | 'container.reserved'
-  | 'container.removing'
-  | 'container.broken'
-  | 'container.quarantined'
+  'reservation.substituted',
+  'reservation.ending',
+  'reservation.ended',
+  'container.creating',
+  'container.ready',
+  'container.reserved',
+  'container.removing',
+  'container.broken',
+  'container.quarantined',
   /** Another generation took its place under a running reservation. */
-  | 'container.replaced'
-  | 'container.dropped'
-  | 'pool.scaled'
-  | 'token.created'
-  | 'token.deleted'
+  'container.replaced',
+  'container.dropped',
+  'pool.scaled',
+  'token.created',
+  'token.deleted',
+] as const
+
+export type EventKind = (typeof EVENT_KINDS)[number]
 
 export interface BerthEvent {
   /** Grows with every event; gaps are possible. */

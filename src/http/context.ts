@@ -20,6 +20,8 @@ export interface ServerContext {
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
   /** The name that answers tell people to ssh to. */
   readonly sshHost: string
+  /** How often a stream of events says that it is still there, and how long its client may take nothing, milliseconds. */
+  readonly streaming: { readonly heartbeat: number; readonly patience: number }
   /** Names under which this server may be asked, besides those of the loopback; null: any. */
   readonly hosts: readonly string[] | null
   readonly authenticate: Authenticate

@@ -26,7 +26,10 @@ export async function lookUntil<T>(
 }
 
 /** Listens from now on, so that nothing that is written during a look is missed. */
-function nextWrite(store: Pick<Store, 'onEvents'>, over: AbortSignal): { happened: Promise<void>; stop: () => void } {
+export function nextWrite(
+  store: Pick<Store, 'onEvents'>,
+  over: AbortSignal,
+): { happened: Promise<void>; stop: () => void } {
   const { promise: happened, resolve: stop } = Promise.withResolvers<void>()
   const unlisten = store.onEvents(stop)
   const timer = setTimeout(stop, LOOK_EVERY)

@@ -9,6 +9,7 @@ import { describeApi, openapiRoute } from './openapi.ts'
 import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts'
 import { compatRoutes } from './routes/compat.ts'
 import { containerRoutes } from './routes/containers.ts'
+import { eventRoutes } from './routes/events.ts'
 import { opsRoutes } from './routes/ops.ts'
 import { poolRoutes } from './routes/pools.ts'
 import { reservationRoutes } from './routes/reservations.ts'
@@ -108,6 +109,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
     poolRoutes(routes, context)
     containerRoutes(routes, context)
     reservationRoutes(routes, context)
+    eventRoutes(routes, context)
     usageRoutes(routes, context)
     tokenRoutes(routes, context)
     opsRoutes(routes, context)

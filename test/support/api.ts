@@ -56,6 +56,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
       clock: () => world.now(),
     },
     ...{ authenticate: welcomeAnyone(), rateLimit: 0, pause: async () => undefined },
+    streaming: { heartbeat: 15_000, patience: 60_000 },
     ...{ sshHost: 'localhost', hosts: ['Lab.Example'], log: { debug: write, info: write, warn: write, error: write } },
     ...some,
   }

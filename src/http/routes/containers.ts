@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Container } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import type { ServerContext } from '../context.ts'
-import { identityOf, requireAdmin } from '../identity.ts'
+import { ADMIN_ONLY, identityOf } from '../identity.ts'
 import { holdersOf, viewContainer } from '../pool-views.ts'
 import { ContainerList, ContainerView, ListContainers, Named } from './pool-schemas.ts'
 
@@ -32,18 +32,18 @@ export function containerRoutes(server: FastifyInstance, { store, operating, ssh
     return view(row, request)
   })
 
-  typed.post('/v1/containers/:name/quarantine', { schema: QUARANTINE }, async (request) => {
-    return view(await operating.quarantine(request.params.name, requireAdmin(request)), request)
+  typed.post('/v1/containers/:name/quarantine', { schema: QUARANTINE, ...ADMIN_ONLY }, async (request) => {
+    return view(await operating.quarantine(request.params.name, identityOf(request)), request)
   })
 
-  typed.post('/v1/containers/:name/recycle', { schema: RECYCLE }, async (request, reply) => {
+  typed.post('/v1/containers/:name/recycle', { schema: RECYCLE, ...ADMIN_ONLY }, async (request, reply) => {
     reply.code(202)
-    return view(await operating.recycle(request.params.name, requireAdmin(request)), request)
+    return view(await operating.recycle(request.params.name, identityOf(request)), request)
   })
 
-  typed.post('/v1/containers/:name/return', { schema: RETURN }, async (request, reply) => {
+  typed.post('/v1/containers/:name/return', { schema: RETURN, ...ADMIN_ONLY }, async (request, reply) => {
     reply.code(202)
-    return view(await operating.giveBack(request.params.name, requireAdmin(request)), request)
+    return view(await operating.giveBack(request.params.name, identityOf(request)), request)
   })
 }
 

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../core/errors.ts'
 import type { ServerContext } from '../context.ts'
-import { requireAdmin } from '../identity.ts'
+import { ADMIN_ONLY, identityOf } from '../identity.ts'
 import { viewPools } from '../pool-views.ts'
 import { Named, PoolList, PoolView, Resize } from './pool-schemas.ts'
 
@@ -12,13 +12,16 @@ export function poolRoutes(server: FastifyInstance, context: ServerContext): voi
 
   typed.get('/v1/pools', { schema: LIST }, async () => ({ pools: await viewPools(context, pools.all()) }))
 
-  typed.patch('/v1/pools/:name', { schema: RESIZE, validatorCompiler: () => () => true }, async (request) => {
-    const by = requireAdmin(request)
-    const pool = await operating.resize(request.params.name, readSize(request.body), by)
-    const [view] = await viewPools(context, [pool])
-    if (!view) throw new Error('one pool has one view')
-    return view
-  })
+  typed.patch(
+    '/v1/pools/:name',
+    { schema: RESIZE, ...ADMIN_ONLY, validatorCompiler: () => () => true },
+    async (request) => {
+      const pool = await operating.resize(request.params.name, readSize(request.body), identityOf(request))
+      const [view] = await viewPools(context, [pool])
+      if (!view) throw new Error('one pool has one view')
+      return view
+    },
+  )
 }
 
 /**

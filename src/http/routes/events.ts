@@ -1,0 +1,135 @@
+/** The audit log: page by page, and as it grows. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { type BerthEvent, EVENT_KINDS } from '../../core/events.ts'
+import { hasCode, invalidRequest } from '../../core/errors.ts'
+import type { Identity } from '../../core/identity.ts'
+import type { ServerContext } from '../context.ts'
+import { openFeed } from '../event-feed.ts'
+import { type Following, streamEvents } from '../event-stream.ts'
+import { identityOf } from '../identity.ts'
+import { time } from '../views.ts'
+
+export function eventRoutes(server: FastifyInstance, context: ServerContext): void {
+  const { store, streaming, authenticate } = context
+  const typed = server.withTypeProvider<TypeBoxTypeProvider>()
+  const feed = openFeed(store)
+  const closing = new AbortController()
+  server.addHook('preClose', async () => closing.abort())
+
+  typed.get('/v1/events', { schema: EVENTS }, async (request, reply) => {
+    const { after, limit = 100, ...filter } = request.query
+    const which = { ...filter, ...ownOnly(identityOf(request)) }
+    if (!/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) {
+      const events = await store.events({ ...which, after: await known(after ?? 0, 'after'), limit })
+      return { events: events.map(viewEvent), next: events.length === limit ? (events.at(-1)?.id ?? null) : null }
+    }
+    if (request.query.limit !== undefined) {
+      throw invalidRequest([{ path: 'limit', message: 'is for pages; a stream has no end' }])
+    }
+    const last = request.headers['last-event-id']
+    const resumed = last === undefined ? undefined : await known(readId(last), 'Last-Event-ID')
+    const begin = resumed ?? (after === undefined ? null : await known(after, 'after'))
+    const welcome = () => isWelcome(request.headers.authorization)
+    return stream(reply, { which, after: begin, welcome })
+  })
+
+  function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'welcome'>): FastifyReply {
+    const { heartbeat, patience } = streaming
+    // Once nothing has left for that long although something is waiting to; its heartbeat leaves more often.
+    reply.raw.setTimeout(patience, () => reply.raw.destroy())
+    reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
+    const over = AbortSignal.any([whenGone(reply), closing.signal])
+    return reply.send(streamEvents({ ...asked, feed, heartbeat, over, write: viewEvent }))
+  }
+
+  /** A token may have been deleted, or have expired, since the stream began. */
+  async function isWelcome(authorization: string | undefined): Promise<boolean> {
+    try {
+      await authenticate(authorization)
+      return true
+    } catch (error) {
+      // Nobody can say now: it is asked again with the next heartbeat.
+      return !hasCode(error, 'unauthorized')
+    }
+  }
+
+  /** A number that this log has given; one from another log would wait for events that were given it already. */
+  async function known(after: number, path: string): Promise<number> {
+    const latest = await store.latestEvent()
+    if (after > latest)
+      throw invalidRequest([{ path, message: `is later than the latest event, ${latest}; leave it out` }])
+    return after
+  }
+}
+
+function ownOnly(by: Identity): { owner?: string } {
+  return by.role === 'admin' ? {} : { owner: by.name }
+}
+
+function readId(text: string | string[]): number {
+  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
+  throw invalidRequest([{ path: 'Last-Event-ID', message: 'must be the id of the last event that was seen' }])
+}
+
+/** Aborted when the client has closed its connection. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  return gone.signal
+}
+
+function viewEvent({ id, at, ...rest }: BerthEvent): Static<typeof EventView> {
+  return { id, at: time(at), ...rest }
+}
+
+const Text = Type.Union([Type.String(), Type.Null()])
+const Kind = Type.Enum([...EVENT_KINDS])
+
+const EventView = Type.Object({
+  id: Type.Integer({ description: 'Grows with every event; there may be gaps' }),
+  at: Type.String(),
+  kind: Kind,
+  by: Type.String({ description: 'Name of the identity that wanted it; "berth" for the manager itself' }),
+  pool: Text,
+  container: Text,
+  generation: Type.Union([Type.Integer(), Type.Null()]),
+  reservation: Text,
+  owner: Type.Union([Type.String(), Type.Null()], { description: 'Whose reservation it concerns' }),
+  username: Text,
+  detail: Type.Union([Type.String(), Type.Null()], { description: 'For people: an outcome, a reason, a new size' }),
+})
+
+const EventList = Type.Object({
+  events: Type.Array(EventView),
+  next: Type.Union([Type.Integer(), Type.Null()], { description: '"after" of the next page; null at the end' }),
+})
+
+const AskEvents = Type.Object(
+  {
+    after: Type.Optional(Type.Integer({ minimum: 0, description: 'Only those with a higher id' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+    kind: Type.Optional(Kind),
+    pool: Type.Optional(Type.String()),
+    container: Type.Optional(Type.String()),
+    reservation: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+
+const EVENTS = {
+  summary: 'What has changed, by whom and when: the audit log',
+  description:
+    'Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or ' +
+    '`after`; each has the id and the kind of the event, and the same JSON as data. Users see what concerns their own ' +
+    'reservations.',
+  querystring: AskEvents,
+  headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Takes the place of after' })) }),
+  response: {
+    200: {
+      description: 'A page, or a stream that does not end',
+      content: { 'application/json': { schema: EventList }, 'text/event-stream': { schema: Type.String() } },
+    },
+  },
+}

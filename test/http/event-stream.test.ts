@@ -1,0 +1,302 @@
+/** Events as they happen, over real sockets: clients that come back, go away, and never read. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, it } from 'node:test'
+import type { Store } from '../../src/core/store.ts'
+import { type Api, type ApiOptions, listening, openApi } from '../support/api.ts'
+import { eventually } from '../support/eventually.ts'
+import { type Listener, listen, told } from '../support/listener.ts'
+
+/** A pool that is full, and where it is to be asked. */
+async function serving(options: ApiOptions = {}): Promise<{ api: Api; address: string; port: number }> {
+  const api = await openApi(options)
+  return { api, ...(await listening(api)) }
+}
+
+/** Events as pages tell them, after this number. */
+async function pages(api: Api, after = 0, query = ''): Promise<{ id: number }[]> {
+  const { text } = await api.get(`/v1/events?limit=1000&after=${after}${query}`)
+  return JSON.parse(text).events
+}
+
+/** Four events each time, and two containers fewer that are ready. */
+async function reserveTwo({ get }: Api): Promise<void> {
+  assert.equal((await get('/reserve?username=alice&count=2')).status, 200)
+}
+
+/** Many events, cheaply: sizes of a pool that is not there. */
+async function scaleMany({ world }: Api, count: number, size = 300): Promise<void> {
+  for (let n = 0; n < count; n += 1) {
+    await world.store.resizePool('nowhere', { size: n % 2, pinned: true }, 'x'.repeat(size), world.now())
+  }
+}
+
+const ids = (listener: Listener) => listener.messages.map(({ id }) => Number(id))
+
+describe('GET /v1/events as a stream', () => {
+  it('tells what happens from now on, as the pages do', async () => {
+    const { api, address } = await serving()
+    const before = await api.world.store.latestEvent()
+    const listener = await listen(address)
+    assert.deepEqual(
+      ['cache-control', 'x-accel-buffering', 'x-content-type-options'].map((name) => listener.headers.get(name)),
+      ['no-store', 'no', 'nosniff'],
+    )
+    await reserveTwo(api)
+    await listener.heard(4)
+    assert.deepEqual(listener.messages.map(told), await pages(api, before))
+    assert.deepEqual(listener.retries, [2_000])
+  })
+
+  it('tells everything after an event, then what happens; Last-Event-ID takes the place of after', async () => {
+    const { api, address } = await serving()
+    const all = await pages(api)
+    assert.ok(all.length === 20)
+    const whole = await listen(address, '?after=0')
+    const rest = await listen(address, '?after=0', { 'last-event-id': '17' })
+    await reserveTwo(api)
+    await Promise.all([whole.heard(24), rest.heard(7)])
+    assert.deepEqual(whole.messages.map(told), await pages(api))
+    assert.deepEqual(rest.messages.map(told), await pages(api, 17))
+  })
+
+  it('tells those that are asked for', async () => {
+    const { api, address } = await serving()
+    const active = await listen(address, '?kind=reservation.active&after=0')
+    const second = await listen(address, '?container=alpine-2')
+    await reserveTwo(api)
+    await api.get('/release_all')
+    await Promise.all([active.heard(1), second.heard(2)])
+    await reserveTwo(api)
+    await active.heard(2)
+    assert.ok(active.messages.every(({ event }) => event === 'reservation.active'))
+    assert.deepEqual(
+      second.messages.map(({ event }) => event),
+      ['container.reserved', 'container.removing'],
+    )
+  })
+
+  it('loses nothing and tells nothing twice to a client that is cut off again and again while much happens', async () => {
+    const { api, address } = await serving()
+    const busy = scaleMany(api, 3_000)
+    const heard: Record<string, unknown>[] = []
+    let cuts = 0
+    while (heard.length < 3_020) {
+      const last = heard.at(-1)?.['id']
+      const headers = last === undefined ? {} : { 'last-event-id': String(last) }
+      const listener = await listen(address, '?after=0', headers)
+      await listener.heard(Math.min(1 + ((cuts * 97) % 400), 3_020 - heard.length))
+      listener.cut()
+      await listener.over
+      heard.push(...listener.messages.map(told))
+      cuts += 1
+    }
+    await busy
+    assert.ok(cuts > 10)
+    const all = [
+      ...(await pages(api)),
+      ...(await pages(api, 1_000)),
+      ...(await pages(api, 2_000)),
+      ...(await pages(api, 3_000)),
+    ]
+    assert.deepEqual(heard, all)
+  })
+
+  it('catches up with a client that is far behind what is kept for others, without a gap', async () => {
+    const { api, address } = await serving()
+    const early = await listen(address)
+    await scaleMany(api, 2_500)
+    const late = await listen(address, '?after=5')
+    await scaleMany(api, 50)
+    await Promise.all([early.heard(2_550), late.heard(2_565)])
+    const expected = Array.from({ length: 2_565 }, (_, index) => index + 6)
+    assert.deepEqual(ids(late), expected)
+    assert.deepEqual(ids(early), expected.slice(15))
+  })
+
+  it('says that it is still there while nothing happens', async () => {
+    const { address } = await serving({ access: () => ({ streaming: { heartbeat: 20, patience: 5_000 } }) })
+    const listener = await listen(address)
+    await listener.heard(3, 'comments')
+    assert.deepEqual(listener.messages, [])
+  })
+
+  it('goes on when the database did not answer for a moment', async () => {
+    let away = false
+    const storeFaults: ApiOptions['storeFaults'] = (verb) =>
+      away && verb === 'events' ? { when: 'before', error: new Error('disk on fire') } : null
+    const { api, address } = await serving({ storeFaults })
+    const listener = await listen(address)
+    away = true
+    await reserveTwo(api)
+    for (let look = 0; look < 20; look += 1) await turn()
+    assert.deepEqual(listener.messages, [])
+    away = false
+    await reserveTwo(api)
+    await listener.heard(8)
+    assert.equal(new Set(ids(listener)).size, 8)
+  })
+
+  const refused: [query: string, headers: Record<string, string>, path: string][] = [
+    ['?limit=5', {}, 'limit'],
+    ['?after=x', {}, 'after'],
+    ['?after=99', {}, 'after'],
+    ['', { 'last-event-id': '99' }, 'Last-Event-ID'],
+    ['', { 'last-event-id': 'x' }, 'Last-Event-ID'],
+    ['', { 'last-event-id': '-1' }, 'Last-Event-ID'],
+    ['', { 'last-event-id': '1e1' }, 'Last-Event-ID'],
+  ]
+  for (const [query, headers, path] of refused) {
+    it(`refuses ${query} ${JSON.stringify(headers)}`, async () => {
+      const { server } = await openApi()
+      const accept = 'text/event-stream'
+      const answer = await server.inject({ url: `/v1/events${query}`, headers: { accept, ...headers } })
+      assert.equal(answer.statusCode, 422)
+      assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8')
+      assert.deepEqual(
+        answer.json().errors.map((fault: { path: string }) => fault.path),
+        [path],
+      )
+    })
+  }
+})
+
+/** Asks for everything, and reads nothing of the answer. */
+async function deafClient(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.pause()
+  // However it is cut off, what counts is that it is.
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  socket.write('GET /v1/events?after=0 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n')
+  return socket
+}
+
+describe('a client that never reads', () => {
+  /** Counts how often the routes ask for events. */
+  function counting(): { reads: () => number; storeFaults: NonNullable<ApiOptions['storeFaults']> } {
+    let reads = 0
+    const storeFaults = (verb: string) => {
+      if (verb === 'events') reads += 1
+      return null
+    }
+    return { reads: () => reads, storeFaults }
+  }
+
+  it('is not read ahead for, keeps nobody from hearing, and is cut off in the end', async () => {
+    const { reads, storeFaults } = counting()
+    const { api, port, address } = await serving({
+      storeFaults,
+      access: () => ({ streaming: { heartbeat: 100, patience: 1_500 } }),
+    })
+    // More than fits between two sockets of one machine.
+    await scaleMany(api, 8_000, 5_000)
+    const deaf = await deafClient(port)
+    const closed = closing(deaf)
+    const listener = await listen(address)
+    await listener.heard(1, 'comments')
+    let last = -1
+    await eventually(async () => {
+      const [before, now] = [last, reads()]
+      last = now
+      return before === now
+    })
+    assert.ok(last < 50, `${last} pages of 80 were read`)
+    await reserveTwo(api)
+    await listener.heard(4)
+    // Reading begins only now, so that the end of the connection is seen; the server has cut it off long before.
+    await eventually(async () => (await connections(api)) === 1)
+    deaf.resume()
+    await closed
+    assert.equal(await connections(api), 1, 'who listens stays')
+  })
+
+  it('does not keep the server from closing', async () => {
+    const { api, port } = await serving()
+    await scaleMany(api, 8_000, 5_000)
+    const deaf = await deafClient(port)
+    await eventually(async () => (await connections(api)) === 1)
+    const closed = closing(deaf)
+    await api.server.close()
+    deaf.resume()
+    await closed
+  })
+})
+
+/** Also when it ends with an error. */
+function closing(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve())
+  })
+}
+
+async function connections({ server }: Api): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.server.getConnections((error, count) => (error ? reject(error) : resolve(count)))
+  })
+}
+
+describe('streams', () => {
+  /** A store whose listeners are counted. */
+  function counted(api: Api): () => number {
+    let listeners = 0
+    const { store } = api.world
+    const onEvents = store.onEvents.bind(store)
+    Object.assign(store, {
+      onEvents: ((listener) => {
+        listeners += 1
+        const stop = onEvents(listener)
+        return () => {
+          listeners -= 1
+          stop()
+        }
+      }) satisfies Store['onEvents'],
+    })
+    return () => listeners
+  }
+
+  it('end in order when the server closes, which waits for none of them', async () => {
+    const { api, address } = await serving()
+    const listeners = await Promise.all([listen(address), listen(address, '?after=0'), listen(address, '?pool=none')])
+    await listeners[1]?.heard(20)
+    await api.server.close()
+    assert.deepEqual(await Promise.all(listeners.map(({ over }) => over)), ['end', 'end', 'end'])
+  })
+
+  it('leave nothing behind when their clients have gone', async () => {
+    const { api, address } = await serving()
+    const listeners = counted(api)
+    const [first, second] = [await listen(address), await listen(address)]
+    await reserveTwo(api)
+    await Promise.all([first.heard(4), second.heard(4)])
+    assert.equal(listeners(), 1, 'the database is asked by one for all')
+    first.cut()
+    await reserveTwo(api)
+    await second.heard(8)
+    second.cut()
+    await eventually(async () => listeners() === 0)
+    const third = await listen(address)
+    await reserveTwo(api)
+    await third.heard(4)
+    third.cut()
+    await eventually(async () => listeners() === 0)
+  })
+
+  it('of a hundred clients ask the database about as often as one', async () => {
+    let reads = 0
+    const storeFaults: ApiOptions['storeFaults'] = (verb) => {
+      if (verb === 'events') reads += 1
+      return null
+    }
+    const { api, address } = await serving({ storeFaults })
+    const crowd = await Promise.all(Array.from({ length: 100 }, () => listen(address)))
+    const before = reads
+    await scaleMany(api, 300)
+    await Promise.all(crowd.map((listener) => listener.heard(300)))
+    assert.ok(reads - before <= 310, `${reads - before} reads`)
+    for (const listener of crowd) assert.deepEqual(ids(listener), ids(crowd[0] ?? listener))
+    for (const listener of crowd) listener.cut()
+  })
+})
