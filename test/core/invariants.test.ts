@@ -17,6 +17,8 @@ type Step =
   | { do: 'cancel'; nth: number }
   | { do: 'release' | 'tick' | 'restart' | 'settle' }
   | { do: 'wait'; seconds: number }
+  | { do: 'operate'; verb: 'recycle' | 'quarantine' | 'giveBack'; number: number }
+  | { do: 'resize'; size: number | null }
   | { do: 'damage'; number: number; state: 'exited' | 'paused' | null }
   | { do: 'fault'; verb: string; when: 'before' | 'after'; code: ErrorCode }
 
@@ -35,6 +37,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.integer({ min: -30, max: 200 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('operate' as const),
+      verb: fc.constantFrom('recycle' as const, 'quarantine' as const, 'giveBack' as const),
+      number: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('resize' as const),
+      size: fc.option(fc.integer({ min: 0, max: 4 }), { freq: 4 }),
+    }),
   },
   {
     weight: 2,
@@ -158,6 +175,12 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
           case 'wait':
             world.advance(next.seconds * 1_000)
             break
+          case 'operate':
+            await world.operating[next.verb](`p-${next.number}`, ANYONE).catch(() => undefined)
+            break
+          case 'resize':
+            await world.operating.resize('p', next.size, ANYONE).catch(() => undefined)
+            break
           case 'damage': {
             const container = world.host.holderOf(`p-${next.number}`)
             if (container) world.host.disturb(container.id, next.state)
@@ -170,6 +193,8 @@ it('loses nothing, leaks nothing, lets nobody in who should not be', async () =>
         latest = Math.max(latest, world.now())
       }
       pending.length = 0
+      for (const number of [1, 2, 3, 4]) await world.operating.giveBack(`p-${number}`, ANYONE).catch(() => undefined)
+      await world.operating.resize('p', null, ANYONE)
       // Longer than any preparation may take and than any pause between attempts; then time for what that caused.
       for (let round = 0; round < 6; round += 1) {
         world.advance(20_000)
