@@ -452,7 +452,7 @@ export interface paths {
                                 sudo: boolean;
                                 duration_default_seconds: number;
                                 duration_max_seconds: number;
-                                /** @description How many containers are in each state */
+                                /** @description How many containers are in each state, none left out */
                                 containers: {
                                     [key: string]: number;
                                 };
@@ -553,7 +553,7 @@ export interface paths {
                             sudo: boolean;
                             duration_default_seconds: number;
                             duration_max_seconds: number;
-                            /** @description How many containers are in each state */
+                            /** @description How many containers are in each state, none left out */
                             containers: {
                                 [key: string]: number;
                             };

@@ -4,7 +4,9 @@
  * creating -> ready -> reserved -> removing -> creating (next generation); creating|ready -> broken -> removing.
  * An admin can put aside what nobody holds: creating|ready|broken -> quarantined -> removing.
  */
-export type ContainerState = 'creating' | 'ready' | 'reserved' | 'removing' | 'broken' | 'quarantined'
+export const CONTAINER_STATES = ['creating', 'ready', 'reserved', 'removing', 'broken', 'quarantined'] as const
+
+export type ContainerState = (typeof CONTAINER_STATES)[number]
 
 /** Everything an engine needs to make one generation of a container. */
 export interface ContainerSpec {

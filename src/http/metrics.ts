@@ -1,6 +1,6 @@
 /** What the manager counts, and how Prometheus reads it. Pools and codes are the only labels: no names, no secrets. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { type ContainerState, uncleanSince } from '../core/container.ts'
+import { CONTAINER_STATES, uncleanSince } from '../core/container.ts'
 import type { Pool } from '../core/pool.ts'
 import type { Metrics, Timed } from '../core/ports.ts'
 import { waitingFor } from '../core/queue.ts'
@@ -8,9 +8,6 @@ import type { Snapshot } from '../core/store.ts'
 import { type ReservationState, stateAt } from '../core/reservation.ts'
 
 /** Records, so that a new state or verb does not compile before it is counted here. */
-const CONTAINER_STATES: Record<ContainerState, null> = {
-  ...{ creating: null, ready: null, reserved: null, removing: null, broken: null, quarantined: null },
-}
 const OPEN_STATES: Record<Exclude<ReservationState, 'ended'>, null> = {
   ...{ waiting: null, preparing: null, active: null, ending: null },
 }
@@ -80,7 +77,7 @@ export function openMetrics(): PrometheusMetrics {
     for (const pool of names) {
       const rows = snapshot.containers.filter((c) => c.pool === pool)
       const lent = snapshot.reservations.filter((r) => r.pool === pool)
-      for (const state of Object.keys(CONTAINER_STATES)) {
+      for (const state of CONTAINER_STATES) {
         containers.set({ pool, state }, rows.filter((c) => c.state === state).length)
       }
       for (const state of Object.keys(OPEN_STATES)) {

@@ -1,6 +1,6 @@
 /** How pools and containers look from outside. */
 import type { Static } from 'typebox'
-import { type Container, uncleanSince } from '../core/container.ts'
+import { CONTAINER_STATES, type Container, type ContainerState, uncleanSince } from '../core/container.ts'
 import { type Identity, maySee } from '../core/identity.ts'
 import type { Pool } from '../core/pool.ts'
 import { waitingFor } from '../core/queue.ts'
@@ -19,7 +19,7 @@ export async function viewPools(
   const now = clock()
   return which.map((pool) => {
     const rows = snapshot.containers.filter((c) => c.pool === pool.name)
-    const states = Map.groupBy(rows, (c) => c.state)
+    const inState = (state: ContainerState) => rows.filter((c) => c.state === state).length
     return {
       name: pool.name,
       size: pool.size,
@@ -33,7 +33,7 @@ export async function viewPools(
       sudo: pool.sudo,
       duration_default_seconds: pool.duration.default / 1_000,
       duration_max_seconds: pool.duration.max / 1_000,
-      containers: Object.fromEntries([...states].map(([state, inState]) => [state, inState.length])),
+      containers: Object.fromEntries(CONTAINER_STATES.map((state) => [state, inState(state)])),
       waiting: waitingFor(snapshot, pool.name, now).length,
       oldest_unclean_seconds: Math.max(0, now - (uncleanSince(rows) ?? now)) / 1_000,
     }

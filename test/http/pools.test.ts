@@ -4,6 +4,7 @@ import { type Api, openApi } from '../support/api.ts'
 import { pool } from '../support/rows.ts'
 
 const JSON_BODY = { 'content-type': 'application/json' }
+const NONE = { creating: 0, ready: 0, reserved: 0, removing: 0, broken: 0, quarantined: 0 }
 const GROWING = pool({ name: 'alpine', size: 3, ports: [2221, 2222, 2223, 2224, 2225] })
 
 async function patch(api: Api, name: string, body: string) {
@@ -31,11 +32,11 @@ describe('GET /v1/pools', () => {
       pools: [
         {
           ...{ name: 'z', size: 2, configured_size: 2, ports: 2, ...common, cpus: 1, sudo: true },
-          ...{ ...lending, containers: { ready: 1, reserved: 1 } },
+          ...{ ...lending, containers: { ...NONE, ready: 1, reserved: 1 } },
         },
         {
           ...{ name: 'a', size: 1, configured_size: 1, ports: 2, ...common, cpus: 0.5, sudo: false },
-          ...{ ...lending, containers: { ready: 1 } },
+          ...{ ...lending, containers: { ...NONE, ready: 1 } },
         },
       ],
     })
@@ -44,7 +45,7 @@ describe('GET /v1/pools', () => {
   it('does not know what runs there before anything does', async () => {
     const api = await openApi({ settled: false })
     const { os, containers } = await shown(api)
-    assert.deepEqual([os, containers], [null, {}])
+    assert.deepEqual([os, containers], [null, NONE])
   })
 
   it('tells how many wait in the queue, without those whose time is up', async () => {
@@ -80,15 +81,15 @@ describe('PATCH /v1/pools/{name}', () => {
     assert.deepEqual(grown.body, await shown(api))
     assert.deepEqual([grown.body.size, grown.body.configured_size, grown.body.ports], [5, 3, 5])
     await api.world.settle()
-    assert.deepEqual((await shown(api)).containers, { ready: 5 })
+    assert.deepEqual((await shown(api)).containers, { ...NONE, ready: 5 })
     const shrunk = await patch(api, 'alpine', '{"size":1}')
-    assert.deepEqual([shrunk.body.size, shrunk.body.containers], [1, { ready: 1, removing: 4 }])
+    assert.deepEqual([shrunk.body.size, shrunk.body.containers], [1, { ...NONE, ready: 1, removing: 4 }])
     await api.world.settle()
     assert.deepEqual(JSON.parse((await api.get('/available')).text), { available: ['alpine-1'], reserved: [] })
     const back = await patch(api, 'alpine', '{"size":null}')
     assert.deepEqual([back.status, back.body.size], [200, 3])
     await api.world.settle()
-    assert.deepEqual((await shown(api)).containers, { ready: 3 })
+    assert.deepEqual((await shown(api)).containers, { ...NONE, ready: 3 })
   })
 
   it('is what reserve goes by from then on', async () => {

@@ -25,17 +25,18 @@ export interface Guarded extends Api {
 interface GuardedOptions extends Omit<ApiOptions, 'access'> {
   readonly rateLimit?: number
   readonly pause?: ServerContext['pause']
+  readonly streaming?: ServerContext['streaming']
   readonly signOn?: (world: World) => (jwt: string) => Promise<Caller>
 }
 
 export async function openGuarded(options: GuardedOptions = {}): Promise<Guarded> {
-  const { rateLimit = 0, signOn, ...rest } = options
+  const { rateLimit = 0, signOn, streaming, ...rest } = options
   const pauses: number[] = []
   const pause = async (ms: number) => void pauses.push(ms)
   const api = await openApi({
     ...rest,
     access: (world) => ({
-      ...{ rateLimit, pause: options.pause ?? pause, hosts: null },
+      ...{ rateLimit, pause: options.pause ?? pause, hosts: null, ...(streaming && { streaming }) },
       authenticate: requireToken({ store: world.store, clock: world.now, signOn: signOn?.(world) ?? null }),
     }),
   })

@@ -1,7 +1,8 @@
 /** Shapes of pools and their containers. */
 import { Type } from 'typebox'
+import { CONTAINER_STATES } from '../../core/container.ts'
 
-const ContainerState = Type.Enum(['creating', 'ready', 'reserved', 'removing', 'broken', 'quarantined'])
+const ContainerState = Type.Enum([...CONTAINER_STATES])
 const Text = Type.Union([Type.String(), Type.Null()])
 
 export const ContainerView = Type.Object({
@@ -35,7 +36,9 @@ export const PoolView = Type.Object({
   sudo: Type.Boolean(),
   duration_default_seconds: Type.Number(),
   duration_max_seconds: Type.Number(),
-  containers: Type.Record(Type.String(), Type.Integer(), { description: 'How many containers are in each state' }),
+  containers: Type.Record(Type.String(), Type.Integer(), {
+    description: 'How many containers are in each state, none left out',
+  }),
   waiting: Type.Integer({ description: 'How many reservations wait in its queue' }),
   oldest_unclean_seconds: Type.Number({
     description: 'For how long a container has been waiting to be destroyed, or has been broken; 0 when none is',
