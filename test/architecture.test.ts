@@ -19,7 +19,7 @@ const RULES: readonly Rule[] = [
   {
     where: 'http',
     ours: ['core', 'http'],
-    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'node:crypto', 'node:http'],
+    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'node:crypto', 'node:http', 'node:stream'],
   },
   {
     where: 'cli',

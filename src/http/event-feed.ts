@@ -6,7 +6,7 @@ import { nextWrite } from './long-poll.ts'
 type Which = Omit<EventFilter, 'after' | 'limit'>
 
 /** Events in order, and the number after which to go on: everything up to it was looked at. */
-export interface EventPage {
+interface EventPage {
   readonly events: readonly BerthEvent[]
   readonly next: number
 }

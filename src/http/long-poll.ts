@@ -1,4 +1,5 @@
 /** Answers that wait for something to happen, instead of clients that ask again and again. */
+import type { FastifyReply } from 'fastify'
 import type { Store } from '../core/store.ts'
 
 /** Also looked at this often, for what another manager wrote, in milliseconds. */
@@ -41,4 +42,16 @@ export function nextWrite(
     unlisten()
   })
   return { happened, stop }
+}
+
+/** Aborted when the client has closed its connection. */
+export function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  return gone.signal
+}
+
+/** Closes the connection once nothing has left on it for that long: there was nothing, or its client has taken nothing. */
+export function cutOffAfter(reply: FastifyReply, ms: number): void {
+  reply.raw.setTimeout(ms, () => reply.raw.destroy())
 }

@@ -9,6 +9,7 @@ import type { ServerContext } from '../context.ts'
 import { openFeed } from '../event-feed.ts'
 import { type Following, streamEvents } from '../event-stream.ts'
 import { identityOf } from '../identity.ts'
+import { cutOffAfter, whenGone } from '../long-poll.ts'
 import { time } from '../views.ts'
 
 export function eventRoutes(server: FastifyInstance, context: ServerContext): void {
@@ -37,8 +38,7 @@ export function eventRoutes(server: FastifyInstance, context: ServerContext): vo
 
   function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'welcome'>): FastifyReply {
     const { heartbeat, patience } = streaming
-    // Once nothing has left for that long although something is waiting to; its heartbeat leaves more often.
-    reply.raw.setTimeout(patience, () => reply.raw.destroy())
+    cutOffAfter(reply, patience)
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
     const over = AbortSignal.any([whenGone(reply), closing.signal])
     return reply.send(streamEvents({ ...asked, feed, heartbeat, over, write: viewEvent }))
@@ -71,13 +71,6 @@ function ownOnly(by: Identity): { owner?: string } {
 function readId(text: string | string[]): number {
   if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
   throw invalidRequest([{ path: 'Last-Event-ID', message: 'must be the id of the last event that was seen' }])
-}
-
-/** Aborted when the client has closed its connection. */
-function whenGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  return gone.signal
 }
 
 function viewEvent({ id, at, ...rest }: BerthEvent): Static<typeof EventView> {

@@ -1,11 +1,11 @@
 /** Reservations, for programs: what the seed's endpoints do, one by one, and more. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { stateAt } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { identityOf, requireAdmin } from '../identity.ts'
-import { lookUntil } from '../long-poll.ts'
+import { lookUntil, whenGone } from '../long-poll.ts'
 import { randomPassword, repeatable } from '../repeat.ts'
 import { readEnd, readReserve } from '../reserve-body.ts'
 import {
@@ -109,13 +109,6 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
 /** For bodies in which everything is optional. */
 async function allowNoBody(request: { body: unknown }): Promise<void> {
   request.body ??= {}
-}
-
-/** Aborted when the client has closed its connection. */
-function whenGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  return gone.signal
 }
 
 const RESERVE = {
