@@ -9,7 +9,7 @@ import { accountOf } from './reservation.ts'
 import type { Clock } from './clock.ts'
 
 /** Swapping a container that does not work for another one is tried this often. */
-export const SUBSTITUTIONS = 3
+const SUBSTITUTIONS = 3
 
 /** A preparation that takes longer than this, in milliseconds, belongs to a dead process. */
 export function preparationTime({ deadlineMs }: Pick<Accounts, 'deadlineMs'>): number {

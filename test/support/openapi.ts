@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { Compile } from 'typebox/schema'
 
 /** As far as our document goes. */
-export interface JsonSchema {
+interface JsonSchema {
   readonly type?: string
   readonly enum?: readonly unknown[]
   readonly const?: unknown
