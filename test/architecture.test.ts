@@ -28,7 +28,7 @@ const RULES: readonly Rule[] = [
     lazily: ['config.ts', 'doctor.ts', 'main.ts', 'store/sqlite.ts', 'tokens.ts'],
     packages: ['commander', 'yaml', 'node:*'],
   },
-  { where: 'client', ours: ['client'], packages: ['openapi-fetch'] },
+  { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'node:timers/promises', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'core'], packages: ['node:net'] },
   { where: 'config.ts', ours: ['config', 'core'], packages: ['yaml', 'node:*'] },
   {

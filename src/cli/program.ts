@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { addCompletion } from './commands/completion.ts'
 import { addContainers } from './commands/containers.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addEvents } from './commands/events.ts'
 import { addExtend } from './commands/extend.ts'
 import { addInventory } from './commands/inventory.ts'
 import { addLs } from './commands/ls.ts'
@@ -54,6 +55,7 @@ export function createProgram(cli: Cli): Command {
   addRelease(program, cli)
   addPools(program, cli)
   addContainers(program, cli)
+  addEvents(program, cli)
   addUsage(program, cli)
   addInventory(program, cli)
   addWhoami(program, cli)

@@ -37,6 +37,8 @@ export type Me = Ok<paths['/v1/me']['get']>
 export type Usage = Ok<paths['/v1/usage']['get']>
 export type Token = Ok<paths['/v1/tokens']['get']>['tokens'][number]
 export type WantedToken = NonNullable<paths['/v1/tokens']['post']['requestBody']>['content']['application/json']
+export type Event = Ok<paths['/v1/events']['get']>['events'][number]
+export type EventFilter = Omit<NonNullable<paths['/v1/events']['get']['parameters']['query']>, 'after' | 'limit'>
 export type Pool = Ok<paths['/v1/pools']['get']>['pools'][number]
 
 /** One thing that is wrong with a request. */

@@ -52,7 +52,7 @@ describe('docs/cli.md', () => {
     const output = await runBlock(ansible)
     assert.equal(output.match(/SUCCESS/g)?.length, 2, output)
     assert.match(output, /@pool_clidocs_.*Released/s)
-    assert.match(await runBlock(programs), /"reservations": \[\].*\n3\nusername,.*\n/s)
+    assert.match(await runBlock(programs), /"reservations": \[\].*\n3\n\{"id":.*\nusername,.*\n/s)
     assert.match(await runBlock(operators), /has 3 places now.*-3 is removing.*No difference/s)
   })
 

@@ -1,0 +1,87 @@
+/** Following events over connections that break, against a server that breaks them on purpose. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, describe, it } from 'node:test'
+import { ApiError, openClient, Unreachable } from '../../src/client/client.ts'
+import { followEvents } from '../../src/client/events.ts'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Each answer is for one request, in order. */
+async function server(...answers: Answer[]): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = []
+  const http = createServer((request, response) => {
+    asked.push(`${request.url} ${request.headers.accept}`)
+    const answer = answers.shift()
+    if (answer) answer(request, response)
+    else response.destroy()
+  }).listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  after(() => http.close())
+  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, asked }
+}
+
+const open = (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/event-stream' })
+const written = (id: number) =>
+  `id: ${id}\nevent: pool.scaled\ndata: ${JSON.stringify({ id, kind: 'pool.scaled' })}\n\n`
+
+describe('followEvents', () => {
+  it('gives each event once, over broken connections, however they are cut into pieces', async () => {
+    const { url, asked } = await server(
+      (_, response) => {
+        open(response).write(': here\n\n')
+        const text = written(1) + written(2)
+        response.write(text.slice(0, 25))
+        setTimeout(() => response.write(text.slice(25)), 20)
+        setTimeout(() => response.destroy(), 60)
+      },
+      (_, response) => void open(response).end(written(3)),
+      (_, response) => void response.writeHead(503).end('{}'),
+      (_, response) => void open(response).write(written(4)),
+    )
+    const stop = new AbortController()
+    const broken: unknown[] = []
+    const seen: number[] = []
+    const following = { pool: 'alpine', signal: stop.signal, onBroken: (error: unknown) => broken.push(error) }
+    for await (const { id } of followEvents(openClient({ url }), following)) {
+      seen.push(id)
+      if (id === 4) stop.abort()
+    }
+    assert.deepEqual(seen, [1, 2, 3, 4])
+    const path = '/v1/events?pool=alpine'
+    assert.deepEqual(
+      asked,
+      [path, `${path}&after=2`, `${path}&after=3`, `${path}&after=3`].map((each) => `${each} text/event-stream`),
+    )
+    assert.equal(broken.length, 2)
+  })
+
+  it('begins behind the event that is named', async () => {
+    const { url, asked } = await server((_, response) => void open(response).end(written(8)))
+    for await (const { id } of followEvents(openClient({ url }), { after: 7 })) {
+      assert.equal(id, 8)
+      break
+    }
+    assert.deepEqual(asked, ['/v1/events?after=7 text/event-stream'])
+  })
+
+  it('throws what is refused, and what cannot be reached in the first place', async () => {
+    const problem = JSON.stringify({ title: 'no', status: 401, code: 'unauthorized' })
+    const { url } = await server(
+      (_, response) => void response.writeHead(401, { 'content-type': 'application/problem+json' }).end(problem),
+    )
+    await assert.rejects(followEvents(openClient({ url }), {}).next(), (error) => {
+      assert.ok(error instanceof ApiError && error.code === 'unauthorized')
+      return true
+    })
+    await assert.rejects(followEvents(openClient({ url }), {}).next(), (error) => error instanceof Unreachable)
+  })
+
+  it('stops at once while it waits', async () => {
+    const { url } = await server((_, response) => void open(response).write(': here\n\n'))
+    const done = followEvents(openClient({ url }), { signal: AbortSignal.timeout(50) }).next()
+    assert.deepEqual(await done, { done: true, value: undefined })
+  })
+})
