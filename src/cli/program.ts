@@ -64,14 +64,15 @@ export function createProgram(cli: Cli): Command {
   addDoctor(program, cli)
   addCompletion(program, cli)
   addHelp(program, cli)
-  adviseHelp(program, 'berth help')
+  finish(program, 'berth help')
   return program
 }
 
-/** After a mistake: where to read about this very command. */
-function adviseHelp(command: Command, how: string): void {
+/** After a mistake: where to read about this very command. Paragraphs are as wide as the terminal, not as our source. */
+function finish(command: Command, how: string): void {
+  command.description(command.description().replaceAll(/(?<!\n)\n(?![\n ])/g, ' '))
   command.showHelpAfterError(`  \`${how}\` tells more`)
-  for (const inner of command.commands) adviseHelp(inner, `${how} ${inner.name()}`)
+  for (const inner of command.commands) finish(inner, `${how} ${inner.name()}`)
 }
 
 /** `berth help`, `berth help COMMAND`, `berth help exit-codes`. */

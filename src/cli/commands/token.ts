@@ -10,8 +10,7 @@ import type { Terminal } from '../terminal.ts'
 import { clockTime, left, roughly } from '../times.ts'
 
 const ABOUT = `API tokens, for admins. Asks the manager that --url, BERTH_URL or the config file names. When none of them does, or with
---offline, it works on the database of berth.yml on this machine, with or without a manager: that is how the first
-token is made.`
+--offline, it works on the database of berth.yml on this machine, with or without a manager.`
 
 interface Wanted {
   readonly name: string
