@@ -67,6 +67,8 @@ function examineRow(examined: Examined, row: Container, here: readonly Observed[
   if (row.state === 'creating' || row.state === 'removing' || row.state === 'broken') {
     return unfinished(row, examined.patience, now)
   }
+  // Put aside while it was being made: whatever there is of it goes when it is returned.
+  if (row.state === 'quarantined' && row.engineId === null) return []
   const current = here.find((each) => isCurrent(row, each))
   const extra = here
     .filter((each) => each !== current)

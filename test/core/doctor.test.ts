@@ -90,6 +90,16 @@ const CASES: readonly [what: string, situation: Case, expected: readonly string[
     { seen: [{ state: 'exited', port: null }] },
     ['state p-1: it is ready in the database, and exited in the engine'],
   ],
+  [
+    'one in quarantine of which nothing was made yet',
+    { rows: [{ state: 'quarantined', engineId: null }], seen: [] },
+    [],
+  ],
+  [
+    'one in quarantine that is gone',
+    { rows: [{ state: 'quarantined' }], seen: [] },
+    ['missing p-1: it is quarantined in the database, and not in the engine'],
+  ],
   ['one that is down in quarantine', { rows: [{ state: 'quarantined' }], seen: [{ state: 'exited', port: null }] }, []],
   ['another port', { seen: [{ port: 4_000 }] }, ['port p-1: port 2221 in the database, 4000 in the engine']],
   ['no port', { seen: [{ port: null }] }, ['port p-1: port 2221 in the database, none in the engine']],
