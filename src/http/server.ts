@@ -16,6 +16,7 @@ import { reservationRoutes } from './routes/reservations.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { refuseUnreadable } from './unreadable.ts'
+import { VALIDATION } from './validation.ts'
 
 /** How long a client may take to send a request, in milliseconds. */
 const REQUEST_TIMEOUT = 30_000
@@ -30,8 +31,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
-    // What a client has misspelt is told, not dropped, and all of it at once.
-    ajv: { customOptions: { removeAdditional: false, allErrors: true, coerceTypes: true } },
+    ...VALIDATION,
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
   })

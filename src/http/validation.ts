@@ -1,0 +1,19 @@
+/** How requests are held against their schemas. */
+import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
+
+// What a client has misspelt is told, not dropped, and all of it at once.
+const STRICT = { removeAdditional: false, allErrors: true, coerceTypes: false } as const
+
+/**
+ * What stands in a URL or in a header is text, and "5" is meant as a number there. A body says what it means: by the same
+ * rules null would become 0, and false a password.
+ */
+const buildValidator: BuildCompilerFromPool = (schemas) => {
+  const build = AjvCompiler()
+  const inText = build(schemas, { customOptions: { ...STRICT, coerceTypes: true } })
+  const inBody = build(schemas, { customOptions: STRICT })
+  return (route, ...rest) => (Object(route)['httpPart'] === 'body' ? inBody : inText)(route, ...rest)
+}
+
+/** Options of a fastify server. */
+export const VALIDATION = { schemaController: { compilersFactory: { buildValidator } } }
