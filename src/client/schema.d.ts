@@ -1599,7 +1599,7 @@ export interface paths {
         };
         /**
          * What has changed, by whom and when: the audit log
-         * @description Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or `after`; each has the id and the kind of the event, and the same JSON as data. Users see what concerns their own reservations.
+         * @description Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or `after`, or from the last of the past (`tail`) on; each has the id and the kind of the event, and the same JSON as data. Users see what concerns their own reservations.
          */
         get: {
             parameters: {
@@ -1607,6 +1607,8 @@ export interface paths {
                     /** @description Only those with a higher id */
                     after?: number;
                     limit?: number;
+                    /** @description Only the latest of them, that many; instead of limit */
+                    tail?: number;
                     kind?: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
                     pool?: string;
                     container?: string;

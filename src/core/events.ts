@@ -49,6 +49,8 @@ export interface EventFilter {
   /** Only later ones. */
   readonly after: number
   readonly limit: number
+  /** Where there are more: the latest of them instead of the first. */
+  readonly latest?: boolean
   readonly kind?: EventKind
   readonly pool?: string
   readonly container?: string

@@ -3,7 +3,7 @@ import type { BerthEvent, EventFilter } from '../core/events.ts'
 import type { Store } from '../core/store.ts'
 import { nextWrite } from './long-poll.ts'
 
-type Which = Omit<EventFilter, 'after' | 'limit'>
+type Which = Omit<EventFilter, 'after' | 'limit' | 'latest'>
 
 /** Events in order, and the number after which to go on: everything up to it was looked at. */
 interface EventPage {

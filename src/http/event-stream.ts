@@ -7,7 +7,7 @@ export interface Following {
   readonly feed: EventFeed
   /** Begins after this number; null: with what happens from now on. */
   readonly after: number | null
-  readonly which: Omit<EventFilter, 'after' | 'limit'>
+  readonly which: Omit<EventFilter, 'after' | 'limit' | 'latest'>
   /** How often it says that it is still there, and asks whether its client may still listen, milliseconds. */
   readonly heartbeat: number
   /** False from when its client may listen no more. */

@@ -44,13 +44,19 @@ export async function appendContainer(
 
 export function eventVerbs({ reading, onWritten }: Transactions): Pick<Store, 'events' | 'latestEvent' | 'onEvents'> {
   return {
-    events: ({ after, limit, ...same }) =>
+    events: ({ after, limit, latest = false, ...same }) =>
       reading(async (tx) => {
-        let query = tx.selectFrom('events').selectAll().where('id', '>', after).orderBy('id').limit(limit)
+        let query = tx
+          .selectFrom('events')
+          .selectAll()
+          .where('id', '>', after)
+          .orderBy('id', latest ? 'desc' : 'asc')
+          .limit(limit)
         for (const [column, value] of Object.entries(same)) {
           if (value !== undefined) query = query.where(column as keyof EventsTable, '=', value)
         }
-        return query.execute()
+        const found = await query.execute()
+        return latest ? found.toReversed() : found
       }),
 
     latestEvent: () =>

@@ -230,6 +230,17 @@ export function eventVerbs(open: Open): void {
       assert.deepEqual(seen, all)
     })
 
+    it('gives the latest, where there are more than wanted', async () => {
+      const store = await several()
+      const all = await since(store, 0)
+      assert.deepEqual(await store.events({ after: 0, limit: 3, latest: true }), all.slice(-3))
+      assert.deepEqual(await store.events({ after: 0, limit: 1_000, latest: true }), all)
+      const after = all.at(-2)?.id ?? 0
+      assert.deepEqual(await store.events({ after, limit: 3, latest: true }), all.slice(-1))
+      const theirs = await store.events({ after: 0, limit: 1, latest: true, owner: 'alice' })
+      assert.deepEqual(theirs.map(brief), ['container.reserved p-1/1 for r1 by alice'])
+    })
+
     const filters: [some: Partial<EventFilter>, ...lines: string[]][] = [
       [{ owner: 'alice' }, 'reservation.preparing for r1 by alice', 'container.reserved p-1/1 for r1 by alice'],
       [{ owner: 'alice', kind: 'container.reserved' }, 'container.reserved p-1/1 for r1 by alice'],

@@ -62,6 +62,22 @@ describe('GET /v1/events as a stream', () => {
     assert.deepEqual(rest.messages.map(told), await pages(api, 17))
   })
 
+  it('tells the last of the past, then what happens', async () => {
+    const { api, address } = await serving()
+    const [some, none, resumed] = await Promise.all([
+      listen(address, '?tail=3&kind=container.ready'),
+      listen(address, '?tail=3&pool=nowhere'),
+      listen(address, '?tail=3', { 'last-event-id': '19' }),
+    ])
+    await api.ask('POST', '/v1/containers/alpine-1/recycle')
+    await api.world.settle()
+    await scaleMany(api, 1)
+    await Promise.all([some.heard(4), none.heard(1), resumed.heard(5)])
+    const containers = some.messages.map((message) => told(message)['container'])
+    assert.deepEqual(containers, ['alpine-8', 'alpine-9', 'alpine-10', 'alpine-1'])
+    assert.equal(resumed.messages[0]?.id, '20')
+  })
+
   it('tells those that are asked for', async () => {
     const { api, address } = await serving()
     const active = await listen(address, '?kind=reservation.active&after=0')

@@ -94,6 +94,18 @@ describe('GET /v1/events', () => {
     assert.deepEqual((await ask(api, `?after=${all.at(-1).id}`)).body, { events: [], next: null })
   })
 
+  it('tells the last of them, oldest first', async () => {
+    const api = await used()
+    const { events: all } = (await ask(api)).body
+    assert.deepEqual((await ask(api, '?tail=3')).body, { events: all.slice(-3), next: null })
+    assert.deepEqual((await ask(api, '?tail=1000')).body, { events: all, next: null })
+    assert.deepEqual(await kinds(api, '?tail=2&kind=container.ready'), [
+      'container.ready alpine-9',
+      'container.ready alpine-10',
+    ])
+    assert.deepEqual((await ask(api, `?tail=3&after=${all.at(-2).id}`)).body.events, all.slice(-1))
+  })
+
   it('tells those of a kind, a pool, a container, a reservation', async () => {
     const api = await used()
     assert.deepEqual(await kinds(api, '?kind=reservation.active'), ['reservation.active'])
@@ -116,6 +128,9 @@ describe('GET /v1/events', () => {
     ['after=999999', 'after'],
     ['limit=0', 'limit'],
     ['limit=1001', 'limit'],
+    ['tail=0', 'tail'],
+    ['tail=1001', 'tail'],
+    ['tail=5&limit=5', 'tail'],
     ['kind=container.exploded', 'kind'],
     ['colour=red', 'colour'],
   ]

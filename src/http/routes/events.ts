@@ -12,6 +12,9 @@ import { identityOf } from '../identity.ts'
 import { cutOffAfter, whenGone } from '../long-poll.ts'
 import { time } from '../views.ts'
 
+/** Events in a page, unless something else is asked for. */
+const PAGE = 100
+
 export function eventRoutes(server: FastifyInstance, context: ServerContext): void {
   const { store, streaming, authenticate } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
@@ -20,21 +23,31 @@ export function eventRoutes(server: FastifyInstance, context: ServerContext): vo
   server.addHook('preClose', async () => closing.abort())
 
   typed.get('/v1/events', { schema: EVENTS }, async (request, reply) => {
-    const { after, limit = 100, ...filter } = request.query
+    const { after, limit, tail, ...filter } = request.query
     const which = { ...filter, ...ownOnly(identityOf(request)) }
+    if (limit !== undefined && tail !== undefined)
+      throw invalidRequest([{ path: 'tail', message: 'or limit, not both' }])
     if (!/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) {
-      const events = await store.events({ ...which, after: await known(after ?? 0, 'after'), limit })
-      return { events: events.map(viewEvent), next: events.length === limit ? (events.at(-1)?.id ?? null) : null }
+      const most = tail ?? limit ?? PAGE
+      const latest = tail !== undefined
+      const events = await store.events({ ...which, after: await known(after ?? 0, 'after'), limit: most, latest })
+      const more = !latest && events.length === most
+      return { events: events.map(viewEvent), next: more ? (events.at(-1)?.id ?? null) : null }
     }
-    if (request.query.limit !== undefined) {
-      throw invalidRequest([{ path: 'limit', message: 'is for pages; a stream has no end' }])
-    }
+    if (limit !== undefined) throw invalidRequest([{ path: 'limit', message: 'is for pages; a stream has no end' }])
     const last = request.headers['last-event-id']
-    const resumed = last === undefined ? undefined : await known(readId(last), 'Last-Event-ID')
-    const begin = resumed ?? (after === undefined ? null : await known(after, 'after'))
+    const begin = last === undefined ? await beginning(which, after, tail) : await known(readId(last), 'Last-Event-ID')
     const welcome = () => isWelcome(request.headers.authorization)
     return stream(reply, { which, after: begin, welcome })
   })
+
+  /** After which event a stream begins that does not resume another one; null: with what happens from now on. */
+  async function beginning(which: Following['which'], after?: number, tail?: number): Promise<number | null> {
+    if (tail === undefined) return after === undefined ? null : known(after, 'after')
+    const now = await store.latestEvent()
+    const [first] = await store.events({ ...which, after: await known(after ?? 0, 'after'), limit: tail, latest: true })
+    return first ? first.id - 1 : now
+  }
 
   function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'welcome'>): FastifyReply {
     const { heartbeat, patience } = streaming
@@ -103,6 +116,9 @@ const AskEvents = Type.Object(
   {
     after: Type.Optional(Type.Integer({ minimum: 0, description: 'Only those with a higher id' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+    tail: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000, description: 'Only the latest of them, that many; instead of limit' }),
+    ),
     kind: Type.Optional(Kind),
     pool: Type.Optional(Type.String()),
     container: Type.Optional(Type.String()),
@@ -115,7 +131,7 @@ const EVENTS = {
   summary: 'What has changed, by whom and when: the audit log',
   description:
     'Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or ' +
-    '`after`; each has the id and the kind of the event, and the same JSON as data. Users see what concerns their own ' +
+    '`after`, or from the last of the past (`tail`) on; each has the id and the kind of the event, and the same JSON as data. Users see what concerns their own ' +
     'reservations.',
   querystring: AskEvents,
   headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Takes the place of after' })) }),
