@@ -98,6 +98,8 @@ describe('berth doctor', () => {
   })
 
   it('finds a port that is another one', async () => {
+    // At rest, or the kill leaves something else half done, which is found, too.
+    await manager.until('at rest', (all) => all.every(({ state }) => state === 'ready' || state === 'reserved'))
     await manager.kill()
     const { DatabaseSync } = await import('node:sqlite')
     const database = new DatabaseSync(join(manager.folder, 'containers.db'))
