@@ -32,18 +32,20 @@ async function put(world: World, state: ContainerState): Promise<void> {
 const reserve = (world: World, count = 1) =>
   world.reserving.reserve({ pool: P, username: 'alice', password: 'x', count, durationMs: 60_000 }, ANYONE)
 
-/** What is under way when it is asked for again, and again: it goes on when it is let go. */
-function gate(world: World, verb: 'survey' | 'prepare'): { reached: Promise<void>; open: () => void } {
-  const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+/** Work that has come as far as this verb: it goes on, or fails, when it is told. */
+function gate(world: World, verb: 'survey' | 'prepare'): { reached: Promise<void>; open: (error?: Error) => void } {
+  const reached = Promise.withResolvers<void>()
+  const told = Promise.withResolvers<Error | undefined>()
   const { accounts } = world
   const real = { survey: accounts.survey.bind(accounts), prepare: accounts.prepare.bind(accounts) }
   const wait = async () => {
     reached.resolve()
-    await opened.promise
+    const error = await told.promise
+    if (error) throw error
   }
   if (verb === 'survey') accounts.survey = (target) => wait().then(() => real.survey(target))
   else accounts.prepare = (targets) => wait().then(() => real.prepare(targets))
-  return { reached: reached.promise, open: opened.resolve }
+  return { reached: reached.promise, open: (error) => told.resolve(error) }
 }
 
 const DESTROYED = 'it is being destroyed already'
@@ -140,10 +142,7 @@ describe('recycling', () => {
     await survey.reached
     const begun = world.host.all().map((c) => c.id)
     await world.operating.recycle('p-1', ROOT)
-    world.accounts.survey = async () => {
-      throw new BerthError('guest_failed', 'no sshd')
-    }
-    survey.open()
+    survey.open(new BerthError('guest_failed', 'no sshd'))
     await world.reconciler.idle()
     assert.deepEqual(
       { ...(await rowOf(world)), engineId: null },
@@ -205,10 +204,9 @@ describe('a quarantined container', () => {
     assert.equal(world.host.all().length, 1)
   })
 
-  const failing = () => Promise.reject(new BerthError('guest_failed', 'no sshd'))
-  for (const [ends, survey] of [
-    ['succeeds', null],
-    ['fails', failing],
+  for (const [ends, error] of [
+    ['succeeds', undefined],
+    ['fails', new BerthError('guest_failed', 'no sshd')],
   ] as const) {
     it(`is not touched by a build that was under way, and ${ends}`, async () => {
       const world = await createWorld({ pools: [P] })
@@ -217,8 +215,7 @@ describe('a quarantined container', () => {
       await building.reached
       await world.operating.quarantine('p-1', ROOT)
       const before = await rowOf(world)
-      if (survey) world.accounts.survey = survey
-      building.open()
+      building.open(error)
       await world.reconciler.idle()
       Reflect.deleteProperty(world.accounts, 'survey')
       await world.settle()
@@ -226,6 +223,8 @@ describe('a quarantined container', () => {
       const kept = world.host.holderOf('p-1')?.id
       assert.ok(kept !== undefined && kept === before.engineId)
       await world.operating.giveBack('p-1', ROOT)
+      // The other one's build has failed as well, and is tried again.
+      world.advance(1_000)
       await world.settle()
       assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 1'])
       assert.equal(world.host.all().length, 2)
