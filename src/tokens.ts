@@ -4,8 +4,8 @@ import type { Clock } from './core/clock.ts'
 import { BerthError } from './core/errors.ts'
 import { BERTH } from './core/identity.ts'
 import type { Store } from './core/store.ts'
-import { type NewToken, newToken } from './http/new-token.ts'
-import { viewToken } from './http/token-views.ts'
+import { type NewToken, newToken } from './http/access/new-token.ts'
+import { viewToken } from './http/access/token-views.ts'
 import { openSqlite } from './store/sqlite.ts'
 
 type WantedToken = Parameters<typeof newToken>[0]

@@ -41,7 +41,7 @@ const RULES: readonly Rule[] = [
   { where: 'startup.ts', ours: ['core', 'config.ts'], packages: ['node:timers/promises'] },
   {
     where: 'tokens.ts',
-    ours: ['config.ts', 'core', 'http/new-token.ts', 'http/token-views.ts', 'store/sqlite.ts'],
+    ours: ['config.ts', 'core', 'http/access/new-token.ts', 'http/access/token-views.ts', 'store/sqlite.ts'],
     packages: [],
   },
   {
@@ -60,7 +60,7 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
   { word: /\bprocess\.env\b/, files: ['config.ts', 'cli/environment.ts'], why: 'settings are read once' },
   {
     word: /\bset(Timeout|Interval)\(/,
-    files: ['core/loop.ts', 'engine', 'accounts', 'main.ts', 'http/long-poll.ts'],
+    files: ['core/loop.ts', 'engine', 'accounts', 'main.ts', 'http/following/long-poll.ts'],
     why: 'the core only ticks',
   },
   { word: /node:child_process/, files: ['accounts', 'cli/programs.ts'], why: 'programs are run in one place' },

@@ -5,7 +5,7 @@ import type { Log } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
 import type { Reconciler } from '../core/reconciler.ts'
 import type { Reserving } from '../core/reserving.ts'
-import type { Authenticate } from './identity.ts'
+import type { Authenticate } from './access/identity.ts'
 import type { PrometheusMetrics } from './metrics.ts'
 
 /** What the routes work with. */

@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
-import { OPEN } from './admission.ts'
+import { OPEN } from './access/admission.ts'
 import { documented } from './documented.ts'
 import { Problem } from './problems.ts'
 

@@ -1,10 +1,10 @@
 /** The HTTP API: fastify with our routes, our words for errors, and nothing that a web page could abuse. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { BerthError, reasonOf } from '../core/errors.ts'
-import { admit } from './admission.ts'
+import { admit } from './access/admission.ts'
 import type { ServerContext } from './context.ts'
-import { refuseForeign } from './guard.ts'
-import { securityHeaders } from './headers.ts'
+import { refuseForeign } from './access/guard.ts'
+import { securityHeaders } from './access/headers.ts'
 import { describeApi, openapiRoute } from './openapi.ts'
 import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts'
 import { compatRoutes } from './routes/compat.ts'

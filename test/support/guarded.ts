@@ -1,9 +1,9 @@
 /** The API as it is where everybody needs a token, and tokens for it. */
 import type { Limits, Role, Token } from '../../src/core/identity.ts'
-import { requireToken } from '../../src/http/auth.ts'
+import { requireToken } from '../../src/http/access/auth.ts'
 import type { ServerContext } from '../../src/http/context.ts'
-import type { Caller } from '../../src/http/identity.ts'
-import { mintToken } from '../../src/http/token.ts'
+import type { Caller } from '../../src/http/access/identity.ts'
+import { mintToken } from '../../src/http/access/token.ts'
 import { type Api, type ApiOptions, openApi } from './api.ts'
 import type { World } from './world.ts'
 

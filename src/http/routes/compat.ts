@@ -5,7 +5,7 @@ import type { Pool } from '../../core/pool.ts'
 import type { Pools } from '../../core/pools.ts'
 import { isActive, type Reservation } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
-import { ADMIN_ONLY, identityOf } from '../identity.ts'
+import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
 import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
 import { availableDocument, releaseAllDocument, reservationsDocument, reserveDocument } from './compat-schemas.ts'
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Container } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import type { ServerContext } from '../context.ts'
-import { ADMIN_ONLY, identityOf } from '../identity.ts'
+import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
 import { holdersOf, viewContainer } from '../pool-views.ts'
 import { ContainerList, ContainerView, ListContainers, Named } from './pool-schemas.ts'
 

@@ -3,9 +3,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { reasonOf } from '../../core/errors.ts'
-import { PROBE } from '../admission.ts'
+import { PROBE } from '../access/admission.ts'
 import type { ServerContext } from '../context.ts'
-import { ADMIN_ONLY } from '../identity.ts'
+import { ADMIN_ONLY } from '../access/identity.ts'
 import { RETRY_AFTER } from '../problems.ts'
 
 const tags = ['operations']

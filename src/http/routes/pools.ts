@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { ServerContext } from '../context.ts'
-import { ADMIN_ONLY, identityOf } from '../identity.ts'
+import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
 import { viewPools } from '../pool-views.ts'
 import { Named, PoolList, PoolView, Resize } from './pool-schemas.ts'
 

@@ -6,7 +6,7 @@ import { type Fault, invalidRequest } from '../../core/errors.ts'
 import { usageOf } from '../../core/usage.ts'
 import type { ServerContext } from '../context.ts'
 import { writeCsv } from '../csv.ts'
-import { identityOf } from '../identity.ts'
+import { identityOf } from '../access/identity.ts'
 import { readTime } from '../times.ts'
 import { time } from '../views.ts'
 

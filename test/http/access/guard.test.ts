@@ -1,7 +1,7 @@
 /** Two of the seed's GET endpoints change state, so nobody's web page may call them. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listening, openApi, sendRaw } from '../support/api.ts'
+import { listening, openApi, sendRaw } from '../../support/api.ts'
 
 const HOST = 'this Host is not ours; use the address that the manager printed when it started'
 const SITE = 'requests from pages of other sites are refused'

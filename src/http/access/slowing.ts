@@ -1,5 +1,5 @@
 /** Makes whoever shows tokens that are not good wait for their answers, and nobody else at the same address. */
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../../core/clock.ts'
 
 /** Milliseconds; the time doubles with each failure. */
 const SHORTEST = 125

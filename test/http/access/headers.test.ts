@@ -1,8 +1,8 @@
 /** What browsers are told about every answer. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { openApi } from '../support/api.ts'
-import { openGuarded } from '../support/guarded.ts'
+import { openApi } from '../../support/api.ts'
+import { openGuarded } from '../../support/guarded.ts'
 
 const NOTHING = "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"
 

@@ -1,8 +1,8 @@
 /** Too many requests are sent away: of one identity, or of an address without any. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
-import { openApi } from '../support/api.ts'
-import { bearer, openGuarded } from '../support/guarded.ts'
+import { openApi } from '../../support/api.ts'
+import { bearer, openGuarded } from '../../support/guarded.ts'
 
 describe('rate limits', () => {
   // The plugin asks the process for the time.

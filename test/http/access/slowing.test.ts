@@ -1,8 +1,8 @@
 /** Who shows tokens that are not good waits for the answer, ever longer; nobody else does. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createSlowing } from '../../src/http/slowing.ts'
-import { bearer, openGuarded } from '../support/guarded.ts'
+import { createSlowing } from '../../../src/http/access/slowing.ts'
+import { bearer, openGuarded } from '../../support/guarded.ts'
 
 const BAD = bearer(`berth_${'0'.repeat(12)}_${'0'.repeat(64)}`)
 

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, it } from 'node:test'
-import type { Store } from '../../src/core/store.ts'
-import { type Api, type ApiOptions, listening, openApi } from '../support/api.ts'
-import { eventually } from '../support/eventually.ts'
-import { type Listener, listen, told } from '../support/listener.ts'
+import type { Store } from '../../../src/core/store.ts'
+import { type Api, type ApiOptions, listening, openApi } from '../../support/api.ts'
+import { eventually } from '../../support/eventually.ts'
+import { type Listener, listen, told } from '../../support/listener.ts'
 
 /** A pool that is full, and where it is to be asked. */
 async function serving(options: ApiOptions = {}): Promise<{ api: Api; address: string; port: number }> {

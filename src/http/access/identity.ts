@@ -1,7 +1,7 @@
 /** Who sent a request. */
 import type { FastifyRequest } from 'fastify'
-import { BerthError } from '../core/errors.ts'
-import type { Identity } from '../core/identity.ts'
+import { BerthError } from '../../core/errors.ts'
+import type { Identity } from '../../core/identity.ts'
 
 /** Somebody, and how that is known. */
 export interface Caller {

@@ -1,6 +1,6 @@
 /** Answers that wait for something to happen, instead of clients that ask again and again. */
 import type { FastifyReply } from 'fastify'
-import type { Store } from '../core/store.ts'
+import type { Store } from '../../core/store.ts'
 
 /** Also looked at this often, for what another manager wrote, in milliseconds. */
 const LOOK_EVERY = 1_000

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { BerthEvent, EventFilter } from '../../src/core/events.ts'
-import { openFeed } from '../../src/http/event-feed.ts'
-import { NOW } from '../support/rows.ts'
+import type { BerthEvent, EventFilter } from '../../../src/core/events.ts'
+import { openFeed } from '../../../src/http/following/event-feed.ts'
+import { NOW } from '../../support/rows.ts'
 
 const NOTHING = { container: null, generation: null, reservation: null, owner: null, username: null, detail: null }
 

@@ -1,8 +1,8 @@
 /** A token that somebody wants, in the words of the API, checked as a whole; also for tokens that are made offline. */
 import { type Static, Type } from 'typebox'
-import { parseDuration } from '../core/duration.ts'
-import { type Fault, invalidRequest } from '../core/errors.ts'
-import { ANYONE, BERTH, type Limits, type Token } from '../core/identity.ts'
+import { parseDuration } from '../../core/duration.ts'
+import { type Fault, invalidRequest } from '../../core/errors.ts'
+import { ANYONE, BERTH, type Limits, type Token } from '../../core/identity.ts'
 import { mintToken } from './token.ts'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/

@@ -1,8 +1,8 @@
 /** The keys of an identity provider: where it says that they are, fetched when they are needed, and remembered. */
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose'
-import type { Clock } from '../core/clock.ts'
-import { BerthError, reasonOf } from '../core/errors.ts'
-import type { Log } from '../core/ports.ts'
+import type { Clock } from '../../core/clock.ts'
+import { BerthError, reasonOf } from '../../core/errors.ts'
+import type { Log } from '../../core/ports.ts'
 
 /** For one question, in milliseconds. */
 const DEADLINE = 5_000

@@ -1,8 +1,8 @@
 /** Whether a request comes in: who sends it, and whether they send too many. */
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { BerthError, hasCode } from '../core/errors.ts'
-import type { ServerContext } from './context.ts'
+import { BerthError, hasCode } from '../../core/errors.ts'
+import type { ServerContext } from '../context.ts'
 import type { Authenticate } from './identity.ts'
 import { createSlowing, TRY_AGAIN_AFTER } from './slowing.ts'
 

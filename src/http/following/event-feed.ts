@@ -1,6 +1,6 @@
 /** New events, read once for everybody who follows them: a hundred streams ask the database no more often than one. */
-import type { BerthEvent, EventFilter } from '../core/events.ts'
-import type { Store } from '../core/store.ts'
+import type { BerthEvent, EventFilter } from '../../core/events.ts'
+import type { Store } from '../../core/store.ts'
 import { nextWrite } from './long-poll.ts'
 
 type Which = Omit<EventFilter, 'after' | 'limit' | 'latest'>

@@ -1,6 +1,6 @@
 /** Events as they happen, as Server-Sent Events. */
 import { Readable } from 'node:stream'
-import type { BerthEvent, EventFilter } from '../core/events.ts'
+import type { BerthEvent, EventFilter } from '../../core/events.ts'
 import type { EventFeed } from './event-feed.ts'
 
 export interface Following {

@@ -1,7 +1,7 @@
 /** People of an identity provider: its signed tokens (JSON Web Tokens) are checked here, and say who somebody is. */
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
-import { BerthError } from '../core/errors.ts'
-import { type Identity, type SignOn, UNLIMITED } from '../core/identity.ts'
+import { BerthError } from '../../core/errors.ts'
+import { type Identity, type SignOn, UNLIMITED } from '../../core/identity.ts'
 import type { Caller } from './identity.ts'
 import { type KeysOptions, keysOf } from './oidc-keys.ts'
 

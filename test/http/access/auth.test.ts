@@ -1,8 +1,8 @@
 /** Who is let in where everybody needs a token, and who is not. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listening, openApi, sendRaw } from '../support/api.ts'
-import { bearer, openGuarded } from '../support/guarded.ts'
+import { listening, openApi, sendRaw } from '../../support/api.ts'
+import { bearer, openGuarded } from '../../support/guarded.ts'
 
 const OPEN = ['/healthz', '/readyz', '/openapi.json', '/docs', '/docs/', '/docs/json', '/docs/yaml']
 const NEEDED =

@@ -1,6 +1,6 @@
 /** How tokens look from outside: without their secrets. */
-import type { Limits, Token } from '../core/identity.ts'
-import { optionalTime, time } from './views.ts'
+import type { Limits, Token } from '../../core/identity.ts'
+import { optionalTime, time } from '../views.ts'
 
 export function viewToken({ id, name, role, createdAt, expiresAt, limits }: Token) {
   return {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
-import type { SignOn } from '../../src/core/identity.ts'
-import { openSignOn } from '../../src/http/oidc.ts'
-import { bearer, type Guarded, openGuarded } from '../support/guarded.ts'
-import { openProvider, type TestProvider } from '../support/provider.ts'
+import type { SignOn } from '../../../src/core/identity.ts'
+import { openSignOn } from '../../../src/http/access/oidc.ts'
+import { bearer, type Guarded, openGuarded } from '../../support/guarded.ts'
+import { openProvider, type TestProvider } from '../../support/provider.ts'
 
 const UNLIMITED = { containers: null, durationMs: null, pools: null }
 const FEW = { containers: 1, durationMs: 3_600_000, pools: ['alpine'] }

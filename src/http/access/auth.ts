@@ -1,11 +1,11 @@
 /** Who sends a request, by its Authorization header: a token of ours, or one of an identity provider. */
-import type { Clock } from '../core/clock.ts'
-import { BerthError } from '../core/errors.ts'
-import { ANYONE } from '../core/identity.ts'
-import type { Store } from '../core/store.ts'
+import type { Clock } from '../../core/clock.ts'
+import { BerthError } from '../../core/errors.ts'
+import { ANYONE } from '../../core/identity.ts'
+import type { Store } from '../../core/store.ts'
 import type { Authenticate, Caller } from './identity.ts'
 import { isSecretOf, readToken } from './token.ts'
-import { time } from './views.ts'
+import { time } from '../views.ts'
 
 /** For `auth: none`: everybody is everything, whatever they show. */
 export function welcomeAnyone(): Authenticate {

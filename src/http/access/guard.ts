@@ -1,6 +1,6 @@
 /** Keeps web pages out: two of the seed's GET endpoints change state, and a browser sends GETs for anybody. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { BerthError } from '../core/errors.ts'
+import { BerthError } from '../../core/errors.ts'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
