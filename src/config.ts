@@ -15,6 +15,8 @@ export interface Config extends Access {
   readonly accounts: 'native' | 'ansible'
   /** How many containers are worked on at once. */
   readonly concurrency: number
+  /** For how long ended reservations and events are kept, milliseconds. */
+  readonly keepMs: number
   readonly log: 'debug' | 'info' | 'warn' | 'error'
   readonly site: Site
   /** The name that answers tell people to ssh to. */
@@ -28,6 +30,7 @@ export interface Config extends Access {
 
 const NAME = value.matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
 const MINUTE = 60_000
+const DAY = 86_400_000
 
 const TOP = {
   listen: { parse: value.listen, default: '127.0.0.1:8080' },
@@ -35,6 +38,7 @@ const TOP = {
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
   instance: { parse: NAME, default: 'berth' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
+  keep: { parse: value.span, default: '90d' },
   log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },
 } as const
 
@@ -97,6 +101,8 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     const must = 'must be a loopback address such as 127.0.0.1:8080 with auth: none'
     reader.report(['listen'], `${must}, not "${some.listen.host}": ${why}`)
   }
+  // Requests that are sent again are known for a day, and so is what became of them.
+  if (some.keep !== undefined && some.keep < DAY) reader.report(['keep'], 'must be at least 1d')
   reader.checkEnvironment()
   if (!top || !ssh || !access || reader.problems.length > 0) throw invalid(file, reader.problems)
   return freeze({
@@ -104,6 +110,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     database: resolve(folder, top.database),
     accounts: top.accounts,
     concurrency: top.concurrency,
+    keepMs: top.keep,
     log: top.log,
     ...access,
     site: { instance: top.instance, bind: ssh.bind },

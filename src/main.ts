@@ -5,10 +5,11 @@ import { hashPassword } from './accounts/password.ts'
 import { type Config, loadConfig } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
-import { startLoop } from './core/loop.ts'
+import { type Loop, startLoop } from './core/loop.ts'
 import { createOperating } from './core/operating.ts'
 import { specsOf } from './core/pool.ts'
 import { createReserving } from './core/reserving.ts'
+import { createRetention } from './core/retention.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
 import { requireToken, welcomeAnyone } from './http/access/auth.ts'
 import { openMetrics } from './http/metrics.ts'
@@ -42,7 +43,9 @@ export async function startManager(config: Config): Promise<Manager> {
   }
   try {
     const metrics = openMetrics()
-    const nudge = () => loop.nudge()
+    // Nobody is nudged before the loop runs: its first tick comes by itself.
+    let loop: Loop | undefined
+    const nudge = () => loop?.nudge()
     const parts = await openParts(config, { clock, log, metrics, nudge })
     const { pools, store, engine, accounts, reconciler } = parts
     closing.push(() => parts.close())
@@ -69,9 +72,11 @@ export async function startManager(config: Config): Promise<Manager> {
     // Whoever was preparing anything then died with the manager before us.
     await store.forgetPreparers(started)
 
-    const loop = startLoop(() => reconciler.tick(), clock, log)
+    const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
+    const running = startLoop(async () => Math.min(await reconciler.tick(), await retention.step()), clock, log)
+    loop = running
     closing.push(async () => {
-      await loop.stop()
+      await running.stop()
       await withinDeadline(reconciler.idle())
     })
     const unwatch = engine.watch(nudge)

@@ -24,6 +24,7 @@ describe('the sample file', () => {
       database: join(SAMPLE, '../containers.db'),
       accounts: 'native',
       concurrency: 4,
+      keepMs: 90 * 24 * HOUR,
       log: 'info',
       auth: 'none',
       signOn: null,
@@ -56,7 +57,7 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*known here: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['instance', 'concurrency', 'log', 'rate_limit', 'prepare'])
+    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'prepare'])
   })
 })
 
@@ -72,6 +73,7 @@ describe('the environment', () => {
     ['BERTH_ACCOUNTS', 'ansible', (c) => c.accounts, 'ansible'],
     ['BERTH_INSTANCE', 'other', (c) => c.site.instance, 'other'],
     ['BERTH_CONCURRENCY', '8', (c) => c.concurrency, 8],
+    ['BERTH_KEEP', '7d', (c) => c.keepMs, 7 * 24 * HOUR],
     ['BERTH_LOG', 'debug', (c) => c.log, 'debug'],
     ['BERTH_AUTH', 'none', (c) => [c.auth, c.rateLimit], ['none', 0]],
     ['BERTH_RATE_LIMIT', '60', (c) => c.rateLimit, 60],

@@ -172,5 +172,10 @@ export interface Store {
   onEvents(listener: () => void): () => void
   /** What was lent in this span of time, or waited for in it; of one owner, or of all. */
   lent(from: number, to: number, owner: string | null): Promise<Lent[]>
+  /**
+   * Deletes at most that many of the oldest reservations that ended before this moment, and of the oldest events from
+   * before it; never the latest event. Gives how many.
+   */
+  prune(before: number, most: number): Promise<{ readonly reservations: number; readonly events: number }>
   close(): Promise<void>
 }

@@ -6,6 +6,7 @@ import { containerVerbs } from './containers.ts'
 import { eventVerbs } from './events.ts'
 import { listVerbs } from './lists.ts'
 import { lifeVerbs } from './lives.ts'
+import { pruningVerbs } from './pruning.ts'
 import type { Tables } from './tables.ts'
 import { tokenVerbs } from './tokens.ts'
 import { openTransactions } from './transactions.ts'
@@ -19,6 +20,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     ...lifeVerbs(transactions),
     ...tokenVerbs(transactions),
     ...eventVerbs(transactions),
+    ...pruningVerbs(transactions),
     close: () => db.destroy(),
   }
 }

@@ -18,7 +18,7 @@ describe('a wrong file', () => {
       },
     }
     assert.deepEqual(problems(tree, { BERTH_POOLS_ALPINE_CPUS: '-1', BERTH_X: '' }), [
-      'acounts: is not known; known here: listen, database, accounts, instance, concurrency, log, auth, rate_limit, ssh, pools',
+      'acounts: is not known; known here: listen, database, accounts, instance, concurrency, keep, log, auth, rate_limit, ssh, pools',
       'listen: must be host:port like 127.0.0.1:8080, not "everywhere"',
       'accounts: must be native or ansible, not "magic"',
       'ssh.port: is not known; known here: bind, host',
@@ -46,6 +46,7 @@ describe('a wrong file', () => {
       { database: 'postgres://db/berth', pools: { p: POOL } },
       'database: must be a file such as containers.db; database servers are not supported yet',
     ],
+    ['keeps less than a day', { keep: '23h', pools: { p: POOL } }, 'keep: must be at least 1d'],
     ['is a list', '- a', 'must be a map of keys to values', 'pools: names no pool'],
     [
       'has a pool that is no map',

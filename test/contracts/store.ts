@@ -5,6 +5,7 @@ import { containerVerbs } from './store-containers.ts'
 import { endingVerbs } from './store-ending.ts'
 import { eventVerbs } from './store-events.ts'
 import { lentVerb } from './store-lent.ts'
+import { pruningVerbs } from './store-pruning.ts'
 import { queueVerbs } from './store-queue.ts'
 import { listingVerbs } from './store-listing.ts'
 import { poolVerbs } from './store-pools.ts'
@@ -21,6 +22,7 @@ export function storeContract(title: string, openFresh: Open): void {
     containerVerbs(open)
     reservationVerbs(open)
     endingVerbs(open)
+    pruningVerbs(open)
     queueVerbs(open)
     listingVerbs(open)
     poolVerbs(open)
