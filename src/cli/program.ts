@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addCompletion } from './commands/completion.ts'
 import { addContainers } from './commands/containers.ts'
+import { addBackup } from './commands/backup.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addExtend } from './commands/extend.ts'
@@ -61,6 +62,7 @@ export function createProgram(cli: Cli): Command {
   addWhoami(program, cli)
   addToken(program, cli)
   addServe(program, cli)
+  addBackup(program, cli)
   addDoctor(program, cli)
   addCompletion(program, cli)
   addHelp(program, cli)

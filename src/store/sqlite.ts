@@ -1,6 +1,6 @@
 /** SQLite through Node's own driver: the only file that knows `node:sqlite`. */
-import { chmodSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
 import { BerthError, reasonOf } from '../core/errors.ts'
 import type { Store } from '../core/store.ts'
@@ -40,6 +40,29 @@ export async function pendingSqlite(file: string): Promise<string[]> {
     return await pendingMigrations(db)
   } finally {
     await db.destroy()
+  }
+}
+
+/**
+ * Copies the database in this file as it is at one moment, also while a manager writes to it. The copy is whole, or not
+ * there at all; what is there already stays. `invalid_config`.
+ */
+export async function backupSqlite(file: string, copy: string): Promise<void> {
+  if (!existsSync(file)) throw new BerthError('invalid_config', `there is no database ${file}`)
+  if (existsSync(copy)) throw new BerthError('invalid_config', `${copy} exists already; name a new file`)
+  const unfinished = `${copy}.unfinished`
+  const source = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT })
+  try {
+    // It holds password hashes.
+    writeFileSync(unfinished, '', { mode: 0o600 })
+    // All pages at once: in steps, it would begin anew whenever the manager has written.
+    await backup(source, unfinished, { rate: 2 ** 31 - 1 })
+    renameSync(unfinished, copy)
+  } catch (cause) {
+    throw new BerthError('invalid_config', `${copy} cannot be written: ${reasonOf(cause)}`, { cause })
+  } finally {
+    source.close()
+    rmSync(unfinished, { force: true })
   }
 }
 

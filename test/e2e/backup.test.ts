@@ -1,0 +1,72 @@
+/** A copy of the database that is made while the manager is busy, and a manager that goes on from it. */
+import assert from 'node:assert/strict'
+import { copyFileSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, describe, it } from 'node:test'
+import { testBerth } from '../support/berth.ts'
+import { type Reserved, testManager } from '../support/manager.ts'
+import { isRefused, LoginFailed, loginAndRun } from '../support/ssh.ts'
+
+const manager = await testManager('backup', { size: 3 })
+const berth = testBerth({ BERTH_CONFIG: join(manager.folder, 'berth.yml') })
+const copy = join(manager.folder, 'copy.db')
+
+before(async () => {
+  await manager.start()
+  await manager.untilReady()
+})
+
+const login = ({ username, password, containers }: Reserved) => ({
+  port: containers[0]?.port ?? 0,
+  username,
+  password,
+})
+
+async function isIn(reserved: Reserved): Promise<boolean> {
+  return isRefused(login(reserved)).then(
+    (refused) => !refused,
+    (error: unknown) => {
+      if (error instanceof LoginFailed) return false
+      throw error
+    },
+  )
+}
+
+describe('berth backup', () => {
+  it('copies the database while the manager serves; a manager that goes on from it has what was then, and no more', async () => {
+    const kept = await manager.reserve({ username: 'kept' })
+    const [{ code, stderr }] = await Promise.all([
+      berth.run('backup', copy),
+      manager.reserve({ username: 'meanwhile' }).catch(() => undefined),
+    ])
+    assert.equal(code, 0, stderr)
+    assert.equal(statSync(copy).mode & 0o777, 0o600)
+    await manager.get('/release_all')
+    await manager.untilReady()
+    const later = await manager.reserve({ username: 'later', count: 3 })
+    await manager.kill()
+
+    for (const end of ['', '-wal', '-shm']) rmSync(join(manager.folder, `containers.db${end}`), { force: true })
+    copyFileSync(copy, join(manager.folder, 'containers.db'))
+    await manager.start()
+    await manager.until('at rest', (all) => all.every(({ state }) => state === 'ready' || state === 'reserved'))
+    const doctor = await berth.run('doctor', '--fix')
+    assert.equal(doctor.code, 0, doctor.stdout)
+    assert.equal((await loginAndRun(login(kept), 'whoami')).stdout, 'kept')
+    assert.equal(await isIn(later), false)
+    await manager.get('/release_all')
+    await manager.untilReady()
+  })
+
+  it('leaves alone what is there, and nothing half done behind', async () => {
+    writeFileSync(copy, 'mine')
+    const there = await berth.run('backup', copy)
+    assert.deepEqual([there.code, statSync(copy).size], [2, 4])
+    assert.match(there.stderr, /exists already; name a new file/)
+    const nowhere = join(manager.folder, 'no', 'such', 'folder.db')
+    const lost = await berth.run('backup', nowhere)
+    assert.equal(lost.code, 2)
+    assert.match(lost.stderr, /cannot be written/)
+    assert.ok(!existsSync(`${nowhere}.unfinished`))
+  })
+})
