@@ -55,3 +55,8 @@ export interface SignOn {
   /** Of everybody who comes that way and is no admin. */
   readonly limits: Limits
 }
+
+/** Narrows a list to what exists for them. */
+export function ownOnly(by: Identity): { readonly owner?: string } {
+  return by.role === 'admin' ? {} : { owner: by.name }
+}

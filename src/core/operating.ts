@@ -6,6 +6,7 @@ import type { Identity } from './identity.ts'
 import type { Pool } from './pool.ts'
 import type { Pools } from './pools.ts'
 import type { Log } from './ports.ts'
+import { holdersOf } from './reservation.ts'
 import type { Store } from './store.ts'
 
 export interface OperatingContext {
@@ -83,7 +84,7 @@ export function createOperating({ pools, store, clock, log, onChange }: Operatin
   async function refusal({ refusals }: Verb, { name, state }: Container): Promise<BerthError> {
     if (state !== 'reserved') return new BerthError('conflict', `${name} is ${state}: ${refusals[state] ?? ''}`)
     const { reservations } = await store.snapshot()
-    const holder = reservations.find((r) => r.holds.some((hold) => hold.container === name))
+    const holder = holdersOf(reservations).get(name)
     return new BerthError('conflict', `${name} is reserved; release reservation ${holder?.id ?? ''} first`)
   }
 

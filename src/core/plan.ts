@@ -13,7 +13,7 @@ import { containerName, portOf } from './pool.ts'
 import type { Observed } from './ports.ts'
 import type { Snapshot } from './store.ts'
 import { planQueue } from './queue.ts'
-import { dueEnd, type Reservation } from './reservation.ts'
+import { dueEnd, holdersOf, type Reservation } from './reservation.ts'
 
 /** Longer than the engine may take to create one, so that a creation under way is never taken for an orphan. */
 export const ORPHAN_AGE = 120_000
@@ -96,7 +96,7 @@ function missingPlaces({ pools, snapshot }: Situation): { pool: string; number: 
 function planContainers(situation: Situation, observed: readonly Observed[], cutting: boolean, now: number): Action[] {
   const pools = new Map(situation.pools.map((pool) => [pool.name, pool]))
   const seen = Map.groupBy(observed, (o) => o.name)
-  const holders = new Map(situation.snapshot.reservations.flatMap((r) => r.holds.map((h) => [h.container, r] as const)))
+  const holders = holdersOf(situation.snapshot.reservations)
   const actions = situation.snapshot.containers.flatMap((container): Action[] => {
     if (situation.busy.has(container.name) || container.retryAt > now) return []
     const pool = pools.get(container.pool)

@@ -1,7 +1,7 @@
 /** Those that wait for containers of a pool: first come, first served, and nobody passes a larger request. */
 import type { Action } from './actions.ts'
 import type { Snapshot } from './store.ts'
-import { dueEnd, isDue, type Reservation } from './reservation.ts'
+import { dueEnd, holdersOf, isDue, type Reservation } from './reservation.ts'
 
 /** How long a used container takes to be ready again, roughly, in milliseconds: for estimates only. */
 const RECYCLING = 2_000
@@ -46,7 +46,7 @@ export function queuePlace(snapshot: Snapshot, { id, pool }: Reservation, now: n
 
 /** When each container of the pool can be had next, soonest first; those of which nobody knows are left out. */
 function freeTimes(snapshot: Snapshot, pool: string, now: number): number[] {
-  const holders = new Map(snapshot.reservations.flatMap((r) => r.holds.map((hold) => [hold.container, r] as const)))
+  const holders = holdersOf(snapshot.reservations)
   const times = snapshot.containers
     .filter((c) => c.pool === pool)
     .flatMap(({ name, state }) => {

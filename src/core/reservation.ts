@@ -86,6 +86,11 @@ export function stateAt(reservation: Reservation, now: number): ReservationState
   return state !== 'ended' && isDue(reservation, now) ? 'ending' : state
 }
 
+/** Who holds what, by name of the container. */
+export function holdersOf(reservations: readonly Reservation[]): ReadonlyMap<string, Reservation> {
+  return new Map(reservations.flatMap((r) => r.holds.map((hold) => [hold.container, r] as const)))
+}
+
 /** The account that a reservation has inside its containers. */
 export function accountOf(reservation: Reservation, pool: Pool, motd: string): Account {
   const { username, passwordHash, sshKeys } = reservation

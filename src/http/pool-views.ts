@@ -5,7 +5,6 @@ import { type Identity, maySee } from '../core/identity.ts'
 import type { Pool } from '../core/pool.ts'
 import { waitingFor } from '../core/queue.ts'
 import type { Reservation } from '../core/reservation.ts'
-import type { Snapshot } from '../core/store.ts'
 import type { ServerContext } from './context.ts'
 import type { ContainerView, PoolView } from './routes/pool-schemas.ts'
 import { time } from './views.ts'
@@ -38,11 +37,6 @@ export async function viewPools(
       oldest_unclean_seconds: Math.max(0, now - (uncleanSince(rows) ?? now)) / 1_000,
     }
   })
-}
-
-/** Who holds what, by name of the container. */
-export function holdersOf({ reservations }: Pick<Snapshot, 'reservations'>): ReadonlyMap<string, Reservation> {
-  return new Map(reservations.flatMap((r) => r.holds.map((hold) => [hold.container, r] as const)))
 }
 
 /** To whoever holds it, and to admins, it is told who holds it and what went wrong there: that may name a tenant. */

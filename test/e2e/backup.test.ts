@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { testBerth } from '../support/berth.ts'
 import { type Reserved, testManager } from '../support/manager.ts'
-import { isRefused, LoginFailed, loginAndRun } from '../support/ssh.ts'
+import { canLogIn, loginAndRun } from '../support/ssh.ts'
 
 const manager = await testManager('backup', { size: 3 })
 const berth = testBerth({ BERTH_CONFIG: join(manager.folder, 'berth.yml') })
@@ -21,16 +21,6 @@ const login = ({ username, password, containers }: Reserved) => ({
   username,
   password,
 })
-
-async function isIn(reserved: Reserved): Promise<boolean> {
-  return isRefused(login(reserved)).then(
-    (refused) => !refused,
-    (error: unknown) => {
-      if (error instanceof LoginFailed) return false
-      throw error
-    },
-  )
-}
 
 describe('berth backup', () => {
   it('copies the database while the manager serves; a manager that goes on from it has what was then, and no more', async () => {
@@ -53,7 +43,7 @@ describe('berth backup', () => {
     const doctor = await berth.run('doctor', '--fix')
     assert.equal(doctor.code, 0, doctor.stdout)
     assert.equal((await loginAndRun(login(kept), 'whoami')).stdout, 'kept')
-    assert.equal(await isIn(later), false)
+    assert.equal(await canLogIn(login(later)), false)
     await manager.get('/release_all')
     await manager.untilReady()
   })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { dockerLines } from '../support/docker.ts'
 import { type Reserved, testManager } from '../support/manager.ts'
-import { LoginFailed, isRefused, loginAndRun } from '../support/ssh.ts'
+import { canLogIn, loginAndRun } from '../support/ssh.ts'
 
 const manager = await testManager('crash', { size: 3 })
 
@@ -17,16 +17,6 @@ const credentials = ({ username, password, containers }: Reserved) => ({
   username,
   password,
 })
-
-async function canLogIn(login: ReturnType<typeof credentials>): Promise<boolean> {
-  return isRefused(login).then(
-    (refused) => !refused,
-    (error: unknown) => {
-      if (error instanceof LoginFailed) return false
-      throw error
-    },
-  )
-}
 
 interface V1 {
   readonly id: string

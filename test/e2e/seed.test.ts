@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Reserved, testManager } from '../support/manager.ts'
-import { isRefused, type Login, LoginFailed, login, loginAndRun } from '../support/ssh.ts'
+import { canLogIn, type Login, login, loginAndRun } from '../support/ssh.ts'
 
 const manager = await testManager('seed', { size: 10 })
 const names = Array.from({ length: 10 }, (_, index) => `${manager.pool}-${index + 1}`)
@@ -16,16 +16,6 @@ after(() => manager.kill())
 
 function logins({ username, password, containers }: Reserved): Login[] {
   return containers.map(({ port }) => ({ port, username, password }))
-}
-
-/** Whether somebody could get in now: refused, or nobody there, is no. */
-async function canLogIn(credentials: Login): Promise<boolean> {
-  try {
-    return !(await isRefused(credentials))
-  } catch (error) {
-    if (error instanceof LoginFailed) return false
-    throw error
-  }
 }
 
 describe('a session', () => {

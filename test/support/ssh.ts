@@ -36,7 +36,7 @@ export interface Terminal {
 }
 
 /** Why a login failed: the server said no, or nobody was there. */
-export class LoginFailed extends Error {
+class LoginFailed extends Error {
   readonly refused: boolean
 
   constructor(cause: Error & { level?: string }) {
@@ -73,6 +73,16 @@ export async function login({ host = '127.0.0.1', ...credentials }: Login): Prom
     shell: () => shellOn(client),
     closed: closed.promise,
     close: () => client.end(),
+  }
+}
+
+/** Whether somebody could get in now: refused, or nobody there, is no. */
+export async function canLogIn(credentials: Login): Promise<boolean> {
+  try {
+    return !(await isRefused(credentials))
+  } catch (error) {
+    if (error instanceof LoginFailed) return false
+    throw error
   }
 }
 

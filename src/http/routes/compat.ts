@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { maySee } from '../../core/identity.ts'
 import type { Pool } from '../../core/pool.ts'
 import type { Pools } from '../../core/pools.ts'
-import { isActive, type Reservation } from '../../core/reservation.ts'
+import { holdersOf, isActive, type Reservation } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
 import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
 import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
@@ -82,9 +82,7 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
 
 /** By name of the container, what is lent at this moment. */
 function holdersAt(reservations: readonly Reservation[], now: number): ReadonlyMap<string, Reservation> {
-  return new Map(
-    reservations.filter((r) => isActive(r, now)).flatMap((r) => r.holds.map((h) => [h.container, r] as const)),
-  )
+  return holdersOf(reservations.filter((r) => isActive(r, now)))
 }
 
 function poolNamed(pools: Pools, name: string | undefined): Pool {

@@ -2,22 +2,23 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Container } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
+import { holdersOf } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
 import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
-import { holdersOf, viewContainer } from '../pool-views.ts'
+import { viewContainer } from '../pool-views.ts'
 import { ContainerList, ContainerView, ListContainers, Named } from './pool-schemas.ts'
 
 export function containerRoutes(server: FastifyInstance, { store, operating, sshHost }: ServerContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   async function view(row: Container, request: FastifyRequest) {
-    return viewContainer(row, holdersOf(await store.snapshot()), { sshHost, by: identityOf(request) })
+    return viewContainer(row, holdersOf((await store.snapshot()).reservations), { sshHost, by: identityOf(request) })
   }
 
   typed.get('/v1/containers', { schema: LIST }, async (request) => {
     const { pool, state } = request.query
     const snapshot = await store.snapshot()
-    const holders = holdersOf(snapshot)
+    const holders = holdersOf(snapshot.reservations)
     const by = identityOf(request)
     return {
       containers: snapshot.containers

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type BerthEvent, EVENT_KINDS } from '../../core/events.ts'
 import { hasCode, invalidRequest } from '../../core/errors.ts'
-import type { Identity } from '../../core/identity.ts'
+import { ownOnly } from '../../core/identity.ts'
 import type { ServerContext } from '../context.ts'
 import { openFeed } from '../following/event-feed.ts'
 import { type Following, streamEvents } from '../following/event-stream.ts'
@@ -75,10 +75,6 @@ export function eventRoutes(server: FastifyInstance, context: ServerContext): vo
       throw invalidRequest([{ path, message: `is later than the latest event, ${latest}; leave it out` }])
     return after
   }
-}
-
-function ownOnly(by: Identity): { owner?: string } {
-  return by.role === 'admin' ? {} : { owner: by.name }
 }
 
 function readId(text: string | string[]): number {

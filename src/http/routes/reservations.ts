@@ -1,6 +1,7 @@
 /** Reservations, for programs: what the seed's endpoints do, one by one, and more. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
+import { ownOnly } from '../../core/identity.ts'
 import { stateAt } from '../../core/reservation.ts'
 import type { ServerContext } from '../context.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
@@ -54,10 +55,9 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
 
   typed.get('/v1/reservations', { schema: LIST }, async (request) => {
     const { limit = 50, cursor, ...filter } = request.query
-    const by = identityOf(request)
     const page = await store.reservations({
       ...filter,
-      ...(by.role !== 'admin' && { owner: by.name }),
+      ...ownOnly(identityOf(request)),
       limit,
       ...(cursor !== undefined && { after: readCursor(cursor) }),
     })

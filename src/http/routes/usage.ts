@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { type Fault, invalidRequest } from '../../core/errors.ts'
+import { ownOnly } from '../../core/identity.ts'
 import { usageOf } from '../../core/usage.ts'
 import type { ServerContext } from '../context.ts'
 import { writeCsv } from '../csv.ts'
@@ -20,8 +21,7 @@ export function usageRoutes(server: FastifyInstance, { store, clock }: ServerCon
     const { by = 'user', format } = request.query
     const now = clock()
     const { from, to } = readSpan(request.query, now)
-    const asker = identityOf(request)
-    const lent = await store.lent(from, to, asker.role === 'admin' ? null : asker.name)
+    const lent = await store.lent(from, to, ownOnly(identityOf(request)).owner ?? null)
     const rows = usageOf(lent, { from, to, by, now })
     const wantsCsv = format === undefined ? /\btext\/csv\b/i.test(request.headers.accept ?? '') : format === 'csv'
     if (!wantsCsv) return { from: time(from), to: time(to), by, rows: rows.map(viewRow) }
