@@ -1,0 +1,30 @@
+/** What proofs have in common: how much they try, and how `just prove` hears of it. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+
+/** A little in every test run, so that it stays short; much in `just prove`, which sets the variable. */
+export function effort(cases: { readonly test: number; readonly prove: number }): number {
+  return process.env['PROVE'] === 'all' ? cases.prove : cases.test
+}
+
+/** A line of the report: `promise` is the name of the test that shows it. */
+export interface Tried {
+  readonly promise: string
+  readonly cases: number
+  /** "random histories", "ports taken" */
+  readonly what: string
+}
+
+const MARK = 'tried '
+
+/** Tells the report what this test has tried, once that has gone well. The test's name is the promise. */
+export function tried(t: TestContext, cases: number, what: string): void {
+  assert.ok(cases > 0, `${t.name}: nothing was tried`)
+  const line: Tried = { promise: t.name, cases, what }
+  t.diagnostic(MARK + JSON.stringify(line))
+}
+
+/** null for any other diagnostic. */
+export function readTried(message: string): Tried | null {
+  return message.startsWith(MARK) ? (JSON.parse(message.slice(MARK.length)) as Tried) : null
+}
