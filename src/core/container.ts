@@ -68,6 +68,14 @@ function pauseAfter(attempts: number): number {
   return Math.min(500 * 2 ** Math.max(0, attempts - 1), LONGEST_PAUSE)
 }
 
+/**
+ * Whether it is left alone for now. No pause is longer than the longest: one that seems to be was begun by a clock that
+ * has been set back since, and is over.
+ */
+export function isPausing({ retryAt }: Pick<Container, 'retryAt'>, now: number): boolean {
+  return retryAt > now && retryAt - now <= LONGEST_PAUSE
+}
+
 /** The next generation of the place, nothing of it made yet. */
 export function nextGeneration(container: Container, port: number, now: number): ContainerPatch {
   const since = container.state === 'creating' ? container.since : now

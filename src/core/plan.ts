@@ -5,7 +5,7 @@
  */
 import type { Action, Situation } from './actions.ts'
 import { formatDuration } from './duration.ts'
-import { SHRUNK } from './container.ts'
+import { isPausing, SHRUNK } from './container.ts'
 import { nextNotice } from './notices.ts'
 import { planContainer } from './plan-container.ts'
 import { planNotices } from './plan-notices.ts'
@@ -43,7 +43,7 @@ export function nextDue(snapshot: Snapshot, now: number): number {
     // What could not be told is tried again in the loop's own time.
     return Math.min(due, r.state === 'preparing' ? r.prepareBy : nextNotice(r, now))
   })
-  const retries = snapshot.containers.map((c) => c.retryAt).filter((time) => time > now)
+  const retries = snapshot.containers.filter((c) => isPausing(c, now)).map((c) => c.retryAt)
   return Math.min(...times, ...retries, Number.POSITIVE_INFINITY)
 }
 
@@ -98,7 +98,7 @@ function planContainers(situation: Situation, observed: readonly Observed[], cut
   const seen = Map.groupBy(observed, (o) => o.name)
   const holders = holdersOf(situation.snapshot.reservations)
   const actions = situation.snapshot.containers.flatMap((container): Action[] => {
-    if (situation.busy.has(container.name) || container.retryAt > now) return []
+    if (situation.busy.has(container.name) || isPausing(container, now)) return []
     const pool = pools.get(container.pool)
     const action = planContainer(
       situation,
@@ -141,15 +141,16 @@ function planPlaybooks({ pools, snapshot, observed, busy }: Situation, now: numb
     )
     if (fresh.some((c) => c.hostKey === null && c.attempts === 0)) return []
     const containers = fresh.filter(
-      (c) => c.hostKey !== null && c.retryAt <= now && !busy.has(c.name) && running.has(c.engineId ?? ''),
+      (c) => c.hostKey !== null && !isPausing(c, now) && !busy.has(c.name) && running.has(c.engineId ?? ''),
     )
     return containers.length > 0 ? [{ do: 'prepare', pool, containers }] : []
   })
 }
 
+/** One from a time that is yet to come is old, too: the clock has been set back since. */
 function planSweep({ snapshot, busy }: Situation, observed: readonly Observed[], now: number): Action[] {
   const names = new Set(snapshot.containers.map((c) => c.name))
   return observed
-    .filter((o) => !names.has(o.name) && !busy.has(o.name) && now - o.createdAt > ORPHAN_AGE)
+    .filter((o) => !names.has(o.name) && !busy.has(o.name) && Math.abs(now - o.createdAt) > ORPHAN_AGE)
     .map((o) => ({ do: 'sweep', observed: o }))
 }

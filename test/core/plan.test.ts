@@ -104,6 +104,10 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     'build p-1 without id-1',
   ],
   'not before its next attempt': [{ containers: [container({ ...creating, retryAt: NOW + 1 })] }],
+  'at once when its next attempt is further off than any pause: the clock was set back': [
+    { containers: [container({ ...creating, retryAt: NOW + 3_600_000 })] },
+    'build p-1',
+  ],
   'somebody is at it': [{ containers: [container(creating)], busy: new Set(['p-1']) }],
 
   'a ready one is gone': [{ containers: [container()] }, 'break p-1: the container is gone'],
@@ -390,6 +394,10 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
 
   'an orphan': [
     { pools: [pool({ size: 0 })], observed: [observed({ createdAt: NOW - ORPHAN_AGE - 1 })] },
+    'sweep id-1',
+  ],
+  'an orphan from a time that is yet to come: the clock was set back': [
+    { pools: [pool({ size: 0 })], observed: [observed({ createdAt: NOW + ORPHAN_AGE + 1 })] },
     'sweep id-1',
   ],
   'maybe an orphan, maybe somebody is just making it': [

@@ -4,7 +4,7 @@ import { BerthError } from '../../src/core/errors.ts'
 import type { Pool, Site } from '../../src/core/pool.ts'
 import { createOperating, type Operating } from '../../src/core/operating.ts'
 import { createPools, type Pools } from '../../src/core/pools.ts'
-import type { Accounts, Announcement, Log, Metrics, Outcomes, Target } from '../../src/core/ports.ts'
+import type { Accounts, Announcement, Log, Metrics, Observed, Outcomes, Target } from '../../src/core/ports.ts'
 import { createReconciler, type Reconciler } from '../../src/core/reconciler.ts'
 import { createReserving, type Reserving } from '../../src/core/reserving.ts'
 import { specDigest } from '../../src/engine/labels.ts'
@@ -14,7 +14,7 @@ import { openSqlite } from '../../src/store/sqlite.ts'
 import { type FaultRule, faulty } from './faulty.ts'
 import { NOW, pool } from './rows.ts'
 
-const SITE: Site = { instance: 'test', bind: '127.0.0.1' }
+export const SITE: Site = { instance: 'test', bind: '127.0.0.1' }
 const NAMES = ['root', 'sshd', 'nobody', 'sudo']
 
 /** Accounts of containers that are not there: who could log in where, by container id. */
@@ -100,15 +100,23 @@ export interface World {
   settle(): Promise<void>
   /** The manager dies where it stands and another one starts on the same database and engine. */
   restart(pools?: readonly Pool[]): Promise<void>
+  /** What the engine shows, past the ports of the manager. */
+  look(): Promise<Observed[]>
   /** "alice@p-1" for everybody who could log in now. */
   logins(): string[]
   states(): Promise<string[]>
 }
 
 export async function createWorld(
-  options: { pools?: readonly Pool[]; faults?: Record<string, FaultRule>; metrics?: Metrics } = {},
+  options: {
+    pools?: readonly Pool[]
+    faults?: Record<string, FaultRule>
+    metrics?: Metrics
+    /** Put around each port of each manager, the one after a restart too. */
+    around?: <T extends object>(name: string, port: T) => T
+  } = {},
 ): Promise<World> {
-  const { faults = {} } = options
+  const { faults = {}, around = (_, port) => port } = options
   let time = NOW
   let nextId = 0
   const clock = () => time
@@ -124,7 +132,8 @@ export async function createWorld(
     failure: (code) => void measured.push(code),
   }
   const { metrics = recording } = options
-  const wrap = <T extends object>(name: string, port: T): T => (faults[name] ? faulty(port, faults[name]) : port)
+  const wrap = <T extends object>(name: string, port: T): T =>
+    around(name, faults[name] ? faulty(port, faults[name]) : port)
 
   function assemble(pools: readonly Pool[]): Pick<World, 'pools' | 'reconciler' | 'reserving' | 'operating'> {
     const named = createPools(pools)
@@ -171,6 +180,7 @@ export async function createWorld(
       await store.forgetPreparers(time + 1)
       Object.assign(world, assemble(pools ?? options.pools ?? [pool()]))
     },
+    look: () => openMemory({ instance: SITE.instance, host }).list(),
     logins: () =>
       host
         .all()

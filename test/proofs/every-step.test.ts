@@ -1,0 +1,104 @@
+/** Each thing that a manager does, struck at each of its steps, in each way: see `test/support/steps.ts`. */
+import assert from 'node:assert/strict'
+import { before, it, type TestContext } from 'node:test'
+import { ANYONE } from '../../src/core/identity.ts'
+import { Answers } from '../support/answers.ts'
+import { effort, tried } from '../support/proof.ts'
+import { pool } from '../support/rows.ts'
+import { type Scenario, SCENARIOS } from '../support/scenarios.ts'
+import { assertHealthy, quiet } from '../support/sound.ts'
+import { countSteps, type Strike } from '../support/steps.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+
+/** A plain test run strikes each step in some of the ways; which of them, changes from step to step. */
+const EVERY = effort({ test: 5, prove: 1 })
+
+/** What each of them does when nothing goes wrong. */
+const found = new Map<Scenario, readonly string[]>()
+
+before(async () => {
+  for (const scenario of SCENARIOS) {
+    const steps = await play(scenario, null)
+    assert.ok(steps.length > 0, `${scenario.name}: nothing was done`)
+    found.set(scenario, steps)
+  }
+})
+
+/** Does it once, struck or not, and holds what is so afterwards against what was promised. Gives the steps that were taken. */
+async function play(scenario: Scenario, strike: Parameters<typeof countSteps>[0]): Promise<readonly string[]> {
+  const { pools = [pool()], laterPools = pools } = scenario
+  const steps = countSteps(strike)
+  const world = await createWorld({ pools, around: steps.around })
+  const answers = new Answers(world)
+  if (!scenario.empty) await world.settle()
+  await scenario.given?.(world, answers)
+  if (laterPools !== pools) await world.restart(laterPools)
+  steps.begin()
+  await Promise.race([carryOut(scenario, world, answers), steps.death])
+  steps.end()
+  // Whoever was killed is dead, and another takes over; all others go on.
+  if (strike?.how.startsWith('killed')) await world.restart(laterPools)
+  await afterwards(world, answers)
+  await world.store.close()
+  return steps.taken
+}
+
+async function carryOut(scenario: Scenario, world: World, answers: Answers): Promise<void> {
+  await scenario.when?.(world, answers)
+  // As in the loop: a tick that failed is followed by another.
+  await world.settle().catch(() => world.settle())
+}
+
+async function afterwards(world: World, answers: Answers): Promise<void> {
+  await quiet(world)
+  for (const { name } of (await world.store.snapshot()).containers) {
+    await world.operating.giveBack(name, ANYONE).catch(() => undefined)
+  }
+  await world.operating.resize('p', null, ANYONE)
+  await world.settle()
+  await answers.assertKept()
+  await assertHealthy(world)
+  for (const ms of [11 * MINUTE, 11 * MINUTE, 11 * MINUTE, DAY]) {
+    world.advance(ms)
+    await world.settle()
+    await answers.assertKept()
+  }
+  await answers.assertServed()
+  await assertHealthy(world)
+  assert.deepEqual(world.logins(), [])
+  assert.deepEqual((await world.store.snapshot()).reservations, [], 'somebody holds containers for ever')
+}
+
+/** Strikes each step of each scenario in these ways, one at a time. */
+async function strike(t: TestContext, ways: readonly Strike[]): Promise<void> {
+  let struck = 0
+  for (const [scenario, steps] of found) {
+    for (const [at, step] of steps.entries()) {
+      for (const [index, how] of ways.entries()) {
+        if ((at + index) % EVERY !== 0) continue
+        const where = `${scenario.name}, step ${at} (${step}) ${how}`
+        const taken = await play(scenario, { at, how }).catch((cause: unknown) => {
+          throw new Error(where, { cause })
+        })
+        assert.equal(taken[at], step, `${where}: it went another way before it was struck`)
+        struck += 1
+      }
+    }
+  }
+  tried(t, struck, `calls of ports, in ${found.size} things that a manager does`)
+}
+
+it('Whichever step a manager is killed at, the next one finishes or undoes it: nothing answered is lost, nothing else held for ever', (t) =>
+  strike(t, ['killed before', 'killed after']))
+
+it('Whichever step fails, nothing is left half done', (t) => strike(t, ['unavailable', 'refused']))
+
+it('Whichever answer is lost on its way, what it was about happens once', (t) => strike(t, ['late']))
+
+it('Whichever call arrives twice, it counts once', (t) => strike(t, ['twice']))
+
+it('Whichever call is overtaken by others, nobody is let in late, and nobody is forgotten', (t) =>
+  strike(t, ['slow to set out', 'slow to return']))
