@@ -60,6 +60,10 @@ api:
 bench:
     @node bench/main.ts
 
+# Run every proof as thoroughly as it can, and write docs/reliability.md; or only some of them: just prove residue
+prove *args:
+    @PROVE=all node prove/main.ts "$@"
+
 # Create, use and delete an account with create-users.yml: username="test" password="test" count=1
 test-playbook *args:
     @node test/playbook/main.ts "$@"

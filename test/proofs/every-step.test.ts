@@ -73,7 +73,7 @@ async function afterwards(world: World, answers: Answers): Promise<void> {
 }
 
 /** Strikes each step of each scenario in these ways, one at a time. */
-async function strike(t: TestContext, ways: readonly Strike[]): Promise<void> {
+async function strikeAll(t: TestContext, ways: readonly Strike[]): Promise<void> {
   let struck = 0
   for (const [scenario, steps] of found) {
     for (const [at, step] of steps.entries()) {
@@ -92,13 +92,13 @@ async function strike(t: TestContext, ways: readonly Strike[]): Promise<void> {
 }
 
 it('Whichever step a manager is killed at, the next one finishes or undoes it: nothing answered is lost, nothing else held for ever', (t) =>
-  strike(t, ['killed before', 'killed after']))
+  strikeAll(t, ['killed before', 'killed after']))
 
-it('Whichever step fails, nothing is left half done', (t) => strike(t, ['unavailable', 'refused']))
+it('Whichever step fails, nothing is left half done', (t) => strikeAll(t, ['unavailable', 'refused']))
 
-it('Whichever answer is lost on its way, what it was about happens once', (t) => strike(t, ['late']))
+it('Whichever answer is lost on its way, what it was about happens once', (t) => strikeAll(t, ['late']))
 
-it('Whichever call arrives twice, it counts once', (t) => strike(t, ['twice']))
+it('Whichever call arrives twice, it counts once', (t) => strikeAll(t, ['twice']))
 
 it('Whichever call is overtaken by others, nobody is let in late, and nobody is forgotten', (t) =>
-  strike(t, ['slow to set out', 'slow to return']))
+  strikeAll(t, ['slow to set out', 'slow to return']))

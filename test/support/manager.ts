@@ -31,6 +31,7 @@ export interface ContainerView {
   readonly name: string
   readonly state: string
   readonly generation: number
+  readonly host_key: string | null
   readonly error: string | null
   readonly attempts: number
 }
@@ -92,10 +93,10 @@ export class TestManager {
   }
 
   /** Resolves when it serves. */
-  async start(): Promise<void> {
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const child = spawn(process.execPath, [MAIN], {
       cwd: ROOT,
-      env: this.environment,
+      env: { ...this.environment, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
@@ -122,6 +123,17 @@ export class TestManager {
   /** SIGKILL, as a crash would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name)
+  }
+
+  /** Resolves with true when it has ended, by whatever. */
+  async died(): Promise<true> {
+    const child = this.#child
+    if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    return true
   }
 
   /** Ctrl-C; gives the exit code and how long it took, in milliseconds. */
@@ -154,6 +166,15 @@ export class TestManager {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const response = await fetch(this.url + path, { headers })
     return { status: response.status, body: (await response.json()) as T, headers: response.headers }
+  }
+
+  async send(method: 'POST' | 'PATCH', path: string, body: object): Promise<{ status: number; body: unknown }> {
+    const headers = {
+      'content-type': 'application/json',
+      ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
+    }
+    const response = await fetch(this.url + path, { method, headers, body: JSON.stringify(body) })
+    return { status: response.status, body: await response.json() }
   }
 
   /** A reserve that must succeed. */

@@ -4,26 +4,23 @@
  */
 import { BerthError } from '../../src/core/errors.ts'
 
-export const STRIKES = [
+export type Strike =
   /** SIGKILL: the call was not made, and nothing after it is. */
-  'killed before',
+  | 'killed before'
   /** SIGKILL: the call took effect, and nobody learns of it. */
-  'killed after',
+  | 'killed after'
   /** Nobody answers, and nothing has happened. */
-  'unavailable',
+  | 'unavailable'
   /** The answer is no. */
-  'refused',
+  | 'refused'
   /** It took effect, and its caller is told that no answer came in time. */
-  'late',
+  | 'late'
   /** It reaches the other side twice; the second answer is the one that is heard. */
-  'twice',
+  | 'twice'
   /** It sets out when all else that was under way has moved on. */
-  'slow to set out',
+  | 'slow to set out'
   /** Its answer arrives when all else that was under way has moved on. */
-  'slow to return',
-] as const
-
-export type Strike = (typeof STRIKES)[number]
+  | 'slow to return'
 
 interface Struck {
   /** Number of the step, from 0. */
