@@ -22,9 +22,9 @@ const THINGS = {
   'reserves two containers': async () => manager.get<Reserved>('/reserve?username=lost&count=2'),
   'ends a reservation and recycles': async () => manager.send('POST', '/v1/release-all', { username: 'used' }),
   'replaces a held container that is gone': async () => {
-    const before = (await manager.containers()).find(({ name }) => name === held)?.generation ?? 0
+    const former = (await manager.containers()).find(({ name }) => name === held)?.generation ?? 0
     await docker('rm', '--force', held)
-    await manager.until('replaced', (all) => all.some((c) => c.name === held && c.generation > before && c.host_key))
+    await manager.until('replaced', (all) => all.some((c) => c.name === held && c.generation > former && c.host_key))
   },
   'shrinks its pool and grows it again': async () => {
     await manager.send('PATCH', `/v1/pools/${manager.pool}`, { size: 1 })
