@@ -66,10 +66,10 @@ export async function startManager(config: Config): Promise<Manager> {
       pause: (ms) => sleep(ms, undefined, { ref: false }),
     })
     const started = clock()
-    // Only one manager serves here: the port is the lock, taken before anything is changed.
+    // Only one manager serves at this address: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
     closing.push(() => server.close())
-    // Whoever was preparing anything then died with the manager before us.
+    // Whatever was being prepared from here died with the manager before us.
     await store.forgetPreparers(started)
 
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
