@@ -1,5 +1,6 @@
 /** SQLite through Node's own driver: the only file that knows `node:sqlite`. */
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
@@ -20,8 +21,13 @@ import { migrate, pendingMigrations } from './migrate.ts'
 import { createSqlStore } from './sql-store.ts'
 import type { Tables } from './tables.ts'
 
-/** How long to wait for another process that writes, in milliseconds. */
+/** How long SQLite waits for another process, in milliseconds, while nothing else happens in this one. */
 const BUSY_TIMEOUT = 5_000
+/** How long a writer waits for those of other processes, in milliseconds: many hundreds may be before it. */
+const WRITE_TIMEOUT = 30_000
+/** Between two attempts, on average, in milliseconds. At random, or the same process is always late. */
+const ATTEMPT_EVERY = 4
+const SQLITE_BUSY = 5
 
 /**
  * Opens, and migrates, the database in this file; ":memory:" lives as long as the store. `manager` is the name under which
@@ -105,9 +111,31 @@ class Dialect extends SqliteDialect {
 /** Writers queue at BEGIN instead of failing at their first write; readers wait for nobody. */
 class WriteFirst extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
-    const begin = settings?.accessMode === 'read only' ? 'begin deferred' : 'begin immediate'
-    await connection.executeQuery(CompiledQuery.raw(begin))
+    const run = (sql: string) => connection.executeQuery(CompiledQuery.raw(sql))
+    if (settings?.accessMode === 'read only') {
+      await run('begin deferred')
+      return
+    }
+    const deadline = performance.now() + WRITE_TIMEOUT
+    // SQLite's own waiting would stop this process, and is so unfair that a process which writes much keeps the others out.
+    // Between two of its transactions this one lets others in, and the rest of itself.
+    for (let pause = 0; ; pause = Math.ceil(2 * ATTEMPT_EVERY * Math.random())) {
+      await (pause === 0 ? setImmediate() : setTimeout(pause))
+      await run('pragma busy_timeout = 0')
+      try {
+        await run('begin immediate')
+        return
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw error
+      } finally {
+        await run(`pragma busy_timeout = ${BUSY_TIMEOUT}`)
+      }
+    }
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
 }
 
 /** Migrations are all or nothing: kysely leaves that out for SQLite, which can do it. */
