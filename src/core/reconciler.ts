@@ -34,6 +34,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
   const { site, store, engine, pools, clock, log, metrics, digestOf } = context
   const executor = createExecutor(context)
   let problem: string | null = null
+  let answers = false
   let prepared = false
   let leadsUntil = 0
 
@@ -42,11 +43,14 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
   }
 
   /** null when the engine does not answer. */
-  async function look(): Promise<Observed[] | null> {
+  async function look(leading: boolean): Promise<Observed[] | null> {
     try {
-      if (!prepared) await engine.prepare()
+      if (leading && !prepared) {
+        await engine.prepare()
+        prepared = true
+      }
       const observed = await engine.list()
-      prepared = true
+      answers = true
       if (problem !== null) log.info('the engine answers again')
       problem = null
       return observed
@@ -55,6 +59,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
       const reason = reasonOf(error)
       if (problem === null) log.error('the engine does not answer; waiting for it', { reason })
       problem = reason
+      answers = false
       // Whatever came over it may have taken our network with it.
       prepared = false
       return null
@@ -91,9 +96,10 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
       // Access ends on time even when the engine takes its time to answer.
       await carryOut(null, await read())
       // First the rows, then the look at the engine: what is seen is never older than what is believed.
+      const leading = await leads()
       const rows = await read()
-      const observed = await look()
-      if (await leads()) await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
+      const observed = await look(leading)
+      if (leading) await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
       const due = nextDue(rows.snapshot, clock())
       return observed === null ? Math.min(due, clock() + ASK_AGAIN) : due
     },
@@ -105,7 +111,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
       await store.resign().catch((error: unknown) => log.warn('cannot resign', { reason: reasonOf(error) }))
     },
     engineProblem: () => problem,
-    engineAnswers: () => prepared,
+    engineAnswers: () => answers,
   }
 }
 
