@@ -41,11 +41,13 @@ interface Answer {
   readonly reason: string | null
 }
 
+const HOW: readonly How[] = ['seed', 'v1', 'queue', 'twice', 'v1', 'seed', 'v1', 'twice']
+
 const LOST: Answer = { status: 0, id: null, password: null, containers: [], reason: null }
 
 /** `nth` decides how, and where. */
 export async function askOne(managers: readonly TestManager[], round: string, nth: number): Promise<Asked> {
-  const how = (['seed', 'v1', 'queue', 'twice'] as const)[nth % 4] ?? 'v1'
+  const how = HOW[nth % HOW.length] ?? 'v1'
   const username = `u${round}-${nth}`
   const count = 1 + (nth % 3)
   const own = `password ${round} ${nth}`
