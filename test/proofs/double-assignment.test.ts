@@ -13,8 +13,8 @@ import { ask, replay } from '../support/replay.ts'
 import { isRefused, login } from '../support/ssh.ts'
 
 const MANAGERS = 3
-const SIZE = effort({ test: 9, prove: 50 })
-const ASKING = effort({ test: 72, prove: 500 })
+const SIZE = effort({ test: 6, prove: 50 })
+const ASKING = effort({ test: 48, prove: 500 })
 const ROUNDS = effort({ test: 1, prove: 3 })
 const LOGINS = effort({ test: 6, prove: 25 })
 
