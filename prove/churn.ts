@@ -37,7 +37,7 @@ export function startChurn(manager: Manager, onReserved: OnReserved): Churn {
     ...{ refused: 0, login: 0, stream: 0, operated: 0 },
   }
   const errors: string[] = []
-  let stopping = false
+  const stopping = new AbortController()
   let users = 0
 
   /** Null when nobody could be served. */
@@ -115,14 +115,14 @@ export function startChurn(manager: Manager, onReserved: OnReserved): Churn {
   }
 
   async function repeat(work: () => Promise<void>): Promise<void> {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       try {
         await work()
       } catch (error) {
         // Refusals are part of life; what is not a refusal is a fault.
         const refusals = ['not_enough', 'conflict', 'not_active', 'cancelled']
         if (error instanceof BerthError && refusals.includes(error.code)) counts.refused += 1
-        else errors.push(error instanceof Error ? `${error.message}` : String(error))
+        else errors.push(error instanceof Error ? error.message : String(error))
         await sleep(50)
       }
     }
@@ -132,7 +132,7 @@ export function startChurn(manager: Manager, onReserved: OnReserved): Churn {
   return {
     ...{ counts, errors },
     async stop() {
-      stopping = true
+      stopping.abort()
       await Promise.all(everybody)
     },
   }

@@ -1,6 +1,6 @@
 /** SQLite through Node's own driver: the only file that knows `node:sqlite`. */
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { setImmediate, setTimeout } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
@@ -120,7 +120,7 @@ class WriteFirst extends SqliteDriver {
     // SQLite's own waiting would stop this process, and is so unfair that a process which writes much keeps the others out.
     // Between two of its transactions this one lets others in, and the rest of itself.
     for (let pause = 0; ; pause = Math.ceil(2 * ATTEMPT_EVERY * Math.random())) {
-      await (pause === 0 ? setImmediate() : setTimeout(pause))
+      await (pause === 0 ? nextTurn() : sleep(pause))
       await run('pragma busy_timeout = 0')
       try {
         await run('begin immediate')

@@ -92,9 +92,10 @@ describe('a SQLite file', () => {
     assert.equal(await store.latestEvent(), 1)
     let written = false
     const writing = claimed(store).catch(() => (written = true))
-    // Timers of this process go on meanwhile.
+    const began = performance.now()
     await sleep(50)
     assert.equal(written, false)
+    assert.ok(performance.now() - began < 1_000, 'nothing else went on meanwhile')
     other.exec('commit')
     other.close()
     await writing

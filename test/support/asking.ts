@@ -20,7 +20,7 @@ export interface Asked {
   readonly reasons: readonly string[]
 }
 
-export interface Place {
+interface Place {
   readonly name: string
   readonly port: number
   readonly hostKey: string
