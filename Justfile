@@ -64,6 +64,10 @@ bench:
 prove *args:
     @PROVE=all node prove/main.ts "$@"
 
+# Use a manager hard for some minutes, and compare what is there with what was: [--minutes 10] [--size 6]
+soak *args:
+    @node prove/soak.ts "$@"
+
 # Create, use and delete an account with create-users.yml: username="test" password="test" count=1
 test-playbook *args:
     @node test/playbook/main.ts "$@"

@@ -6,9 +6,9 @@ import { type Config, loadConfig } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
 import { type Loop, startLoop } from './core/loop.ts'
-import { createOperating } from './core/operating.ts'
+import { createOperating, type Operating } from './core/operating.ts'
 import { specsOf } from './core/pool.ts'
-import { createReserving } from './core/reserving.ts'
+import { createReserving, type Reserving } from './core/reserving.ts'
 import { createRetention } from './core/retention.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
 import { requireToken, welcomeAnyone } from './http/access/auth.ts'
@@ -16,7 +16,7 @@ import { openMetrics } from './http/metrics.ts'
 import { openSignOn } from './http/access/oidc.ts'
 import { buildServer } from './http/server.ts'
 import { openLog } from './log.ts'
-import { openParts } from './parts.ts'
+import { openParts, type Parts } from './parts.ts'
 import { announce, followFilling, showFirstToken } from './startup.ts'
 import { firstToken } from './tokens.ts'
 
@@ -29,6 +29,10 @@ const STREAMING = { heartbeat: 15_000, patience: 60_000 }
 export interface Manager {
   /** Where it is serving. */
   readonly address: string
+  /** The verbs behind the API, for a program that runs the manager inside itself; what it opened is closed by `stop`. */
+  readonly reserving: Reserving
+  readonly operating: Operating
+  readonly parts: Omit<Parts, 'close'>
   stop(): Promise<void>
 }
 
@@ -66,10 +70,10 @@ export async function startManager(config: Config): Promise<Manager> {
       pause: (ms) => sleep(ms, undefined, { ref: false }),
     })
     const started = clock()
-    // Only one manager serves here: the port is the lock, taken before anything is changed.
+    // Only one manager serves at this address: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
     closing.push(() => server.close())
-    // Whoever was preparing anything then died with the manager before us.
+    // Whatever was being prepared from here died with the manager before us.
     await store.forgetPreparers(started)
 
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
@@ -84,7 +88,7 @@ export async function startManager(config: Config): Promise<Manager> {
     await announce(address, config, engine)
     if (auth === 'tokens') showFirstToken(await firstToken(store, clock))
     closing.push(followFilling(store, pools))
-    return { address, stop }
+    return { address, reserving, operating, parts, stop }
   } catch (error) {
     await stop()
     throw error

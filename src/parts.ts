@@ -30,10 +30,15 @@ export interface Around {
   readonly nudge: () => void
 }
 
+/** What a manager prepares bears its address: a port is one process's, so that its next owner knows the one before for dead. */
+function managerName({ listen: { host, port } }: Config): string {
+  return `${host}:${port}`
+}
+
 export async function openParts(config: Config, { clock, log, metrics, nudge }: Around): Promise<Parts> {
   const { site, concurrency, environment } = config
   const pools = createPools(config.pools)
-  const store = await openSqlite(config.database)
+  const store = await openSqlite(config.database, managerName(config))
   const engine = openDocker({ instance: site.instance, dockerHost: config.dockerHost })
   const ansible = openAnsible({ playbookDir: fileURLToPath(new URL('../ansible', import.meta.url)), env: environment })
   const accounts = { native: nativeAccounts, ansible: ansibleAccounts }[config.accounts]({ engine, ansible })
@@ -43,6 +48,7 @@ export async function openParts(config: Config, { clock, log, metrics, nudge }: 
     onProgress: nudge,
   })
   async function close(): Promise<void> {
+    await reconciler.resign()
     await ansible.close()
     await engine.close()
     await store.close()

@@ -15,7 +15,7 @@ const RULES: readonly Rule[] = [
   { where: 'engine/memory', ours: ['core', 'engine/memory', 'engine/labels.ts'], packages: ['node:*'] },
   { where: 'engine/docker', ours: ['core', 'engine/docker', 'engine/labels.ts'], packages: ['dockerode', 'node:*'] },
   { where: 'accounts', ours: ['core', 'accounts'], packages: ['node:*'] },
-  { where: 'store', ours: ['core', 'store'], packages: ['kysely', 'node:fs', 'node:sqlite'] },
+  { where: 'store', ours: ['core', 'store'], packages: ['kysely', 'node:fs', 'node:sqlite', 'node:timers/promises'] },
   {
     where: 'http',
     ours: ['core', 'http'],

@@ -50,8 +50,16 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
     return (await store.updateContainer(row, patch, clock())) ? { ...row, ...patch } : null
   }
 
-  async function removeAll(observed: readonly Observed[]): Promise<void> {
+  /**
+   * Removes what was in the way when the engine was looked at, unless the row has moved on since: then it may be what
+   * another manager has made here after the row was read.
+   */
+  async function clear(row: Container, observed: readonly Observed[]): Promise<boolean> {
+    if (observed.length === 0) return true
+    const now = await store.container(row.name)
+    if (now?.state !== row.state || now.generation !== row.generation) return false
     for (const { id } of observed) await engine.remove(id)
+    return true
   }
 
   /** The generation that the row speaks of: exists, runs, and its sshd answers. */
@@ -62,9 +70,10 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
     if (!known) return null
     if (current?.state !== 'running') await engine.start(id)
     const guest = await accounts.survey({ id, name: row.name }, SURVEY_TIMEOUT)
+    const up = await apply(known, { hostKey: guest.hostKey })
     // Of a container that had a tenant, the names would include the tenant's.
-    if (!current) await store.recordPoolFacts(pool.name, { os: guest.os, names: guest.names })
-    return apply(known, { hostKey: guest.hostKey })
+    if (up && !current) await store.recordPoolFacts(pool.name, { os: guest.os, names: guest.names })
+    return up
   }
 
   /** Ready, unless the pool has a playbook: then the planner collects it with others for one run. */
@@ -74,7 +83,7 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
 
   async function build(row: Container, { current, stale }: Found): Promise<Container | null> {
     const pool = poolOf(pools, row)
-    await removeAll(stale)
+    if (!(await clear(row, stale))) return null
     const port = portOf(pool, row.number) ?? row.port
     const place = row.generation === 0 ? await apply(row, nextGeneration(row, port, clock())) : row
     return place && finish(await bringUp(place, pool, current), pool)
@@ -95,7 +104,8 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
     const going = row.state === 'removing' ? row : await apply(row, retired(row.error, clock()))
     if (!going) return null
     if (going.engineId !== null) await engine.remove(going.engineId)
-    await removeAll(stale.filter((o) => o.id !== going.engineId))
+    const others = stale.filter((o) => o.id !== going.engineId)
+    if (!(await clear(going, others))) return null
     const port = portOf(pools.named(row.pool), row.number)
     if (port === undefined) {
       if (await store.dropContainer(going, clock())) log.info(`${row.name} is dropped: its pool has shrunk`)
@@ -112,8 +122,9 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
     let place: Container | null = row
     if (lost) {
       log.warn(`${row.name} is lost and is replaced under its reservation`, { reservation: reservation.id })
-      place = await apply(row, replacement(row))
-      await removeAll(found.current ? [found.current, ...found.stale] : found.stale)
+      const replaced = await apply(row, replacement(row))
+      const there = found.current ? [found.current, ...found.stale] : found.stale
+      place = replaced && (await clear(replaced, there)) ? replaced : null
     } else if (current && current.state !== 'running') {
       place = await apply(row, stumbled(row, `the container was ${current.state}`, clock()))
     }

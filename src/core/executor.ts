@@ -157,7 +157,7 @@ export function createExecutor(context: ExecutorContext): Executor {
       if (waitUntil !== null && activeAt !== null) metrics.observe('queue', activeAt - createdAt)
     } catch (error) {
       if (!isNobodysFault(error)) {
-        await store.end([id], { outcome: 'failed', reason: reasonOf(error) }, clock())
+        await store.end([id], { outcome: 'failed', reason: reasonOf(error), prepareBy }, clock())
         return
       }
       await store.lease(id, prepareBy, clock() + OPEN_AGAIN)

@@ -26,7 +26,8 @@ export interface OpeningContext {
 
 /**
  * Opens the account everywhere and lets the reservation's time begin. When it throws, whoever calls decides what becomes of
- * the reservation. `cancelled` when it was ended meanwhile.
+ * the reservation. When this took so long that another manager has taken it up, gives what that one has made of it.
+ * `cancelled` when it was ended meanwhile.
  */
 export async function letIn(context: OpeningContext, held: Held, pool: Pool): Promise<Held> {
   const { store, clock, log } = context
@@ -35,7 +36,7 @@ export async function letIn(context: OpeningContext, held: Held, pool: Pool): Pr
   try {
     const containers = await openAll(context, held, pool)
     const active = await store.activate(id, clock())
-    if (!active) throw new BerthError('cancelled', 'the reservation was released while it was being prepared')
+    if (!active) return await takenOver(store, id)
     const names = containers.map((c) => c.name)
     log.info('reserved', { reservation: id, username, containers: names, ms: clock() - began })
     return { reservation: active, containers }
@@ -43,6 +44,12 @@ export async function letIn(context: OpeningContext, held: Held, pool: Pool): Pr
     log.warn('a reserve failed', { reservation: id, username, reason: reasonOf(error) })
     throw error
   }
+}
+
+async function takenOver(store: Store, id: string): Promise<Held> {
+  const held = await store.held(id)
+  if (held?.reservation.state === 'active') return held
+  throw new BerthError('cancelled', 'the reservation was released while it was being prepared')
 }
 
 /** Opens the account in every container; one where that fails is swapped for another ready one, as long as there is one. */

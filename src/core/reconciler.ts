@@ -19,29 +19,38 @@ export interface Reconciler {
   idle(): Promise<void>
   /** Why the engine cannot be used at the moment; null when it can. */
   engineProblem(): string | null
+  /** Leaves the work on containers to another manager, if there is one. */
+  resign(): Promise<void>
   /** Whether the latest look at the engine succeeded; false before the first one. */
   engineAnswers(): boolean
 }
 
 /** How often an engine that does not answer is asked again. */
 const ASK_AGAIN = 1_000
+/** When the manager that works on the containers is dead for so long, another one takes that over. */
+const LEAD = 10_000
 
 export function createReconciler(context: ReconcilerContext): Reconciler {
   const { site, store, engine, pools, clock, log, metrics, digestOf } = context
   const executor = createExecutor(context)
   let problem: string | null = null
+  let answers = false
   let prepared = false
+  let leadsUntil = 0
 
   function specDigest(pool: Pool, number: number): string {
     return digestOf(specOf(site, pool, { number, port: portOf(pool, number) ?? 0, generation: null }))
   }
 
   /** null when the engine does not answer. */
-  async function look(): Promise<Observed[] | null> {
+  async function look(leading: boolean): Promise<Observed[] | null> {
     try {
-      if (!prepared) await engine.prepare()
+      if (leading && !prepared) {
+        await engine.prepare()
+        prepared = true
+      }
       const observed = await engine.list()
-      prepared = true
+      answers = true
       if (problem !== null) log.info('the engine answers again')
       problem = null
       return observed
@@ -50,6 +59,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
       const reason = reasonOf(error)
       if (problem === null) log.error('the engine does not answer; waiting for it', { reason })
       problem = reason
+      answers = false
       // Whatever came over it may have taken our network with it.
       prepared = false
       return null
@@ -69,20 +79,39 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     return { snapshot, busy: new Set([...busy, ...executor.busy]) }
   }
 
+  /**
+   * Several managers may share a database. All of them let holders in and cut them off; one works on the containers: what
+   * is written and said in them would be written and said by each.
+   */
+  async function leads(): Promise<boolean> {
+    const now = clock()
+    const left = leadsUntil - now
+    if (left > LEAD / 2 && left <= LEAD) return true
+    leadsUntil = (await store.lead(LEAD, now)) ? now + LEAD : 0
+    return leadsUntil !== 0
+  }
+
   return {
     async tick() {
       // Access ends on time even when the engine takes its time to answer.
       await carryOut(null, await read())
       // First the rows, then the look at the engine: what is seen is never older than what is believed.
+      const leading = await leads()
       const rows = await read()
-      const observed = await look()
-      await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
+      const observed = await look(leading)
+      if (leading) await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
       const due = nextDue(rows.snapshot, clock())
       return observed === null ? Math.min(due, clock() + ASK_AGAIN) : due
     },
     idle: () => executor.idle(),
+    async resign() {
+      if (leadsUntil === 0) return
+      leadsUntil = 0
+      // Another manager takes it over in any case, only later.
+      await store.resign().catch((error: unknown) => log.warn('cannot resign', { reason: reasonOf(error) }))
+    },
     engineProblem: () => problem,
-    engineAnswers: () => prepared,
+    engineAnswers: () => answers,
   }
 }
 

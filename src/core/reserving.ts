@@ -119,13 +119,13 @@ export function createReserving(context: ReservingContext): Reserving {
       return { ...claimed.held, repeats: null }
     }
     if (claimed.is !== 'held') throw notTaken(claimed, by)
-    const { id } = claimed.held.reservation
+    const { id, prepareBy } = claimed.held.reservation
     try {
       const held = await letIn(context, claimed.held, pool)
       metrics.observe('reserve', clock() - asked)
       return { ...held, repeats: null }
     } catch (error) {
-      await store.end([id], { outcome: 'failed', reason: reasonOf(error) }, clock())
+      await store.end([id], { outcome: 'failed', reason: reasonOf(error), prepareBy }, clock())
       throw error
     } finally {
       onChange()

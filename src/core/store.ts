@@ -78,6 +78,8 @@ export interface Ending {
   readonly reason?: string
   /** Name of the identity that wants it; the manager itself when it is left out. */
   readonly by?: string
+  /** Only if it is still with exactly this `prepareBy`: what somebody else has taken up stays, whatever has come of it. */
+  readonly prepareBy?: number
 }
 
 /** Which reservations to list, newest first. */
@@ -135,7 +137,10 @@ export interface Store {
   assign(id: string, prepareBy: number, now: number): Promise<Held | null>
   /** Takes up a preparation, or puts it off; null when it is not preparing with exactly that `from` any more. */
   lease(id: string, from: number, to: number): Promise<Held | null>
-  /** Whoever was preparing what was asked for before this moment is dead: it can be taken up at once. */
+  /**
+   * What a manager of this store's name was preparing that was asked for before this moment is nobody's: it died, and it
+   * can be taken up at once. What other managers prepare is theirs until its `prepareBy`.
+   */
   forgetPreparers(before: number): Promise<void>
   /** Swaps a container in which the account could not be opened for another ready one; null when there is none. */
   substitute(id: string, container: string, reason: string, now: number): Promise<Container | null>
@@ -156,6 +161,14 @@ export interface Store {
   end(ids: readonly string[], ending: Ending, now: number): Promise<Held[]>
   /** ending -> ended, once nobody can log in. */
   finish(id: string, now: number): Promise<boolean>
+
+  /**
+   * Takes the work on containers for this store's manager, or keeps it, for that many milliseconds; false while it is
+   * another manager's.
+   */
+  lead(forMs: number, now: number): Promise<boolean>
+  /** Leaves that work to whoever asks next. */
+  resign(): Promise<void>
 
   /** Not deleted ones, oldest first. */
   tokens(): Promise<Token[]>

@@ -11,9 +11,9 @@ const KEY_LIFE = 86_400_000
 
 type ClaimVerbs = Pick<Store, 'claim' | 'earlier' | 'assign' | 'lease' | 'forgetPreparers'>
 
-export function claimVerbs({ reading, writing }: Transactions): ClaimVerbs {
+export function claimVerbs({ reading, writing }: Transactions, manager: string): ClaimVerbs {
   return {
-    claim: (claim, now) => writing((tx) => take(tx, claim, now)),
+    claim: (claim, now) => writing((tx) => take(tx, claim, manager, now)),
 
     earlier: (owner, key, now) => reading((tx) => readEarlier(tx, owner, key, now)),
 
@@ -27,7 +27,7 @@ export function claimVerbs({ reading, writing }: Transactions): ClaimVerbs {
         if (free.length < reservation.count) return null
         await tx
           .updateTable('reservations')
-          .set({ state: 'preparing', prepare_by: prepareBy })
+          .set({ state: 'preparing', prepare_by: prepareBy, preparer: manager })
           .where('id', '=', id)
           .execute()
         await appendReservation(tx, 'reservation.preparing', reservation, { at: now })
@@ -39,7 +39,7 @@ export function claimVerbs({ reading, writing }: Transactions): ClaimVerbs {
       writing(async (tx) => {
         const { numUpdatedRows } = await tx
           .updateTable('reservations')
-          .set({ prepare_by: to })
+          .set({ prepare_by: to, preparer: manager })
           .where('id', '=', id)
           .where('state', '=', 'preparing')
           .where('prepare_by', '=', from)
@@ -54,13 +54,14 @@ export function claimVerbs({ reading, writing }: Transactions): ClaimVerbs {
           .set({ prepare_by: 0 })
           .where('state', '=', 'preparing')
           .where('created_at', '<', before)
+          .where((eb) => eb.or([eb('preparer', '=', manager), eb('preparer', 'is', null)]))
           .execute()
       }),
   }
 }
 
 /** All or nothing; see `Store.claim`. */
-async function take(tx: Tx, claim: Claim, now: number): Promise<Claimed> {
+async function take(tx: Tx, claim: Claim, manager: string, now: number): Promise<Claimed> {
   const { request, quota, count, pool, owner } = claim
   if (request) {
     const earlier = await readEarlier(tx, owner, request.key, now)
@@ -74,7 +75,7 @@ async function take(tx: Tx, claim: Claim, now: number): Promise<Claimed> {
   const free = waiting === 0 ? await readyOnes(tx, pool, count) : []
   const enough = free.length >= count
   if (!enough && claim.waitUntil === null) return { is: 'short', available: free.length, waiting }
-  const reservation = await insert(tx, claim, enough ? 'preparing' : 'waiting', now)
+  const reservation = await insert(tx, claim, enough ? { state: 'preparing', manager } : { state: 'waiting' }, now)
   if (enough) for (const container of free) await hold(tx, reservation, container, now)
   if (request) await remember(tx, claim, now)
   const held = await readHeld(tx, claim.id)
@@ -85,9 +86,10 @@ async function take(tx: Tx, claim: Claim, now: number): Promise<Claimed> {
 async function insert(
   tx: Tx,
   claim: Claim,
-  state: 'preparing' | 'waiting',
+  begin: { readonly state: 'preparing'; readonly manager: string } | { readonly state: 'waiting' },
   now: number,
 ): Promise<Pick<Reservation, 'id' | 'pool' | 'owner' | 'username'>> {
+  const { state } = begin
   const waits = state === 'waiting'
   await tx
     .insertInto('reservations')
@@ -103,6 +105,7 @@ async function insert(
       created_at: now,
       duration_ms: claim.durationMs,
       prepare_by: claim.prepareBy,
+      preparer: begin.state === 'preparing' ? begin.manager : null,
       // Its owner hears of one that waits before it is active, and has the key of a request to ask for it again.
       promised: waits || claim.request ? 1 : 0,
       wait_until: waits ? claim.waitUntil : null,

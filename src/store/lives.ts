@@ -136,9 +136,13 @@ export function lifeVerbs({ writing }: Transactions): LifeVerbs {
   }
 }
 
-async function endAll(tx: Tx, ids: readonly string[], { outcome, reason, by }: Ending, now: number) {
+async function endAll(tx: Tx, ids: readonly string[], { outcome, reason, by, prepareBy }: Ending, now: number) {
   const open = await readReservations(tx, (eb) =>
-    eb.and([eb('id', 'in', ids), eb('state', 'in', ['waiting', 'preparing', 'active'])]),
+    eb.and([
+      eb('id', 'in', ids),
+      eb('state', 'in', ['waiting', 'preparing', 'active']),
+      ...(prepareBy === undefined ? [] : [eb('prepare_by', '=', prepareBy)]),
+    ]),
   )
   for (const reservation of open) {
     const { id, state } = reservation

@@ -3,9 +3,14 @@ import { type Kysely, type Migration, Migrator } from 'kysely'
 import { BerthError } from '../core/errors.ts'
 import * as initial from './migrations/0001-initial.ts'
 import * as api from './migrations/0002-api.ts'
+import * as managers from './migrations/0003-managers.ts'
 import type { Tables } from './tables.ts'
 
-const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-initial': initial, '0002-api': api }
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-initial': initial,
+  '0002-api': api,
+  '0003-managers': managers,
+}
 
 /** Gives what was applied, oldest first. `schema_too_new` when the database has migrations that this version does not know. */
 export async function migrate(db: Kysely<Tables>): Promise<string[]> {

@@ -49,6 +49,11 @@ CREATE TABLE "kysely_migration_lock" (
   "id" varchar(255) not null primary key,
   "is_locked" integer default 0 not null);
 
+CREATE TABLE "leaders" (
+  "work" text primary key,
+  "manager" text not null,
+  "until" bigint not null);
+
 CREATE TABLE "pool_facts" (
   "pool" text primary key,
   "os" text not null,
@@ -93,7 +98,8 @@ CREATE TABLE "reservations" (
   "ended_at" bigint,
   "outcome" text check (outcome in ('released', 'expired', 'abandoned', 'failed', 'cancelled')),
   "reason" text,
-  "note" text);
+  "note" text,
+  "preparer" text);
 
 CREATE INDEX "reservations_open" on "reservations" ("created_at", "id") where "state" != 'ended';
 

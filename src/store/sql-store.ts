@@ -4,6 +4,7 @@ import type { Store } from '../core/store.ts'
 import { claimVerbs } from './claims.ts'
 import { containerVerbs } from './containers.ts'
 import { eventVerbs } from './events.ts'
+import { leadingVerbs } from './leading.ts'
 import { listVerbs } from './lists.ts'
 import { lifeVerbs } from './lives.ts'
 import { pruningVerbs } from './pruning.ts'
@@ -11,13 +12,15 @@ import type { Tables } from './tables.ts'
 import { tokenVerbs } from './tokens.ts'
 import { openTransactions } from './transactions.ts'
 
-export function createSqlStore(db: Kysely<Tables>): Store {
+/** `manager` names who works with it: what it prepares bears that name. */
+export function createSqlStore(db: Kysely<Tables>, manager: string): Store {
   const transactions = openTransactions(db)
   return {
     ...listVerbs(transactions),
     ...containerVerbs(db, transactions),
-    ...claimVerbs(transactions),
+    ...claimVerbs(transactions, manager),
     ...lifeVerbs(transactions),
+    ...leadingVerbs(transactions, manager),
     ...tokenVerbs(transactions),
     ...eventVerbs(transactions),
     ...pruningVerbs(transactions),

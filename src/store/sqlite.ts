@@ -1,18 +1,39 @@
 /** SQLite through Node's own driver: the only file that knows `node:sqlite`. */
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  type SqliteStatement,
+  type TransactionSettings,
+} from 'kysely'
 import { BerthError, reasonOf } from '../core/errors.ts'
 import type { Store } from '../core/store.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { createSqlStore } from './sql-store.ts'
 import type { Tables } from './tables.ts'
 
-/** How long to wait for another process that writes, in milliseconds. */
+/** How long SQLite waits for another process, in milliseconds, while nothing else happens in this one. */
 const BUSY_TIMEOUT = 5_000
+/** How long a writer waits for those of other processes, in milliseconds: many hundreds may be before it. */
+const WRITE_TIMEOUT = 30_000
+/** Between two attempts, on average, in milliseconds. At random, or the same process is always late. */
+const ATTEMPT_EVERY = 4
+const SQLITE_BUSY = 5
 
-/** Opens, and migrates, the database in this file; ":memory:" lives as long as the store. `invalid_config`, `schema_too_new`. */
-export async function openSqlite(file: string): Promise<Store> {
+/**
+ * Opens, and migrates, the database in this file; ":memory:" lives as long as the store. `manager` is the name under which
+ * it prepares and leads: no two that run have the same. `invalid_config`, `schema_too_new`.
+ */
+export async function openSqlite(file: string, manager = 'berth'): Promise<Store> {
   const db = kyselyOf(file)
   try {
     await migrate(db)
@@ -20,7 +41,7 @@ export async function openSqlite(file: string): Promise<Store> {
     await db.destroy()
     throw error
   }
-  return createSqlStore(db)
+  return createSqlStore(db, manager)
 }
 
 /** Brings the database in this file up to date, and gives the names of the migrations that were applied. */
@@ -70,12 +91,54 @@ function kyselyOf(file: string): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(connect(file)) }) })
 }
 
-/** Migrations are all or nothing: kysely leaves that out for SQLite, which can do it. */
 class Dialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig
+
+  constructor(config: SqliteDialectConfig) {
+    super(config)
+    this.#config = config
+  }
+
   override createAdapter(): SqliteAdapter {
     return new Adapter()
   }
+
+  override createDriver(): Driver {
+    return new WriteFirst(this.#config)
+  }
 }
+
+/** Writers queue at BEGIN instead of failing at their first write; readers wait for nobody. */
+class WriteFirst extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
+    const run = (sql: string) => connection.executeQuery(CompiledQuery.raw(sql))
+    if (settings?.accessMode === 'read only') {
+      await run('begin deferred')
+      return
+    }
+    const deadline = performance.now() + WRITE_TIMEOUT
+    // SQLite's own waiting would stop this process, and is so unfair that a process which writes much keeps the others out.
+    // Between two of its transactions this one lets others in, and the rest of itself.
+    for (let pause = 0; ; pause = Math.ceil(2 * ATTEMPT_EVERY * Math.random())) {
+      await (pause === 0 ? nextTurn() : sleep(pause))
+      await run('pragma busy_timeout = 0')
+      try {
+        await run('begin immediate')
+        return
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw error
+      } finally {
+        await run(`pragma busy_timeout = ${BUSY_TIMEOUT}`)
+      }
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
+}
+
+/** Migrations are all or nothing: kysely leaves that out for SQLite, which can do it. */
 
 class Adapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
@@ -102,8 +165,7 @@ function connect(file: string): DatabaseSync {
 function adapt(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
-    // Writers queue at BEGIN instead of failing at their first write, and what a transaction has read stays true in it.
-    prepare: (sql) => adaptStatement(database.prepare(sql === 'begin' ? 'begin immediate' : sql)),
+    prepare: (sql) => adaptStatement(database.prepare(sql)),
   }
 }
 

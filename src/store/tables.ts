@@ -14,6 +14,7 @@ export interface Tables {
   tokens: TokensTable
   events: EventsTable
   requests: RequestsTable
+  leaders: LeadersTable
 }
 
 export interface ContainersTable {
@@ -43,6 +44,8 @@ export interface ReservationsTable {
   created_at: number
   duration_ms: number
   prepare_by: number
+  /** Name of the manager that prepares it, or did; null when that is not known. */
+  preparer: string | null
   /** 0 or 1. */
   promised: number
   wait_until: number | null
@@ -101,6 +104,13 @@ export interface EventsTable {
   owner: string | null
   username: string | null
   detail: string | null
+}
+
+interface LeadersTable {
+  /** What one manager at a time does for all of them. */
+  work: string
+  manager: string
+  until: number
 }
 
 interface RequestsTable {

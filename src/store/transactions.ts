@@ -5,6 +5,7 @@ import type { Tables } from './tables.ts'
 export type Tx = Transaction<Tables>
 
 export interface Transactions {
+  /** Waits for nobody who writes, and sees everything as it is at one moment. */
   reading<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   writing<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Calls after something was written, mostly with new events. Returns the stop. */
@@ -13,11 +14,10 @@ export interface Transactions {
 
 export function openTransactions(db: Kysely<Tables>): Transactions {
   const listeners = new Set<() => void>()
-  const reading = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => db.transaction().execute(work)
   return {
-    reading,
+    reading: (work) => db.transaction().setAccessMode('read only').execute(work),
     async writing(work) {
-      const result = await reading(work)
+      const result = await db.transaction().execute(work)
       for (const listener of listeners) listener()
       return result
     },

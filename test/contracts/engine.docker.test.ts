@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, afterEach, before, describe, it } from 'node:test'
+import Docker from 'dockerode'
 import { openDocker } from '../../src/engine/docker/engine.ts'
-import { docker } from '../support/docker.ts'
+import { networkOptions } from '../../src/engine/docker/spec.ts'
+import { docker, dockerLines } from '../support/docker.ts'
 import { eventually } from '../support/eventually.ts'
 import { testInstance } from '../support/instance.ts'
 import { reservePorts, tryToListen } from '../support/ports.ts'
@@ -113,6 +115,23 @@ describe('docker engine: what a container may', () => {
     await docker('network', 'rm', `berth-${other.instance}`)
     await neighbour.engine.start(id)
     assert.equal((await neighbour.engine.inspect(id))?.state, 'running')
+  })
+
+  it('has one network when several managers have made it at once', async () => {
+    const many = testInstance('engine-networks')
+    const engines = Array.from({ length: 4 }, () => openDocker({ instance: many.instance, dockerHost }))
+    const label = `label=berth.instance=${many.instance}`
+    // Docker lets through what it does not check for, as it does now and then with two that come at once.
+    const planted = { ...networkOptions(many.instance), CheckDuplicate: false }
+    for (let nth = 0; nth < 2; nth += 1) await new Docker().createNetwork(planted)
+    assert.equal((await dockerLines('network', 'ls', '--quiet', '--filter', label)).length, 2)
+    await Promise.all(engines.map((one) => one.prepare()))
+    assert.equal((await dockerLines('network', 'ls', '--quiet', '--filter', label)).length, 1)
+    const [first] = engines
+    const id = await first?.create(specFor(fixture, { ...many, name: `${many.pool}-1` }))
+    await first?.start(id ?? '')
+    await first?.remove(id ?? '')
+    for (const one of engines) await one.close()
   })
 
   it('refuses a network that would let tenants meet', async () => {

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { NOW } from '../support/rows.ts'
 import { storeContract } from './store.ts'
+import { managersContract } from './store-managers.ts'
 import { claimed, claimOf, fill } from './store-bench.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-store-'))
@@ -37,6 +39,11 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 
 storeContract('SQLite in memory', () => openSqlite(':memory:'))
 storeContract('SQLite in a file', () => openSqlite(freshFile()))
+
+managersContract('SQLite', async () => {
+  const file = freshFile()
+  return [await openSqlite(file, 'one'), await openSqlite(file, 'other')]
+})
 
 describe('a SQLite file', () => {
   it('keeps everything', async () => {
@@ -73,6 +80,27 @@ describe('a SQLite file', () => {
     const won = (await Promise.all(reports)).flat()
     assert.equal(won.length, 60)
     assert.equal(new Set(won).size, 60)
+  })
+
+  it('is read while another process writes, and written to when that has finished, without a pause of everything', async () => {
+    const file = freshFile()
+    const store = await openSqlite(file)
+    await fill(store, 1)
+    const other = new DatabaseSync(file)
+    other.exec("begin immediate; update containers set state = 'broken'")
+    assert.equal((await store.snapshot()).containers[0]?.state, 'ready')
+    assert.equal(await store.latestEvent(), 1)
+    let written = false
+    const writing = claimed(store).catch(() => (written = true))
+    const began = performance.now()
+    await sleep(50)
+    assert.equal(written, false)
+    assert.ok(performance.now() - began < 1_000, 'nothing else went on meanwhile')
+    other.exec('commit')
+    other.close()
+    await writing
+    assert.equal(written, true, 'it has seen what the other one wrote')
+    await store.close()
   })
 
   it('has a last guard: nobody holds what somebody holds, whatever the code above does', async () => {

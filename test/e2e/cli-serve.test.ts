@@ -13,7 +13,7 @@ describe('berth migrate', () => {
   it('says what it did, and that there is nothing more to do', async () => {
     const file = join(manager.folder, 'containers.db')
     const first = await berth.run('migrate')
-    assert.match(first.stdout, new RegExp(`^${file}: applied 0001-initial, 0002-api`))
+    assert.match(first.stdout, new RegExp(`^${file}: applied 0001-initial, 0002-api, 0003-managers`))
     assert.equal((await berth.run('migrate')).stdout, `${file} is up to date.\n`)
     assert.deepEqual(await berth.json('migrate'), { database: file, applied: [] })
   })

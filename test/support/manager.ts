@@ -46,26 +46,46 @@ export interface ManagerOptions {
 
 /** Call it at the top of a test file: it removes what it made when the file's tests are over. */
 export async function testManager(name: string, options: ManagerOptions): Promise<TestManager> {
+  const [manager] = await testManagers(name, 1, options)
+  assert.ok(manager)
+  return manager
+}
+
+/** Several that share a berth.yml, apart from the address at which they listen, and so a database and a pool. */
+export async function testManagers(name: string, count: number, options: ManagerOptions): Promise<TestManager[]> {
   const { instance, pool } = newInstance(name)
-  const [port = 0, ...sshPorts] = await reservePorts(options.size + 1)
+  const ports = await reservePorts(count)
+  const sshPorts = await sshPortsFor(options.size)
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   const config = {
-    listen: `127.0.0.1:${port}`,
+    listen: `127.0.0.1:${ports[0]}`,
     instance,
     auth: 'none',
     ...options.top,
     pools: { [pool]: { size: options.size, ssh_ports: sshPorts.join(','), ...options.pool } },
   }
   writeFileSync(join(folder, 'berth.yml'), stringify(config))
-  const manager = new TestManager(instance, pool, folder, `http://127.0.0.1:${port}`, options.env ?? {})
+  const managers = ports.map((port, nth) => {
+    const listen = `127.0.0.1:${port}`
+    const env = { ...options.env, ...(nth > 0 && { BERTH_LISTEN: listen }) }
+    return new TestManager(instance, pool, folder, `http://${listen}`, env)
+  })
   after(async () => {
-    await manager.kill()
+    for (const manager of managers) await manager.kill()
     // A manager leaves its pool as it is when it ends. Anything beside the pool has been forgotten.
     const places = Array.from({ length: options.size }, (_, index) => `${pool}-${index + 1}`)
     rmSync(folder, { recursive: true })
     await removeLeaving(instance, places)
   })
-  return manager
+  return managers
+}
+
+/** More than one call of `reservePorts` gives. */
+async function sshPortsFor(size: number): Promise<number[]> {
+  const MOST = 40
+  const ports: number[] = []
+  while (ports.length < size) ports.push(...(await reservePorts(Math.min(MOST, size - ports.length))))
+  return ports
 }
 
 export class TestManager {
