@@ -4,7 +4,11 @@ import { BerthError, reasonOf } from '../core/errors.ts'
 import { admit } from './access/admission.ts'
 import type { ServerContext } from './context.ts'
 import { refuseForeign } from './access/guard.ts'
+import { boundedServer } from './connections.ts'
 import { securityHeaders } from './access/headers.ts'
+import { openFeed } from './following/event-feed.ts'
+import { cutOffAfter } from './following/long-poll.ts'
+import { openPlaces } from './following/places.ts'
 import { describeApi, openapiRoute } from './openapi.ts'
 import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts'
 import { compatRoutes } from './routes/compat.ts'
@@ -18,16 +22,15 @@ import { tokenRoutes } from './routes/tokens.ts'
 import { refuseUnreadable } from './unreadable.ts'
 import { VALIDATION } from './validation.ts'
 
-/** How long a client may take to send a request, in milliseconds. */
-const REQUEST_TIMEOUT = 30_000
 const BODY_LIMIT = 64 * 1024
 
 export function buildServer(context: ServerContext): FastifyInstance {
-  const { hosts, log } = context
+  const { hosts, log, streaming } = context
+  const { create, connections } = boundedServer()
   const server = Fastify({
     // A HEAD would run the GET's handler, and two of those change state.
     exposeHeadRoutes: false,
-    requestTimeout: REQUEST_TIMEOUT,
+    serverFactory: create,
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
@@ -73,6 +76,9 @@ export function buildServer(context: ServerContext): FastifyInstance {
   })
   admit(server, context)
   server.after(() => server.addHook('onRequest', refuseMissing))
+  server.addHook('preHandler', async (request) => connections.working(request.raw))
+  // Whoever asks and does not take the answer has it kept for them no longer than that.
+  server.addHook('onSend', async (_request, reply) => cutOffAfter(reply, streaming.patience))
 
   /** Before a body is read: what it says does not matter here. */
   async function refuseMissing(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -108,8 +114,9 @@ export function buildServer(context: ServerContext): FastifyInstance {
     compatRoutes(routes, context)
     poolRoutes(routes, context)
     containerRoutes(routes, context)
-    reservationRoutes(routes, context)
-    eventRoutes(routes, context)
+    const waiting = { ...context, feed: openFeed(context.store), places: openPlaces() }
+    reservationRoutes(routes, waiting)
+    eventRoutes(routes, waiting)
     usageRoutes(routes, context)
     tokenRoutes(routes, context)
     opsRoutes(routes, context)

@@ -4,7 +4,7 @@ import { BerthError } from '../../src/core/errors.ts'
 import type { Pool, Site } from '../../src/core/pool.ts'
 import { createOperating, type Operating } from '../../src/core/operating.ts'
 import { createPools, type Pools } from '../../src/core/pools.ts'
-import type { Accounts, Announcement, Log, Metrics, Outcomes, Target } from '../../src/core/ports.ts'
+import type { Accounts, Announcement, HashPassword, Log, Metrics, Outcomes, Target } from '../../src/core/ports.ts'
 import { createReconciler, type Reconciler } from '../../src/core/reconciler.ts'
 import { createReserving, type Reserving } from '../../src/core/reserving.ts'
 import { specDigest } from '../../src/engine/labels.ts'
@@ -106,7 +106,14 @@ export interface World {
 }
 
 export async function createWorld(
-  options: { pools?: readonly Pool[]; faults?: Record<string, FaultRule>; metrics?: Metrics } = {},
+  options: {
+    pools?: readonly Pool[]
+    faults?: Record<string, FaultRule>
+    metrics?: Metrics
+    hashPassword?: HashPassword
+    /** A file instead of memory. */
+    database?: string
+  } = {},
 ): Promise<World> {
   const { faults = {} } = options
   let time = NOW
@@ -114,7 +121,7 @@ export async function createWorld(
   const clock = () => time
   const host = new MemoryHost({ now: clock })
   const accounts = new MemoryAccounts(host)
-  const store = await openSqlite(':memory:')
+  const store = await openSqlite(options.database ?? ':memory:')
   const logged: string[] = []
   const write = (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields ?? {})}`)
   const log: Log = { debug: write, info: write, warn: write, error: write }
@@ -142,7 +149,7 @@ export async function createWorld(
     })
     const reserving = createReserving({
       ...{ pools: named, clock, log, metrics, ...ports },
-      hashPassword: async (password) => `$6$hash-of-${password.length}`,
+      hashPassword: options.hashPassword ?? (async (password) => `$6$hash-of-${password.length}`),
       newId: () => `r${++nextId}`,
       engineProblem: () => reconciler.engineProblem(),
       onChange: () => undefined,

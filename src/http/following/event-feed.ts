@@ -114,7 +114,9 @@ export function openFeed(store: Pick<Store, 'events' | 'latestEvent' | 'onEvents
           seen = page.next
           continue
         }
-        const events = recent.filter((event) => event.id > seen && matches(event, which)).slice(0, PAGE)
+        // From the end: most are nearly up to date, and there may be a thousand of them.
+        const fresh = recent.slice(recent.findLastIndex((event) => event.id <= seen) + 1)
+        const events = fresh.filter((event) => matches(event, which)).slice(0, PAGE)
         if (events.length > 0) return { events, next: events.length === PAGE ? (events.at(-1)?.id ?? seen) : latest }
         // Somebody may have seen more than was read here yet: after a reconnect, or from the database itself.
         seen = Math.max(seen, latest)
