@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { BerthError, reasonOf } from '../core/errors.ts'
 import { admit } from './access/admission.ts'
 import type { ServerContext } from './context.ts'
-import { refuseForeign } from './access/guard.ts'
+import { refuseAmbiguous, refuseForeign } from './access/guard.ts'
 import { boundedServer } from './connections.ts'
 import { securityHeaders } from './access/headers.ts'
 import { openFeed } from './following/event-feed.ts'
@@ -71,6 +71,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
   server.after(() => {
     server.addHook('onRequest', async (request, reply) => {
       reply.header('cache-control', 'no-store')
+      refuseAmbiguous(request.raw)
       refuseForeign(request.headers, hosts)
     })
   })

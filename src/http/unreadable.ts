@@ -8,6 +8,8 @@ const STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR
 const LINGER = 1_000
 
 export function refuseUnreadable(error: ConnectionError, socket: IncomingMessage['socket']): void {
+  // What arrives after the one that was answered.
+  if (socket.writableEnded && !socket.destroyed) return
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
   const status = STATUS[error.code] ?? 400
   const body = JSON.stringify({ error: `this cannot be read as an HTTP request: ${error.message}` })
