@@ -113,14 +113,17 @@ export async function createWorld(
     hashPassword?: HashPassword
     /** A file instead of memory. */
     database?: string
+    /** The world in which another manager begins, with a database of its own: engine, accounts and time are there. */
+    around?: Pick<World, 'host' | 'accounts' | 'now'>
   } = {},
 ): Promise<World> {
   const { faults = {} } = options
-  let time = NOW
+  const { around } = options
+  let time = around?.now() ?? NOW
   let nextId = 0
   const clock = () => time
-  const host = new MemoryHost({ now: clock })
-  const accounts = new MemoryAccounts(host)
+  const host = around?.host ?? new MemoryHost({ now: clock })
+  const accounts = around?.accounts ?? new MemoryAccounts(host)
   const store = await openSqlite(options.database ?? ':memory:')
   const logged: string[] = []
   const write = (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields ?? {})}`)
@@ -150,7 +153,7 @@ export async function createWorld(
     const reserving = createReserving({
       ...{ pools: named, clock, log, metrics, ...ports },
       hashPassword: options.hashPassword ?? (async (password) => `$6$hash-of-${password.length}`),
-      newId: () => `r${++nextId}`,
+      newId: () => `${around ? 's' : 'r'}${++nextId}`,
       engineProblem: () => reconciler.engineProblem(),
       onChange: () => undefined,
     })
