@@ -99,7 +99,7 @@ it('A manager on a backup from any moment agrees with the engine again, keeps wh
       const first = await createWorld({ pools: [POOL], database: file })
       await first.settle()
       await carryOut(first, before)
-      await backupSqlite(file, copy)
+      await backupSqlite(file, copy, first.now())
       const known = users
       await carryOut(first, later)
       await first.reconciler.idle()
@@ -144,7 +144,9 @@ it('A manager on a backup from any moment agrees with the engine again, keeps wh
 
 /** What is free is really free: whoever gets it is alone in it. */
 async function lendEverything(world: World): Promise<void> {
-  const { containers } = await world.store.snapshot()
+  const { containers, reservations } = await world.store.snapshot()
+  // Nobody passes those who wait for more.
+  for (const { id, state } of reservations) if (state === 'waiting') await world.reserving.release(id, ANYONE)
   const free = containers.filter(({ state }) => state === 'ready')
   if (free.length === 0) return
   const username = `u${++users}`
