@@ -20,7 +20,7 @@ import { reservationRoutes } from './routes/reservations.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { refuseUnreadable } from './unreadable.ts'
-import { VALIDATION } from './validation.ts'
+import { refuseInfinite, VALIDATION } from './validation.ts'
 
 const BODY_LIMIT = 64 * 1024
 
@@ -77,7 +77,10 @@ export function buildServer(context: ServerContext): FastifyInstance {
   })
   admit(server, context)
   server.after(() => server.addHook('onRequest', refuseMissing))
-  server.addHook('preHandler', async (request) => connections.working(request.raw))
+  server.addHook('preHandler', async (request) => {
+    refuseInfinite(request.query)
+    connections.working(request.raw)
+  })
   // Whoever asks and does not take the answer has it kept for them no longer than that.
   server.addHook('onSend', async (_request, reply) => cutOffAfter(reply, streaming.patience))
 
