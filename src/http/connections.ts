@@ -3,7 +3,8 @@
  * send a request or to take an answer. Node bounds only some of that by itself.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+
+type Socket = IncomingMessage['socket']
 
 /** Beyond these, the connection on which nothing has been going on for longest makes room for a new one. */
 const MOST = 2_000

@@ -121,8 +121,8 @@ async function wholeRun(accounts: 'native' | 'ansible', thorough: boolean): Prom
     const second = secretOf(made.stdout)
     keep('a token made offline', second.slice(-64))
     const online = { env: { BERTH_TOKEN: second } }
-    const third_ = await berth.runWith(online, 'token', 'create', '--name', 'frank', '--json')
-    keep('a token made online', secretOf(third_.stdout).slice(-64))
+    const madeOnline = await berth.runWith(online, 'token', 'create', '--name', 'frank', '--json')
+    keep('a token made online', secretOf(madeOnline.stdout).slice(-64))
     const near = mintToken().text
     for (const wrong of [
       `${first}0`,

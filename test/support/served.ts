@@ -47,7 +47,7 @@ export interface Served {
   stop(): Promise<void>
 }
 
-export interface Bounds {
+interface Bounds {
   /** How far resident memory may rise while it lasts, bytes. */
   readonly peak: number
   /** How much more may be in use after it, bytes. */
@@ -150,7 +150,7 @@ async function befriend({ url, token }: Served): Promise<Friend> {
       while (latest.rounds < goal && latest.wrong.length === 0) await once(worker, 'message')
     },
     async end() {
-      worker.postMessage('end')
+      worker.postMessage('end', [])
       await once(worker, 'exit')
       return latest
     },

@@ -55,7 +55,7 @@ async function round(): Promise<void> {
 }
 
 for (let rounds = 0; ; rounds += 1) {
-  parentPort?.postMessage({ rounds, slowest, wrong } satisfies Calm)
+  parentPort?.postMessage({ rounds, slowest, wrong } satisfies Calm, [])
   if (ended || wrong.length > 0) break
   await round()
   await sleep(PAUSE)
