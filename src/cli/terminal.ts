@@ -31,7 +31,7 @@ export class Terminal {
 
   /** The answer: a line on stdout. */
   say(line: string): void {
-    this.#stdout.write(`${harmless(line)}\n`)
+    this.#stdout.write(`${harmless(line).replaceAll('\n', '?')}\n`)
   }
 
   raw(text: string): void {
@@ -59,7 +59,10 @@ export class Terminal {
 
 /** What the command itself never says: all that a terminal obeys but our own line breaks and colours. */
 export function harmless(text: string): string {
-  return text.replaceAll(/\u001b(?!\[\d{1,2}m)|[^\P{Cc}\n\t\u001b]|\p{Bidi_Control}/gu, '?')
+  return text.replaceAll(/\p{Cc}(?:\[\d{1,2}m)?|\p{Bidi_Control}/gu, (found) => {
+    const ours = found === '\n' || found === '\t' || (found.startsWith('\u001b') && found.length > 1)
+    return ours ? found : `?${found.slice(1)}`
+  })
 }
 
 /** Text of somebody else's, made safe to show: what it can do to a terminal stays out. */

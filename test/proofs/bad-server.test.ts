@@ -13,7 +13,7 @@ const TIME = '2026-11-24T17:00:00.000Z'
 const reservation = {
   ...{
     id: EVIL,
-    state: EVIL,
+    state: 'active',
     outcome: EVIL,
     reason: EVIL,
     pool: EVIL,
@@ -90,7 +90,9 @@ const ANSWER = {
 
 async function open(answer: (response: ServerResponse) => void): Promise<string> {
   const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1')
-  after(() => void server.close().closeAllConnections())
+  after(() => {
+    server.close().closeAllConnections()
+  })
   await once(server, 'listening')
   const address = server.address()
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
