@@ -166,7 +166,7 @@ describe('clients that wait', () => {
       const poll = get(`/v1/reservations/${id}?wait=60`)
       for (let nth = 0; nth < polls; nth += 1) open(poll)
       await eventually(async () => statusesIn(await exchange(served.port, poll))[0] === 429)
-      assert.match(await exchange(served.port, poll), /retry-after: 5\r\n[^]*"code":"rate_limited"/i)
+      assert.match(await exchange(served.port, poll), /retry-after: 5\r\n[\s\S]*"code":"rate_limited"/i)
       vanish()
       await eventually(async () => statusesIn(await exchange(served.port, poll)).length === 0)
     })

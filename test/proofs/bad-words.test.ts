@@ -79,7 +79,7 @@ const DEEP = 30_000
 const BODIES: Readonly<Record<string, string>> = {
   'lists in lists': '['.repeat(DEEP) + ']'.repeat(DEEP),
   'lists that do not end': '['.repeat(60_000),
-  'maps in maps': '{"a":'.repeat(9_000) + '1' + '}'.repeat(9_000),
+  'maps in maps': `${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}`,
   'deep inside of a field': `{"note":${'['.repeat(DEEP)}${']'.repeat(DEEP)}}`,
   'ten thousand keys': `{${Array.from({ length: 6_000 }, (_, nth) => `"k${nth}":1`).join()}}`,
   'a __proto__': '{"__proto__":{"role":"admin","count":5}}',
