@@ -1,7 +1,7 @@
 /** Composition root: opens everything, closes it in reverse; the only file that sees all adapters. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hashPassword } from './accounts/password.ts'
+import { createHashing } from './accounts/password.ts'
 import { type Config, loadConfig } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
@@ -54,7 +54,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const { pools, store, engine, accounts, reconciler } = parts
     closing.push(() => parts.close())
     const reserving = createReserving({
-      ...{ pools, store, engine, accounts, hashPassword, clock, log, metrics },
+      ...{ pools, store, engine, accounts, hashPassword: createHashing(), clock, log, metrics },
       newId: randomUUID,
       engineProblem: () => reconciler.engineProblem(),
       onChange: nudge,

@@ -19,7 +19,10 @@ const RULES: readonly Rule[] = [
   {
     where: 'http',
     ours: ['core', 'http'],
-    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'node:crypto', 'node:http', 'node:stream'],
+    packages: [
+      ...['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose'],
+      ...['node:crypto', 'node:http', 'node:stream', 'node:timers/promises'],
+    ],
   },
   {
     where: 'cli',
@@ -60,7 +63,7 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
   { word: /\bprocess\.env\b/, files: ['config.ts', 'cli/environment.ts'], why: 'settings are read once' },
   {
     word: /\bset(Timeout|Interval)\(/,
-    files: ['core/loop.ts', 'engine', 'accounts', 'main.ts', 'http/following/long-poll.ts'],
+    files: ['core/loop.ts', 'engine', 'accounts', 'main.ts', 'http/following/long-poll.ts', 'http/unreadable.ts'],
     why: 'the core only ticks',
   },
   { word: /node:child_process/, files: ['accounts', 'cli/programs.ts'], why: 'programs are run in one place' },

@@ -1,6 +1,7 @@
 /** How the command ends, and what it says when something went wrong: what it was, and what to do next. */
 import { ApiError, Unreachable } from '../client/client.ts'
 import { BerthError } from '../core/errors.ts'
+import { printable } from './terminal.ts'
 
 /** Documented in docs/cli.md and by `berth help exit-codes`. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, notNow: 3, unauthorised: 4, unreachable: 5 } as const
@@ -76,6 +77,11 @@ export function failureOf(thrown: unknown): Failure | null {
   const { code, message, faults } = thrown
   const later = thrown instanceof ApiError && thrown.status === 503
   const [exit, advice] = ADVICE[code] ?? [later ? EXIT.unreachable : EXIT.failed]
-  const said = faults.length > 0 ? faults.map((fault) => `${fault.path} ${fault.message}`).join('\n') : message
+  const said =
+    faults.length > 0
+      ? faults.map((fault) => printable(`${fault.path} ${fault.message}`)).join('\n')
+      : thrown instanceof ApiError
+        ? printable(message)
+        : message
   return new Failure(exit, said, { code, ...(advice !== undefined && { advice }) })
 }

@@ -5,6 +5,7 @@ import { readEnvironment } from './environment.ts'
 import { EXIT, type Failure, failureOf } from './failures.ts'
 import { Interrupted, watchInterrupts } from './interrupts.ts'
 import { createProgram } from './program.ts'
+import { harmless } from './terminal.ts'
 
 async function main(args: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr } = process
@@ -33,7 +34,7 @@ function wantsJson(args: readonly string[]): boolean {
 }
 
 function forPeople({ message, advice }: Failure): string {
-  const lines = message.split('\n')
+  const lines = harmless(message).split('\n')
   return [`berth: ${lines[0]}`, ...lines.slice(1), ...(advice === undefined ? [] : [`  ${advice}`]), ''].join('\n')
 }
 

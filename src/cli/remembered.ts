@@ -9,6 +9,8 @@
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { answerOf, ApiError, type BerthClient } from '../client/client.ts'
+import { EXIT, Failure } from './failures.ts'
+import { printable } from './terminal.ts'
 
 interface About {
   readonly url: string
@@ -89,7 +91,7 @@ export class Remembered {
   }
 
   #folder(id: string): string {
-    if (!/^[\w-]+$/.test(id)) throw new Error(`"${id}" is no id`)
+    if (!/^[\w-]+$/.test(id)) throw new Failure(EXIT.unreachable, `"${printable(id)}" is no id of a Berth manager`)
     return join(this.#root, id)
   }
 }

@@ -4,6 +4,7 @@ import { type BerthClient, openClient } from '../client/client.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Environment } from './environment.ts'
 import type { Interrupts } from './interrupts.ts'
+import { EXIT, Failure } from './failures.ts'
 import { readSettings, type Settings } from './settings.ts'
 import type { Output } from './output.ts'
 import { Terminal } from './terminal.ts'
@@ -38,7 +39,7 @@ export function openSession(cli: Cli, command: Command): Session {
   const settings = readSettings(options.url, cli.environment)
   const { url, token } = settings
   return {
-    client: openClient({ url, token }),
+    client: openClient({ url, token, fetch: async (request) => bounded(await fetch(request)) }),
     settings,
     terminal: terminalOf(cli, command),
     json: options.json ?? false,
@@ -49,4 +50,22 @@ export function openSession(cli: Cli, command: Command): Session {
 export function terminalOf({ stdout, stderr, environment }: Cli, command: Command): Terminal {
   const { color } = command.optsWithGlobals<GlobalOptions>()
   return new Terminal({ stdout, stderr, plain: environment.plain || !color })
+}
+
+/** No answer of a manager is nearly as long. */
+const LONGEST = 32 * 1024 ** 2
+
+/** The same answer, which fails when it becomes too long; events may go on for ever. */
+function bounded(response: Response): Response {
+  const { body, headers } = response
+  if (!body || /^text\/event-stream\b/.test(headers.get('content-type') ?? '')) return response
+  let length = 0
+  const counting = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, out) {
+      length += chunk.length
+      if (length > LONGEST) throw new Failure(EXIT.unreachable, 'the answer is too long for one of a Berth manager')
+      out.enqueue(chunk)
+    },
+  })
+  return new Response(body.pipeThrough(counting), response)
 }

@@ -31,7 +31,7 @@ export class Terminal {
 
   /** The answer: a line on stdout. */
   say(line: string): void {
-    this.#stdout.write(`${line}\n`)
+    this.#stdout.write(`${harmless(line).replaceAll('\n', '?')}\n`)
   }
 
   raw(text: string): void {
@@ -44,7 +44,7 @@ export class Terminal {
 
   /** A remark beside the answer: a line on stderr. */
   note(line: string): void {
-    this.#stderr.write(`${line}\n`)
+    this.#stderr.write(`${harmless(line)}\n`)
   }
 
   paint(colour: Colour | readonly Colour[], text: string): string {
@@ -55,6 +55,14 @@ export class Terminal {
   progress(): Progress {
     return startProgress(this.#stderr, this.#moves)
   }
+}
+
+/** What the command itself never says: all that a terminal obeys but our own line breaks and colours. */
+export function harmless(text: string): string {
+  return text.replaceAll(/\p{Cc}(?:\[\d{1,2}m)?|\p{Bidi_Control}/gu, (found) => {
+    const ours = found === '\n' || found === '\t' || (found.startsWith('\u001b') && found.length > 1)
+    return ours ? found : `?${found.slice(1)}`
+  })
 }
 
 /** Text of somebody else's, made safe to show: what it can do to a terminal stays out. */

@@ -6,9 +6,17 @@ import type { Store } from '../core/store.ts'
 import type { Reconciler } from '../core/reconciler.ts'
 import type { Reserving } from '../core/reserving.ts'
 import type { Authenticate } from './access/identity.ts'
+import type { EventFeed } from './following/event-feed.ts'
+import type { Places } from './following/places.ts'
 import type { PrometheusMetrics } from './metrics.ts'
 
 /** What the routes work with. */
+/** The same, and what those routes share whose answers wait. */
+export interface WaitingContext extends ServerContext {
+  readonly feed: EventFeed
+  readonly places: Places
+}
+
 export interface ServerContext {
   readonly reserving: Reserving
   readonly operating: Operating
@@ -20,7 +28,7 @@ export interface ServerContext {
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
   /** The name that answers tell people to ssh to. */
   readonly sshHost: string
-  /** How often a stream of events says that it is still there, and how long its client may take nothing, milliseconds. */
+  /** How often a stream of events says that it is still there, and how long a client may take nothing of an answer, milliseconds. */
   readonly streaming: { readonly heartbeat: number; readonly patience: number }
   /** Names under which this server may be asked, besides those of the loopback; null: any. */
   readonly hosts: readonly string[] | null

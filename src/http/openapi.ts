@@ -68,5 +68,10 @@ function asV1(schema: FastifySchema): FastifySchema {
 export function openapiRoute(server: FastifyInstance): void {
   const answer = Type.Object({}, { description: 'An OpenAPI 3.1 document', additionalProperties: true })
   const schema = { tags: ['operations'], summary: 'This document', response: { 200: answer } }
-  server.get('/openapi.json', { ...documented(schema), ...OPEN }, async () => server.swagger())
+  // Made once, and the same bytes for everybody: it is long, and anybody may ask for it.
+  let document: Buffer | undefined
+  server.get('/openapi.json', { ...documented(schema), ...OPEN }, async (_request, reply) => {
+    document ??= Buffer.from(JSON.stringify(server.swagger()))
+    return reply.type('application/json; charset=utf-8').send(document)
+  })
 }

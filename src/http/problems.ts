@@ -74,7 +74,23 @@ export const Problem = Type.Object({
 
 /** RFC 9457. A request that was understood, but asks for what cannot be, is 422 and lists its faults. */
 export function problemDetails(error: BerthError): Static<typeof Problem> {
-  const { code, message: title, faults, cause } = error
-  if (faults.length > 0) return { type: 'about:blank', title, status: 422, code, errors: [...faults] }
+  const { code, faults, cause } = error
+  const title = shortened(error.message)
+  if (faults.length > 0) return { type: 'about:blank', title, status: 422, code, errors: listed(faults) }
   return { type: 'about:blank', title, status: isRefusal(cause) ? cause.statusCode : STATUS[code], code }
+}
+
+/** A body of 64 KiB can be wrong in ten thousand ways, and an answer that lists them is longer than it. */
+const MOST_FAULTS = 20
+const LONGEST_PATH = 200
+const LONGEST_TITLE = 2_000
+
+function listed(faults: readonly Fault[]): Fault[] {
+  const told = faults.slice(0, MOST_FAULTS).map(({ path, message }) => ({ path: path.slice(0, LONGEST_PATH), message }))
+  const more = faults.length - told.length
+  return more > 0 ? [...told, { path: '', message: `and ${more} more` }] : told
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_TITLE ? `${text.slice(0, LONGEST_TITLE)}…` : text
 }

@@ -3,8 +3,12 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { BerthError, reasonOf } from '../core/errors.ts'
 import { admit } from './access/admission.ts'
 import type { ServerContext } from './context.ts'
-import { refuseForeign } from './access/guard.ts'
+import { refuseAmbiguous, refuseForeign } from './access/guard.ts'
+import { boundedServer } from './connections.ts'
 import { securityHeaders } from './access/headers.ts'
+import { openFeed } from './following/event-feed.ts'
+import { cutOffAfter } from './following/long-poll.ts'
+import { openPlaces } from './following/places.ts'
 import { describeApi, openapiRoute } from './openapi.ts'
 import { problemDetails, RETRY_AFTER, STATUS, toBerthError } from './problems.ts'
 import { compatRoutes } from './routes/compat.ts'
@@ -16,18 +20,17 @@ import { reservationRoutes } from './routes/reservations.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { refuseUnreadable } from './unreadable.ts'
-import { VALIDATION } from './validation.ts'
+import { refuseInfinite, VALIDATION } from './validation.ts'
 
-/** How long a client may take to send a request, in milliseconds. */
-const REQUEST_TIMEOUT = 30_000
 const BODY_LIMIT = 64 * 1024
 
 export function buildServer(context: ServerContext): FastifyInstance {
-  const { hosts, log } = context
+  const { hosts, log, streaming } = context
+  const { create, connections } = boundedServer()
   const server = Fastify({
     // A HEAD would run the GET's handler, and two of those change state.
     exposeHeadRoutes: false,
-    requestTimeout: REQUEST_TIMEOUT,
+    serverFactory: create,
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
@@ -68,11 +71,18 @@ export function buildServer(context: ServerContext): FastifyInstance {
   server.after(() => {
     server.addHook('onRequest', async (request, reply) => {
       reply.header('cache-control', 'no-store')
+      refuseAmbiguous(request.raw)
       refuseForeign(request.headers, hosts)
     })
   })
   admit(server, context)
   server.after(() => server.addHook('onRequest', refuseMissing))
+  server.addHook('preHandler', async (request) => {
+    refuseInfinite(request.query)
+    connections.working(request.raw)
+  })
+  // Whoever asks and does not take the answer has it kept for them no longer than that.
+  server.addHook('onSend', async (_request, reply) => cutOffAfter(reply, streaming.patience))
 
   /** Before a body is read: what it says does not matter here. */
   async function refuseMissing(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -108,8 +118,9 @@ export function buildServer(context: ServerContext): FastifyInstance {
     compatRoutes(routes, context)
     poolRoutes(routes, context)
     containerRoutes(routes, context)
-    reservationRoutes(routes, context)
-    eventRoutes(routes, context)
+    const waiting = { ...context, feed: openFeed(context.store), places: openPlaces() }
+    reservationRoutes(routes, waiting)
+    eventRoutes(routes, waiting)
     usageRoutes(routes, context)
     tokenRoutes(routes, context)
     opsRoutes(routes, context)

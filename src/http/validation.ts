@@ -1,5 +1,6 @@
 /** How requests are held against their schemas. */
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
+import { invalidRequest } from '../core/errors.ts'
 
 // What a client has misspelt is told, not dropped, and all of it at once.
 const STRICT = { removeAdditional: false, allErrors: true, coerceTypes: false } as const
@@ -17,3 +18,9 @@ const buildValidator: BuildCompilerFromPool = (schemas) => {
 
 /** Options of a fastify server. */
 export const VALIDATION = { schemaController: { compilersFactory: { buildValidator } } }
+
+/** For what has been validated already: "1e400" in a URL is Infinity, for which the bounds of a schema do not hold. */
+export function refuseInfinite(query: unknown): void {
+  const infinite = Object.entries(Object(query)).filter(([, value]) => value === Infinity || value === -Infinity)
+  if (infinite.length > 0) throw invalidRequest(infinite.map(([path]) => ({ path, message: 'is too large a number' })))
+}

@@ -16,6 +16,7 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import { BerthError, reasonOf } from '../core/errors.ts'
+import { BERTH } from '../core/identity.ts'
 import type { Store } from '../core/store.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { createSqlStore } from './sql-store.ts'
@@ -66,9 +67,9 @@ export async function pendingSqlite(file: string): Promise<string[]> {
 
 /**
  * Copies the database in this file as it is at one moment, also while a manager writes to it. The copy is whole, or not
- * there at all; what is there already stays. `invalid_config`.
+ * there at all; what is there already stays. Whoever goes on from it recycles what nobody held. `invalid_config`.
  */
-export async function backupSqlite(file: string, copy: string): Promise<void> {
+export async function backupSqlite(file: string, copy: string, now: number): Promise<void> {
   if (!existsSync(file)) throw new BerthError('invalid_config', `there is no database ${file}`)
   if (existsSync(copy)) throw new BerthError('invalid_config', `${copy} exists already; name a new file`)
   const unfinished = `${copy}.unfinished`
@@ -78,6 +79,7 @@ export async function backupSqlite(file: string, copy: string): Promise<void> {
     writeFileSync(unfinished, '', { mode: 0o600 })
     // All pages at once: in steps, it would begin anew whenever the manager has written.
     await backup(source, unfinished, { rate: 2 ** 31 - 1 })
+    distrust(unfinished, now)
     renameSync(unfinished, copy)
   } catch (cause) {
     throw new BerthError('invalid_config', `${copy} cannot be written: ${reasonOf(cause)}`, { cause })
@@ -86,6 +88,35 @@ export async function backupSqlite(file: string, copy: string): Promise<void> {
     rmSync(unfinished, { force: true })
   }
 }
+
+/**
+ * What nobody holds in a copy may be somebody's by the time it is used, and be lent again with them in it: the same container,
+ * of the same generation. So it is to be recycled. What is held then is known by its reservation.
+ */
+function distrust(copy: string, now: number): void {
+  const database = new DatabaseSync(copy)
+  try {
+    const free = "state IN ('creating', 'ready')"
+    const has = (table: string) =>
+      database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(table) !== undefined
+    // One file, without what SQLite would put beside it.
+    database.exec('PRAGMA journal_mode = DELETE; BEGIN')
+    if (has('events')) {
+      const rows = `SELECT ?, 'container.removing', ?, pool, name, generation, ? FROM containers WHERE ${free}`
+      const event = database.prepare(`INSERT INTO events (at, kind, "by", pool, container, generation, detail) ${rows}`)
+      event.run(now, BERTH, COPIED)
+    }
+    if (has('containers')) {
+      const update = `UPDATE containers SET state = 'removing', since = ?, retry_at = 0, error = ? WHERE ${free}`
+      database.prepare(update).run(now, COPIED)
+    }
+    database.exec('COMMIT')
+  } finally {
+    database.close()
+  }
+}
+
+const COPIED = 'this is a copy of the database: who has had it since is not known'
 
 function kyselyOf(file: string): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(connect(file)) }) })

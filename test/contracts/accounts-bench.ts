@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { hashPassword } from '../../src/accounts/password.ts'
+import { createHashing } from '../../src/accounts/password.ts'
 import { type Ansible, openAnsible } from '../../src/accounts/playbook.ts'
 import type { Account } from '../../src/core/account.ts'
 import type { Accounts, Engine, ExecRequest, Outcomes, Target } from '../../src/core/ports.ts'
@@ -55,7 +55,7 @@ export async function account(wish: Partial<Account> & { password?: string } = {
   const { password = 'test', ...rest } = wish
   return {
     username: 'alice',
-    passwordHash: await hashPassword(password),
+    passwordHash: await createHashing()(password),
     sshKeys: [],
     sudo: false,
     motd: 'Hello\n',

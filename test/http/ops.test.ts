@@ -41,7 +41,7 @@ describe('GET /readyz', () => {
 
   it('is not ready before the engine was looked at', async () => {
     const api = await openApi({ settled: false })
-    const reasons = ['the container engine does not answer: it was not asked yet']
+    const reasons = ['the container engine was not asked yet']
     const { status, text } = await api.get('/readyz')
     assert.deepEqual({ status, body: JSON.parse(text) }, { status: 503, body: { status: 'not ready', reasons } })
     await api.world.reconciler.tick()
@@ -54,7 +54,9 @@ describe('GET /readyz', () => {
     const { status, headers, text } = await api.get('/readyz')
     assert.equal(status, 503)
     assert.equal(headers['retry-after'], '2')
-    assert.deepEqual(JSON.parse(text).reasons, ['the container engine does not answer: nobody there'])
+    const reasons = ['the container engine does not answer; the log of the manager says why']
+    assert.deepEqual(JSON.parse(text).reasons, reasons)
+    assert.ok(api.world.logged.some((line) => line.includes('nobody there')))
     await api.engine('back')
     assert.equal((await api.get('/readyz')).status, 200)
   })

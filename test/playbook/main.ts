@@ -1,7 +1,7 @@
 /** `just test-playbook`: create-users.yml for real, on throw-away containers: create, log in, delete, log in refused. */
 import assert from 'node:assert/strict'
 import { surveyGuest } from '../../src/accounts/guest.ts'
-import { hashPassword } from '../../src/accounts/password.ts'
+import { createHashing } from '../../src/accounts/password.ts'
 import { openAnsible } from '../../src/accounts/playbook.ts'
 import type { Variables } from '../../src/accounts/playbook-files.ts'
 import { passwordProblem, usernameProblem } from '../../src/core/account.ts'
@@ -59,7 +59,7 @@ async function testPlaybook({ username, password, count }: Arguments): Promise<v
     const login = { username, password }
     interrupted.signal.addEventListener('abort', () => void ansible.close())
 
-    const hash = await hashPassword(password)
+    const hash = await createHashing()(password)
     await step(`create ${username} with create-users.yml`, () => run({ state: 'present', password_hash: hash }))
     await step('log in over SSH', async () => {
       const sessions = guests.map(({ port }) => loginAndRun({ ...login, port }, 'whoami'))

@@ -4,7 +4,16 @@ import { BerthError } from '../../src/core/errors.ts'
 import type { Pool, Site } from '../../src/core/pool.ts'
 import { createOperating, type Operating } from '../../src/core/operating.ts'
 import { createPools, type Pools } from '../../src/core/pools.ts'
-import type { Accounts, Announcement, Log, Metrics, Observed, Outcomes, Target } from '../../src/core/ports.ts'
+import type {
+  Accounts,
+  Announcement,
+  HashPassword,
+  Log,
+  Metrics,
+  Observed,
+  Outcomes,
+  Target,
+} from '../../src/core/ports.ts'
 import { createReconciler, type Reconciler } from '../../src/core/reconciler.ts'
 import { createReserving, type Reserving } from '../../src/core/reserving.ts'
 import { specDigest } from '../../src/engine/labels.ts'
@@ -112,17 +121,22 @@ export async function createWorld(
     pools?: readonly Pool[]
     faults?: Record<string, FaultRule>
     metrics?: Metrics
+    hashPassword?: HashPassword
+    /** A file instead of memory. */
+    database?: string
     /** Put around each port of each manager, the one after a restart too. */
     around?: <T extends object>(name: string, port: T) => T
+    /** The world in which another manager begins, with a database of its own: engine, accounts and time are there. */
+    within?: Pick<World, 'host' | 'accounts' | 'now'>
   } = {},
 ): Promise<World> {
-  const { faults = {}, around = (_, port) => port } = options
-  let time = NOW
+  const { faults = {}, around = (_, port) => port, within } = options
+  let time = within?.now() ?? NOW
   let nextId = 0
   const clock = () => time
-  const host = new MemoryHost({ now: clock })
-  const accounts = new MemoryAccounts(host)
-  const store = await openSqlite(':memory:')
+  const host = within?.host ?? new MemoryHost({ now: clock })
+  const accounts = within?.accounts ?? new MemoryAccounts(host)
+  const store = await openSqlite(options.database ?? ':memory:')
   const logged: string[] = []
   const write = (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields ?? {})}`)
   const log: Log = { debug: write, info: write, warn: write, error: write }
@@ -151,8 +165,8 @@ export async function createWorld(
     })
     const reserving = createReserving({
       ...{ pools: named, clock, log, metrics, ...ports },
-      hashPassword: async (password) => `$6$hash-of-${password.length}`,
-      newId: () => `r${++nextId}`,
+      hashPassword: options.hashPassword ?? (async (password) => `$6$hash-of-${password.length}`),
+      newId: () => `${within ? 's' : 'r'}${++nextId}`,
       engineProblem: () => reconciler.engineProblem(),
       onChange: () => undefined,
     })

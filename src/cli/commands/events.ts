@@ -98,7 +98,7 @@ function tell({ terminal, json }: Session, event: Event, now: number): void {
   const colour = kind.startsWith('reservation') ? 'green' : kind.startsWith('container') ? 'cyan' : 'yellow'
   const words = about.filter((word) => word !== null && word !== '').map((word) => printable(word ?? ''))
   const time = terminal.paint('dim', clockTime(at, now, 'seconds'))
-  terminal.say(`${time}  ${terminal.paint(colour, kind.padEnd(23))}  ${words.join('  ')}`.trimEnd())
+  terminal.say(`${time}  ${terminal.paint(colour, printable(kind).padEnd(23))}  ${words.join('  ')}`.trimEnd())
 }
 
 function reasonOf(error: unknown): string {

@@ -1,8 +1,9 @@
 /** Whether a request comes in: who sends it, and whether they send too many. */
-import rateLimit, { normalizeIP } from '@fastify/rate-limit'
+import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BerthError, hasCode } from '../../core/errors.ts'
 import type { ServerContext } from '../context.ts'
+import { addressOf, callerKey } from './caller-key.ts'
 import type { Authenticate } from './identity.ts'
 import { createSlowing, TRY_AGAIN_AFTER } from './slowing.ts'
 
@@ -43,7 +44,7 @@ export function admit(server: FastifyInstance, context: ServerContext): void {
   })
 
   async function slow(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const over = slowing.failed(normalizeIP(request.ip))
+    const over = slowing.failed(addressOf(request))
     if (!over) throw sentAway(reply, TRY_AGAIN_AFTER, 'too many requests with tokens that are not good')
     await over
   }
@@ -59,11 +60,9 @@ async function identify(authenticate: Authenticate, request: FastifyRequest): Pr
   }
 }
 
-/** Counts after it is known who it is: many share an address, and none of them should pay for the others. */
+/** Counts after it is known who it is. */
 function perMinute(server: FastifyInstance, max: number) {
-  const keyOf = ({ caller, ip }: FastifyRequest) =>
-    caller && caller.auth !== 'none' ? `identity ${caller.identity.name}` : `address ${normalizeIP(ip)}`
-  const count = server.createRateLimit({ max, timeWindow: MINUTE, keyGenerator: keyOf })
+  const count = server.createRateLimit({ max, timeWindow: MINUTE, keyGenerator: callerKey })
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (max === 0) return
     const counted = await count(request)

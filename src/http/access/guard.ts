@@ -1,5 +1,5 @@
 /** Keeps web pages out: two of the seed's GET endpoints change state, and a browser sends GETs for anybody. */
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { BerthError } from '../../core/errors.ts'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
@@ -22,5 +22,17 @@ export function refuseForeign(headers: IncomingHttpHeaders, hosts: readonly stri
   const { origin } = headers
   if (origin !== undefined && origin.toLowerCase() !== `http://${host}` && origin.toLowerCase() !== `https://${host}`) {
     throw new BerthError('forbidden', 'requests from pages of other sites are refused')
+  }
+}
+
+/** Throws `invalid_request` for what a program before us may have understood in another way than we would. */
+export function refuseAmbiguous({ rawHeaders, headers }: IncomingMessage): void {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  if (hosts.length > 1) throw new BerthError('invalid_request', 'there must be one Host, not more')
+  const coding = headers['content-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
+    throw new BerthError('invalid_request', 'bodies are read as they are; send it without a Content-Encoding', {
+      cause: Object.assign(new Error('Content-Encoding'), { statusCode: 415 }),
+    })
   }
 }

@@ -1,5 +1,7 @@
 /** New events, read once for everybody who follows them: a hundred streams ask the database no more often than one. */
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { BerthEvent, EventFilter } from '../../core/events.ts'
+import { createLimit } from '../../core/limit.ts'
 import type { Store } from '../../core/store.ts'
 import { nextWrite } from './long-poll.ts'
 
@@ -25,6 +27,7 @@ const KEPT = 1_000
 
 export function openFeed(store: Pick<Store, 'events' | 'latestEvent' | 'onEvents'>): EventFeed {
   const waiting = new Set<() => void>()
+  const oneByOne = createLimit(1)
   let recent: BerthEvent[] = []
   /** All events after `from` are in `recent`; `latest` is the number of its last one. */
   let from = 0
@@ -74,8 +77,15 @@ export function openFeed(store: Pick<Store, 'events' | 'latestEvent' | 'onEvents
     waiting.delete(wake)
   }
 
-  /** Of those before `from`. */
-  async function readBack(after: number, which: Which): Promise<EventPage> {
+  /** Of those before `from`. One page at a time, with everybody else's turn between two: many may have long to go. */
+  function readBack(after: number, which: Which): Promise<EventPage> {
+    return oneByOne(async () => {
+      await othersTurn()
+      return readPage(after, which)
+    })
+  }
+
+  async function readPage(after: number, which: Which): Promise<EventPage> {
     const known = latest
     const events = await store.events({ ...which, after, limit: PAGE })
     const last = events.at(-1)?.id ?? after
@@ -114,7 +124,9 @@ export function openFeed(store: Pick<Store, 'events' | 'latestEvent' | 'onEvents
           seen = page.next
           continue
         }
-        const events = recent.filter((event) => event.id > seen && matches(event, which)).slice(0, PAGE)
+        // From the end: most are nearly up to date, and there may be a thousand of them.
+        const fresh = recent.slice(recent.findLastIndex((event) => event.id <= seen) + 1)
+        const events = fresh.filter((event) => matches(event, which)).slice(0, PAGE)
         if (events.length > 0) return { events, next: events.length === PAGE ? (events.at(-1)?.id ?? seen) : latest }
         // Somebody may have seen more than was read here yet: after a reconnect, or from the database itself.
         seen = Math.max(seen, latest)

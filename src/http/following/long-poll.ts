@@ -5,27 +5,6 @@ import type { Store } from '../../core/store.ts'
 /** Also looked at this often, for what another manager wrote, in milliseconds. */
 const LOOK_EVERY = 1_000
 
-/**
- * Looks now and after every write, until `look` finds something, the time is over, or the client is gone; gives what the
- * last look found.
- */
-export async function lookUntil<T>(
-  store: Pick<Store, 'onEvents'>,
-  look: () => Promise<{ done: boolean; found: T }>,
-  { waitMs, gone }: { waitMs: number; gone: AbortSignal },
-): Promise<T> {
-  const over = AbortSignal.any([AbortSignal.timeout(waitMs), gone])
-  for (;;) {
-    const written = nextWrite(store, over)
-    const { done, found } = await look()
-    if (done || over.aborted) {
-      written.stop()
-      return found
-    }
-    await written.happened
-  }
-}
-
 /** Listens from now on, so that nothing that is written during a look is missed. */
 export function nextWrite(
   store: Pick<Store, 'onEvents'>,

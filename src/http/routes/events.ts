@@ -5,8 +5,7 @@ import { type Static, Type } from 'typebox'
 import { type BerthEvent, EVENT_KINDS } from '../../core/events.ts'
 import { hasCode, invalidRequest } from '../../core/errors.ts'
 import { ownOnly } from '../../core/identity.ts'
-import type { ServerContext } from '../context.ts'
-import { openFeed } from '../following/event-feed.ts'
+import type { WaitingContext } from '../context.ts'
 import { type Following, streamEvents } from '../following/event-stream.ts'
 import { identityOf } from '../access/identity.ts'
 import { cutOffAfter, whenGone } from '../following/long-poll.ts'
@@ -15,10 +14,9 @@ import { time } from '../views.ts'
 /** Events in a page, unless something else is asked for. */
 const PAGE = 100
 
-export function eventRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { store, streaming, authenticate } = context
+export function eventRoutes(server: FastifyInstance, context: WaitingContext): void {
+  const { store, streaming, authenticate, feed, places } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
-  const feed = openFeed(store)
   const closing = new AbortController()
   server.addHook('preClose', async () => closing.abort())
 
@@ -38,6 +36,7 @@ export function eventRoutes(server: FastifyInstance, context: ServerContext): vo
     const last = request.headers['last-event-id']
     const begin = last === undefined ? await beginning(which, after, tail) : await known(readId(last), 'Last-Event-ID')
     const welcome = () => isWelcome(request.headers.authorization)
+    places.take(request, reply)
     return stream(reply, { which, after: begin, welcome })
   })
 

@@ -32,9 +32,11 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
       log.warn('the database does not answer', { reason: reasonOf(error) })
       reasons.push('the database does not answer; the log of the manager says why')
     }
+    // Anybody may ask, and what the engine has said is not for anybody.
     if (!reconciler.engineAnswers()) {
-      const reason = reconciler.engineProblem() ?? 'it was not asked yet'
-      reasons.push(`the container engine does not answer: ${reason}`)
+      const asked = reconciler.engineProblem() !== null
+      const why = asked ? 'does not answer; the log of the manager says why' : 'was not asked yet'
+      reasons.push(`the container engine ${why}`)
     }
     return reasons
   }

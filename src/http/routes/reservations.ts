@@ -3,10 +3,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { ownOnly } from '../../core/identity.ts'
 import { stateAt } from '../../core/reservation.ts'
-import type { ServerContext } from '../context.ts'
+import type { WaitingContext } from '../context.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { identityOf, requireAdmin } from '../access/identity.ts'
-import { lookUntil, whenGone } from '../following/long-poll.ts'
+import { whenGone } from '../following/long-poll.ts'
+import { lookUntil } from '../following/look-until.ts'
 import { randomPassword, repeatable } from '../repeat.ts'
 import { readEnd, readReserve } from '../reserve-body.ts'
 import {
@@ -27,8 +28,8 @@ import { viewReservation, viewReservations } from '../views.ts'
 
 const DEFAULT_USERNAME = 'user'
 
-export function reservationRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { reserving, store, pools, clock } = context
+export function reservationRoutes(server: FastifyInstance, context: WaitingContext): void {
+  const { reserving, store, pools, clock, feed, places } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   typed.post('/v1/reservations', { schema: RESERVE, preValidation: allowNoBody }, async (request, reply) => {
@@ -71,17 +72,16 @@ export function reservationRoutes(server: FastifyInstance, context: ServerContex
   typed.get('/v1/reservations/:id', { schema: SHOW }, async (request, reply) => {
     const { id } = request.params
     const { wait = 0 } = request.query
-    const gone = whenGone(reply)
-    const held = await lookUntil(
-      store,
-      async () => {
-        const found = await reserving.find(id, identityOf(request))
-        const state = stateAt(found.reservation, clock())
-        return { done: state !== 'waiting' && state !== 'preparing', found }
-      },
-      { waitMs: wait * 1_000, gone },
-    )
-    return viewReservation(context, held)
+    const look = async () => {
+      const found = await reserving.find(id, identityOf(request))
+      const state = stateAt(found.reservation, clock())
+      return { done: state !== 'waiting' && state !== 'preparing', found }
+    }
+    const now = await look()
+    if (wait === 0 || now.done) return viewReservation(context, now.found)
+    places.take(request, reply)
+    const until = { which: { reservation: id }, waitMs: wait * 1_000, gone: whenGone(reply) }
+    return viewReservation(context, await lookUntil(feed, look, until))
   })
 
   typed.patch('/v1/reservations/:id', { schema: EXTEND }, async (request) => {
