@@ -12,7 +12,7 @@ import { accept, isMissingNetwork, isPaused } from './errors.ts'
 import { execute } from './exec.ts'
 import { killForGood } from './kill.ts'
 import { lookUp } from './lookup.ts'
-import { ensureNetwork } from './network.ts'
+import { ensureNetwork, rejoinNetwork } from './network.ts'
 import { fromInspect, fromList } from './observed.ts'
 import { watchContainers } from './watch.ts'
 
@@ -93,6 +93,7 @@ class DockerEngine implements Engine {
         await ensureNetwork(this.#docker, this.#instance, signal)
         await start()
       })
+      await rejoinNetwork(this.#docker, this.#instance, id, signal)
     })
   }
 

@@ -2,6 +2,7 @@ import type Docker from 'dockerode'
 import { BerthError } from '../../core/errors.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
 import { accept } from './errors.ts'
+import { lookUp } from './lookup.ts'
 import { networkName, networkOptions } from './spec.ts'
 
 /**
@@ -15,6 +16,18 @@ export async function ensureNetwork(docker: Docker, instance: string, signal: Ab
   await docker
     .createNetwork({ ...networkOptions(instance), CheckDuplicate: true, abortSignal: signal })
     .catch(accept(409))
+}
+
+/** Back onto the instance's network, where somebody has disconnected it: Docker starts it without any, and without ports. */
+export async function rejoinNetwork(docker: Docker, instance: string, id: string, signal: AbortSignal): Promise<void> {
+  const name = networkName(instance)
+  const info = await lookUp(docker, id, signal)
+  if (info === null || name in info.NetworkSettings.Networks) return
+  await ensureNetwork(docker, instance, signal)
+  const network = docker.getNetwork(name)
+  const connect: (options: { Container: string; abortSignal: AbortSignal }) => Promise<void> = network.connect
+  // 403: it is connected meanwhile.
+  await connect.call(network, { Container: id, abortSignal: signal }).catch(accept(403))
 }
 
 async function inspectNetwork(
