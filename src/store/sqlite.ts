@@ -6,6 +6,7 @@ import { BerthError, reasonOf } from '../core/errors.ts'
 import type { Store } from '../core/store.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { createSqlStore } from './sql-store.ts'
+import { translate } from './sqlite-errors.ts'
 import type { Tables } from './tables.ts'
 
 /** How long to wait for another process that writes, in milliseconds. */
@@ -103,16 +104,30 @@ function adapt(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
     // Writers queue at BEGIN instead of failing at their first write, and what a transaction has read stays true in it.
-    prepare: (sql) => adaptStatement(database.prepare(sql === 'begin' ? 'begin immediate' : sql)),
+    prepare: (sql) => adaptStatement(database.prepare(prepared(database, sql))),
   }
+}
+
+/** A full disk ends a transaction by itself, and a second end would be an error that hides the first. */
+function prepared(database: DatabaseSync, sql: string): string {
+  if (sql === 'begin') return 'begin immediate'
+  return sql === 'rollback' && !database.isTransaction ? 'select 1' : sql
 }
 
 function adaptStatement(statement: StatementSync): SqliteStatement {
   const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...values(parameters)),
+    all: (parameters) => translating(() => statement.all(...values(parameters))),
     iterate: (parameters) => statement.iterate(...values(parameters)),
-    run: (parameters) => statement.run(...values(parameters)),
+    run: (parameters) => translating(() => statement.run(...values(parameters))),
+  }
+}
+
+function translating<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw translate(error)
   }
 }

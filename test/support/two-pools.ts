@@ -135,10 +135,18 @@ export class TwoPools {
 
   /** Whoever holds containers of the pool that something happens to. */
   async releaseAll(): Promise<number> {
+    return this.#release({ pool: this.manager.pool })
+  }
+
+  async release(username: string): Promise<number> {
+    return this.#release({ username })
+  }
+
+  async #release(which: object): Promise<number> {
     const { status } = await fetch(`${this.manager.url}/v1/release-all`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ pool: this.manager.pool }),
+      body: JSON.stringify(which),
     })
     return status
   }
