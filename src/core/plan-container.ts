@@ -5,8 +5,11 @@ import { type Pool, portOf } from './pool.ts'
 import type { Observed } from './ports.ts'
 import { isActive, type Reservation } from './reservation.ts'
 
-/** Failures in a row after which a held container is given up and replaced. */
-const REPLACE_AFTER = 4
+/**
+ * Failures in a row after which a held container is given up and replaced, and with it the work in it: after a minute. An
+ * engine that shuts down stops its containers and refuses to start them, for a quarter of one, and still answers.
+ */
+const REPLACE_AFTER = 8
 
 export function planContainer(
   situation: Situation,

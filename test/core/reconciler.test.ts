@@ -187,14 +187,50 @@ describe('a held container', () => {
       { pool: P, username: 'alice', password: 'x', count: 1, durationMs: 60 * MINUTE },
       ANYONE,
     )
-    for (let fall = 0; fall < 5; fall += 1) {
+    const began = world.now()
+    while ((await world.states())[0] === 'p-1 reserved 1') {
       disturb(world, 'p-1', 'exited')
-      await world.settle()
-      world.advance(10_000)
+      const { retryAt = 0 } = (await world.store.container('p-1')) ?? {}
+      world.advance(Math.max(0, retryAt - world.now()))
       await world.settle()
     }
     assert.deepEqual(world.logins(), ['alice@p-1'])
     assert.deepEqual((await world.states())[0], 'p-1 reserved 2')
+    const seconds = (world.now() - began) / 1_000
+    assert.ok(seconds > 60 && seconds < 120, `given up after ${seconds} s`)
+  })
+
+  it('keeps its work however often the engine restarts under it', async () => {
+    const world = await filled()
+    await world.reserving.reserve(
+      { pool: P, username: 'alice', password: 'x', count: 1, durationMs: 60 * MINUTE },
+      ANYONE,
+    )
+    for (let restart = 0; restart < 20; restart += 1) {
+      disturb(world, 'p-1', 'exited')
+      await world.settle()
+      world.advance(6_000)
+    }
+    assert.deepEqual((await world.states())[0], 'p-1 reserved 1')
+  })
+
+  it('keeps its work while the engine shuts down: it stops everything, refuses to start it, and answers', async () => {
+    let down = false
+    const error = new BerthError('engine_failed', 'the client connection is closing')
+    const world = await filled({
+      faults: { engine: (verb) => (down && verb === 'start' ? { when: 'before', error } : null) },
+    })
+    await reserve(world, 'alice')
+    disturb(world, 'p-1', 'exited')
+    down = true
+    for (let half = 0; half < 30; half += 1) {
+      await world.settle()
+      world.advance(500)
+    }
+    down = false
+    world.advance(20_000)
+    await world.settle()
+    assert.deepEqual([(await world.states())[0], world.logins()], ['p-1 reserved 1', ['alice@p-1']])
   })
 })
 

@@ -79,7 +79,7 @@ describe('Docker stops', { skip }, async () => {
   test('Docker restarts with live-restore: who is in stays in, and what was under way is finished or undone', async (t) => {
     const bystander = await begin(true)
     for (const fault of faults) {
-      await named(t, fault, async () => {
+      await named(t, pools, fault, async () => {
         await suffer(fault, true)
         await bystander.untouched()
       })
@@ -93,7 +93,7 @@ describe('Docker stops', { skip }, async () => {
     const { generation } = await pools.container(bystander.name)
     const [id] = (await pools.running(bystander.name)).split(' ')
     for (const fault of faults) {
-      await named(t, fault, async () => {
+      await named(t, pools, fault, async () => {
         await suffer(fault, false)
         assert.equal((await loginAndRun(bystander.login, 'cat ~/work')).stdout, 'kept')
         assert.equal((await pools.container(bystander.name)).generation, generation)
@@ -160,10 +160,10 @@ async function settled(pools: TwoPools, answer: Answer | null): Promise<void> {
   )
 }
 
-async function named(t: TestContext, fault: Fault, work: () => Promise<void>): Promise<void> {
+async function named(t: TestContext, pools: TwoPools, fault: Fault, work: () => Promise<void>): Promise<void> {
   const what = `${fault.signal} ${fault.ms} ms into ${fault.during}`
   t.diagnostic(what)
   await work().catch((cause: unknown) => {
-    throw new Error(`${what}: ${cause instanceof Error ? cause.message : ''}`, { cause })
+    throw new Error(`${what}: ${cause instanceof Error ? cause.message : ''}\n${pools.manager.warnings()}`, { cause })
   })
 }
