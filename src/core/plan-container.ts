@@ -9,7 +9,7 @@ import { isActive, type Reservation } from './reservation.ts'
  * Failures in a row after which a held container is given up and replaced, and with it the work in it: after a minute. An
  * engine that shuts down stops its containers and refuses to start them, for a quarter of one, and still answers.
  */
-const REPLACE_AFTER = 8
+const REPLACE_AFTER = 7
 
 export function planContainer(
   situation: Situation,

@@ -111,7 +111,7 @@ export class TwoPools {
   }
 
   /** What a reserve is told that cannot be served. */
-  async refusal(username = 'nobody'): Promise<{ status: number; error: string }> {
+  async refusal(username = 'bob'): Promise<{ status: number; error: string }> {
     const { status, body } = await this.manager.get<{ error: string }>(
       `/reserve?username=${username}&pool=${this.manager.pool}`,
     )

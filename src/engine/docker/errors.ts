@@ -47,6 +47,11 @@ export function translate(error: unknown, what: string, address: string): unknow
   return refuse('engine_failed', answer)
 }
 
+/** For an answer that docker-modem could not read and gives as text, or that is none of Docker's. */
+export function senseless(): Error {
+  return Object.assign(new Error('its answer makes no sense'), { code: 'SENSELESS' })
+}
+
 export function unavailable(what: string, address: string, cause: unknown): BerthError {
   return new BerthError('engine_unavailable', `${what}: Docker at ${address}: ${reasonOf(cause)}`, { cause })
 }
