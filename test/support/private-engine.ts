@@ -120,8 +120,10 @@ class Engine implements PrivateEngine {
   }
 
   async fill(): Promise<void> {
-    // Even the blocks that are kept for root: dd ends with an error when there are none any more.
-    await this.within('sh', '-c', `dd if=/dev/zero of=${STORAGE}/ballast bs=1M 2>/dev/null || sync`)
+    // Even the blocks that are kept for root, and the last small ones: dd ends with an error when there are none any more.
+    const append = (size: string) =>
+      `dd if=/dev/zero of=${STORAGE}/ballast bs=${size} oflag=append conv=notrunc 2>/dev/null || true`
+    await this.within('sh', '-c', `${append('1M')}; ${append('4k')}; sync`)
   }
 
   async empty(): Promise<void> {
