@@ -169,7 +169,10 @@ export function createExecutor(context: ExecutorContext): Executor {
   async function cutOff({ id, username }: Reservation): Promise<void> {
     const held = await store.held(id)
     log.warn('access is cut off whose end could not be recorded', { reservation: id, username })
-    await Promise.all((held?.containers ?? []).map(({ engineId }) => engineId !== null && engine.kill(engineId)))
+    const kills = held?.containers.map(async ({ engineId }) => {
+      if (engineId !== null) await engine.kill(engineId)
+    })
+    await Promise.all(kills ?? [])
   }
 
   async function carryOut(action: Action): Promise<void> {

@@ -32,20 +32,20 @@ const HARMLESS = DISTURBANCES.slice(1)
 /** Three places, another disturbance for each, and others each round. */
 async function disturb(round: number, disturbances: typeof DISTURBANCES): Promise<void> {
   const places = [1, 2, 3].map((number) => pools.place(number))
-  await Promise.all(places.map((name, index) => disturbances[(round + index) % disturbances.length]?.(name)))
+  await Promise.all(places.map(async (name, index) => disturbances[(round + index) % disturbances.length]?.(name)))
 }
 
 test('A ready container that somebody removes, stops, kills, pauses or unplugs is made anew', async (t) => {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const before = await manager.containers()
-    const generationOf = (name: string) => before.find((c) => c.name === name)?.generation ?? 0
+    const earlier = await manager.containers()
+    const generationOf = (name: string) => earlier.find((c) => c.name === name)?.generation ?? 0
     await disturb(round, DISTURBANCES)
     await manager.until('noticed', (all) =>
       all.every(({ name, generation }) => name === bystander.name || generation > generationOf(name)),
     )
     await pools.untilReady()
     const held = await pools.reserve('next', { count: 3 })
-    for (const login of pools.loginsOf(held)) assert.equal((await loginAndRun(login, 'whoami')).stdout, 'next')
+    for (const each of pools.loginsOf(held)) assert.equal((await loginAndRun(each, 'whoami')).stdout, 'next')
     assert.equal(await pools.releaseAll(), 200)
     await pools.untilReady()
     await bystander.untouched()
@@ -57,18 +57,18 @@ test('A ready container that somebody removes, stops, kills, pauses or unplugs i
 test('A held container that somebody stops, kills, pauses or unplugs comes back to its holder with all files', async (t) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const held = await pools.reserve('alice', { count: 3 })
-    const before = await manager.containers()
+    const earlier = await manager.containers()
     const logins = pools.loginsOf(held)
-    for (const login of logins) await loginAndRun(login, `echo work on ${login.port} > ~/work`)
+    for (const each of logins) await loginAndRun(each, `echo work on ${each.port} > ~/work`)
     await disturb(round, HARMLESS)
-    for (const login of logins) {
-      await eventually(async () => (await loginAndRun(login, 'cat ~/work')).stdout === `work on ${login.port}`)
+    for (const each of logins) {
+      await eventually(async () => (await loginAndRun(each, 'cat ~/work')).stdout === `work on ${each.port}`)
     }
     for (const { name, generation, state } of await manager.containers()) {
-      assert.deepEqual([name, state, generation], [name, 'reserved', before.find((c) => c.name === name)?.generation])
+      assert.deepEqual([name, state, generation], [name, 'reserved', earlier.find((c) => c.name === name)?.generation])
     }
     assert.equal(await pools.releaseAll(), 200)
-    for (const login of logins) assert.equal(await canLogIn(login), false)
+    for (const each of logins) assert.equal(await canLogIn(each), false)
     await pools.untilReady()
     await bystander.untouched()
   }
@@ -80,11 +80,11 @@ test('A held container that somebody removes is replaced, and its holder logs in
   for (let round = 0; round < ROUNDS; round += 1) {
     const held = await pools.reserve('alice')
     const { container: name = '' } = held.containers[0] ?? {}
-    const before = await pools.container(name)
+    const earlier = await pools.container(name)
     await docker('rm', '--force', name)
     await eventually(async () => (await loginAndRun(pools.loginOf(held), 'whoami')).stdout === 'alice')
     const { state, generation } = await pools.container(name)
-    assert.deepEqual([state, generation], ['reserved', before.generation + 1])
+    assert.deepEqual([state, generation], ['reserved', earlier.generation + 1])
     const { body } = await manager.get<{ reservations: { container: string }[] }>('/reservations')
     assert.ok(
       body.reservations.some((r) => r.container === name),

@@ -101,9 +101,9 @@ export class TwoPools {
 
   /** Of a reservation's first container. */
   loginOf(reserved: Reserved): Login {
-    const [login] = this.loginsOf(reserved)
-    assert.ok(login)
-    return login
+    const [first] = this.loginsOf(reserved)
+    assert.ok(first)
+    return first
   }
 
   async reserve(username: string, more: Readonly<Record<string, string | number>> = {}): Promise<Reserved> {
