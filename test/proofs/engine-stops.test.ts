@@ -99,7 +99,7 @@ describe('Docker stops', { skip }, async () => {
     for (const fault of faults) {
       await named(t, pools, fault, async () => {
         await suffer(fault, false)
-        assert.equal((await loginAndRun(bystander.login, 'cat ~/work')).stdout, 'kept')
+        await eventually(async () => (await loginAndRun(bystander.login, 'cat ~/work')).stdout === 'kept')
         assert.equal((await pools.container(bystander.name)).generation, generation)
         assert.equal((await pools.running(bystander.name)).split(' ')[0], id, 'the same container')
       })
