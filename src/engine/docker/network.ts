@@ -1,7 +1,7 @@
 import type Docker from 'dockerode'
 import { BerthError } from '../../core/errors.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
-import { accept } from './errors.ts'
+import { accept, senseless } from './errors.ts'
 import { lookUp } from './lookup.ts'
 import { networkName, networkOptions } from './spec.ts'
 
@@ -39,6 +39,7 @@ async function inspectNetwork(
   // dockerode takes options here as everywhere; its types do not say so.
   const inspect: (options: { abortSignal: AbortSignal }) => Promise<Docker.NetworkInspectInfo> = network.inspect
   const info = await inspect.call(network, { abortSignal: signal }).catch(accept(404))
+  if (info && typeof info.Id !== 'string') throw senseless()
   return info ?? null
 }
 
