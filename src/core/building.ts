@@ -11,7 +11,7 @@ import {
 } from './container.ts'
 import { BerthError } from './errors.ts'
 import { motdOf } from './notices.ts'
-import { isLost } from './plan-container.ts'
+import { downAs, isLost, isUp } from './plan-container.ts'
 import { type Pool, portOf, type Site, specOf } from './pool.ts'
 import type { Pools } from './pools.ts'
 import type { Accounts, Engine, Log, Observed, Target } from './ports.ts'
@@ -68,7 +68,7 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
     // Known before it runs: whoever ends a reservation meanwhile can kill it.
     const known = await apply(row, { engineId: id })
     if (!known) return null
-    if (current?.state !== 'running') await engine.start(id)
+    if (!current || !isUp(current)) await engine.start(id)
     const guest = await accounts.survey({ id, name: row.name }, SURVEY_TIMEOUT)
     const up = await apply(known, { hostKey: guest.hostKey })
     // Of a container that had a tenant, the names would include the tenant's.
@@ -125,8 +125,8 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
       const replaced = await apply(row, replacement(row))
       const there = found.current ? [found.current, ...found.stale] : found.stale
       place = replaced && (await clear(replaced, there)) ? replaced : null
-    } else if (current && current.state !== 'running') {
-      place = await apply(row, stumbled(row, `the container was ${current.state}`, clock()))
+    } else if (current && !isUp(current)) {
+      place = await apply(row, stumbled(row, `the container was ${downAs(current)}`, clock()))
     }
     const up = place && (await bringUp(place, pool, current))
     if (!up || up.engineId === null) return null

@@ -114,9 +114,12 @@ export function failed(container: Container, reason: string, now: number): Conta
   return { ...patch, state: 'broken', since: now }
 }
 
+/** What a held container has to last after it was started again, to start over: its work is given up for less than that only. */
+const STEADY_AGAIN = 5_000
+
 /** A held container was down. Stumbling again soon counts up; after a steady while it starts over. */
 export function stumbled(container: Container, reason: string, now: number): ContainerPatch {
-  const attempts = now - container.retryAt >= STEADY ? 1 : container.attempts + 1
+  const attempts = now - container.retryAt >= STEADY_AGAIN ? 1 : container.attempts + 1
   return { attempts, retryAt: now + pauseAfter(attempts), error: reason }
 }
 

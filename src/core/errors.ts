@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'image_missing'
   | 'engine_failed' // the engine answered, and the answer was no
   | 'guest_failed' // something inside a container did not work: sshd, an account, a playbook
+  | 'database_unavailable' // it cannot be read or written now, its disk is full; nothing was changed, worth a retry
   | 'schema_too_new' // the database was written by a newer Berth
   | 'invalid_config'
   | 'internal'

@@ -9,7 +9,7 @@ import { letIn, preparationTime } from './opening.ts'
 import { tellingKey } from './plan-notices.ts'
 import type { Metrics } from './ports.ts'
 import type { Held } from './store.ts'
-import type { Reservation } from './reservation.ts'
+import { isDue, type Reservation } from './reservation.ts'
 import { revoke } from './revoking.ts'
 import { createTeller } from './telling.ts'
 
@@ -165,12 +165,25 @@ export function createExecutor(context: ExecutorContext): Executor {
     }
   }
 
+  /** Its end cannot be recorded: nothing may follow from it, but its time is up, whatever comes of the row. */
+  async function cutOff({ id, username }: Reservation): Promise<void> {
+    const held = await store.held(id)
+    log.warn('access is cut off whose end could not be recorded', { reservation: id, username })
+    const kills = held?.containers.map(async ({ engineId }) => {
+      if (engineId !== null) await engine.kill(engineId)
+    })
+    await Promise.all(kills ?? [])
+  }
+
   async function carryOut(action: Action): Promise<void> {
     switch (action.do) {
       case 'end': {
         const { reservation, outcome, reason } = action
         const ending = { outcome, ...(reason !== undefined && { reason }) }
-        const held = await store.end([reservation.id], ending, clock())
+        const held = await store.end([reservation.id], ending, clock()).catch((error: unknown) => {
+          if (isDue(reservation, clock())) start([reservation.id], () => cutOff(reservation))
+          throw error
+        })
         log.info(`reservation ${outcome}`, { reservation: reservation.id, username: reservation.username, reason })
         for (const one of held) start([reservation.id], () => revoke(context, one))
         return
@@ -224,7 +237,7 @@ export function createExecutor(context: ExecutorContext): Executor {
   }
 }
 
-/** The engine does not answer, or we are stopping: nothing is held against the container, and the work is planned anew. */
+/** The engine or the database fails, or we are stopping: nothing is held against the container, and the work is planned anew. */
 function isNobodysFault(error: unknown): boolean {
-  return hasCode(error, 'engine_unavailable') || hasCode(error, 'cancelled')
+  return (['engine_unavailable', 'database_unavailable', 'cancelled'] as const).some((code) => hasCode(error, code))
 }

@@ -5,8 +5,11 @@ import { type Pool, portOf } from './pool.ts'
 import type { Observed } from './ports.ts'
 import { isActive, type Reservation } from './reservation.ts'
 
-/** Failures in a row after which a held container is given up and replaced. */
-const REPLACE_AFTER = 4
+/**
+ * Failures in a row after which a held container is given up and replaced, and with it the work in it: after a minute. An
+ * engine that shuts down stops its containers and refuses to start them, for a quarter of one, and still answers.
+ */
+const REPLACE_AFTER = 7
 
 export function planContainer(
   situation: Situation,
@@ -29,7 +32,7 @@ export function planContainer(
     case 'ready': {
       if (!wanted) return { do: 'retire', container, reason: SHRUNK }
       if (!current) return { do: 'break', container, reason: 'the container is gone' }
-      if (current.state !== 'running') return { do: 'break', container, reason: `the container is ${current.state}` }
+      if (!isUp(current)) return { do: 'break', container, reason: `the container is ${downAs(current)}` }
       const upToDate = current.spec === situation.specDigest(pool, container.number)
       return upToDate ? null : { do: 'retire', container, reason: 'the pool is configured differently' }
     }
@@ -59,13 +62,23 @@ export function isCurrent(container: Container, observed: Observed): boolean {
 function adoptOrBuild(situation: Situation, pool: Pool, container: Container, here: readonly Observed[]): Action {
   const [only, ...more] = here
   const digest = situation.specDigest(pool, container.number)
-  const sound = only?.generation === null && only.state === 'running' && only.spec === digest && more.length === 0
+  const sound = only?.generation === null && isUp(only) && only.spec === digest && more.length === 0
   return sound ? { do: 'adopt', container, observed: only } : { do: 'build', container, stale: here }
 }
 
 function isWell(holder: Reservation, container: Container, current: Observed | undefined): boolean {
   const hold = holder.holds.find((h) => h.container === container.name)
-  return current?.state === 'running' && hold?.opened === container.generation
+  return current !== undefined && isUp(current) && hold?.opened === container.generation
+}
+
+/** Whether it runs and can be reached: somebody may have taken it off its network, and with that its port. */
+export function isUp({ state, port }: Observed): boolean {
+  return state === 'running' && port !== null
+}
+
+/** For people: what is wrong with one that is not up. */
+export function downAs({ state }: Observed): string {
+  return state === 'running' ? 'cut off from its network' : state
 }
 
 /** Whether a held container is to be given up: it is gone, or would not stay up. */

@@ -17,7 +17,7 @@ export interface Observed {
   readonly generation: number | null
   /** Digest of the spec it was made from, see `engine/labels.ts`. */
   readonly spec: string
-  /** Host port on which its sshd is published; null while it is down. */
+  /** Host port on which its sshd is published; null while it is down, or off its network. */
   readonly port: number | null
   readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' | 'dead'
   /** Epoch milliseconds. */
@@ -53,7 +53,7 @@ export interface Engine {
    * Another container with the name, ours or not, is `engine_conflict`; an unknown image is `image_missing`.
    */
   create(spec: ContainerSpec): Promise<string>
-  /** Makes it run, also when it was paused. A port that something else holds is `engine_conflict`. */
+  /** Makes it run and be reached, also when it was paused, or taken off its network. A port that something else holds is `engine_conflict`. */
   start(id: string): Promise<void>
   /** SIGKILL to everything inside; nobody is in afterwards, and it stays down until started. Stopped or gone is success. */
   kill(id: string): Promise<void>

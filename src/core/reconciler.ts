@@ -67,8 +67,11 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
   }
 
   async function carryOut(observed: readonly Observed[] | null, { snapshot, busy }: Rows): Promise<void> {
+    // What cannot be recorded of one action keeps none of the others waiting.
+    const failures: unknown[] = []
     for (const action of plan({ pools: pools.all(), snapshot, observed, specDigest, busy }, clock()))
-      await executor.carryOut(action)
+      await executor.carryOut(action).catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) throw failures[0]
   }
 
   /** The rows, and what was being worked on when they were read: it has moved on since, and stays out of the plan. */

@@ -21,6 +21,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   image_missing: 503,
   engine_failed: 503,
   guest_failed: 503,
+  database_unavailable: 503,
   schema_too_new: 500,
   invalid_config: 500,
   internal: 500,

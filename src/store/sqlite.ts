@@ -20,6 +20,7 @@ import { BERTH } from '../core/identity.ts'
 import type { Store } from '../core/store.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { createSqlStore } from './sql-store.ts'
+import { translate } from './sqlite-errors.ts'
 import type { Tables } from './tables.ts'
 
 /** How long SQLite waits for another process, in milliseconds, while nothing else happens in this one. */
@@ -196,16 +197,29 @@ function connect(file: string): DatabaseSync {
 function adapt(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
-    prepare: (sql) => adaptStatement(database.prepare(sql)),
+    prepare: (sql) => adaptStatement(database.prepare(prepared(database, sql))),
   }
+}
+
+/** A full disk ends a transaction by itself, and a second end would be an error that hides the first. */
+function prepared(database: DatabaseSync, sql: string): string {
+  return sql === 'rollback' && !database.isTransaction ? 'select 1' : sql
 }
 
 function adaptStatement(statement: StatementSync): SqliteStatement {
   const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...values(parameters)),
+    all: (parameters) => translating(() => statement.all(...values(parameters))),
     iterate: (parameters) => statement.iterate(...values(parameters)),
-    run: (parameters) => statement.run(...values(parameters)),
+    run: (parameters) => translating(() => statement.run(...values(parameters))),
+  }
+}
+
+function translating<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw translate(error)
   }
 }

@@ -17,6 +17,7 @@ engineContract('memory', {
   engine,
   neighbour,
   pause: async (id) => host.disturb(id, 'paused'),
+  unplug: async (id) => host.disturb(id, 'unplugged'),
   crash: async (id) => host.disturb(id, 'exited'),
   occupy: async (port) => {
     host.occupy(port)

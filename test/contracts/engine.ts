@@ -16,6 +16,8 @@ export interface EngineFixture {
   /** Serves another instance on the same host. */
   readonly neighbour: { readonly instance: string; readonly pool: string; readonly engine: Engine }
   pause(id: string): Promise<void>
+  /** It runs on, and nobody can reach it. */
+  unplug(id: string): Promise<void>
   /** The container goes down without the engine being asked. */
   crash(id: string): Promise<void>
   /** A program listens on the port; the result ends it. */
@@ -190,6 +192,23 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await fixture.pause(id)
       await engine.start(id)
       assert.equal(await stateOf(id), 'running')
+    })
+
+    it('observes no port of what somebody took off its network, and starting it puts it back, running or down', async () => {
+      const id = await started()
+      await fixture.unplug(id)
+      const cut = await engine.inspect(id)
+      assert.deepEqual([cut?.state, cut?.port], ['running', null])
+      assert.deepEqual(
+        (await engine.list()).map(({ port }) => port),
+        [null],
+      )
+      await engine.start(id)
+      assert.equal((await engine.inspect(id))?.port, spec.port)
+      await fixture.unplug(id)
+      await engine.kill(id)
+      await engine.start(id)
+      assert.equal((await engine.inspect(id))?.port, spec.port)
     })
 
     it('counts killing what never ran, or is gone, as success', async () => {

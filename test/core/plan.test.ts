@@ -119,6 +119,22 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     { containers: [container()], observed: [observed({ state: 'paused' })] },
     'break p-1: the container is paused',
   ],
+  'a ready one was taken off its network': [
+    { containers: [container()], observed: [observed({ port: null })] },
+    'break p-1: the container is cut off from its network',
+  ],
+  'one that Ansible made was taken off its network': [
+    { containers: [container({ ...creating, generation: 0 })], observed: [observed({ generation: null, port: null })] },
+    'build p-1 without id-1',
+  ],
+  'a held one was taken off its network': [
+    {
+      containers: [container({ state: 'reserved' })],
+      reservations: [reservation()],
+      observed: [observed({ port: null })],
+    },
+    'restore p-1 from id-1',
+  ],
   'a ready one is of an outdated make': [
     { containers: [container()], observed: [observed({ spec: 'old' })] },
     'retire p-1: the pool is configured differently',

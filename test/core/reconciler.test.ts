@@ -21,7 +21,7 @@ async function filled(options: Parameters<typeof createWorld>[0] = {}): Promise<
 const reserve = (world: World, username: string, count = 1) =>
   world.reserving.reserve({ pool: P, username, password: 'test', count, durationMs: MINUTE }, ANYONE)
 
-function disturb(world: World, name: string, state: 'exited' | 'paused' | null): void {
+function disturb(world: World, name: string, state: 'exited' | 'paused' | 'unplugged' | null): void {
   const container = world.host.holderOf(name)
   assert.ok(container)
   world.host.disturb(container.id, state)
@@ -118,7 +118,7 @@ describe('a playbook of the pool', () => {
 })
 
 describe('a ready container', () => {
-  for (const state of ['exited', 'paused', null] as const) {
+  for (const state of ['exited', 'paused', 'unplugged', null] as const) {
     it(`that is ${state ?? 'gone'} is replaced`, async () => {
       const world = await filled()
       disturb(world, 'p-2', state)
@@ -141,6 +141,35 @@ describe('a held container', () => {
     assert.deepEqual(world.logins(), ['alice@p-1'])
   })
 
+  it('that was taken off its network is put back', async () => {
+    const world = await filled()
+    await reserve(world, 'alice')
+    const { id = '' } = world.host.holderOf('p-1') ?? {}
+    disturb(world, 'p-1', 'unplugged')
+    await world.settle()
+    assert.deepEqual([world.host.find(id)?.unplugged, world.logins()], [false, ['alice@p-1']])
+    assert.match((await world.store.container('p-1'))?.error ?? '', /cut off from its network/)
+  })
+
+  it('whose time is up is cut off even when that cannot be recorded, and recorded later', async () => {
+    let full = false
+    const error = new BerthError('database_unavailable', 'its disk is full')
+    const world = await filled({
+      faults: { store: (verb) => (full && verb === 'end' ? { when: 'before', error } : null) },
+    })
+    await reserve(world, 'alice')
+    await reserve(world, 'bob')
+    world.advance(MINUTE)
+    full = true
+    await assert.rejects(world.reconciler.tick(), error)
+    await world.reconciler.idle()
+    assert.deepEqual(world.logins(), [], 'both of them')
+    assert.deepEqual((await world.states())[0], 'p-1 reserved 1')
+    full = false
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 2', 'p-3 ready 1'])
+  })
+
   it('that is gone is replaced under its reservation, with the same account', async () => {
     const world = await filled()
     await reserve(world, 'alice')
@@ -158,14 +187,50 @@ describe('a held container', () => {
       { pool: P, username: 'alice', password: 'x', count: 1, durationMs: 60 * MINUTE },
       ANYONE,
     )
-    for (let fall = 0; fall < 5; fall += 1) {
+    const began = world.now()
+    while ((await world.states())[0] === 'p-1 reserved 1') {
       disturb(world, 'p-1', 'exited')
-      await world.settle()
-      world.advance(10_000)
+      const { retryAt = 0 } = (await world.store.container('p-1')) ?? {}
+      world.advance(Math.max(0, retryAt - world.now()))
       await world.settle()
     }
     assert.deepEqual(world.logins(), ['alice@p-1'])
     assert.deepEqual((await world.states())[0], 'p-1 reserved 2')
+    const seconds = (world.now() - began) / 1_000
+    assert.ok(seconds > 60 && seconds < 120, `given up after ${seconds} s`)
+  })
+
+  it('keeps its work however often the engine restarts under it', async () => {
+    const world = await filled()
+    await world.reserving.reserve(
+      { pool: P, username: 'alice', password: 'x', count: 1, durationMs: 60 * MINUTE },
+      ANYONE,
+    )
+    for (let restart = 0; restart < 20; restart += 1) {
+      disturb(world, 'p-1', 'exited')
+      await world.settle()
+      world.advance(6_000)
+    }
+    assert.deepEqual((await world.states())[0], 'p-1 reserved 1')
+  })
+
+  it('keeps its work while the engine shuts down: it stops everything, refuses to start it, and answers', async () => {
+    let down = false
+    const error = new BerthError('engine_failed', 'the client connection is closing')
+    const world = await filled({
+      faults: { engine: (verb) => (down && verb === 'start' ? { when: 'before', error } : null) },
+    })
+    await reserve(world, 'alice')
+    disturb(world, 'p-1', 'exited')
+    down = true
+    for (let half = 0; half < 30; half += 1) {
+      await world.settle()
+      world.advance(500)
+    }
+    down = false
+    world.advance(20_000)
+    await world.settle()
+    assert.deepEqual([(await world.states())[0], world.logins()], ['p-1 reserved 1', ['alice@p-1']])
   })
 })
 

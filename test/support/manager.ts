@@ -140,6 +140,12 @@ export class TestManager {
     await eventually(async () => text.test(this.output))
   }
 
+  /** The latest of what went wrong, for the message of a failing test. */
+  warnings(): string {
+    const lines = this.output.split('\n').filter((line) => /"level":[45]0/.test(line))
+    return lines.slice(-40).join('\n')
+  }
+
   /** SIGKILL, as a crash would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')

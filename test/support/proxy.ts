@@ -10,6 +10,10 @@ export interface DockerProxy {
   readonly address: string
   /** From now on answers are lost: requests arrive and take effect, and nobody hears of it, until `up`. */
   mute(): void
+  /** Cuts all connections; from now on requests do not arrive, and each is answered with this, until `up`. "" is never. */
+  pretend(answer: string): void
+  /** Cuts all connections once. */
+  cut(): void
   /** Cuts all connections; nobody listens until `up`. */
   down(): Promise<void>
   up(): Promise<void>
@@ -23,10 +27,16 @@ export async function openDockerProxy(dockerHost = 'unix:///var/run/docker.sock'
   const path = join(folder, 'docker.sock')
   const sockets = new Set<Socket>()
   let silent = false
+  let pretended: string | null = null
   let server: Server | null = null
 
   function accept(client: Socket): void {
     track(client)
+    if (pretended !== null) {
+      const answer = pretended
+      client.on('data', () => answer !== '' && client.end(answer))
+      return
+    }
     const upstream = track(connect({ path: dockerSocket, allowHalfOpen: true }))
     client.pipe(upstream)
     upstream.on('data', (answer: Buffer) => {
@@ -46,16 +56,22 @@ export async function openDockerProxy(dockerHost = 'unix:///var/run/docker.sock'
 
   async function up(): Promise<void> {
     silent = false
+    if (pretended !== null) cut()
+    pretended = null
     if (server !== null) return
     server = createServer({ allowHalfOpen: true }, accept).listen(path)
     await once(server, 'listening')
+  }
+
+  function cut(): void {
+    for (const socket of sockets) socket.destroy()
   }
 
   async function down(): Promise<void> {
     const closing = server
     server = null
     closing?.close()
-    for (const socket of sockets) socket.destroy()
+    cut()
     if (closing?.listening) await once(closing, 'close')
   }
 
@@ -65,6 +81,11 @@ export async function openDockerProxy(dockerHost = 'unix:///var/run/docker.sock'
     mute: () => {
       silent = true
     },
+    pretend: (answer) => {
+      cut()
+      pretended = answer
+    },
+    cut,
     down,
     up,
     close: async () => {

@@ -8,11 +8,11 @@ import { Calls } from './calls.ts'
 import { type Connection, connect } from './connection.ts'
 import { createGeneration } from './create.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
-import { accept, isMissingNetwork, isPaused } from './errors.ts'
+import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
 import { execute } from './exec.ts'
 import { killForGood } from './kill.ts'
 import { lookUp } from './lookup.ts'
-import { ensureNetwork } from './network.ts'
+import { ensureNetwork, rejoinNetwork } from './network.ts'
 import { fromInspect, fromList } from './observed.ts'
 import { watchContainers } from './watch.ts'
 
@@ -64,9 +64,11 @@ class DockerEngine implements Engine {
 
   async list(): Promise<Observed[]> {
     const filters = { label: [`${INSTANCE_LABEL}=${this.#instance}`] }
-    const infos = await this.#calls.run('list', this.#deadlines.list, (signal) =>
-      this.#docker.listContainers({ all: true, filters, abortSignal: signal }),
-    )
+    const infos = await this.#calls.run('list', this.#deadlines.list, async (signal) => {
+      const answer: unknown = await this.#docker.listContainers({ all: true, filters, abortSignal: signal })
+      if (Array.isArray(answer)) return answer as Docker.ContainerInfo[]
+      throw senseless()
+    })
     return infos.map((info) => fromList(info, this.#instance)).filter((observed) => observed !== null)
   }
 
@@ -93,6 +95,7 @@ class DockerEngine implements Engine {
         await ensureNetwork(this.#docker, this.#instance, signal)
         await start()
       })
+      await rejoinNetwork(this.#docker, this.#instance, id, signal)
     })
   }
 

@@ -6,6 +6,9 @@ import { BerthError, reasonOf } from '../../core/errors.ts'
  * use"): these words are all there is to tell it from a failure.
  */
 const PORT_CLASH = /port is already allocated|address already in use/i
+const PORT_KEPT = /port is already allocated/i
+/** Docker (20.10) that went down while it was starting a container keeps its port for nobody after the next start. */
+const FREE_PORT = 'If no container has it, Docker has lost track of it: restart Docker'
 const NO_IMAGE = /no such image/i
 const PAUSED = /cannot start a paused container/i
 const NO_NETWORK = /network \S+ not found/i
@@ -43,8 +46,14 @@ export function translate(error: unknown, what: string, address: string): unknow
   if (status === 404 && NO_IMAGE.test(answer)) {
     return refuse('image_missing', `${answer}. Make it with "just image", or fetch it with "docker pull"`)
   }
+  if (status === 500 && PORT_KEPT.test(answer)) return refuse('engine_conflict', `${answer}. ${FREE_PORT}`)
   if (status === 500 && PORT_CLASH.test(answer)) return refuse('engine_conflict', answer)
   return refuse('engine_failed', answer)
+}
+
+/** For an answer that docker-modem could not read and gives as text, or that is none of Docker's. */
+export function senseless(): Error {
+  return Object.assign(new Error('its answer makes no sense'), { code: 'SENSELESS' })
 }
 
 export function unavailable(what: string, address: string, cause: unknown): BerthError {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
-import { accept } from './errors.ts'
+import { accept, senseless } from './errors.ts'
 
 const AGAIN_MS = 400
 
@@ -14,8 +14,13 @@ export async function killForGood(container: Docker.Container, signal: AbortSign
   let down = false
   while (!down) {
     // 404: gone. 409: it is down already.
-    const attempt = container.kill({ abortSignal: signal }).catch(accept(404, 409))
+    const attempt = container.kill({ abortSignal: signal }).then(mustBeEmpty).catch(accept(404, 409))
     attempts.push(attempt.then(() => true))
     down = await Promise.race([...attempts, sleep(AGAIN_MS, false, { signal, ref: false })])
   }
+}
+
+/** Docker confirms without a word; dockerode takes any 200, and whoever cannot be cut off must not count as cut off. */
+function mustBeEmpty(answer: unknown): void {
+  if (answer !== undefined && answer !== null && String(answer) !== '') throw senseless()
 }

@@ -1,7 +1,8 @@
 import type Docker from 'dockerode'
 import { BerthError } from '../../core/errors.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
-import { accept, statusOf } from './errors.ts'
+import { accept, senseless, statusOf } from './errors.ts'
+import { lookUp } from './lookup.ts'
 import { networkName, networkOptions } from './spec.ts'
 
 /**
@@ -24,6 +25,7 @@ async function oursNamed(docker: Docker, instance: string, signal: AbortSignal):
   const name = networkName(instance)
   // Docker's filter also lets those through whose name only contains it.
   const found = await docker.listNetworks({ filters: { name: [name] }, abortSignal: signal })
+  if (!Array.isArray(found)) throw senseless()
   const named = found.filter((info) => info.Name === name)
   for (const info of named) assertOurs(info, instance)
   return named.sort((a, b) => a.Created.localeCompare(b.Created) || a.Id.localeCompare(b.Id))
@@ -51,6 +53,18 @@ async function keepOne(docker: Docker, all: readonly Docker.NetworkInspectInfo[]
       )
     }
   }
+}
+
+/** Back onto the instance's network, where somebody has disconnected it: Docker starts it without any, and without ports. */
+export async function rejoinNetwork(docker: Docker, instance: string, id: string, signal: AbortSignal): Promise<void> {
+  const name = networkName(instance)
+  const info = await lookUp(docker, id, signal)
+  if (info === null || name in info.NetworkSettings.Networks) return
+  await ensureNetwork(docker, instance, signal)
+  const network = docker.getNetwork(name)
+  const connect: (options: { Container: string; abortSignal: AbortSignal }) => Promise<void> = network.connect
+  // 403: it is connected meanwhile.
+  await connect.call(network, { Container: id, abortSignal: signal }).catch(accept(403))
 }
 
 function assertOurs(info: Docker.NetworkInspectInfo, instance: string): void {

@@ -67,6 +67,7 @@ class MemoryEngine implements Engine {
   async start(id: string): Promise<void> {
     const container = this.#find(id)
     if (container === undefined) throw new BerthError('engine_failed', `start ${id}: no such container`)
+    container.unplugged = false
     if (container.state === 'running') return
     if (container.state !== 'paused' && this.#host.isTaken(container.spec)) {
       throw new BerthError('engine_conflict', `start ${id}: port ${container.spec.port} is taken`)

@@ -10,6 +10,8 @@ export interface MemoryContainer {
   readonly spec: ContainerSpec
   readonly createdAt: number
   state: 'created' | 'running' | 'paused' | 'exited'
+  /** Whether somebody has taken it off its network. */
+  unplugged: boolean
 }
 
 export interface MemoryHostOptions {
@@ -50,7 +52,7 @@ export class MemoryHost {
   add(spec: ContainerSpec): MemoryContainer {
     if (this.#images?.has(spec.image) === false) throw new BerthError('image_missing', `no such image: ${spec.image}`)
     const id = randomBytes(32).toString('hex')
-    const container: MemoryContainer = { id, spec, createdAt: this.#now(), state: 'created' }
+    const container: MemoryContainer = { id, spec, createdAt: this.#now(), state: 'created', unplugged: false }
     this.#containers.set(id, container)
     return container
   }
@@ -75,11 +77,12 @@ export class MemoryHost {
     this.#foreignPorts.delete(port)
   }
 
-  /** Something other than the manager changes a container; null removes it. */
-  disturb(id: string, state: MemoryContainer['state'] | null): void {
+  /** Something other than the manager changes a container, or takes it off its network; null removes it. */
+  disturb(id: string, state: MemoryContainer['state'] | 'unplugged' | null): void {
     const container = this.#containers.get(id)
     if (container === undefined) return
     if (state === null) this.#containers.delete(id)
+    else if (state === 'unplugged') container.unplugged = true
     else container.state = state
     for (const { instance, onChange } of this.#watchers) {
       if (instance === container.spec.instance) setImmediate(onChange)
@@ -93,8 +96,8 @@ export class MemoryHost {
   }
 }
 
-export function observe({ id, spec, state, createdAt }: MemoryContainer): Observed {
+export function observe({ id, spec, state, unplugged, createdAt }: MemoryContainer): Observed {
   const { name, pool, generation } = spec
-  const port = state === 'running' || state === 'paused' ? spec.port : null
+  const port = (state === 'running' || state === 'paused') && !unplugged ? spec.port : null
   return { id, name, pool, generation, spec: specDigest(spec), port, state, createdAt }
 }

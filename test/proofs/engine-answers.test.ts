@@ -1,0 +1,158 @@
+/** Docker goes away, hangs, or says what makes no sense, under a running manager; then it comes back. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../support/eventually.ts'
+import { effort, tried } from '../support/proof.ts'
+import { openDockerProxy } from '../support/proxy.ts'
+import { canLogIn, login, loginAndRun } from '../support/ssh.ts'
+import { type Bystander, twoPools } from '../support/two-pools.ts'
+
+const proxy = await openDockerProxy(process.env['DOCKER_HOST'])
+const pools = await twoPools('answers', { size: 3, address: proxy.address })
+const { manager } = pools
+const ROUNDS = effort({ test: 1, prove: 4 })
+let bystander: Bystander
+
+before(async () => {
+  await manager.start()
+  await manager.untilReady()
+  bystander = await pools.holdBystander()
+})
+after(() => proxy.close())
+
+/** Docker answers a list in a quarter of a second on a busy machine; a revocation is tried twice a second. */
+const SOON = 3_000
+
+const json = (status: string, body: string, length = body.length) =>
+  `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`
+
+/** How an engine can fail to answer, and how that is put back. `problem` is what whoever asks is told. */
+const FAULTS = [
+  { what: 'it accepts and never answers', problem: /no answer within/, begin: async () => proxy.pretend('') },
+  {
+    what: 'it answers 500 to everything',
+    problem: /list: out of order/,
+    begin: async () => proxy.pretend(json('500 Internal Server Error', '{"message":"out of order"}')),
+  },
+  {
+    what: 'its answer is cut short and looks whole',
+    problem: /Docker at unix:.*makes no sense/,
+    begin: async () => proxy.pretend(json('200 OK', '[{"Id":"0123')),
+  },
+  {
+    what: 'it hangs up in the middle of an answer',
+    problem: /Docker at unix:.*(aborted|hang up|no answer within)/,
+    begin: async () => proxy.pretend(json('200 OK', '[{"Id":"0123', 4_000)),
+  },
+  { what: 'nobody listens', problem: /connect ENOENT/, begin: () => proxy.down() },
+  {
+    what: 'it answers with something else',
+    problem: /Docker at unix:.*makes no sense/,
+    begin: async () => proxy.pretend(json('200 OK', '{"hello":"world"}')),
+  },
+]
+
+async function suffer({ what, problem, begin }: (typeof FAULTS)[number]): Promise<void> {
+  const staying = await pools.reserve('alice')
+  const leaving = await pools.reserve('leaving')
+  const open = await login(pools.loginOf(leaving))
+  await begin()
+  const expired = pools.expireSoon('leaving', 500)
+  await untilRefused(what, problem)
+  await sleep(Math.max(0, expired - Date.now()))
+  assert.equal((await pools.reservation('leaving'))?.state, 'ending', `${what}: its time is up`)
+  assert.equal((await loginAndRun(pools.loginOf(staying), 'whoami')).stdout, 'alice', 'who is in stays in')
+  const released = pools.release('alice')
+  await eventually(async () => (await pools.reservation('alice'))?.state === 'ending')
+
+  await proxy.up()
+  const back = performance.now()
+  await open.closed
+  await eventually(async () => (await pools.reservation('leaving'))?.state === 'ended')
+  assert.ok(performance.now() - back < SOON, `${what}: cut off after ${performance.now() - back} ms`)
+  assert.equal(await canLogIn(pools.loginOf(leaving)), false)
+  assert.equal(await released, 503, `${what}: nobody could be cut off yet, and it says so`)
+  await pools.untilReady()
+  assert.equal(await canLogIn(pools.loginOf(staying)), false)
+  await bystander.untouched()
+}
+
+async function untilRefused(what: string, problem: RegExp): Promise<void> {
+  await eventually(async () => {
+    const { status, error } = await pools.refusal()
+    assert.equal(status, 503, `${what}: ${error}`)
+    assert.match(error, problem, what)
+    return true
+  })
+  const ready = await manager.get<{ reasons: string[] }>('/readyz')
+  assert.equal(ready.status, 503, what)
+  assert.match(ready.body.reasons.join(), problem, what)
+  for (const path of ['/available', '/reservations', '/v1/pools', '/v1/containers', '/healthz']) {
+    const began = performance.now()
+    assert.equal((await manager.get(path)).status, 200, `${what}: ${path}`)
+    assert.ok(performance.now() - began < 1_000, `${what}: ${path} answers at once`)
+  }
+}
+
+test('Whatever Docker answers, or does not: reads answer, a reserve says why not, who is in stays in, and all resumes', async (t) => {
+  const cases = effort({ test: 3, prove: 4 * FAULTS.length })
+  for (let index = 0; index < cases; index += 1) {
+    const fault = FAULTS[index % FAULTS.length]
+    if (fault) await suffer(fault)
+  }
+  await pools.soundly()
+  tried(t, cases, 'times that an engine did not answer')
+})
+
+test('While Docker takes requests and its answers are lost, a reserve fails in bounded time, and nothing stays taken', async (t) => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await pools.untilReady()
+    proxy.mute()
+    const began = performance.now()
+    const { status } = await pools.refusal('erin')
+    assert.equal(status, 503)
+    assert.ok(performance.now() - began < 30_000, `${performance.now() - began} ms`)
+    assert.equal((await manager.get('/available')).status, 200)
+    await proxy.down()
+    await proxy.up()
+    await eventually(async () => (await manager.get<{ status: string }>('/readyz')).status === 200)
+    await pools.untilReady()
+    assert.deepEqual(
+      (await manager.get<{ reservations: { username: string }[] }>('/reservations')).body.reservations.map(
+        (r) => r.username,
+      ),
+      ['bystander'],
+    )
+    await bystander.untouched()
+  }
+  await pools.soundly()
+  tried(t, ROUNDS, 'reserves whose answers were lost')
+})
+
+test("When Docker's stream of events is cut, changes are noticed all the same", async (t) => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const name = pools.place(1)
+    const { generation } = await pools.container(name)
+    proxy.cut()
+    await pools.docker('rm', '--force', name)
+    await manager.until('noticed', (all) => all.some((c) => c.name === name && c.generation > generation), 10_000)
+    await pools.untilReady()
+  }
+  await bystander.untouched()
+  tried(t, ROUNDS, 'streams cut')
+})
+
+test('A manager that starts while Docker is away serves what it knows, and fills its pools later', async (t) => {
+  await manager.kill()
+  await proxy.down()
+  await manager.start()
+  assert.equal((await manager.get('/available')).status, 200)
+  assert.equal((await manager.get('/readyz')).status, 503)
+  await proxy.up()
+  await eventually(async () => (await manager.get('/readyz')).status === 200)
+  await pools.untilReady()
+  await bystander.untouched()
+  await pools.soundly()
+  tried(t, 1, 'starts')
+})
