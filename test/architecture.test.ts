@@ -28,7 +28,7 @@ const RULES: readonly Rule[] = [
     where: 'cli',
     ours: ['cli', 'client', 'core/clock.ts', 'core/duration.ts', 'core/errors.ts', 'core/limit.ts'],
     // What runs on the manager's own machine; all other commands need nothing but HTTP.
-    lazily: ['config.ts', 'doctor.ts', 'main.ts', 'store/sqlite.ts', 'tokens.ts'],
+    lazily: ['config.ts', 'doctor.ts', 'main.ts', 'store/sqlite.ts', 'store/sqlite-backup.ts', 'tokens.ts'],
     packages: ['commander', 'yaml', 'node:*'],
   },
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'node:timers/promises', 'openapi-fetch'] },

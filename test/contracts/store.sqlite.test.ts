@@ -141,9 +141,10 @@ describe('a SQLite file', () => {
 
   it('is read through its partial indexes, so that a long history slows nothing down', async (t) => {
     const file = freshFile()
+    // Each statement is prepared once.
+    const prepared = t.mock.method(DatabaseSync.prototype, 'prepare')
     const store = await openSqlite(file)
     await fill(store, 1)
-    const prepared = t.mock.method(DatabaseSync.prototype, 'prepare')
     await store.snapshot()
     await claimed(store)
     const texts = new Set(

@@ -14,7 +14,7 @@ export function addBackup(program: Command, cli: Cli): void {
     .action(async (file: string, _options: object, command: Command) => {
       const terminal = terminalOf(cli, command)
       const { loadConfig } = await import('../../config.ts')
-      const { backupSqlite } = await import('../../store/sqlite.ts')
+      const { backupSqlite } = await import('../../store/sqlite-backup.ts')
       const { database } = loadConfig()
       const copy = resolve(file)
       await backupSqlite(database, copy, cli.clock())
