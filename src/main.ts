@@ -106,7 +106,9 @@ function provisioning({ site, pools }: Config): object {
   return {
     instance: site.instance,
     images: [...new Set(pools.map((pool) => pool.image))],
-    network: ansibleNetworkParameters(site.instance),
+    networks: [...new Set(pools.map((pool) => pool.reach))].map((reach) =>
+      ansibleNetworkParameters(site.instance, reach),
+    ),
     containers: pools.flatMap((pool) => specsOf(site, pool).map(ansibleParameters)),
   }
 }

@@ -12,8 +12,8 @@ import { type EngineFixture, engineContract, removeAll, specFor } from './engine
 const dockerHost = process.env.DOCKER_HOST
 const own = testInstance('engine')
 const other = testInstance('engine-other')
-const engine = openDocker({ instance: own.instance, dockerHost })
-const neighbour = { ...other, engine: openDocker({ instance: other.instance, dockerHost }) }
+const engine = openDocker({ instance: own.instance, reaches: ['internet'], dockerHost })
+const neighbour = { ...other, engine: openDocker({ instance: other.instance, reaches: ['internet'], dockerHost }) }
 
 const fixture: EngineFixture = {
   ...own,
@@ -72,7 +72,7 @@ describe('docker engine: what a container may', () => {
     assert.equal(HostConfig.RestartPolicy.Name, 'unless-stopped')
     assert.deepEqual(HostConfig.LogConfig, { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } })
     assert.deepEqual(HostConfig.PortBindings, { '22/tcp': [{ HostIp: '127.0.0.1', HostPort: String(spec.port) }] })
-    assert.equal(HostConfig.NetworkMode, `berth-${own.instance}`)
+    assert.equal(HostConfig.NetworkMode, `berth-${own.instance}-internet`)
     assert.equal(Config.Hostname, spec.name)
     assert.equal(Config.Labels['berth.instance'], own.instance)
     assert.equal(Config.Labels['berth.container'], spec.name)
@@ -110,7 +110,7 @@ describe('docker engine: what a container may', () => {
 
   it('makes its network again when someone pruned it', async () => {
     const id = await neighbour.engine.create(specFor(fixture, { ...other, name: `${other.pool}-1` }))
-    await docker('network', 'rm', `berth-${other.instance}`)
+    await docker('network', 'rm', `berth-${other.instance}-internet`)
     await neighbour.engine.start(id)
     assert.equal((await neighbour.engine.inspect(id))?.state, 'running')
   })
@@ -118,8 +118,8 @@ describe('docker engine: what a container may', () => {
   it('refuses a network that would let tenants meet', async () => {
     const open = testInstance('engine-open')
     const label = `berth.instance=${open.instance}`
-    await docker('network', 'create', '--label', label, `berth-${open.instance}`)
-    const another = openDocker({ instance: open.instance, dockerHost })
+    await docker('network', 'create', '--label', label, `berth-${open.instance}-internet`)
+    const another = openDocker({ instance: open.instance, reaches: ['internet'], dockerHost })
     await assert.rejects(another.prepare(), { code: 'engine_conflict' })
     await another.close()
   })
@@ -129,7 +129,11 @@ describe('docker engine: Docker away', () => {
   afterEach(() => removeAll(engine))
 
   it('is unavailable where nobody listens', async () => {
-    const away = openDocker({ instance: own.instance, dockerHost: 'unix:///nowhere/docker.sock' })
+    const away = openDocker({
+      instance: own.instance,
+      reaches: ['internet'],
+      dockerHost: 'unix:///nowhere/docker.sock',
+    })
     await assert.rejects(away.version(), { code: 'engine_unavailable' })
     await assert.rejects(away.list(), { code: 'engine_unavailable' })
     await assert.rejects(away.kill('0'.repeat(64)), { code: 'engine_unavailable' })
@@ -139,7 +143,12 @@ describe('docker engine: Docker away', () => {
   it('is unavailable within the deadline when nobody answers, and with close', async () => {
     const proxy = await openDockerProxy(dockerHost)
     proxy.mute()
-    const mute = openDocker({ instance: own.instance, dockerHost: proxy.address, deadlines: { list: 100 } })
+    const mute = openDocker({
+      instance: own.instance,
+      reaches: ['internet'],
+      dockerHost: proxy.address,
+      deadlines: { list: 100 },
+    })
     await assert.rejects(mute.list(), { code: 'engine_unavailable', message: /100 ms/ })
     const slow = assert.rejects(mute.version(), { code: 'engine_unavailable' })
     await mute.close()
@@ -151,7 +160,12 @@ describe('docker engine: Docker away', () => {
   it('meets its own container after a create whose answer was lost', async () => {
     const proxy = await openDockerProxy(dockerHost)
     proxy.mute()
-    const unlucky = openDocker({ instance: own.instance, dockerHost: proxy.address, deadlines: { create: 500 } })
+    const unlucky = openDocker({
+      instance: own.instance,
+      reaches: ['internet'],
+      dockerHost: proxy.address,
+      deadlines: { create: 500 },
+    })
     await assert.rejects(unlucky.create(specFor(fixture)), { code: 'engine_unavailable' })
     const [made] = await engine.list()
     assert.equal(await engine.create(specFor(fixture)), made?.id)
@@ -161,7 +175,7 @@ describe('docker engine: Docker away', () => {
 
   it('listens again when Docker is back, and says that something may have changed', async () => {
     const proxy = await openDockerProxy(dockerHost)
-    const watching = openDocker({ instance: own.instance, dockerHost: proxy.address })
+    const watching = openDocker({ instance: own.instance, reaches: ['internet'], dockerHost: proxy.address })
     const back = Promise.withResolvers<void>()
     const stop = watching.watch(() => back.resolve())
     await watching.version()
@@ -177,7 +191,7 @@ describe('docker engine: Docker away', () => {
 
   it('refuses an address that it does not understand', () => {
     for (const address of ['ssh://user@host', 'tcp://host', 'npipe:////./pipe/docker', '']) {
-      const open = () => openDocker({ instance: own.instance, dockerHost: address })
+      const open = () => openDocker({ instance: own.instance, reaches: ['internet'], dockerHost: address })
       assert.throws(open, { code: 'invalid_config' })
     }
   })

@@ -88,7 +88,7 @@ async function writeConfig(name: string, { memory }: { memory: string }): Promis
 
 async function makeAsManager(number: number): Promise<void> {
   const { site, pools } = loadConfig({ BERTH_CONFIG: config })
-  const engine = openDocker({ instance, dockerHost: process.env.DOCKER_HOST })
+  const engine = openDocker({ instance, reaches: ['internet'], dockerHost: process.env.DOCKER_HOST })
   const [settings] = pools
   assert.ok(settings)
   await engine.create(specOf(site, settings, { number, port: first + number - 1, generation: 7 }))

@@ -8,6 +8,7 @@ import { BerthError, reasonOf } from '../../core/errors.ts'
 const PORT_CLASH = /port is already allocated|address already in use/i
 const NO_IMAGE = /no such image/i
 const PAUSED = /cannot start a paused container/i
+const NO_RUNTIME = /unknown (?:or invalid )?runtime/i
 const NO_NETWORK = /network \S+ not found/i
 
 /** The HTTP status of an answer that dockerode turned into an error; undefined when nobody answered. */
@@ -44,6 +45,10 @@ export function translate(error: unknown, what: string, address: string): unknow
     return refuse('image_missing', `${answer}. Make it with "just image", or fetch it with "docker pull"`)
   }
   if (status === 500 && PORT_CLASH.test(answer)) return refuse('engine_conflict', answer)
+  if (status === 400 && NO_RUNTIME.test(answer)) {
+    const advice = 'install it, name it under "runtimes" in /etc/docker/daemon.json, and restart Docker'
+    return refuse('engine_failed', `${answer}: ${advice}; or take "runtime" out of the pool`)
+  }
   return refuse('engine_failed', answer)
 }
 

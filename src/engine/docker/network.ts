@@ -1,20 +1,25 @@
 import type Docker from 'dockerode'
+import type { Reach } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
 import { accept } from './errors.ts'
-import { networkName, networkOptions } from './spec.ts'
+import { type NetworkBody, networkOptions } from './network-spec.ts'
 
 /**
- * Makes the instance's network unless it is there. A network of that name that is not ours, or that lets containers
+ * Makes the instance's network for this reach unless it is there. A network of that name that is not ours, or that lets containers
  * talk to each other, is `engine_conflict`: used silently, it would put tenants within reach of one another.
  */
-export async function ensureNetwork(docker: Docker, instance: string, signal: AbortSignal): Promise<void> {
-  const existing = await inspectNetwork(docker, networkName(instance), signal)
-  if (existing !== null) return assertOurs(existing, instance)
+export async function ensureNetwork(
+  docker: Docker,
+  instance: string,
+  reach: Reach,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = networkOptions(instance, reach)
+  const existing = await inspectNetwork(docker, wanted.Name, signal)
+  if (existing !== null) return assertSame(existing, wanted)
   // 409: someone else (a second manager, `just provision`) made it in between.
-  await docker
-    .createNetwork({ ...networkOptions(instance), CheckDuplicate: true, abortSignal: signal })
-    .catch(accept(409))
+  await docker.createNetwork({ ...wanted, CheckDuplicate: true, abortSignal: signal }).catch(accept(409))
 }
 
 async function inspectNetwork(
@@ -29,9 +34,8 @@ async function inspectNetwork(
   return info ?? null
 }
 
-function assertOurs(info: Docker.NetworkInspectInfo, instance: string): void {
-  const wanted = networkOptions(instance)
-  const ours = info.Labels?.[INSTANCE_LABEL] === instance && info.Driver === wanted.Driver
+function assertSame(info: Docker.NetworkInspectInfo, wanted: NetworkBody): void {
+  const ours = info.Labels?.[INSTANCE_LABEL] === wanted.Labels[INSTANCE_LABEL] && info.Driver === wanted.Driver
   const apart = Object.entries(wanted.Options).every(([option, value]) => info.Options?.[option] === value)
   if (ours && apart) return
   throw new BerthError(
