@@ -125,6 +125,46 @@ describe('docker engine: what a container may', () => {
   })
 })
 
+describe('docker engine: the guard', () => {
+  it('is not needed where everything may be reached, and otherwise nothing is usable without it', async () => {
+    const { instance } = testInstance('engine-guard')
+    const name = `berth-guard-${instance}`
+    await docker('create', '--name', name, 'berth/alpine')
+    const trusting = openDocker({ instance, reaches: ['all'], dockerHost })
+    await trusting.prepare()
+    const careful = openDocker({ instance, reaches: ['all', 'none'], dockerHost })
+    await assert.rejects(careful.prepare(), { code: 'engine_conflict', message: /"reach: all" do without it$/ })
+    await docker('rm', name)
+    await careful.prepare()
+    assert.match(await docker('inspect', '--format', '{{.State.Running}}', name), /true/)
+    await Promise.all([trusting.close(), careful.close()])
+  })
+
+  it('is replaced when it is not as it would be made now', async () => {
+    const name = `berth-guard-${own.instance}`
+    await docker('rm', '--force', name)
+    await docker('create', '--name', name, '--label', `berth.guard=${own.instance}`, 'berth/alpine')
+    await engine.prepare()
+    assert.match(await docker('inspect', '--format', '{{.HostConfig.NetworkMode}}', name), /host/)
+  })
+})
+
+describe('docker engine: the runtime', () => {
+  afterEach(() => removeAll(engine))
+
+  it('is the one that is named', async () => {
+    const id = await engine.create(specFor(fixture, { runtime: 'runc' }))
+    assert.equal(await docker('inspect', '--format', '{{.HostConfig.Runtime}}', id), 'runc')
+  })
+
+  it('is refused when Docker does not know it, with what to do', async () => {
+    await assert.rejects(engine.create(specFor(fixture, { runtime: 'no-such' })), {
+      code: 'engine_failed',
+      message: /no-such: install it, name it under "runtimes"/,
+    })
+  })
+})
+
 describe('docker engine: Docker away', () => {
   afterEach(() => removeAll(engine))
 

@@ -17,6 +17,7 @@ export interface ContainerParameters {
   readonly init: boolean
   readonly network_mode: string
   readonly dns_servers: readonly string[]
+  readonly dns_opts: readonly string[]
   readonly published_ports: readonly string[]
   readonly restart_policy: string
   readonly memory: string
@@ -41,6 +42,7 @@ export function ansibleParameters(spec: ContainerSpec): ContainerParameters {
     init: HostConfig.Init,
     network_mode: HostConfig.NetworkMode,
     dns_servers: HostConfig.Dns,
+    dns_opts: HostConfig.DnsOptions,
     published_ports: publishedPorts(HostConfig.PortBindings),
     restart_policy: HostConfig.RestartPolicy.Name,
     memory: String(HostConfig.Memory),

