@@ -114,8 +114,8 @@ async function exists(...command: string[]): Promise<boolean> {
   )
 }
 
-describe('a container that its tenant', () => {
-  it('fills with processes is replaced in time', async () => {
+describe('tenants who do damage', () => {
+  it('A container that its tenant fills with processes is replaced in time', async (t) => {
     const { credentials } = await reserve('forker')
     const session = await login(credentials)
     void session.exec(':(){ :|:& };:').catch(() => undefined)
@@ -125,10 +125,10 @@ describe('a container that its tenant', () => {
     await manager.untilReady()
     const { credentials: next } = await reserve('next')
     assert.equal((await loginAndRun(next, 'pgrep -c sleep')).stdout, '0')
-    await manager.get('/release_all')
+    tried(t, 1, 'fork bombs')
   })
 
-  it('stops from inside comes back with their files, and is replaced at the end', async () => {
+  it('A container that its tenant stops from inside comes back with their files, and is replaced at the end', async (t) => {
     const { credentials } = await reserve('stopper')
     await loginAndRun(credentials, 'echo precious > ~/work')
     const former = (await manager.containers())[0]
@@ -140,9 +140,10 @@ describe('a container that its tenant', () => {
     await manager.get('/release_all')
     await manager.untilReady()
     assert.equal((await manager.containers())[0]?.generation, (former?.generation ?? 0) + 1)
+    tried(t, 1, 'sshds killed')
   })
 
-  it('damages beyond repair is replaced under the reservation, with the same account', async () => {
+  it('A container that its tenant damages beyond repair is replaced under the reservation, with the same account', async (t) => {
     const { credentials } = await reserve('breaker')
     const former = (await manager.containers())[0]
     const session = await login(credentials)
@@ -152,31 +153,32 @@ describe('a container that its tenant', () => {
       rows.every((c) => c.state === 'reserved' && c.generation > (former?.generation ?? 0)),
     )
     await eventually(async () => (await loginAndRun(credentials, 'whoami; ls ~')).stdout === 'breaker')
-    await manager.get('/release_all')
+    tried(t, 1, 'sshds deleted')
   })
 })
 
-describe('a container that somebody', () => {
-  it('removes behind our back is replaced under the reservation, with the same account', async () => {
+describe('whoever meddles with the engine', () => {
+  it('A container that somebody removes is replaced under its reservation, with the same account', async (t) => {
     const { credentials } = await reserve('loser')
     await docker('rm', '--force', place)
     await eventually(async () => (await loginAndRun(credentials, 'whoami')).stdout === 'loser')
-    await manager.get('/release_all')
+    tried(t, 1, 'containers removed')
   })
 
-  it('pauses behind our back runs on', async () => {
+  it('A container that somebody pauses runs on', async (t) => {
     const { credentials } = await reserve('sleeper')
     await docker('pause', place)
     await eventually(async () => (await loginAndRun(credentials, 'whoami')).stdout === 'sleeper')
-    await manager.get('/release_all')
+    tried(t, 1, 'containers paused')
   })
 
-  it('removes while it is free is made again', async () => {
+  it('A container that somebody removes while it is free is made again', async (t) => {
     await manager.untilReady()
     const former = (await manager.containers())[0]
     await docker('rm', '--force', place)
     await manager.until('made again', (rows) =>
       rows.every((c) => c.state === 'ready' && c.generation > (former?.generation ?? 0)),
     )
+    tried(t, 1, 'containers removed')
   })
 })
