@@ -175,8 +175,8 @@ function readPool(reader: SettingsReader, name: string, rawPool: unknown, around
   const prepare = some.prepare ? resolve(around.folder, some.prepare) : null
   if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
   if (!fields || !duration) return null
-  const { ssh_ports, runtime = null, ...rest } = fields
-  return { ...rest, name, ports: ssh_ports, runtime, duration, prepare }
+  const { ssh_ports, ...rest } = fields
+  return { ...rest, name, ports: ssh_ports, runtime: some.runtime ?? null, duration, prepare }
 }
 
 function takePorts(

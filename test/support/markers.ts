@@ -1,7 +1,7 @@
 /** What a tenant can leave behind, and how somebody would find it: one table, for a scan that is proven to see. */
 
 /** In whatever the first tenant writes; nobody else would. */
-export const TOKEN = 'mallory-was-here'
+const TOKEN = 'mallory-was-here'
 
 export interface Marker {
   readonly what: string

@@ -15,7 +15,7 @@ import { login, type Session } from './ssh.ts'
 
 const SIZE = 2
 
-export interface Place {
+interface Place {
   readonly name: string
   readonly reach: Reach
   /** On the instance's network. */

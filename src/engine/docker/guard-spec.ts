@@ -29,7 +29,7 @@ export function tableName(instance: string): string {
  * - By direction, not by "established": a connection that was opened while the rules were gone is cut off, too.
  * - Port 53 of link-local addresses: the name servers of some clouds.
  */
-export function guardRules(instance: string): string {
+function guardRules(instance: string): string {
   const table = tableName(instance)
   const bridge = (reach: Reach) => `"${bridgeName(instance, reach)}"`
   const guarded = `{ ${bridge('internet')}, ${bridge('none')} }`

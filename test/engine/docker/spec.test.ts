@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { it } from 'node:test'
-import type { ContainerSpec } from '../../../src/core/container.ts'
+import { type ContainerSpec, REACHES } from '../../../src/core/container.ts'
 import { ansibleNetworkParameters, ansibleParameters } from '../../../src/engine/docker/ansible-parameters.ts'
 import { bridgeName } from '../../../src/engine/docker/network-spec.ts'
 import { createOptions } from '../../../src/engine/docker/spec.ts'
@@ -89,4 +89,11 @@ it('keeps tenants apart on the network', () => {
     },
     labels: { 'berth.instance': 'berth' },
   })
+})
+
+it('gives each network an interface that Linux has room for, and no two the same', () => {
+  const instances = ['berth', 'x', 'a-name-of-thirty-one-characters', 'a-name-of-thirty-one-characterz']
+  const names = instances.flatMap((instance) => REACHES.map((reach) => bridgeName(instance, reach)))
+  assert.equal(new Set(names).size, names.length)
+  for (const name of names) assert.match(name, /^berth[0-9a-f]{8}[ina]$/)
 })
