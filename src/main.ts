@@ -75,8 +75,10 @@ export async function startManager(config: Config): Promise<Manager> {
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
     const running = startLoop(async () => Math.min(await reconciler.tick(), await retention.step()), clock, log)
     loop = running
+    // Apart, so that no tick in which the engine takes its time makes access end late.
+    const cutting = startLoop(() => reconciler.cut(), clock, log)
     closing.push(async () => {
-      await running.stop()
+      await Promise.all([running.stop(), cutting.stop()])
       await withinDeadline(reconciler.idle())
     })
     const unwatch = engine.watch(nudge)

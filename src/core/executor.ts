@@ -171,6 +171,8 @@ export function createExecutor(context: ExecutorContext): Executor {
         const { reservation, outcome, reason } = action
         const ending = { outcome, ...(reason !== undefined && { reason }) }
         const held = await store.end([reservation.id], ending, clock())
+        // Another look has ended it at the same moment, and is cutting access.
+        if (busy.has(reservation.id)) return
         log.info(`reservation ${outcome}`, { reservation: reservation.id, username: reservation.username, reason })
         for (const one of held) start([reservation.id], () => revoke(context, one))
         return
