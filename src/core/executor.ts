@@ -171,8 +171,9 @@ export function createExecutor(context: ExecutorContext): Executor {
         const { reservation, outcome, reason } = action
         const ending = { outcome, ...(reason !== undefined && { reason }) }
         const held = await store.end([reservation.id], ending, clock())
-        // Another look has ended it at the same moment, and is cutting access.
-        if (busy.has(reservation.id)) return
+        // Another look has ended it meanwhile; of one that waits nothing is to be cut off.
+        const mine = held.length > 0 && !busy.has(reservation.id)
+        if (!mine && reservation.state !== 'waiting') return
         log.info(`reservation ${outcome}`, { reservation: reservation.id, username: reservation.username, reason })
         for (const one of held) start([reservation.id], () => revoke(context, one))
         return
