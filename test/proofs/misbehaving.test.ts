@@ -35,7 +35,7 @@ it('The end of a reservation cuts access within a second, whatever its tenants a
       container,
       credentials: { port, username: 'mallory', password: 'test' },
     }))
-    const before = await manager.containers()
+    const former = await manager.containers()
     const cuts = places.map(async ({ container, credentials }, index) => {
       const { what, command, sign } = MISBEHAVIOURS[index] ?? assert.fail('one each')
       const sessions: Session[] = []
@@ -58,7 +58,7 @@ it('The end of a reservation cuts access within a second, whatever its tenants a
     await manager.untilReady()
     const after = await manager.containers()
     for (const { name, generation } of after) {
-      assert.ok(generation > (before.find((c) => c.name === name)?.generation ?? generation), `${name} is a new one`)
+      assert.ok(generation > (former.find((c) => c.name === name)?.generation ?? generation), `${name} is a new one`)
     }
   }
   t.diagnostic(`the last session ended ${latest} ms after the end of its reservation`)
