@@ -141,10 +141,12 @@ describe('the guard', () => {
       `python3 -c '${LISTEN_UNTIL_CUT}' ${there.hostAddresses[0]} ${(chatty.address() as AddressInfo).port}`,
     )
     const [here]: Socket[] = await once(chatty, 'connection')
+    closing.push(
+      () => here?.destroy(),
+      () => chatty.close(),
+    )
     await docker('unpause', guard())
     assert.equal((await listening).stdout, 'connected and cut')
-    here?.destroy()
-    chatty.close()
     tried(t, 1, 'connections')
   })
 })

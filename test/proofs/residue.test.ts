@@ -160,7 +160,7 @@ describe('tenants who do damage', () => {
 describe('whoever meddles with the engine', () => {
   it('A container that somebody removes is replaced under its reservation, with the same account', async (t) => {
     const { credentials } = await reserve('loser')
-    await docker('rm', '--force', place)
+    await docker('rm', '--force', '--volumes', place)
     await eventually(async () => (await loginAndRun(credentials, 'whoami')).stdout === 'loser')
     tried(t, 1, 'containers removed')
   })
@@ -175,7 +175,7 @@ describe('whoever meddles with the engine', () => {
   it('A container that somebody removes while it is free is made again', async (t) => {
     await manager.untilReady()
     const former = (await manager.containers())[0]
-    await docker('rm', '--force', place)
+    await docker('rm', '--force', '--volumes', place)
     await manager.until('made again', (rows) =>
       rows.every((c) => c.state === 'ready' && c.generation > (former?.generation ?? 0)),
     )
