@@ -108,6 +108,18 @@ describe('docker engine: what a container may', () => {
     assert.equal((await engine.inspect(id))?.state, 'exited')
   })
 
+  it('kills within a second what is throttled, and has much to do', async () => {
+    const id = await engine.create(specFor(fixture, { cpus: 0.1, pids: 200 }))
+    await engine.start(id)
+    const busy = 'for n in $(seq 100); do (while :; do :; done) & done; wait'
+    await docker('exec', '--detach', id, 'sh', '-c', busy)
+    await eventually(async () => (await docker('top', id)).split('\n').length > 60)
+    const began = performance.now()
+    await engine.kill(id)
+    assert.ok(performance.now() - began < 1_000, `${performance.now() - began} ms`)
+    assert.equal((await engine.inspect(id))?.state, 'exited')
+  })
+
   it('makes its network again when someone pruned it', async () => {
     const id = await neighbour.engine.create(specFor(fixture, { ...other, name: `${other.pool}-1` }))
     await docker('network', 'rm', `berth-${other.instance}-internet`)

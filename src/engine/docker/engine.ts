@@ -43,6 +43,7 @@ class DockerEngine implements Engine {
   readonly #deadlines: Deadlines
   readonly #watches = new Set<() => void>()
   #prepared = false
+  #cpus: number | undefined
 
   constructor(instance: string, reaches: ReadonlySet<Reach>, connection: Connection, deadlines: Deadlines) {
     this.#instance = instance
@@ -108,7 +109,7 @@ class DockerEngine implements Engine {
 
   async kill(id: string): Promise<void> {
     await this.#calls.run(`kill ${short(id)}`, this.#deadlines.kill, (signal) =>
-      killForGood(this.#container(id), signal),
+      killForGood(this.#container(id), () => this.#countCpus(), signal),
     )
   }
 
@@ -143,6 +144,12 @@ class DockerEngine implements Engine {
     for (const stop of this.#watches) stop()
     this.#calls.close()
     this.#connection.close()
+  }
+
+  /** Of the engine's host. */
+  async #countCpus(): Promise<number> {
+    this.#cpus ??= ((await this.#docker.info()) as { NCPU: number }).NCPU
+    return this.#cpus
   }
 
   get #needsGuard(): boolean {
