@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml'
 import { type Access, readAccess } from './config/auth.ts'
 import { type Environment, SettingsReader } from './config/reader.ts'
 import * as value from './config/values.ts'
+import { REACHES } from './core/container.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
 import type { Pool, Site } from './core/pool.ts'
 
@@ -55,6 +56,8 @@ const POOL = {
   cpus: { parse: value.cores, default: 1 },
   pids: { parse: value.whole(16, 100_000), default: 256 },
   sudo: { parse: value.flag, default: true },
+  reach: { parse: value.oneOf(...REACHES), default: 'internet' },
+  runtime: { parse: value.text, default: undefined },
   prepare: { parse: value.text, default: undefined },
 } as const
 
@@ -172,8 +175,8 @@ function readPool(reader: SettingsReader, name: string, rawPool: unknown, around
   const prepare = some.prepare ? resolve(around.folder, some.prepare) : null
   if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
   if (!fields || !duration) return null
-  const { size, image, ssh_ports, memory, cpus, pids, sudo } = fields
-  return { name, size, image, ports: ssh_ports, memory, cpus, pids, sudo, duration, prepare }
+  const { ssh_ports, ...rest } = fields
+  return { ...rest, name, ports: ssh_ports, runtime: some.runtime ?? null, duration, prepare }
 }
 
 function takePorts(

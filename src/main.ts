@@ -79,8 +79,10 @@ export async function startManager(config: Config): Promise<Manager> {
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
     const running = startLoop(async () => Math.min(await reconciler.tick(), await retention.step()), clock, log)
     loop = running
+    // Apart, so that no tick in which the engine takes its time makes access end late.
+    const cutting = startLoop(() => reconciler.cut(), clock, log)
     closing.push(async () => {
-      await running.stop()
+      await Promise.all([running.stop(), cutting.stop()])
       await withinDeadline(reconciler.idle())
     })
     const unwatch = engine.watch(nudge)
@@ -110,7 +112,9 @@ function provisioning({ site, pools }: Config): object {
   return {
     instance: site.instance,
     images: [...new Set(pools.map((pool) => pool.image))],
-    network: ansibleNetworkParameters(site.instance),
+    networks: [...new Set(pools.map((pool) => pool.reach))].map((reach) =>
+      ansibleNetworkParameters(site.instance, reach),
+    ),
     containers: pools.flatMap((pool) => specsOf(site, pool).map(ansibleParameters)),
   }
 }

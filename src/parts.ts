@@ -39,7 +39,8 @@ export async function openParts(config: Config, { clock, log, metrics, nudge }: 
   const { site, concurrency, environment } = config
   const pools = createPools(config.pools)
   const store = await openSqlite(config.database, managerName(config))
-  const engine = openDocker({ instance: site.instance, dockerHost: config.dockerHost })
+  const reaches = config.pools.map((pool) => pool.reach)
+  const engine = openDocker({ instance: site.instance, reaches, dockerHost: config.dockerHost })
   const ansible = openAnsible({ playbookDir: fileURLToPath(new URL('../ansible', import.meta.url)), env: environment })
   const accounts = { native: nativeAccounts, ansible: ansibleAccounts }[config.accounts]({ engine, ansible })
   const reconciler = createReconciler({

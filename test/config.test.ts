@@ -41,6 +41,8 @@ describe('the sample file', () => {
           cpus: 1,
           pids: 256,
           sudo: true,
+          reach: 'internet',
+          runtime: null,
           duration: { default: HOUR, max: 24 * HOUR },
           prepare: null,
         },
@@ -57,7 +59,7 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*known here: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'prepare'])
+    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'runtime', 'prepare'])
   })
 })
 

@@ -8,6 +8,15 @@ export const CONTAINER_STATES = ['creating', 'ready', 'reserved', 'removing', 'b
 
 export type ContainerState = (typeof CONTAINER_STATES)[number]
 
+/**
+ * What a container can reach. `internet`: all but the engine's own host (its services, this API, published ports of other
+ * containers) and link-local addresses, where clouds keep their machines' credentials. `none`: nothing. `all`: whatever
+ * the host lets its bridges reach. Its own sshd is reachable with each of them, and other containers with none.
+ */
+export const REACHES = ['internet', 'none', 'all'] as const
+
+export type Reach = (typeof REACHES)[number]
+
 /** Everything an engine needs to make one generation of a container. */
 export interface ContainerSpec {
   readonly instance: string
@@ -26,6 +35,9 @@ export interface ContainerSpec {
   readonly pids: number
   /** Whether accounts may become root inside. */
   readonly sudo: boolean
+  readonly reach: Reach
+  /** The engine's name of what runs it, e.g. "runsc"; null for the engine's own choice. */
+  readonly runtime: string | null
 }
 
 /** One row: what we want and last knew. Times are epoch milliseconds. */

@@ -184,6 +184,9 @@ export function createExecutor(context: ExecutorContext): Executor {
           if (isDue(reservation, clock())) start([reservation.id], () => cutOff(reservation))
           throw error
         })
+        // Another look has ended it meanwhile; of one that waits nothing is to be cut off.
+        const mine = held.length > 0 && !busy.has(reservation.id)
+        if (!mine && reservation.state !== 'waiting') return
         log.info(`reservation ${outcome}`, { reservation: reservation.id, username: reservation.username, reason })
         for (const one of held) start([reservation.id], () => revoke(context, one))
         return

@@ -1,4 +1,4 @@
-import type { ContainerSpec } from './container.ts'
+import type { ContainerSpec, Reach } from './container.ts'
 
 /** A named set of equal containers, as `berth.yml` describes it. */
 export interface Pool {
@@ -14,6 +14,9 @@ export interface Pool {
   readonly cpus: number
   readonly pids: number
   readonly sudo: boolean
+  readonly reach: Reach
+  /** null: the engine's own choice. */
+  readonly runtime: string | null
   /** Milliseconds. */
   readonly duration: { readonly default: number; readonly max: number }
   /** Absolute path of a playbook that runs on every new container before it is ready. */
@@ -64,6 +67,8 @@ export function specOf(
     cpus: pool.cpus,
     pids: pool.pids,
     sudo: pool.sudo,
+    reach: pool.reach,
+    runtime: pool.runtime,
   }
 }
 

@@ -42,7 +42,10 @@ export interface ExecResult {
 export interface Engine {
   /** Name and version for people, e.g. "docker 20.10.24". Throws `engine_unavailable`. */
   version(): Promise<string>
-  /** Makes what containers need beforehand (the network). */
+  /**
+   * Makes what containers need beforehand: networks, and a guard that keeps them from what they must not reach. Without
+   * that none may be lent out, so whatever it cannot make is an error. From then on `list` looks after it, too.
+   */
   prepare(): Promise<void>
   /** All containers of this instance, in any state, or an error: never a partial list. */
   list(): Promise<Observed[]>

@@ -15,6 +15,11 @@ export interface ReconcilerContext extends ExecutorContext {
 export interface Reconciler {
   /** Plans once and starts what was planned; gives the time of the next thing to do, in epoch milliseconds. */
   tick(): Promise<number>
+  /**
+   * Only ends what is due and cuts access; gives the time of the next end. For a loop of its own: a tick that waits for a
+   * slow listing of the engine keeps nobody in.
+   */
+  cut(): Promise<number>
   /** Resolves when nothing that was started is under way. */
   idle(): Promise<void>
   /** Why the engine cannot be used at the moment; null when it can. */
@@ -105,6 +110,15 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
       if (leading) await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
       const due = nextDue(rows.snapshot, clock())
       return observed === null ? Math.min(due, clock() + ASK_AGAIN) : due
+    },
+    async cut() {
+      const busy = new Set(executor.busy)
+      const snapshot = await store.snapshot()
+      for (const action of plan({ pools: pools.all(), snapshot, observed: null, specDigest, busy }, clock())) {
+        const cuts = action.do === 'revoke' || (action.do === 'end' && action.reservation.state !== 'waiting')
+        if (cuts) await executor.carryOut(action)
+      }
+      return nextDue(snapshot, clock())
     },
     idle: () => executor.idle(),
     async resign() {

@@ -7,16 +7,18 @@ import type { ContainerSpec } from '../core/container.ts'
 import type { Observed } from '../core/ports.ts'
 
 export const INSTANCE_LABEL = 'berth.instance'
+/** On what watches over an instance's containers, and is none of them. */
+export const GUARD_LABEL = 'berth.guard'
 const POOL_LABEL = 'berth.pool'
 const CONTAINER_LABEL = 'berth.container'
 const GENERATION_LABEL = 'berth.generation'
-const SPEC_LABEL = 'berth.spec'
+export const SPEC_LABEL = 'berth.spec'
 
 /**
  * Part of every digest. Raise it when the same spec is to give another container than before (a capability less, a new
  * limit), so that containers made the old way are seen to be outdated and are replaced.
  */
-export const SPEC_FORMAT = 1
+export const SPEC_FORMAT = 2
 
 /** The labels of one generation. `berth.generation` is absent while nobody but `just provision` has handled it. */
 export function labelsOf(spec: ContainerSpec): Record<string, string> {

@@ -19,6 +19,8 @@ describe('a value', () => {
     ['ports', '1, 65535', [1, 65_535]],
     ['listen', '127.1.2.3:0', { host: '127.1.2.3', port: 0 }],
     ['sudo', false, false],
+    ['reach', 'none', 'none'],
+    ['runtime', 'runsc', 'runsc'],
     ['cpus', 0.01, 0.01],
   ]
   const bad: readonly [key: string, written: unknown, problem: string][] = [
@@ -35,6 +37,8 @@ describe('a value', () => {
     ['listen', '8080', `${LISTEN} "8080"`],
     ['listen', 'localhost:65536', `${LISTEN} "localhost:65536"`],
     ['listen', { toString: 1 }, `${LISTEN} a map`],
+    ['reach', 'lan', 'pools.p.reach: must be internet or none or all, not "lan"'],
+    ['runtime', '', 'pools.p.runtime: must be a text, not ""'],
     ['sudo', 'yes', 'pools.p.sudo: must be true or false, not "yes"'],
     ['cpus', '.inf', 'pools.p.cpus: must be a number of cores like 1 or 0.5, not ".inf"'],
   ]

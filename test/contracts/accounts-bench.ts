@@ -26,7 +26,7 @@ export interface Bench {
 /** What the suite of one implementation needs. */
 export function openBench(name: string, openAccounts: OpenAccounts): Bench {
   const names = testInstance(`acc-${name}`)
-  const engine = openDocker({ instance: names.instance, dockerHost: process.env.DOCKER_HOST })
+  const engine = openDocker({ instance: names.instance, reaches: ['all'], dockerHost: process.env.DOCKER_HOST })
   const ansible = openAnsible({ playbookDir: new URL('../../ansible', import.meta.url).pathname, env: process.env })
   const commands: string[] = []
   const accounts = openAccounts({ engine: recording(engine, commands), ansible })

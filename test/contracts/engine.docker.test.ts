@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, afterEach, before, describe, it } from 'node:test'
-import Docker from 'dockerode'
 import { openDocker } from '../../src/engine/docker/engine.ts'
-import { networkOptions } from '../../src/engine/docker/spec.ts'
 import { docker, dockerLines } from '../support/docker.ts'
 import { eventually } from '../support/eventually.ts'
 import { testInstance } from '../support/instance.ts'
@@ -14,8 +12,8 @@ import { type EngineFixture, engineContract, removeAll, specFor } from './engine
 const dockerHost = process.env.DOCKER_HOST
 const own = testInstance('engine')
 const other = testInstance('engine-other')
-const engine = openDocker({ instance: own.instance, dockerHost })
-const neighbour = { ...other, engine: openDocker({ instance: other.instance, dockerHost }) }
+const engine = openDocker({ instance: own.instance, reaches: ['internet'], dockerHost })
+const neighbour = { ...other, engine: openDocker({ instance: other.instance, reaches: ['internet'], dockerHost }) }
 
 const fixture: EngineFixture = {
   ...own,
@@ -75,7 +73,7 @@ describe('docker engine: what a container may', () => {
     assert.equal(HostConfig.RestartPolicy.Name, 'unless-stopped')
     assert.deepEqual(HostConfig.LogConfig, { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } })
     assert.deepEqual(HostConfig.PortBindings, { '22/tcp': [{ HostIp: '127.0.0.1', HostPort: String(spec.port) }] })
-    assert.equal(HostConfig.NetworkMode, `berth-${own.instance}`)
+    assert.equal(HostConfig.NetworkMode, `berth-${own.instance}-internet`)
     assert.equal(Config.Hostname, spec.name)
     assert.equal(Config.Labels['berth.instance'], own.instance)
     assert.equal(Config.Labels['berth.container'], spec.name)
@@ -111,21 +109,31 @@ describe('docker engine: what a container may', () => {
     assert.equal((await engine.inspect(id))?.state, 'exited')
   })
 
+  it('kills within a second what is throttled, and has much to do', async () => {
+    const id = await engine.create(specFor(fixture, { cpus: 0.1, pids: 200 }))
+    await engine.start(id)
+    const busy = 'for n in $(seq 100); do (while :; do :; done) & done; wait'
+    await docker('exec', '--detach', id, 'sh', '-c', busy)
+    await eventually(async () => (await docker('top', id)).split('\n').length > 60)
+    const began = performance.now()
+    await engine.kill(id)
+    assert.ok(performance.now() - began < 1_000, `${performance.now() - began} ms`)
+    assert.equal((await engine.inspect(id))?.state, 'exited')
+  })
+
   it('makes its network again when someone pruned it', async () => {
     const id = await neighbour.engine.create(specFor(fixture, { ...other, name: `${other.pool}-1` }))
-    await docker('network', 'rm', `berth-${other.instance}`)
+    await docker('network', 'rm', `berth-${other.instance}-internet`)
     await neighbour.engine.start(id)
     assert.equal((await neighbour.engine.inspect(id))?.state, 'running')
   })
 
   it('has one network when several managers have made it at once', async () => {
     const many = testInstance('engine-networks')
-    const engines = Array.from({ length: 4 }, () => openDocker({ instance: many.instance, dockerHost }))
+    // Docker's own check lets two of a name through that come at once; that both want one interface is what stops it.
+    const reaches = ['internet'] as const
+    const engines = Array.from({ length: 4 }, () => openDocker({ instance: many.instance, reaches, dockerHost }))
     const label = `label=berth.instance=${many.instance}`
-    // Docker lets through what it does not check for, as it does now and then with two that come at once.
-    const planted = { ...networkOptions(many.instance), CheckDuplicate: false }
-    for (let nth = 0; nth < 2; nth += 1) await new Docker().createNetwork(planted)
-    assert.equal((await dockerLines('network', 'ls', '--quiet', '--filter', label)).length, 2)
     await Promise.all(engines.map((one) => one.prepare()))
     assert.equal((await dockerLines('network', 'ls', '--quiet', '--filter', label)).length, 1)
     const [first] = engines
@@ -138,10 +146,50 @@ describe('docker engine: what a container may', () => {
   it('refuses a network that would let tenants meet', async () => {
     const open = testInstance('engine-open')
     const label = `berth.instance=${open.instance}`
-    await docker('network', 'create', '--label', label, `berth-${open.instance}`)
-    const another = openDocker({ instance: open.instance, dockerHost })
+    await docker('network', 'create', '--label', label, `berth-${open.instance}-internet`)
+    const another = openDocker({ instance: open.instance, reaches: ['internet'], dockerHost })
     await assert.rejects(another.prepare(), { code: 'engine_conflict' })
     await another.close()
+  })
+})
+
+describe('docker engine: the guard', () => {
+  it('is not needed where everything may be reached, and otherwise nothing is usable without it', async () => {
+    const { instance } = testInstance('engine-guard')
+    const name = `berth-guard-${instance}`
+    await docker('create', '--name', name, 'berth/alpine')
+    const trusting = openDocker({ instance, reaches: ['all'], dockerHost })
+    await trusting.prepare()
+    const careful = openDocker({ instance, reaches: ['all', 'none'], dockerHost })
+    await assert.rejects(careful.prepare(), { code: 'engine_conflict', message: /"reach: all" do without it$/ })
+    await docker('rm', name)
+    await careful.prepare()
+    assert.match(await docker('inspect', '--format', '{{.State.Running}}', name), /true/)
+    await Promise.all([trusting.close(), careful.close()])
+  })
+
+  it('is replaced when it is not as it would be made now', async () => {
+    const name = `berth-guard-${own.instance}`
+    await docker('rm', '--force', name)
+    await docker('create', '--name', name, '--label', `berth.guard=${own.instance}`, 'berth/alpine')
+    await engine.prepare()
+    assert.match(await docker('inspect', '--format', '{{.HostConfig.NetworkMode}}', name), /host/)
+  })
+})
+
+describe('docker engine: the runtime', () => {
+  afterEach(() => removeAll(engine))
+
+  it('is the one that is named', async () => {
+    const id = await engine.create(specFor(fixture, { runtime: 'runc' }))
+    assert.equal(await docker('inspect', '--format', '{{.HostConfig.Runtime}}', id), 'runc')
+  })
+
+  it('is refused when Docker does not know it, with what to do', async () => {
+    await assert.rejects(engine.create(specFor(fixture, { runtime: 'no-such' })), {
+      code: 'engine_failed',
+      message: /no-such: install it, name it under "runtimes"/,
+    })
   })
 })
 
@@ -149,7 +197,11 @@ describe('docker engine: Docker away', () => {
   afterEach(() => removeAll(engine))
 
   it('is unavailable where nobody listens', async () => {
-    const away = openDocker({ instance: own.instance, dockerHost: 'unix:///nowhere/docker.sock' })
+    const away = openDocker({
+      instance: own.instance,
+      reaches: ['internet'],
+      dockerHost: 'unix:///nowhere/docker.sock',
+    })
     await assert.rejects(away.version(), { code: 'engine_unavailable' })
     await assert.rejects(away.list(), { code: 'engine_unavailable' })
     await assert.rejects(away.kill('0'.repeat(64)), { code: 'engine_unavailable' })
@@ -159,7 +211,12 @@ describe('docker engine: Docker away', () => {
   it('is unavailable within the deadline when nobody answers, and with close', async () => {
     const proxy = await openDockerProxy(dockerHost)
     proxy.mute()
-    const mute = openDocker({ instance: own.instance, dockerHost: proxy.address, deadlines: { list: 100 } })
+    const mute = openDocker({
+      instance: own.instance,
+      reaches: ['internet'],
+      dockerHost: proxy.address,
+      deadlines: { list: 100 },
+    })
     await assert.rejects(mute.list(), { code: 'engine_unavailable', message: /100 ms/ })
     const slow = assert.rejects(mute.version(), { code: 'engine_unavailable' })
     await mute.close()
@@ -171,7 +228,12 @@ describe('docker engine: Docker away', () => {
   it('meets its own container after a create whose answer was lost', async () => {
     const proxy = await openDockerProxy(dockerHost)
     proxy.mute()
-    const unlucky = openDocker({ instance: own.instance, dockerHost: proxy.address, deadlines: { create: 500 } })
+    const unlucky = openDocker({
+      instance: own.instance,
+      reaches: ['internet'],
+      dockerHost: proxy.address,
+      deadlines: { create: 500 },
+    })
     await assert.rejects(unlucky.create(specFor(fixture)), { code: 'engine_unavailable' })
     const [made] = await engine.list()
     assert.equal(await engine.create(specFor(fixture)), made?.id)
@@ -181,7 +243,7 @@ describe('docker engine: Docker away', () => {
 
   it('listens again when Docker is back, and says that something may have changed', async () => {
     const proxy = await openDockerProxy(dockerHost)
-    const watching = openDocker({ instance: own.instance, dockerHost: proxy.address })
+    const watching = openDocker({ instance: own.instance, reaches: ['internet'], dockerHost: proxy.address })
     const back = Promise.withResolvers<void>()
     const stop = watching.watch(() => back.resolve())
     await watching.version()
@@ -197,7 +259,7 @@ describe('docker engine: Docker away', () => {
 
   it('refuses an address that it does not understand', () => {
     for (const address of ['ssh://user@host', 'tcp://host', 'npipe:////./pipe/docker', '']) {
-      const open = () => openDocker({ instance: own.instance, dockerHost: address })
+      const open = () => openDocker({ instance: own.instance, reaches: ['internet'], dockerHost: address })
       assert.throws(open, { code: 'invalid_config' })
     }
   })

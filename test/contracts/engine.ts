@@ -37,6 +37,8 @@ export function specFor(fixture: EngineFixture, changes: Partial<ContainerSpec> 
     cpus: 0.5,
     pids: 64,
     sudo: true,
+    reach: 'internet',
+    runtime: null,
     ...changes,
   }
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { ANYONE } from '../../src/core/identity.ts'
 import { BerthError } from '../../src/core/errors.ts'
 import { specOf } from '../../src/core/pool.ts'
 import { openMemory } from '../../src/engine/memory/engine.ts'
-import { onCall } from '../support/faulty.ts'
+import { type FaultRule, onCall } from '../support/faulty.ts'
 import { pool } from '../support/rows.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -90,6 +91,39 @@ describe('filling a pool', () => {
     const world = await filled({ faults: { engine: onCall('create', 1, { when: 'after', error }) } })
     assert.deepEqual(await world.states(), ['p-1 ready 1', 'p-2 ready 1', 'p-3 ready 1'])
     assert.equal(world.host.all().length, 3)
+  })
+})
+
+describe('the end of a reservation', () => {
+  it('is not kept waiting by a listing of the engine that takes its time', async () => {
+    const slow = Promise.withResolvers<void>()
+    let late = false
+    const lists: FaultRule = (verb) => (late && verb === 'list' ? { when: 'late', until: slow.promise } : null)
+    const world = await filled({ faults: { engine: lists } })
+    await reserve(world, 'alice')
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    late = true
+    const tick = world.reconciler.tick()
+    await setImmediate()
+    world.advance(MINUTE)
+    await world.reconciler.cut()
+    await setImmediate()
+    assert.deepEqual(world.logins(), [])
+    slow.resolve()
+    await tick
+    await world.settle()
+    assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 1', 'p-3 ready 1'])
+    assert.equal(world.logged.filter((line) => line.includes('expired')).length, 1)
+  })
+
+  it('is told once, when both loops see that it is due', async () => {
+    const world = await filled()
+    await reserve(world, 'alice')
+    world.advance(MINUTE)
+    await Promise.all([world.reconciler.tick(), world.reconciler.cut()])
+    await world.settle()
+    assert.deepEqual(world.logins(), [])
+    assert.equal(world.logged.filter((line) => line.includes('expired')).length, 1)
   })
 })
 

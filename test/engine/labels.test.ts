@@ -15,6 +15,8 @@ const spec: ContainerSpec = {
   cpus: 1,
   pids: 1,
   sudo: true,
+  reach: 'internet',
+  runtime: null,
 }
 
 it('reads what it wrote', () => {

@@ -36,7 +36,7 @@ async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
 
 async function testPlaybook({ username, password, count }: Arguments): Promise<void> {
   const instance = `playbook-${process.pid}`
-  const engine = openDocker({ instance, dockerHost: process.env.DOCKER_HOST })
+  const engine = openDocker({ instance, reaches: ['all'], dockerHost: process.env.DOCKER_HOST })
   const ansible = openAnsible({ playbookDir: new URL('../../ansible', import.meta.url).pathname, env: process.env })
 
   const containers = count === 1 ? '1 container' : `${count} containers`

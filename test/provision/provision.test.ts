@@ -66,9 +66,11 @@ describe('provision', () => {
 describe('unprovision', () => {
   it('removes what is ours, and nothing else', async () => {
     const [foreign = '', ...rest] = names
+    assert.deepEqual(await guardAndNetworks(), [`berth-guard-${instance}`, `berth-${instance}-none`])
     const { changed } = await runPlaybook('unprovision', config)
     assert.deepEqual(changed, ['localhost', ...rest])
     assert.deepEqual(await ours(), [])
+    assert.deepEqual(await guardAndNetworks(), [])
     assert.equal(await docker('rm', foreign), foreign, 'our name without our label is not ours')
   })
 
@@ -80,7 +82,8 @@ describe('unprovision', () => {
 const compare = ['--check', '-e', '{"berth_comparisons": {}}']
 
 async function writeConfig(name: string, { memory }: { memory: string }): Promise<string> {
-  const settings = { size: 3, image: 'berth/alpine', ssh_ports: `${first}-${first + 2}`, memory }
+  const decided = { reach: 'none', runtime: 'runc' }
+  const settings = { size: 3, image: 'berth/alpine', ssh_ports: `${first}-${first + 2}`, memory, ...decided }
   const file = join(folder, name)
   await writeFile(file, JSON.stringify({ instance, database: join(folder, 'berth.db'), pools: { [pool]: settings } }))
   return file
@@ -88,9 +91,10 @@ async function writeConfig(name: string, { memory }: { memory: string }): Promis
 
 async function makeAsManager(number: number): Promise<void> {
   const { site, pools } = loadConfig({ BERTH_CONFIG: config })
-  const engine = openDocker({ instance, dockerHost: process.env.DOCKER_HOST })
   const [settings] = pools
   assert.ok(settings)
+  const engine = openDocker({ instance, reaches: [settings.reach], dockerHost: process.env.DOCKER_HOST })
+  await engine.prepare()
   await engine.create(specOf(site, settings, { number, port: first + number - 1, generation: 7 }))
   await engine.close()
 }
@@ -100,4 +104,11 @@ async function ours(): Promise<string[]> {
   const filter = ['--filter', `label=berth.instance=${instance}`]
   const lines = await dockerLines('ps', '--all', ...filter, '--format', '{{.Names}} {{.State}}')
   return lines.toSorted()
+}
+
+async function guardAndNetworks(): Promise<string[]> {
+  return [
+    ...(await dockerLines('ps', '--all', '--filter', `label=berth.guard=${instance}`, '--format', '{{.Names}}')),
+    ...(await dockerLines('network', 'ls', '--filter', `label=berth.instance=${instance}`, '--format', '{{.Name}}')),
+  ]
 }

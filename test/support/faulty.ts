@@ -1,5 +1,7 @@
-/** When a fault strikes: instead of the call, or after it took effect, as when an answer is lost on its way. */
-export type Fault = { readonly when: 'before' | 'after'; readonly error: Error }
+/** When a fault strikes: instead of the call, or after it took effect, as when an answer is lost on its way. Late: it only takes its time. */
+export type Fault =
+  | { readonly when: 'before' | 'after'; readonly error: Error }
+  | { readonly when: 'late'; readonly until: Promise<unknown> }
 
 /** Decides on the nth call (from 1) of a verb. */
 export type FaultRule = (verb: string, nth: number, args: readonly unknown[]) => Fault | null
@@ -22,9 +24,11 @@ export function faulty<Port extends object>(port: Port, rule: FaultRule): Port {
   })
 }
 
-async function strike({ when, error }: Fault, call: () => unknown): Promise<never> {
-  if (when === 'after') await call()
-  throw error
+async function strike(fault: Fault, call: () => unknown): Promise<unknown> {
+  if (fault.when === 'late') await fault.until
+  if (fault.when === 'late') return call()
+  if (fault.when === 'after') await call()
+  throw fault.error
 }
 
 /** A rule for the common case: the nth call of one verb. */

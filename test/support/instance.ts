@@ -35,10 +35,14 @@ export async function removeLeaving(instance: string, expected: readonly string[
   assert.deepEqual(leaked, [], `containers left behind by ${instance}`)
 }
 
-/** Removes every container and network of the instance. */
+/** Removes every container and network of the instance, and its guard. */
 export async function removeInstance(instance: string): Promise<void> {
   const containers = await dockerLines('ps', '--all', '--quiet', '--filter', labelOf(instance))
   if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers)
+  const guards = await dockerLines('ps', '--all', '--quiet', '--filter', `label=berth.guard=${instance}`)
+  // Stopped first: it takes its rules with it.
+  if (guards.length > 0) await docker('stop', ...guards)
+  if (guards.length > 0) await docker('rm', ...guards)
   const networks = await dockerLines('network', 'ls', '--quiet', '--filter', labelOf(instance))
   if (networks.length > 0) await docker('network', 'rm', ...networks)
 }

@@ -4,7 +4,6 @@ import type fc from 'fast-check'
 import { BerthError, codeOf, type ErrorCode } from '../../src/core/errors.ts'
 import { ANYONE } from '../../src/core/identity.ts'
 import type { Answers } from './answers.ts'
-import type { Fault } from './faulty.ts'
 import { assertHealthy, assertNoIntruder, quiet } from './sound.ts'
 import type { World } from './world.ts'
 
@@ -25,8 +24,10 @@ export interface Real {
   readonly pending: PendingFault[]
 }
 
-interface PendingFault extends Fault {
+interface PendingFault {
   readonly verb: string
+  readonly when: 'before' | 'after'
+  readonly error: Error
 }
 
 type Step = (model: Model, real: Real) => Promise<void>
@@ -165,7 +166,7 @@ export function damage(number: number, state: 'exited' | 'paused' | null): Step 
   }
 }
 
-export function fault(verb: string, when: Fault['when'], code: ErrorCode): Step {
+export function fault(verb: string, when: PendingFault['when'], code: ErrorCode): Step {
   return async (model, { pending }) => {
     model.calm = false
     pending.push({ verb, when, error: new BerthError(code, 'injected') })

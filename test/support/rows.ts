@@ -17,6 +17,8 @@ export function pool(some: Partial<Pool> = {}): Pool {
     cpus: 1,
     pids: 256,
     sudo: true,
+    reach: 'internet',
+    runtime: null,
     duration: { default: 3_600_000, max: 86_400_000 },
     prepare: null,
     ...some,

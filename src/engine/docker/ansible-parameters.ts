@@ -2,8 +2,9 @@
  * How a container is made, in the words of Ansible's community.docker (3.4). Translated from what the manager itself
  * sends to Docker, so that what `just provision` makes and what the manager makes cannot drift apart.
  */
-import type { ContainerSpec } from '../../core/container.ts'
-import { createOptions, networkOptions } from './spec.ts'
+import type { ContainerSpec, Reach } from '../../core/container.ts'
+import { networkOptions } from './network-spec.ts'
+import { createOptions } from './spec.ts'
 
 /**
  * Parameters of `community.docker.docker_container` that describe the container; what to do with it is the playbook's.
@@ -15,6 +16,8 @@ export interface ContainerParameters {
   readonly labels: Record<string, string>
   readonly init: boolean
   readonly network_mode: string
+  readonly dns_servers: readonly string[]
+  readonly dns_opts: readonly string[]
   readonly published_ports: readonly string[]
   readonly restart_policy: string
   readonly memory: string
@@ -24,6 +27,7 @@ export interface ContainerParameters {
   readonly cap_drop: readonly string[]
   readonly capabilities: readonly string[]
   readonly security_opts: readonly string[]
+  readonly runtime?: string
   readonly log_driver: string
   readonly log_options: Record<string, string>
 }
@@ -37,6 +41,8 @@ export function ansibleParameters(spec: ContainerSpec): ContainerParameters {
     labels: Labels,
     init: HostConfig.Init,
     network_mode: HostConfig.NetworkMode,
+    dns_servers: HostConfig.Dns,
+    dns_opts: HostConfig.DnsOptions,
     published_ports: publishedPorts(HostConfig.PortBindings),
     restart_policy: HostConfig.RestartPolicy.Name,
     memory: String(HostConfig.Memory),
@@ -46,6 +52,7 @@ export function ansibleParameters(spec: ContainerSpec): ContainerParameters {
     cap_drop: HostConfig.CapDrop,
     capabilities: HostConfig.CapAdd,
     security_opts: HostConfig.SecurityOpt,
+    ...(HostConfig.Runtime !== undefined && { runtime: HostConfig.Runtime }),
     log_driver: HostConfig.LogConfig.Type,
     log_options: HostConfig.LogConfig.Config,
   }
@@ -65,7 +72,7 @@ export interface NetworkParameters {
   readonly labels: Record<string, string>
 }
 
-export function ansibleNetworkParameters(instance: string): NetworkParameters {
-  const { Name, Driver, Options, Labels } = networkOptions(instance)
+export function ansibleNetworkParameters(instance: string, reach: Reach): NetworkParameters {
+  const { Name, Driver, Options, Labels } = networkOptions(instance, reach)
   return { name: Name, driver: Driver, driver_options: Options, labels: Labels }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
-import type { ContainerSpec } from '../../core/container.ts'
+import type { ContainerSpec, Reach } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import type { Engine, ExecRequest, ExecResult, Observed } from '../../core/ports.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
@@ -10,6 +10,7 @@ import { createGeneration } from './create.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
 import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
 import { execute } from './exec.ts'
+import { ensureGuard, isGuarded } from './guard.ts'
 import { killForGood } from './kill.ts'
 import { lookUp } from './lookup.ts'
 import { ensureNetwork, rejoinNetwork } from './network.ts'
@@ -21,26 +22,32 @@ const POLL_MS = 100
 
 export interface DockerOptions {
   readonly instance: string
+  /** Of its pools, in any order and number. */
+  readonly reaches: readonly Reach[]
   /** As DOCKER_HOST; Docker's default socket without it. */
   readonly dockerHost?: string | undefined
   readonly deadlines?: Partial<Deadlines>
 }
 
 /** One Docker host. Connects with the first call, so it can be opened while Docker is away. */
-export function openDocker({ instance, dockerHost, deadlines }: DockerOptions): Engine {
-  return new DockerEngine(instance, connect(dockerHost), { ...DEADLINES, ...deadlines })
+export function openDocker({ instance, reaches, dockerHost, deadlines }: DockerOptions): Engine {
+  return new DockerEngine(instance, new Set(reaches), connect(dockerHost), { ...DEADLINES, ...deadlines })
 }
 
 class DockerEngine implements Engine {
   readonly #instance: string
+  readonly #reaches: ReadonlySet<Reach>
   readonly #connection: Connection
   readonly #docker: Docker
   readonly #calls: Calls
   readonly #deadlines: Deadlines
   readonly #watches = new Set<() => void>()
+  #prepared = false
+  #cpus: number | undefined
 
-  constructor(instance: string, connection: Connection, deadlines: Deadlines) {
+  constructor(instance: string, reaches: ReadonlySet<Reach>, connection: Connection, deadlines: Deadlines) {
     this.#instance = instance
+    this.#reaches = reaches
     this.#connection = connection
     this.#docker = connection.docker
     this.#calls = new Calls(connection.address)
@@ -57,18 +64,23 @@ class DockerEngine implements Engine {
   }
 
   async prepare(): Promise<void> {
-    await this.#calls.run('prepare the network', this.#deadlines.create, (signal) =>
-      ensureNetwork(this.#docker, this.#instance, signal),
-    )
+    await Promise.all([this.#ensureGuard(), ...[...this.#reaches].map((reach) => this.#ensureNetwork(reach))])
+    this.#prepared = true
   }
 
   async list(): Promise<Observed[]> {
     const filters = { label: [`${INSTANCE_LABEL}=${this.#instance}`] }
-    const infos = await this.#calls.run('list', this.#deadlines.list, async (signal) => {
-      const answer: unknown = await this.#docker.listContainers({ all: true, filters, abortSignal: signal })
-      if (Array.isArray(answer)) return answer as Docker.ContainerInfo[]
-      throw senseless()
-    })
+    const [infos, guarded] = await this.#calls.run('list', this.#deadlines.list, (signal) =>
+      Promise.all([
+        this.#docker.listContainers({ all: true, filters, abortSignal: signal }),
+        !this.#prepared || !this.#needsGuard || isGuarded(this.#docker, this.#instance, signal),
+      ]).then((answers) => {
+        if (!Array.isArray(answers[0])) throw senseless()
+        return answers
+      }),
+    )
+    // Somebody removed or stopped it; nobody is lent anything before it is back.
+    if (!guarded) await this.#ensureGuard()
     return infos.map((info) => fromList(info, this.#instance)).filter((observed) => observed !== null)
   }
 
@@ -92,16 +104,16 @@ class DockerEngine implements Engine {
       await start().catch(async (error: unknown) => {
         if (isPaused(error)) return container.unpause({ abortSignal: signal })
         if (!isMissingNetwork(error)) throw error
-        await ensureNetwork(this.#docker, this.#instance, signal)
+        for (const reach of this.#reaches) await ensureNetwork(this.#docker, this.#instance, reach, signal)
         await start()
       })
-      await rejoinNetwork(this.#docker, this.#instance, id, signal)
+      await rejoinNetwork(this.#docker, this.#instance, { id, reaches: this.#reaches }, signal)
     })
   }
 
   async kill(id: string): Promise<void> {
     await this.#calls.run(`kill ${short(id)}`, this.#deadlines.kill, (signal) =>
-      killForGood(this.#container(id), signal),
+      killForGood(this.#container(id), () => this.#countCpus(), signal),
     )
   }
 
@@ -136,6 +148,35 @@ class DockerEngine implements Engine {
     for (const stop of this.#watches) stop()
     this.#calls.close()
     this.#connection.close()
+  }
+
+  /** Of the engine's host. */
+  async #countCpus(): Promise<number> {
+    this.#cpus ??= ((await this.#docker.info()) as { NCPU: number }).NCPU
+    return this.#cpus
+  }
+
+  get #needsGuard(): boolean {
+    return [...this.#reaches].some((reach) => reach !== 'all')
+  }
+
+  async #ensureNetwork(reach: Reach): Promise<void> {
+    await this.#calls.run(`prepare the network for reach: ${reach}`, this.#deadlines.create, (signal) =>
+      ensureNetwork(this.#docker, this.#instance, reach, signal),
+    )
+  }
+
+  async #ensureGuard(): Promise<void> {
+    if (!this.#needsGuard) return
+    try {
+      await this.#calls.run('prepare the guard', this.#deadlines.create, (signal) =>
+        ensureGuard(this.#docker, this.#instance, signal),
+      )
+    } catch (error) {
+      if (!(error instanceof BerthError) || error.code === 'engine_unavailable') throw error
+      const advice = 'without it tenants would reach this host; pools with "reach: all" do without it'
+      throw new BerthError(error.code, `${error.message}; ${advice}`, { cause: error })
+    }
   }
 
   /** Only whole ids: Docker would take a name as well, and hit whoever has that name now. */

@@ -11,6 +11,7 @@ const PORT_KEPT = /port is already allocated/i
 const FREE_PORT = 'If no container has it, Docker has lost track of it: restart Docker'
 const NO_IMAGE = /no such image/i
 const PAUSED = /cannot start a paused container/i
+const NO_RUNTIME = /unknown (?:or invalid )?runtime/i
 const NO_NETWORK = /network \S+ not found/i
 
 /** The HTTP status of an answer that dockerode turned into an error; undefined when nobody answered. */
@@ -48,6 +49,10 @@ export function translate(error: unknown, what: string, address: string): unknow
   }
   if (status === 500 && PORT_KEPT.test(answer)) return refuse('engine_conflict', `${answer}. ${FREE_PORT}`)
   if (status === 500 && PORT_CLASH.test(answer)) return refuse('engine_conflict', answer)
+  if (status === 400 && NO_RUNTIME.test(answer)) {
+    const advice = 'install it, name it under "runtimes" in /etc/docker/daemon.json, and restart Docker'
+    return refuse('engine_failed', `${answer}: ${advice}; or take "runtime" out of the pool`)
+  }
   return refuse('engine_failed', answer)
 }
 

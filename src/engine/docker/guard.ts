@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type Docker from 'dockerode'
+import { BerthError } from '../../core/errors.ts'
+import { GUARD_LABEL, SPEC_LABEL } from '../labels.ts'
+import { accept } from './errors.ts'
+import { execute } from './exec.ts'
+import { guardName, guardOptions, loadCommand } from './guard-spec.ts'
+import { lookUp } from './lookup.ts'
+
+const POLL_MS = 100
+
+/**
+ * Brings the instance's guard up, in place of one with other rules, and returns when its rules are loaded. Without them
+ * tenants would reach the host, so whatever goes wrong is an error that says so.
+ */
+export async function ensureGuard(docker: Docker, instance: string, signal: AbortSignal): Promise<void> {
+  const guard = docker.getContainer(await idOfGuard(docker, instance, signal))
+  await guard.start({ abortSignal: signal }).catch(accept(304))
+  const request = { command: ['/bin/sh', '-c', loadCommand(instance)], timeoutMs: 0 }
+  const { code, stderr } = await execute(guard, request, signal)
+  if (code === 0) return
+  throw new BerthError('engine_failed', `${guardName(instance)} cannot load its rules: ${stderr.trim()}`)
+}
+
+/** Whether it runs; which rules it has loaded is its own care. */
+export async function isGuarded(docker: Docker, instance: string, signal: AbortSignal): Promise<boolean> {
+  const filters = { label: [`${GUARD_LABEL}=${instance}`], status: ['running'] }
+  return (await docker.listContainers({ filters, abortSignal: signal })).length > 0
+}
+
+/** Makes it unless it is there as it should be. */
+async function idOfGuard(docker: Docker, instance: string, signal: AbortSignal): Promise<string> {
+  const name = guardName(instance)
+  const wanted = guardOptions(instance)
+  const found = await lookUp(docker, name, signal)
+  if (found !== null) {
+    const labels = found.Config.Labels ?? {}
+    if (labels[GUARD_LABEL] !== instance)
+      throw new BerthError('engine_conflict', `the name ${name} is taken by a container that is not ours`)
+    if (labels[SPEC_LABEL] === wanted.Labels[SPEC_LABEL]) return found.Id
+    // Killed, not stopped: its rules hold until its successor replaces them.
+    await docker.getContainer(found.Id).remove({ force: true, abortSignal: signal }).catch(accept(404, 409))
+  }
+  // 409: somebody else (a second manager, the doctor) made it in between.
+  const request = { _query: { name }, _body: wanted, abortSignal: signal }
+  const made = await docker.createContainer(request).catch(accept(409))
+  if (made) return made.id
+  await sleep(POLL_MS, undefined, { signal })
+  return idOfGuard(docker, instance, signal)
+}

@@ -1,0 +1,78 @@
+/** The end of a reservation whose tenants do not want it to end. */
+import assert from 'node:assert/strict'
+import { before, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../support/eventually.ts'
+import { testManager } from '../support/manager.ts'
+import { MISBEHAVIOURS } from '../support/misbehaviours.ts'
+import { effort, tried } from '../support/proof.ts'
+import { canLogIn, type Login, login, type Session } from '../support/ssh.ts'
+
+/** Milliseconds. */
+const PROMISE = 1_000
+/** They begin so long before the end: as late as possible, for whoever else is on the machine. */
+const LEAD = 15_000
+const SESSIONS = 30
+
+const manager = await testManager('misbehaving', {
+  size: MISBEHAVIOURS.length,
+  pool: { memory: '128m', cpus: 0.3, pids: 200 },
+})
+
+before(async () => {
+  await manager.start()
+})
+
+it('The end of a reservation cuts access within a second, whatever its tenants are doing', async (t) => {
+  const rounds = effort({ test: 1, prove: 3 })
+  let latest = 0
+  for (let round = 0; round < rounds; round += 1) {
+    await manager.untilReady()
+    const held = await manager.reserve({ username: 'mallory', count: MISBEHAVIOURS.length, duration: 1 })
+    const { body } = await manager.get<{ reservations: { expires_at: string }[] }>('/v1/reservations?state=active')
+    const end = Date.parse(body.reservations[0]?.expires_at ?? '')
+    const places = held.containers.map(({ container, port }) => ({
+      container,
+      credentials: { port, username: 'mallory', password: 'test' },
+    }))
+    const former = await manager.containers()
+    const cuts = places.map(async ({ container, credentials }, index) => {
+      const { what, command, sign } = MISBEHAVIOURS[index] ?? assert.fail('one each')
+      const sessions: Session[] = []
+      while (sessions.length < (what === 'thirty sessions' ? SESSIONS : 1)) sessions.push(await login(credentials))
+      await sleep(end - LEAD - Date.now())
+      const closed = sessions.map(async (session) => {
+        await session.closed
+        return Date.now() - end
+      })
+      for (const session of sessions) void session.exec(command).catch(() => undefined)
+      await eventually(() => sign(container))
+      assert.ok(Date.now() < end, `${what}: under way before the end`)
+      const lastIn = await knock(credentials, end)
+      assert.ok(lastIn < PROMISE, `${what}: let in ${lastIn} ms after the end`)
+      const lastOut = Math.max(...(await Promise.all(closed)))
+      assert.ok(lastOut < PROMISE, `${what}: thrown out ${lastOut} ms after the end`)
+      return lastOut
+    })
+    latest = Math.max(latest, ...(await Promise.all(cuts)))
+    await manager.untilReady()
+    const after = await manager.containers()
+    for (const { name, generation } of after) {
+      assert.ok(generation > (former.find((c) => c.name === name)?.generation ?? generation), `${name} is a new one`)
+    }
+  }
+  t.diagnostic(`the last session ended ${latest} ms after the end of its reservation`)
+  tried(t, rounds * MISBEHAVIOURS.length, 'containers whose tenant misbehaves at the end')
+})
+
+/** Tries to get in until some time after the end; gives when that last worked, in milliseconds after the end. */
+async function knock(credentials: Login, end: number): Promise<number> {
+  let last = Number.NEGATIVE_INFINITY
+  await sleep(Math.max(0, end - 500 - Date.now()))
+  while (Date.now() < end + PROMISE + 500) {
+    if (await canLogIn(credentials)) last = Date.now() - end
+    // A login costs both sides some of the time that is measured here.
+    await sleep(250)
+  }
+  return last
+}
