@@ -12,6 +12,7 @@ import { promisify } from 'node:util'
 import ssh2 from 'ssh2'
 import { parseConfig } from '../src/config.ts'
 import { startManager } from '../src/main.ts'
+import { removeInstance } from '../test/support/instance.ts'
 
 const run = promisify(execFile)
 const ROUNDS = 15
@@ -135,11 +136,7 @@ pools: { ${INSTANCE}: { size: ${SIZE}, ssh_ports: 19181-${19_180 + SIZE} } }`
     }
   } finally {
     await manager.stop()
-    const label = `label=berth.instance=${INSTANCE}`
-    const { stdout } = await run('docker', ['ps', '--all', '--quiet', '--filter', label])
-    const ids = stdout.split('\n').filter((id) => id !== '')
-    if (ids.length > 0) await run('docker', ['rm', '--force', '--volumes', ...ids])
-    await run('docker', ['network', 'rm', `berth-${INSTANCE}`])
+    await removeInstance(INSTANCE)
     rmSync(folder, { recursive: true })
   }
 }

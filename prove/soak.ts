@@ -19,6 +19,7 @@ import { createRetention } from '../src/core/retention.ts'
 import { ANYONE } from '../src/core/identity.ts'
 import { type Manager, startManager } from '../src/main.ts'
 import { type OnReserved, startChurn } from './churn.ts'
+import { removeInstance } from '../test/support/instance.ts'
 import { countRows, described, docker, engineProcesses, grown, lines, measure } from './measuring.ts'
 
 const MINUTE = 60_000
@@ -146,10 +147,7 @@ pools: { ${instance}: { size: ${size}, ssh_ports: ${SSH_PORTS}-${SSH_PORTS + siz
     return found.length === 0
   } finally {
     await manager.stop()
-    const label = `label=berth.instance=${instance}`
-    const left = await lines('ps', '--all', '--quiet', '--filter', label)
-    if (left.length > 0) await docker('rm', '--force', '--volumes', ...left)
-    await docker('network', 'rm', `berth-${instance}`).catch(() => undefined)
+    await removeInstance(instance)
     rmSync(folder, { recursive: true })
   }
 }

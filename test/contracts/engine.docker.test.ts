@@ -26,7 +26,7 @@ const fixture: EngineFixture = {
     await eventually(async () => (await docker('top', id)).includes('[listener]'))
     await docker('pause', id)
   },
-  unplug: async (id) => void (await docker('network', 'disconnect', '--force', `berth-${own.instance}`, id)),
+  unplug: async (id) => void (await docker('network', 'disconnect', '--force', `berth-${own.instance}-internet`, id)),
   crash: async (id) => void (await docker('kill', id)),
   occupy: async (port) => {
     const server = await tryToListen(port, '127.0.0.1')

@@ -49,5 +49,7 @@ async function unthrottle(
 
 /** Docker confirms without a word; dockerode takes any 200, and whoever cannot be cut off must not count as cut off. */
 function mustBeEmpty(answer: unknown): void {
-  if (answer !== undefined && answer !== null && String(answer) !== '') throw senseless()
+  const empty =
+    answer === undefined || answer === null || answer === '' || (Buffer.isBuffer(answer) && answer.length === 0)
+  if (!empty) throw senseless()
 }
