@@ -29,6 +29,8 @@ export function boundedServer(most = MOST): { create: (handler: Handler) => Serv
   const unanswered = new Map<Socket, number>()
   /** In the order in which something has happened on them. */
   const idle = new Set<Socket>()
+  /** Those whose answer under way is their last. */
+  const last = new WeakSet<Socket>()
 
   function arrived(socket: Socket): void {
     unanswered.set(socket, 0)
@@ -44,7 +46,12 @@ export function boundedServer(most = MOST): { create: (handler: Handler) => Serv
   }
 
   /** False when its connection has had enough. */
-  function admits({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  function admits({ socket, headers }: IncomingMessage, response: ServerResponse): boolean {
+    // What comes after it was never asked for by whoever means what they send (RFC 9112, 9.6).
+    if (last.has(socket)) return false
+    // Only HTTP/1.0 may leave it out; and whoever sends that in 1.1 may hide something behind it.
+    if (headers.host === undefined) response.shouldKeepAlive = false
+    if (!response.shouldKeepAlive) last.add(socket)
     const owed = (unanswered.get(socket) ?? 0) + 1
     // What was read before the connection was cut is still parsed.
     if (socket.destroyed) return false
@@ -69,6 +76,8 @@ export function boundedServer(most = MOST): { create: (handler: Handler) => Serv
       {
         ...{ headersTimeout: HEAD_TIMEOUT, requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: KEEP_ALIVE },
         connectionsCheckingInterval: LOOK_EVERY,
+        // Node's own refusal goes on with what comes behind it; ours is in access/guard.ts.
+        requireHostHeader: false,
       },
       (request, response) => {
         if (admits(request, response)) handler(request, response)

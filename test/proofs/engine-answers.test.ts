@@ -85,9 +85,7 @@ async function untilRefused(what: string, problem: RegExp): Promise<void> {
     assert.match(error, problem, what)
     return true
   })
-  const ready = await manager.get<{ reasons: string[] }>('/readyz')
-  assert.equal(ready.status, 503, what)
-  assert.match(ready.body.reasons.join(), problem, what)
+  assert.equal((await manager.get('/readyz')).status, 503, what)
   for (const path of ['/available', '/reservations', '/v1/pools', '/v1/containers', '/healthz']) {
     const began = performance.now()
     assert.equal((await manager.get(path)).status, 200, `${what}: ${path}`)

@@ -102,14 +102,14 @@ export async function listening({ server }: Api): Promise<{ address: string; por
   return { address, port: Number(new URL(address).port) }
 }
 
-/** Sends these bytes, and gives all that comes back. */
+/** Sends these bytes, and gives all that comes back until the server closes the connection. */
 export async function sendRaw(port: number, bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   let received = ''
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     received += chunk
   })
-  socket.end(bytes, 'latin1')
+  socket.write(bytes, 'latin1')
   await once(socket, 'close')
   return received
 }

@@ -26,9 +26,10 @@ export function refuseForeign(headers: IncomingHttpHeaders, hosts: readonly stri
 }
 
 /** Throws `invalid_request` for what a program before us may have understood in another way than we would. */
-export function refuseAmbiguous({ rawHeaders, headers }: IncomingMessage): void {
+export function refuseAmbiguous({ rawHeaders, headers, httpVersion }: IncomingMessage): void {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
   if (hosts.length > 1) throw new BerthError('invalid_request', 'there must be one Host, not more')
+  if (hosts.length === 0 && httpVersion !== '1.0') throw new BerthError('invalid_request', 'there must be a Host')
   const coding = headers['content-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     throw new BerthError('invalid_request', 'bodies are read as they are; send it without a Content-Encoding', {
