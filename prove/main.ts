@@ -1,9 +1,9 @@
 /**
  * `just prove`: runs every proof as thoroughly as it can, and writes docs/reliability.md, with what was tried. With names of
- * proofs ("residue soak") it runs only those, and writes nothing.
+ * proofs ("residue soak") it runs only those, and renews their rows.
  */
 import { execFile } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, release, totalmem } from 'node:os'
 import { basename, join } from 'node:path'
 import { run } from 'node:test'
@@ -15,6 +15,7 @@ import { type Machine, type Proof, reliability } from './report.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PROOFS = join(ROOT, 'test/proofs')
+const REPORT = join(ROOT, 'docs/reliability.md')
 const ENDING = '.test.ts'
 
 async function machine(): Promise<Machine> {
@@ -28,21 +29,18 @@ async function machine(): Promise<Machine> {
   }
 }
 
-/** Runs these files, shows how it goes, and gives what they have tried; null when anything failed. */
-async function prove(names: readonly string[]): Promise<Proof[] | null> {
+/** Runs these files, shows how it goes, and gives what they have tried; of a file in which anything failed, nothing. */
+async function prove(files: readonly string[]): Promise<{ proofs: Proof[]; failed: ReadonlySet<string> }> {
   const proofs: Proof[] = []
-  let failed = 0
-  const files = names.map((name) => join(PROOFS, `${name}${ENDING}`))
-  const events = run({ files, concurrency: 2 })
+  const failed = new Set<string>()
+  const events = run({ files: files.map((file) => join(PROOFS, file)), concurrency: 2 })
   events.on('test:diagnostic', ({ message, file }) => {
     const tried = readTried(message)
     if (tried) proofs.push({ ...tried, file: basename(file ?? '') })
   })
-  events.on('test:fail', () => {
-    failed += 1
-  })
+  events.on('test:fail', ({ file }) => void failed.add(basename(file ?? '')))
   for await (const line of events.compose(new spec())) process.stdout.write(String(line))
-  return failed === 0 ? proofs : null
+  return { proofs: proofs.filter(({ file }) => !failed.has(file)), failed }
 }
 
 async function main(wanted: readonly string[]): Promise<void> {
@@ -52,14 +50,11 @@ async function main(wanted: readonly string[]): Promise<void> {
     .toSorted()
   const unknown = wanted.filter((name) => !all.includes(name))
   if (unknown.length > 0) throw new Error(`no such proof: ${unknown.join(', ')}; there are ${all.join(', ')}`)
-  const began = performance.now()
-  const proofs = await prove(wanted.length > 0 ? wanted : all)
-  if (!proofs) process.exitCode = 1
-  else if (wanted.length === 0) {
-    const seconds = (performance.now() - began) / 1_000
-    const report = reliability(proofs, { at: new Date(), seconds, machine: await machine() })
-    writeFileSync(join(ROOT, 'docs/reliability.md'), report)
-  }
+  const files = (wanted.length > 0 ? wanted : all).map((name) => name + ENDING)
+  const { proofs, failed } = await prove(files)
+  const before = existsSync(REPORT) ? readFileSync(REPORT, 'utf8') : ''
+  writeFileSync(REPORT, reliability(proofs, { at: new Date(), machine: await machine(), files }, before))
+  if (failed.size > 0) process.exitCode = 1
 }
 
 await main(process.argv.slice(2))

@@ -1,12 +1,10 @@
 /** What a manager and its engine have at a moment when nothing is under way: what must be the same again later. */
-import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { promisify } from 'node:util'
 import v8 from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { dockerLines } from '../test/support/docker.ts'
 
-const run = promisify(execFile)
 const TABLES = ['containers', 'reservations', 'holds', 'requests', 'events', 'pool_sizes', 'leaders'] as const
 
 export interface Measured {
@@ -34,10 +32,10 @@ const MAY_GROW: Readonly<Record<string, number>> = {
 
 export async function measure(file: string, instance: string): Promise<Measured> {
   const label = `label=berth.instance=${instance}`
-  const containers = await lines('ps', '--all', '--quiet', '--filter', label)
-  const networks = await lines('network', 'ls', '--quiet', '--filter', label)
+  const containers = await dockerLines('ps', '--all', '--quiet', '--filter', label)
+  const networks = await dockerLines('network', 'ls', '--quiet', '--filter', label)
   // At full churn one may be gone by now; when nothing is under way, none is.
-  const execs = await lines('inspect', '--format', '{{len .ExecIDs}}', ...containers).catch(() => [])
+  const execs = await dockerLines('inspect', '--format', '{{len .ExecIDs}}', ...containers).catch(() => [])
   collect()
   return {
     // Without the one that lists them.
@@ -105,12 +103,4 @@ function collect(): void {
 
 function megabytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MB`
-}
-
-export async function docker(...args: string[]): Promise<string> {
-  return (await run('docker', args, { timeout: 60_000 })).stdout.trim()
-}
-
-export async function lines(...args: string[]): Promise<string[]> {
-  return (await docker(...args)).split('\n').filter((line) => line !== '')
 }

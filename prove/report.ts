@@ -17,23 +17,31 @@ export interface Machine {
 
 interface Run {
   readonly at: Date
-  readonly seconds: number
   readonly machine: Machine
+  /** Files that were run, whether anything came of them or not. */
+  readonly files: readonly string[]
 }
 
-/** One row for each promise, in the order of the files and of the tests in them. */
-export function reliability(proofs: readonly Proof[], { at, seconds, machine }: Run): string {
+/**
+ * One row for each promise, in the order of the files and of the tests in them. What `before` says of files that were not
+ * run stays as it is; a file in which something failed has no rows in `proofs`, and loses those that it had.
+ */
+export function reliability(proofs: readonly Proof[], { at, machine, files }: Run, before = ''): string {
   const { cores, memory, kernel, node, docker } = machine
   const place = `${cores} cores, ${Math.round(memory / 2 ** 30)} GiB, Linux ${kernel.replace(/-.*/, '')}`
-  const rows = [...Map.groupBy(proofs, ({ file, promise }) => `${file} ${promise}`).values()].map(row)
+  const day = at.toISOString().slice(0, 10)
+  const fresh = [...Map.groupBy(proofs, ({ file, promise }) => `${file} ${promise}`).values()].map((same) =>
+    row(same, day),
+  )
+  const rows = [...rowsOf(before).filter(({ file }) => !files.includes(file)), ...fresh]
   return `# What Berth promises, and how that is shown
 
-Made by \`just prove\` on ${at.toISOString().slice(0, 10)}, in ${Math.round(seconds / 60)} minutes, without a failure, on ${place}, Docker ${docker}, Node ${node}.
-Anyone can run it. \`just test\` runs the same tests, with less effort, before every change. Each row is a test of that name in
-[test/proofs](../test/proofs); what is *not* promised is in [security.md](security.md).
+Made by \`just prove\`, last on ${day}, on ${place}, Docker ${docker}, Node ${node}. Anyone can run it. \`just test\` runs the same tests, with
+less effort, before every change. Each row is a test of that name in [test/proofs](../test/proofs), and says what its last thorough run
+tried without a failure; what is *not* promised is in [security.md](security.md).
 
-| promised | shown by | tried in this run |
-|---|---|---|
+| promised | shown by | tried | on |
+|---|---|---|---|
 ${rows
   .toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))
   .map(({ text }) => text)
@@ -41,9 +49,22 @@ ${rows
 `
 }
 
-function row(same: readonly Proof[]): { file: string; text: string } {
+export interface Row {
+  readonly file: string
+  readonly promise: string
+  /** The row as it is written. */
+  readonly text: string
+}
+
+function row(same: readonly Proof[], day: string): Row {
   const [{ file, promise } = { file: '', promise: '' }] = same
   const tried = same.map(({ cases, what }) => `${cases.toLocaleString('en')} ${what}`).join(', ')
   const name = file.replace('.test.ts', '')
-  return { file, text: `| ${promise.replaceAll('|', '\\|')} | [${name}](../test/proofs/${file}) | ${tried} |` }
+  return { file, promise, text: `| ${promise} | [${name}](../test/proofs/${file}) | ${tried} | ${day} |` }
+}
+
+/** The rows of a report. */
+export function rowsOf(report: string): Row[] {
+  const pattern = /^\| (.+?) \| \[[\w-]+\]\(\.\.\/test\/proofs\/([\w-]+\.test\.ts)\) \| .+ \|$/gm
+  return [...report.matchAll(pattern)].map(([text, promise = '', file = '']) => ({ file, promise, text }))
 }

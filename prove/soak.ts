@@ -19,8 +19,9 @@ import { createRetention } from '../src/core/retention.ts'
 import { ANYONE } from '../src/core/identity.ts'
 import { type Manager, startManager } from '../src/main.ts'
 import { type OnReserved, startChurn } from './churn.ts'
+import { docker } from '../test/support/docker.ts'
 import { removeInstance } from '../test/support/instance.ts'
-import { countRows, described, docker, engineProcesses, grown, lines, measure } from './measuring.ts'
+import { countRows, described, engineProcesses, grown, measure } from './measuring.ts'
 
 const MINUTE = 60_000
 /** What is measured first is warm: everything was used once, and whatever is kept for later use is there. */

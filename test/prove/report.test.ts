@@ -3,27 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Proof, reliability } from '../../prove/report.ts'
+import { type Proof, reliability, rowsOf } from '../../prove/report.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PROOFS = join(ROOT, 'test/proofs')
 
 const run = {
   at: new Date('2026-11-24T23:00:00Z'),
-  seconds: 630,
   machine: { cores: 2, memory: 24 * 2 ** 30, kernel: '6.1.0-9-amd64', node: '24.1.0', docker: '20.10.24' },
+  files: ['a.test.ts', 'b.test.ts'],
 }
 
-interface Row {
-  readonly promise: string
-  readonly file: string
-}
-
-function rowsOf(report: string): Row[] {
-  return [...report.matchAll(/^\| (.+) \| \[[\w-]+\]\(\.\.\/test\/proofs\/([\w-]+\.test\.ts)\) \| .+ \|$/gm)].map(
-    ([, promise = '', file = '']) => ({ promise, file }),
-  )
-}
+const brief = (report: string) => rowsOf(report).map(({ file, promise }) => `${file}: ${promise}`)
 
 describe('the report', () => {
   const proofs: Proof[] = [
@@ -34,12 +25,18 @@ describe('the report', () => {
 
   it('has a row for each promise, and all that was tried for it', () => {
     const report = reliability(proofs, run)
-    assert.match(report, /on 2026-11-24, in 11 minutes, .* 2 cores, 24 GiB, Linux 6\.1\.0, Docker 20\.10\.24/)
-    assert.deepEqual(rowsOf(report), [
-      { promise: 'Nothing is lost', file: 'a.test.ts' },
-      { promise: 'Nothing leaks', file: 'b.test.ts' },
-    ])
-    assert.match(report, /^\| Nothing leaks \| .* \| 1,234 markers, 2 bases \|$/m)
+    assert.match(report, /last on 2026-11-24, on 2 cores, 24 GiB, Linux 6\.1\.0, Docker 20\.10\.24, Node 24\.1\.0/)
+    assert.deepEqual(brief(report), ['a.test.ts: Nothing is lost', 'b.test.ts: Nothing leaks'])
+    assert.match(report, /^\| Nothing leaks \| .* \| 1,234 markers, 2 bases \| 2026-11-24 \|$/m)
+  })
+
+  it('keeps what was not run again, and forgets what failed', () => {
+    const before = reliability(proofs, run)
+    const later = { ...run, at: new Date('2026-12-01T00:00:00Z'), files: ['b.test.ts', 'c.test.ts'] }
+    const again = reliability([{ file: 'c.test.ts', promise: 'Nobody is in', cases: 1, what: 'look' }], later, before)
+    assert.deepEqual(brief(again), ['a.test.ts: Nothing is lost', 'c.test.ts: Nobody is in'])
+    assert.match(again, /^\| Nothing is lost \| .* \| 2026-11-24 \|$/m)
+    assert.match(again, /^\| Nobody is in \| .* \| 2026-12-01 \|$/m)
   })
 })
 
