@@ -81,11 +81,11 @@ function pauseAfter(attempts: number): number {
 }
 
 /**
- * Whether it is left alone for now. No pause is longer than the longest: one that seems to be was begun by a clock that
- * has been set back since, and is over.
+ * Whether it is left alone for now. A pause that seems longer than it was made was begun by a clock that has been set back
+ * since, and is over.
  */
-export function isPausing({ retryAt }: Pick<Container, 'retryAt'>, now: number): boolean {
-  return retryAt > now && retryAt - now <= LONGEST_PAUSE
+export function isPausing({ retryAt, attempts }: Pick<Container, 'retryAt' | 'attempts'>, now: number): boolean {
+  return retryAt > now && retryAt - now <= pauseAfter(attempts)
 }
 
 /** The next generation of the place, nothing of it made yet. */

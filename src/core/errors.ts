@@ -62,6 +62,11 @@ export function hasCode(error: unknown, code: ErrorCode): error is BerthError {
   return error instanceof BerthError && error.code === code
 }
 
+/** The engine or the database fails, or we are stopping: nothing is held against a container, and the work is planned anew. */
+export function isNobodysFault(error: unknown): boolean {
+  return (['engine_unavailable', 'database_unavailable', 'cancelled'] as const).some((code) => hasCode(error, code))
+}
+
 /** Of anything thrown; whatever we did not expect is `internal`. */
 export function codeOf(error: unknown): ErrorCode {
   return error instanceof BerthError ? error.code : 'internal'

@@ -1,12 +1,13 @@
 /** Carries out what was planned: short steps at once, slow ones beside each other, a few at a time. */
 import { type BuildContext, createBuilder } from './building.ts'
-import { broken, type Container, type ContainerState, failed, ready, retired } from './container.ts'
-import { BerthError, codeOf, hasCode, reasonOf } from './errors.ts'
+import { broken, type Container, type ContainerState, failed, retired } from './container.ts'
+import { BerthError, codeOf, isNobodysFault, reasonOf } from './errors.ts'
 import { createLimit } from './limit.ts'
 import type { Action } from './actions.ts'
 import type { Pool } from './pool.ts'
 import { letIn, preparationTime } from './opening.ts'
 import { tellingKey } from './plan-notices.ts'
+import { runPlaybook } from './playbooks.ts'
 import type { Metrics } from './ports.ts'
 import type { Held } from './store.ts'
 import { isDue, type Reservation } from './reservation.ts'
@@ -114,30 +115,9 @@ export function createExecutor(context: ExecutorContext): Executor {
     )
   }
 
-  async function runPlaybook(playbook: string, rows: readonly Container[]): Promise<void> {
-    const began = clock()
-    const targets = rows.map((row) => ({ id: row.engineId ?? '', name: row.name }))
-    const outcomes = await accounts.prepare(targets, playbook)
-    for (const row of rows) {
-      const outcome = outcomes.get(row.name)
-      if (outcome === null) {
-        const ms = clock() - began
-        if (!(await store.updateContainer(row, ready(clock()), clock()))) continue
-        log.info(`${row.name} prepared`, { ms })
-        metrics.observe('prepare', ms)
-        continue
-      }
-      const error = outcome ?? new BerthError('guest_failed', `${playbook} did not run here`)
-      metrics.failure(codeOf(error))
-      if (isNobodysFault(error)) continue
-      log.warn(`${row.name} could not be prepared`, { reason: reasonOf(error) })
-      await store.updateContainer(row, broken(row, reasonOf(error), clock()), clock())
-    }
-  }
-
-  function startPlaybook(pool: Pool, rows: readonly Container[]): void {
-    const { prepare } = pool
-    if (prepare !== null) start([`prepare ${pool.name}`, ...rows.map((r) => r.name)], () => runPlaybook(prepare, rows))
+  function startPlaybook({ name, prepare }: Pool, rows: readonly Container[]): void {
+    if (prepare === null) return
+    start([`prepare ${name}`, ...rows.map((row) => row.name)], () => runPlaybook(context, prepare, rows))
   }
 
   /** Lets the holder of a reservation in for whom no request is waiting. `take` makes the containers ours to open. */
@@ -157,7 +137,7 @@ export function createExecutor(context: ExecutorContext): Executor {
       if (waitUntil !== null && activeAt !== null) metrics.observe('queue', activeAt - createdAt)
     } catch (error) {
       if (!isNobodysFault(error)) {
-        await store.end([id], { outcome: 'failed', reason: reasonOf(error), prepareBy }, clock())
+        await store.end([id], { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } }, clock())
         return
       }
       await store.lease(id, prepareBy, clock() + OPEN_AGAIN)
@@ -168,6 +148,7 @@ export function createExecutor(context: ExecutorContext): Executor {
   /** Its end cannot be recorded: nothing may follow from it, but its time is up, whatever comes of the row. */
   async function cutOff({ id, username }: Reservation): Promise<void> {
     const held = await store.held(id)
+    if (held && !isDue(held.reservation, clock())) return
     log.warn('access is cut off whose end could not be recorded', { reservation: id, username })
     const kills = held?.containers.map(async ({ engineId }) => {
       if (engineId !== null) await engine.kill(engineId)
@@ -179,7 +160,10 @@ export function createExecutor(context: ExecutorContext): Executor {
     switch (action.do) {
       case 'end': {
         const { reservation, outcome, reason } = action
-        const ending = { outcome, ...(reason !== undefined && { reason }) }
+        const { state, expiresAt, aliveUntil, prepareBy } = reservation
+        // It was planned from an older look: maybe somebody has moved its end at the last moment.
+        const seen = { state, expiresAt, aliveUntil, prepareBy }
+        const ending = { outcome, seen, ...(reason !== undefined && { reason }) }
         const held = await store.end([reservation.id], ending, clock()).catch((error: unknown) => {
           if (isDue(reservation, clock())) start([reservation.id], () => cutOff(reservation))
           throw error
@@ -238,9 +222,4 @@ export function createExecutor(context: ExecutorContext): Executor {
       while (running.size > 0) await Promise.all(running)
     },
   }
-}
-
-/** The engine or the database fails, or we are stopping: nothing is held against the container, and the work is planned anew. */
-function isNobodysFault(error: unknown): boolean {
-  return (['engine_unavailable', 'database_unavailable', 'cancelled'] as const).some((code) => hasCode(error, code))
 }

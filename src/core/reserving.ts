@@ -125,7 +125,7 @@ export function createReserving(context: ReservingContext): Reserving {
       metrics.observe('reserve', clock() - asked)
       return { ...held, repeats: null }
     } catch (error) {
-      await store.end([id], { outcome: 'failed', reason: reasonOf(error), prepareBy }, clock())
+      await store.end([id], { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } }, clock())
       throw error
     } finally {
       onChange()

@@ -78,8 +78,11 @@ export interface Ending {
   readonly reason?: string
   /** Name of the identity that wants it; the manager itself when it is left out. */
   readonly by?: string
-  /** Only if it is still with exactly this `prepareBy`: what somebody else has taken up stays, whatever has come of it. */
-  readonly prepareBy?: number
+  /**
+   * Only while it is still as it was seen, in as much as is given here: what was extended, kept alive or taken up since
+   * then stays.
+   */
+  readonly seen?: Partial<Pick<Reservation, 'state' | 'expiresAt' | 'aliveUntil' | 'prepareBy'>>
 }
 
 /** Which reservations to list, newest first. */

@@ -136,13 +136,12 @@ export function lifeVerbs({ writing }: Transactions): LifeVerbs {
   }
 }
 
-async function endAll(tx: Tx, ids: readonly string[], { outcome, reason, by, prepareBy }: Ending, now: number) {
-  const open = await readReservations(tx, (eb) =>
-    eb.and([
-      eb('id', 'in', ids),
-      eb('state', 'in', ['waiting', 'preparing', 'active']),
-      ...(prepareBy === undefined ? [] : [eb('prepare_by', '=', prepareBy)]),
-    ]),
+async function endAll(tx: Tx, ids: readonly string[], { outcome, reason, by, seen = {} }: Ending, now: number) {
+  const found = await readReservations(tx, (eb) =>
+    eb.and([eb('id', 'in', ids), eb('state', 'in', ['waiting', 'preparing', 'active'])]),
+  )
+  const open = found.filter((one) =>
+    Object.entries(seen).every(([key, value]) => one[key as keyof typeof seen] === value),
   )
   for (const reservation of open) {
     const { id, state } = reservation

@@ -31,6 +31,21 @@ export function endingVerbs(open: Open): void {
       assert.equal((await store.reservation('r3'))?.state, 'preparing')
     })
 
+    it('ends only what is still as it was seen', async () => {
+      const store = await open()
+      await fill(store, 1)
+      await claimed(store)
+      const active = await store.activate('r1', NOW)
+      assert.ok(active?.expiresAt)
+      const { state, expiresAt, aliveUntil, prepareBy } = active
+      const ending = { outcome: 'expired', seen: { state, expiresAt, aliveUntil, prepareBy } } as const
+      await store.extend('r1', expiresAt, expiresAt + 1, 'anyone', LATER)
+      assert.deepEqual(await store.end(['r1'], ending, LATER), [])
+      assert.equal((await store.reservation('r1'))?.state, 'active')
+      const again = { ...ending, seen: { ...ending.seen, expiresAt: expiresAt + 1 } }
+      assert.equal((await store.end(['r1'], again, LATER)).length, 1)
+    })
+
     it('gives the containers in natural order', async () => {
       const store = await open()
       await fill(store, 12)

@@ -78,7 +78,7 @@ export function managersContract(title: string, openFresh: OpenTwo): void {
       const [one, other] = await open()
       await fill(one, 1)
       await claimed(one)
-      const failed = { outcome: 'failed', reason: 'no sshd', prepareBy: NOW + 10_000 } as const
+      const failed = { outcome: 'failed', reason: 'no sshd', seen: { prepareBy: NOW + 10_000 } } as const
       await other.lease('r1', NOW + 10_000, LEASE)
       assert.deepEqual(await one.end(['r1'], failed, LATER), [])
       assert.equal((await one.reservation('r1'))?.state, 'preparing')
@@ -86,14 +86,14 @@ export function managersContract(title: string, openFresh: OpenTwo): void {
       assert.deepEqual(await one.end(['r1'], failed, LATER), [])
       assert.equal((await one.reservation('r1'))?.state, 'active')
       // The one who finished it may not have learned that it did, and have told its client that it failed.
-      assert.equal((await other.end(['r1'], { ...failed, prepareBy: LEASE }, LATER)).length, 1)
+      assert.equal((await other.end(['r1'], { ...failed, seen: { prepareBy: LEASE } }, LATER)).length, 1)
     })
 
     it('whoever fails ends what is still its own', async () => {
       const [one] = await open()
       await fill(one, 1)
       await claimed(one)
-      const ending = await one.end(['r1'], { outcome: 'failed', prepareBy: NOW + 10_000 }, LATER)
+      const ending = await one.end(['r1'], { outcome: 'failed', seen: { prepareBy: NOW + 10_000 } }, LATER)
       assert.equal(ending[0]?.reservation.outcome, 'failed')
     })
   })

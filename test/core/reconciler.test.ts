@@ -116,6 +116,32 @@ describe('the end of a reservation', () => {
     assert.equal(world.logged.filter((line) => line.includes('expired')).length, 1)
   })
 
+  it('that was moved at the last moment is not taken for the one that was seen before', async () => {
+    const slow = Promise.withResolvers<void>()
+    const listed = Promise.withResolvers<void>()
+    let late = false
+    const lists: FaultRule = (verb) => {
+      if (!late || verb !== 'list') return null
+      listed.resolve()
+      return { when: 'late', until: slow.promise }
+    }
+    const world = await filled({ faults: { engine: lists } })
+    const { reservation } = await reserve(world, 'alice')
+    world.advance(MINUTE - 1)
+    late = true
+    const tick = world.reconciler.tick()
+    await listed.promise
+    // The rows have been read, and say that it ends in a moment.
+    const extended = await world.reserving.extend(reservation.id, (end) => end + MINUTE, ANYONE)
+    world.advance(1)
+    slow.resolve()
+    await tick
+    await world.settle()
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    const after = await world.store.reservation(reservation.id)
+    assert.deepEqual([after?.state, after?.expiresAt], ['active', extended.reservation.expiresAt])
+  })
+
   it('is told once, when both loops see that it is due', async () => {
     const world = await filled()
     await reserve(world, 'alice')

@@ -31,7 +31,7 @@ const clearQueue = () => post('/v1/release-all', { pool: 'busy' })
 
 describe('clients that ask much', () => {
   it('Ten thousand requests on one connection whose answers nobody reads: it is cut, and costs no memory', async (t) => {
-    const rounds = effort({ test: 1, prove: 10 })
+    const rounds = effort({ test: 1, prove: 3 })
     const floods = [
       get('/available'),
       get('/openapi.json'),
@@ -54,7 +54,7 @@ describe('clients that ask much', () => {
   })
 
   it('A client that asks and never reads is cut off, and what it was owed is forgotten', async (t) => {
-    const clients = effort({ test: 100, prove: 1_000 })
+    const clients = effort({ test: 100, prove: 500 })
     await served.withstands(async () => {
       const { open, vanish } = crowd(served.port)
       for (let nth = 0; nth < clients; nth += 1) open(get('/openapi.json').repeat(8))
@@ -65,7 +65,7 @@ describe('clients that ask much', () => {
   })
 
   it('One connection may send request after request for as long as it likes, and costs no more for it', async (t) => {
-    const requests = effort({ test: 2_000, prove: 50_000 })
+    const requests = effort({ test: 2_000, prove: 10_000 })
     await served.withstands(async () => {
       const { open, vanish } = crowd(served.port)
       const socket = open()
@@ -113,7 +113,7 @@ describe('clients that do nothing', () => {
   })
 
   it('Heads and bodies that come a byte at a time are given up, and those who send them are cut off', async (t) => {
-    const clients = effort({ test: 100, prove: 1_000 })
+    const clients = effort({ test: 100, prove: 500 })
     const body =
       'POST /v1/reservations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{'
     // Time for a head is 10 seconds, and for a whole request 30: looked at every other second.

@@ -16,7 +16,7 @@ import { ask, replay } from '../support/replay.ts'
 const SCRIPT = fileURLToPath(new URL('../support/claimer.ts', import.meta.url))
 const PROCESSES = 4
 const CONTAINERS = 30
-const CLAIMS = effort({ test: 120, prove: 2_500 })
+const CLAIMS = effort({ test: 120, prove: 1_000 })
 /** Of a database that every manager opens within a second: an error is a claim that was lost. */
 const NONE: readonly string[] = []
 

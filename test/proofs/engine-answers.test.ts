@@ -11,7 +11,7 @@ import { type Bystander, twoPools } from '../support/two-pools.ts'
 const proxy = await openDockerProxy(process.env['DOCKER_HOST'])
 const pools = await twoPools('answers', { size: 3, address: proxy.address })
 const { manager } = pools
-const ROUNDS = effort({ test: 1, prove: 4 })
+const ROUNDS = effort({ test: 1, prove: 2 })
 let bystander: Bystander
 
 before(async () => {
@@ -94,7 +94,7 @@ async function untilRefused(what: string, problem: RegExp): Promise<void> {
 }
 
 test('Whatever Docker answers, or does not: reads answer, a reserve says why not, who is in stays in, and all resumes', async (t) => {
-  const cases = effort({ test: 3, prove: 4 * FAULTS.length })
+  const cases = effort({ test: 3, prove: 2 * FAULTS.length })
   for (let index = 0; index < cases; index += 1) {
     const fault = FAULTS[index % FAULTS.length]
     if (fault) await suffer(fault)

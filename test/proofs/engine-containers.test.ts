@@ -8,7 +8,7 @@ import { type Bystander, twoPools } from '../support/two-pools.ts'
 
 const pools = await twoPools('behind', { size: 3 })
 const { manager, docker } = pools
-const ROUNDS = effort({ test: 1, prove: 5 })
+const ROUNDS = effort({ test: 1, prove: 3 })
 const network = `berth-${manager.instance}-internet`
 let bystander: Bystander
 

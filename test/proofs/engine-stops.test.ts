@@ -18,7 +18,7 @@ interface Fault {
   readonly ms: number
 }
 
-const MOMENTS = [1, 30, 120, 400].slice(0, effort({ test: 0, prove: 4 }))
+const MOMENTS = [1, 30, 120, 400].slice(0, effort({ test: 0, prove: 2 }))
 const SOME: readonly Fault[] = [
   { signal: 'SIGKILL', during: 'a recycle', ms: 250 },
   { signal: 'SIGTERM', during: 'a reserve', ms: 60 },

@@ -24,7 +24,7 @@ before(async () => {
 })
 
 it('The end of a reservation cuts access within a second, whatever its tenants are doing', async (t) => {
-  const rounds = effort({ test: 1, prove: 3 })
+  const rounds = effort({ test: 1, prove: 2 })
   let latest = 0
   for (let round = 0; round < rounds; round += 1) {
     await manager.untilReady()

@@ -12,6 +12,9 @@ import { createWorld, type World } from '../support/world.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
+/** Milliseconds that pass in each turn that a call takes. */
+const TURN = 10
+const LONGEST_CALL = 4 * TURN
 const SIZE = 4
 const HISTORIES = effort({ test: 300, prove: 10_000 })
 /** So that extensions meet it. */
@@ -49,6 +52,21 @@ const VERBS = ['list', 'create', 'start', 'kill', 'remove', 'survey', 'open', 't
 const rest = {
   restart: fc.constant({ name: 'restart', step: model.restart }),
   settle: fc.constant({ name: 'settle', step: model.settle }),
+  brink: fc.integer({ min: 1, max: 60 }).chain((ms) =>
+    fc
+      .constantFrom<ReturnType<typeof model.brink>[]>(
+        [],
+        [model.tick, model.extend(0, 5)],
+        [model.tick, model.release(0)],
+      )
+      .map((then) => ({
+        name: `${ms} ms before an end${then.length > 0 ? ', as it is moved or made' : ''}`,
+        step: async (...at: Parameters<ReturnType<typeof model.brink>>) => {
+          await model.brink(ms)(...at)
+          await model.together(then)(...at)
+        },
+      })),
+  ),
   wait: fc
     .oneof(fc.integer({ min: -60, max: 300 }), fc.constantFrom(-7_200, -600, 3_600, 86_400))
     .map((seconds) => ({ name: `wait(${seconds} s)`, step: model.wait(seconds) })),
@@ -63,10 +81,22 @@ const rest = {
       step: model.fault(verb, when, code),
     })),
   together: fc
-    .array(fc.oneof(steps.reserve, steps.release, steps.tick, steps.resize, steps.operate, steps.damage), {
-      minLength: 2,
-      maxLength: 4,
-    })
+    .array(
+      fc.oneof(
+        steps.reserve,
+        steps.extend,
+        steps.release,
+        steps.tick,
+        steps.tick,
+        steps.resize,
+        steps.operate,
+        steps.damage,
+      ),
+      {
+        minLength: 2,
+        maxLength: 4,
+      },
+    )
     .map((some) => ({
       name: `together(${some.map(({ name }) => name).join(' | ')})`,
       step: model.together(some.map(({ step }) => step)),
@@ -91,6 +121,7 @@ const commands = fc.commands(
       weighted(1, rest.restart),
       weighted(3, rest.settle),
       weighted(3, rest.wait),
+      weighted(3, rest.brink),
       weighted(3, rest.fault),
       weighted(2, rest.together),
     ),
@@ -99,7 +130,7 @@ const commands = fc.commands(
 )
 
 /** How many turns of the event loop each call of a port takes, over and over: so they overtake one another. */
-const delays = fc.array(fc.nat(4), { minLength: 1, maxLength: 12 })
+const delays = fc.array(fc.nat(LONGEST_CALL / TURN), { minLength: 1, maxLength: 12 })
 
 interface Heard {
   readonly username: string
@@ -123,6 +154,7 @@ async function open(turns: readonly number[]): Promise<{ real: model.Real; heard
             if (typeof member !== 'function' || property === 'watch') return member
             return async (...args: unknown[]) => {
               const wait = turns[calls++ % turns.length] ?? 0
+              world.advance(wait * TURN)
               for (let turn = 0; turn < wait; turn += 1) await new Promise(setImmediate)
               return Reflect.apply(member, target, args) as unknown
             }
@@ -140,11 +172,12 @@ async function open(turns: readonly number[]): Promise<{ real: model.Real; heard
   return { real: { world, answers: new Answers(world), pending }, heard }
 }
 
-/** Everybody has heard what was due, and nobody anything after the end. */
+/** Everybody has heard what was due, and nobody anything after the end, but for what was on its way then, while other calls took their time. */
 async function assertTold(world: World, heard: readonly Heard[]): Promise<void> {
   const all = await world.store.reservations({ limit: 1_000 })
   const ends = new Map(all.map(({ reservation }) => [reservation.username, reservation.expiresAt ?? 0]))
-  for (const { username, at } of heard) assert.ok(at < (ends.get(username) ?? 0), `${username} was told too late`)
+  for (const { username, at } of heard)
+    assert.ok(at < (ends.get(username) ?? 0) + 10 * LONGEST_CALL, `${username} was told too late`)
   for (const { reservation } of all) assert.equal(dueNotice(reservation, world.now()), null)
 }
 
@@ -154,7 +187,7 @@ it('Whatever happens in whatever order, a manager does what a model of a page sa
     const { real, heard } = await open(turns)
     const { world, answers } = real
     try {
-      const begin = () => ({ model: { size: SIZE, calm: true, users: 0 }, real })
+      const begin = () => ({ model: { size: SIZE, calm: true, alone: true, users: 0 }, real })
       await fc.asyncModelRun(begin, [...history, model.command('settle', model.settle)])
       await assertTold(world, heard)
       // Longer than clocks were set back in any history: everybody has had their time, and whoever waited had theirs.

@@ -134,7 +134,7 @@ const KINDS = {
 } as const satisfies Record<Kind, string>
 
 /** Strikes of a kind in each thing; a plain test run does each thing once, in one of the kinds. */
-const CASES = effort({ test: 1, prove: 8 })
+const CASES = effort({ test: 1, prove: 4 })
 const EVERY = effort({ test: 3, prove: 1 })
 
 for (const [kindIndex, [kind, promise]] of (Object.entries(KINDS) as [Kind, string][]).entries()) {

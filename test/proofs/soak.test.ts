@@ -8,9 +8,9 @@ import { dockerLines } from '../support/docker.ts'
 import { effort, tried } from '../support/proof.ts'
 
 const SOAK = fileURLToPath(new URL('../../prove/soak.ts', import.meta.url))
-const MINUTES = effort({ test: 0.25, prove: 5 })
+const MINUTES = effort({ test: 0.25, prove: 3 })
 const SIZE = effort({ test: 3, prove: 6 })
-const LEAKS = ['sockets', 'memory', 'containers', 'timers'].slice(0, effort({ test: 0, prove: 4 }))
+const LEAKS = ['sockets', 'memory', 'containers'].slice(0, effort({ test: 0, prove: 3 }))
 
 async function soak(...options: string[]): Promise<{ code: unknown; output: string; instance: string }> {
   const child = spawn(process.execPath, [SOAK, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -102,7 +102,8 @@ export class Answers {
   async extend(id: string, minutes: number): Promise<void> {
     const answer = await this.#world.reserving.extend(id, (end) => end + minutes * MINUTE, ANYONE).catch(() => null)
     const promised = this.#promised.get(id)
-    if (answer && promised) this.#promised.set(id, { ...promised, until: answer.reservation.expiresAt ?? 0 })
+    if (!answer || !promised) return
+    this.#promised.set(id, { ...promised, until: Math.max(promised.until, answer.reservation.expiresAt ?? 0) })
   }
 
   async keepAlive(id: string): Promise<void> {

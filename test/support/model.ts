@@ -14,6 +14,8 @@ export interface Model {
   size: number
   /** Every place that nobody holds is ready, nobody is being served, and nothing fails: answers can be foretold. */
   calm: boolean
+  /** One thing happens at a time. */
+  alone: boolean
   users: number
 }
 
@@ -84,10 +86,11 @@ function nth({ answers }: Real, index: number) {
 }
 
 export function extend(index: number, minutes: number): Step {
-  return async (_, real) => {
+  return async ({ alone }, real) => {
     const before = nth(real, index)
     if (!before) return
     await real.answers.extend(before.id, minutes)
+    if (!alone) return
     const after = real.answers.inTerm().find(({ id }) => id === before.id)
     const { activeAt } = (await real.world.store.reservation(before.id)) ?? {}
     const latest = (activeAt ?? 0) + (real.world.pools.all()[0]?.duration.max ?? 0)
@@ -110,6 +113,15 @@ export function wait(seconds: number): Step {
   return async (model, { world }) => {
     model.calm = false
     world.advance(seconds * 1_000)
+  }
+}
+
+/** A moment before the next end that somebody was told. */
+export function brink(ms: number): Step {
+  return async (model, { world, answers }) => {
+    model.calm = false
+    const next = Math.min(...answers.inTerm().map(({ until }) => until))
+    if (Number.isFinite(next)) world.advance(Math.max(0, next - world.now() - ms))
   }
 }
 
@@ -176,9 +188,10 @@ export function fault(verb: string, when: PendingFault['when'], code: ErrorCode)
 /** At once: what becomes of each cannot be foretold, only that nothing that was answered is lost. */
 export function together(steps: readonly Step[]): Step {
   return async (model, real) => {
-    model.calm = false
+    model.calm = model.alone = false
     await Promise.all(steps.map((step) => step(model, real)))
     model.calm = false
+    model.alone = true
   }
 }
 
