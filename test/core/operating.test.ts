@@ -25,7 +25,7 @@ async function rowOf(world: World, name = 'p-1'): Promise<Container> {
 }
 
 async function put(world: World, state: ContainerState): Promise<void> {
-  const patch = { state, attempts: 8, retryAt: world.now() + 60_000, error: 'why' }
+  const patch = { state, attempts: 4, retryAt: world.now() + 4_000, error: 'why' }
   assert.ok(await world.store.updateContainer(await rowOf(world), patch, world.now()))
 }
 
