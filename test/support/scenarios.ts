@@ -183,10 +183,8 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'release what is being prepared',
     async when(world, answers) {
       const reserving = answers.reserve('alice', { count: 2 })
-      await together(
-        reserving,
-        untilHeld(world).then(async () => answers.release(await idOf(world, 'alice'))),
-      )
+      await heldOr(world, reserving)
+      await together(reserving, answers.release(await idOf(world, 'alice')))
     },
   },
   {
@@ -214,6 +212,11 @@ async function together(...all: readonly Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(all)
 }
 
-async function untilHeld(world: World): Promise<void> {
-  while ((await world.store.snapshot()).reservations.length === 0) await new Promise(setImmediate)
+/** Until somebody holds something, or that is over without. */
+async function heldOr(world: World, over: Promise<unknown>): Promise<void> {
+  let isOver = false
+  void over.finally(() => {
+    isOver = true
+  })
+  while (!isOver && (await world.store.snapshot()).reservations.length === 0) await new Promise(setImmediate)
 }

@@ -51,8 +51,8 @@ async function findings(world: World): Promise<string[]> {
 
 /** Longer than any preparation may take and than the pauses between attempts; then time for what that caused. */
 export async function quiet(world: World): Promise<void> {
-  for (let round = 0; round < 6; round += 1) {
-    world.advance(20_000)
+  for (let round = 0; round < 3; round += 1) {
+    world.advance(40_000)
     await world.settle()
   }
 }
