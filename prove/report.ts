@@ -24,7 +24,7 @@ interface Run {
 
 /**
  * One row for each promise, in the order of the files and of the tests in them. What `before` says of files that were not
- * run stays as it is; a file in which something failed has no rows in `proofs`, and loses those that it had.
+ * run stays as it is; a file in which something failed has no rows in `proofs`, and a row that says so.
  */
 export function reliability(proofs: readonly Proof[], { at, machine, files }: Run, before = ''): string {
   const { cores, memory, kernel, node, docker } = machine
@@ -33,12 +33,13 @@ export function reliability(proofs: readonly Proof[], { at, machine, files }: Ru
   const fresh = [...Map.groupBy(proofs, ({ file, promise }) => `${file} ${promise}`).values()].map((same) =>
     row(same, day),
   )
-  const rows = [...rowsOf(before).filter(({ file }) => !files.includes(file)), ...fresh]
+  const failed = files.filter((file) => !fresh.some((one) => one.file === file)).map((file) => failure(file, day))
+  const rows = [...rowsOf(before).filter(({ file }) => !files.includes(file)), ...fresh, ...failed]
   return `# What Berth promises, and how that is shown
 
 Made by \`just prove\`, last on ${day}, on ${place}, Docker ${docker}, Node ${node}. Anyone can run it. \`just test\` runs the same tests, with
 less effort, before every change. Each row is a test of that name in [test/proofs](../test/proofs), and says what its last thorough run
-tried without a failure; what is *not* promised is in [security.md](security.md).
+tried without a failure, or that it failed; what is *not* promised is in [security.md](security.md).
 
 | promised | shown by | tried | on |
 |---|---|---|---|
@@ -63,8 +64,15 @@ function row(same: readonly Proof[], day: string): Row {
   return { file, promise, text: `| ${promise} | [${name}](../test/proofs/${file}) | ${tried} | ${day} |` }
 }
 
+export const NOT_SHOWN = 'not shown: the last thorough run failed'
+
+function failure(file: string, day: string): Row {
+  const name = file.replace('.test.ts', '')
+  return { file, promise: NOT_SHOWN, text: `| ${NOT_SHOWN} | [${name}](../test/proofs/${file}) | | ${day} |` }
+}
+
 /** The rows of a report. */
 export function rowsOf(report: string): Row[] {
-  const pattern = /^\| (.+?) \| \[[\w-]+\]\(\.\.\/test\/proofs\/([\w-]+\.test\.ts)\) \| .+ \|$/gm
+  const pattern = /^\| (.+?) \| \[[\w-]+\]\(\.\.\/test\/proofs\/([\w-]+\.test\.ts)\) \|.*\|$/gm
   return [...report.matchAll(pattern)].map(([text, promise = '', file = '']) => ({ file, promise, text }))
 }

@@ -36,6 +36,8 @@ export class Answers {
   readonly #refused = new Set<string>()
   /** Those that somebody has asked to end: over when that was answered, and either way when it was not. */
   readonly #released = new Set<string>()
+  /** Those whose end came while a tick was under way: it may have come too late for that one, and been set back since. */
+  readonly #swept = new Set<string>()
   /** Names of those who may come back with an Idempotency-Key, or were told to wait: they may be in without an answer. */
   readonly #mayComeBack = new Set<string>()
 
@@ -81,6 +83,7 @@ export class Answers {
       if (inTerm.has(promised)) continue
       this.#promised.delete(promised.id)
       this.#released.add(promised.id)
+      this.#swept.add(promised.id)
     }
   }
 
@@ -89,7 +92,7 @@ export class Answers {
     return [...this.#queued]
   }
 
-  /** Those who wait ask what became of it. */
+  /** Those who wait, and those whose time seemed to be up, ask what became of it. */
   async askAgain(): Promise<void> {
     for (const id of this.#queued) {
       const { reservation, containers } = await this.#world.reserving.find(id, ANYONE)
@@ -97,6 +100,11 @@ export class Answers {
       this.#queued.delete(id)
       if (reservation.state === 'active') this.#promise({ reservation, containers })
     }
+    for (const id of this.#swept) {
+      const { reservation, containers } = await this.#world.reserving.find(id, ANYONE)
+      if (isActive(reservation, this.#world.now())) this.#promise({ reservation, containers })
+    }
+    this.#swept.clear()
   }
 
   async extend(id: string, minutes: number): Promise<void> {
