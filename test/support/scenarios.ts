@@ -214,9 +214,9 @@ async function together(...all: readonly Promise<unknown>[]): Promise<void> {
 
 /** Until somebody holds something, or that is over without. */
 async function heldOr(world: World, over: Promise<unknown>): Promise<void> {
-  let isOver = false
+  const wait = { on: true }
   void over.finally(() => {
-    isOver = true
+    wait.on = false
   })
-  while (!isOver && (await world.store.snapshot()).reservations.length === 0) await new Promise(setImmediate)
+  while (wait.on && (await world.store.snapshot()).reservations.length === 0) await new Promise(setImmediate)
 }

@@ -30,6 +30,11 @@ export async function killForGood(
     if (!down && pause === THROTTLED_MS) void unthrottle(container, cpus, signal)
     pause = AGAIN_MS
   }
+  // An answer that was cut off in the middle looks like a confirmation, too: nobody is told so on that alone.
+  const inspect: (options: { abortSignal: AbortSignal }) => Promise<Docker.ContainerInspectInfo> = container.inspect
+  const after = await inspect.call(container, { abortSignal: signal }).catch(accept(404))
+  const running: unknown = after?.State?.Running
+  if (after && running !== false) throw senseless()
 }
 
 /** Only a help: whatever comes of it, the kill goes on. */
