@@ -1,4 +1,5 @@
 /** tick(): snapshot -> plan -> carry out. Tests call it themselves; `loop.ts` calls it in a running manager. */
+import type { Action } from './actions.ts'
 import type { ContainerSpec } from './container.ts'
 import { codeOf, reasonOf } from './errors.ts'
 import { createExecutor, type ExecutorContext } from './executor.ts'
@@ -71,11 +72,18 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     }
   }
 
-  async function carryOut(observed: readonly Observed[] | null, { snapshot, busy }: Rows): Promise<void> {
-    // What cannot be recorded of one action keeps none of the others waiting.
+  async function carryOut(observed: readonly Observed[] | null, rows: Rows): Promise<void> {
+    await carryOutEach(planned(observed, rows))
+  }
+
+  function planned(observed: readonly Observed[] | null, { snapshot, busy }: Rows): Action[] {
+    return plan({ pools: pools.all(), snapshot, observed, specDigest, busy }, clock())
+  }
+
+  /** What cannot be recorded of one action keeps none of the others waiting. */
+  async function carryOutEach(actions: readonly Action[]): Promise<void> {
     const failures: unknown[] = []
-    for (const action of plan({ pools: pools.all(), snapshot, observed, specDigest, busy }, clock()))
-      await executor.carryOut(action).catch((error: unknown) => failures.push(error))
+    for (const action of actions) await executor.carryOut(action).catch((error: unknown) => failures.push(error))
     if (failures.length > 0) throw failures[0]
   }
 
@@ -114,10 +122,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     async cut() {
       const busy = new Set(executor.busy)
       const snapshot = await store.snapshot()
-      for (const action of plan({ pools: pools.all(), snapshot, observed: null, specDigest, busy }, clock())) {
-        const cuts = action.do === 'revoke' || (action.do === 'end' && action.reservation.state !== 'waiting')
-        if (cuts) await executor.carryOut(action)
-      }
+      await carryOutEach(planned(null, { snapshot, busy }).filter(cutsAccess))
       return nextDue(snapshot, clock())
     },
     idle: () => executor.idle(),
@@ -135,4 +140,8 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
 interface Rows {
   readonly snapshot: Snapshot
   readonly busy: ReadonlySet<string>
+}
+
+function cutsAccess(action: Action): boolean {
+  return action.do === 'revoke' || (action.do === 'end' && action.reservation.state !== 'waiting')
 }
