@@ -1,7 +1,7 @@
 /** Composition root: opens everything, closes it in reverse; the only file that sees all adapters. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createHashing } from './accounts/password.ts'
+import { createHashing } from './accounts/hashing.ts'
 import { type Config, loadConfig } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'

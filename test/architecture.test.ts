@@ -14,7 +14,7 @@ const RULES: readonly Rule[] = [
   { where: 'engine/labels.ts', ours: ['core'], packages: ['node:crypto'] },
   { where: 'engine/memory', ours: ['core', 'engine/memory', 'engine/labels.ts'], packages: ['node:*'] },
   { where: 'engine/docker', ours: ['core', 'engine/docker', 'engine/labels.ts'], packages: ['dockerode', 'node:*'] },
-  { where: 'accounts', ours: ['core', 'accounts'], packages: ['node:*'] },
+  { where: 'accounts', ours: ['core', 'accounts'], packages: ['piscina', 'node:*'] },
   { where: 'store', ours: ['core', 'store'], packages: ['kysely', 'node:fs', 'node:sqlite', 'node:timers/promises'] },
   {
     where: 'http',
@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
   {
     where: 'main.ts',
     ours: [
-      ...['accounts/password.ts', 'config.ts', 'core', 'engine/docker/ansible-parameters.ts', 'http', 'log.ts'],
+      ...['accounts/hashing.ts', 'config.ts', 'core', 'engine/docker/ansible-parameters.ts', 'http', 'log.ts'],
       ...['parts.ts', 'startup.ts', 'tokens.ts'],
     ],
     packages: ['node:*'],

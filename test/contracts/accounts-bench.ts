@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHashing } from '../../src/accounts/password.ts'
+import { createHashing } from '../../src/accounts/hashing.ts'
 import { type Ansible, openAnsible } from '../../src/accounts/playbook.ts'
 import type { Account } from '../../src/core/account.ts'
 import type { Accounts, Engine, ExecRequest, Outcomes, Target } from '../../src/core/ports.ts'

@@ -1,7 +1,7 @@
 /** `just test-playbook`: create-users.yml for real, on throw-away containers: create, log in, delete, log in refused. */
 import assert from 'node:assert/strict'
 import { surveyGuest } from '../../src/accounts/guest.ts'
-import { createHashing } from '../../src/accounts/password.ts'
+import { createHashing } from '../../src/accounts/hashing.ts'
 import { openAnsible } from '../../src/accounts/playbook.ts'
 import type { Variables } from '../../src/accounts/playbook-files.ts'
 import { passwordProblem, usernameProblem } from '../../src/core/account.ts'

@@ -3,7 +3,7 @@
  * its memory can be watched from outside. Started by `served.ts`, which also talks to it.
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { createHashing } from '../../src/accounts/password.ts'
+import { createHashing } from '../../src/accounts/hashing.ts'
 import { requireToken, welcomeAnyone } from '../../src/http/access/auth.ts'
 import { mintToken } from '../../src/http/access/token.ts'
 import { openMetrics } from '../../src/http/metrics.ts'

@@ -6,31 +6,20 @@
  * of exactly 64 or 128 bytes, so that their owners could never log in. And not `openssl passwd`: one process less.
  */
 import { hash, randomBytes } from 'node:crypto'
-import { setImmediate as othersTurn } from 'node:timers/promises'
-import { createLimit } from '../core/limit.ts'
-import type { HashPassword } from '../core/ports.ts'
 
 const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const rounds = 5000
 
-/**
- * Hashes the password's UTF-8 bytes with the default 5000 rounds and a random salt of 16 characters (96 bits). One takes ten
- * milliseconds of this thread: they queue, and between two of them everybody else has their turn.
- */
-export function createHashing(): HashPassword {
-  const oneByOne = createLimit(1)
-  return (password) =>
-    oneByOne(async () => {
-      await othersTurn()
-      return sha512crypt(password, randomSalt())
-    })
+/** With a random salt of 16 characters (96 bits). The function that `hashing.ts` runs in threads. */
+export function hashPassword(password: string): string {
+  return sha512crypt(password, randomSalt())
 }
 
 function randomSalt(): string {
   return Array.from(randomBytes(16), (byte) => alphabet[byte % 64]).join('')
 }
 
-/** Exported for the specification's test vectors. `salt` holds at most 16 characters of `./0-9A-Za-z`. */
+/** Of the password's UTF-8 bytes, with the default 5000 rounds. `salt` holds at most 16 characters of `./0-9A-Za-z`. */
 export function sha512crypt(password: string, salt: string): string {
   const key = Buffer.from(password, 'utf8')
   const seed = Buffer.from(salt, 'ascii')

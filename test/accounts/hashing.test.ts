@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createHashing, sha512crypt } from '../../src/accounts/password.ts'
+import { createHashing } from '../../src/accounts/hashing.ts'
+import { sha512crypt } from '../../src/accounts/sha512-crypt.ts'
 
 // Made with `openssl passwd -6 -salt <salt> <password>`; the first is from the specification.
 const vectors = [
@@ -41,4 +42,13 @@ test('a salt of its own for each hash', async () => {
   const [one, two] = await Promise.all([hashPassword('test'), hashPassword('test')])
   assert.match(one, /^\$6\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}$/)
   assert.notEqual(one, two)
+})
+
+test('however many hashes are made, this thread has its turn meanwhile', async () => {
+  const hashPassword = createHashing()
+  await hashPassword('the thread has started')
+  const before = performance.eventLoopUtilization()
+  await Promise.all(Array.from({ length: 50 }, () => hashPassword('test')))
+  const { utilization } = performance.eventLoopUtilization(before)
+  assert.ok(utilization < 0.5, `${utilization} of the time was this thread at work`)
 })
