@@ -1,4 +1,5 @@
 import { Agent } from 'node:http'
+import { inspect } from 'node:util'
 import Docker from 'dockerode'
 import { BerthError } from '../../core/errors.ts'
 
@@ -19,9 +20,19 @@ export interface Connection {
  */
 export function connect(dockerHost: string = DEFAULT_ADDRESS): Connection {
   // Kept alive: a connection of its own for each request costs more than most requests do.
-  const agent = new Agent({ keepAlive: true })
+  const agent = new QuietAgent({ keepAlive: true })
   const docker = new Docker({ ...NOT_FROM_ENVIRONMENT, ...route(dockerHost), ...{ agent } })
   return { docker, address: dockerHost, close: () => agent.destroy() }
+}
+
+/**
+ * docker-modem (5.0.7) describes all of its agent, every socket and what hangs on it, before each request, for a log that
+ * nobody has asked for: with hundreds of requests under way that kept this process from everything else for 20 s.
+ */
+class QuietAgent extends Agent {
+  [inspect.custom](): string {
+    return 'the agent'
+  }
 }
 
 /** docker-modem reads DOCKER_HOST and its kin by itself, and would prefer them; only the configuration decides here. */
