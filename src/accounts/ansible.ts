@@ -26,7 +26,8 @@ export function ansibleAccounts({ engine, ansible }: { engine: Engine; ansible: 
 
   return {
     deadlineMs: deadlineMs + announcingMs,
-    survey: (target, timeoutMs) => surveyGuest(engine, target, timeoutMs),
+    survey: (target, { timeoutMs }) => surveyGuest(engine, target, timeoutMs),
+    expect: () => undefined,
     open,
     tell: (targets, announcement) => eachTarget(targets, (target) => announce(engine, target, announcement)),
     prepare: preparing(ansible),

@@ -1,55 +1,81 @@
 /** Looks into a container whose sshd has just been started, or is about to answer. */
+import { PLACEHOLDER } from '../core/account.ts'
 import { BerthError, reasonOf } from '../core/errors.ts'
 import type { Engine, Guest, Target } from '../core/ports.ts'
 
 /** What the engine gets on top of the guest's own deadline, so that it is the guest who says what is missing. */
-const graceMs = 3_000
+export const graceMs = 3_000
 
-/** How `timeout` tells that it ended its command: that of coreutils, that of BusyBox. */
-const timedOut = [124, 143]
+/** How the script tells that sshd did not answer in time. */
+const TIMED_OUT = 'sshd did not answer'
 
 /**
- * Waits for sshd inside the container, where polling costs next to nothing, instead of from outside, exec by exec.
- * The answer's lines are "<what> <value>".
+ * Functions of bash. Waits for sshd inside the container, where polling costs next to nothing, instead of from outside, exec
+ * by exec. What is printed are lines of "<what> <value>".
  */
-const script = `
-set -u
+export const surveying = `
 sshd_answers() {
   local banner
-  { IFS= read -r banner <&3 && [[ $banner == SSH-* ]]; } 3<>/dev/tcp/127.0.0.1/22
+  { IFS= read -t 1 -r banner <&3 && [[ $banner == SSH-* ]]; } 3<>/dev/tcp/127.0.0.1/22
 } 2>/dev/null
 
-until sshd_answers; do sleep 0.01; done
-read -r _ fingerprint _ < <(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) || exit 1
-printf 'key %s\\n' "$fingerprint"
-( . /etc/os-release; printf 'os %s\\n' "\${PRETTY_NAME:-\${NAME:-Linux}}" )
-while IFS=: read -r name _ uid _; do printf 'user %s %s\\n' "$name" "$uid"; done </etc/passwd
-while IFS=: read -r name _; do printf 'group %s\\n' "$name"; done </etc/group
+# $1: for how many milliseconds
+wait_for_sshd() {
+  local end=$(( \${EPOCHREALTIME//[.,]/} / 1000 + $1 ))
+  until sshd_answers; do
+    if (( \${EPOCHREALTIME//[.,]/} / 1000 > end )); then echo '${TIMED_OUT}' >&2; exit 1; fi
+    sleep 0.01
+  done
+}
+
+print_names() {
+  local name uid
+  while IFS=: read -r name _ uid _; do printf 'user %s %s\n' "$name" "$uid"; done </etc/passwd
+  while IFS=: read -r name _; do printf 'group %s\n' "$name"; done </etc/group
+}
+
+print_facts() {
+  local fingerprint
+  read -r _ fingerprint _ < <(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) || exit 1
+  printf 'key %s\n' "$fingerprint"
+  ( . /etc/os-release; printf 'os %s\n' "\${PRETTY_NAME:-\${NAME:-Linux}}" )
+}
+`
+
+const script = `
+set -u
+${surveying}
+wait_for_sshd "$1"
+print_facts
+print_names
 `
 
 /** One exec. `guest_failed` when sshd does not answer within `timeoutMs`, or has no ed25519 host key. */
 export async function surveyGuest(engine: Engine, target: Target, timeoutMs: number): Promise<Guest> {
-  const result = await engine.exec(target.id, {
-    command: ['timeout', (timeoutMs / 1000).toFixed(3), 'bash', '-c', script],
+  const { code, stdout, stderr } = await engine.exec(target.id, {
+    command: ['bash', '-c', script, 'survey', String(timeoutMs)],
     timeoutMs: timeoutMs + graceMs,
   })
-  if (timedOut.includes(result.code)) throw new BerthError('guest_failed', `sshd did not answer within ${timeoutMs} ms`)
-  if (result.code !== 0) {
-    throw new BerthError('guest_failed', reasonOf(result.stderr) || `survey ended with code ${result.code}`)
-  }
-  return parseSurvey(result.stdout)
+  if (code !== 0) throw surveyFailed(reasonOf(stderr) || `survey ended with code ${code}`, timeoutMs)
+  return parseSurvey(stdout)
 }
 
-function parseSurvey(text: string): Guest {
+export function surveyFailed(reason: string, timeoutMs: number): BerthError {
+  return new BerthError('guest_failed', reason === TIMED_OUT ? `${reason} within ${timeoutMs} ms` : reason)
+}
+
+export function parseSurvey(text: string): Guest {
   const lines = text.trimEnd().split('\n')
   const values = (what: string) =>
     lines.filter((line) => line.startsWith(`${what} `)).map((line) => line.slice(what.length + 1))
   const users = values('user').map((line) => line.split(' '))
+  const names = new Set([...users.map(([name = '']) => name), ...values('group')])
+  names.delete(PLACEHOLDER)
   return {
     hostKey: values('key')[0] ?? '',
     os: values('os')[0] ?? '',
-    names: [...new Set([...users.map(([name = '']) => name), ...values('group')])],
-    humans: users.filter(([, uid]) => isHuman(Number(uid))).map(([name = '']) => name),
+    names: [...names],
+    humans: users.filter(([name, uid]) => name !== PLACEHOLDER && isHuman(Number(uid))).map(([name = '']) => name),
   }
 }
 

@@ -17,8 +17,24 @@ const LONGEST_PASSWORD_BYTES = 256
 /** POSIX.1-2024, 3.426 User Name: the portable filename characters, no leading hyphen; here it begins with a letter or "_". */
 const USERNAME = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
 
+/** Holds a place in a container's files for whoever comes first, see `Accounts.expect`; nobody else can have that name. */
+export const PLACEHOLDER = '_berth'
+
 /** Names that no image lends out, for the time before the first container has told its own. */
-const NEVER = new Set(['root', 'daemon', 'bin', 'sys', 'sync', 'mail', 'nobody', 'nogroup', 'sshd', 'sudo', 'users'])
+const NEVER = new Set([
+  PLACEHOLDER,
+  'root',
+  'daemon',
+  'bin',
+  'sys',
+  'sync',
+  'mail',
+  'nobody',
+  'nogroup',
+  'sshd',
+  'sudo',
+  'users',
+])
 
 /** Why a username cannot be used, in words that follow "username"; null when it can. */
 export function usernameProblem(username: string, taken: readonly string[]): string | null {

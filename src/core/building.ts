@@ -19,7 +19,7 @@ import type { Store } from './store.ts'
 import { accountOf, isActive, type Reservation } from './reservation.ts'
 
 /** How long sshd of a new container may take to answer, in milliseconds. */
-const SURVEY_TIMEOUT = 30_000
+export const SURVEY_TIMEOUT = 30_000
 
 export interface BuildContext {
   readonly site: Site
@@ -69,7 +69,9 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
     const known = await apply(row, { engineId: id })
     if (!known) return null
     if (!current || !isUp(current)) await engine.start(id)
-    const guest = await accounts.survey({ id, name: row.name }, SURVEY_TIMEOUT)
+    // A playbook that runs later is to find the container as its image has it.
+    const fresh = (row.state === 'creating' || !current) && pool.prepare === null
+    const guest = await accounts.survey({ id, name: row.name }, { timeoutMs: SURVEY_TIMEOUT, fresh })
     const up = await apply(known, { hostKey: guest.hostKey })
     // Of a container that had a tenant, the names would include the tenant's.
     if (up && !current) await store.recordPoolFacts(pool.name, { os: guest.os, names: guest.names })
@@ -91,7 +93,10 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
 
   async function adopt(row: Container, observed: Observed): Promise<Container | null> {
     const pool = poolOf(pools, row)
-    const guest = await accounts.survey({ id: observed.id, name: row.name }, SURVEY_TIMEOUT)
+    const guest = await accounts.survey(
+      { id: observed.id, name: row.name },
+      { timeoutMs: SURVEY_TIMEOUT, fresh: false },
+    )
     if (guest.humans.length > 0) {
       log.warn(`${row.name} is not adopted: it holds accounts already`, { accounts: guest.humans })
       return build(row, { stale: [observed] })

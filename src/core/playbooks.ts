@@ -1,5 +1,5 @@
 /** Running a pool's own playbook on its new containers: those on which it succeeds are ready. */
-import type { BuildContext } from './building.ts'
+import { type BuildContext, SURVEY_TIMEOUT } from './building.ts'
 import { broken, type Container, ready } from './container.ts'
 import { BerthError, codeOf, isNobodysFault, reasonOf } from './errors.ts'
 import type { Metrics } from './ports.ts'
@@ -16,7 +16,7 @@ export async function runPlaybook(
   const targets = rows.map((row) => ({ id: row.engineId ?? '', name: row.name }))
   const outcomes = await accounts.prepare(targets, playbook)
   for (const row of rows) {
-    const outcome = outcomes.get(row.name)
+    const outcome = outcomes.get(row.name) === null ? await lookAgain(row) : outcomes.get(row.name)
     if (outcome === null) {
       const ms = clock() - began
       if (!(await store.updateContainer(row, ready(clock()), clock()))) continue
@@ -29,5 +29,14 @@ export async function runPlaybook(
     if (isNobodysFault(error)) continue
     log.warn(`${row.name} could not be prepared`, { reason: reasonOf(error) })
     await store.updateContainer(row, broken(row, reasonOf(error), clock()), clock())
+  }
+
+  /** Whether its sshd still answers; null when it does. */
+  async function lookAgain({ engineId, name }: Container): Promise<Error | null> {
+    const how = { timeoutMs: SURVEY_TIMEOUT, fresh: true }
+    return accounts.survey({ id: engineId ?? '', name }, how).then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    )
   }
 }

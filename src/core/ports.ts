@@ -38,6 +38,18 @@ export interface ExecResult {
   readonly stderr: string
 }
 
+/** A command that runs already and waits for its stdin. */
+export interface WaitingExec {
+  /** What it wrote before it began to wait. */
+  readonly said: string
+  /** Whether it has ended, so that nobody waits any more. */
+  readonly over: boolean
+  /** Gives it its stdin, closes that, and waits for its end. The outputs are what it writes from then on. Errors as of `exec`. */
+  finish(stdin: string, timeoutMs: number): Promise<ExecResult>
+  /** Closes its stdin: there is nothing for it to do. */
+  abandon(): void
+}
+
 /** Where containers run. An engine object serves one instance (see `berth.yml`, `instance`) and sees only its containers. */
 export interface Engine {
   /** Name and version for people, e.g. "docker 20.10.24". Throws `engine_unavailable`. */
@@ -64,6 +76,11 @@ export interface Engine {
   remove(id: string): Promise<void>
   /** `guest_failed` when the container is not running, `engine_unavailable` past the deadline. */
   exec(id: string, request: ExecRequest): Promise<ExecResult>
+  /**
+   * The first half of an `exec` that must be fast when its stdin is known: starts the command, and resolves when it has
+   * written a NUL. `guest_failed` when it ends before that.
+   */
+  execAhead(id: string, request: Omit<ExecRequest, 'stdin'>): Promise<WaitingExec>
   /** Calls `onChange` soon after a container of ours changed outside our calls, and after a reconnect. Returns the stop. */
   watch(onChange: () => void): () => void
   close(): Promise<void>
@@ -103,8 +120,16 @@ export type Outcomes = ReadonlyMap<string, Error | null>
 export interface Accounts {
   /** Longest that `open` may take, in milliseconds. */
   readonly deadlineMs: number
-  /** Waits until sshd answers, then looks around. `guest_failed` when it does not answer within `timeoutMs`. */
-  survey(target: Target, timeoutMs: number): Promise<Guest>
+  /**
+   * Waits until sshd answers, then looks around. `guest_failed` when it does not answer within `timeoutMs`. `fresh`:
+   * nobody was ever let in, and what `open` needs may be made ready.
+   */
+  survey(target: Target, how: { readonly timeoutMs: number; readonly fresh: boolean }): Promise<Guest>
+  /**
+   * These are all that may be lent now: where `open` can be made ready, it soon is, and everywhere else nothing of that
+   * remains. Never waits and never fails.
+   */
+  expect(free: readonly Target[]): void
   /** Makes the account in every target, able to log in when this returns. An account that is there already is brought up to date. */
   open(targets: readonly Target[], account: Account): Promise<Outcomes>
   /**

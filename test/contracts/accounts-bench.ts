@@ -32,7 +32,7 @@ export function openBench(name: string, openAccounts: OpenAccounts): Bench {
   const accounts = openAccounts({ engine: recording(engine, commands), ansible })
   async function guests(count: number): Promise<RunningGuest[]> {
     const started = await startGuests(engine, names, count)
-    await Promise.all(started.map((guest) => accounts.survey(guest, 20_000)))
+    await Promise.all(started.map((guest) => accounts.survey(guest, { timeoutMs: 20_000, fresh: true })))
     return started
   }
   return {
@@ -74,11 +74,17 @@ function first<T>([item]: readonly T[]): T {
 
 /** The same engine, noting the commands that it is asked to run. */
 function recording(engine: Engine, commands: string[]): Engine {
-  const exec = (id: string, request: ExecRequest) => {
-    commands.push(request.command.join(' '))
-    return engine.exec(id, request)
-  }
+  const noting =
+    <T>(exec: (id: string, request: ExecRequest) => Promise<T>) =>
+    (id: string, request: ExecRequest) => {
+      commands.push(request.command.join(' '))
+      return exec(id, request)
+    }
+  const noted = new Map<string | symbol, unknown>([
+    ['exec', noting(engine.exec.bind(engine))],
+    ['execAhead', noting(engine.execAhead.bind(engine))],
+  ])
   return new Proxy(engine, {
-    get: (target, key) => (key === 'exec' ? exec : Reflect.get(target, key, target).bind(target)),
+    get: (target, key) => noted.get(key) ?? Reflect.get(target, key, target).bind(target),
   })
 }

@@ -7,13 +7,13 @@ import { account, type Bench } from './accounts-bench.ts'
 export function surveyContract({ accounts, engine, guest, open }: Bench): void {
   test('people and the system told apart, and the host key that ssh sees', async () => {
     const target = await guest()
-    const empty = await accounts.survey(target, 5_000)
+    const empty = await accounts.survey(target, { timeoutMs: 5_000, fresh: false })
     assert.deepEqual(empty.humans, [])
     assert.ok(new Set(['root', 'sshd', 'nobody', 'sudo']).isSubsetOf(new Set(empty.names)))
     assert.match(empty.os, /Alpine|Debian|Ubuntu/)
 
     await open([target], await account())
-    assert.deepEqual((await accounts.survey(target, 5_000)).humans, ['alice'])
+    assert.deepEqual((await accounts.survey(target, { timeoutMs: 5_000, fresh: false })).humans, ['alice'])
     const session = await login({ port: target.port, username: 'alice', password: 'test' })
     session.close()
     assert.equal(empty.hostKey, session.hostKey)
@@ -22,12 +22,16 @@ export function surveyContract({ accounts, engine, guest, open }: Bench): void {
   test('an sshd that accepts and says nothing is not up', async () => {
     const target = await guest()
     await engine.exec(target.id, { command: ['pkill', '-STOP', 'sshd'], timeoutMs: 5_000 })
-    await assert.rejects(accounts.survey(target, 300), (error) => hasCode(error, 'guest_failed'))
+    await assert.rejects(accounts.survey(target, { timeoutMs: 300, fresh: false }), (error) =>
+      hasCode(error, 'guest_failed'),
+    )
   })
 
   test('a container that does not run has nobody to ask', async () => {
     const target = await guest()
     await engine.kill(target.id)
-    await assert.rejects(accounts.survey(target, 5_000), (error) => hasCode(error, 'guest_failed'))
+    await assert.rejects(accounts.survey(target, { timeoutMs: 5_000, fresh: false }), (error) =>
+      hasCode(error, 'guest_failed'),
+    )
   })
 }

@@ -44,7 +44,7 @@ export interface Steps {
 const OTHERS = 200
 
 /** Members that answer at once, and change nothing. */
-const NO_STEPS = new Set(['watch', 'onEvents', 'close'])
+const NO_STEPS = new Set(['watch', 'onEvents', 'close', 'expect'])
 
 /** Ports around which a new manager is made after `end` are left alone. */
 export function countSteps(strike: Struck | null): Steps {

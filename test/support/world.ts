@@ -46,6 +46,8 @@ class MemoryAccounts implements Accounts {
     return { hostKey: `SHA256:${id.slice(0, 8)}`, os: 'Memory 1', names: NAMES, humans: [...this.#usersOf(id)] }
   }
 
+  expect(): void {}
+
   async open(targets: readonly Target[], { username, motd }: Account): Promise<Outcomes> {
     return this.#each(targets, ({ id }) => {
       this.#usersOf(id).add(username)

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { ContainerSpec, Reach } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
-import type { Engine, ExecRequest, ExecResult, Observed } from '../../core/ports.ts'
+import type { Engine, ExecRequest, ExecResult, Observed, WaitingExec } from '../../core/ports.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
 import { Calls } from './calls.ts'
 import { type Connection, connect } from './connection.ts'
 import { createGeneration } from './create.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
 import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
-import { execute } from './exec.ts'
+import { execute, type RunningCommand, startCommand } from './exec.ts'
 import { ensureGuard, isGuarded } from './guard.ts'
 import { killForGood } from './kill.ts'
 import { lookUp } from './lookup.ts'
@@ -42,6 +42,7 @@ class DockerEngine implements Engine {
   readonly #calls: Calls
   readonly #deadlines: Deadlines
   readonly #watches = new Set<() => void>()
+  readonly #ahead = new Set<RunningCommand>()
   #prepared = false
   #cpus: number | undefined
 
@@ -134,6 +135,25 @@ class DockerEngine implements Engine {
     return this.#calls.run(what, request.timeoutMs, (signal) => execute(this.#container(id), request, signal))
   }
 
+  async execAhead(id: string, { command, timeoutMs }: Omit<ExecRequest, 'stdin'>): Promise<WaitingExec> {
+    const what = `exec ${command[0] ?? ''} in ${short(id)}`
+    const [running, said] = await this.#calls.run(what, timeoutMs, async (signal) => {
+      const begun = await startCommand(this.#container(id), { command, hasStdin: true }, signal)
+      signal.addEventListener('abort', () => begun.abandon())
+      return [begun, await begun.saidFirst(signal)] as const
+    })
+    this.#ahead.add(running)
+    void running.ended.then(() => this.#ahead.delete(running))
+    return {
+      said,
+      get over() {
+        return running.over
+      },
+      finish: (stdin, ms) => this.#calls.run(what, ms, (signal) => running.finish(stdin, signal)),
+      abandon: () => running.abandon(),
+    }
+  }
+
   watch(onChange: () => void): () => void {
     const { watch: connectMs } = this.#deadlines
     const stop = watchContainers({ docker: this.#docker, instance: this.#instance, connectMs, onChange })
@@ -146,6 +166,7 @@ class DockerEngine implements Engine {
 
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
+    for (const running of this.#ahead) running.abandon()
     this.#calls.close()
     this.#connection.close()
   }

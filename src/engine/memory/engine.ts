@@ -1,6 +1,6 @@
 import type { ContainerSpec } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
-import type { Engine, ExecRequest, ExecResult, Observed } from '../../core/ports.ts'
+import type { Engine, ExecRequest, ExecResult, Observed, WaitingExec } from '../../core/ports.ts'
 import { type MemoryContainer, type MemoryHost, observe } from './host.ts'
 
 /** Plays the commands that run inside containers. The signal ends with the request's deadline. */
@@ -97,6 +97,23 @@ class MemoryEngine implements Engine {
       return await Promise.race([this.#handle(observe(container), request, signal), late])
     } finally {
       clearTimeout(timer)
+    }
+  }
+
+  /** It waits without having been run: the handler plays all of it at its end. */
+  async execAhead(id: string, { command }: Omit<ExecRequest, 'stdin'>): Promise<WaitingExec> {
+    const container = this.#find(id)
+    if (container?.state !== 'running') throw new BerthError('guest_failed', `container ${id} is not running`)
+    let abandoned = false
+    return {
+      said: '',
+      get over() {
+        return abandoned || container.state !== 'running'
+      },
+      finish: (stdin, timeoutMs) => this.exec(id, { command, stdin, timeoutMs }),
+      abandon: () => {
+        abandoned = true
+      },
     }
   }
 
