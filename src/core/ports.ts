@@ -141,8 +141,8 @@ export interface Accounts {
   prepare(targets: readonly Target[], playbook: string): Promise<Outcomes>
 }
 
-/** SHA-512 crypt ("$6$…") of a password. */
-export type HashPassword = (password: string) => Promise<string>
+/** SHA-512 crypt ("$6$…") of a password; with fewer rounds when it is random, and nobody's choice. */
+export type HashPassword = (password: string, random?: boolean) => Promise<string>
 
 export interface Log {
   debug(message: string, fields?: object): void

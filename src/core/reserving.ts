@@ -17,6 +17,8 @@ interface ReserveRequest {
   readonly username: string
   /** null: by SSH key only. */
   readonly password: string | null
+  /** Whether it was made of random bytes for this request. */
+  readonly generated?: boolean
   /** Lines for authorized_keys. */
   readonly sshKeys?: readonly string[]
   readonly count: number
@@ -102,7 +104,7 @@ export function createReserving(context: ReservingContext): Reserving {
     ])
     const down = engineProblem()
     if (down !== null) throw new BerthError('engine_unavailable', `the container engine does not answer: ${down}`)
-    const passwordHash = password === null ? null : await hashPassword(password)
+    const passwordHash = password === null ? null : await hashPassword(password, request.generated)
     const now = clock()
     const claimed = await store.claim(
       {

@@ -37,6 +37,14 @@ test('hashes as crypt(3) does, at the edges of its blocks as well', () => {
   for (const [salt, password, hash] of vectors) assert.equal(sha512crypt(password, salt), `$6$${salt}$${hash}`)
 })
 
+test('a random password costs fewer rounds, and its hash says how many', async () => {
+  // openssl has no option for rounds; made with crypt(3) itself.
+  const known =
+    '$6$rounds=1000$saltstring$Zu2Vknok2/f53APfN687ADnzeNBLcsEgTwvcBHMD2./07rZQAt8vsuKVufD15dyZh.LOLB/uZKf6I3GyON4bp/'
+  assert.equal(sha512crypt('Hello world!', 'saltstring', 1000), known)
+  assert.match(await createHashing()('random', true), /^\$6\$rounds=1000\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}$/)
+})
+
 test('a salt of its own for each hash', async () => {
   const hashPassword = createHashing()
   const [one, two] = await Promise.all([hashPassword('test'), hashPassword('test')])

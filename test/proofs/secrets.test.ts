@@ -13,7 +13,7 @@ import { loginAndRun, newKeyPair } from '../support/ssh.ts'
 import { seenInProcesses } from '../support/watch-processes.ts'
 
 const TOKEN = /berth_[0-9a-f]{12}_[0-9a-f]{64}/
-const HASH = /\$6\$[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{20,}/
+const HASH = /\$6\$(?:rounds=\d+\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{20,}/
 const SECRETS = {
   'the password of a URL': 'pw in+a/URL %41 ÄQ7x',
   'the password of a body': 'pw"in{a}body\\ ÖQ8y',

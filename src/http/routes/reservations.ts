@@ -41,7 +41,7 @@ export function reservationRoutes(server: FastifyInstance, context: WaitingConte
     const password = request.body.password ?? (generates ? generated : null)
     const held = await reserving.reserve(
       {
-        ...{ ...wanted, username, password, sshKeys },
+        ...{ ...wanted, username, password, generated: generates, sshKeys },
         ...(note !== undefined && { note }),
         ...(again && { key: again.key }),
       },
