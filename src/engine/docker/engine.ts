@@ -43,6 +43,8 @@ class DockerEngine implements Engine {
   readonly #deadlines: Deadlines
   readonly #watches = new Set<() => void>()
   readonly #ahead = new Set<RunningCommand>()
+  /** Ids of those that we made, and that never ran: nobody has had the time to take them off their network. */
+  readonly #unused = new Set<string>()
   #prepared = false
   #cpus: number | undefined
 
@@ -93,9 +95,11 @@ class DockerEngine implements Engine {
   }
 
   async create(spec: ContainerSpec): Promise<string> {
-    return this.#calls.run(`create ${spec.name}`, this.#deadlines.create, (signal) =>
+    const id = await this.#calls.run(`create ${spec.name}`, this.#deadlines.create, (signal) =>
       createGeneration(this.#docker, spec, signal),
     )
+    this.#unused.add(id)
+    return id
   }
 
   async start(id: string): Promise<void> {
@@ -108,7 +112,8 @@ class DockerEngine implements Engine {
         for (const reach of this.#reaches) await ensureNetwork(this.#docker, this.#instance, reach, signal)
         await start()
       })
-      await rejoinNetwork(this.#docker, this.#instance, { id, reaches: this.#reaches }, signal)
+      if (!this.#unused.delete(id))
+        await rejoinNetwork(this.#docker, this.#instance, { id, reaches: this.#reaches }, signal)
     })
   }
 
@@ -119,6 +124,7 @@ class DockerEngine implements Engine {
   }
 
   async remove(id: string): Promise<void> {
+    this.#unused.delete(id)
     await this.#calls.run(`remove ${short(id)}`, this.#deadlines.remove, async (signal) => {
       try {
         await this.#container(id).remove({ force: true, v: true, abortSignal: signal })
