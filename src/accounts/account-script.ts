@@ -113,7 +113,7 @@ open_account
 `
 
 /**
- * Waits for somebody. Two that meet here see each other: whoever waits has written that before it looks whether the
+ * Waits for somebody, says that it does, and at last that they are in. Two that meet here see each other: whoever waits has written that before it looks whether the
  * container is taken, and whoever takes it has written that before it looks who waits.
  */
 export const waitForSomebody = `${opening}
@@ -122,6 +122,7 @@ await_somebody() {
   if [[ -e $taken ]]; then exit 0; fi
   printf '\\0'
   open_account
+  printf '\\0'
 }
 await_somebody
 `

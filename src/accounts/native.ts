@@ -30,7 +30,7 @@ export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: A
   /** By the shell that waits there; without one, or when that cannot, by one of its own. */
   async function run({ id }: Target, stdin: string): Promise<ExecResult> {
     const shell = await waiting.take(id)
-    const result = await shell?.finish(stdin, deadlineMs)
+    const result = await shell?.answer(stdin, deadlineMs)
     if (result?.code === 0) return result
     return engine.exec(id, { command: ['bash', '-c', openNow, 'account'], stdin, timeoutMs: deadlineMs })
   }

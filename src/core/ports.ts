@@ -44,8 +44,11 @@ export interface WaitingExec {
   readonly said: string
   /** Whether it has ended, so that nobody waits any more. */
   readonly over: boolean
-  /** Gives it its stdin, closes that, and waits for its end. The outputs are what it writes from then on. Errors as of `exec`. */
-  finish(stdin: string, timeoutMs: number): Promise<ExecResult>
+  /**
+   * Gives it its stdin, closes that, and waits until it says by a NUL that all is done but to end (code 0), or for its end.
+   * The outputs are what it writes from then on. Errors as of `exec`.
+   */
+  answer(stdin: string, timeoutMs: number): Promise<ExecResult>
   /** Closes its stdin: there is nothing for it to do. */
   abandon(): void
 }

@@ -193,6 +193,31 @@ describe('docker engine: the runtime', () => {
   })
 })
 
+describe('docker engine: a command that waits for its stdin', () => {
+  afterEach(() => removeAll(engine))
+
+  it('is done when it says so, whatever its end takes', async () => {
+    const id = await engine.create(specFor(fixture))
+    await engine.start(id)
+    const command = ['sh', '-c', 'printf "\\0"; cat; echo odd >&2; printf "\\0"; sleep 20']
+    const waiting = await engine.execAhead(id, { command, timeoutMs: 10_000 })
+    const began = performance.now()
+    const { code, stdout } = await waiting.answer('all of it', 10_000)
+    assert.deepEqual([code, stdout], [0, 'all of it'])
+    assert.ok(performance.now() - began < 5_000)
+  })
+
+  it('says why it cannot be begun', async () => {
+    const id = await engine.create(specFor(fixture))
+    await engine.start(id)
+    const command = ['sh', '-c', 'echo "not here" >&2; exit 4']
+    await assert.rejects(engine.execAhead(id, { command, timeoutMs: 10_000 }), {
+      code: 'guest_failed',
+      message: 'not here',
+    })
+  })
+})
+
 describe('docker engine: Docker away', () => {
   afterEach(() => removeAll(engine))
 

@@ -275,7 +275,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       const command = ['sh', '-c', 'printf "here I am\\0"; cat; echo done >&2; exit 3']
       const waiting = await engine.execAhead(id, { command, timeoutMs: 10_000 })
       assert.equal(waiting.over, false)
-      const { code, stdout, stderr } = await waiting.finish('häßlich\n'.repeat(20_000), 10_000)
+      const { code, stdout, stderr } = await waiting.answer('häßlich\n'.repeat(20_000), 10_000)
       assert.equal(code, 3)
       // An engine that only plays says all of it at the end.
       assert.equal(waiting.said + stdout.replace('here I am\0', ''), `${waiting.said}${'häßlich\n'.repeat(20_000)}`)
@@ -301,7 +301,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       const id = await started()
       const command = ['sh', '-c', 'printf "\\0"; cat; sleep 20']
       const waiting = await engine.execAhead(id, { command, timeoutMs: 10_000 })
-      await assert.rejects(waiting.finish('', 300), { code: 'engine_unavailable' })
+      await assert.rejects(waiting.answer('', 300), { code: 'engine_unavailable' })
     })
 
     it('runs nothing in what is created, paused or killed', async () => {

@@ -155,7 +155,7 @@ class DockerEngine implements Engine {
       get over() {
         return running.over
       },
-      finish: (stdin, ms) => this.#calls.run(what, ms, (signal) => running.finish(stdin, signal)),
+      answer: (stdin, ms) => this.#calls.run(what, ms, (signal) => running.answer(stdin, signal)),
       abandon: () => running.abandon(),
     }
   }

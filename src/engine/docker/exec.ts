@@ -85,6 +85,7 @@ export class RunningCommand {
   /** Writes stdin, half-closes, and reads until the command's outputs end. */
   async finish(stdin: string | undefined, signal: AbortSignal): Promise<ExecResult> {
     try {
+      signal.throwIfAborted()
       if (stdin !== undefined) this.#socket.end(stdin)
       await Promise.race([this.ended, once(signal, 'abort')])
       signal.throwIfAborted()
@@ -93,6 +94,14 @@ export class RunningCommand {
     }
     const code = await blamingGuest(() => exitCode(this.#exec, signal))
     return { code, ...this.#outputs.outputs() }
+  }
+
+  /** Writes stdin, half-closes, and waits for a NUL, after which there is nothing left to do but to end; or for that end. */
+  async answer(stdin: string, signal: AbortSignal): Promise<ExecResult> {
+    this.#socket.end(stdin)
+    const said = await this.saidFirst(signal).catch(() => null)
+    if (said !== null) return { code: 0, stdout: said, stderr: this.#outputs.outputs().stderr }
+    return this.finish(undefined, signal)
   }
 
   /** Docker closes its stdin. */

@@ -110,7 +110,7 @@ class MemoryEngine implements Engine {
       get over() {
         return abandoned || container.state !== 'running'
       },
-      finish: (stdin, timeoutMs) => this.exec(id, { command, stdin, timeoutMs }),
+      answer: (stdin, timeoutMs) => this.exec(id, { command, stdin, timeoutMs }),
       abandon: () => {
         abandoned = true
       },
