@@ -18,9 +18,11 @@ export function createPools(configured: readonly Pool[]): Pools {
     named: (name) => now.find((pool) => pool.name === name),
     configured: (name) => configured.find((pool) => pool.name === name),
     resize(sizes) {
-      now = configured.map((pool) => {
+      now = configured.map((pool, index) => {
         const size = Math.min(sizes.get(pool.name) ?? pool.size, pool.ports.length)
-        return size === pool.size ? pool : { ...pool, size }
+        // The same object as long as nothing changes: what is worked out of it holds as long.
+        const before = now[index]
+        return size === pool.size ? pool : before?.size === size ? before : { ...pool, size }
       })
     },
   }

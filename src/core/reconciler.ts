@@ -44,8 +44,16 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
   let prepared = false
   let leadsUntil = 0
 
+  /** By pool, then by number: asked for each container at each tick, and never another while the pool is the same. */
+  const digests = new WeakMap<Pool, Map<number, string>>()
+
   function specDigest(pool: Pool, number: number): string {
-    return digestOf(specOf(site, pool, { number, port: portOf(pool, number) ?? 0, generation: null }))
+    const known = digests.get(pool) ?? new Map<number, string>()
+    digests.set(pool, known)
+    const digest =
+      known.get(number) ?? digestOf(specOf(site, pool, { number, port: portOf(pool, number) ?? 0, generation: null }))
+    known.set(number, digest)
+    return digest
   }
 
   /** null when the engine does not answer. */
