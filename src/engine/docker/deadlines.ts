@@ -6,6 +6,8 @@ export interface Deadlines {
   /** The network, too. */
   readonly create: number
   readonly start: number
+  /** What is frozen is about to be killed. */
+  readonly freeze: number
   readonly kill: number
   readonly remove: number
   /** Until the stream of events is open; the stream itself has no end. */
@@ -18,6 +20,7 @@ export const DEADLINES: Deadlines = {
   inspect: 5_000,
   create: 30_000,
   start: 30_000,
+  freeze: 1_000,
   kill: 10_000,
   remove: 30_000,
   watch: 10_000,

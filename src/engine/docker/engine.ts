@@ -7,6 +7,7 @@ import { INSTANCE_LABEL } from '../labels.ts'
 import { Calls } from './calls.ts'
 import { type Connection, connect } from './connection.ts'
 import { createGeneration } from './create.ts'
+import { createCuts } from './cuts.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
 import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
 import { execute, type RunningCommand, startCommand } from './exec.ts'
@@ -45,6 +46,16 @@ class DockerEngine implements Engine {
   readonly #ahead = new Set<RunningCommand>()
   /** Ids of those that we made, and that never ran: nobody has had the time to take them off their network. */
   readonly #unused = new Set<string>()
+  readonly #cut = createCuts({
+    freeze: (id) =>
+      this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) =>
+        this.#container(id).pause({ abortSignal: signal }),
+      ),
+    kill: (id) =>
+      this.#calls.run(`kill ${short(id)}`, this.#deadlines.kill, (signal) =>
+        killForGood(this.#container(id), () => this.#countCpus(), signal),
+      ),
+  })
   #prepared = false
   #cpus: number | undefined
 
@@ -118,9 +129,7 @@ class DockerEngine implements Engine {
   }
 
   async kill(id: string): Promise<void> {
-    await this.#calls.run(`kill ${short(id)}`, this.#deadlines.kill, (signal) =>
-      killForGood(this.#container(id), () => this.#countCpus(), signal),
-    )
+    await this.#cut(id)
   }
 
   async remove(id: string): Promise<void> {

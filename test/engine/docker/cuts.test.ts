@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { BerthError } from '../../../src/core/errors.ts'
+import { createCuts } from '../../../src/engine/docker/cuts.ts'
+
+/** An engine on which everything takes as long as it is told. */
+function engine() {
+  const events: string[] = []
+  const open = new Map<string, PromiseWithResolvers<void>>()
+  const begin = (what: string) => (id: string) => {
+    events.push(`${what} ${id}`)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    open.set(`${what} ${id}`, { promise, resolve, reject })
+    return promise
+  }
+  return {
+    events,
+    cut: createCuts({ freeze: begin('freeze'), kill: begin('kill') }),
+    /** Ends what has begun by then; '' only lets everybody have their turn. */
+    async end(what: string, error?: Error): Promise<void> {
+      await turns()
+      if (what === '') return
+      const ending = open.get(what)
+      assert.ok(ending, `${what} has not begun`)
+      if (error) ending.reject(error)
+      else ending.resolve()
+      await turns()
+    },
+  }
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate)
+}
+
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}`)
+
+it('one alone is killed at once', async () => {
+  const { cut, end, events } = engine()
+  const done = cut('1')
+  await end('')
+  assert.deepEqual(events, ['kill 1'])
+  await end('kill 1')
+  await done
+})
+
+it('of many, all are frozen before any but the first are killed, and all are killed in the end', async () => {
+  const { cut, end, events } = engine()
+  const done = Promise.all(ids(12).map((id) => cut(id)))
+  await end('')
+  const killed = () => events.filter((event) => event.startsWith('kill'))
+  for (const id of ids(12).slice(2, -1)) await end(`freeze ${id}`)
+  assert.deepEqual(killed(), ['kill 1', 'kill 2'])
+  await end('freeze 12')
+  // Two more beside those that are under way, and the others in their turn.
+  assert.deepEqual(killed(), ['kill 1', 'kill 2', 'kill 3', 'kill 4'])
+  for (const id of ids(12)) await end(`kill ${id}`)
+  await done
+  assert.deepEqual(
+    killed(),
+    ids(12).map((id) => `kill ${id}`),
+  )
+  assert.equal(events.length, 12 + 10)
+})
+
+it('what cannot be frozen is killed all the same, and a kill that fails makes room for the next', async () => {
+  const { cut, end, events } = engine()
+  const outcomes = Promise.allSettled(ids(5).map((id) => cut(id)))
+  await end('')
+  await end('freeze 3', new BerthError('engine_failed', 'it is not running'))
+  await end('freeze 4')
+  await end('freeze 5')
+  for (const id of ids(5)) await end(`kill ${id}`, id === '1' ? new BerthError('engine_failed', 'no') : undefined)
+  assert.deepEqual(
+    (await outcomes).map(({ status }) => status),
+    ['rejected', ...Array(4).fill('fulfilled')],
+  )
+  assert.equal(events.filter((event) => event.startsWith('kill')).length, 5)
+})
+
+it('an engine that does not answer is not asked to freeze again and again', async () => {
+  const { cut, end, events } = engine()
+  const done = Promise.all(ids(20).map((id) => cut(id)))
+  await end('')
+  for (const id of ids(20).slice(2, 10)) await end(`freeze ${id}`, new BerthError('engine_unavailable', 'nobody there'))
+  assert.equal(events.filter((event) => event.startsWith('freeze')).length, 8)
+  for (const nth of ids(20).keys()) await end(events.filter((event) => event.startsWith('kill'))[nth] ?? 'a kill')
+  await done
+})
