@@ -1,4 +1,5 @@
 /** Looks into a container whose sshd has just been started, or is about to answer. */
+import { createHash } from 'node:crypto'
 import { PLACEHOLDER } from '../core/account.ts'
 import { BerthError, reasonOf } from '../core/errors.ts'
 import type { Engine, Guest, Target } from '../core/ports.ts'
@@ -19,12 +20,14 @@ sshd_answers() {
   { IFS= read -t 1 -r banner <&3 && [[ $banner == SSH-* ]]; } 3<>/dev/tcp/127.0.0.1/22
 } 2>/dev/null
 
+rest() { sleep 0.01; }
+
 # $1: for how many milliseconds
 wait_for_sshd() {
   local end=$(( \${EPOCHREALTIME//[.,]/} / 1000 + $1 ))
   until sshd_answers; do
     if (( \${EPOCHREALTIME//[.,]/} / 1000 > end )); then echo '${TIMED_OUT}' >&2; exit 1; fi
-    sleep 0.01
+    rest
   done
 }
 
@@ -35,9 +38,9 @@ print_names() {
 }
 
 print_facts() {
-  local fingerprint
-  read -r _ fingerprint _ < <(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) || exit 1
-  printf 'key %s\n' "$fingerprint"
+  local key
+  read -r _ key _ </etc/ssh/ssh_host_ed25519_key.pub || exit 1
+  printf 'key %s\\n' "$key"
   ( . /etc/os-release; printf 'os %s\n' "\${PRETTY_NAME:-\${NAME:-Linux}}" )
 }
 `
@@ -72,7 +75,7 @@ export function parseSurvey(text: string): Guest {
   const names = new Set([...users.map(([name = '']) => name), ...values('group')])
   names.delete(PLACEHOLDER)
   return {
-    hostKey: values('key')[0] ?? '',
+    hostKey: fingerprintOf(values('key')[0] ?? ''),
     os: values('os')[0] ?? '',
     names: [...names],
     humans: users.filter(([name, uid]) => name !== PLACEHOLDER && isHuman(Number(uid))).map(([name = '']) => name),
@@ -82,4 +85,10 @@ export function parseSurvey(text: string): Guest {
 /** The range in which useradd makes people, as opposed to services and `nobody`. */
 function isHuman(uid: number): boolean {
   return uid >= 1000 && uid < 60_000
+}
+
+/** As ssh prints it: "SHA256:…", of a key in base64. */
+function fingerprintOf(key: string): string {
+  const digest = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64')
+  return `SHA256:${digest.replace(/=+$/, '')}`
 }

@@ -7,6 +7,8 @@ import type { Log } from './ports.ts'
 const LONGEST_PAUSE = 5_000
 /** Hints come in bursts: one tick answers all that arrive within this time. */
 const HINT_PAUSE = 25
+/** How much longer than a tick the pause after it is, when nothing is due and only hints come. */
+const REST = 4
 const PAUSE_AFTER_FAILURE = 1_000
 
 export interface Loop {
@@ -22,7 +24,7 @@ export function startLoop(tick: () => Promise<number>, clock: Clock, log: Log): 
   let running: Promise<void> | undefined
   let stopped = false
   let nudged = false
-  /** How long the last tick took: hints wait at least as long, so that they never take more than half of the time. */
+  /** How long the last tick took: hints wait some times as long, so that a pool that is being filled is not looked at all the time. */
   let effort = 0
 
   async function turn(): Promise<void> {
@@ -42,7 +44,7 @@ export function startLoop(tick: () => Promise<number>, clock: Clock, log: Log): 
   }
 
   function hintPause(): number {
-    return Math.max(HINT_PAUSE, effort)
+    return Math.max(HINT_PAUSE, REST * effort)
   }
 
   function wake(pause: number): void {
