@@ -11,7 +11,7 @@ import { parseArgs, promisify } from 'node:util'
 import { reasonOf } from '../src/core/errors.ts'
 import { GROUPS } from './groups.ts'
 import { type Group, Lab } from './lab.ts'
-import { type Entry, FAILED, type Machine, type Measured, performanceReport, table } from './report.ts'
+import { type Entry, FAILED, HEADER, type Machine, type Measured, performanceReport, rowOf } from './report.ts'
 
 const REPORT = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
@@ -54,21 +54,33 @@ async function measure(group: Group, lab: Lab, on: Machine): Promise<Measured> {
   const began = performance.now()
   const at = new Date()
   const entries: Entry[] = []
+  const add = (entry: Entry) => {
+    entries.push(entry)
+    show(rowOf(entry))
+  }
+  show(`\n## ${group.name}\n\n${HEADER}`)
   try {
-    for await (const entry of group.measure(lab)) entries.push(entry)
+    for await (const entry of group.measure(lab)) add(entry)
   } catch (error) {
     process.stderr.write(`${group.name}: ${error instanceof Error ? error.stack : reasonOf(error)}\n`)
-    entries.push({ what: entries.length > 0 ? 'the rest' : group.name, remark: FAILED })
+    add({ what: entries.length > 0 ? 'the rest' : group.name, remark: FAILED })
     process.exitCode = 1
   }
   return { group: group.name, entries, at, machine: on, load, seconds: (performance.now() - began) / 1_000 }
+}
+
+/** For whoever waits; with --json stdout is for a program. */
+function show(text: string): void {
+  process[options.json ? 'stderr' : 'stdout'].write(`${text}\n`)
 }
 
 async function main(): Promise<void> {
   const groups = wanted()
   const on = await machine()
   const lab = new Lab({ firstPort: Number(options['first-port']), thousand: Number(options.containers) })
+  let over = false
   const interrupted = async () => {
+    over = true
     await lab[Symbol.asyncDispose]()
     process.exit(130)
   }
@@ -76,10 +88,10 @@ async function main(): Promise<void> {
   const all: Measured[] = []
   try {
     for (const group of groups) {
-      process.stderr.write(`${group.name} …\n`)
       const measured = await measure(group, lab, on)
+      // What was cut short has not failed.
+      if (over) return
       all.push(measured)
-      if (!options.json) process.stdout.write(`\n${group.name}\n\n${table(measured.entries)}\n\n`)
       // After each, so that whoever interrupts the next one keeps these.
       if (!options.print) save(all)
     }

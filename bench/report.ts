@@ -96,11 +96,13 @@ function bodyOf({ entries, at, machine, load, seconds }: Measured): string {
   return `${table(entries)}\n\nOn ${day}: ${place}, Docker ${docker}, Node ${node}; ${conditions}.`
 }
 
-export function table(entries: readonly Entry[]): string {
-  return ['| what | measured | limit | ratio | target | |', '|---|---|---|---|---|---|', ...entries.map(row)].join('\n')
+export const HEADER = '| what | measured | limit | ratio | target | |\n|---|---|---|---|---|---|'
+
+function table(entries: readonly Entry[]): string {
+  return [HEADER, ...entries.map(rowOf)].join('\n')
 }
 
-function row(entry: Entry): string {
+export function rowOf(entry: Entry): string {
   if ('remark' in entry) return `| ${entry.what} | ${entry.remark} | | | | |`
   const { what, how, limit, target } = entry
   const cells = [
