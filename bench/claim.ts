@@ -9,7 +9,7 @@ import { claimOf } from '../test/contracts/store-bench.ts'
 import { NOW } from '../test/support/rows.ts'
 import type { Group } from './lab.ts'
 import { fillDatabase } from './many-rows.ts'
-import { inTurn, median, timed } from './measuring.ts'
+import { inTurn, median, series, timed } from './measuring.ts'
 
 const FEW = 100
 const MANY = 100_000
@@ -25,7 +25,7 @@ each. The limit of one is the least that can be written durably: a row, in a tra
     try {
       const [few, many] = [await prepared(join(folder, 'few.db'), FEW), await prepared(join(folder, 'many.db'), MANY)]
       using disk = openCommits(join(folder, 'commits.db'))
-      const took = { few: [0], many: [0], commit: [0] }
+      const took = series('few', 'many', 'commit')
       await inTurn(ROUNDS + WARM_UP, async (round) => {
         const [ofFew, ofMany] = [await claimOnce(few, round), await claimOnce(many, round)]
         const commit = await timed(async () => disk.commit())

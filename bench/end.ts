@@ -1,9 +1,9 @@
 /** From the end of a reservation to nobody being in. */
+import { createLimit } from '../src/core/limit.ts'
 import { followCuts, lendAll } from './ending.ts'
 import type { BenchPool, Group, Lab } from './lab.ts'
 import { type Best, bestOf, fastest, inTurn, percentile, ratePerSecond } from './measuring.ts'
 import { canLogIn, openSession } from './ssh.ts'
-import { createLimit } from '../src/core/limit.ts'
 
 const FEW = 20
 const ROUNDS = 3

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { BareRoute } from './bare-server.ts'
 import type { Group } from './lab.ts'
 import { fillDatabase } from './many-rows.ts'
-import { inTurn, median } from './measuring.ts'
+import { inTurn, median, series } from './measuring.ts'
 import type { Entry, Figure } from './report.ts'
 import { answersPerSecond, recorded, startBare, startFull } from './servers.ts'
 
@@ -70,8 +70,7 @@ async function rates(
   headers: Record<string, string> = {},
 ): Promise<Omit<Figure, 'what'>> {
   await using bare = await startBare([route])
-  const took = { ours: [0], bare: [0] }
-  for (const all of Object.values(took)) all.pop()
+  const took = series('ours', 'bare')
   await inTurn(ROUNDS, async () => {
     took.ours.push(await answersPerSecond(url + route.path, headers, route.status))
     took.bare.push(await answersPerSecond(bare.url + route.path, {}, route.status))

@@ -11,6 +11,11 @@ export function percentile(all: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN
 }
 
+/** Under each name, what was measured of it so far: nothing. */
+export function series<Name extends string>(...names: readonly Name[]): Record<Name, number[]> {
+  return Object.fromEntries(names.map((name): [string, number[]] => [name, []])) as Record<Name, number[]>
+}
+
 /** Milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now()

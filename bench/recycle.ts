@@ -1,9 +1,9 @@
 /** From "released" to a container that can be had again. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { loadConfig } from '../src/config.ts'
 import type { BenchPool, Group, Lab, RawContainer, RawPool } from './lab.ts'
-import { type Best, bestOf, fastest, inTurn, median, ratePerSecond, timed } from './measuring.ts'
+import { type Best, bestOf, fastest, inTurn, median, ratePerSecond, series, timed } from './measuring.ts'
 import { untilGreeted } from './ssh.ts'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 const ROUNDS = 15
 const SIZE = 20
@@ -18,8 +18,7 @@ answered. By hand that is \`rm -f\`, create, start, and waiting for sshd's greet
     await using raw = await lab.openRaw()
     await using pool = lab.openPool({ size: SIZE })
     await pool.fill()
-    const took = { berth: [0], raw: [0] }
-    for (const times of Object.values(took)) times.pop()
+    const took = series('berth', 'raw')
     let [one] = [await raw.make(0)]
     await untilGreeted(one.spec.port)
     await inTurn(ROUNDS, async (round) => {

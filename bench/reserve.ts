@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { hashPassword } from '../src/accounts/sha512-crypt.ts'
 import type { BenchPool, Group, RawContainer } from './lab.ts'
-import { inTurn, median, timed } from './measuring.ts'
+import { inTurn, median, series, timed } from './measuring.ts'
 import { logIn, untilGreeted } from './ssh.ts'
 
 const run = promisify(execFile)
@@ -40,8 +40,7 @@ container that nobody else uses: ${BY_HAND}, with a hash that was made before.`,
     const byHand = await raw.make(0)
     await untilGreeted(byHand.spec.port)
     const hash = hashPassword(PASSWORD)
-    const took = { cli: [0], api: [0], rawLogin: [0], get: [0], getLogin: [0], login: [0], post: [0], postLogin: [0] }
-    for (const times of Object.values(took)) times.pop()
+    const took = series('cli', 'api', 'rawLogin', 'get', 'getLogin', 'login', 'post', 'postLogin')
     await inTurn(ROUNDS, async (round) => {
       // Something by hand before each: what the one before has left to do is not this one's.
       took.cli.push(await timed(() => rawAccount(byHand, `cli${round}`, hash)))
