@@ -81,6 +81,7 @@ async function main(): Promise<void> {
   let over = false
   const interrupted = async () => {
     over = true
+    await lab.docker.makeNoMore()
     await lab[Symbol.asyncDispose]()
     process.exit(130)
   }

@@ -16,9 +16,17 @@ export interface EngineEvent {
 export class RawDocker {
   readonly #agent = new Agent({ keepAlive: true })
   readonly #route: RequestOptions
+  readonly #making = new Set<Promise<unknown>>()
+  #over = false
 
   constructor(dockerHost: string | undefined) {
     this.#route = routeOf(dockerHost)
+  }
+
+  /** Nothing is made any more when this resolves, whoever is still at it. */
+  async makeNoMore(): Promise<void> {
+    this.#over = true
+    await Promise.allSettled(this.#making)
   }
 
   close(): void {
@@ -27,8 +35,14 @@ export class RawDocker {
 
   /** With exactly what the manager asks Docker for. */
   async create(spec: ContainerSpec): Promise<string> {
-    const { Id } = await this.#call<{ Id: string }>('POST', `/containers/create?name=${spec.name}`, createOptions(spec))
-    return Id
+    if (this.#over) throw new Error('interrupted')
+    const making = this.#call<{ Id: string }>('POST', `/containers/create?name=${spec.name}`, createOptions(spec))
+    this.#making.add(making)
+    try {
+      return (await making).Id
+    } finally {
+      this.#making.delete(making)
+    }
   }
 
   async createNetwork(body: object): Promise<void> {
