@@ -109,7 +109,7 @@ export function rowOf(entry: Entry): string {
     what,
     `${written(entry)}${how && `, ${how}`}`,
     limit ? `${written(limit)}: ${limit.what}` : '',
-    ratioOf(entry)?.toFixed(2) ?? '',
+    ratioWritten(ratioOf(entry)),
     target ? targetOf(target, entry.unit) : '',
     target ? (isMet(entry, target) ? 'met' : '**missed**') : '',
   ]
@@ -122,6 +122,11 @@ function targetOf({ of, is, than }: Target, unit: Unit): string {
 
 function ratioOf({ value, limit }: Figure): number | undefined {
   return limit && value / limit.value
+}
+
+function ratioWritten(ratio: number | undefined): string {
+  if (ratio === undefined) return ''
+  return ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2)
 }
 
 /** A figure that is no number has met nothing. */
