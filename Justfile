@@ -56,9 +56,9 @@ api:
     node test/http/dump-openapi.ts > openapi.json.new && mv openapi.json.new openapi.json
     scripts/api-types/generate > src/client/schema.d.ts
 
-# Measure what the README says about speed
-bench:
-    @node bench/main.ts
+# Measure how fast Berth is beside what the machine can do, and write docs/performance.md; or only some: just bench reserve end; --all, --json
+bench *args:
+    @node bench/main.ts "$@"
 
 # Run every proof as thoroughly as it can, and write docs/reliability.md; or only some of them: just prove residue
 prove *args:

@@ -1,0 +1,138 @@
+/** From the end of a reservation to nobody being in. */
+import { createLimit } from '../src/core/limit.ts'
+import { followCuts, lendAll } from './ending.ts'
+import type { BenchPool, Group, Lab } from './lab.ts'
+import { type Best, bestOf, fastest, inTurn, percentile, ratePerSecond } from './measuring.ts'
+import { canLogIn, openSession } from './ssh.ts'
+
+const FEW = 20
+const ROUNDS = 3
+const MANY = 200
+const AT_ONCE = 8
+const CONCURRENCIES = [2, 4, 8, 16]
+/** The shortest that can be had; then what it takes until everybody has a session. */
+const MINUTE = 60_000
+const OPENING_OF_ONE = 150
+
+interface Ended {
+  /** Of each reservation, from its end to nobody being in, milliseconds. */
+  readonly late: readonly number[]
+  readonly destroyedBefore: number
+  readonly stillIn: number
+}
+
+export const end: Group = {
+  name: 'end',
+  about: `Reservations that end in the same millisecond, with a session open in each. Nobody is in when the session is closed, or the
+container dead or paused, whichever comes first; that is seen from outside, by the SSH client and in Docker's events.`,
+  async *measure(lab) {
+    const late: number[] = []
+    let destroyedBefore = 0
+    let stillIn = 0
+    {
+      await using pool = lab.openPool({ size: FEW })
+      await pool.fill()
+      await inTurn(ROUNDS, async () => {
+        const ended = await endTogether(lab, pool)
+        late.push(...ended.late)
+        destroyedBefore += ended.destroyedBefore
+        stillIn += ended.stillIn
+        await pool.untilReady()
+      })
+    }
+    const none = { target: { of: 'figure', is: 'at most', than: 0 }, unit: '' } as const
+    yield {
+      ...{ what: `${FEW} end together: end to nobody in`, value: percentile(late, 0.99), unit: 'ms' },
+      ...{ how: `p99 of ${late.length}`, target: { of: 'figure', is: 'under', than: 1_000 } },
+    }
+    yield { what: 'the same', value: percentile(late, 0.5), unit: 'ms', how: `median of ${late.length}` }
+    yield { what: 'logins that were accepted after that', value: stillIn, how: `of ${late.length}`, ...none }
+    const destroyed = 'containers destroyed before everybody was cut'
+    yield { what: `${FEW} end together: ${destroyed}`, value: destroyedBefore, how: '', ...none }
+
+    await using pool = lab.openPool({ size: MANY })
+    await pool.fill()
+    const many = await endTogether(lab, pool)
+    await pool.untilReady()
+    await pool.manager.interrupt()
+    const cuts = await rawCuts(lab, pool)
+    const [cut = 'kill', best] = Object.entries(cuts).toSorted(([, a], [, b]) => b.rate - a.rate)[0] ?? []
+    if (!best) throw new RangeError('nothing was cut by hand')
+    yield {
+      ...{
+        what: `${MANY} end together: end to nobody in anywhere`,
+        value: Math.max(...many.late),
+        unit: 'ms',
+        how: '',
+      },
+      limit: {
+        what: `${cut} of ${MANY} by hand, ${best.concurrency} at once`,
+        value: (MANY / best.rate) * 1_000,
+        unit: 'ms',
+      },
+      target: { of: 'limit', is: 'at most', than: 1.2 },
+    }
+    yield { what: 'the same for one of them', value: percentile(many.late, 0.5), unit: 'ms', how: `median of ${MANY}` }
+    yield { what: `${MANY} end together: ${destroyed}`, value: many.destroyedBefore, how: '', ...none }
+    for (const [name, { rate, concurrency }] of Object.entries(cuts)) {
+      yield {
+        what: `${name} by hand`,
+        value: rate,
+        unit: '/s',
+        how: `${concurrency} at once, the best of ${CONCURRENCIES.join(', ')}`,
+      }
+    }
+  },
+}
+
+/** Everybody reserves one container of the pool and opens a session, and all are to end at the same time. */
+async function endTogether(lab: Lab, pool: BenchPool): Promise<Ended> {
+  const { manager, size } = pool
+  const due = Date.now() + MINUTE + 5_000 + size * OPENING_OF_ONE
+  const { lent } = await lendAll(pool, due)
+  const cuts = await followCuts(lab, pool)
+  const limit = createLimit(AT_ONCE)
+  const closed = await Promise.all(
+    lent.map((one) =>
+      limit(async () => {
+        const session = await openSession(one)
+        const over = Promise.withResolvers<void>()
+        session.once('close', () => {
+          cuts.saw(one.container, performance.timeOrigin + performance.now())
+          over.resolve()
+        })
+        // In an object: the place is given to the next one now, not when the session is over.
+        return { over: over.promise }
+      }),
+    ),
+  )
+  if (Date.now() > due - 1_000) throw new Error('the sessions were not open in time')
+  await Promise.all(closed.map(({ over }) => over))
+  const stillIn = await Promise.all(lent.map((one) => limit(() => canLogIn(one))))
+  cuts.stop()
+  const late = lent.map(({ container }) => (cuts.cutAt.get(container) ?? Number.NaN) - due)
+  if (late.some((ms) => !(ms >= 0))) throw new Error(`somebody was cut before the end: ${Math.min(...late)} ms`)
+  const last = Math.max(...cuts.cutAt.values())
+  await manager.until('none held', (all) => all.every(({ state }) => state !== 'reserved'))
+  return {
+    late,
+    destroyedBefore: cuts.destroyedAt.filter((at) => at < last).length,
+    stillIn: stillIn.filter(Boolean).length,
+  }
+}
+
+/** How many containers can be cut off in a second, by what the engine has for that: the fastest of several concurrencies. */
+async function rawCuts(lab: Lab, pool: BenchPool): Promise<{ pause: Best; kill: Best }> {
+  const ids = await lab.docker.labelled(pool.label)
+  const share = Math.floor(ids.length / CONCURRENCIES.length)
+  const part = (nth: number) => ids.slice(nth * share, (nth + 1) * share)
+  const pauses: Best[] = []
+  for (const [nth, concurrency] of CONCURRENCIES.entries()) {
+    pauses.push({ concurrency, rate: await ratePerSecond(part(nth), concurrency, (id) => lab.docker.pause(id)) })
+    await ratePerSecond(part(nth), 1, (id) => lab.docker.unpause(id))
+  }
+  const kill = await fastest(CONCURRENCIES, (concurrency, nth) =>
+    ratePerSecond(part(nth), concurrency, (id) => lab.docker.kill(id)),
+  )
+  return { pause: bestOf(pauses), kill }
+}

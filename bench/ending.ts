@@ -1,0 +1,60 @@
+/** Reservations that all end at one moment, and what is seen of that from outside. */
+import type { BenchPool, Lab } from './lab.ts'
+import type { Credentials } from './ssh.ts'
+
+const PASSWORD = 'test'
+/** As many reserve at once. */
+const BURST = 50
+
+interface Lent extends Credentials {
+  readonly container: string
+}
+
+/** Everybody reserves one container of the pool, until none is left. `answers`: from each request to its answer, milliseconds. */
+export async function lendAll(pool: BenchPool, due: number): Promise<{ lent: Lent[]; answers: number[] }> {
+  const lent: Lent[] = []
+  const answers: number[] = []
+  while (lent.length < pool.size) {
+    const users = Array.from({ length: Math.min(BURST, pool.size - lent.length) }, (_, nth) => `u${lent.length + nth}`)
+    lent.push(...(await Promise.all(users.map((username) => lendUntil(pool, username, { due, answers })))))
+  }
+  return { lent, answers }
+}
+
+/** The shortest that can be had, and then extended: the end of all is at the same millisecond. */
+async function lendUntil(
+  { manager }: BenchPool,
+  username: string,
+  { due, answers }: { readonly due: number; readonly answers: number[] },
+): Promise<Lent> {
+  const began = performance.now()
+  const asked = await manager.send('POST', '/v1/reservations', { username, password: PASSWORD, duration: '1m' })
+  answers.push(performance.now() - began)
+  const { id, containers } = asked.body as { id: string; containers: { name: string; port: number }[] }
+  const [container] = containers ?? []
+  if (!container) throw new Error(`not reserved: ${asked.status} ${JSON.stringify(asked.body)}`)
+  const { status } = await manager.send('PATCH', `/v1/reservations/${id}`, { expires_at: new Date(due).toISOString() })
+  if (status !== 200) throw new Error(`not extended: ${status}`)
+  return { container: container.name, port: container.port, username, password: PASSWORD }
+}
+
+export interface Cuts {
+  /** By name of the container, when it was first known that nobody is in any more, epoch milliseconds. */
+  readonly cutAt: ReadonlyMap<string, number>
+  readonly destroyedAt: readonly number[]
+  /** Somebody has seen it elsewhere. */
+  saw(container: string, at: number): void
+  stop(): void
+}
+
+/** Whoever is in a container that is dead or paused is not in it any more. */
+export async function followCuts(lab: Lab, pool: BenchPool): Promise<Cuts> {
+  const cutAt = new Map<string, number>()
+  const destroyedAt: number[] = []
+  const saw = (container: string, at: number) => void cutAt.set(container, Math.min(at, cutAt.get(container) ?? at))
+  const stop = await lab.docker.follow(pool.label, ({ action, name, at }) => {
+    if (action === 'destroy') destroyedAt.push(at)
+    else if (action !== 'create') saw(name, at)
+  })
+  return { cutAt, destroyedAt, saw, stop }
+}

@@ -1,0 +1,55 @@
+/** An SSH client whose own waits are not measured. */
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import ssh2 from 'ssh2'
+
+export interface Credentials {
+  readonly port: number
+  readonly username: string
+  readonly password: string
+}
+
+/**
+ * Up to a login that was accepted; one attempt. With noDelay, or ssh2's small writes wait for acknowledgements, some 40 ms each
+ * and three of them; in a log of OpenSSH's client there was one such wait, of 35 ms. Neither is ours to measure.
+ */
+export async function openSession({ port, username, password }: Credentials): Promise<ssh2.Client> {
+  const client = new ssh2.Client()
+  const ready = Promise.withResolvers<void>()
+  // A session that is cut off says so with an error as well; whoever cares listens for the close.
+  client.once('ready', ready.resolve).on('error', ready.reject)
+  const sock = connect({ host: '127.0.0.1', port, noDelay: true })
+  client.connect({ sock, username, password, readyTimeout: 30_000 })
+  await ready.promise
+  return client
+}
+
+export async function logIn(credentials: Credentials): Promise<void> {
+  ;(await openSession(credentials)).end()
+}
+
+export async function canLogIn(credentials: Credentials): Promise<boolean> {
+  return logIn(credentials).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Resolves when an sshd greets whoever connects. Docker itself accepts connections, and drops them, before there is one. */
+export async function untilGreeted(port: number): Promise<void> {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(5)) {
+    if (await greets(connect({ host: '127.0.0.1', port }))) return
+  }
+  throw new Error(`no sshd at port ${port}`)
+}
+
+function greets(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.setTimeout(2_000, () => socket.destroy())
+    socket.once('data', (bytes) => {
+      resolve(bytes.toString('latin1').startsWith('SSH-'))
+      socket.destroy()
+    })
+    socket.on('error', () => undefined).once('close', () => resolve(false))
+  })
+}
