@@ -5,6 +5,8 @@ set positional-arguments
 
 # The Node that package-lock.json pins, and the tools beside it, come before the machine's own.
 export PATH := justfile_directory() / "node_modules/.bin:" + env("PATH")
+# What was compiled once is not compiled again at each start.
+export NODE_COMPILE_CACHE := justfile_directory() / "node_modules/.cache/compiled"
 export ANSIBLE_CONFIG := justfile_directory() / "ansible/ansible.cfg"
 
 # List the commands

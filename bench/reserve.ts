@@ -1,7 +1,7 @@
 /** From "reserve" to a login that works. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { hashPassword } from '../src/accounts/sha512-crypt.ts'
+import { hashSecret } from '../src/accounts/sha512-crypt.ts'
 import type { BenchPool, Group, RawContainer } from './lab.ts'
 import { inTurn, median, series, timed } from './measuring.ts'
 import { logIn, untilGreeted } from './ssh.ts'
@@ -39,7 +39,7 @@ container that nobody else uses: ${BY_HAND}, with a hash that was made before.`,
     await pool.fill()
     const byHand = await raw.make(0)
     await untilGreeted(byHand.spec.port)
-    const hash = hashPassword(PASSWORD)
+    const hash = hashSecret({ password: PASSWORD, random: false })
     const took = series('cli', 'api', 'rawLogin', 'get', 'getLogin', 'login', 'post', 'postLogin')
     await inTurn(ROUNDS, async (round) => {
       // Something by hand before each: what the one before has left to do is not this one's.

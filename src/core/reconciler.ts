@@ -71,7 +71,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     } catch (error) {
       metrics.failure(codeOf(error))
       const reason = reasonOf(error)
-      if (problem === null) log.error('the engine does not answer; waiting for it', { reason })
+      if (problem !== reason) log.error('the engine does not answer; waiting for it', { reason })
       problem = reason
       answers = false
       // Whatever came over it may have taken our network with it.

@@ -8,6 +8,8 @@ import { guardName, guardOptions, loadCommand } from './guard-spec.ts'
 import { lookUp } from './lookup.ts'
 
 const POLL_MS = 100
+/** For loading the rules, in milliseconds: it takes tenths of a second. */
+const LOAD_MS = 5_000
 
 /**
  * Brings the instance's guard up, in place of one with other rules, and returns when its rules are loaded. Without them
@@ -17,7 +19,9 @@ export async function ensureGuard(docker: Docker, instance: string, signal: Abor
   const guard = docker.getContainer(await idOfGuard(docker, instance, signal))
   await guard.start({ abortSignal: signal }).catch(accept(304))
   const request = { command: ['/bin/sh', '-c', loadCommand(instance)], timeoutMs: 0 }
-  const { code, stderr } = await execute(guard, request, signal)
+  // Docker that was going down as this began may say nothing about it for ever.
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(LOAD_MS)])
+  const { code, stderr } = await execute(guard, request, soon)
   if (code === 0) return
   throw new BerthError('engine_failed', `${guardName(instance)} cannot load its rules: ${stderr.trim()}`)
 }
