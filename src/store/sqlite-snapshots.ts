@@ -103,7 +103,7 @@ function prepareReads(database: DatabaseSync) {
   const container = prepare('select * from containers where name = ?')
   const containers = prepare('select * from containers')
   const reservation = prepare(`select * from reservations where id = ? and ${open}`)
-  const reservations = prepare(`select * from reservations where ${open}`)
+  const reservations = prepare(`select * from reservations where ${open} order by created_at, id`)
   const holdsOf = prepare('select * from holds where reservation_id = ?')
   const holds = prepare(`select * from holds where reservation_id in (select id from reservations where ${open})`)
   const sizes = prepare('select * from pool_sizes')
