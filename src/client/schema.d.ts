@@ -270,7 +270,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    "if-none-match"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -289,6 +292,13 @@ export interface paths {
                             reserved: string[];
                         };
                     };
+                };
+                /** @description What you have is still right: your If-None-Match names its ETag */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description A parameter is wrong; says which, what was wrong and what is allowed */
                 400: {
@@ -344,7 +354,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    "if-none-match"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -367,6 +380,13 @@ export interface paths {
                             }[];
                         };
                     };
+                };
+                /** @description What you have is still right: your If-None-Match names its ETag */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description A parameter is wrong; says which, what was wrong and what is allowed */
                 400: {
@@ -422,7 +442,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    "if-none-match"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -463,6 +486,13 @@ export interface paths {
                             }[];
                         };
                     };
+                };
+                /** @description What you have is still right: your If-None-Match names its ETag */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description Refused or failed */
                 default: {
@@ -603,7 +633,10 @@ export interface paths {
                     pool?: string;
                     state?: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
                 };
-                header?: never;
+                header?: {
+                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    "if-none-match"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -636,6 +669,13 @@ export interface paths {
                             }[];
                         };
                     };
+                };
+                /** @description What you have is still right: your If-None-Match names its ETag */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description Refused or failed */
                 default: {
@@ -999,7 +1039,10 @@ export interface paths {
                     limit?: number;
                     cursor?: string;
                 };
-                header?: never;
+                header?: {
+                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    "if-none-match"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1043,6 +1086,13 @@ export interface paths {
                             next: string | null;
                         };
                     };
+                };
+                /** @description What you have is still right: your If-None-Match names its ETag */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description Refused or failed */
                 default: {

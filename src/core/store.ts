@@ -107,6 +107,7 @@ export interface Held {
  * the same transaction. `now` is epoch milliseconds, SQL never asks for the time. `by` names the identity that wants it.
  */
 export interface Store {
+  /** The same object for as long as nothing in it has changed, and it never changes itself: what is made of it can be kept with it. */
   snapshot(): Promise<Snapshot>
   container(name: string): Promise<Container | null>
   reservation(id: string): Promise<Reservation | null>

@@ -5,7 +5,7 @@ import { admit } from './access/admission.ts'
 import type { ServerContext } from './context.ts'
 import { refuseAmbiguous, refuseForeign } from './access/guard.ts'
 import { boundedServer } from './connections.ts'
-import { securityHeaders } from './access/headers.ts'
+import { SECURITY_HEADERS } from './access/headers.ts'
 import { openFeed } from './following/event-feed.ts'
 import { cutOffAfter } from './following/long-poll.ts'
 import { openPlaces } from './following/places.ts'
@@ -66,27 +66,37 @@ export function buildServer(context: ServerContext): FastifyInstance {
   server.setNotFoundHandler(() => {
     throw nothingHere()
   })
-  securityHeaders(server)
-  // A hook has its place among those of the plugins when it is added after them.
-  server.after(() => {
-    server.addHook('onRequest', async (request, reply) => {
-      reply.header('cache-control', 'no-store')
-      refuseAmbiguous(request.raw)
-      refuseForeign(request.headers, hosts)
-    })
+  // None of these hooks is async unless it waits for something: each promise costs every request.
+  const foreign = refuseForeign(hosts)
+  const headers = { ...SECURITY_HEADERS, 'cache-control': 'no-store' }
+  server.addHook('onRequest', (request, reply, done) => {
+    // First, so that refusals have them, too.
+    reply.headers(headers)
+    refuseAmbiguous(request.raw)
+    foreign(request.headers)
+    done()
   })
   admit(server, context)
-  server.after(() => server.addHook('onRequest', refuseMissing))
-  server.addHook('preHandler', async (request) => {
+  // A hook has its place among those of the plugins when it is added after them.
+  server.after(() =>
+    server.addHook('onRequest', (request, reply, done) => {
+      if (request.is404) refuseMissing(request, reply)
+      done()
+    }),
+  )
+  server.addHook('preHandler', (request, _reply, done) => {
     refuseInfinite(request.query)
     connections.working(request.raw)
+    done()
   })
   // Whoever asks and does not take the answer has it kept for them no longer than that.
-  server.addHook('onSend', async (_request, reply) => cutOffAfter(reply, streaming.patience))
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    cutOffAfter(reply, streaming.patience)
+    done(null, payload)
+  })
 
   /** Before a body is read: what it says does not matter here. */
-  async function refuseMissing(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (!request.is404) return
+  function refuseMissing(request: FastifyRequest, reply: FastifyReply): never {
     const allowed = methodsAt(pathOf(request).replace(/(?<=.)\/$/, ''))
     if (allowed.length === 0) throw nothingHere()
     reply.header('allow', allowed.join(', '))
@@ -94,9 +104,10 @@ export function buildServer(context: ServerContext): FastifyInstance {
     throw new BerthError('method_not_allowed', message)
   }
   // The route only, never the URL: a query string may hold a password, and so may a path that was to be a query string.
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const ms = Math.round(reply.elapsedTime)
     log.info(`${request.method} ${routeOf(request)}`, { status: reply.statusCode, ms })
+    done()
   })
 
   const known: { method: string; pattern: RegExp }[] = []

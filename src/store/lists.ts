@@ -1,26 +1,15 @@
 /** What only reads. */
-import { byName } from '../core/container.ts'
 import type { Held, ReservationFilter, Store } from '../core/store.ts'
 import { dueEnd } from '../core/reservation.ts'
-import { isOpen, readHeld, readReservation, readReservations, withContainers } from './queries.ts'
-import { toContainer } from './rows.ts'
+import { readHeld, readReservation, readReservations, withContainers } from './queries.ts'
+import type { Snapshots } from './snapshots.ts'
 import type { Transactions, Tx } from './transactions.ts'
 
 type ListVerbs = Pick<Store, 'snapshot' | 'reservation' | 'held' | 'reservations' | 'lent'>
 
-export function listVerbs({ reading }: Transactions): ListVerbs {
+export function listVerbs({ reading }: Transactions, snapshots: Snapshots): ListVerbs {
   return {
-    snapshot: () =>
-      reading(async (tx) => {
-        const containers = await tx.selectFrom('containers').selectAll().execute()
-        const reservations = await readReservations(tx, isOpen)
-        const sizes = await tx.selectFrom('pool_sizes').selectAll().execute()
-        return {
-          containers: containers.map(toContainer).sort(byName),
-          reservations,
-          sizes: new Map(sizes.map(({ pool, size }) => [pool, size])),
-        }
-      }),
+    snapshot: async () => snapshots.now() ?? reading(async () => snapshots.within()),
 
     reservation: (id) => reading((tx) => readReservation(tx, id)),
 

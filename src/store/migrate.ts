@@ -4,12 +4,14 @@ import { BerthError } from '../core/errors.ts'
 import * as initial from './migrations/0001-initial.ts'
 import * as api from './migrations/0002-api.ts'
 import * as managers from './migrations/0003-managers.ts'
+import * as indexes from './migrations/0004-indexes.ts'
 import type { Tables } from './tables.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-api': api,
   '0003-managers': managers,
+  '0004-indexes': indexes,
 }
 
 /** Gives what was applied, oldest first. `schema_too_new` when the database has migrations that this version does not know. */

@@ -74,6 +74,8 @@ CREATE TABLE "requests" (
 
 CREATE INDEX "requests_age" on "requests" ("created_at");
 
+CREATE INDEX "requests_reservation" on "requests" ("reservation_id");
+
 CREATE TABLE "reservations" (
   "id" text primary key,
   "pool" text not null,
@@ -106,6 +108,8 @@ CREATE INDEX "reservations_open" on "reservations" ("created_at", "id") where "s
 CREATE INDEX "reservations_waiting" on "reservations" ("pool", "turn") where "state" = 'waiting';
 
 CREATE INDEX "reservations_newest" on "reservations" ("created_at", "id");
+
+CREATE INDEX "reservations_owned" on "reservations" ("owner") where "state" != 'ended';
 
 CREATE TABLE sqlite_sequence(name,seq);
 

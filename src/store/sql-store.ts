@@ -8,15 +8,16 @@ import { leadingVerbs } from './leading.ts'
 import { listVerbs } from './lists.ts'
 import { lifeVerbs } from './lives.ts'
 import { pruningVerbs } from './pruning.ts'
+import type { Snapshots } from './snapshots.ts'
 import type { Tables } from './tables.ts'
 import { tokenVerbs } from './tokens.ts'
 import { openTransactions } from './transactions.ts'
 
 /** `manager` names who works with it: what it prepares bears that name. */
-export function createSqlStore(db: Kysely<Tables>, manager: string): Store {
+export function createSqlStore(db: Kysely<Tables>, snapshots: Snapshots, manager: string): Store {
   const transactions = openTransactions(db)
   return {
-    ...listVerbs(transactions),
+    ...listVerbs(transactions, snapshots),
     ...containerVerbs(db, transactions),
     ...claimVerbs(transactions, manager),
     ...lifeVerbs(transactions),

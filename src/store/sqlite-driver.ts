@@ -1,4 +1,4 @@
-/** SQLite through Node's own driver: with the copy in `sqlite-backup.ts` all that knows `node:sqlite`. */
+/** SQLite through Node's own driver, for kysely. */
 import { chmodSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
@@ -29,8 +29,9 @@ const ATTEMPT_EVERY = 4
 const KNOWN = 300
 
 /** `:memory:` lives as long as the connection. `invalid_config` when the file cannot be used. */
-export function connectSqlite(file: string): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(connect(file)) }) })
+export function connectSqlite(file: string): { db: Kysely<Tables>; database: DatabaseSync } {
+  const database = connect(file)
+  return { db: new Kysely<Tables>({ dialect: new Dialect({ database: adapt(database) }) }), database }
 }
 
 class Dialect extends SqliteDialect {

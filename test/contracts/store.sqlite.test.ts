@@ -146,9 +146,12 @@ describe('a SQLite file', () => {
     const store = await openSqlite(file)
     await fill(store, 1)
     await store.snapshot()
-    await claimed(store)
+    await claimed(store, { quota: 5 })
+    await store.end(['r1'], { outcome: 'released' }, NOW)
+    await store.finish('r1', NOW)
+    assert.equal((await store.prune(NOW + 1, 5)).reservations, 1)
     const texts = new Set(
-      prepared.mock.calls.map((call) => call.arguments[0]).filter((text) => text.startsWith('select')),
+      prepared.mock.calls.map((call) => call.arguments[0]).filter((text) => /^(select|update|delete) /.test(text)),
     )
     prepared.mock.restore()
     await store.close()
@@ -160,10 +163,12 @@ describe('a SQLite file', () => {
           .map(({ detail }) => detail),
       ),
     )
-    const scanned = plans.filter((detail) => /^SCAN (reservations|holds)$/.test(String(detail)))
+    const scanned = plans.filter((detail) => /^SCAN (reservations|holds|requests)$/.test(String(detail)))
     assert.deepEqual(scanned, [])
     assert.match(plans.join('\n'), /reservations_open/)
     assert.match(plans.join('\n'), /containers_ready/)
+    assert.match(plans.join('\n'), /reservations_owned/)
+    assert.match(plans.join('\n'), /requests_reservation/)
   })
 
   it('of a newer version is refused, let go of, and left as it is', async () => {

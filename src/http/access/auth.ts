@@ -9,7 +9,8 @@ import { time } from '../views.ts'
 
 /** For `auth: none`: everybody is everything, whatever they show. */
 export function welcomeAnyone(): Authenticate {
-  return async () => ({ identity: ANYONE, auth: 'none', expiresAt: null })
+  const anyone = { identity: ANYONE, auth: 'none', expiresAt: null } as const
+  return () => anyone
 }
 
 export interface Authorities {

@@ -1,24 +1,20 @@
 /** What browsers are told about every answer. */
-import helmet from '@fastify/helmet'
-import type { FastifyInstance } from 'fastify'
 
-/** Answers are data: nothing in them may load, run, be framed or be sent anywhere. Pages of ours say so themselves. */
-const NOTHING = {
-  useDefaults: false,
-  directives: {
-    'default-src': ["'none'"],
-    'base-uri': ["'none'"],
-    'form-action': ["'none'"],
-    'frame-ancestors': ["'none'"],
-  },
-}
-
-/** To be called before the hooks that may refuse a request, so that refusals have the headers, too. */
-export function securityHeaders(server: FastifyInstance): void {
-  void server.register(helmet, {
-    contentSecurityPolicy: NOTHING,
-    xFrameOptions: { action: 'deny' },
-    // We serve plain HTTP: it is for the proxy that adds TLS to say that there is nothing else.
-    strictTransportSecurity: false,
-  })
+/**
+ * Answers are data: nothing in them may load, run, be framed or be sent anywhere. Pages of ours say so themselves. As
+ * helmet has them, which makes them anew for each request, at a third of what that costs here in all. None about TLS: we
+ * serve plain HTTP, and it is for the proxy that adds it to say that there is nothing else.
+ */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
+  'x-frame-options': 'DENY',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
 }

@@ -13,7 +13,7 @@ export interface Caller {
 }
 
 /** Takes the Authorization header. `unauthorized`; `sign_on_unavailable` when it cannot be said now. */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller>
+export type Authenticate = (authorization: string | undefined) => Caller | Promise<Caller>
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -41,7 +41,8 @@ export function requireAdmin(request: FastifyRequest): Identity {
 
 /** For a route's options: refuses before the body is looked at. */
 export const ADMIN_ONLY = {
-  onRequest: async (request: FastifyRequest): Promise<void> => {
+  onRequest: (request: FastifyRequest, _reply: unknown, done: () => void): void => {
     requireAdmin(request)
+    done()
   },
 }

@@ -1,5 +1,6 @@
 /** What the documentation says of the seed's endpoints. Nothing is checked with it: `query.ts` does that, in its own words. */
 import { Type } from 'typebox'
+import { IfNoneMatch, NotModified } from '../conditional.ts'
 import { documented } from '../documented.ts'
 
 const tags = ['short']
@@ -75,11 +76,13 @@ export const releaseAllDocument = documented({
 export const availableDocument = documented({
   tags,
   summary: 'What is free, and what is reserved',
+  headers: IfNoneMatch,
   response: {
     200: Type.Object(
       { available: names('Ready to be reserved'), reserved: names('Held by somebody') },
       { description: 'Names of containers, alpine-2 before alpine-10' },
     ),
+    304: NotModified,
     400: UNREADABLE,
     ...NOT_ADMITTED,
   },
@@ -95,8 +98,10 @@ const Row = Type.Object({
 export const reservationsDocument = documented({
   tags,
   summary: 'Who has what, and for how long',
+  headers: IfNoneMatch,
   response: {
     200: Type.Object({ reservations: Type.Array(Row) }, { description: 'One entry for each reserved container' }),
+    304: NotModified,
     400: UNREADABLE,
     ...NOT_ADMITTED,
   },

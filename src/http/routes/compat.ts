@@ -1,10 +1,11 @@
 /** The seed's four endpoints, as its users know them. */
 import type { FastifyInstance } from 'fastify'
-import { maySee } from '../../core/identity.ts'
 import type { Pool } from '../../core/pool.ts'
 import type { Pools } from '../../core/pools.ts'
-import { holdersOf, isActive, type Reservation } from '../../core/reservation.ts'
+import { listAvailable, listReservations } from '../compat-lists.ts'
+import { sendUnlessKnown } from '../conditional.ts'
 import type { ServerContext } from '../context.ts'
+import { keepAnswers, viewerOf } from '../kept-answers.ts'
 import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
 import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
 import { availableDocument, releaseAllDocument, reservationsDocument, reserveDocument } from './compat-schemas.ts'
@@ -44,45 +45,30 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     return { status: 'success', message: 'All containers released' }
   })
 
-  server.get('/available', availableDocument, async (request) => {
+  const kept = keepAnswers()
+
+  server.get('/available', availableDocument, async (request, reply) => {
     readQuery(request.raw.url ?? '', [])
-    const { containers, reservations } = await store.snapshot()
+    const snapshot = await store.snapshot()
     const now = clock()
-    const held = holdersAt(reservations, now)
-    return {
-      available: containers.filter((c) => c.state === 'ready').map((c) => c.name),
-      reserved: containers.filter((c) => held.has(c.name)).map((c) => c.name),
-    }
+    return sendUnlessKnown(
+      request,
+      reply,
+      kept.of(snapshot, 'available', now, () => listAvailable(snapshot, now)),
+    )
   })
 
-  server.get('/reservations', reservationsDocument, async (request) => {
+  server.get('/reservations', reservationsDocument, async (request, reply) => {
     readQuery(request.raw.url ?? '', [])
-    const { containers, reservations } = await store.snapshot()
+    const snapshot = await store.snapshot()
     const now = clock()
     const by = identityOf(request)
-    const theirs = reservations.filter((reservation) => maySee(by, reservation))
-    const holders = holdersAt(theirs, now)
-    return {
-      reservations: containers.flatMap(({ name }) => {
-        const holder = holders.get(name)
-        if (!holder) return []
-        const expiresAt = holder.expiresAt ?? now
-        return [
-          {
-            username: holder.username,
-            container: name,
-            expiration_time: localTime(expiresAt),
-            time_remaining: `${((expiresAt - now) / MINUTE).toFixed(1)} minutes remaining`,
-          },
-        ]
-      }),
-    }
+    return sendUnlessKnown(
+      request,
+      reply,
+      kept.of(snapshot, `reservations ${viewerOf(by)}`, now, () => listReservations(snapshot, by, now)),
+    )
   })
-}
-
-/** By name of the container, what is lent at this moment. */
-function holdersAt(reservations: readonly Reservation[], now: number): ReadonlyMap<string, Reservation> {
-  return holdersOf(reservations.filter((r) => isActive(r, now)))
 }
 
 function poolNamed(pools: Pools, name: string | undefined): Pool {
@@ -95,12 +81,4 @@ function poolNamed(pools: Pools, name: string | undefined): Pool {
         .join(', ')}`,
     )
   return pool
-}
-
-/** "2026-11-23 14:30:00" in the server's time zone. */
-function localTime(epochMs: number): string {
-  const time = new Date(epochMs)
-  const two = (part: number) => String(part).padStart(2, '0')
-  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-')
-  return `${day} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')}`
 }

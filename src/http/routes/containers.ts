@@ -3,28 +3,35 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Container } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import { holdersOf } from '../../core/reservation.ts'
+import { IfNoneMatch, NotModified, sendUnlessKnown, serialised } from '../conditional.ts'
 import type { ServerContext } from '../context.ts'
+import { keepAnswers, viewerOf } from '../kept-answers.ts'
 import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
 import { viewContainer } from '../pool-views.ts'
 import { ContainerList, ContainerView, ListContainers, Named } from './pool-schemas.ts'
 
-export function containerRoutes(server: FastifyInstance, { store, operating, sshHost }: ServerContext): void {
+export function containerRoutes(server: FastifyInstance, { store, operating, clock, sshHost }: ServerContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   async function view(row: Container, request: FastifyRequest) {
     return viewContainer(row, holdersOf((await store.snapshot()).reservations), { sshHost, by: identityOf(request) })
   }
 
-  typed.get('/v1/containers', { schema: LIST }, async (request) => {
+  const kept = keepAnswers()
+
+  typed.get('/v1/containers', { schema: LIST }, async (request, reply) => {
     const { pool, state } = request.query
     const snapshot = await store.snapshot()
-    const holders = holdersOf(snapshot.reservations)
     const by = identityOf(request)
-    return {
-      containers: snapshot.containers
+    const list = () => {
+      const holders = holdersOf(snapshot.reservations)
+      const containers = snapshot.containers
         .filter((c) => (pool === undefined || c.pool === pool) && (state === undefined || c.state === state))
-        .map((c) => viewContainer(c, holders, { sshHost, by })),
+        .map((c) => viewContainer(c, holders, { sshHost, by }))
+      // None of it depends on the time.
+      return { text: serialised(reply, { containers }), until: Number.POSITIVE_INFINITY }
     }
+    return sendUnlessKnown(request, reply, kept.of(snapshot, `${viewerOf(by)} ${pool} ${state}`, clock(), list))
   })
 
   typed.get('/v1/containers/:name', { schema: SHOW }, async (request) => {
@@ -51,7 +58,8 @@ export function containerRoutes(server: FastifyInstance, { store, operating, ssh
 const LIST = {
   summary: 'Containers, who holds them, and why one is not well',
   querystring: ListContainers,
-  response: { 200: ContainerList },
+  headers: IfNoneMatch,
+  response: { 200: ContainerList, 304: NotModified },
 }
 const SHOW = { summary: 'One container', params: Named, response: { 200: ContainerView } }
 const QUARANTINE = {

@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
+import { IfNoneMatch, NotModified, representationOf, sendUnlessKnown, serialised } from '../conditional.ts'
 import type { ServerContext } from '../context.ts'
 import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
 import { viewPools } from '../pool-views.ts'
@@ -9,7 +10,10 @@ export function poolRoutes(server: FastifyInstance, context: ServerContext): voi
   const { pools, operating } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
-  typed.get('/v1/pools', { schema: LIST }, async () => ({ pools: await viewPools(context, pools.all()) }))
+  typed.get('/v1/pools', { schema: LIST }, async (request, reply) => {
+    const text = serialised(reply, { pools: await viewPools(context, pools.all()) })
+    return sendUnlessKnown(request, reply, representationOf(text))
+  })
 
   typed.patch('/v1/pools/:name', { schema: RESIZE, ...ADMIN_ONLY }, async (request) => {
     const pool = await operating.resize(request.params.name, request.body.size, identityOf(request))
@@ -19,7 +23,11 @@ export function poolRoutes(server: FastifyInstance, context: ServerContext): voi
   })
 }
 
-const LIST = { summary: 'Pools, and how their containers are', response: { 200: PoolList } }
+const LIST = {
+  summary: 'Pools, and how their containers are',
+  headers: IfNoneMatch,
+  response: { 200: PoolList, 304: NotModified },
+}
 const RESIZE = {
   summary: 'Let a pool grow or shrink (admin)',
   description:

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { ownOnly } from '../../core/identity.ts'
 import { stateAt } from '../../core/reservation.ts'
+import { IfNoneMatch, NotModified, representationOf, sendUnlessKnown, serialised } from '../conditional.ts'
 import type { WaitingContext } from '../context.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { identityOf, requireAdmin } from '../access/identity.ts'
@@ -54,7 +55,7 @@ export function reservationRoutes(server: FastifyInstance, context: WaitingConte
     return { ...view, ...(generates && { password: told }) }
   })
 
-  typed.get('/v1/reservations', { schema: LIST }, async (request) => {
+  typed.get('/v1/reservations', { schema: LIST }, async (request, reply) => {
     const { limit = 50, cursor, ...filter } = request.query
     const page = await store.reservations({
       ...filter,
@@ -63,10 +64,11 @@ export function reservationRoutes(server: FastifyInstance, context: WaitingConte
       ...(cursor !== undefined && { after: readCursor(cursor) }),
     })
     const last = page.at(-1)
-    return {
+    const text = serialised(reply, {
       reservations: await viewReservations(context, page),
       next: last && page.length === limit ? writeCursor(last.reservation) : null,
-    }
+    })
+    return sendUnlessKnown(request, reply, representationOf(text))
   })
 
   typed.get('/v1/reservations/:id', { schema: SHOW }, async (request, reply) => {
@@ -123,7 +125,8 @@ const RESERVE = {
 const LIST = {
   summary: 'Reservations, newest first, page by page',
   querystring: ListReservations,
-  response: { 200: ReservationList },
+  headers: IfNoneMatch,
+  response: { 200: ReservationList, 304: NotModified },
 }
 const SHOW = {
   summary: 'One reservation; with wait, as soon as it is active or over',

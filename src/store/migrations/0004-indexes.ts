@@ -1,0 +1,12 @@
+/** So that neither counting what an owner has nor forgetting what is old looks at what it is not about. */
+import { type Kysely, sql } from 'kysely'
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createIndex('reservations_owned')
+    .on('reservations')
+    .column('owner')
+    .where(sql.ref('state'), '!=', sql.lit('ended'))
+    .execute()
+  await db.schema.createIndex('requests_reservation').on('requests').column('reservation_id').execute()
+}
