@@ -25,6 +25,8 @@ export function openSnapshots(database: DatabaseSync): Snapshots {
   let version: number | null = null
 
   function refresh(): Snapshot {
+    // A transaction sees the moment of its first look at a table, and what is asked before that may be of another one.
+    read.look()
     const current = read.version()
     const { containers, reservations, sizes } = changed
     if (current === version && containers.size + reservations.size + sizes.size === 0) return model.snapshot
@@ -98,6 +100,7 @@ function prepareReads(database: DatabaseSync) {
   const many = <T>(statement: StatementSync, ...keys: string[]) => statement.all(...keys) as unknown as T[]
   const begin = prepare('begin deferred')
   const end = prepare('commit')
+  const look = prepare('select 1 from pool_sizes')
   const version = prepare('pragma data_version')
   const open = "state != 'ended'"
   const container = prepare('select * from containers where name = ?')
@@ -113,6 +116,7 @@ function prepareReads(database: DatabaseSync) {
   return {
     begin: () => void begin.run(),
     end: () => void (database.isTransaction && end.run()),
+    look: () => void look.get(),
     version: () => (version.get() as { data_version: number }).data_version,
     all(): Rows {
       const byReservation = Map.groupBy(many<HoldsTable>(holds), (row) => row.reservation_id)

@@ -30,8 +30,9 @@ export async function killForGood(
     if (!down && pause === THROTTLED_MS) void unthrottle(container, cpus, signal)
     pause = AGAIN_MS
   }
-  // None of them may strike later, when somebody has started it again. They fail at once now.
-  await Promise.allSettled(attempts)
+  // None of them may strike later, when somebody has started it again. They fail at once now; but one that was hung up on
+  // is never heard of again.
+  await Promise.race([Promise.allSettled(attempts), sleep(AGAIN_MS, undefined, { ref: false })])
   // An answer that was cut off in the middle looks like a confirmation, too: nobody is told so on that alone.
   const inspect: (options: { abortSignal: AbortSignal }) => Promise<Docker.ContainerInspectInfo> = container.inspect
   const after = await inspect.call(container, { abortSignal: signal }).catch(accept(404))
