@@ -2,8 +2,8 @@
 
 /**
  * Answers are data: nothing in them may load, run, be framed or be sent anywhere. Pages of ours say so themselves. As
- * helmet has them, which makes them anew for each request, at a third of what that costs here in all. None about TLS: we
- * serve plain HTTP, and it is for the proxy that adds it to say that there is nothing else.
+ * helmet 8 has them, which makes them anew for each request: 20 µs and more, where a whole answer takes about 50. None
+ * about TLS: we serve plain HTTP, and it is for the proxy that adds it to say that there is nothing else.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
