@@ -39,7 +39,8 @@ image:
 
 # Set up, check, then run every test
 test: setup check
-    node --test --test-concurrency=2 --test-reporter=spec 'test/**/*.test.ts'
+    node --test --test-concurrency=2 --test-reporter=spec --test-reporter-destination=stdout \
+      --test-reporter=./test/support/slowest.ts --test-reporter-destination=stdout 'test/**/*.test.ts'
 
 # Format, lint, types, dead code, import rules, and that each of these can fail; needs no Docker
 check:
