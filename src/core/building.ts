@@ -93,14 +93,14 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
 
   async function adopt(row: Container, observed: Observed): Promise<Container | null> {
     const pool = poolOf(pools, row)
-    const guest = await accounts.survey(
-      { id: observed.id, name: row.name },
-      { timeoutMs: SURVEY_TIMEOUT, fresh: false },
-    )
+    const target = { id: observed.id, name: row.name }
+    const guest = await accounts.survey(target, { timeoutMs: SURVEY_TIMEOUT, fresh: false })
     if (guest.humans.length > 0) {
       log.warn(`${row.name} is not adopted: it holds accounts already`, { accounts: guest.humans })
       return build(row, { stale: [observed] })
     }
+    // Now it is known that nobody has been in.
+    if (pool.prepare === null) await accounts.survey(target, { timeoutMs: SURVEY_TIMEOUT, fresh: true })
     await store.recordPoolFacts(pool.name, { os: guest.os, names: guest.names })
     return finish(await apply(row, { generation: 1, engineId: observed.id, hostKey: guest.hostKey }), pool)
   }
