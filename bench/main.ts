@@ -3,15 +3,15 @@
  * ("reserve end") it measures only those, and renews their sections; without, all but those that take very long, which
  * --all adds. --json prints the figures as JSON; --print writes no file. --containers 100 makes "thousand" smaller, to try it.
  */
-import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, loadavg, release, totalmem } from 'node:os'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { parseArgs } from 'node:util'
 import { reasonOf } from '../src/core/errors.ts'
+import { type Machine, thisMachine } from '../prove/machine.ts'
 import { GROUPS } from './groups.ts'
 import { type Group, Lab } from './lab.ts'
-import { type Entry, FAILED, HEADER, type Machine, type Measured, performanceReport, rowOf } from './report.ts'
+import { type Entry, FAILED, HEADER, type Measured, performanceReport, rowOf } from './report.ts'
 
 const REPORT = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
@@ -27,17 +27,6 @@ const { values: options, positionals: names } = parseArgs({
     containers: { type: 'string', default: '1000' },
   },
 })
-
-async function machine(): Promise<Machine> {
-  const { stdout } = await promisify(execFile)('docker', ['version', '--format', '{{.Server.Version}}'])
-  return {
-    cores: availableParallelism(),
-    memory: totalmem(),
-    kernel: release(),
-    node: process.versions.node,
-    docker: stdout.trim(),
-  }
-}
 
 function wanted(): readonly Group[] {
   const unknown = names.filter((name) => !GROUPS.some((group) => group.name === name))
@@ -76,7 +65,7 @@ function show(text: string): void {
 
 async function main(): Promise<void> {
   const groups = wanted()
-  const on = await machine()
+  const on = await thisMachine()
   const lab = new Lab({ firstPort: Number(options['first-port']), thousand: Number(options.containers) })
   let over = false
   const interrupted = async () => {

@@ -1,4 +1,5 @@
 /** docs/performance.md, from what the benchmarks have measured. Pure. */
+import { inWords, type Machine } from '../prove/machine.ts'
 
 type Unit = 'ms' | 's' | '/s' | 'MB' | '% of a core' | ''
 
@@ -30,15 +31,6 @@ interface Remark {
 }
 
 export type Entry = Figure | Remark
-
-export interface Machine {
-  readonly cores: number
-  /** Bytes. */
-  readonly memory: number
-  readonly kernel: string
-  readonly node: string
-  readonly docker: string
-}
 
 export interface Measured {
   readonly group: string
@@ -89,11 +81,10 @@ export function sectionsOf(report: string): ReadonlyMap<string, string> {
 }
 
 function bodyOf({ entries, at, machine, load, seconds }: Measured): string {
-  const { cores, memory, kernel, docker, node } = machine
-  const place = `${cores} cores, ${Math.round(memory / 2 ** 30)} GiB, Linux ${kernel.replace(/-.*/, '')}`
+  const place = inWords(machine)
   const day = at.toISOString().slice(0, 10)
   const conditions = `load average ${load.toFixed(1)} before it began; took ${Math.round(seconds)} s`
-  return `${table(entries)}\n\nOn ${day}: ${place}, Docker ${docker}, Node ${node}; ${conditions}.`
+  return `${table(entries)}\n\nOn ${day}: ${place}; ${conditions}.`
 }
 
 export const HEADER = '| what | measured | limit | ratio | target | |\n|---|---|---|---|---|---|'

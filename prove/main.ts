@@ -2,32 +2,19 @@
  * `just prove`: runs every proof as thoroughly as it can, and writes docs/reliability.md, with what was tried. With names of
  * proofs ("residue soak") it runs only those, and renews their rows.
  */
-import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, release, totalmem } from 'node:os'
 import { basename, join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { readTried } from '../test/support/proof.ts'
-import { type Machine, type Proof, reliability } from './report.ts'
+import { thisMachine } from './machine.ts'
+import { type Proof, reliability } from './report.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PROOFS = join(ROOT, 'test/proofs')
 const REPORT = join(ROOT, 'docs/reliability.md')
 const ENDING = '.test.ts'
-
-async function machine(): Promise<Machine> {
-  const { stdout } = await promisify(execFile)('docker', ['version', '--format', '{{.Server.Version}}'])
-  return {
-    cores: availableParallelism(),
-    memory: totalmem(),
-    kernel: release(),
-    node: process.versions.node,
-    docker: stdout.trim(),
-  }
-}
 
 /** Runs these files, shows how it goes, and gives what they have tried; of a file in which anything failed, nothing. */
 async function prove(files: readonly string[]): Promise<{ proofs: Proof[]; failed: ReadonlySet<string> }> {
@@ -53,7 +40,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   const files = (wanted.length > 0 ? wanted : all).map((name) => name + ENDING)
   const { proofs, failed } = await prove(files)
   const before = existsSync(REPORT) ? readFileSync(REPORT, 'utf8') : ''
-  writeFileSync(REPORT, reliability(proofs, { at: new Date(), machine: await machine(), files }, before))
+  writeFileSync(REPORT, reliability(proofs, { at: new Date(), machine: await thisMachine(), files }, before))
   if (failed.size > 0) process.exitCode = 1
 }
 

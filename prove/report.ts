@@ -1,18 +1,10 @@
 /** docs/reliability.md, from what a run of all proofs has tried. Pure. */
+import { inWords, type Machine } from './machine.ts'
 import type { Tried } from '../test/support/proof.ts'
 
 export interface Proof extends Tried {
   /** "residue.test.ts" */
   readonly file: string
-}
-
-export interface Machine {
-  readonly cores: number
-  /** Bytes. */
-  readonly memory: number
-  readonly kernel: string
-  readonly node: string
-  readonly docker: string
 }
 
 interface Run {
@@ -27,8 +19,7 @@ interface Run {
  * run stays as it is; a file in which something failed has no rows in `proofs`, and a row that says so.
  */
 export function reliability(proofs: readonly Proof[], { at, machine, files }: Run, before = ''): string {
-  const { cores, memory, kernel, node, docker } = machine
-  const place = `${cores} cores, ${Math.round(memory / 2 ** 30)} GiB, Linux ${kernel.replace(/-.*/, '')}`
+  const place = inWords(machine)
   const day = at.toISOString().slice(0, 10)
   const fresh = [...Map.groupBy(proofs, ({ file, promise }) => `${file} ${promise}`).values()].map((same) =>
     row(same, day),
@@ -37,7 +28,7 @@ export function reliability(proofs: readonly Proof[], { at, machine, files }: Ru
   const rows = [...rowsOf(before).filter(({ file }) => !files.includes(file)), ...fresh, ...failed]
   return `# What Berth promises, and how that is shown
 
-Made by \`just prove\`, last on ${day}, on ${place}, Docker ${docker}, Node ${node}. Anyone can run it. \`just test\` runs the same tests, with
+Made by \`just prove\`, last on ${day}, on ${place}. Anyone can run it. \`just test\` runs the same tests, with
 less effort, before every change. Each row is a test of that name in [test/proofs](../test/proofs), and says what its last thorough run
 tried without a failure, or that it failed; what is *not* promised is in [security.md](security.md).
 

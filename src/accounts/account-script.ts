@@ -3,6 +3,9 @@ import { PLACEHOLDER } from '../core/account.ts'
 import { writeMotd } from './announcing.ts'
 import { surveying } from './guest.ts'
 
+/** By which those who wait know each other in a process list: $0 of the scripts that do. */
+export const WAITING = 'berth-waits'
+
 /**
  * The same for every account: what varies comes on stdin, so that neither a shell nor a process list ever sees it.
  * Lines: user name, password hash (empty: none), supplementary group (empty: none); then the motd up to a NUL; then
@@ -15,7 +18,7 @@ import { surveying } from './guest.ts'
 const opening = `
 set -euo pipefail
 placeholder=${PLACEHOLDER}
-waits=/run/berth-waits
+waits=/run/${WAITING}
 taken=/run/berth-taken
 ${writeMotd}
 
@@ -32,7 +35,7 @@ leave_nobody_waiting() {
   { read -r pid <"$waits"; } 2>/dev/null || return 0
   if [[ $pid == "$$" ]]; then return; fi
   { mapfile -d '' -t arguments <"/proc/$pid/cmdline"; } 2>/dev/null || return 0
-  if [[ \${arguments[3]:-} == berth-waits ]]; then kill -9 "$pid" || true; fi
+  if [[ \${arguments[3]:-} == ${WAITING} ]]; then kill -9 "$pid" || true; fi
 }
 
 open_account() {
@@ -117,8 +120,9 @@ open_account
 `
 
 /**
- * Waits for somebody, says that it does, and at last that they are in. Two that meet here see each other: whoever waits has written that before it looks whether the
- * container is taken, and whoever takes it has written that before it looks who waits.
+ * Waits for somebody, says that it does, and at last that they are in. Two that meet here see each other: whoever waits has
+ * written that before it looks whether the container is taken, and whoever takes it has written that before it looks
+ * who waits.
  */
 export const waitForSomebody = `${opening}
 await_somebody() {
@@ -151,6 +155,3 @@ wait_for_sshd "$1"
 print_facts
 ${waitForSomebody}
 `
-
-/** By which those who wait know each other in a process list: $0 of the scripts that do. */
-export const WAITING = 'berth-waits'
