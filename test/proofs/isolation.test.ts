@@ -34,6 +34,9 @@ before(async () => {
   there = await site.open()
   for (const { name } of there.places)
     await docker('exec', '--detach', name, 'python3', '-m', 'http.server', `${NEIGHBOURS_PORT}`)
+  // The engine answers when Python has begun, which is before it listens.
+  const services = there.places.map(({ address }): Target => `tcp ${address} ${NEIGHBOURS_PORT}`)
+  await eventually(async () => (await reachedFromHere(services)).length === services.length)
 })
 
 /** One TCP and one UDP service on every address of this machine, with the same port. */
