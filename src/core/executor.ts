@@ -11,7 +11,7 @@ import { runPlaybook } from './playbooks.ts'
 import type { Metrics } from './ports.ts'
 import type { Held } from './store.ts'
 import { isDue, type Reservation } from './reservation.ts'
-import { revoke } from './revoking.ts'
+import { cut, revoke } from './revoking.ts'
 import { createTeller } from './telling.ts'
 
 export interface ExecutorContext extends BuildContext {
@@ -150,10 +150,7 @@ export function createExecutor(context: ExecutorContext): Executor {
     const held = await store.held(id)
     if (held && !isDue(held.reservation, clock())) return
     log.warn('access is cut off whose end could not be recorded', { reservation: id, username })
-    const kills = held?.containers.map(async ({ engineId }) => {
-      if (engineId !== null) await engine.kill(engineId)
-    })
-    await Promise.all(kills ?? [])
+    if (held) await cut(engine, held.containers)
   }
 
   async function carryOut(action: Action): Promise<void> {
