@@ -29,6 +29,8 @@ export interface Reconciler {
   resign(): Promise<void>
   /** Whether the latest look at the engine succeeded; false before the first one. */
   engineAnswers(): boolean
+  /** Whether the database took what was last written into it to keep the work on containers. */
+  databaseWritable(): boolean
 }
 
 /** How often an engine that does not answer is asked again. */
@@ -42,6 +44,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
   let problem: string | null = null
   let answers = false
   let prepared = false
+  let writable = true
   let leadsUntil = 0
 
   /** By pool, then by number: asked for each container at each tick, and never another while the pool is the same. */
@@ -111,7 +114,13 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     const now = clock()
     const left = leadsUntil - now
     if (left > LEAD / 2 && left <= LEAD) return true
-    leadsUntil = (await store.lead(LEAD, now)) ? now + LEAD : 0
+    try {
+      leadsUntil = (await store.lead(LEAD, now)) ? now + LEAD : 0
+      writable = true
+    } catch (error) {
+      writable = false
+      throw error
+    }
     return leadsUntil !== 0
   }
 
@@ -143,6 +152,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     },
     engineProblem: () => problem,
     engineAnswers: () => answers,
+    databaseWritable: () => writable,
   }
 }
 

@@ -20,7 +20,7 @@ export interface WaitingContext extends ServerContext {
 export interface ServerContext {
   readonly reserving: Reserving
   readonly operating: Operating
-  readonly reconciler: Pick<Reconciler, 'engineAnswers' | 'engineProblem'>
+  readonly reconciler: Pick<Reconciler, 'engineAnswers' | 'engineProblem' | 'databaseWritable'>
   readonly store: Store
   readonly pools: Pools
   readonly clock: Clock

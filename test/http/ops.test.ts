@@ -1,6 +1,6 @@
 /** What whoever runs the manager asks: does it live, can it serve, how does it do. */
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, mock } from 'node:test'
 import { BerthError } from '../../src/core/errors.ts'
 import { type Api, openApi } from '../support/api.ts'
 import { pool } from '../support/rows.ts'
@@ -67,6 +67,24 @@ describe('GET /readyz', () => {
     const reasons = ['the database does not answer; the log of the manager says why']
     assert.deepEqual({ status, reasons: JSON.parse(text).reasons }, { status: 503, reasons })
     assert.ok(api.world.logged.includes('the database does not answer {"reason":"disk on fire"}'))
+  })
+})
+
+describe('GET /readyz of a database that can be read only', () => {
+  it('says that nothing can be written, until something was', async () => {
+    const api = await openApi()
+    const message = 'the database cannot be used: its disk is full'
+    const lead = mock.method(api.world.store, 'lead', () =>
+      Promise.reject(new BerthError('database_unavailable', message)),
+    )
+    api.world.advance(60_000)
+    await assert.rejects(api.world.reconciler.tick(), { message })
+    const { status, text } = await api.get('/readyz')
+    const reasons = ['nothing can be written into the database; the log of the manager says why']
+    assert.deepEqual({ status, reasons: JSON.parse(text).reasons }, { status: 503, reasons })
+    lead.mock.restore()
+    await api.world.reconciler.tick()
+    assert.equal((await api.get('/readyz')).status, 200)
   })
 })
 

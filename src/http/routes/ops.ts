@@ -32,6 +32,9 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
       log.warn('the database does not answer', { reason: reasonOf(error) })
       reasons.push('the database does not answer; the log of the manager says why')
     }
+    if (!reconciler.databaseWritable()) {
+      reasons.push('nothing can be written into the database; the log of the manager says why')
+    }
     // Anybody may ask, and what the engine has said is not for anybody.
     if (!reconciler.engineAnswers()) {
       const asked = reconciler.engineProblem() !== null
