@@ -473,6 +473,13 @@ export interface paths {
                                 cpus: number;
                                 pids: number;
                                 sudo: boolean;
+                                /**
+                                 * @description What its containers can connect to; see docs/security.md
+                                 * @enum {unknown}
+                                 */
+                                reach: "internet" | "none" | "all";
+                                /** @description OCI runtime; null: the engine's own choice */
+                                runtime: string | null;
                                 duration_default_seconds: number;
                                 duration_max_seconds: number;
                                 /** @description How many containers are in each state, none left out */
@@ -581,6 +588,13 @@ export interface paths {
                             cpus: number;
                             pids: number;
                             sudo: boolean;
+                            /**
+                             * @description What its containers can connect to; see docs/security.md
+                             * @enum {unknown}
+                             */
+                            reach: "internet" | "none" | "all";
+                            /** @description OCI runtime; null: the engine's own choice */
+                            runtime: string | null;
                             duration_default_seconds: number;
                             duration_max_seconds: number;
                             /** @description How many containers are in each state, none left out */

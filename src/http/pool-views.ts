@@ -30,6 +30,8 @@ export async function viewPools(
       cpus: pool.cpus,
       pids: pool.pids,
       sudo: pool.sudo,
+      reach: pool.reach,
+      runtime: pool.runtime,
       duration_default_seconds: pool.duration.default / 1_000,
       duration_max_seconds: pool.duration.max / 1_000,
       containers: Object.fromEntries(CONTAINER_STATES.map((state) => [state, inState(state)])),

@@ -18,7 +18,15 @@ async function shown(api: Api, index = 0) {
 
 describe('GET /v1/pools', () => {
   it('shows each pool, what really runs in it, and how many containers are in each state', async () => {
-    const small = pool({ name: 'a', size: 1, ports: [3000, 3001], cpus: 0.5, sudo: false })
+    const small = pool({
+      name: 'a',
+      size: 1,
+      ports: [3000, 3001],
+      cpus: 0.5,
+      sudo: false,
+      reach: 'none',
+      runtime: 'runsc',
+    })
     const api = await openApi({ pools: [pool({ name: 'z', size: 2 }), small] })
     await api.get('/reserve?username=alice')
     const common = { image: 'image', os: 'Memory 1', memory_bytes: 2 ** 29, pids: 256 }
@@ -32,10 +40,12 @@ describe('GET /v1/pools', () => {
       pools: [
         {
           ...{ name: 'z', size: 2, configured_size: 2, ports: 2, ...common, cpus: 1, sudo: true },
+          ...{ reach: 'internet', runtime: null },
           ...{ ...lending, containers: { ...NONE, ready: 1, reserved: 1 } },
         },
         {
           ...{ name: 'a', size: 1, configured_size: 1, ports: 2, ...common, cpus: 0.5, sudo: false },
+          ...{ reach: 'none', runtime: 'runsc' },
           ...{ ...lending, containers: { ...NONE, ready: 1 } },
         },
       ],

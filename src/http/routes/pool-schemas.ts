@@ -1,6 +1,6 @@
 /** Shapes of pools and their containers. */
 import { Type } from 'typebox'
-import { CONTAINER_STATES } from '../../core/container.ts'
+import { CONTAINER_STATES, REACHES } from '../../core/container.ts'
 
 const ContainerState = Type.Enum([...CONTAINER_STATES])
 const Text = Type.Union([Type.String(), Type.Null()])
@@ -34,6 +34,8 @@ export const PoolView = Type.Object({
   cpus: Type.Number(),
   pids: Type.Integer(),
   sudo: Type.Boolean(),
+  reach: Type.Enum([...REACHES], { description: 'What its containers can connect to; see docs/security.md' }),
+  runtime: Type.Union([Type.String(), Type.Null()], { description: "OCI runtime; null: the engine's own choice" }),
   duration_default_seconds: Type.Number(),
   duration_max_seconds: Type.Number(),
   containers: Type.Record(Type.String(), Type.Integer(), {
