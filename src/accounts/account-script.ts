@@ -6,6 +6,9 @@ import { surveying } from './guest.ts'
 /** By which those who wait know each other in a process list: $0 of the scripts that do. */
 export const WAITING = 'berth-waits'
 
+/** With a home of its own, which is nobody else's to look into. */
+const USERADD = 'useradd -m -K UMASK=0077 -s /bin/bash'
+
 /**
  * The same for every account: what varies comes on stdin, so that neither a shell nor a process list ever sees it.
  * Lines: user name, password hash (empty: none), supplementary group (empty: none); then the motd up to a NUL; then
@@ -97,7 +100,7 @@ make_account() {
     if (( uid < 1000 || uid >= 60000 )); then echo "$user belongs to the system" >&2; exit 1; fi
     usermod -s /bin/bash -G "$groups" -- "$user"
   else
-    useradd -m -K UMASK=0077 -s /bin/bash -G "$groups" -- "$user"
+    ${USERADD} -G "$groups" -- "$user"
   fi
 }
 
@@ -146,7 +149,7 @@ rest() { read -rt 0.02 || (( $? > 128 )) || exit 1; }
 prepare_placeholder() {
   local passwd
   IFS= read -rd '' passwd </etc/passwd
-  if [[ $passwd != *$'\\n${PLACEHOLDER}:'* ]]; then useradd -m -K UMASK=0077 -s /bin/bash -- ${PLACEHOLDER}; fi
+  if [[ $passwd != *$'\\n${PLACEHOLDER}:'* ]]; then ${USERADD} -- ${PLACEHOLDER}; fi
   if [[ ! -e /etc/motd ]]; then : >/etc/motd; fi
 }
 print_names
