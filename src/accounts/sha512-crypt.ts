@@ -12,6 +12,7 @@ const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const ROUNDS = 5000
 /** The fewest that crypt(3) takes: nobody guesses 115 random bits, at whatever cost. */
 const ROUNDS_IF_RANDOM = 1000
+const NOTHING = Buffer.alloc(0)
 
 export interface Secret {
   readonly password: string
@@ -38,16 +39,30 @@ export function sha512crypt(password: string, salt: string, rounds = ROUNDS): st
   const p = fill(sha512(...Array<Buffer>(key.length).fill(key)), key.length) // 13–16
   const s = fill(sha512(...Array<Buffer>(16 + a.readUInt8(0)).fill(seed)), seed.length) // 17–20
 
+  const nextOf = inputsOf(p, s)
   let c = a
-  for (let round = 0; round < rounds; round++) {
-    const parts = [round % 2 ? p : c] // 21
-    if (round % 3) parts.push(s)
-    if (round % 7) parts.push(p)
-    parts.push(round % 2 ? c : p)
-    c = sha512(...parts)
-  }
+  for (let round = 0; round < rounds; round++) c = hash('sha512', nextOf(round, c), 'buffer') // 21
   const cost = rounds === ROUNDS ? '' : `rounds=${rounds}$`
   return `$6$${cost}${salt}$${encode(c)}`
+}
+
+/**
+ * 21: what is hashed in a round, of the round's number and of the digest of the one before. There are but eight forms of it,
+ * which differ from round to round in that digest alone: each is put together once, and the digest written into it.
+ */
+function inputsOf(p: Buffer, s: Buffer): (round: number, digest: Buffer) => Buffer {
+  const forms = Array.from({ length: 8 }, (_, form) => {
+    const [odd, third, seventh] = [form & 1, form & 2, form & 4]
+    const digest = Buffer.alloc(64)
+    const input = Buffer.concat([odd ? p : digest, third ? s : NOTHING, seventh ? p : NOTHING, odd ? digest : p])
+    return { input, at: odd ? input.length - digest.length : 0 }
+  })
+  return (round, digest) => {
+    const form = forms[(round % 2) | (round % 3 ? 2 : 0) | (round % 7 ? 4 : 0)]
+    if (!form) throw new Error('there are eight forms')
+    form.input.set(digest, form.at)
+    return form.input
+  }
 }
 
 function sha512(...parts: Buffer[]): Buffer {
