@@ -2,11 +2,20 @@ import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import type { Log } from './core/ports.ts'
 
-/** Lines for people on a terminal, JSON for everything else; on stderr, so that stdout stays readable. */
+/** Bytes that wait for whoever reads them; what comes beyond them is dropped. */
+const MOST_UNWRITTEN = 16 * 1024 ** 2
+
+/**
+ * Lines for people on a terminal, JSON for everything else; on stderr, so that stdout stays readable. The JSON
+ * is written beside everything else, and at last when the process ends: a reader that has stopped holds nothing up.
+ */
 export function openLog(level: string, terminal: boolean): Log {
   const logger = terminal
     ? pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
-    : pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }))
+    : pino(
+        { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+        pino.destination({ dest: 2, sync: false, maxLength: MOST_UNWRITTEN }),
+      )
   return fromPino(logger)
 }
 

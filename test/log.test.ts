@@ -1,0 +1,47 @@
+/** The log of a manager whose stderr is no terminal. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { text } from 'node:stream/consumers'
+
+const LINES = 3_000
+/** Together more than a pipe takes that nobody reads. */
+const PADDING = 'x'.repeat(100)
+
+/** A process that writes lines, and then does what it is told. */
+function logging(then: string): ChildProcess & { readonly stderr: NonNullable<ChildProcess['stderr']> } {
+  const program = `
+    import { openLog } from '${new URL('../src/log.ts', import.meta.url).href}'
+    const log = openLog('info', false)
+    for (let nth = 0; nth < ${LINES}; nth += 1) log.info('${PADDING}', { nth })
+    ${then}`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  })
+  assert.ok(child.stderr)
+  return Object.assign(child, { stderr: child.stderr })
+}
+
+function numbersIn(lines: string): number[] {
+  return lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { nth: number }).nth)
+}
+
+const ALL = Array.from({ length: LINES }, (_, nth) => nth)
+
+test('every line is written, in order, before the process ends', async () => {
+  const child = logging('process.exit(0)')
+  assert.deepEqual(numbersIn(await text(child.stderr)), ALL)
+})
+
+test('a reader that has stopped holds nothing up, and gets all of it when it goes on', { timeout: 20_000 }, async () => {
+  const child = logging(`process.send('at work'); setTimeout(() => process.disconnect(), 60_000).unref()
+    process.once('message', () => process.disconnect())`)
+  const [said] = (await once(child, 'message')) as [string]
+  assert.equal(said, 'at work')
+  child.send('enough')
+  assert.deepEqual(numbersIn(await text(child.stderr)), ALL)
+})
