@@ -74,6 +74,8 @@ export function reservationRoutes(server: FastifyInstance, context: WaitingConte
   typed.get('/v1/reservations/:id', { schema: SHOW }, async (request, reply) => {
     const { id } = request.params
     const { wait = 0 } = request.query
+    // Before anything is read: whoever is refused costs next to nothing.
+    if (wait > 0) places.take(request, reply)
     const look = async () => {
       const found = await reserving.find(id, identityOf(request))
       const state = stateAt(found.reservation, clock())
@@ -81,7 +83,6 @@ export function reservationRoutes(server: FastifyInstance, context: WaitingConte
     }
     const now = await look()
     if (wait === 0 || now.done) return viewReservation(context, now.found)
-    places.take(request, reply)
     const until = { which: { reservation: id }, waitMs: wait * 1_000, gone: whenGone(reply) }
     return viewReservation(context, await lookUntil(feed, look, until))
   })
