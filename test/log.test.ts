@@ -37,7 +37,9 @@ test('every line is written, in order, before the process ends', async () => {
   assert.deepEqual(numbersIn(await text(child.stderr)), ALL)
 })
 
-test('a reader that has stopped holds nothing up, and gets all of it when it goes on', { timeout: 20_000 }, async () => {
+test('a reader that has stopped holds nothing up, and gets all of it when it goes on', {
+  timeout: 20_000,
+}, async () => {
   const child = logging(`process.send('at work'); setTimeout(() => process.disconnect(), 60_000).unref()
     process.once('message', () => process.disconnect())`)
   const [said] = (await once(child, 'message')) as [string]
