@@ -1,7 +1,7 @@
 /** tick(): snapshot -> plan -> carry out. Tests call it themselves; `loop.ts` calls it in a running manager. */
 import type { Action } from './actions.ts'
 import type { ContainerSpec } from './container.ts'
-import { codeOf, reasonOf } from './errors.ts'
+import { codeOf, hasCode, reasonOf } from './errors.ts'
 import { createExecutor, type ExecutorContext } from './executor.ts'
 import { nextDue, plan } from './plan.ts'
 import { type Pool, portOf, specOf } from './pool.ts'
@@ -29,7 +29,7 @@ export interface Reconciler {
   resign(): Promise<void>
   /** Whether the latest look at the engine succeeded; false before the first one. */
   engineAnswers(): boolean
-  /** Whether the database took what was last written into it to keep the work on containers. */
+  /** Whether the database took what the latest tick had to write into it. */
   databaseWritable(): boolean
 }
 
@@ -113,29 +113,34 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
   async function leads(): Promise<boolean> {
     const now = clock()
     const left = leadsUntil - now
-    if (left > LEAD / 2 && left <= LEAD) return true
-    try {
-      leadsUntil = (await store.lead(LEAD, now)) ? now + LEAD : 0
-      writable = true
-    } catch (error) {
-      writable = false
-      throw error
-    }
+    // After a write that failed, this one shows whether there is room again.
+    if (writable && left > LEAD / 2 && left <= LEAD) return true
+    leadsUntil = (await store.lead(LEAD, now)) ? now + LEAD : 0
     return leadsUntil !== 0
+  }
+
+  async function tick(): Promise<number> {
+    // Access ends on time even when the engine takes its time to answer.
+    await carryOut(null, await read())
+    // First the rows, then the look at the engine: what is seen is never older than what is believed.
+    const leading = await leads()
+    writable = true
+    const rows = await read()
+    accounts.expect(leading ? freeOnes(rows.snapshot) : [])
+    const observed = await look(leading)
+    if (leading) await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
+    const due = nextDue(rows.snapshot, clock())
+    return observed === null ? Math.min(due, clock() + ASK_AGAIN) : due
   }
 
   return {
     async tick() {
-      // Access ends on time even when the engine takes its time to answer.
-      await carryOut(null, await read())
-      // First the rows, then the look at the engine: what is seen is never older than what is believed.
-      const leading = await leads()
-      const rows = await read()
-      accounts.expect(leading ? freeOnes(rows.snapshot) : [])
-      const observed = await look(leading)
-      if (leading) await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
-      const due = nextDue(rows.snapshot, clock())
-      return observed === null ? Math.min(due, clock() + ASK_AGAIN) : due
+      try {
+        return await tick()
+      } catch (error) {
+        if (hasCode(error, 'database_unavailable')) writable = false
+        throw error
+      }
     },
     async cut() {
       const busy = new Set(executor.busy)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { Reach } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
@@ -5,6 +6,9 @@ import { INSTANCE_LABEL } from '../labels.ts'
 import { accept, senseless } from './errors.ts'
 import { lookUp } from './lookup.ts'
 import { type NetworkBody, networkName, networkOptions } from './network-spec.ts'
+
+/** Between looks for a network that somebody else is making, in milliseconds. */
+const PAUSES = [20, 50, 100, 200, 500, 1_000, 2_000]
 
 /**
  * Makes the instance's network for this reach unless it is there. A network of that name that is not ours, or that lets containers
@@ -22,12 +26,22 @@ export async function ensureNetwork(
   try {
     await docker.createNetwork({ ...wanted, CheckDuplicate: true, abortSignal: signal })
   } catch (error) {
-    // 409, or 403 for the interface: someone else (a second manager, `just provision`) made it in between.
+    // 409, or 403 for the interface: someone else (a second manager, `just provision`) makes it, or has.
     accept(403, 409)(error)
-    const made = await inspectNetwork(docker, wanted.Name, signal)
+    const made = await untilShown(docker, wanted.Name, signal)
     if (made === null) throw error
     assertSame(made, wanted)
   }
+}
+
+/** Docker refuses a second network some time before it shows the first. Null when it shows none. */
+async function untilShown(docker: Docker, name: string, signal: AbortSignal): Promise<Docker.NetworkInspectInfo | null> {
+  for (const pause of PAUSES) {
+    const info = await inspectNetwork(docker, name, signal)
+    if (info !== null) return info
+    await sleep(pause, undefined, { signal })
+  }
+  return null
 }
 
 /** Back onto its network, where somebody has disconnected it: Docker starts it without any, and without ports. */
