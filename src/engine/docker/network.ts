@@ -35,7 +35,11 @@ export async function ensureNetwork(
 }
 
 /** Docker refuses a second network some time before it shows the first. Null when it shows none. */
-async function untilShown(docker: Docker, name: string, signal: AbortSignal): Promise<Docker.NetworkInspectInfo | null> {
+async function untilShown(
+  docker: Docker,
+  name: string,
+  signal: AbortSignal,
+): Promise<Docker.NetworkInspectInfo | null> {
   for (const pause of PAUSES) {
     const info = await inspectNetwork(docker, name, signal)
     if (info !== null) return info
