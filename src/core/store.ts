@@ -107,7 +107,11 @@ export interface Held {
  * the same transaction. `now` is epoch milliseconds, SQL never asks for the time. `by` names the identity that wants it.
  */
 export interface Store {
-  /** The same object for as long as nothing in it has changed, and it never changes itself: what is made of it can be kept with it. */
+  /**
+   * The same object for as long as nothing in it has changed, and it never changes itself: what is made of it can be kept with
+   * it. What this process has committed is in it, and what others have, but for what they commit in the same turn of the
+   * event loop.
+   */
   snapshot(): Promise<Snapshot>
   container(name: string): Promise<Container | null>
   reservation(id: string): Promise<Reservation | null>

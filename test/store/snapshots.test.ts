@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { Container } from '../../src/core/container.ts'
 import type { Snapshot, Store } from '../../src/core/store.ts'
@@ -55,8 +56,11 @@ const id = fc.integer({ min: 1, max: 5 }).map((n) => `r${n}`)
 const name = fc.integer({ min: 1, max: SIZE + 1 }).map((n) => `p-${n}`)
 const later = fc.integer({ min: 1, max: 1_000 }).map((ms) => NOW + ms)
 
-const step = (what: string, work: Step) => ({ what, work })
-const sql = (text: string) => step(text, async ({ file }) => byHand(file, (database) => database.exec(text)))
+const step = (what: string, work: Step) => ({ what, work, byHand: false })
+const sql = (text: string) => ({
+  ...step(text, async ({ file }) => byHand(file, (database) => database.exec(text))),
+  byHand: true,
+})
 
 const steps = fc.oneof(
   fc
@@ -114,9 +118,11 @@ describe('a snapshot', () => {
         const bench = await open()
         const kept: { snapshot: Snapshot; was: string }[] = []
         const texts = (snapshot: Snapshot) => JSON.stringify([snapshot, ...snapshot.sizes])
-        for (const [{ work }, whose, looks] of turns) {
+        for (const [{ work, byHand: by }, whose, looks] of turns) {
           const store = bench.stores[whose] as Store
           await Promise.resolve(work(bench, store)).catch(() => undefined)
+          // Its own are in it at once, those of others from the next turn on.
+          if (by || whose !== looks) await nextTurn()
           const reader = bench.stores[looks] as Store
           const snapshot = await reader.snapshot()
           assert.deepEqual(snapshot, inFile(bench.file))

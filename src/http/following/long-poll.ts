@@ -1,4 +1,5 @@
 /** Answers that wait for something to happen, instead of clients that ask again and again. */
+import { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import type { Store } from '../../core/store.ts'
 
@@ -30,7 +31,12 @@ export function whenGone(reply: FastifyReply): AbortSignal {
   return gone.signal
 }
 
-/** Closes the connection once nothing has left on it for that long: there was nothing, or its client has taken nothing. */
+/**
+ * Closes the connection once nothing has left on it for that long: there was nothing, or its client has taken nothing. Node
+ * does so by itself where nobody listens to "timeout", and a listener for each answer took a tenth of the time of a GET.
+ */
 export function cutOffAfter(reply: FastifyReply, ms: number): void {
-  reply.raw.setTimeout(ms, () => reply.raw.destroy())
+  const { socket } = reply.raw
+  // An injected request comes over none.
+  if (socket instanceof Socket) socket.setTimeout(ms)
 }
