@@ -6,7 +6,7 @@ import { createLimit } from '../../core/limit.ts'
 /** More kills at once only make each of them slower; and fewer, where others are still to be frozen. */
 const KILLS_AT_ONCE = 4
 const KILLS_UNFROZEN = 2
-const FREEZES_AT_ONCE = 8
+const FREEZES_AT_ONCE = 16
 /** Longest that a kill waits for those before it, in milliseconds: an engine that hangs is to be noticed for all of them. */
 const LONGEST_WAIT = 5_000
 /** For so long, in milliseconds, nothing is frozen after the engine did not answer. */
