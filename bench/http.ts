@@ -57,7 +57,8 @@ async function* compare(
   if (etag === undefined) return yield { what: unchanged, remark: 'the answer has no ETag' }
   const headers = { 'if-none-match': etag }
   const second = await recorded(url + path, headers)
-  if (second.status !== 304) return yield { what: unchanged, remark: `answered ${second.status}` }
+  // Of real reservations the minutes are shown that they have left, and those change every six seconds.
+  if (second.status !== 304) return yield { what: unchanged, remark: 'not measured: the answer changes meanwhile' }
   const limit = 'a bare route with the same headers'
   yield { what: unchanged, ...(await rates(url, { ...second, serialises: false }, limit, headers)) }
 }

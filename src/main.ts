@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHashing } from './accounts/hashing.ts'
 import { type Config, loadConfig } from './config.ts'
+import { DEFAULT_PASSWORD } from './core/account.ts'
 import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
 import { type Loop, startLoop } from './core/loop.ts'
@@ -54,7 +55,16 @@ export async function startManager(config: Config): Promise<Manager> {
     const { pools, store, engine, accounts, reconciler } = parts
     closing.push(() => parts.close())
     const reserving = createReserving({
-      ...{ pools, store, engine, accounts, hashPassword: createHashing(), clock, log, metrics },
+      ...{
+        pools,
+        store,
+        engine,
+        accounts,
+        hashPassword: createHashing(DEFAULT_PASSWORD),
+        clock,
+        log,
+        metrics,
+      },
       newId: randomUUID,
       engineProblem: () => reconciler.engineProblem(),
       onChange: nudge,

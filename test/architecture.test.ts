@@ -21,7 +21,7 @@ const RULES: readonly Rule[] = [
     ours: ['core', 'http'],
     packages: [
       ...['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose'],
-      ...['node:crypto', 'node:http', 'node:stream', 'node:timers/promises'],
+      ...['node:crypto', 'node:http', 'node:net', 'node:stream', 'node:timers/promises'],
     ],
   },
   {

@@ -17,6 +17,9 @@ const LONGEST_PASSWORD_BYTES = 256
 /** POSIX.1-2024, 3.426 User Name: the portable filename characters, no leading hyphen; here it begins with a letter or "_". */
 const USERNAME = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
 
+/** Of whoever reserves by the seed's GET and says none. */
+export const DEFAULT_PASSWORD = 'test'
+
 /** Holds a place in a container's files for whoever comes first, see `Accounts.expect`; nobody else can have that name. */
 export const PLACEHOLDER = '_berth'
 

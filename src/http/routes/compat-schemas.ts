@@ -1,5 +1,6 @@
 /** What the documentation says of the seed's endpoints. Nothing is checked with it: `query.ts` does that, in its own words. */
 import { Type } from 'typebox'
+import { DEFAULT_PASSWORD } from '../../core/account.ts'
 import { IfNoneMatch, NotModified } from '../conditional.ts'
 import { documented } from '../documented.ts'
 
@@ -41,7 +42,7 @@ export const reserveDocument = documented({
   description: 'Lowest free numbers first; all or nothing. Answers when the account works in every one of them.',
   querystring: Type.Object({
     username: Type.String({ minLength: 1, maxLength: 32, pattern: '^[A-Za-z_][A-Za-z0-9._-]*$' }),
-    password: Type.Optional(Type.String({ minLength: 1, maxLength: 128, default: 'test' })),
+    password: Type.Optional(Type.String({ minLength: 1, maxLength: 128, default: DEFAULT_PASSWORD })),
     count: Type.Optional(Type.Integer({ minimum: 1, default: 1, description: "At most the pool's size" })),
     duration: Type.Optional(
       Type.Number({ minimum: 1, description: "Minutes; the pool's default when left out, and at most its maximum" }),

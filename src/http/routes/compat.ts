@@ -1,5 +1,6 @@
 /** The seed's four endpoints, as its users know them. */
 import type { FastifyInstance } from 'fastify'
+import { DEFAULT_PASSWORD } from '../../core/account.ts'
 import type { Pool } from '../../core/pool.ts'
 import type { Pools } from '../../core/pools.ts'
 import { listAvailable, listReservations } from '../compat-lists.ts'
@@ -11,7 +12,6 @@ import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
 import { availableDocument, releaseAllDocument, reservationsDocument, reserveDocument } from './compat-schemas.ts'
 
 const MINUTE = 60_000
-const DEFAULT_PASSWORD = 'test'
 
 export function compatRoutes(server: FastifyInstance, context: ServerContext): void {
   const { reserving, store, pools, clock, sshHost } = context
