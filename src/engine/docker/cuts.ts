@@ -1,5 +1,4 @@
 /** Cutting off many at once: Docker takes a tenth of a second of all processors to kill one, and a hundredth to freeze one. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '../../core/errors.ts'
 import { createLimit } from '../../core/limit.ts'
 
@@ -7,8 +6,8 @@ import { createLimit } from '../../core/limit.ts'
 const KILLS_AT_ONCE = 4
 const KILLS_UNFROZEN = 2
 const FREEZES_AT_ONCE = 16
-/** Longest that a kill waits for those before it, in milliseconds: an engine that hangs is to be noticed for all of them. */
-const LONGEST_WAIT = 5_000
+/** When no kill has ended for so long, in milliseconds, as many again are begun: some that never end keep nobody else in. */
+const STALLED = 2_000
 /** For so long, in milliseconds, nothing is frozen after the engine did not answer. */
 const PAUSE = 1_000
 
@@ -18,11 +17,22 @@ interface Means {
   readonly kill: (id: string) => Promise<void>
 }
 
-/** Kills; who has to wait for that is frozen meanwhile, and those that are to be frozen go before those that are to be killed. */
+interface Turn {
+  readonly go: () => void
+  readonly refuse: (error: unknown) => void
+}
+
+/**
+ * Kills; who has to wait for that is frozen meanwhile, and those that are to be frozen go before those that are to be killed. When
+ * the engine does not answer, that is said of all who wait, frozen as they are, and not found out for each: a thousand
+ * kills at once would be the end of an engine that is only slow (Docker 20.10 ran out of files, and then killed itself).
+ */
 export function createCuts({ freeze, kill }: Means): (id: string) => Promise<void> {
   const fewAtOnce = createLimit(FREEZES_AT_ONCE)
-  const waiting = new Set<() => void>()
+  const waiting = new Set<Turn>()
   let killing = 0
+  let beyond = 0
+  let stalled: NodeJS.Timeout | undefined
   let freezing = 0
   let noneBefore = 0
 
@@ -38,23 +48,45 @@ export function createCuts({ freeze, kill }: Means): (id: string) => Promise<voi
     next()
   }
 
-  const isFull = () => killing >= KILLS_AT_ONCE || freezing > 0
+  const isFull = () => killing >= KILLS_AT_ONCE + beyond || freezing > 0
 
   function next(): void {
-    for (const go of waiting) {
+    for (const turn of waiting) {
       if (isFull()) return
-      waiting.delete(go)
+      waiting.delete(turn)
       killing += 1
-      go()
+      turn.go()
     }
   }
 
+  function watchFor(): void {
+    clearTimeout(stalled)
+    stalled = setTimeout(() => {
+      if (waiting.size === 0) return
+      beyond += KILLS_AT_ONCE
+      next()
+      watchFor()
+    }, STALLED).unref()
+  }
+
   async function turn(): Promise<void> {
-    const { promise: called, resolve: go } = Promise.withResolvers<void>()
-    waiting.add(go)
+    const { promise: called, resolve: go, reject: refuse } = Promise.withResolvers<void>()
+    if (waiting.size === 0) watchFor()
+    waiting.add({ go, refuse })
     next()
-    await Promise.race([called, sleep(LONGEST_WAIT, undefined, { ref: false })])
-    if (waiting.delete(go)) killing += 1
+    await called
+  }
+
+  function ended(): void {
+    killing -= 1
+    beyond = 0
+    watchFor()
+    next()
+  }
+
+  function refuseAll(error: unknown): void {
+    for (const { refuse } of waiting) refuse(error)
+    waiting.clear()
   }
 
   return async (id) => {
@@ -62,9 +94,11 @@ export function createCuts({ freeze, kill }: Means): (id: string) => Promise<voi
     await turn()
     try {
       await kill(id)
+    } catch (error) {
+      if (hasCode(error, 'engine_unavailable')) refuseAll(error)
+      throw error
     } finally {
-      killing -= 1
-      next()
+      ended()
     }
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { it, mock } from 'node:test'
 import { BerthError } from '../../../src/core/errors.ts'
 import { createCuts } from '../../../src/engine/docker/cuts.ts'
 
@@ -82,8 +82,52 @@ it('an engine that does not answer is not asked to freeze again and again', asyn
   const { cut, end, events } = engine()
   const done = Promise.all(ids(20).map((id) => cut(id)))
   await end('')
-  for (const id of ids(20).slice(2, 10)) await end(`freeze ${id}`, new BerthError('engine_unavailable', 'nobody there'))
-  assert.equal(events.filter((event) => event.startsWith('freeze')).length, 8)
+  for (const id of ids(20).slice(2, 18)) await end(`freeze ${id}`, new BerthError('engine_unavailable', 'nobody there'))
+  assert.equal(events.filter((event) => event.startsWith('freeze')).length, 16)
   for (const nth of ids(20).keys()) await end(events.filter((event) => event.startsWith('kill'))[nth] ?? 'a kill')
+  await done
+})
+
+it('kills that do not end make room for others, a few at a time', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => mock.timers.reset())
+  const { cut, end, events } = engine()
+  const done = Promise.all(ids(20).map((id) => cut(id)))
+  await end('')
+  for (const id of ids(20).slice(2)) await end(`freeze ${id}`)
+  const killed = () => events.filter((event) => event.startsWith('kill')).length
+  assert.equal(killed(), 4)
+  mock.timers.tick(1_900)
+  await end('')
+  assert.equal(killed(), 4)
+  mock.timers.tick(200)
+  await end('')
+  assert.equal(killed(), 8)
+  mock.timers.tick(2_100)
+  await end('')
+  assert.equal(killed(), 12)
+  // One of them ends after all: the others have to wait again.
+  await end('kill 12')
+  mock.timers.tick(1_900)
+  await end('')
+  assert.equal(killed(), 12)
+  for (const id of ids(20)) if (id !== '12') await end(`kill ${id}`)
+  await done
+})
+
+it('when the engine does not answer, that is said of all who wait, and not found out for each', async () => {
+  const { cut, end, events } = engine()
+  const outcomes = Promise.allSettled(ids(100).map((id) => cut(id)))
+  await end('')
+  for (const id of ids(100).slice(2)) await end(`freeze ${id}`)
+  for (const id of ids(4)) await end(`kill ${id}`, new BerthError('engine_unavailable', 'nobody there'))
+  assert.deepEqual(
+    (await outcomes).map(({ status }) => status),
+    Array(100).fill('rejected'),
+  )
+  assert.equal(events.filter((event) => event.startsWith('kill')).length, 4)
+  // It goes on when it is back.
+  const done = cut('101')
+  await end('kill 101')
   await done
 })
