@@ -51,11 +51,11 @@ export function createCuts({ freeze, kill }: Means): (id: string) => Promise<voi
   const isFull = () => killing >= KILLS_AT_ONCE + beyond || freezing > 0
 
   function next(): void {
-    for (const turn of waiting) {
+    for (const first of waiting) {
       if (isFull()) return
-      waiting.delete(turn)
+      waiting.delete(first)
       killing += 1
-      turn.go()
+      first.go()
     }
   }
 
