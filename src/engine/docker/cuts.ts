@@ -1,4 +1,5 @@
 /** Cutting off many at once: Docker takes a tenth of a second of all processors to kill one, and a hundredth to freeze one. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '../../core/errors.ts'
 import { createLimit } from '../../core/limit.ts'
 
@@ -8,8 +9,10 @@ const KILLS_UNFROZEN = 2
 const FREEZES_AT_ONCE = 16
 /** When no kill has ended for so long, in milliseconds, as many again are begun: some that never end keep nobody else in. */
 const STALLED = 2_000
-/** For so long, in milliseconds, nothing is frozen after the engine did not answer. */
+/** For so long, in milliseconds, nothing is frozen after the engine did not answer; then it is tried again. */
 const PAUSE = 1_000
+/** Longest that others wait for those who are to be frozen, in milliseconds. */
+const LONGEST_WAIT = 20_000
 
 interface Means {
   /** May fail: it only makes the kill come in time. */
@@ -22,12 +25,18 @@ interface Turn {
   readonly refuse: (error: unknown) => void
 }
 
-/**
- * Kills; who has to wait for that is frozen meanwhile, and those that are to be frozen go before those that are to be killed. When
- * the engine does not answer, that is said of all who wait, frozen as they are, and not found out for each: a thousand
- * kills at once would be the end of an engine that is only slow (Docker 20.10 ran out of files, and then killed itself).
- */
-export function createCuts({ freeze, kill }: Means): (id: string) => Promise<void> {
+export interface Cuts {
+  /**
+   * Kills; who has to wait for that is frozen meanwhile, and those that are to be frozen go before those that are to be killed.
+   * When the engine does not answer, that is said of all who wait, and not found out for each: a thousand kills at once
+   * are the end of an engine that is only slow (Docker 20.10 ran out of files, and then killed itself).
+   */
+  cut(id: string): Promise<void>
+  /** Resolves when nobody is to be frozen any more: what destroys and makes containers leaves the engine to that. */
+  calm(): Promise<void>
+}
+
+export function createCuts({ freeze, kill }: Means): Cuts {
   const fewAtOnce = createLimit(FREEZES_AT_ONCE)
   const waiting = new Set<Turn>()
   let killing = 0
@@ -35,17 +44,31 @@ export function createCuts({ freeze, kill }: Means): (id: string) => Promise<voi
   let stalled: NodeJS.Timeout | undefined
   let freezing = 0
   let noneBefore = 0
+  let calmed = Promise.withResolvers<void>()
 
-  async function hold(id: string): Promise<void> {
+  /** False when the engine did not answer. What it refuses for another reason, it will refuse again. */
+  async function tryToFreeze(id: string): Promise<boolean> {
+    if (performance.now() < noneBefore) return false
+    try {
+      await freeze(id)
+      return true
+    } catch (error) {
+      if (!hasCode(error, 'engine_unavailable')) return true
+      noneBefore = performance.now() + PAUSE
+      return false
+    }
+  }
+
+  async function hold(id: string): Promise<boolean> {
     freezing += 1
-    await fewAtOnce(async () => {
-      if (performance.now() < noneBefore) return
-      await freeze(id).catch((error: unknown) => {
-        if (hasCode(error, 'engine_unavailable')) noneBefore = performance.now() + PAUSE
-      })
-    })
+    const held = await fewAtOnce(() => tryToFreeze(id))
     freezing -= 1
+    if (freezing === 0) {
+      calmed.resolve()
+      calmed = Promise.withResolvers()
+    }
     next()
+    return held
   }
 
   const isFull = () => killing >= KILLS_AT_ONCE + beyond || freezing > 0
@@ -69,12 +92,26 @@ export function createCuts({ freeze, kill }: Means): (id: string) => Promise<voi
     }, STALLED).unref()
   }
 
-  async function turn(): Promise<void> {
-    const { promise: called, resolve: go, reject: refuse } = Promise.withResolvers<void>()
+  /** False when it has not come within `ms`; null: however long it takes. */
+  async function turn(ms: number | null): Promise<boolean> {
+    const { promise: called, resolve, reject: refuse } = Promise.withResolvers<boolean>()
+    const mine = { go: () => resolve(true), refuse }
     if (waiting.size === 0) watchFor()
-    waiting.add({ go, refuse })
+    waiting.add(mine)
     next()
-    await called
+    const giveUp = () => waiting.delete(mine) && resolve(false)
+    const timer = ms === null ? undefined : setTimeout(giveUp, ms).unref()
+    try {
+      return await called
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Who could not be frozen is not left in until their turn comes: that may take minutes. */
+  async function turnOf(id: string): Promise<void> {
+    let held = (killing < KILLS_UNFROZEN && freezing === 0) || (await hold(id))
+    while (!(await turn(held ? null : PAUSE))) held = await hold(id)
   }
 
   function ended(): void {
@@ -89,16 +126,20 @@ export function createCuts({ freeze, kill }: Means): (id: string) => Promise<voi
     waiting.clear()
   }
 
-  return async (id) => {
-    if (killing >= KILLS_UNFROZEN || freezing > 0) await hold(id)
-    await turn()
-    try {
-      await kill(id)
-    } catch (error) {
-      if (hasCode(error, 'engine_unavailable')) refuseAll(error)
-      throw error
-    } finally {
-      ended()
-    }
+  return {
+    async cut(id) {
+      await turnOf(id)
+      try {
+        await kill(id)
+      } catch (error) {
+        if (hasCode(error, 'engine_unavailable')) refuseAll(error)
+        throw error
+      } finally {
+        ended()
+      }
+    },
+    async calm() {
+      if (freezing > 0) await Promise.race([calmed.promise, sleep(LONGEST_WAIT, undefined, { ref: false })])
+    },
   }
 }

@@ -20,7 +20,7 @@ export const DEADLINES: Deadlines = {
   inspect: 5_000,
   create: 30_000,
   start: 30_000,
-  freeze: 1_000,
+  freeze: 2_000,
   kill: 10_000,
   remove: 30_000,
   watch: 10_000,

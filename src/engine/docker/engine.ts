@@ -46,7 +46,7 @@ class DockerEngine implements Engine {
   readonly #ahead = new Set<RunningCommand>()
   /** Ids of those that we made, and that never ran: nobody has had the time to take them off their network. */
   readonly #unused = new Set<string>()
-  readonly #cut = createCuts({
+  readonly #cuts = createCuts({
     freeze: (id) =>
       this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) =>
         this.#container(id).pause({ abortSignal: signal }),
@@ -106,6 +106,7 @@ class DockerEngine implements Engine {
   }
 
   async create(spec: ContainerSpec): Promise<string> {
+    await this.#cuts.calm()
     const id = await this.#calls.run(`create ${spec.name}`, this.#deadlines.create, (signal) =>
       createGeneration(this.#docker, spec, signal),
     )
@@ -114,6 +115,7 @@ class DockerEngine implements Engine {
   }
 
   async start(id: string): Promise<void> {
+    await this.#cuts.calm()
     await this.#calls.run(`start ${short(id)}`, this.#deadlines.start, async (signal) => {
       const container = this.#container(id)
       const start = () => container.start({ abortSignal: signal }).catch(accept(304))
@@ -129,11 +131,12 @@ class DockerEngine implements Engine {
   }
 
   async kill(id: string): Promise<void> {
-    await this.#cut(id)
+    await this.#cuts.cut(id)
   }
 
   async remove(id: string): Promise<void> {
     this.#unused.delete(id)
+    await this.#cuts.calm()
     await this.#calls.run(`remove ${short(id)}`, this.#deadlines.remove, async (signal) => {
       try {
         await this.#container(id).remove({ force: true, v: true, abortSignal: signal })

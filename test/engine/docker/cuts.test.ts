@@ -15,7 +15,7 @@ function engine() {
   }
   return {
     events,
-    cut: createCuts({ freeze: begin('freeze'), kill: begin('kill') }),
+    ...createCuts({ freeze: begin('freeze'), kill: begin('kill') }),
     /** Ends what has begun by then; '' only lets everybody have their turn. */
     async end(what: string, error?: Error): Promise<void> {
       await turns()
@@ -129,5 +129,46 @@ it('when the engine does not answer, that is said of all who wait, and not found
   // It goes on when it is back.
   const done = cut('101')
   await end('kill 101')
+  await done
+})
+
+it('who could not be frozen while the engine did not answer is frozen when it does', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => mock.timers.reset())
+  const now = mock.method(performance, 'now', () => 0)
+  t.after(() => now.mock.restore())
+  const { cut, end, events } = engine()
+  const done = Promise.all(ids(8).map((id) => cut(id)))
+  await end('')
+  for (const id of ids(7).slice(2)) await end(`freeze ${id}`)
+  const frozen = () => events.filter((event) => event === 'freeze 8').length
+  await end('freeze 8', new BerthError('engine_unavailable', 'too busy'))
+  assert.equal(frozen(), 1)
+  now.mock.mockImplementation(() => 1_100)
+  mock.timers.tick(1_100)
+  await end('')
+  assert.equal(frozen(), 2)
+  await end('freeze 8')
+  for (const id of ids(8)) await end(`kill ${id}`)
+  await done
+  assert.equal(frozen(), 2)
+})
+
+it('others may wait until nobody is to be frozen any more', async () => {
+  const { cut, calm, end } = engine()
+  await calm()
+  const done = Promise.all(ids(5).map((id) => cut(id)))
+  await end('')
+  let isCalm = false
+  const calmed = calm().then(() => {
+    isCalm = true
+  })
+  await end('freeze 3')
+  await end('freeze 4')
+  assert.equal(isCalm, false)
+  await end('freeze 5')
+  assert.equal(isCalm, true)
+  await calmed
+  for (const id of ids(5)) await end(`kill ${id}`)
   await done
 })
