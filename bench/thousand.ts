@@ -7,7 +7,7 @@ import { startAgain } from './start.ts'
 
 const MINUTE = 60_000
 /** Until all are reserved, for each. */
-const RESERVING_OF_ONE = 250
+const RESERVING_OF_ONE = 120
 const SETTLING = 15_000
 const REST = 30_000
 
