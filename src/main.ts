@@ -54,17 +54,9 @@ export async function startManager(config: Config): Promise<Manager> {
     const parts = await openParts(config, { clock, log, metrics, nudge })
     const { pools, store, engine, accounts, reconciler } = parts
     closing.push(() => parts.close())
+    const hashPassword = createHashing(DEFAULT_PASSWORD)
     const reserving = createReserving({
-      ...{
-        pools,
-        store,
-        engine,
-        accounts,
-        hashPassword: createHashing(DEFAULT_PASSWORD),
-        clock,
-        log,
-        metrics,
-      },
+      ...{ pools, store, engine, accounts, hashPassword, clock, log, metrics },
       newId: randomUUID,
       engineProblem: () => reconciler.engineProblem(),
       onChange: nudge,

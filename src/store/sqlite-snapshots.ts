@@ -49,7 +49,8 @@ export function openSnapshots(database: DatabaseSync): Snapshots {
   function isFresh(): boolean {
     const { containers, reservations, sizes } = changed
     if (containers.size + reservations.size + sizes.size > 0) return false
-    if (asked) return true
+    // A refresh that failed has left the model of no version.
+    if (asked) return version !== null
     if (read.version() !== version) return false
     asked = true
     setImmediate(() => {

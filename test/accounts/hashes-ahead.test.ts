@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { beforeEach, it, mock } from 'node:test'
+import { afterEach, beforeEach, it, mock } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { hashAhead } from '../../src/accounts/hashes-ahead.ts'
 
@@ -22,12 +22,12 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-beforeEach((t) => {
+beforeEach(() => {
   asked = []
   away = false
   mock.timers.enable({ apis: ['setTimeout'] })
-  if ('after' in t) t.after(() => mock.timers.reset())
 })
+afterEach(() => mock.timers.reset())
 
 it('gives each of the hashes that were made ahead once, and makes others again when it is quiet', async () => {
   const hash = hashAhead(hashPassword, 'test')

@@ -56,11 +56,8 @@ const id = fc.integer({ min: 1, max: 5 }).map((n) => `r${n}`)
 const name = fc.integer({ min: 1, max: SIZE + 1 }).map((n) => `p-${n}`)
 const later = fc.integer({ min: 1, max: 1_000 }).map((ms) => NOW + ms)
 
-const step = (what: string, work: Step) => ({ what, work, byHand: false })
-const sql = (text: string) => ({
-  ...step(text, async ({ file }) => byHand(file, (database) => database.exec(text))),
-  byHand: true,
-})
+const step = (what: string, work: Step, isByHand = false) => ({ what, work, isByHand })
+const sql = (text: string) => step(text, async ({ file }) => byHand(file, (database) => database.exec(text)), true)
 
 const steps = fc.oneof(
   fc
@@ -118,11 +115,11 @@ describe('a snapshot', () => {
         const bench = await open()
         const kept: { snapshot: Snapshot; was: string }[] = []
         const texts = (snapshot: Snapshot) => JSON.stringify([snapshot, ...snapshot.sizes])
-        for (const [{ work, byHand: by }, whose, looks] of turns) {
+        for (const [{ work, isByHand }, whose, looks] of turns) {
           const store = bench.stores[whose] as Store
           await Promise.resolve(work(bench, store)).catch(() => undefined)
           // Its own are in it at once, those of others from the next turn on.
-          if (by || whose !== looks) await nextTurn()
+          if (isByHand || whose !== looks) await nextTurn()
           const reader = bench.stores[looks] as Store
           const snapshot = await reader.snapshot()
           assert.deepEqual(snapshot, inFile(bench.file))

@@ -29,7 +29,7 @@ export interface Cuts {
   /**
    * Kills; who has to wait for that is frozen meanwhile, and those that are to be frozen go before those that are to be killed.
    * When the engine does not answer, that is said of all who wait, and not found out for each: a thousand kills at once
-   * are the end of an engine that is only slow (Docker 20.10 ran out of files, and then killed itself).
+   * are the end of an engine that is only slow (Docker 20.10 ran out of files, and a little later it was gone).
    */
   cut(id: string): Promise<void>
   /** Resolves when nobody is to be frozen any more: what destroys and makes containers leaves the engine to that. */

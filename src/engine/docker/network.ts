@@ -7,8 +7,8 @@ import { accept, senseless } from './errors.ts'
 import { lookUp } from './lookup.ts'
 import { type NetworkBody, networkName, networkOptions } from './network-spec.ts'
 
-/** Between looks for a network that somebody else is making, in milliseconds. */
-const PAUSES = [20, 50, 100, 200, 500, 1_000, 2_000]
+/** Before each look for a network that somebody else is making, in milliseconds. */
+const PAUSES = [0, 20, 50, 100, 200, 500, 1_000, 2_000]
 
 /**
  * Makes the instance's network for this reach unless it is there. A network of that name that is not ours, or that lets containers
@@ -41,9 +41,9 @@ async function untilShown(
   signal: AbortSignal,
 ): Promise<Docker.NetworkInspectInfo | null> {
   for (const pause of PAUSES) {
+    await sleep(pause, undefined, { signal })
     const info = await inspectNetwork(docker, name, signal)
     if (info !== null) return info
-    await sleep(pause, undefined, { signal })
   }
   return null
 }
