@@ -130,9 +130,9 @@ export class BenchPool implements AsyncDisposable {
     }
   }
 
-  /** Serving, with every container ready. */
-  async fill(): Promise<this> {
-    await this.manager.start()
+  /** Serving, with every container ready. With `logFile`, its log is written there, and not read by anybody. */
+  async fill(logFile?: string): Promise<this> {
+    await this.manager.start({}, logFile)
     await this.untilReady()
     return this
   }

@@ -21,6 +21,8 @@ export const ORPHAN_AGE = 120_000
 const REVOKE_FIRST = 2_000
 /** How often an unfinished revocation is tried again. */
 const REVOKE_AGAIN = 500
+/** How often one is looked at that is under way: a thousand of them take half a minute, and each look takes the engine's time. */
+const REVOKE_LOOK = 2_000
 
 export function plan(situation: Situation, now: number): Action[] {
   const urgent = [...planReservations(situation, now), ...planQueue(situation.snapshot, now)]
@@ -35,10 +37,13 @@ export function plan(situation: Situation, now: number): Action[] {
   ]
 }
 
-/** When to look again even if nothing happens; Infinity when there is nothing to wait for. */
-export function nextDue(snapshot: Snapshot, now: number): number {
+/**
+ * When to look again even if nothing happens; Infinity when there is nothing to wait for. `busy`: names of containers and
+ * ids of reservations that something is being done to.
+ */
+export function nextDue(snapshot: Snapshot, now: number, busy: ReadonlySet<string> = new Set()): number {
   const times = snapshot.reservations.map((r) => {
-    if (r.state === 'ending') return now + REVOKE_AGAIN
+    if (r.state === 'ending') return now + (busy.has(r.id) ? REVOKE_LOOK : REVOKE_AGAIN)
     const due = dueEnd(r)?.at ?? Number.POSITIVE_INFINITY
     // What could not be told is tried again in the loop's own time.
     return Math.min(due, r.state === 'preparing' ? r.prepareBy : nextNotice(r, now))

@@ -129,7 +129,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     accounts.expect(leading ? freeOnes(rows.snapshot) : [])
     const observed = await look(leading)
     if (leading) await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
-    const due = nextDue(rows.snapshot, clock())
+    const due = nextDue(rows.snapshot, clock(), executor.busy)
     return observed === null ? Math.min(due, clock() + ASK_AGAIN) : due
   }
 

@@ -446,6 +446,11 @@ describe('nextDue', () => {
   it('is soon while access is being cut', () => {
     assert.equal(due({ reservations: [reservation({ state: 'ending' })] }), 500)
   })
+  it('is not quite as soon when that is under way', () => {
+    const ending = reservation({ state: 'ending' })
+    const { snapshot } = situation({ reservations: [ending] })
+    assert.equal(nextDue(snapshot, NOW, new Set([ending.id])) - NOW, 2_000)
+  })
   it('is the next attempt', () => assert.equal(due({ containers: [container({ retryAt: NOW + 7 })] }), 7))
   it('is the earliest of all', () => {
     assert.equal(due({ containers: [container({ retryAt: NOW + 7 })], reservations: [reservation()] }), 7)

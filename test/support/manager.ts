@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -112,27 +112,30 @@ export class TestManager {
     return { ...process.env, ...this.#env, BERTH_CONFIG: join(this.folder, 'berth.yml') }
   }
 
-  /** Resolves when it serves. */
-  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  /** Resolves when it serves. With `logFile`, its log is written there instead of into `output`. */
+  async start(env: Readonly<Record<string, string>> = {}, logFile?: string): Promise<void> {
+    const log = logFile === undefined ? 'pipe' : openSync(logFile, 'a')
     const child = spawn(process.execPath, [MAIN], {
       cwd: ROOT,
       env: { ...this.environment, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', log],
     })
+    if (typeof log === 'number') closeSync(log)
     this.#child = child
+    this.output = ''
+    const streams = [child.stdout, child.stderr].filter((stream) => stream !== null)
     const serving = Promise.withResolvers<void>()
-    for (const stream of [child.stdout, child.stderr]) {
+    for (const stream of streams) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text
-        if (this.output.includes('serving')) serving.resolve()
       })
     }
-    this.output = ''
+    child.stdout?.on('data', () => this.output.includes('serving') && serving.resolve())
     child.once('exit', (code) => serving.reject(new Error(`the manager ended with ${code}:\n${this.output}`)))
     await serving.promise
     // Hooks of a file run once nothing else keeps its process alive: the manager that they are to end must not.
     child.unref()
-    for (const stream of [child.stdout, child.stderr]) if ('unref' in stream) (stream as Socket).unref()
+    for (const stream of streams) if ('unref' in stream) (stream as Socket).unref()
   }
 
   /** Waits until its output has this. */

@@ -15,9 +15,10 @@ const PAUSE = 1_000
 const LONGEST_WAIT = 20_000
 
 interface Means {
-  /** May fail: it only makes the kill come in time. */
-  readonly freeze: (id: string) => Promise<void>
-  readonly kill: (id: string) => Promise<void>
+  /** False when somebody may still be in and do something. It only makes the kill come in time. */
+  readonly freeze: (id: string) => Promise<boolean>
+  /** `held`: nobody waits for it, since nobody can do anything in there meanwhile. */
+  readonly kill: (id: string, held: boolean) => Promise<void>
 }
 
 interface Turn {
@@ -28,33 +29,34 @@ interface Turn {
 export interface Cuts {
   /**
    * Kills; who has to wait for that is frozen meanwhile, and those that are to be frozen go before those that are to be killed.
-   * When the engine does not answer, that is said of all who wait, and not found out for each: a thousand kills at once
-   * are the end of an engine that is only slow (Docker 20.10 ran out of files, and a little later it was gone).
+   * When the engine does not answer anybody, that is said of all who wait, and not found out for each: a thousand kills at
+   * once are the end of an engine that is only slow (Docker 20.10 ran out of files, and a little later it was gone).
    */
   cut(id: string): Promise<void>
-  /** Resolves when nobody is to be frozen any more: what destroys and makes containers leaves the engine to that. */
-  calm(): Promise<void>
+  /**
+   * Resolves when nobody is to be frozen any more, or after so many milliseconds: what looks at containers, destroys and
+   * makes them leaves the engine to that.
+   */
+  calm(longestMs?: number): Promise<void>
 }
 
 export function createCuts({ freeze, kill }: Means): Cuts {
   const fewAtOnce = createLimit(FREEZES_AT_ONCE)
   const waiting = new Set<Turn>()
   let killing = 0
+  let killed = 0
   let beyond = 0
   let stalled: NodeJS.Timeout | undefined
   let freezing = 0
   let noneBefore = 0
   let calmed = Promise.withResolvers<void>()
 
-  /** False when the engine did not answer. What it refuses for another reason, it will refuse again. */
   async function tryToFreeze(id: string): Promise<boolean> {
     if (performance.now() < noneBefore) return false
     try {
-      await freeze(id)
-      return true
+      return await freeze(id)
     } catch (error) {
-      if (!hasCode(error, 'engine_unavailable')) return true
-      noneBefore = performance.now() + PAUSE
+      if (hasCode(error, 'engine_unavailable')) noneBefore = performance.now() + PAUSE
       return false
     }
   }
@@ -108,10 +110,13 @@ export function createCuts({ freeze, kill }: Means): Cuts {
     }
   }
 
-  /** Who could not be frozen is not left in until their turn comes: that may take minutes. */
-  async function turnOf(id: string): Promise<void> {
-    let held = (killing < KILLS_UNFROZEN && freezing === 0) || (await hold(id))
-    while (!(await turn(held ? null : PAUSE))) held = await hold(id)
+  /** Who could not be frozen is not left in until their turn comes: that may take minutes. Gives whether they are held. */
+  async function turnOf(id: string): Promise<boolean> {
+    if (killing < KILLS_UNFROZEN && freezing === 0 && (await turn(PAUSE))) return false
+    for (;;) {
+      const held = await hold(id)
+      if (await turn(held ? null : PAUSE)) return held
+    }
   }
 
   function ended(): void {
@@ -128,18 +133,20 @@ export function createCuts({ freeze, kill }: Means): Cuts {
 
   return {
     async cut(id) {
-      await turnOf(id)
+      const held = await turnOf(id)
+      const before = killed
       try {
-        await kill(id)
+        await kill(id, held)
+        killed += 1
       } catch (error) {
-        if (hasCode(error, 'engine_unavailable')) refuseAll(error)
+        if (hasCode(error, 'engine_unavailable') && killed === before) refuseAll(error)
         throw error
       } finally {
         ended()
       }
     },
-    async calm() {
-      if (freezing > 0) await Promise.race([calmed.promise, sleep(LONGEST_WAIT, undefined, { ref: false })])
+    async calm(longestMs = LONGEST_WAIT) {
+      if (freezing > 0) await Promise.race([calmed.promise, sleep(longestMs, undefined, { ref: false })])
     },
   }
 }

@@ -12,7 +12,7 @@ import { DEADLINES, type Deadlines } from './deadlines.ts'
 import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
 import { execute, type RunningCommand, startCommand } from './exec.ts'
 import { ensureGuard, isGuarded } from './guard.ts'
-import { killForGood } from './kill.ts'
+import { freeze, killForGood } from './kill.ts'
 import { lookUp } from './lookup.ts'
 import { ensureNetwork, rejoinNetwork } from './network.ts'
 import { fromInspect, fromList } from './observed.ts'
@@ -48,12 +48,10 @@ class DockerEngine implements Engine {
   readonly #unused = new Set<string>()
   readonly #cuts = createCuts({
     freeze: (id) =>
-      this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) =>
-        this.#container(id).pause({ abortSignal: signal }),
-      ),
-    kill: (id) =>
+      this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) => freeze(this.#container(id), signal)),
+    kill: (id, held) =>
       this.#calls.run(`kill ${short(id)}`, this.#deadlines.kill, (signal) =>
-        killForGood(this.#container(id), () => this.#countCpus(), signal),
+        killForGood(this.#container(id), { cpus: () => this.#countCpus(), held }, signal),
       ),
   })
   #prepared = false
@@ -83,6 +81,7 @@ class DockerEngine implements Engine {
   }
 
   async list(): Promise<Observed[]> {
+    await this.#cuts.calm(this.#deadlines.freeze)
     const filters = { label: [`${INSTANCE_LABEL}=${this.#instance}`] }
     const [infos, guarded] = await this.#calls.run('list', this.#deadlines.list, (signal) =>
       Promise.all([

@@ -11,6 +11,7 @@ const PORT_KEPT = /port is already allocated/i
 const FREE_PORT = 'If no container has it, Docker has lost track of it: restart Docker'
 const NO_IMAGE = /no such image/i
 const PAUSED = /cannot start a paused container/i
+const RESTARTING = /is restarting/i
 const NO_RUNTIME = /unknown (?:or invalid )?runtime/i
 const NO_NETWORK = /network \S+ not found/i
 
@@ -35,6 +36,11 @@ export function isMissingNetwork(error: unknown): boolean {
 /** True when a start was refused because it takes an unpause. */
 export function isPaused(error: unknown): boolean {
   return statusOf(error) === 409 && PAUSED.test(answerOf(error))
+}
+
+/** True when something was refused because Docker is about to start the container again by itself. */
+export function isRestarting(error: unknown): boolean {
+  return statusOf(error) === 409 && RESTARTING.test(answerOf(error))
 }
 
 /** The error to throw for one that came out of dockerode. `what` says what was being done, e.g. "start alpine-1". */

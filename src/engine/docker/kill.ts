@@ -1,10 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
-import { accept, senseless } from './errors.ts'
+import { accept, isRestarting, senseless } from './errors.ts'
 
 const AGAIN_MS = 400
 /** Longer than a container takes that is not throttled. */
 const THROTTLED_MS = 150
+/** Instead of both, where nobody is in who could do anything. */
+const PATIENT_MS = 2_000
+
+interface Urgency {
+  /** How many the host has. */
+  readonly cpus: () => Promise<number>
+  /** Frozen: its last moment is all that it has left to live. */
+  readonly held: boolean
+}
 
 /**
  * SIGKILL, until the container is down: Docker answers when it is. Docker (20.10) loses a kill that arrives while it
@@ -12,23 +21,26 @@ const THROTTLED_MS = 150
  * moment would stay for that long. A kill sent again meanwhile strikes at once.
  *
  * Dying takes processor time: a hundred busy processes that share a tenth of a core took 6 s. One that is not down soon gets
- * all of the host's processors (`cpus`, how many) to die on, and keeps them: what was killed is destroyed.
+ * all of the host's processors to die on, and keeps them: what was killed is destroyed.
+ *
+ * Either costs the engine as much as the first kill; and where many wait for theirs, each takes long for no other reason. So
+ * what is frozen has its time.
  */
 export async function killForGood(
   container: Docker.Container,
-  cpus: () => Promise<number>,
+  { cpus, held }: Urgency,
   signal: AbortSignal,
 ): Promise<void> {
   const attempts: Promise<boolean>[] = []
   let down = false
-  let pause = THROTTLED_MS
+  let pause = held ? PATIENT_MS : THROTTLED_MS
   while (!down) {
     // 404: gone. 409: it is down already.
     const attempt = container.kill({ abortSignal: signal }).then(mustBeEmpty).catch(accept(404, 409))
     attempts.push(attempt.then(() => true))
     down = await Promise.race([...attempts, sleep(pause, false, { signal, ref: false })])
-    if (!down && pause === THROTTLED_MS) void unthrottle(container, cpus, signal)
-    pause = AGAIN_MS
+    if (!down && attempts.length === 1) void unthrottle(container, cpus, signal)
+    pause = held ? PATIENT_MS : AGAIN_MS
   }
   // None of them may strike later, when somebody has started it again. They fail at once now; but one that was hung up on
   // is never heard of again.
@@ -38,6 +50,18 @@ export async function killForGood(
   const after = await inspect.call(container, { abortSignal: signal }).catch(accept(404))
   const running: unknown = after?.State?.Running
   if (after && running !== false) throw senseless()
+}
+
+/** False when somebody may still do something in there: Docker freezes nothing that it is restarting. */
+export async function freeze(container: Docker.Container, signal: AbortSignal): Promise<boolean> {
+  try {
+    mustBeEmpty(await container.pause({ abortSignal: signal }))
+    return true
+  } catch (error) {
+    // Gone, down, or frozen already.
+    accept(404, 409)(error)
+    return !isRestarting(error)
+  }
 }
 
 /** Only a help: whatever comes of it, the kill goes on. */

@@ -6,24 +6,30 @@ import { createCuts } from '../../../src/engine/docker/cuts.ts'
 /** An engine on which everything takes as long as it is told. */
 function engine() {
   const events: string[] = []
-  const open = new Map<string, PromiseWithResolvers<void>>()
-  const begin = (what: string) => (id: string) => {
+  /** Ids of those of whom it was known, when they were killed, that they were frozen. */
+  const held: string[] = []
+  const open = new Map<string, PromiseWithResolvers<boolean>>()
+  const begin = (what: string) => (id: string, isHeld?: boolean) => {
     events.push(`${what} ${id}`)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    if (isHeld) held.push(id)
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>()
     open.set(`${what} ${id}`, { promise, resolve, reject })
     return promise
   }
+  const kill = begin('kill')
+  const cuts = createCuts({ freeze: begin('freeze'), kill: async (...args) => void (await kill(...args)) })
   return {
     events,
-    ...createCuts({ freeze: begin('freeze'), kill: begin('kill') }),
-    /** Ends what has begun by then; '' only lets everybody have their turn. */
-    async end(what: string, error?: Error): Promise<void> {
+    held,
+    ...cuts,
+    /** Ends what has begun by then; '' only lets everybody have their turn. `outcome` of a freeze: whether it worked. */
+    async end(what: string, outcome: Error | boolean = true): Promise<void> {
       await turns()
       if (what === '') return
       const ending = open.get(what)
       assert.ok(ending, `${what} has not begun`)
-      if (error) ending.reject(error)
-      else ending.resolve()
+      if (outcome instanceof Error) ending.reject(outcome)
+      else ending.resolve(outcome)
       await turns()
     },
   }
@@ -45,7 +51,7 @@ it('one alone is killed at once', async () => {
 })
 
 it('of many, all are frozen before any but the first are killed, and all are killed in the end', async () => {
-  const { cut, end, events } = engine()
+  const { cut, end, events, held } = engine()
   const done = Promise.all(ids(12).map((id) => cut(id)))
   await end('')
   const killed = () => events.filter((event) => event.startsWith('kill'))
@@ -61,13 +67,14 @@ it('of many, all are frozen before any but the first are killed, and all are kil
     ids(12).map((id) => `kill ${id}`),
   )
   assert.equal(events.length, 12 + 10)
+  assert.deepEqual(held, ids(12).slice(2))
 })
 
 it('what cannot be frozen is killed all the same, and a kill that fails makes room for the next', async () => {
   const { cut, end, events } = engine()
   const outcomes = Promise.allSettled(ids(5).map((id) => cut(id)))
   await end('')
-  await end('freeze 3', new BerthError('engine_failed', 'it is not running'))
+  await end('freeze 3', new BerthError('engine_failed', 'the freezer is broken'))
   await end('freeze 4')
   await end('freeze 5')
   for (const id of ids(5)) await end(`kill ${id}`, id === '1' ? new BerthError('engine_failed', 'no') : undefined)
@@ -76,6 +83,40 @@ it('what cannot be frozen is killed all the same, and a kill that fails makes ro
     ['rejected', ...Array(4).fill('fulfilled')],
   )
   assert.equal(events.filter((event) => event.startsWith('kill')).length, 5)
+})
+
+it('who may still be in is frozen again each second until it is their turn, and is no patient kill', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => mock.timers.reset())
+  const { cut, end, events, held } = engine()
+  const done = Promise.all(ids(5).map((id) => cut(id)))
+  await end('')
+  for (const id of ['3', '4']) await end(`freeze ${id}`)
+  await end('freeze 5', false)
+  const frozen = () => events.filter((event) => event === 'freeze 5').length
+  mock.timers.tick(1_100)
+  await end('')
+  assert.equal(frozen(), 2)
+  await end('freeze 5', false)
+  for (const id of ids(5)) await end(`kill ${id}`)
+  await done
+  assert.equal(frozen(), 2)
+  assert.deepEqual(held, ['3', '4'])
+})
+
+it('a kill that takes too long, while others end, is a failure of its own', async () => {
+  const { cut, end, events } = engine()
+  const outcomes = Promise.allSettled(ids(100).map((id) => cut(id)))
+  await end('')
+  for (const id of ids(100).slice(2)) await end(`freeze ${id}`)
+  await end('kill 2')
+  await end('kill 1', new BerthError('engine_unavailable', 'no answer within 10000 ms'))
+  for (const id of ids(100).slice(2)) await end(`kill ${id}`)
+  assert.deepEqual(
+    (await outcomes).map(({ status }) => status),
+    ['rejected', ...Array(99).fill('fulfilled')],
+  )
+  assert.equal(events.filter((event) => event.startsWith('kill')).length, 100)
 })
 
 it('an engine that does not answer is not asked to freeze again and again', async () => {
