@@ -1,7 +1,11 @@
-/** Cutting off many at once: Docker takes a tenth of a second of all processors to kill one, and a hundredth to freeze one. */
+/**
+ * Cutting off many at once: Docker takes a tenth of a second of all processors to kill one, and a hundredth to freeze one; to
+ * bar any number of them from the network takes as long as to kill one. But those who are only barred may still do something.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '../../core/errors.ts'
 import { createLimit } from '../../core/limit.ts'
+import type { Barrier } from './barrier.ts'
 
 /** More kills at once only make each of them slower; and fewer, where others are still to be frozen. */
 const KILLS_AT_ONCE = 4
@@ -14,7 +18,7 @@ const PAUSE = 1_000
 /** Longest that others wait for those who are to be frozen, in milliseconds. */
 const LONGEST_WAIT = 20_000
 
-interface Means {
+interface Means extends Barrier {
   /** False when somebody may still be in and do something. It only makes the kill come in time. */
   readonly freeze: (id: string) => Promise<boolean>
   /** `held`: nobody waits for it, since nobody can do anything in there meanwhile. */
@@ -28,7 +32,8 @@ interface Turn {
 
 export interface Cuts {
   /**
-   * Kills; who has to wait for that is frozen meanwhile, and those that are to be frozen go before those that are to be killed.
+   * Kills; who has to wait for that is barred and frozen meanwhile, and those that are to be frozen go before those that are
+   * to be killed.
    * When the engine does not answer anybody, that is said of all who wait, and not found out for each: a thousand kills at
    * once are the end of an engine that is only slow (Docker 20.10 ran out of files, and a little later it was gone).
    */
@@ -40,9 +45,11 @@ export interface Cuts {
   calm(longestMs?: number): Promise<void>
 }
 
-export function createCuts({ freeze, kill }: Means): Cuts {
+export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
   const fewAtOnce = createLimit(FREEZES_AT_ONCE)
   const waiting = new Set<Turn>()
+  /** Those who were killed at once, since nobody else was to be. */
+  const alone = new Set<string>()
   let killing = 0
   let killed = 0
   let beyond = 0
@@ -63,6 +70,10 @@ export function createCuts({ freeze, kill }: Means): Cuts {
 
   async function hold(id: string): Promise<boolean> {
     freezing += 1
+    // They are not the only ones any more: their kills will take longer than they would have.
+    for (const other of alone) void bar(other)
+    alone.clear()
+    await bar(id)
     const held = await fewAtOnce(() => tryToFreeze(id))
     freezing -= 1
     if (freezing === 0) {
@@ -112,7 +123,10 @@ export function createCuts({ freeze, kill }: Means): Cuts {
 
   /** Who could not be frozen is not left in until their turn comes: that may take minutes. Gives whether they are held. */
   async function turnOf(id: string): Promise<boolean> {
-    if (killing < KILLS_UNFROZEN && freezing === 0 && (await turn(PAUSE))) return false
+    if (killing < KILLS_UNFROZEN && freezing === 0) {
+      alone.add(id)
+      if (await turn(PAUSE)) return false
+    }
     for (;;) {
       const held = await hold(id)
       if (await turn(held ? null : PAUSE)) return held
@@ -138,10 +152,12 @@ export function createCuts({ freeze, kill }: Means): Cuts {
       try {
         await kill(id, held)
         killed += 1
+        lift(id)
       } catch (error) {
         if (hasCode(error, 'engine_unavailable') && killed === before) refuseAll(error)
         throw error
       } finally {
+        alone.delete(id)
         ended()
       }
     },

@@ -6,6 +6,8 @@ export interface Deadlines {
   /** The network, too. */
   readonly create: number
   readonly start: number
+  /** It is tried before those who are barred are frozen. */
+  readonly bar: number
   /** What is frozen is about to be killed. */
   readonly freeze: number
   readonly kill: number
@@ -20,6 +22,7 @@ export const DEADLINES: Deadlines = {
   inspect: 5_000,
   create: 30_000,
   start: 30_000,
+  bar: 2_000,
   freeze: 2_000,
   kill: 10_000,
   remove: 30_000,

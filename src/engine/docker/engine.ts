@@ -4,6 +4,7 @@ import type { ContainerSpec, Reach } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import type { Engine, ExecRequest, ExecResult, Observed, WaitingExec } from '../../core/ports.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
+import { createBarrier } from './barrier.ts'
 import { Calls } from './calls.ts'
 import { type Connection, connect } from './connection.ts'
 import { createGeneration } from './create.ts'
@@ -11,10 +12,10 @@ import { createCuts } from './cuts.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
 import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
 import { execute, type RunningCommand, startCommand } from './exec.ts'
-import { ensureGuard, isGuarded } from './guard.ts'
+import { changeBarrier, ensureGuard, isGuarded } from './guard.ts'
 import { freeze, killForGood } from './kill.ts'
 import { lookUp } from './lookup.ts'
-import { ensureNetwork, rejoinNetwork } from './network.ts'
+import { addressesOf, ensureNetwork, rejoinNetwork } from './network.ts'
 import { fromInspect, fromList } from './observed.ts'
 import { watchContainers } from './watch.ts'
 
@@ -46,7 +47,21 @@ class DockerEngine implements Engine {
   readonly #ahead = new Set<RunningCommand>()
   /** Ids of those that we made, and that never ran: nobody has had the time to take them off their network. */
   readonly #unused = new Set<string>()
+  readonly #barrier = createBarrier({
+    addresses: () =>
+      this.#calls.run('look at the networks', this.#deadlines.bar, (signal) =>
+        addressesOf(this.#docker, this.#instance, this.#reaches, signal),
+      ),
+    load: (bar, lift) =>
+      this.#calls.run('bar from the network', this.#deadlines.bar, (signal) =>
+        changeBarrier(this.#docker, this.#instance, { bar, lift }, signal),
+      ),
+  })
   readonly #cuts = createCuts({
+    bar: async (id) => {
+      if (this.#needsGuard) await this.#barrier.bar(id)
+    },
+    lift: (id) => this.#barrier.lift(id),
     freeze: (id) =>
       this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) => freeze(this.#container(id), signal)),
     kill: (id, held) =>

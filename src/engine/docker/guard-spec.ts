@@ -59,21 +59,68 @@ table inet ${table} {
 `
 }
 
+/**
+ * A table of its own, since what is in its set comes and goes: containers with these addresses neither get nor send anything.
+ * Where they came from, those who go on sending learn that it is over. By itself an address leaves the set after a minute:
+ * whoever was to take it out may be dead, and Docker gives it to another container.
+ */
+function barrierRules(instance: string): string {
+  return `table inet ${barrierName(instance)} {
+  set barred {
+    type ipv4_addr
+    flags timeout
+    timeout 1m
+  }
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    drop
+  }
+  chain from_barred {
+    type filter hook prerouting priority -290; policy accept;
+    ip saddr @barred drop
+  }
+  chain to_barred {
+    type filter hook forward priority -20; policy accept;
+    ip daddr @barred goto refuse
+  }
+  chain to_barred_from_host {
+    type filter hook output priority -20; policy accept;
+    ip daddr @barred goto refuse
+  }
+}
+`
+}
+
+/** Of nftables, family inet, on the engine's host. */
+export function barrierName(instance: string): string {
+  return `${tableName(instance)}_barrier`
+}
+
+/** For `nft -f -`: one transaction. What is barred already is barred for another minute; what is not barred may be lifted. */
+export function barrierChange(instance: string, bar: readonly string[], lift: readonly string[]): string {
+  const elements = (verb: string, addresses: readonly string[]) =>
+    addresses.length === 0 ? '' : `${verb} element inet ${barrierName(instance)} barred { ${addresses.join(', ')} }\n`
+  const all = [...new Set([...bar, ...lift])]
+  return elements('add', all) + elements('delete', all) + elements('add', bar)
+}
+
 /** Loads the rules unless they are there as they were loaded. Inside the guard, any number of times at once. */
 export function loadCommand(instance: string): string {
   const list = `nft --stateless list table inet ${tableName(instance)}`
-  return `${list} 2>/dev/null | cmp -s - /run/loaded || { printf %s "$RULES" | nft -f - && ${list} >/run/loaded; }`
+  const barrier = `nft list chain inet ${barrierName(instance)} to_barred_from_host >/dev/null 2>&1`
+  const rules = `${list} 2>/dev/null | cmp -s - /run/loaded || { printf %s "$RULES" | nft -f - && ${list} >/run/loaded; }`
+  return `{ ${rules}; } && { ${barrier} || printf %s "$BARRIER" | nft -f -; }`
 }
 
 /** The body of Docker's "create a container" for it. No label of a tenant's container: it is none to any listing. */
 export function guardOptions(instance: string) {
   const body = {
     Image: IMAGE,
-    Env: [`RULES=${guardRules(instance)}`],
+    Env: [`RULES=${guardRules(instance)}`, `BARRIER=${barrierRules(instance)}`],
     // Whoever stops the guard wants its rules gone; whoever kills it does not get rid of them.
     Entrypoint: [
       ...['/bin/sh', '-c'],
-      `trap 'nft delete table inet ${tableName(instance)}; exit 0' TERM
+      `trap 'nft delete table inet ${tableName(instance)}; nft delete table inet ${barrierName(instance)}; exit 0' TERM
        while :; do ${loadCommand(instance)}; sleep ${LOOK_EVERY} & wait $!; done`,
     ],
     HostConfig: {

@@ -66,6 +66,22 @@ export async function rejoinNetwork(
   await connect.call(network, { Container: id, abortSignal: signal }).catch(accept(403))
 }
 
+/** IPv4 addresses on the instance's networks of these reaches, by id of the container. Only running ones have one. */
+export async function addressesOf(
+  docker: Docker,
+  instance: string,
+  reaches: Iterable<Reach>,
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
+  const names = [...reaches].map((reach) => networkName(instance, reach))
+  const infos = await Promise.all(names.map((name) => inspectNetwork(docker, name, signal)))
+  return new Map(
+    infos.flatMap((info) =>
+      Object.entries(info?.Containers ?? {}).map(([id, { IPv4Address }]) => [id, IPv4Address.replace(/\/.*/, '')]),
+    ),
+  )
+}
+
 async function inspectNetwork(
   docker: Docker,
   name: string,

@@ -17,10 +17,19 @@ function engine() {
     return promise
   }
   const kill = begin('kill')
-  const cuts = createCuts({ freeze: begin('freeze'), kill: async (...args) => void (await kill(...args)) })
+  const barred: string[] = []
+  const lifted: string[] = []
+  const cuts = createCuts({
+    bar: async (id) => void barred.push(id),
+    lift: (id) => void lifted.push(id),
+    freeze: begin('freeze'),
+    kill: async (...args) => void (await kill(...args)),
+  })
   return {
     events,
     held,
+    barred,
+    lifted,
     ...cuts,
     /** Ends what has begun by then; '' only lets everybody have their turn. `outcome` of a freeze: whether it worked. */
     async end(what: string, outcome: Error | boolean = true): Promise<void> {
@@ -42,16 +51,17 @@ async function turns(): Promise<void> {
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}`)
 
 it('one alone is killed at once', async () => {
-  const { cut, end, events } = engine()
+  const { cut, end, events, barred } = engine()
   const done = cut('1')
   await end('')
   assert.deepEqual(events, ['kill 1'])
   await end('kill 1')
   await done
+  assert.deepEqual(barred, [])
 })
 
 it('of many, all are frozen before any but the first are killed, and all are killed in the end', async () => {
-  const { cut, end, events, held } = engine()
+  const { cut, end, events, held, barred, lifted } = engine()
   const done = Promise.all(ids(12).map((id) => cut(id)))
   await end('')
   const killed = () => events.filter((event) => event.startsWith('kill'))
@@ -68,6 +78,8 @@ it('of many, all are frozen before any but the first are killed, and all are kil
   )
   assert.equal(events.length, 12 + 10)
   assert.deepEqual(held, ids(12).slice(2))
+  assert.deepEqual(barred, ids(12))
+  assert.deepEqual(lifted, ids(12))
 })
 
 it('what cannot be frozen is killed all the same, and a kill that fails makes room for the next', async () => {

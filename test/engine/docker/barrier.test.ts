@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createBarrier } from '../../../src/engine/docker/barrier.ts'
+
+/** Containers a, b and c have the addresses 1, 2 and 3; `log` is what was loaded. */
+function barrier(load: () => Promise<void> = async () => undefined) {
+  const addresses = new Map(['a', 'b', 'c'].map((id, index) => [id, `${index + 1}`]))
+  const log: string[] = []
+  const made = createBarrier({
+    addresses: async () => addresses,
+    load: async (bar, lift) => {
+      log.push(`+${bar.join()} -${lift.join()}`)
+      await load()
+    },
+  })
+  return { ...made, log, addresses }
+}
+
+it('all that come at once are barred together', async () => {
+  const { bar, log } = barrier()
+  await Promise.all(['a', 'b', 'c'].map(bar))
+  assert.deepEqual(log, ['+1,2,3 -'])
+})
+
+it('who comes while others are being barred is next, and those others wait for it', async () => {
+  const first = Promise.withResolvers<void>()
+  const { bar, log } = barrier(() => first.promise)
+  let isOver = false
+  const over = bar('a').then(() => {
+    isOver = true
+  })
+  await sleep(5)
+  const later = bar('b')
+  assert.deepEqual(log, ['+1 -'])
+  first.resolve()
+  await later
+  await over
+  assert.deepEqual(log, ['+1 -', '+2 -'])
+  assert.equal(isOver, true)
+})
+
+it('nobody waits for ever for those who come after them', async () => {
+  const { bar } = barrier(() => sleep(10))
+  const others = setInterval(() => void bar('b'), 2)
+  const began = performance.now()
+  await bar('a')
+  const took = performance.now() - began
+  clearInterval(others)
+  assert.ok(took > 1_900 && took < 10_000, `${took} ms`)
+})
+
+it('two who bar the same container both hear of it', async () => {
+  const { bar, log } = barrier()
+  await Promise.all([bar('a'), bar('a')])
+  assert.deepEqual(log, ['+1 -'])
+})
+
+it('a container without an address is left alone', async () => {
+  const { bar, lift, log } = barrier()
+  await Promise.all([bar('unknown'), bar('a')])
+  lift('unknown')
+  await bar('unknown')
+  assert.deepEqual(log, ['+1 -'])
+})
+
+it('is lifted from the address that was barred, whatever the container has now, and once', async () => {
+  const { bar, lift, log, addresses } = barrier()
+  await bar('a')
+  addresses.set('a', '9')
+  lift('a')
+  lift('a')
+  await bar('b')
+  assert.deepEqual(log, ['+1 -', '+2 -1'])
+})
+
+it('what fails keeps nobody waiting, and the next ones are tried', async () => {
+  let fails = true
+  const { bar, lift, log } = barrier(async () => {
+    if (fails) throw new Error('no guard')
+  })
+  await bar('a')
+  lift('a')
+  fails = false
+  await bar('b')
+  assert.deepEqual(log, ['+1 -', '+2 -'])
+})
