@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,10 @@ import { reservePorts } from './ports.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+/** With what `just run` starts it. */
+const [, FLAGS] = /^run:\n +@exec node (.+) src\/main\.ts$/m.exec(readFileSync(join(ROOT, 'Justfile'), 'utf8')) ?? []
+assert.ok(FLAGS !== undefined, 'the Justfile starts the manager in another way')
+const COMMAND = [...FLAGS.split(' '), MAIN]
 
 export interface Reserved {
   readonly status: string
@@ -115,7 +119,7 @@ export class TestManager {
   /** Resolves when it serves. With `logFile`, its log is written there instead of into `output`. */
   async start(env: Readonly<Record<string, string>> = {}, logFile?: string): Promise<void> {
     const log = logFile === undefined ? 'pipe' : openSync(logFile, 'a')
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, COMMAND, {
       cwd: ROOT,
       env: { ...this.environment, ...env },
       stdio: ['ignore', 'pipe', log],

@@ -3,10 +3,13 @@
  * on; but nothing that anybody sends gets there, and nothing leaves. Docker freezes a hundred containers in a second, and
  * fewer, the more there are.
  */
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 
 /** For so long, in milliseconds, those who are barred wait for those who come after them: whatever follows takes the engine's time. */
 const GATHERING = 2_000
+
+/** For so long, in milliseconds, addresses are gathered that are to be lifted: each change takes as much as half a kill. */
+const LIFTING = 2_000
 
 interface Means {
   /** On the networks of the instance, by id of the container, as they are now: who starts anew may have another one's. */
@@ -27,6 +30,7 @@ export function createBarrier({ addresses, load }: Means): Barrier {
   const toBar = new Map<string, () => void>()
   const toLift = new Set<string>()
   let working = false
+  let gathering = false
 
   async function once(ids: readonly string[], lift: readonly string[]): Promise<void> {
     const now = ids.length > 0 ? await addresses() : new Map<string, string>()
@@ -71,6 +75,13 @@ export function createBarrier({ addresses, load }: Means): Barrier {
     void work()
   }
 
+  async function liftLater(): Promise<void> {
+    gathering = true
+    await sleep(LIFTING, undefined, { ref: false })
+    gathering = false
+    wake()
+  }
+
   return {
     bar(id) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -87,7 +98,7 @@ export function createBarrier({ addresses, load }: Means): Barrier {
       if (address === undefined) return
       barred.delete(id)
       toLift.add(address)
-      wake()
+      if (!gathering) void liftLater()
     },
   }
 }

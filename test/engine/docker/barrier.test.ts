@@ -74,6 +74,17 @@ it('is lifted from the address that was barred, whatever the container has now, 
   assert.deepEqual(log, ['+1 -', '+2 -1'])
 })
 
+it('what is to be lifted is gathered for a moment', async () => {
+  const { bar, lift, log } = barrier()
+  await Promise.all([bar('a'), bar('b')])
+  lift('a')
+  await sleep(500)
+  lift('b')
+  assert.equal(log.length, 1)
+  while (log.length === 1) await sleep(100)
+  assert.deepEqual(log, ['+1,2 -', '+ -1,2'])
+})
+
 it('what fails keeps nobody waiting, and the next ones are tried', async () => {
   let fails = true
   const { bar, lift, log } = barrier(async () => {
