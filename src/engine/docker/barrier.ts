@@ -7,7 +7,6 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 
 /** For so long, in milliseconds, those who are barred wait for those who come after them: whatever follows takes the engine's time. */
 const GATHERING = 2_000
-
 /** For so long, in milliseconds, addresses are gathered that are to be lifted: each change takes as much as half a kill. */
 const LIFTING = 2_000
 
@@ -25,25 +24,30 @@ export interface Barrier {
 }
 
 export function createBarrier({ addresses, load }: Means): Barrier {
-  /** Addresses that were barred, by id. */
-  const barred = new Map<string, string>()
+  /** Addresses that were barred, by id; null while that is under way. */
+  const barred = new Map<string, string | null>()
   const toBar = new Map<string, () => void>()
   const toLift = new Set<string>()
   let working = false
   let gathering = false
 
-  async function once(ids: readonly string[], lift: readonly string[]): Promise<void> {
+  async function change(ids: readonly string[], lift: readonly string[]): Promise<void> {
     const now = ids.length > 0 ? await addresses() : new Map<string, string>()
     const known = ids.flatMap((id): [string, string][] => {
       const address = now.get(id)
       return address === undefined ? [] : [[id, address]]
     })
     if (known.length + lift.length === 0) return
-    await load(
-      known.map(([, address]) => address),
-      lift,
-    )
-    for (const [id, address] of known) barred.set(id, address)
+    const bar = known.map(([, address]) => address)
+    await load(bar, lift)
+    for (const [id, address] of known) {
+      const before = barred.get(id)
+      // Lifted meanwhile: it has died before it was barred.
+      if (before === undefined) liftSoon(address)
+      else barred.set(id, address)
+      // It has started anew since, with another address.
+      if (before && before !== address) liftSoon(before)
+    }
   }
 
   async function work(): Promise<void> {
@@ -58,9 +62,11 @@ export function createBarrier({ addresses, load }: Means): Barrier {
       const ids = [...toBar.keys()]
       done.push(...toBar.values())
       toBar.clear()
+      for (const id of ids) barred.set(id, barred.get(id) ?? null)
       const lift = [...toLift]
       toLift.clear()
-      await once(ids, lift).catch(() => undefined)
+      await change(ids, lift).catch(() => undefined)
+      for (const id of ids) if (barred.get(id) === null) barred.delete(id)
       if (performance.now() - began < GATHERING) continue
       release()
       began = performance.now()
@@ -73,6 +79,11 @@ export function createBarrier({ addresses, load }: Means): Barrier {
     if (working) return
     working = true
     void work()
+  }
+
+  function liftSoon(address: string): void {
+    toLift.add(address)
+    if (!gathering) void liftLater()
   }
 
   async function liftLater(): Promise<void> {
@@ -94,11 +105,11 @@ export function createBarrier({ addresses, load }: Means): Barrier {
       return promise
     },
     lift(id) {
+      toBar.get(id)?.()
+      toBar.delete(id)
       const address = barred.get(id)
-      if (address === undefined) return
       barred.delete(id)
-      toLift.add(address)
-      if (!gathering) void liftLater()
+      if (address) liftSoon(address)
     },
   }
 }

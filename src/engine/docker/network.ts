@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { Reach } from '../../core/container.ts'
@@ -75,11 +76,10 @@ export async function addressesOf(
 ): Promise<Map<string, string>> {
   const names = [...reaches].map((reach) => networkName(instance, reach))
   const infos = await Promise.all(names.map((name) => inspectNetwork(docker, name, signal)))
-  return new Map(
-    infos.flatMap((info) =>
-      Object.entries(info?.Containers ?? {}).map(([id, { IPv4Address }]) => [id, IPv4Address.replace(/\/.*/, '')]),
-    ),
-  )
+  const all = infos.flatMap((info) => Object.entries(info?.Containers ?? {}))
+  const addresses = all.map(([id, { IPv4Address }]) => [id, IPv4Address.replace(/\/.*/, '')] as const)
+  // Whatever an engine says goes into no rule unread.
+  return new Map(addresses.filter(([, address]) => isIPv4(address)))
 }
 
 async function inspectNetwork(

@@ -85,6 +85,36 @@ it('what is to be lifted is gathered for a moment', async () => {
   assert.deepEqual(log, ['+1,2 -', '+ -1,2'])
 })
 
+it('who dies while they are being barred is lifted', async () => {
+  const first = Promise.withResolvers<void>()
+  const { bar, lift, log } = barrier(() => first.promise)
+  const barring = bar('a')
+  while (log.length === 0) await sleep(1)
+  lift('a')
+  first.resolve()
+  await barring
+  while (log.length === 1) await sleep(100)
+  assert.deepEqual(log, ['+1 -', '+ -1'])
+})
+
+it('who dies before their turn to be barred is not', async () => {
+  const { bar, lift, log } = barrier()
+  const barring = bar('a')
+  lift('a')
+  await barring
+  await bar('b')
+  assert.deepEqual(log, ['+2 -'])
+})
+
+it('who is barred again at another address is lifted from the one before', async () => {
+  const { bar, log, addresses } = barrier()
+  await bar('a')
+  addresses.set('a', '9')
+  await bar('a')
+  while (log.length === 2) await sleep(100)
+  assert.deepEqual(log, ['+1 -', '+9 -', '+ -1'])
+})
+
 it('what fails keeps nobody waiting, and the next ones are tried', async () => {
   let fails = true
   const { bar, lift, log } = barrier(async () => {
