@@ -24,7 +24,8 @@ interface Ended {
 export const end: Group = {
   name: 'end',
   about: `Reservations that end in the same millisecond, with a session open in each. Nobody is in when the session is closed, or the
-container dead or paused, whichever comes first; that is seen from outside, by the SSH client and in Docker's events.`,
+container cut off the network, paused or dead, whichever comes first; that is seen from outside: by the SSH client, by what the kernel says
+of the guard's rules, and in Docker's events. What is cut off the network neither gets nor sends a byte: \`test/proofs/barrier.test.ts\`.`,
   async *measure(lab) {
     const late: number[] = []
     let destroyedBefore = 0
