@@ -21,7 +21,7 @@ export const ORPHAN_AGE = 120_000
 const REVOKE_FIRST = 2_000
 /** How often an unfinished revocation is tried again. */
 const REVOKE_AGAIN = 500
-/** How often one is looked at that is under way: a thousand of them take half a minute, and each look takes the engine's time. */
+/** How often one is looked at that is under way: a thousand of them take minutes, and each look takes the engine's time. */
 const REVOKE_LOOK = 2_000
 
 export function plan(situation: Situation, now: number): Action[] {

@@ -3,12 +3,10 @@
  * on; but nothing that anybody sends gets there, and nothing leaves. Docker freezes a hundred containers in a second, and
  * fewer, the more there are.
  */
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 
 /** For so long, in milliseconds, those who are barred wait for those who come after them: whatever follows takes the engine's time. */
 const GATHERING = 2_000
-/** For so long, in milliseconds, addresses are gathered that are to be lifted: each change takes as much as half a kill. */
-const LIFTING = 2_000
 
 interface Means {
   /** On the networks of the instance, by id of the container, as they are now: who starts anew may have another one's. */
@@ -19,8 +17,11 @@ interface Means {
 export interface Barrier {
   /** Resolves when it has been tried. A help, which may fail: who is to be out is frozen and killed all the same. */
   bar(id: string): Promise<void>
-  /** For a container that is dead: its address may be another one's soon. */
-  lift(id: string): void
+  /**
+   * For containers that are frozen, before they are killed, or dead: Docker gives an address to the next container at once.
+   * Resolves when it has been tried.
+   */
+  lift(ids: readonly string[]): Promise<void>
 }
 
 export function createBarrier({ addresses, load }: Means): Barrier {
@@ -28,8 +29,8 @@ export function createBarrier({ addresses, load }: Means): Barrier {
   const barred = new Map<string, string | null>()
   const toBar = new Map<string, () => void>()
   const toLift = new Set<string>()
+  const waiting: (() => void)[] = []
   let working = false
-  let gathering = false
 
   async function change(ids: readonly string[], lift: readonly string[]): Promise<void> {
     const now = ids.length > 0 ? await addresses() : new Map<string, string>()
@@ -43,10 +44,10 @@ export function createBarrier({ addresses, load }: Means): Barrier {
     for (const [id, address] of known) {
       const before = barred.get(id)
       // Lifted meanwhile: it has died before it was barred.
-      if (before === undefined) liftSoon(address)
+      if (before === undefined) toLift.add(address)
       else barred.set(id, address)
       // It has started anew since, with another address.
-      if (before && before !== address) liftSoon(before)
+      if (before && before !== address) toLift.add(before)
     }
   }
 
@@ -65,7 +66,9 @@ export function createBarrier({ addresses, load }: Means): Barrier {
       for (const id of ids) barred.set(id, barred.get(id) ?? null)
       const lift = [...toLift]
       toLift.clear()
+      const lifting = waiting.splice(0)
       await change(ids, lift).catch(() => undefined)
+      for (const resolve of lifting) resolve()
       for (const id of ids) if (barred.get(id) === null) barred.delete(id)
       if (performance.now() - began < GATHERING) continue
       release()
@@ -81,18 +84,6 @@ export function createBarrier({ addresses, load }: Means): Barrier {
     void work()
   }
 
-  function liftSoon(address: string): void {
-    toLift.add(address)
-    if (!gathering) void liftLater()
-  }
-
-  async function liftLater(): Promise<void> {
-    gathering = true
-    await sleep(LIFTING, undefined, { ref: false })
-    gathering = false
-    wake()
-  }
-
   return {
     bar(id) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -104,12 +95,19 @@ export function createBarrier({ addresses, load }: Means): Barrier {
       wake()
       return promise
     },
-    lift(id) {
-      toBar.get(id)?.()
-      toBar.delete(id)
-      const address = barred.get(id)
-      barred.delete(id)
-      if (address) liftSoon(address)
+    lift(ids) {
+      for (const id of ids) {
+        toBar.get(id)?.()
+        toBar.delete(id)
+        const address = barred.get(id)
+        barred.delete(id)
+        if (address) toLift.add(address)
+      }
+      if (toLift.size === 0) return Promise.resolve()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      waiting.push(resolve)
+      wake()
+      return promise
     },
   }
 }

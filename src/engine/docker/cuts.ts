@@ -50,6 +50,8 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
   const waiting = new Set<Turn>()
   /** Those who were killed at once, since nobody else was to be. */
   const alone = new Set<string>()
+  /** Those who need not be barred any more. */
+  const frozen: string[] = []
   let killing = 0
   let killed = 0
   let beyond = 0
@@ -75,6 +77,9 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
     alone.clear()
     await bar(id)
     const held = await fewAtOnce(() => tryToFreeze(id))
+    if (held) frozen.push(id)
+    // The last one does it for all, and nobody is killed before.
+    while (freezing === 1 && frozen.length > 0) await lift(frozen.splice(0))
     freezing -= 1
     if (freezing === 0) {
       calmed.resolve()
@@ -152,7 +157,7 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
       try {
         await kill(id, held)
         killed += 1
-        lift(id)
+        if (!held) void lift([id])
       } catch (error) {
         if (hasCode(error, 'engine_unavailable') && killed === before) refuseAll(error)
         throw error

@@ -61,7 +61,7 @@ class DockerEngine implements Engine {
     bar: async (id) => {
       if (this.#needsGuard) await this.#barrier.bar(id)
     },
-    lift: (id) => this.#barrier.lift(id),
+    lift: (ids) => this.#barrier.lift(ids),
     freeze: (id) =>
       this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) => freeze(this.#container(id), signal)),
     kill: (id, held) =>

@@ -104,6 +104,11 @@ export function barrierChange(instance: string, bar: readonly string[], lift: re
   return elements('add', all) + elements('delete', all) + elements('add', bar)
 }
 
+/** Whoever has barred them is dead: an address may be another container's by now. */
+export function liftAllCommand(instance: string): string {
+  return `nft flush set inet ${barrierName(instance)} barred`
+}
+
 /** Loads the rules unless they are there as they were loaded. Inside the guard, any number of times at once. */
 export function loadCommand(instance: string): string {
   const list = `nft --stateless list table inet ${tableName(instance)}`

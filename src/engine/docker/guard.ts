@@ -4,7 +4,7 @@ import { BerthError } from '../../core/errors.ts'
 import { GUARD_LABEL, SPEC_LABEL } from '../labels.ts'
 import { accept } from './errors.ts'
 import { execute } from './exec.ts'
-import { barrierChange, guardName, guardOptions, loadCommand } from './guard-spec.ts'
+import { barrierChange, guardName, guardOptions, liftAllCommand, loadCommand } from './guard-spec.ts'
 import { lookUp } from './lookup.ts'
 
 const POLL_MS = 100
@@ -12,13 +12,16 @@ const POLL_MS = 100
 const LOAD_MS = 5_000
 
 /**
- * Brings the instance's guard up, in place of one with other rules, and returns when its rules are loaded. Without them
+ * Brings the instance's guard up, in place of one with other rules, and returns when its rules are loaded and nobody is barred. Without them
  * tenants would reach the host, so whatever goes wrong is an error that says so.
  */
 export async function ensureGuard(docker: Docker, instance: string, signal: AbortSignal): Promise<void> {
   const guard = docker.getContainer(await idOfGuard(docker, instance, signal))
   await guard.start({ abortSignal: signal }).catch(accept(304))
-  const request = { command: ['/bin/sh', '-c', loadCommand(instance)], timeoutMs: 0 }
+  const request = {
+    command: ['/bin/sh', '-c', `${loadCommand(instance)} && ${liftAllCommand(instance)}`],
+    timeoutMs: 0,
+  }
   // Docker that was going down as this began may say nothing about it for ever.
   const soon = AbortSignal.any([signal, AbortSignal.timeout(LOAD_MS)])
   const { code, stderr } = await execute(guard, request, soon)
