@@ -70,6 +70,8 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
     }
   }
 
+  const isLastFreeze = () => freezing === 1
+
   async function hold(id: string): Promise<boolean> {
     freezing += 1
     // They are not the only ones any more: their kills will take longer than they would have.
@@ -79,7 +81,7 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
     const held = await fewAtOnce(() => tryToFreeze(id))
     if (held) frozen.push(id)
     // The last one does it for all, and nobody is killed before.
-    while (freezing === 1 && frozen.length > 0) await lift(frozen.splice(0))
+    while (isLastFreeze() && frozen.length > 0) await lift(frozen.splice(0))
     freezing -= 1
     if (freezing === 0) {
       calmed.resolve()
