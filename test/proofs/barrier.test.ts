@@ -12,7 +12,7 @@ import { changeBarrier } from '../../src/engine/docker/guard.ts'
 import { barrierName, guardName } from '../../src/engine/docker/guard-spec.ts'
 import { docker } from '../support/docker.ts'
 import { eventually } from '../support/eventually.ts'
-import { openNeighbour } from '../support/netns.ts'
+import { NEIGHBOUR, openNeighbour, THIS_HOST } from '../support/netns.ts'
 import { reachedFromHere, type Target } from '../support/probing.ts'
 import { tried } from '../support/proof.ts'
 import { type Reaches, testReaches } from '../support/reaches.ts'
@@ -20,10 +20,8 @@ import { login } from '../support/ssh.ts'
 
 const run = promisify(execFile)
 const OUTSIDE = '198.51.100.2'
-/** This machine as the other host knows it, and what runs a program on that one. */
-const THIS_HOST = '203.0.113.1'
-const abroad = (program: string) =>
-  ['ip', ['netns', 'exec', `berth${process.pid}`, 'python3', '-c', program]] as [string, string[]]
+/** What runs a program on the other host. */
+const abroad = (program: string) => ['ip', ['netns', 'exec', NEIGHBOUR, 'python3', '-c', program]] as [string, string[]]
 /** TEST-NET-1. */
 const NOBODYS = '192.0.2.1'
 const WAYS = 10

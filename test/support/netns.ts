@@ -5,6 +5,11 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+/** This machine as its neighbour knows it: of TEST-NET-3, for documentation, nobody's. */
+export const THIS_HOST = '203.0.113.1'
+/** The neighbour's network namespace. */
+export const NEIGHBOUR = `berth${process.pid}`
+
 /** Says hello to everybody, on the ports that it is given. */
 const LISTENER = `
 for (const port of process.argv.slice(1)) {
@@ -18,19 +23,18 @@ export async function openNeighbour(
   addresses: readonly string[],
   ports: readonly number[],
 ): Promise<() => Promise<void>> {
-  const name = `berth${process.pid}`
+  const name = NEIGHBOUR
   const [here, there] = [`bt${process.pid}a`, `bt${process.pid}b`]
   const ip = (...args: string[]) => run('ip', args)
   const inside = (...args: string[]) => run('ip', ['-netns', name, ...args])
   await ip('netns', 'add', name)
   await ip('link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', name)
-  // TEST-NET-3, for documentation: nobody's.
-  await ip('address', 'add', '203.0.113.1/30', 'dev', here)
+  await ip('address', 'add', `${THIS_HOST}/30`, 'dev', here)
   await ip('link', 'set', here, 'up')
   await inside('address', 'add', '203.0.113.2/30', 'dev', there)
   await inside('link', 'set', there, 'up')
   await inside('link', 'set', 'lo', 'up')
-  await inside('route', 'add', 'default', 'via', '203.0.113.1')
+  await inside('route', 'add', 'default', 'via', THIS_HOST)
   for (const address of addresses) {
     await inside('address', 'add', `${address}/32`, 'dev', 'lo')
     await ip('route', 'add', `${address}/32`, 'via', '203.0.113.2', 'dev', here)

@@ -12,8 +12,8 @@ const POLL_MS = 100
 const LOAD_MS = 5_000
 
 /**
- * Brings the instance's guard up, in place of one with other rules, and returns when its rules are loaded and nobody is barred. Without them
- * tenants would reach the host, so whatever goes wrong is an error that says so.
+ * Brings the instance's guard up, in place of one with other rules, and returns when its rules are loaded and nobody is
+ * barred. Without them tenants would reach the host, so whatever goes wrong is an error that says so.
  */
 export async function ensureGuard(docker: Docker, instance: string, signal: AbortSignal): Promise<void> {
   const guard = docker.getContainer(await idOfGuard(docker, instance, signal))
