@@ -1,28 +1,25 @@
 /** The scripts of `native.ts`, in bash: what lets somebody in, and what is done for that before anybody has asked. */
-import { PLACEHOLDER } from '../core/account.ts'
+import { type Account, PLACEHOLDER } from '../core/account.ts'
 import { writeMotd } from './announcing.ts'
-import { surveying } from './guest.ts'
 
-/** By which those who wait know each other in a process list: $0 of the scripts that do. */
-export const WAITING = 'berth-waits'
+/** What listens in free containers, see `images/listen`, by its second word in a process list. */
+const LISTENER = '/usr/local/sbin/berth-listen'
 
 /** With a home of its own, which is nobody else's to look into. */
 const USERADD = 'useradd -m -K UMASK=0077 -s /bin/bash'
 
 /**
- * The same for every account: what varies comes on stdin, so that neither a shell nor a process list ever sees it.
- * Lines: user name, password hash (empty: none), supplementary group (empty: none); then the motd up to a NUL; then
- * authorized keys, a line each. The password comes last: until all the rest is done, nobody logs in with it.
+ * The same for every account, after what varies: user, hash (empty: none), groups (empty: none), motd, keys. The password
+ * comes last: until all the rest is done, nobody logs in with it.
  *
- * useradd and chpasswd take 50 ms. In a fresh container they have been here before (`prepare_placeholder`), and made the
+ * useradd and chpasswd take 50 ms. In a fresh container they have been here before (`prepareAccount`), and made the
  * account of a placeholder, as this distribution makes accounts; what is left to do is to write another name and the hash
  * into its files, with nothing but bash. Nobody else reads or writes them meanwhile: there is nobody in yet.
  */
 const opening = `
 set -euo pipefail
 placeholder=${PLACEHOLDER}
-waits=/run/${WAITING}
-taken=/run/berth-taken
+home=/home/$user
 ${writeMotd}
 
 # The whole file, with a line feed before each of its lines.
@@ -31,26 +28,21 @@ slurp() {
   text=$'\\n'$text
 }
 
-# Whoever waits for another manager is gone before somebody is let in by this one.
-leave_nobody_waiting() {
+# Whoever listens is gone before somebody is let in, and does not come back. Two that meet here see each other: it has
+# written its number before it looks whether the container is taken, and this is written before that is read.
+leave_nobody_listening() {
   local pid='' arguments=()
-  : >"$taken"
-  { read -r pid <"$waits"; } 2>/dev/null || return 0
+  : >/var/lib/berth-taken
+  { read -r pid </run/berth-listens; } 2>/dev/null || return 0
+  # Then it is the listener who does this, as the last thing.
   if [[ $pid == "$$" ]]; then return; fi
   { mapfile -d '' -t arguments <"/proc/$pid/cmdline"; } 2>/dev/null || return 0
-  if [[ \${arguments[3]:-} == ${WAITING} ]]; then kill -9 "$pid" || true; fi
+  if [[ \${arguments[1]:-} == ${LISTENER} ]]; then kill -9 "$pid" || true; fi
 }
 
 open_account() {
-  local user hash groups motd keys home text now
-  # Without a name there is nobody to let in.
-  IFS= read -r user || exit 0
-  IFS= read -r hash
-  IFS= read -r groups
-  IFS= read -rd '' motd
-  mapfile -t keys
-  leave_nobody_waiting
-  home=/home/$user
+  local text now
+  leave_nobody_listening
   if can_rename; then
     rename_placeholder
     write_keys
@@ -115,46 +107,33 @@ write_keys() {
     rm -f -- "$home/.ssh/authorized_keys"
   fi
 }
-`
-
-/** Lets somebody in who is there already. */
-export const openNow = `${opening}
 open_account
 `
 
-/**
- * Waits for somebody, says that it does, and at last that they are in. Two that meet here see each other: whoever waits has
- * written that before it looks whether the container is taken, and whoever takes it has written that before it looks
- * who waits.
- */
-export const waitForSomebody = `${opening}
-await_somebody() {
-  printf '%s\\n' $$ >"$waits"
-  if [[ -e $taken ]]; then exit 0; fi
-  printf '\\0'
-  open_account
-  printf '\\0'
+/** Makes the account, or brings it up to date. In a fresh container, see `prepareAccount`, without any other program. */
+export function openAccount({ username, passwordHash, sudo, sshKeys, motd }: Account): string {
+  const values = [
+    `user=${quote(username)}`,
+    `hash=${quote(passwordHash ?? '')}`,
+    `groups=${sudo ? 'sudo' : ''}`,
+    `motd=${quote(motd)}`,
+    `keys=(${sshKeys.map(quote).join(' ')})`,
+  ]
+  return `${values.join('\n')}\n${opening}`
 }
-await_somebody
-`
 
-/**
- * For a container in which nobody has ever been: what a survey prints, then the same. sshd makes its host key meanwhile.
- * $1: for how many milliseconds sshd may keep it waiting. Whatever comes of the placeholder, it can be done without.
- */
-export const surveyAndWait = `${surveying}
-# Costs nothing, in a hundred containers at once; nothing comes on stdin yet, but its end.
-rest() { read -rt 0.02 || (( $? > 128 )) || exit 1; }
-
+/** Makes an account of which only the name is missing. Whatever comes of it, it can be done without. */
+export const prepareAccount = `
 prepare_placeholder() {
   local passwd
   IFS= read -rd '' passwd </etc/passwd
   if [[ $passwd != *$'\\n${PLACEHOLDER}:'* ]]; then ${USERADD} -- ${PLACEHOLDER}; fi
   if [[ ! -e /etc/motd ]]; then : >/etc/motd; fi
 }
-print_names
 prepare_placeholder >/dev/null 2>&1
-wait_for_sshd "$1"
-print_facts
-${waitForSomebody}
 `
+
+/** As one word of bash. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

@@ -27,7 +27,6 @@ export function ansibleAccounts({ engine, ansible }: { engine: Engine; ansible: 
   return {
     deadlineMs: deadlineMs + announcingMs,
     survey: (target, { timeoutMs }) => surveyGuest(engine, target, timeoutMs),
-    expect: () => undefined,
     open,
     tell: (targets, announcement) => eachTarget(targets, (target) => announce(engine, target, announcement)),
     prepare: preparing(ansible),

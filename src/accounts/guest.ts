@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import { PLACEHOLDER } from '../core/account.ts'
 import { BerthError, reasonOf } from '../core/errors.ts'
-import type { Engine, Guest, Target } from '../core/ports.ts'
+import type { BashRequest, Engine, Guest, Target } from '../core/ports.ts'
 
 /** What the engine gets on top of the guest's own deadline, so that it is the guest who says what is missing. */
-export const graceMs = 3_000
+const graceMs = 3_000
 
 /** How the script tells that sshd did not answer in time. */
 const TIMED_OUT = 'sshd did not answer'
@@ -14,15 +14,17 @@ const TIMED_OUT = 'sshd did not answer'
  * Functions of bash. Waits for sshd inside the container, where polling costs next to nothing, instead of from outside, exec
  * by exec. What is printed are lines of "<what> <value>".
  */
-export const surveying = `
+const surveying = `
 sshd_answers() {
   local banner
   { IFS= read -t 1 -r banner <&3 && [[ $banner == SSH-* ]]; } 3<>/dev/tcp/127.0.0.1/22
 } 2>/dev/null
 
-rest() { sleep 0.01; }
+# From a pipe into which nobody writes, which costs less than a process that sleeps.
+exec {never}<> <(:)
+rest() { IFS= read -rt 0.02 -u "$never"; }
 
-# $1: for how many milliseconds
+# $1: for how many milliseconds it may keep us waiting
 wait_for_sshd() {
   local end=$(( \${EPOCHREALTIME//[.,]/} / 1000 + $1 ))
   until sshd_answers; do
@@ -45,29 +47,37 @@ print_facts() {
 }
 `
 
-const script = `
-set -u
-${surveying}
-wait_for_sshd "$1"
-print_facts
-print_names
-`
-
-/** One exec. `guest_failed` when sshd does not answer within `timeoutMs`, or has no ed25519 host key. */
+/** `guest_failed` when sshd does not answer within `timeoutMs`, or has no ed25519 host key. */
 export async function surveyGuest(engine: Engine, target: Target, timeoutMs: number): Promise<Guest> {
-  const { code, stdout, stderr } = await engine.exec(target.id, {
-    command: ['bash', '-c', script, 'survey', String(timeoutMs)],
+  return survey(engine, target, { program: '', timeoutMs })
+}
+
+/** As `surveyGuest`, where nobody was ever let in: a program of bash is run there besides, while sshd makes its host key. */
+export async function surveyFree(
+  engine: Engine,
+  target: Target,
+  { meanwhile, timeoutMs }: { readonly meanwhile: string; readonly timeoutMs: number },
+): Promise<Guest> {
+  return survey(engine, target, { program: meanwhile, free: 'stays', timeoutMs })
+}
+
+async function survey(engine: Engine, { id }: Target, { program, timeoutMs, ...rest }: BashRequest): Promise<Guest> {
+  const { code, output } = await engine.runBash(id, {
+    program: `${surveying}\nprint_names\n${program}\nwait_for_sshd ${timeoutMs}\nprint_facts`,
     timeoutMs: timeoutMs + graceMs,
+    ...rest,
   })
-  if (code !== 0) throw surveyFailed(reasonOf(stderr) || `survey ended with code ${code}`, timeoutMs)
-  return parseSurvey(stdout)
+  if (code === 0) return parseSurvey(output)
+  const reason = lastLine(output) || `survey ended with code ${code}`
+  throw new BerthError('guest_failed', reason === TIMED_OUT ? `${reason} within ${timeoutMs} ms` : reason)
 }
 
-export function surveyFailed(reason: string, timeoutMs: number): BerthError {
-  return new BerthError('guest_failed', reason === TIMED_OUT ? `${reason} within ${timeoutMs} ms` : reason)
+/** Of what a program wrote that failed: why it did. */
+export function lastLine(output: string): string {
+  return reasonOf(output.trimEnd().split('\n').at(-1) ?? '')
 }
 
-export function parseSurvey(text: string): Guest {
+function parseSurvey(text: string): Guest {
   const lines = text.trimEnd().split('\n')
   const values = (what: string) =>
     lines.filter((line) => line.startsWith(`${what} `)).map((line) => line.slice(what.length + 1))

@@ -139,7 +139,8 @@ export function createBuilder({ site, pools, store, engine, accounts, clock, log
     if (!current && pool.prepare !== null) await mustSucceed(accounts.prepare([target], pool.prepare), target)
     const held = await store.reservation(reservation.id)
     if (!held || held.expiresAt === null || !isActive(held, clock())) return null
-    await mustSucceed(accounts.open([target], accountOf(held, pool, motdOf(held, held.expiresAt))), target)
+    const account = accountOf(held, pool, motdOf(held, held.expiresAt))
+    await mustSucceed(accounts.open([target], account, { fresh: !current }), target)
     if (await store.recordOpened(reservation.id, up)) return up
     // It ended while the account was being opened, maybe after the kill that was to cut it off.
     await engine.kill(target.id)

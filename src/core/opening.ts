@@ -60,7 +60,7 @@ async function openAll(context: OpeningContext, { reservation, containers }: Hel
   const opened: Container[] = []
   let rest = [...containers]
   for (let round = 0; rest.length > 0; round += 1) {
-    const outcomes = await accounts.open(rest.map(targetOf), account)
+    const outcomes = await accounts.open(rest.map(targetOf), account, { fresh: true })
     const refused = rest.flatMap((row) => {
       const error = outcomes.get(row.name)
       if (error === null) opened.push(row)

@@ -38,19 +38,21 @@ export interface ExecResult {
   readonly stderr: string
 }
 
-/** A command that runs already and waits for its stdin. */
-export interface WaitingExec {
-  /** What it wrote before it began to wait. */
-  readonly said: string
-  /** Whether it has ended, so that nobody waits any more. */
-  readonly over: boolean
+export interface BashRequest {
+  /** No process list ever shows it, so it may hold what is secret. It has nothing on its stdin. */
+  readonly program: string
   /**
-   * Gives it its stdin, closes that, and waits until it says by a NUL that all is done but to end (code 0), or for its end.
-   * The outputs are what it writes from then on. Errors as of `exec`.
+   * For a container that nobody has ever had, which makes this much faster: whether that stays so. With "ends", nothing
+   * that makes it fast is left inside afterwards.
    */
-  answer(stdin: string, timeoutMs: number): Promise<ExecResult>
-  /** Closes its stdin: there is nothing for it to do. */
-  abandon(): void
+  readonly free?: 'stays' | 'ends'
+  readonly timeoutMs: number
+}
+
+export interface BashResult {
+  readonly code: number
+  /** All that it wrote, to stdout and to stderr. */
+  readonly output: string
 }
 
 /** Where containers run. An engine object serves one instance (see `berth.yml`, `instance`) and sees only its containers. */
@@ -79,11 +81,8 @@ export interface Engine {
   remove(id: string): Promise<void>
   /** `guest_failed` when the container is not running, `engine_unavailable` past the deadline. */
   exec(id: string, request: ExecRequest): Promise<ExecResult>
-  /**
-   * The first half of an `exec` that must be fast when its stdin is known: starts the command, and resolves when it has
-   * written a NUL. `guest_failed` when it ends before that.
-   */
-  execAhead(id: string, request: Omit<ExecRequest, 'stdin'>): Promise<WaitingExec>
+  /** Runs a program of bash; errors as of `exec`. */
+  runBash(id: string, request: BashRequest): Promise<BashResult>
   /** Calls `onChange` soon after a container of ours changed outside our calls, and after a reconnect. Returns the stop. */
   watch(onChange: () => void): () => void
   close(): Promise<void>
@@ -129,12 +128,10 @@ export interface Accounts {
    */
   survey(target: Target, how: { readonly timeoutMs: number; readonly fresh: boolean }): Promise<Guest>
   /**
-   * These are all that may be lent now: where `open` can be made ready, it soon is, and everywhere else nothing of that
-   * remains. Never waits and never fails.
+   * Makes the account in every target, able to log in when this returns. An account that is there already is brought up to
+   * date. `fresh`: as far as is known, nobody was ever let in.
    */
-  expect(free: readonly Target[]): void
-  /** Makes the account in every target, able to log in when this returns. An account that is there already is brought up to date. */
-  open(targets: readonly Target[], account: Account): Promise<Outcomes>
+  open(targets: readonly Target[], account: Account, how: { readonly fresh: boolean }): Promise<Outcomes>
   /**
    * Rewrites /etc/motd and writes the line to every open terminal of the account. One that takes no output (stopped, or
    * nobody reads it) is passed over within a second or so, whatever else a tenant has made of the container.

@@ -5,7 +5,7 @@ import { codeOf, hasCode, reasonOf } from './errors.ts'
 import { createExecutor, type ExecutorContext } from './executor.ts'
 import { nextDue, plan } from './plan.ts'
 import { type Pool, portOf, specOf } from './pool.ts'
-import type { Observed, Target } from './ports.ts'
+import type { Observed } from './ports.ts'
 import type { Snapshot } from './store.ts'
 
 export interface ReconcilerContext extends ExecutorContext {
@@ -39,7 +39,7 @@ const ASK_AGAIN = 1_000
 const LEAD = 10_000
 
 export function createReconciler(context: ReconcilerContext): Reconciler {
-  const { site, store, engine, accounts, pools, clock, log, metrics, digestOf } = context
+  const { site, store, engine, pools, clock, log, metrics, digestOf } = context
   const executor = createExecutor(context)
   let problem: string | null = null
   let answers = false
@@ -126,7 +126,6 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     const leading = await leads()
     writable = true
     const rows = await read()
-    accounts.expect(leading ? freeOnes(rows.snapshot) : [])
     const observed = await look(leading)
     if (leading) await carryOut(observed, { ...rows, busy: new Set([...rows.busy, ...executor.busy]) })
     const due = nextDue(rows.snapshot, clock(), executor.busy)
@@ -164,12 +163,6 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
 interface Rows {
   readonly snapshot: Snapshot
   readonly busy: ReadonlySet<string>
-}
-
-function freeOnes({ containers }: Snapshot): Target[] {
-  return containers.flatMap(({ state, engineId, name }) =>
-    state === 'ready' && engineId !== null ? [{ id: engineId, name }] : [],
-  )
 }
 
 function cutsAccess(action: Action): boolean {

@@ -18,7 +18,7 @@ export const SPEC_LABEL = 'berth.spec'
  * Part of every digest. Raise it when the same spec is to give another container than before (a capability less, a new
  * limit), so that containers made the old way are seen to be outdated and are replaced.
  */
-export const SPEC_FORMAT = 2
+export const SPEC_FORMAT = 3
 
 /** The labels of one generation. `berth.generation` is absent while nobody but `just provision` has handled it. */
 export function labelsOf(spec: ContainerSpec): Record<string, string> {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createHashing } from '../../src/accounts/hashing.ts'
 import { type Ansible, openAnsible } from '../../src/accounts/playbook.ts'
 import type { Account } from '../../src/core/account.ts'
-import type { Accounts, Engine, ExecRequest, Outcomes, Target } from '../../src/core/ports.ts'
+import type { Accounts, BashRequest, Engine, ExecRequest, Outcomes, Target } from '../../src/core/ports.ts'
+import { execOf } from '../../src/engine/bash.ts'
 import { openDocker } from '../../src/engine/docker/engine.ts'
 import { type RunningGuest, removeGuests, startGuests } from '../support/guests.ts'
 import { testInstance } from '../support/instance.ts'
@@ -29,6 +30,7 @@ export function openBench(name: string, openAccounts: OpenAccounts): Bench {
   const engine = openDocker({ instance: names.instance, reaches: ['all'], dockerHost: process.env.DOCKER_HOST })
   const ansible = openAnsible({ playbookDir: new URL('../../ansible', import.meta.url).pathname, env: process.env })
   const commands: string[] = []
+  const opened = new Set<string>()
   const accounts = openAccounts({ engine: recording(engine, commands), ansible })
   async function guests(count: number): Promise<RunningGuest[]> {
     const started = await startGuests(engine, names, count)
@@ -41,7 +43,11 @@ export function openBench(name: string, openAccounts: OpenAccounts): Bench {
     commands,
     guests,
     guest: async () => first(await guests(1)),
-    open: async (targets, wanted) => allDone(await accounts.open(targets, wanted)),
+    async open(targets, wanted) {
+      const fresh = targets.every(({ id }) => !opened.has(id))
+      for (const { id } of targets) opened.add(id)
+      allDone(await accounts.open(targets, wanted, { fresh }))
+    },
     async close() {
       await ansible.close()
       await removeGuests(engine)
@@ -74,15 +80,21 @@ function first<T>([item]: readonly T[]): T {
 
 /** The same engine, noting the commands that it is asked to run. */
 function recording(engine: Engine, commands: string[]): Engine {
-  const noting =
-    <T>(exec: (id: string, request: ExecRequest) => Promise<T>) =>
-    (id: string, request: ExecRequest) => {
-      commands.push(request.command.join(' '))
-      return exec(id, request)
-    }
   const noted = new Map<string | symbol, unknown>([
-    ['exec', noting(engine.exec.bind(engine))],
-    ['execAhead', noting(engine.execAhead.bind(engine))],
+    [
+      'exec',
+      (id: string, request: ExecRequest) => {
+        commands.push(request.command.join(' '))
+        return engine.exec(id, request)
+      },
+    ],
+    [
+      'runBash',
+      (id: string, request: BashRequest) => {
+        commands.push(execOf(request.program).command.join(' '))
+        return engine.runBash(id, request)
+      },
+    ],
   ])
   return new Proxy(engine, {
     get: (target, key) => noted.get(key) ?? Reflect.get(target, key, target).bind(target),

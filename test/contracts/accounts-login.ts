@@ -75,7 +75,7 @@ export function loginContract({ accounts, engine, guest, guests, open }: Bench):
   test('several at once: one that fails does not hide how it went for the others', async () => {
     const [one, dead, two] = (await guests(3)) as [RunningGuest, RunningGuest, RunningGuest]
     await engine.kill(dead.id)
-    const outcomes = await accounts.open([one, dead, two], await account())
+    const outcomes = await accounts.open([one, dead, two], await account(), { fresh: true })
     assert.ok(hasCode(outcomes.get(dead.name), 'guest_failed'))
     for (const { name, port } of [one, two]) {
       assert.equal(outcomes.get(name), null)

@@ -39,7 +39,7 @@ export function stateContract({ accounts, commands, engine, guest, open }: Bench
   test("the system's own users are left alone", async () => {
     const target = await guest()
     for (const username of ['root', 'nobody']) {
-      const outcomes = await accounts.open([target], await account({ username }))
+      const outcomes = await accounts.open([target], await account({ username }), { fresh: false })
       const error = outcomes.get(target.name)
       assert.ok(hasCode(error, 'guest_failed'), username)
       assert.match(error.message, /belongs to the system/)

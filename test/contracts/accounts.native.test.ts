@@ -2,12 +2,12 @@ import { after, describe } from 'node:test'
 import { nativeAccounts } from '../../src/accounts/native.ts'
 import { accountsContract } from './accounts.ts'
 import { openBench } from './accounts-bench.ts'
-import { waitingContract } from './accounts-waiting.ts'
+import { listeningContract } from './accounts-listening.ts'
 
 accountsContract('native', nativeAccounts)
 
-const bench = openBench('waiting', nativeAccounts)
+const bench = openBench('listening', nativeAccounts)
 describe('native accounts, made ready', () => {
   after(() => bench.close())
-  waitingContract(bench)
+  listeningContract(bench)
 })

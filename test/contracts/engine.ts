@@ -270,42 +270,34 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.ok(performance.now() - begin < 2_000)
     })
 
-    it('begins a command whose stdin comes later', async () => {
+    it('runs a program of bash, and says all that it wrote and its code', async () => {
       const id = await started()
-      const command = ['sh', '-c', 'printf "here I am\\0"; cat; echo done >&2; exit 3']
-      const waiting = await engine.execAhead(id, { command, timeoutMs: 10_000 })
-      assert.equal(waiting.over, false)
-      const { code, stdout, stderr } = await waiting.answer('häßlich\n'.repeat(20_000), 10_000)
-      assert.equal(code, 3)
-      // An engine that only plays says all of it at the end.
-      assert.equal(waiting.said + stdout.replace('here I am\0', ''), `${waiting.said}${'häßlich\n'.repeat(20_000)}`)
-      assert.equal(stderr, 'done\n')
+      const program = `read -r line || echo "nothing on stdin"; printf '%s' '${'häßlich '.repeat(20_000)}' | wc -c; echo odd >&2; exit 3`
+      for (const free of [undefined, 'stays', 'stays', 'ends'] as const) {
+        const { code, output } = await engine.runBash(id, { program, ...(free && { free }), timeoutMs: 10_000 })
+        assert.equal(code, 3, free)
+        assert.deepEqual(output.trim().split('\n'), ['nothing on stdin', '200000', 'odd'], free)
+      }
     })
 
-    it('ends a command that waits for stdin when there is none, and sees when its container is down', async () => {
+    it('gives up on a program at its deadline', async () => {
       const id = await started()
-      const command = ['sh', '-c', 'printf "\\0"; cat']
-      const [first, second] = [
-        await engine.execAhead(id, { command, timeoutMs: 10_000 }),
-        await engine.execAhead(id, { command, timeoutMs: 10_000 }),
-      ]
-      first.abandon()
-      await until(() => first.over)
-      assert.equal(second.over, false)
-      await engine.kill(id)
-      await until(() => second.over)
-      await assert.rejects(engine.execAhead(id, { command, timeoutMs: 5_000 }), { code: 'guest_failed' })
-    })
-
-    it('gives up on a command that is to wait and does not finish at its deadline', async () => {
-      const id = await started()
-      const command = ['sh', '-c', 'printf "\\0"; cat; sleep 20']
-      const waiting = await engine.execAhead(id, { command, timeoutMs: 10_000 })
-      await assert.rejects(waiting.answer('', 300), { code: 'engine_unavailable' })
+      for (const free of ['stays', 'ends'] as const) {
+        await assert.rejects(engine.runBash(id, { program: 'sleep 3', free, timeoutMs: 300 }), {
+          code: 'engine_unavailable',
+        })
+      }
     })
 
     it('runs nothing in what is created, paused or killed', async () => {
-      const attempt = (target: string) => engine.exec(target, { command: ['true'], timeoutMs: 5_000 })
+      const attempt = (target: string) =>
+        Promise.any([
+          engine.exec(target, { command: ['true'], timeoutMs: 5_000 }),
+          engine.runBash(target, { program: 'true', free: 'stays', timeoutMs: 5_000 }),
+        ]).catch((error: AggregateError) => {
+          for (const { code } of error.errors) assert.equal(code, 'guest_failed')
+          throw error.errors[0]
+        })
       const id = await engine.create(spec)
       await assert.rejects(attempt(id), { code: 'guest_failed' })
       await engine.start(id)
@@ -324,12 +316,6 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       stop()
     })
   })
-
-  async function until(what: () => boolean): Promise<void> {
-    for (let attempt = 0; attempt < 200 && !what(); attempt += 1)
-      await new Promise((resolve) => setTimeout(resolve, 25))
-    assert.ok(what())
-  }
 
   /** A watch may need a moment until it hears; each crash is another chance. */
   async function crashUntil(changed: Promise<void>, id: string): Promise<void> {

@@ -13,6 +13,7 @@ export interface ContainerParameters {
   readonly name: string
   readonly hostname: string
   readonly image: string
+  readonly interactive: boolean
   readonly labels: Record<string, string>
   readonly init: boolean
   readonly network_mode: string
@@ -33,11 +34,12 @@ export interface ContainerParameters {
 }
 
 export function ansibleParameters(spec: ContainerSpec): ContainerParameters {
-  const { Hostname, Image, Labels, HostConfig } = createOptions(spec)
+  const { Hostname, Image, OpenStdin, Labels, HostConfig } = createOptions(spec)
   return {
     name: spec.name,
     hostname: Hostname,
     image: Image,
+    interactive: OpenStdin,
     labels: Labels,
     init: HostConfig.Init,
     network_mode: HostConfig.NetworkMode,

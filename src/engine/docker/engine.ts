@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { ContainerSpec, Reach } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
-import type { Engine, ExecRequest, ExecResult, Observed, WaitingExec } from '../../core/ports.ts'
+import type { BashRequest, BashResult, Engine, ExecRequest, ExecResult, Observed } from '../../core/ports.ts'
+import { execOf } from '../bash.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
 import { createBarrier } from './barrier.ts'
 import { Calls } from './calls.ts'
@@ -11,9 +12,10 @@ import { createGeneration } from './create.ts'
 import { createCuts } from './cuts.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
 import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
-import { execute, type RunningCommand, startCommand } from './exec.ts'
+import { execute } from './exec.ts'
 import { changeBarrier, ensureGuard, isGuarded } from './guard.ts'
 import { freeze, killForGood } from './kill.ts'
+import { ask, isListening } from './listener.ts'
 import { lookUp } from './lookup.ts'
 import { addressesOf, ensureNetwork, rejoinNetwork } from './network.ts'
 import { fromInspect, fromList } from './observed.ts'
@@ -44,7 +46,6 @@ class DockerEngine implements Engine {
   readonly #calls: Calls
   readonly #deadlines: Deadlines
   readonly #watches = new Set<() => void>()
-  readonly #ahead = new Set<RunningCommand>()
   /** Ids of those that we made, and that never ran: nobody has had the time to take them off their network. */
   readonly #unused = new Set<string>()
   readonly #barrier = createBarrier({
@@ -69,6 +70,8 @@ class DockerEngine implements Engine {
         killForGood(this.#container(id), { cpus: () => this.#countCpus(), held }, signal),
       ),
   })
+  /** Ids of those in which somebody listens as long as they are free, as of the last list. */
+  #listening: ReadonlySet<string> = new Set()
   #prepared = false
   #cpus: number | undefined
 
@@ -109,6 +112,7 @@ class DockerEngine implements Engine {
     )
     // Somebody removed or stopped it; nobody is lent anything before it is back.
     if (!guarded) await this.#ensureGuard()
+    this.#listening = new Set(infos.filter(({ Labels }) => isListening(Labels)).map(({ Id }) => Id))
     return infos.map((info) => fromList(info, this.#instance)).filter((observed) => observed !== null)
   }
 
@@ -167,23 +171,16 @@ class DockerEngine implements Engine {
     return this.#calls.run(what, request.timeoutMs, (signal) => execute(this.#container(id), request, signal))
   }
 
-  async execAhead(id: string, { command, timeoutMs }: Omit<ExecRequest, 'stdin'>): Promise<WaitingExec> {
-    const what = `exec ${command[0] ?? ''} in ${short(id)}`
-    const [running, said] = await this.#calls.run(what, timeoutMs, async (signal) => {
-      const begun = await startCommand(this.#container(id), { command, hasStdin: true }, signal)
-      signal.addEventListener('abort', () => begun.abandon())
-      return [begun, await begun.saidFirst(signal)] as const
+  async runBash(id: string, { program, free, timeoutMs }: BashRequest): Promise<BashResult> {
+    return this.#calls.run(`run bash in ${short(id)}`, timeoutMs, async (signal) => {
+      const container = this.#container(id)
+      if (free !== undefined && (await this.#hasListener(id, signal))) {
+        const result = await ask(container, { program, last: free === 'ends' }, signal)
+        if (result) return result
+      }
+      const { code, stdout, stderr } = await execute(container, execOf(program), signal)
+      return { code, output: stdout + stderr }
     })
-    this.#ahead.add(running)
-    void running.ended.then(() => this.#ahead.delete(running))
-    return {
-      said,
-      get over() {
-        return running.over
-      },
-      answer: (stdin, ms) => this.#calls.run(what, ms, (signal) => running.answer(stdin, signal)),
-      abandon: () => running.abandon(),
-    }
   }
 
   watch(onChange: () => void): () => void {
@@ -198,9 +195,12 @@ class DockerEngine implements Engine {
 
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
-    for (const running of this.#ahead) running.abandon()
     this.#calls.close()
     this.#connection.close()
+  }
+
+  async #hasListener(id: string, signal: AbortSignal): Promise<boolean> {
+    return this.#listening.has(id) || isListening((await lookUp(this.#docker, id, signal))?.Config.Labels)
   }
 
   /** Of the engine's host. */

@@ -16,7 +16,7 @@ const NO_RUNTIME = /unknown (?:or invalid )?runtime/i
 const NO_NETWORK = /network \S+ not found/i
 
 /** The HTTP status of an answer that dockerode turned into an error; undefined when nobody answered. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('statusCode' in error)) return undefined
   return typeof error.statusCode === 'number' ? error.statusCode : undefined
 }
@@ -41,6 +41,17 @@ export function isPaused(error: unknown): boolean {
 /** True when something was refused because Docker is about to start the container again by itself. */
 export function isRestarting(error: unknown): boolean {
   return statusOf(error) === 409 && RESTARTING.test(answerOf(error))
+}
+
+/** What is asked for inside a container is refused when it is not running, or is gone: that makes it `guest_failed`. */
+export async function blamingGuest<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const status = statusOf(error)
+    if (status === 404 || status === 409) throw new BerthError('guest_failed', answerOf(error), { cause: error })
+    throw error
+  }
 }
 
 /** The error to throw for one that came out of dockerode. `what` says what was being done, e.g. "start alpine-1". */
@@ -77,7 +88,7 @@ function isSystemError(error: unknown): boolean {
 }
 
 /** Docker's own sentence, without what docker-modem writes around it. */
-export function answerOf(error: unknown): string {
+function answerOf(error: unknown): string {
   if (error instanceof Error && 'json' in error && typeof error.json === 'object' && error.json !== null) {
     if ('message' in error.json && typeof error.json.message === 'string') return error.json.message
   }

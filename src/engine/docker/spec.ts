@@ -33,6 +33,7 @@ const CAPABILITIES = [
 export interface CreateBody {
   readonly Hostname: string
   readonly Image: string
+  readonly OpenStdin: boolean
   readonly Labels: Record<string, string>
   readonly ExposedPorts: { readonly [SSH]: object }
   readonly HostConfig: {
@@ -64,6 +65,8 @@ export function createOptions(spec: ContainerSpec): CreateBody {
   return {
     Hostname: spec.name,
     Image: spec.image,
+    // For whoever listens there, see `listener.ts`.
+    OpenStdin: true,
     Labels: labelsOf(spec),
     ExposedPorts: { [SSH]: {} },
     HostConfig: {

@@ -1,6 +1,7 @@
 import type { ContainerSpec } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
-import type { Engine, ExecRequest, ExecResult, Observed, WaitingExec } from '../../core/ports.ts'
+import type { BashRequest, BashResult, Engine, ExecRequest, ExecResult, Observed } from '../../core/ports.ts'
+import { execOf } from '../bash.ts'
 import { type MemoryContainer, type MemoryHost, observe } from './host.ts'
 
 /** Plays the commands that run inside containers. The signal ends with the request's deadline. */
@@ -100,21 +101,9 @@ class MemoryEngine implements Engine {
     }
   }
 
-  /** It waits without having been run: the handler plays all of it at its end. */
-  async execAhead(id: string, { command }: Omit<ExecRequest, 'stdin'>): Promise<WaitingExec> {
-    const container = this.#find(id)
-    if (container?.state !== 'running') throw new BerthError('guest_failed', `container ${id} is not running`)
-    let abandoned = false
-    return {
-      said: '',
-      get over() {
-        return abandoned || container.state !== 'running'
-      },
-      answer: (stdin, timeoutMs) => this.exec(id, { command, stdin, timeoutMs }),
-      abandon: () => {
-        abandoned = true
-      },
-    }
+  async runBash(id: string, { program, timeoutMs }: BashRequest): Promise<BashResult> {
+    const { code, stdout, stderr } = await this.exec(id, { ...execOf(program), timeoutMs })
+    return { code, output: stdout + stderr }
   }
 
   watch(onChange: () => void): () => void {
