@@ -12,8 +12,17 @@ const FIXTURE = fileURLToPath(new URL('fixtures/architecture', import.meta.url))
 const RULES: readonly Rule[] = [
   { where: 'core', ours: ['core'], packages: [] },
   { where: 'engine/labels.ts', ours: ['core'], packages: ['node:crypto'] },
-  { where: 'engine/memory', ours: ['core', 'engine/memory', 'engine/labels.ts'], packages: ['node:*'] },
-  { where: 'engine/docker', ours: ['core', 'engine/docker', 'engine/labels.ts'], packages: ['dockerode', 'node:*'] },
+  { where: 'engine/bash.ts', ours: ['core'], packages: [] },
+  {
+    where: 'engine/memory',
+    ours: ['core', 'engine/memory', 'engine/bash.ts', 'engine/labels.ts'],
+    packages: ['node:*'],
+  },
+  {
+    where: 'engine/docker',
+    ours: ['core', 'engine/docker', 'engine/bash.ts', 'engine/labels.ts'],
+    packages: ['dockerode', 'node:*'],
+  },
   { where: 'accounts', ours: ['core', 'accounts'], packages: ['piscina', 'node:*'] },
   { where: 'store', ours: ['core', 'store'], packages: ['kysely', 'node:fs', 'node:sqlite', 'node:timers/promises'] },
   {

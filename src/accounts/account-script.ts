@@ -18,6 +18,7 @@ const USERADD = 'useradd -m -K UMASK=0077 -s /bin/bash'
  */
 const opening = `
 set -euo pipefail
+LC_ALL=C
 placeholder=${PLACEHOLDER}
 home=/home/$user
 ${writeMotd}
@@ -26,6 +27,14 @@ ${writeMotd}
 slurp() {
   IFS= read -rd '' text <"$1" || true
   text=$'\\n'$text
+  size=\${#text}
+}
+
+# What was slurped, and has changed since. In place, unless it got shorter: ext4 takes a file that was emptied to the disk as
+# soon as it is closed.
+put() {
+  if (( \${#text} < size )); then : >"$1"; fi
+  printf '%s' "\${text:1}" 1<>"$1"
 }
 
 # Whoever listens is gone before somebody is let in, and does not come back. Two that meet here see each other: it has
@@ -41,19 +50,25 @@ leave_nobody_listening() {
 }
 
 open_account() {
-  local text now
+  local text size now
   leave_nobody_listening
   if can_rename; then
     rename_placeholder
     write_keys
-    if [[ -f /etc/motd && ! -L /etc/motd ]]; then printf '%s' "$motd" >/etc/motd; else write_motd "$motd"; fi
+    if [[ -f /etc/motd && ! -L /etc/motd ]]; then
+      slurp /etc/motd
+      text=$'\\n'$motd
+      put /etc/motd
+    else
+      write_motd "$motd"
+    fi
     slurp /etc/shadow
     # Changed today, whenever it was made.
     printf -v now '%(%s)T' -1
     if [[ $text =~ $'\\n'"$placeholder:!:"[0-9]*: ]]; then
       text=\${text/"\${BASH_REMATCH[0]}"/$'\\n'"$user:\${hash:-*}:$((now / 86400)):"}
     fi
-    printf '%s' "\${text:1}" >/etc/shadow
+    put /etc/shadow
   else
     make_account
     write_keys
@@ -81,7 +96,7 @@ rename_placeholder() {
     if [[ $groups && $file == /etc/g* && $text =~ $'\\n'("$groups":[^:]*:[^:]*:)([^$'\\n']*) ]]; then
       text=\${text/"\${BASH_REMATCH[0]}"/$'\\n'"\${BASH_REMATCH[1]}\${BASH_REMATCH[2]:+\${BASH_REMATCH[2]},}$user"}
     fi
-    printf '%s' "\${text:1}" >"$file"
+    put "$file"
   done
   mv -- "/home/$placeholder" "$home"
 }
@@ -128,7 +143,7 @@ prepare_placeholder() {
   local passwd
   IFS= read -rd '' passwd </etc/passwd
   if [[ $passwd != *$'\\n${PLACEHOLDER}:'* ]]; then ${USERADD} -- ${PLACEHOLDER}; fi
-  if [[ ! -e /etc/motd ]]; then : >/etc/motd; fi
+  : >/etc/motd
 }
 prepare_placeholder >/dev/null 2>&1
 `

@@ -1,8 +1,8 @@
 /** Hashes that are made before anybody asks for them. */
 import type { HashPassword } from '../core/ports.ts'
 
-/** As many as a class has heads. Each is given away once: two accounts with one salt would be seen to have one password. */
-const MOST = 32
+/** More than a class has heads. Each is given away once: two accounts with one salt would be seen to have one password. */
+const MOST = 128
 /** Milliseconds since the last one was wanted, and then between two: whoever waits for a hash comes first. */
 const QUIET = 250
 const PACE = 20

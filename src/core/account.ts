@@ -20,8 +20,11 @@ const USERNAME = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
 /** Of whoever reserves by the seed's GET and says none. */
 export const DEFAULT_PASSWORD = 'test'
 
-/** Holds a place in a container's files for whoever comes first, see `Accounts.expect`; nobody else can have that name. */
-export const PLACEHOLDER = '_berth'
+/**
+ * Holds a place in a container's files for whoever comes first, see `Accounts.survey`; nobody else can have that name. As
+ * short as a name can be: with another one in its place no file gets shorter.
+ */
+export const PLACEHOLDER = '_'
 
 /** Names that no image lends out, for the time before the first container has told its own. */
 const NEVER = new Set([

@@ -16,17 +16,8 @@ export function listeningContract(bench: Bench): void {
   }
 
   async function hasPlaceholder({ id }: Target): Promise<boolean> {
-    const command = [
-      'grep',
-      '-lrs',
-      PLACEHOLDER,
-      '/etc/passwd',
-      '/etc/shadow',
-      '/etc/group',
-      '/etc/gshadow',
-      '/etc/subuid',
-      '/etc/subgid',
-    ]
+    const databases = ['passwd', 'shadow', 'group', 'gshadow', 'subuid', 'subgid'].map((name) => `/etc/${name}`)
+    const command = ['grep', '-ls', '-e', `^${PLACEHOLDER}:`, '-e', `/${PLACEHOLDER}:`, ...databases]
     const files = await engine.exec(id, { command, timeoutMs: 5_000 })
     const home = await engine.exec(id, { command: ['test', '-e', `/home/${PLACEHOLDER}`], timeoutMs: 5_000 })
     return files.stdout !== '' || home.code === 0
