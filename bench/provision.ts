@@ -11,8 +11,8 @@ const CONCURRENCIES = [2, 4, 6, 8]
 export const provision: Group = {
   name: 'provision',
   about: `The manager fills a pool of ${SIZE}, from its start to every sshd having answered; \`just provision\` makes one of ${BY_ANSIBLE}. By
-hand: create and start, without waiting for sshd, at the best concurrency of ${CONCURRENCIES.join(', ')}. What the manager does more for each is one
-exec: it waits for sshd, reads what is there, and prepares an account, so that a reserve takes no longer than above.`,
+hand: create and start, without waiting for sshd, at the best concurrency of ${CONCURRENCIES.join(', ')}. The manager
+does more for each: it waits for sshd, reads what is there, and prepares an account, so that a reserve takes no longer than above.`,
   async *measure(lab) {
     await using raw = await lab.openRaw()
     const numbers = (count: number) => Array.from({ length: count }, (_, nth) => nth)

@@ -14,10 +14,10 @@ import { accept, blamingGuest } from './errors.ts'
 const LABEL = 'berth.listens'
 const VERSION = '1'
 /**
- * Hearing takes two milliseconds where the host is not busy. After the first of these times, also in milliseconds, the
- * container is looked at: it may be down. After the second, nobody is there.
+ * Hearing takes two milliseconds where the host is not busy, and longer where many are asked at once. After the first of
+ * these times, also in milliseconds, the container is looked at: it may be down. After the second, nobody is there.
  */
-const USUAL_MS = 250
+const USUAL_MS = 1_000
 const HEARING_MS = 5_000
 /** Bytes kept of what it says. */
 const OUTPUT_LIMIT = 1024 * 1024
