@@ -14,6 +14,7 @@ export interface ContainerParameters {
   readonly hostname: string
   readonly image: string
   readonly interactive: boolean
+  readonly detach: boolean
   readonly labels: Record<string, string>
   readonly init: boolean
   readonly network_mode: string
@@ -40,6 +41,8 @@ export function ansibleParameters(spec: ContainerSpec): ContainerParameters {
     hostname: Hostname,
     image: Image,
     interactive: OpenStdin,
+    // Otherwise whoever first speaks to it closes its stdin for all others.
+    detach: true,
     labels: Labels,
     init: HostConfig.Init,
     network_mode: HostConfig.NetworkMode,

@@ -40,6 +40,7 @@ it('says the same to Ansible', () => {
     hostname: 'alpine-1',
     image: 'berth/alpine',
     interactive: true,
+    detach: true,
     init: true,
     network_mode: 'berth-berth-internet',
     dns_servers: [],
