@@ -36,6 +36,14 @@ describe('provision', () => {
     )
   })
 
+  it('leaves the stdin of a container open for all who speak to it, one after another', async () => {
+    const stdin = await dockerLines('inspect', '--format', '{{.Config.OpenStdin}} {{.Config.StdinOnce}}', ...names)
+    assert.deepEqual(
+      stdin,
+      names.map(() => 'true false'),
+    )
+  })
+
   it('changes nothing the second time', async () => {
     assert.deepEqual(await runPlaybook('provision', config), { changed: [] })
   })
