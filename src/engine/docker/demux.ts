@@ -3,6 +3,9 @@
  */
 const HEADER = 8
 
+/** Bytes kept of each output of what runs inside. */
+export const OUTPUT_LIMIT = 1024 * 1024
+
 export interface Outputs {
   readonly stdout: string
   readonly stderr: string

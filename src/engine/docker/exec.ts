@@ -3,11 +3,8 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { ExecRequest, ExecResult } from '../../core/ports.ts'
-import { Demultiplexer } from './demux.ts'
+import { Demultiplexer, OUTPUT_LIMIT } from './demux.ts'
 import { blamingGuest } from './errors.ts'
-
-/** Bytes kept of each output. */
-const OUTPUT_LIMIT = 1024 * 1024
 
 /**
  * Runs a command in three round trips: make the exec, start it (its socket becomes the command's stdin and outputs),

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import type { BashResult } from '../../core/ports.ts'
-import { Demultiplexer } from './demux.ts'
+import { Demultiplexer, OUTPUT_LIMIT } from './demux.ts'
 import { accept, blamingGuest } from './errors.ts'
 
 /** On images of which the entrypoint starts `images/listen`; its value is the version of what they say to each other. */
@@ -19,8 +19,6 @@ const VERSION = '1'
  */
 const USUAL_MS = 1_000
 const HEARING_MS = 5_000
-/** Bytes kept of what it says. */
-const OUTPUT_LIMIT = 1024 * 1024
 
 /** By the labels of a container, which include those of its image. */
 export function isListening(labels: Readonly<Record<string, string>> | undefined): boolean {
