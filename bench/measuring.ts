@@ -1,4 +1,5 @@
 /** How things are measured: how long, how often in a second, and what is typical of it. */
+import { cpus } from 'node:os'
 import { createLimit } from '../src/core/limit.ts'
 
 export function median(all: readonly number[]): number {
@@ -21,6 +22,26 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now()
   await work()
   return performance.now() - began
+}
+
+/** In the report, of what is measured by `timedAndBusy`. */
+export const WORK = 'what the cores worked meanwhile, if no core had ever had to wait'
+
+/**
+ * How long work took, and how long it would have, had all cores been busy with it and with nothing in vain: the time that
+ * they spent on whatever ran meanwhile, over their number. Milliseconds; the kernel counts in steps of ten.
+ */
+export async function timedAndBusy(
+  work: () => Promise<unknown>,
+): Promise<{ readonly ms: number; readonly busy: number }> {
+  const before = processorTime()
+  const ms = await timed(work)
+  return { ms, busy: (processorTime() - before) / cpus().length }
+}
+
+/** Milliseconds that the cores of this machine have worked since it was started, all together. */
+function processorTime(): number {
+  return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
 }
 
 /** One after another: what one round leaves behind must not disturb the next. */

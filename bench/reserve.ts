@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { hashSecret } from '../src/accounts/sha512-crypt.ts'
 import type { BenchPool, Group, RawContainer } from './lab.ts'
-import { inTurn, median, series, timed } from './measuring.ts'
+import { inTurn, median, series, timed, timedAndBusy, WORK } from './measuring.ts'
 import { logIn, untilGreeted } from './ssh.ts'
 
 const run = promisify(execFile)
@@ -79,17 +79,23 @@ container that nobody else uses: ${BY_HAND}, with a hash that was made before.`,
       how,
     }
 
-    const ten: number[] = []
+    const tens: { readonly ms: number; readonly busy: number }[] = []
     await inTurn(ROUNDS_OF_TEN, async (round) => {
-      ten.push(await timed(() => pool.manager.reserve({ username: `ten${round}`, count: SIZE })))
+      tens.push(await timedAndBusy(() => pool.manager.reserve({ username: `ten${round}`, count: SIZE })))
       await pool.releaseAll()
       await pool.untilReady()
     })
+    const ten = {
+      ...{ value: median(tens.map(({ ms }) => ms)), unit: 'ms' as const },
+      how: `median of ${ROUNDS_OF_TEN}`,
+    }
     yield {
-      ...{ what: '`GET /reserve` of ten, request to answer', value: median(ten), unit: 'ms' },
-      ...{ how: `median of ${ROUNDS_OF_TEN}`, limit: { ...one, what: 'reserve one' } },
+      ...{ what: '`GET /reserve` of ten, request to answer', ...ten, limit: { ...one, what: 'reserve one' } },
       target: { of: 'limit', is: 'under', than: 1.5 },
     }
+    // Each of them alone is too short for the steps in which the kernel counts.
+    const busy = tens.reduce((sum, each) => sum + each.busy, 0) / ROUNDS_OF_TEN
+    yield { what: 'the same', ...ten, limit: { what: WORK, value: busy, unit: 'ms' } }
   },
 }
 

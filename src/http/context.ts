@@ -10,13 +10,13 @@ import type { EventFeed } from './following/event-feed.ts'
 import type { Places } from './following/places.ts'
 import type { PrometheusMetrics } from './metrics.ts'
 
-/** What the routes work with. */
 /** The same, and what those routes share whose answers wait. */
 export interface WaitingContext extends ServerContext {
   readonly feed: EventFeed
   readonly places: Places
 }
 
+/** What the routes work with. */
 export interface ServerContext {
   readonly reserving: Reserving
   readonly operating: Operating

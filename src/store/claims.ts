@@ -1,9 +1,9 @@
 /** From a request to containers that are held: at once, or by way of the queue. */
 import { sql } from 'kysely'
 import type { Claim, Claimed, EarlierRequest, Store } from '../core/store.ts'
-import type { Reservation } from '../core/reservation.ts'
 import { appendReservation } from './events.ts'
-import { hold, isOpen, readHeld, readReservation, readyOnes } from './queries.ts'
+import { holdAll, isOpen, readHeld, readReservation, readyOnes } from './queries.ts'
+import type { ReservationsTable } from './tables.ts'
 import type { Transactions, Tx } from './transactions.ts'
 
 /** For how long a request that is sent again is known. */
@@ -25,14 +25,14 @@ export function claimVerbs({ reading, writing }: Transactions, manager: string):
         if (first !== id) return null
         const free = await readyOnes(tx, reservation.pool, reservation.count)
         if (free.length < reservation.count) return null
-        await tx
+        const row = await tx
           .updateTable('reservations')
           .set({ state: 'preparing', prepare_by: prepareBy, preparer: manager })
           .where('id', '=', id)
-          .execute()
-        await appendReservation(tx, 'reservation.preparing', reservation, { at: now })
-        for (const container of free) await hold(tx, reservation, container, now)
-        return readHeld(tx, id)
+          .returningAll()
+          .executeTakeFirstOrThrow()
+        await appendReservation(tx, 'reservation.preparing', row, { at: now })
+        return holdAll(tx, row, free, now)
       }),
 
     lease: (id, from, to) =>
@@ -75,12 +75,9 @@ async function take(tx: Tx, claim: Claim, manager: string, now: number): Promise
   const free = waiting === 0 ? await readyOnes(tx, pool, count) : []
   const enough = free.length >= count
   if (!enough && claim.waitUntil === null) return { is: 'short', available: free.length, waiting }
-  const reservation = await insert(tx, claim, enough ? { state: 'preparing', manager } : { state: 'waiting' }, now)
-  if (enough) for (const container of free) await hold(tx, reservation, container, now)
+  const row = await insert(tx, claim, enough ? { state: 'preparing', manager } : { state: 'waiting' }, now)
   if (request) await remember(tx, claim, now)
-  const held = await readHeld(tx, claim.id)
-  if (!held) throw new Error(`reservation ${claim.id} is gone from its own transaction`)
-  return { is: enough ? 'held' : 'waiting', held }
+  return { is: enough ? 'held' : 'waiting', held: await holdAll(tx, row, enough ? free : [], now) }
 }
 
 async function insert(
@@ -88,10 +85,10 @@ async function insert(
   claim: Claim,
   begin: { readonly state: 'preparing'; readonly manager: string } | { readonly state: 'waiting' },
   now: number,
-): Promise<Pick<Reservation, 'id' | 'pool' | 'owner' | 'username'>> {
+): Promise<ReservationsTable> {
   const { state } = begin
   const waits = state === 'waiting'
-  await tx
+  const row = await tx
     .insertInto('reservations')
     .values({
       id: claim.id,
@@ -121,9 +118,10 @@ async function insert(
       reason: null,
       note: claim.note,
     })
-    .execute()
-  await appendReservation(tx, `reservation.${state}`, claim, { at: now, by: claim.owner })
-  return claim
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  await appendReservation(tx, `reservation.${state}`, row, { at: now, by: claim.owner })
+  return row
 }
 
 /** Of those that wait for this pool, first come first; without those whose time is up, also before the sweep got to them. */

@@ -4,7 +4,7 @@ import type { Reservation } from '../core/reservation.ts'
 import type { Ending, Store } from '../core/store.ts'
 import { appendContainer, appendReservation } from './events.ts'
 import { hold, isStill, readReservation, readReservations, readyOnes, withContainers } from './queries.ts'
-import { fromPatch, toContainer } from './rows.ts'
+import { fromPatch, toContainer, toReservation } from './rows.ts'
 import type { Transactions, Tx } from './transactions.ts'
 
 type LifeVerbs = Pick<
@@ -36,17 +36,19 @@ export function lifeVerbs({ writing }: Transactions): LifeVerbs {
 
     activate: (id, now) =>
       writing(async (tx) => {
-        const reservation = await readReservation(tx, id)
-        if (reservation?.state !== 'preparing') return null
-        const { durationMs, keepaliveMs } = reservation
-        const expires_at = now + durationMs
-        const alive_until = keepaliveMs === null ? null : now + keepaliveMs
-        await tx
+        const row = await tx
           .updateTable('reservations')
-          .set({ state: 'active', active_at: now, expires_at, told_end: expires_at, alive_until })
+          .set((eb) => ({
+            ...{ state: 'active' as const, active_at: now },
+            ...{ expires_at: eb('duration_ms', '+', now), told_end: eb('duration_ms', '+', now) },
+            alive_until: eb('keepalive_ms', '+', now),
+          }))
           .where('id', '=', id)
-          .execute()
-        await tx
+          .where('state', '=', 'preparing')
+          .returningAll()
+          .executeTakeFirst()
+        if (!row) return null
+        const holds = await tx
           .updateTable('holds')
           .set((eb) => ({
             opened: eb
@@ -55,9 +57,10 @@ export function lifeVerbs({ writing }: Transactions): LifeVerbs {
               .whereRef('containers.name', '=', 'holds.container'),
           }))
           .where('reservation_id', '=', id)
+          .returningAll()
           .execute()
-        await appendReservation(tx, 'reservation.active', reservation, { at: now })
-        return readReservation(tx, id)
+        await appendReservation(tx, 'reservation.active', row, { at: now })
+        return toReservation(row, holds)
       }),
 
     extend: (id, from, to, by, now) =>
@@ -121,16 +124,16 @@ export function lifeVerbs({ writing }: Transactions): LifeVerbs {
 
     finish: (id, now) =>
       writing(async (tx) => {
-        const { numUpdatedRows } = await tx
+        const ended = await tx
           .updateTable('reservations')
           .set({ state: 'ended' })
           .where('id', '=', id)
           .where('state', '=', 'ending')
+          .returningAll()
           .executeTakeFirst()
-        if (numUpdatedRows === 0n) return false
+        if (!ended) return false
         await tx.updateTable('holds').set({ open: null }).where('reservation_id', '=', id).execute()
-        const ended = await readReservation(tx, id)
-        if (ended) await appendReservation(tx, 'reservation.ended', ended, { at: now, detail: ended.outcome })
+        await appendReservation(tx, 'reservation.ended', ended, { at: now, detail: ended.outcome })
         return true
       }),
   }

@@ -5,7 +5,7 @@ import type { Held } from '../core/store.ts'
 import type { Reservation } from '../core/reservation.ts'
 import { fromPatch, toContainer, toReservation } from './rows.ts'
 import { appendContainer } from './events.ts'
-import type { ContainersTable, Tables } from './tables.ts'
+import type { ContainersTable, ReservationsTable, Tables } from './tables.ts'
 import type { Tx } from './transactions.ts'
 
 /** The compare of compare-and-set: nobody has moved the container since it was seen. */
@@ -80,6 +80,19 @@ export async function readyOnes(tx: Tx, pool: string, count: number): Promise<Co
     .limit(count)
     .execute()
   return rows.map(toContainer)
+}
+
+/** ready -> reserved, all of them for the reservation of this row; gives it as it is then. */
+export async function holdAll(
+  tx: Tx,
+  row: ReservationsTable,
+  containers: readonly Container[],
+  now: number,
+): Promise<Held> {
+  const held: Container[] = []
+  for (const container of containers) held.push(await hold(tx, row, container, now))
+  const holds = held.map(({ name }) => ({ container: name, opened: null }))
+  return { reservation: toReservation(row, holds), containers: held }
 }
 
 /** ready -> reserved, for this reservation. */

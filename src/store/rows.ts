@@ -19,7 +19,10 @@ export function fromPatch(patch: ContainerPatch): Partial<ContainersTable> {
   }
 }
 
-export function toReservation(row: ReservationsTable, holds: readonly HoldsTable[]): Reservation {
+export function toReservation(
+  row: ReservationsTable,
+  holds: readonly Pick<HoldsTable, 'container' | 'opened'>[],
+): Reservation {
   return {
     id: row.id,
     pool: row.pool,
@@ -45,7 +48,9 @@ export function toReservation(row: ReservationsTable, holds: readonly HoldsTable
     outcome: row.outcome,
     reason: row.reason,
     note: row.note,
-    holds: holds.map(({ container, opened }) => ({ container, opened })),
+    holds: holds
+      .map(({ container, opened }) => ({ container, opened }))
+      .sort((a, b) => (a.container < b.container ? -1 : 1)),
   }
 }
 

@@ -1,45 +1,38 @@
 /** SQLite through Node's own driver, for kysely. */
 import { chmodSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import {
-  CompiledQuery,
-  type DatabaseConnection,
   type Driver,
   Kysely,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDialect,
   type SqliteDialectConfig,
-  SqliteDriver,
   type SqliteStatement,
-  type TransactionSettings,
 } from 'kysely'
 import { BerthError, reasonOf } from '../core/errors.ts'
-import { isBusy, translate } from './sqlite-errors.ts'
+import { BUSY_TIMEOUT, SharedCommits } from './shared-commits.ts'
+import { translate } from './sqlite-errors.ts'
 import type { Tables } from './tables.ts'
 
-/** How long SQLite waits for another process, in milliseconds, while nothing else happens in this one. */
-const BUSY_TIMEOUT = 5_000
-/** How long a writer waits for those of other processes, in milliseconds: many hundreds may be before it. */
-const WRITE_TIMEOUT = 30_000
-/** Between two attempts, on average, in milliseconds. At random, or the same process is always late. */
-const ATTEMPT_EVERY = 4
 /** Most prepared statements that are kept: lists of all lengths make ever new ones. */
 const KNOWN = 300
 
 /** `:memory:` lives as long as the connection. `invalid_config` when the file cannot be used. */
 export function connectSqlite(file: string): { db: Kysely<Tables>; database: DatabaseSync } {
   const database = connect(file)
-  return { db: new Kysely<Tables>({ dialect: new Dialect({ database: adapt(database) }) }), database }
+  return { db: new Kysely<Tables>({ dialect: new Dialect(database) }), database }
 }
 
 class Dialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig
+  readonly #database: DatabaseSync
 
-  constructor(config: SqliteDialectConfig) {
+  constructor(database: DatabaseSync) {
+    const config = { database: adapt(database) }
     super(config)
     this.#config = config
+    this.#database = database
   }
 
   override createAdapter(): SqliteAdapter {
@@ -47,33 +40,7 @@ class Dialect extends SqliteDialect {
   }
 
   override createDriver(): Driver {
-    return new WriteFirst(this.#config)
-  }
-}
-
-/** Writers queue at BEGIN instead of failing at their first write; readers wait for nobody. */
-class WriteFirst extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
-    const run = (sql: string) => connection.executeQuery(CompiledQuery.raw(sql))
-    if (settings?.accessMode === 'read only') {
-      await run('begin deferred')
-      return
-    }
-    const deadline = performance.now() + WRITE_TIMEOUT
-    // SQLite's own waiting would stop this process, and is so unfair that a process which writes much keeps the others out.
-    // Between two of its transactions this one lets others in, and the rest of itself.
-    for (let pause = 0; ; pause = Math.ceil(2 * ATTEMPT_EVERY * Math.random())) {
-      await (pause === 0 ? nextTurn() : sleep(pause))
-      await run('pragma busy_timeout = 0')
-      try {
-        await run('begin immediate')
-        return
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) throw error
-      } finally {
-        await run(`pragma busy_timeout = ${BUSY_TIMEOUT}`)
-      }
-    }
+    return new SharedCommits(this.#config, this.#database)
   }
 }
 
@@ -115,8 +82,7 @@ function adapt(database: DatabaseSync): SqliteDatabase {
 
   return {
     close: () => database.close(),
-    // A full disk ends a transaction by itself, and a second end would be an error that hides the first.
-    prepare: (sql) => prepare(sql === 'rollback' && !database.isTransaction ? 'select 1' : sql),
+    prepare,
   }
 }
 

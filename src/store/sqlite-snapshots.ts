@@ -138,7 +138,7 @@ function prepareReads(database: DatabaseSync) {
       return {
         containers: many<ContainersTable>(containers).map(toContainer),
         reservations: many<ReservationsTable>(reservations).map((row) =>
-          toReservation(row, inOrder(byReservation.get(row.id) ?? [])),
+          toReservation(row, byReservation.get(row.id) ?? []),
         ),
         sizes: readSizes(),
       }
@@ -147,18 +147,12 @@ function prepareReads(database: DatabaseSync) {
       return {
         containers: [...noted.containers].flatMap((name) => many<ContainersTable>(container, name)).map(toContainer),
         reservations: [...noted.reservations].flatMap((id) =>
-          many<ReservationsTable>(reservation, id).map((row) =>
-            toReservation(row, inOrder(many<HoldsTable>(holdsOf, id))),
-          ),
+          many<ReservationsTable>(reservation, id).map((row) => toReservation(row, many<HoldsTable>(holdsOf, id))),
         ),
         sizes: readSizes(),
       }
     },
   }
-}
-
-function inOrder(holds: HoldsTable[]): HoldsTable[] {
-  return holds.sort((a, b) => (a.container < b.container ? -1 : 1))
 }
 
 function translating<T>(work: () => T): T {
