@@ -42,7 +42,7 @@ interface Look {
 /** `tell` is told what is being done. */
 export async function diagnose(config: Config, fix: boolean, tell: (text: string) => void): Promise<Diagnosis> {
   await refuseWithoutDatabase(config.database)
-  const log = openLog('warn', process.stderr.isTTY)
+  const log = await openLog('warn', process.stderr.isTTY)
   const parts = await openParts(config, { clock: systemClock, log, metrics: NO_METRICS, nudge: () => undefined })
   // Whoever has this port is the manager: it is held for as long as something is mended in its place.
   const port = fix ? await takePort(config.listen) : null

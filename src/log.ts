@@ -1,5 +1,4 @@
 import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
 import type { Log } from './core/ports.ts'
 
 /** Bytes that wait for whoever reads them; what comes beyond them is dropped. */
@@ -9,8 +8,10 @@ const MOST_UNWRITTEN = 16 * 1024 ** 2
  * Lines for people on a terminal, JSON for everything else; on stderr, so that stdout stays readable. The JSON
  * is written beside everything else, and at last when the process ends: a reader that has stopped holds nothing up.
  */
-export function openLog(level: string, terminal: boolean): Log {
-  const logger = terminal
+export async function openLog(level: string, terminal: boolean): Promise<Log> {
+  // Loaded where there is a terminal: a manager without one starts sooner.
+  const pretty = terminal ? (await import('pino-pretty')).default : null
+  const logger = pretty
     ? pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
     : pino(
         { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },

@@ -14,7 +14,6 @@ import { createRetention } from './core/retention.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
 import { requireToken, welcomeAnyone } from './http/access/auth.ts'
 import { openMetrics } from './http/metrics.ts'
-import { openSignOn } from './http/access/oidc.ts'
 import { buildServer } from './http/server.ts'
 import { openLog } from './log.ts'
 import { openParts, type Parts } from './parts.ts'
@@ -41,7 +40,7 @@ export interface Manager {
 export async function startManager(config: Config): Promise<Manager> {
   const { sshHost } = config
   const clock = systemClock
-  const log = openLog(config.log, process.stderr.isTTY)
+  const log = await openLog(config.log, process.stderr.isTTY)
   const closing: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const close of closing.toReversed()) await close()
@@ -63,7 +62,8 @@ export async function startManager(config: Config): Promise<Manager> {
     })
     const operating = createOperating({ pools, store, clock, log, onChange: nudge })
     const { auth, rateLimit } = config
-    const signOn = config.signOn && openSignOn(config.signOn, { clock, log })
+    // Loaded only where there is a provider: the others start sooner.
+    const signOn = config.signOn && (await import('./http/access/oidc.ts')).openSignOn(config.signOn, { clock, log })
     const server = buildServer({
       ...{ reserving, operating, reconciler, store, pools, clock, log, metrics, sshHost, rateLimit },
       hosts: auth === 'none' ? [config.listen.host, sshHost] : null,

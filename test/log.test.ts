@@ -13,7 +13,7 @@ const PADDING = 'x'.repeat(100)
 function logging(then: string): ChildProcess & { readonly stderr: NonNullable<ChildProcess['stderr']> } {
   const program = `
     import { openLog } from '${new URL('../src/log.ts', import.meta.url).href}'
-    const log = openLog('info', false)
+    const log = await openLog('info', false)
     for (let nth = 0; nth < ${LINES}; nth += 1) log.info('${PADDING}', { nth })
     ${then}`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {

@@ -2,8 +2,9 @@
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import { invalidRequest } from '../core/errors.ts'
 
-// What a client has misspelt is told, not dropped, and all of it at once.
-const STRICT = { removeAdditional: false, allErrors: true, coerceTypes: false } as const
+// What a client has misspelt is told, not dropped, and all of it at once. The schemas are ours, and tested: to hold them, too,
+// against the schema of schemas took a tenth of a start.
+const STRICT = { removeAdditional: false, allErrors: true, coerceTypes: false, validateSchema: false } as const
 
 /**
  * What stands in a URL or in a header is text, and "5" is meant as a number there. A body says what it means: by the same
