@@ -99,9 +99,8 @@ export class SharedCommits implements Driver {
     turn.passed = true
     const { connection, group } = turn
     try {
-      if (!group) return
-      group.size += 1
-      if (this.#waiting === 0 || group.size >= MOST) await this.#finish(connection)
+      if (group) group.size += 1
+      if (this.#waiting === 0 || (group?.size ?? 0) >= MOST) await this.#finish(connection)
     } finally {
       await this.#driver.releaseConnection()
     }

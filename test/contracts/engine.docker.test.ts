@@ -228,7 +228,10 @@ describe('docker engine: whoever listens in a free container', () => {
     const attached = spawn('docker', ['attach', '--sig-proxy=false', '--no-stdin=false', id], {
       stdio: ['pipe', 'ignore', 'ignore'],
     })
-    attached.stdin.write('berth-run 1234 1')
+    // In one piece, so that the second has come when the first is seen to have been done.
+    const first = ': >/run/heard'
+    attached.stdin.write(`berth-run 1233 ${first.length} more\n${first}berth-run 1234 1`)
+    await eventually(async () => (await docker('exec', id, 'ls', '/run')).includes('heard'))
     assert.equal(await whoRuns(id, 'stays'), 'listener')
     attached.kill('SIGKILL')
     assert.equal(await whoRuns(id, 'stays'), 'listener')

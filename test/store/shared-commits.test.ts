@@ -137,6 +137,12 @@ describe('Transactions that share a COMMIT', () => {
     assert.deepEqual(inFile(), [1, 2, 3])
   })
 
+  it('are written when whoever comes last wants nothing', { timeout: 5_000 }, async () => {
+    const { db, writing, inFile } = open()
+    await Promise.all([writing((tx) => add(tx, 1)), db.connection().execute(async () => undefined)])
+    assert.deepEqual(inFile(), [1])
+  })
+
   it('tell those who follow the events when all of it is in the file', async () => {
     const { writing, onWritten, inFile } = open()
     const seen: number[][] = []
