@@ -1,6 +1,6 @@
 /** Everybody at once. */
 import type { BenchPool, Group } from './lab.ts'
-import { inTurn, median, percentile, timed, timedAndBusy, WORK } from './measuring.ts'
+import { inTurn, median, percentile, type Took, timed, timedAndBusy, WORK } from './measuring.ts'
 
 const SIZE = 100
 const ALONE = 15
@@ -17,7 +17,7 @@ export const burst: Group = {
       alone.push(await timed(() => pool.manager.reserve({ username: `alone${round}` })))
     })
     const waits: number[] = []
-    const wholes: { readonly ms: number; readonly busy: number }[] = []
+    const wholes: Took[] = []
     let answered = 0
     await inTurn(BURSTS, async (round) => {
       await pool.releaseAll()

@@ -27,13 +27,17 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 /** In the report, of what is measured by `timedAndBusy`. */
 export const WORK = 'what the cores worked meanwhile, if no core had ever had to wait'
 
+export interface Took {
+  readonly ms: number
+  /** What it would have taken with all cores at work all the time. */
+  readonly busy: number
+}
+
 /**
  * How long work took, and how long it would have, had all cores been busy with it and with nothing in vain: the time that
  * they spent on whatever ran meanwhile, over their number. Milliseconds; the kernel counts in steps of ten.
  */
-export async function timedAndBusy(
-  work: () => Promise<unknown>,
-): Promise<{ readonly ms: number; readonly busy: number }> {
+export async function timedAndBusy(work: () => Promise<unknown>): Promise<Took> {
   const before = processorTime()
   const ms = await timed(work)
   return { ms, busy: (processorTime() - before) / cpus().length }

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { hashSecret } from '../src/accounts/sha512-crypt.ts'
 import type { BenchPool, Group, RawContainer } from './lab.ts'
-import { inTurn, median, series, timed, timedAndBusy, WORK } from './measuring.ts'
+import { inTurn, median, series, type Took, timed, timedAndBusy, WORK } from './measuring.ts'
 import { logIn, untilGreeted } from './ssh.ts'
 
 const run = promisify(execFile)
@@ -79,7 +79,7 @@ container that nobody else uses: ${BY_HAND}, with a hash that was made before.`,
       how,
     }
 
-    const tens: { readonly ms: number; readonly busy: number }[] = []
+    const tens: Took[] = []
     await inTurn(ROUNDS_OF_TEN, async (round) => {
       tens.push(await timedAndBusy(() => pool.manager.reserve({ username: `ten${round}`, count: SIZE })))
       await pool.releaseAll()

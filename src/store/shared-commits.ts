@@ -61,7 +61,7 @@ export class SharedCommits implements Driver {
     }
     if (!this.#group) {
       await beginWriting(turn.connection)
-      this.#group = new Group()
+      this.#group = newGroup()
     }
     turn.group = this.#group
     await turn.run('savepoint one')
@@ -73,7 +73,7 @@ export class SharedCommits implements Driver {
     if (!group) return turn.run('commit')
     await turn.run('release one')
     await this.#pass(turn)
-    await group.written
+    await group.written.promise
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -113,9 +113,9 @@ export class SharedCommits implements Driver {
     this.#group = null
     try {
       await connection.executeQuery(CompiledQuery.raw('commit'))
-      group.succeed()
+      group.written.resolve()
     } catch (error) {
-      group.fail(error)
+      group.written.reject(error)
       if (this.#database.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'))
     }
   }
@@ -123,7 +123,7 @@ export class SharedCommits implements Driver {
   /** A full disk ends a transaction by itself, and with it all that was to be written together. */
   #lose(error: unknown): void {
     if (this.#database.isTransaction) return
-    this.#group?.fail(error)
+    this.#group?.written.reject(error)
     this.#group = null
   }
 }
@@ -168,26 +168,16 @@ class Turn implements DatabaseConnection {
   }
 }
 
-class Group {
-  size = 0
-  readonly #outcome = Promise.withResolvers<void>()
+interface Group {
+  size: number
+  readonly written: PromiseWithResolvers<void>
+}
 
-  constructor() {
-    // All of its transactions may have been undone, and then nobody asks.
-    this.written.catch(() => {})
-  }
-
-  get written(): Promise<void> {
-    return this.#outcome.promise
-  }
-
-  succeed(): void {
-    this.#outcome.resolve()
-  }
-
-  fail(error: unknown): void {
-    this.#outcome.reject(error)
-  }
+function newGroup(): Group {
+  const written = Promise.withResolvers<void>()
+  // All of its transactions may have been undone, and then nobody asks.
+  written.promise.catch(() => {})
+  return { size: 0, written }
 }
 
 /**
