@@ -48,8 +48,9 @@ export async function startManager(config: Config): Promise<Manager> {
   try {
     const metrics = openMetrics()
     // Nobody is nudged before the loop runs: its first tick comes by itself.
-    let loop: Loop | undefined
-    const nudge = () => loop?.nudge()
+    let working: Loop | undefined
+    let cutting: Loop | undefined
+    const nudge = () => working?.nudge()
     const parts = await openParts(config, { clock, log, metrics, nudge })
     const { pools, store, engine, accounts, reconciler } = parts
     closing.push(() => parts.close())
@@ -59,6 +60,10 @@ export async function startManager(config: Config): Promise<Manager> {
       newId: randomUUID,
       engineProblem: () => reconciler.engineProblem(),
       onChange: nudge,
+      onDue: (at) => {
+        working?.expect(at)
+        cutting?.expect(at)
+      },
     })
     const operating = createOperating({ pools, store, clock, log, onChange: nudge })
     const { auth, rateLimit } = config
@@ -79,12 +84,12 @@ export async function startManager(config: Config): Promise<Manager> {
     await store.forgetPreparers(started)
 
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
-    const running = startLoop(async () => Math.min(await reconciler.tick(), await retention.step()), clock, log)
-    loop = running
+    working = startLoop(async () => Math.min(await reconciler.tick(), await retention.step()), clock, log)
     // Apart, so that no tick in which the engine takes its time makes access end late.
-    const cutting = startLoop(() => reconciler.cut(), clock, log)
+    cutting = startLoop(() => reconciler.cut(), clock, log)
+    const loops = [working, cutting]
     closing.push(async () => {
-      await Promise.all([running.stop(), cutting.stop()])
+      await Promise.all(loops.map((loop) => loop.stop()))
       await withinDeadline(reconciler.idle())
     })
     const unwatch = engine.watch(nudge)

@@ -1,4 +1,4 @@
-/** The only place with timers: calls `tick` when something is due, when nudged, and at least every few seconds. */
+/** The only place with timers: calls `tick` when something is due or expected, when nudged, and at least every few seconds. */
 import type { Clock } from './clock.ts'
 import { reasonOf } from './errors.ts'
 import type { Log } from './ports.ts'
@@ -14,6 +14,8 @@ const PAUSE_AFTER_FAILURE = 1_000
 export interface Loop {
   /** Something has changed: tick soon. Any number of nudges makes one tick. */
   nudge(): void
+  /** Something will be due at this time, in epoch milliseconds, that no earlier tick can have seen: tick by then. */
+  expect(at: number): void
   /** No tick begins after this; resolves when the running one has ended. */
   stop(): Promise<void>
 }
@@ -24,47 +26,53 @@ export function startLoop(tick: () => Promise<number>, clock: Clock, log: Log): 
   let running: Promise<void> | undefined
   let stopped = false
   let nudged = false
+  /** When the next tick begins, in epoch milliseconds; during one, the soonest of what has been expected since it began. */
+  let next = Number.POSITIVE_INFINITY
   /** How long the last tick took: hints wait some times as long, so that a pool that is being filled is not looked at all the time. */
   let effort = 0
 
   async function turn(): Promise<void> {
     nudged = false
+    next = Number.POSITIVE_INFINITY
     const start = clock()
-    let pause: number
-    try {
-      const due = await tick()
-      pause = Math.max(due - clock(), 1)
-    } catch (error) {
+    const due = await tick().catch((error: unknown) => {
       log.error('tick failed', { reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined })
-      pause = PAUSE_AFTER_FAILURE
-    }
-    effort = Math.max(0, clock() - start)
+      return clock() + PAUSE_AFTER_FAILURE
+    })
+    const now = clock()
+    effort = Math.max(0, now - start)
+    const expected = next
     running = undefined
-    wake(nudged ? Math.min(pause, hintPause()) : pause)
+    next = Number.POSITIVE_INFINITY
+    wakeBy(Math.min(due, expected, nudged ? now + hintPause() : Number.POSITIVE_INFINITY, now + LONGEST_PAUSE))
   }
 
   function hintPause(): number {
     return Math.max(HINT_PAUSE, REST * effort)
   }
 
-  function wake(pause: number): void {
-    if (stopped) return
+  /** Never later than was wanted before. */
+  function wakeBy(at: number): void {
+    if (stopped || at >= next) return
+    next = at
+    if (running) return
     clearTimeout(timer)
     timer = setTimeout(
       () => {
         running = turn()
       },
-      Math.min(pause, LONGEST_PAUSE),
+      Math.min(Math.max(at - clock(), 1), LONGEST_PAUSE),
     )
   }
 
-  wake(0)
+  wakeBy(clock())
   return {
     nudge() {
       if (nudged) return
       nudged = true
-      if (!running) wake(hintPause())
+      if (!running) wakeBy(clock() + hintPause())
     },
+    expect: wakeBy,
     async stop() {
       stopped = true
       clearTimeout(timer)

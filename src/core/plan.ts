@@ -42,14 +42,18 @@ export function plan(situation: Situation, now: number): Action[] {
  * ids of reservations that something is being done to.
  */
 export function nextDue(snapshot: Snapshot, now: number, busy: ReadonlySet<string> = new Set()): number {
-  const times = snapshot.reservations.map((r) => {
-    if (r.state === 'ending') return now + (busy.has(r.id) ? REVOKE_LOOK : REVOKE_AGAIN)
-    const due = dueEnd(r)?.at ?? Number.POSITIVE_INFINITY
-    // What could not be told is tried again in the loop's own time.
-    return Math.min(due, r.state === 'preparing' ? r.prepareBy : nextNotice(r, now))
-  })
+  const times = snapshot.reservations.map((r) =>
+    r.state === 'ending' ? now + (busy.has(r.id) ? REVOKE_LOOK : REVOKE_AGAIN) : dueOf(r, now),
+  )
   const retries = snapshot.containers.filter((c) => isPausing(c, now)).map((c) => c.retryAt)
   return Math.min(...times, ...retries, Number.POSITIVE_INFINITY)
+}
+
+/** When something is to be done for one that is not ending, even if nothing happens. */
+export function dueOf(reservation: Reservation, now: number): number {
+  const due = dueEnd(reservation)?.at ?? Number.POSITIVE_INFINITY
+  // What could not be told is tried again in the loop's own time.
+  return Math.min(due, reservation.state === 'preparing' ? reservation.prepareBy : nextNotice(reservation, now))
 }
 
 function planReservations({ pools, snapshot }: Situation, now: number): Action[] {

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import { BerthError, codeOf, reasonOf } from './errors.ts'
 import { type Identity, maySee } from './identity.ts'
 import { letIn, preparationTime } from './opening.ts'
+import { dueOf } from './plan.ts'
 import type { Pool } from './pool.ts'
 import type { Pools } from './pools.ts'
 import type { Accounts, Engine, HashPassword, Log, Metrics } from './ports.ts'
@@ -58,6 +59,8 @@ export interface ReservingContext {
   readonly engineProblem: () => string | null
   /** There is something to reconcile. */
   readonly onChange: () => void
+  /** There is nothing to reconcile before this time, epoch milliseconds. */
+  readonly onDue: (at: number) => void
 }
 
 /** `by` is who asks. What belongs to somebody else is `not_found` to all but admins. */
@@ -88,7 +91,8 @@ export interface Reserving {
 }
 
 export function createReserving(context: ReservingContext): Reserving {
-  const { pools, store, accounts, hashPassword, newId, clock, log, metrics, engineProblem, onChange } = context
+  const { pools, store, accounts, hashPassword, newId, clock, log, metrics, engineProblem } = context
+  const { onChange, onDue } = context
 
   async function reserve(request: ReserveRequest, by: Identity): Promise<Reserved> {
     const asked = clock()
@@ -125,12 +129,15 @@ export function createReserving(context: ReservingContext): Reserving {
     try {
       const held = await letIn(context, claimed.held, pool)
       metrics.observe('reserve', clock() - asked)
+      if (held.containers.every(({ name }, nth) => name === claimed.held.containers[nth]?.name)) {
+        // A look at the engine, of which one may have a thousand containers, would only find what was just seen.
+        onDue(dueOf(held.reservation, clock()))
+      } else onChange()
       return { ...held, repeats: null }
     } catch (error) {
-      await store.end([id], { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } }, clock())
+      const failed = { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } } as const
+      await store.end([id], failed, clock()).finally(onChange)
       throw error
-    } finally {
-      onChange()
     }
   }
 

@@ -100,6 +100,8 @@ export interface World {
   readonly measured: string[]
   /** How often the reconciler asked for another tick. */
   nudges: number
+  /** What `reserving` asked for: "now", or a time in epoch milliseconds. */
+  readonly wanted: ('now' | number)[]
   pools: Pools
   reconciler: Reconciler
   reserving: Reserving
@@ -143,6 +145,7 @@ export async function createWorld(
   const write = (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields ?? {})}`)
   const log: Log = { debug: write, info: write, warn: write, error: write }
   const measured: string[] = []
+  const wanted: World['wanted'] = []
   const recording: Metrics = {
     observe: (what, ms) => void measured.push(`${what} ${ms}`),
     failure: (code) => void measured.push(code),
@@ -170,14 +173,15 @@ export async function createWorld(
       hashPassword: options.hashPassword ?? (async (password) => `$6$hash-of-${password.length}`),
       newId: () => `${within ? 's' : 'r'}${++nextId}`,
       engineProblem: () => reconciler.engineProblem(),
-      onChange: () => undefined,
+      onChange: () => void wanted.push('now'),
+      onDue: (at) => void wanted.push(at),
     })
     const operating = createOperating({ pools: named, store: ports.store, clock, log, onChange: () => undefined })
     return { pools: named, reconciler, reserving, operating }
   }
 
   const world: World = {
-    ...{ host, accounts, store, logged, measured, nudges: 0, now: clock },
+    ...{ host, accounts, store, logged, measured, wanted, nudges: 0, now: clock },
     ...assemble(options.pools ?? [pool()]),
     advance(ms) {
       time += ms
