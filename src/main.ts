@@ -54,7 +54,10 @@ export async function startManager(config: Config): Promise<Manager> {
     const parts = await openParts(config, { clock, log, metrics, nudge })
     const { pools, store, engine, accounts, reconciler } = parts
     closing.push(() => parts.close())
-    const hashPassword = createHashing(DEFAULT_PASSWORD)
+    const hashPassword = createHashing({
+      password: DEFAULT_PASSWORD,
+      most: () => pools.all().reduce((sum, { size }) => sum + size, 0),
+    })
     const reserving = createReserving({
       ...{ pools, store, engine, accounts, hashPassword, clock, log, metrics },
       newId: randomUUID,

@@ -1,25 +1,33 @@
 /** Hashes that are made before anybody asks for them. */
 import type { HashPassword } from '../core/ports.ts'
 
-/** More than a class has heads. Each is given away once: two accounts with one salt would be seen to have one password. */
-const MOST = 128
 /** Milliseconds since the last one was wanted, and then between two: whoever waits for a hash comes first. */
 const QUIET = 250
 const PACE = 20
 
-/** For a password that everybody has who chose none: who gets one of these waits for no hash. Keeps no process alive. */
-export function hashAhead(hashPassword: HashPassword, usual: string): HashPassword {
+export interface Usual {
+  /** That everybody has who chose none. */
+  readonly password: string
+  /**
+   * How many may want a hash of it at once. Each hash is given away once: two accounts with one salt would be seen to
+   * have one password.
+   */
+  readonly most: () => number
+}
+
+/** Who has the usual password waits for no hash. Keeps no process alive. */
+export function hashAhead(hashPassword: HashPassword, usual: Usual): HashPassword {
   const stock: string[] = []
   let timer: NodeJS.Timeout | undefined
 
   function makeOneIn(pause: number): void {
     clearTimeout(timer)
-    if (stock.length < MOST) timer = setTimeout(() => void makeOne(), pause).unref()
+    if (stock.length < usual.most()) timer = setTimeout(() => void makeOne(), pause).unref()
   }
 
   async function makeOne(): Promise<void> {
     // Without one, whoever asks has their own made, and is told why that cannot be done.
-    const hash = await hashPassword(usual).catch(() => null)
+    const hash = await hashPassword(usual.password).catch(() => null)
     if (hash !== null) stock.push(hash)
     makeOneIn(hash === null ? QUIET : PACE)
   }
@@ -27,7 +35,7 @@ export function hashAhead(hashPassword: HashPassword, usual: string): HashPasswo
   makeOneIn(QUIET)
   return async (password, random) => {
     makeOneIn(QUIET)
-    const ready = password === usual && !random ? stock.pop() : undefined
+    const ready = password === usual.password && !random ? stock.pop() : undefined
     return ready ?? hashPassword(password, random)
   }
 }
