@@ -87,7 +87,7 @@ export async function startManager(config: Config): Promise<Manager> {
     await store.forgetPreparers(started)
 
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
-    working = startLoop(async () => Math.min(await reconciler.tick(), await retention.step()), clock, log)
+    working = startLoop(async (nudged) => Math.min(await reconciler.tick(nudged), await retention.step()), clock, log)
     // Apart, so that no tick in which the engine takes its time makes access end late.
     cutting = startLoop(() => reconciler.cut(), clock, log)
     const loops = [working, cutting]

@@ -20,8 +20,8 @@ export interface Loop {
   stop(): Promise<void>
 }
 
-/** `tick` gives the time at which it wants to be called again, in epoch milliseconds. */
-export function startLoop(tick: () => Promise<number>, clock: Clock, log: Log): Loop {
+/** `tick` is told whether it was nudged, and gives the time at which it wants to be called again, in epoch milliseconds. */
+export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clock, log: Log): Loop {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   let stopped = false
@@ -32,10 +32,11 @@ export function startLoop(tick: () => Promise<number>, clock: Clock, log: Log): 
   let effort = 0
 
   async function turn(): Promise<void> {
+    const hinted = nudged
     nudged = false
     next = Number.POSITIVE_INFINITY
     const start = clock()
-    const due = await tick().catch((error: unknown) => {
+    const due = await tick(hinted).catch((error: unknown) => {
       log.error('tick failed', { reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined })
       return clock() + PAUSE_AFTER_FAILURE
     })

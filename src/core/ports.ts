@@ -83,7 +83,7 @@ export interface Engine {
   exec(id: string, request: ExecRequest): Promise<ExecResult>
   /** Runs a program of bash; errors as of `exec`. */
   runBash(id: string, request: BashRequest): Promise<BashResult>
-  /** Calls `onChange` soon after a container of ours changed outside our calls, and after a reconnect. Returns the stop. */
+  /** Calls `onChange` soon after a container of ours changed outside our calls, or the engine went or came back. Returns the stop. */
   watch(onChange: () => void): () => void
   close(): Promise<void>
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openDocker } from '../../src/engine/docker/engine.ts'
 import { docker, dockerLines } from '../support/docker.ts'
 import { eventually } from '../support/eventually.ts'
@@ -9,6 +10,9 @@ import { testInstance } from '../support/instance.ts'
 import { reservePorts, tryToListen } from '../support/ports.ts'
 import { openDockerProxy } from '../support/proxy.ts'
 import { type EngineFixture, engineContract, removeAll, specFor } from './engine.ts'
+
+/** Longer than an event is on its way, in milliseconds. */
+const DRAINED = 500
 
 const dockerHost = process.env.DOCKER_HOST
 const own = testInstance('engine')
@@ -316,16 +320,31 @@ describe('docker engine: Docker away', () => {
     await proxy.close()
   })
 
-  it('listens again when Docker is back, and says that something may have changed', async () => {
+  it('says that something may have changed when Docker goes, listens again when it is back, and says so again', async () => {
     const proxy = await openDockerProxy(dockerHost)
     const watching = openDocker({ instance: own.instance, reaches: ['internet'], dockerHost: proxy.address })
-    const back = Promise.withResolvers<void>()
-    const stop = watching.watch(() => back.resolve())
-    await watching.version()
+    let hints = 0
+    const stop = watching.watch(() => {
+      hints += 1
+    })
+    const hinted = () => eventually(async () => hints > 0)
+    const id = await engine.create(specFor(fixture))
+    await engine.start(id)
+    await eventually(async () => {
+      await docker('pause', id)
+      await docker('unpause', id)
+      return hints > 0
+    })
+    await engine.remove(id)
+    // Whatever Docker has said of that has been heard.
+    await sleep(DRAINED)
+    hints = 0
     await proxy.down()
+    await hinted()
     await assert.rejects(watching.list(), { code: 'engine_unavailable' })
+    hints = 0
     await proxy.up()
-    await back.promise
+    await hinted()
     stop()
     assert.deepEqual(await watching.list(), [])
     await watching.close()

@@ -8,16 +8,18 @@ const NEVER = Number.POSITIVE_INFINITY
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** A loop whose ticks note their time and take `takes` milliseconds; when each wants the next comes from `dues`, then never. */
-function loopOf(dues: (number | Error)[], takes = 0): { loop: Loop; ticks: number[] } {
+function loopOf(dues: (number | Error)[], takes = 0): { loop: Loop; ticks: number[]; hinted: number[] } {
   const ticks: number[] = []
-  async function tick(): Promise<number> {
+  const hinted: number[] = []
+  async function tick(nudged: boolean): Promise<number> {
     ticks.push(Date.now())
+    if (nudged) hinted.push(Date.now())
     const due = dues.shift() ?? NEVER
     if (due instanceof Error) throw due
     if (takes > 0) await new Promise<void>((resolve) => setTimeout(resolve, takes))
     return due
   }
-  return { loop: startLoop(tick, Date.now, silent), ticks }
+  return { loop: startLoop(tick, Date.now, silent), ticks, hinted }
 }
 
 /** Moves the clock a millisecond at a time, as what a tick waits for is done between two of them. */
@@ -38,15 +40,15 @@ describe('the loop', () => {
     assert.deepEqual(ticks, [1, 300, 5_300, 10_300])
   })
 
-  it('ticks soon after a nudge, once for any number of them', async () => {
-    const { loop, ticks } = loopOf([])
+  it('ticks soon after a nudge, once for any number of them, and knows of it', async () => {
+    const { loop, ticks, hinted } = loopOf([])
     await pass(100)
     loop.nudge()
     loop.nudge()
     await pass(10)
     loop.nudge()
-    await pass(100)
-    assert.deepEqual(ticks, [1, 125])
+    await pass(5_100)
+    assert.deepEqual([ticks, hinted], [[1, 125, 5_125], [125]])
   })
 
   it('waits some times as long after a tick that took long, when only hints come, but for nothing that is due', async () => {

@@ -19,8 +19,8 @@ export interface Watch {
 
 /**
  * Calls `onChange` for each handful of Docker's events about one instance, whatever they say: an event is a hint to
- * look, never a fact. Reconnects for ever; what happened in between is unknown, so a reconnect is a change. Says
- * nothing while Docker is away: every other request does.
+ * look, never a fact. Reconnects for ever; what happens in between is unknown, so that a connection is lost is a change, and
+ * a reconnect is another one. Says nothing while Docker is away: every other request does.
  */
 export function watchContainers(watch: Watch): () => void {
   const stop = new AbortController()
@@ -33,10 +33,12 @@ async function listen(watch: Watch, stopped: AbortSignal): Promise<void> {
   for (let first = true; !stopped.aborted; first = false) {
     const connection = new AbortController()
     const { signal } = connection
+    let connected = false
     stopped.addEventListener('abort', () => connection.abort(), { once: true, signal })
     try {
       const events = await open(watch, connection)
       pause = FIRST_PAUSE_MS
+      connected = true
       if (!first) watch.onChange()
       for await (const _ of events) watch.onChange()
     } catch {
@@ -44,6 +46,7 @@ async function listen(watch: Watch, stopped: AbortSignal): Promise<void> {
     } finally {
       connection.abort()
     }
+    if (connected && !stopped.aborted) watch.onChange()
     await sleep(pause, undefined, { signal: stopped })
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
   }
