@@ -40,9 +40,9 @@ export interface Reconciler {
 const ASK_AGAIN = 1_000
 /**
  * How many times as long as a look takes it is good for, when nothing is due, nothing has changed in the rows and nobody has
- * given a hint: of a thousand containers, one is 200 ms of the engine's work.
+ * given a hint: of a thousand containers, one takes 200 ms of the manager and more of the engine.
  */
-const LOOK_KEEPS = 50
+const LOOK_KEEPS = 200
 const LOOK_KEEPS_MOST = 30_000
 /** When the manager that works on the containers is dead for so long, another one takes that over. */
 const LEAD = 10_000
