@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { Type } from './json-schema.ts'
 
 /** May be kept by whoever got it and by nobody between, and is to be asked about each time: it shows what is now. */
 const ASK_EACH_TIME = 'private, no-cache'

@@ -2,7 +2,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema } from 'fastify'
-import { Type } from 'typebox'
+import { Type } from './json-schema.ts'
 import { OPEN } from './access/admission.ts'
 import { documented } from './documented.ts'
 import { Problem } from './problems.ts'

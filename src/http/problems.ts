@@ -1,5 +1,6 @@
 /** How each error is answered. A code without a status does not compile. */
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
+import { Type } from './json-schema.ts'
 import { BerthError, type ErrorCode, type Fault } from '../core/errors.ts'
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {

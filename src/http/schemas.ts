@@ -1,5 +1,6 @@
 /** Shapes of the v1 API: one schema gives the type, the serialisation and the documentation. */
-import { type TSchema, Type } from 'typebox'
+import type { TSchema } from 'typebox'
+import { Type } from './json-schema.ts'
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 /** RFC 3339, UTC. */

@@ -17,9 +17,11 @@ import { reservePorts } from './ports.ts'
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** With what `just run` starts it. */
-const [, FLAGS] = /^run:\n +@exec node (.+) src\/main\.ts$/m.exec(readFileSync(join(ROOT, 'Justfile'), 'utf8')) ?? []
-assert.ok(FLAGS !== undefined, 'the Justfile starts the manager in another way')
-const COMMAND = [...FLAGS.split(' '), MAIN]
+const JUSTFILE = readFileSync(join(ROOT, 'Justfile'), 'utf8')
+const run = /^run:\n +@(?<variable>\w+)=(?<setting>\S+) exec node (?<flags>.+) src\/main\.ts$/m.exec(JUSTFILE)
+assert.ok(run?.groups, 'the Justfile starts the manager in another way')
+const { variable = '', setting = '', flags = '' } = run.groups
+const COMMAND = [...flags.split(' '), MAIN]
 
 export interface Reserved {
   readonly status: string
@@ -113,7 +115,7 @@ export class TestManager {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, ...this.#env, BERTH_CONFIG: join(this.folder, 'berth.yml') }
+    return { ...process.env, [variable]: setting, ...this.#env, BERTH_CONFIG: join(this.folder, 'berth.yml') }
   }
 
   /** Resolves when it serves. With `logFile`, its log is written there instead of into `output`. */

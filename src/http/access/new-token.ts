@@ -1,5 +1,6 @@
 /** A token that somebody wants, in the words of the API, checked as a whole; also for tokens that are made offline. */
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
+import { Type } from '../json-schema.ts'
 import { parseDuration } from '../../core/duration.ts'
 import { type Fault, invalidRequest } from '../../core/errors.ts'
 import { ANYONE, BERTH, type Limits, type Token } from '../../core/identity.ts'

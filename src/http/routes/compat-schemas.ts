@@ -1,5 +1,5 @@
 /** What the documentation says of the seed's endpoints. Nothing is checked with it: `query.ts` does that, in its own words. */
-import { Type } from 'typebox'
+import { Type } from '../json-schema.ts'
 import { DEFAULT_PASSWORD } from '../../core/account.ts'
 import { IfNoneMatch, NotModified } from '../conditional.ts'
 import { documented } from '../documented.ts'

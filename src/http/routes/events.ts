@@ -1,7 +1,8 @@
 /** The audit log: page by page, and as it grows. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
+import { Type } from '../json-schema.ts'
 import { type BerthEvent, EVENT_KINDS } from '../../core/events.ts'
 import { hasCode, invalidRequest } from '../../core/errors.ts'
 import { ownOnly } from '../../core/identity.ts'

@@ -1,7 +1,7 @@
 /** For whoever runs the manager: whether it lives, whether it can serve, and figures. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import { Type } from '../json-schema.ts'
 import { reasonOf } from '../../core/errors.ts'
 import { PROBE } from '../access/admission.ts'
 import type { ServerContext } from '../context.ts'

@@ -1,5 +1,5 @@
 /** Shapes of pools and their containers. */
-import { Type } from 'typebox'
+import { Type } from '../json-schema.ts'
 import { CONTAINER_STATES, REACHES } from '../../core/container.ts'
 
 const ContainerState = Type.Enum([...CONTAINER_STATES])

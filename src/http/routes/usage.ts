@@ -1,7 +1,7 @@
 /** Who had how much for how long. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import { Type } from '../json-schema.ts'
 import { type Fault, invalidRequest } from '../../core/errors.ts'
 import { ownOnly } from '../../core/identity.ts'
 import { usageOf } from '../../core/usage.ts'
