@@ -17,6 +17,7 @@ let world: World
 let looks: number
 let takes: number
 let away: boolean
+let unreadable: boolean
 
 async function looksOf(...ticks: [pause: number, hinted?: boolean][]): Promise<number[]> {
   const counts: number[] = []
@@ -40,7 +41,10 @@ beforeEach(async () => {
     world.advance(takes)
     return away ? { when: 'before', error: new BerthError('engine_unavailable', 'nobody there') } : null
   }
-  world = await createWorld({ faults: { engine: noted } })
+  unreadable = false
+  const full = new BerthError('database_unavailable', 'the disk is gone')
+  const store: FaultRule = (verb) => (unreadable && verb === 'snapshot' ? { when: 'before', error: full } : null)
+  world = await createWorld({ faults: { engine: noted, store } })
   await world.settle()
   takes = 50
 })
@@ -89,6 +93,14 @@ describe('the engine is looked at', () => {
     away = true
     assert.deepEqual(await looksOf([1, true], [1], [1]), [1, 1, 1])
     away = false
+    assert.deepEqual(await looksOf([1], [1]), [1, 0])
+  })
+
+  it('after a hint that came while the rows could not be read', async () => {
+    assert.deepEqual(await looksOf([0], [1]), [1, 0])
+    unreadable = true
+    await assert.rejects(world.reconciler.tick(true), { code: 'database_unavailable' })
+    unreadable = false
     assert.deepEqual(await looksOf([1], [1]), [1, 0])
   })
 
