@@ -80,6 +80,16 @@ describe('the Ansible runner', () => {
     assert.equal(await isRunning(seconds), false)
   })
 
+  test('closing ends those, too, who do not listen to it', async () => {
+    const seconds = `63.${process.pid}`
+    const ansible = open()
+    const running = ansible.run({ targets, playbook: 'stubborn.yml', variables: { seconds }, timeoutMs: 60_000 })
+    await Promise.race([running, until(() => isRunning(seconds))])
+    await ansible.close()
+    for (const { name } of targets) assert.ok(hasCode((await running).get(name), 'cancelled'))
+    assert.equal(await isRunning(seconds), false)
+  })
+
   test('no run leaves files behind', async () => {
     assert.deepEqual(await readdir(temporary), [])
   })
