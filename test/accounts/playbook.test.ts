@@ -70,25 +70,20 @@ describe('the Ansible runner', () => {
     assert.equal(await isRunning(seconds), false)
   })
 
-  test('closing ends what is under way', async () => {
-    const seconds = `62.${process.pid}`
-    const ansible = open()
-    const running = ansible.run({ targets, playbook: 'slow.yml', variables: { seconds }, timeoutMs: 60_000 })
-    await Promise.race([running, until(() => isRunning(seconds))])
-    await ansible.close()
-    for (const { name } of targets) assert.ok(hasCode((await running).get(name), 'cancelled'))
-    assert.equal(await isRunning(seconds), false)
-  })
-
-  test('closing ends those, too, who do not listen to it', async () => {
-    const seconds = `63.${process.pid}`
-    const ansible = open()
-    const running = ansible.run({ targets, playbook: 'stubborn.yml', variables: { seconds }, timeoutMs: 60_000 })
-    await Promise.race([running, until(() => isRunning(seconds))])
-    await ansible.close()
-    for (const { name } of targets) assert.ok(hasCode((await running).get(name), 'cancelled'))
-    assert.equal(await isRunning(seconds), false)
-  })
+  for (const { what, playbook, whole } of [
+    { what: 'what is under way', playbook: 'slow.yml', whole: 62 },
+    { what: 'those, too, who do not listen to it', playbook: 'stubborn.yml', whole: 63 },
+  ]) {
+    test(`closing ends ${what}`, async () => {
+      const seconds = `${whole}.${process.pid}`
+      const ansible = open()
+      const running = ansible.run({ targets, playbook, variables: { seconds }, timeoutMs: 60_000 })
+      await Promise.race([running, until(() => isRunning(seconds))])
+      await ansible.close()
+      for (const { name } of targets) assert.ok(hasCode((await running).get(name), 'cancelled'))
+      assert.equal(await isRunning(seconds), false)
+    })
+  }
 
   test('no run leaves files behind', async () => {
     assert.deepEqual(await readdir(temporary), [])
