@@ -7,7 +7,7 @@ import type { Log } from './ports.ts'
 const LONGEST_PAUSE = 5_000
 /** Hints come in bursts: one tick answers all that arrive within this time. */
 const HINT_PAUSE = 25
-/** How much longer than a tick the pause after it is, when nothing is due and only hints come. */
+/** How much longer than a tick the pause after it is, for all that only hints ask for. */
 const REST = 4
 const PAUSE_AFTER_FAILURE = 1_000
 
@@ -28,8 +28,8 @@ export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clo
   let nudged = false
   /** When the next tick begins, in epoch milliseconds; during one, the soonest of what has been expected since it began. */
   let next = Number.POSITIVE_INFINITY
-  /** How long the last tick took: hints wait some times as long, so that a pool that is being filled is not looked at all the time. */
-  let effort = 0
+  /** No hint makes a tick begin before this: some times as long after the last as that took, so that a pool that is being filled is not looked at all the time. */
+  let rested = 0
 
   async function turn(): Promise<void> {
     const hinted = nudged
@@ -41,15 +41,15 @@ export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clo
       return clock() + PAUSE_AFTER_FAILURE
     })
     const now = clock()
-    effort = Math.max(0, now - start)
+    rested = now + REST * Math.max(0, now - start)
     const expected = next
     running = undefined
     next = Number.POSITIVE_INFINITY
-    wakeBy(Math.min(due, expected, nudged ? now + hintPause() : Number.POSITIVE_INFINITY, now + LONGEST_PAUSE))
+    wakeBy(Math.min(due, expected, nudged ? afterHint(now) : Number.POSITIVE_INFINITY, now + LONGEST_PAUSE))
   }
 
-  function hintPause(): number {
-    return Math.max(HINT_PAUSE, REST * effort)
+  function afterHint(now: number): number {
+    return Math.max(now + HINT_PAUSE, rested)
   }
 
   /** Never later than was wanted before. */
@@ -71,7 +71,7 @@ export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clo
     nudge() {
       if (nudged) return
       nudged = true
-      if (!running) wakeBy(clock() + hintPause())
+      if (!running) wakeBy(afterHint(clock()))
     },
     expect: wakeBy,
     async stop() {

@@ -56,11 +56,19 @@ describe('the loop', () => {
     await pass(100)
     loop.nudge()
     await pass(250)
-    assert.deepEqual(ticks, [1, 300])
+    assert.deepEqual(ticks, [1, 251])
     loop.nudge()
     loop.expect(400)
     await pass(100)
-    assert.deepEqual(ticks, [1, 300, 400])
+    assert.deepEqual(ticks, [1, 251, 400])
+  })
+
+  it('counts that from the end of the tick, not from the hint', async () => {
+    const { loop, ticks } = loopOf([], 50)
+    await pass(1_000)
+    loop.nudge()
+    await pass(100)
+    assert.deepEqual(ticks, [1, 1_025])
   })
 
   it('is not put off by a hint', async () => {
