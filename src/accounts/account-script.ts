@@ -11,31 +11,12 @@ const USERADD = 'useradd -m -K UMASK=0077 -s /bin/bash'
 /**
  * The same for every account, after what varies: user, hash (empty: none), groups (empty: none), motd, keys. The password
  * comes last: until all the rest is done, nobody logs in with it.
- *
- * useradd and chpasswd take 50 ms. In a fresh container they have been here before (`prepareAccount`), and made the
- * account of a placeholder, as this distribution makes accounts; what is left to do is to write another name and the hash
- * into its files, with nothing but bash. Nobody else reads or writes them meanwhile: there is nobody in yet.
  */
-const opening = `
+const preparing = `
 set -euo pipefail
 LC_ALL=C
-placeholder=${PLACEHOLDER}
 home=/home/$user
 ${writeMotd}
-
-# The whole file, with a line feed before each of its lines.
-slurp() {
-  IFS= read -rd '' text <"$1" || true
-  text=$'\\n'$text
-  size=\${#text}
-}
-
-# What was slurped, and has changed since. In place, unless it got shorter: ext4 takes a file that was emptied to the disk as
-# soon as it is closed.
-put() {
-  if (( \${#text} < size )); then : >"$1"; fi
-  printf '%s' "\${text:1}" 1<>"$1"
-}
 
 # Whoever listens is gone before somebody is let in, and does not come back. Two that meet here see each other: it has
 # written its number before it looks whether the container is taken, and this is written before that is read.
@@ -49,32 +30,42 @@ leave_nobody_listening() {
   if [[ \${arguments[1]:-} == ${LISTENER} ]]; then kill -9 "$pid" || true; fi
 }
 
-open_account() {
-  local text size now
-  leave_nobody_listening
-  if can_rename; then
-    rename_placeholder
-    write_keys
-    if [[ -f /etc/motd && ! -L /etc/motd ]]; then
-      slurp /etc/motd
-      text=$'\\n'$motd
-      put /etc/motd
-    else
-      write_motd "$motd"
-    fi
-    slurp /etc/shadow
-    # Changed today, whenever it was made.
-    printf -v now '%(%s)T' -1
-    if [[ $text =~ $'\\n'"$placeholder:!:"[0-9]*: ]]; then
-      text=\${text/"\${BASH_REMATCH[0]}"/$'\\n'"$user:\${hash:-*}:$((now / 86400)):"}
-    fi
-    put /etc/shadow
-  else
-    make_account
-    write_keys
-    write_motd "$motd"
-    if [[ $hash ]]; then printf '%s:%s\\n' "$user" "$hash" | chpasswd -e; else usermod -p '*' -- "$user"; fi
+write_keys() {
+  if (( \${#keys[@]} )); then
+    if [[ -L $home/.ssh ]]; then echo "$home/.ssh is a symbolic link" >&2; exit 1; fi
+    mkdir -p -m 700 -- "$home/.ssh"
+    rm -f -- "$home/.ssh/authorized_keys"
+    ( umask 077; printf '%s\\n' "\${keys[@]}" >"$home/.ssh/authorized_keys" )
+    chown -R -- "$user:" "$home/.ssh"
+  elif [[ -e $home/.ssh/authorized_keys || -L $home/.ssh/authorized_keys ]]; then
+    rm -f -- "$home/.ssh/authorized_keys"
   fi
+}
+leave_nobody_listening
+`
+
+/**
+ * useradd and chpasswd take 50 ms. In a fresh container they have been here before (`prepareAccount`), and made the
+ * account of a placeholder, as this distribution makes accounts; what is left to do is to write another name and the hash
+ * into its files, with nothing but bash. Nobody else reads or writes them meanwhile: there is nobody in yet. It ends the
+ * script: bash reads no more of one than it comes to, and reading the rest would take longer than any step of this.
+ */
+const renaming = `
+placeholder=${PLACEHOLDER}
+
+# The whole file, with a line feed before each of its lines.
+slurp() {
+  local whole=()
+  mapfile -d '' -t whole <"$1"
+  text=$'\\n'\${whole[0]:-}
+  size=\${#text}
+}
+
+# What was slurped, and has changed since. In place, unless it got shorter: ext4 takes a file that was emptied to the disk as
+# soon as it is closed.
+put() {
+  if (( \${#text} < size )); then : >"$1"; fi
+  printf '%s' "\${text:1}" 1<>"$1"
 }
 
 can_rename() {
@@ -101,6 +92,33 @@ rename_placeholder() {
   mv -- "/home/$placeholder" "$home"
 }
 
+let_in() {
+  local now
+  slurp /etc/shadow
+  # Changed today, whenever it was made.
+  printf -v now '%(%s)T' -1
+  if [[ $text =~ $'\\n'"$placeholder:!:"[0-9]*: ]]; then
+    text=\${text/"\${BASH_REMATCH[0]}"/$'\\n'"$user:\${hash:-*}:$((now / 86400)):"}
+  fi
+  put /etc/shadow
+}
+
+if can_rename; then
+  rename_placeholder
+  write_keys
+  if [[ -f /etc/motd && ! -L /etc/motd ]]; then
+    slurp /etc/motd
+    text=$'\\n'$motd
+    put /etc/motd
+  else
+    write_motd "$motd"
+  fi
+  let_in
+  exit
+fi
+`
+
+const making = `
 make_account() {
   local uid
   if uid=$(id -u -- "$user" 2>/dev/null); then
@@ -110,19 +128,10 @@ make_account() {
     ${USERADD} -G "$groups" -- "$user"
   fi
 }
-
-write_keys() {
-  if (( \${#keys[@]} )); then
-    if [[ -L $home/.ssh ]]; then echo "$home/.ssh is a symbolic link" >&2; exit 1; fi
-    mkdir -p -m 700 -- "$home/.ssh"
-    rm -f -- "$home/.ssh/authorized_keys"
-    ( umask 077; printf '%s\\n' "\${keys[@]}" >"$home/.ssh/authorized_keys" )
-    chown -R -- "$user:" "$home/.ssh"
-  elif [[ -e $home/.ssh/authorized_keys || -L $home/.ssh/authorized_keys ]]; then
-    rm -f -- "$home/.ssh/authorized_keys"
-  fi
-}
-open_account
+make_account
+write_keys
+write_motd "$motd"
+if [[ $hash ]]; then printf '%s:%s\\n' "$user" "$hash" | chpasswd -e; else usermod -p '*' -- "$user"; fi
 `
 
 /** Makes the account, or brings it up to date. In a fresh container, see `prepareAccount`, without any other program. */
@@ -134,16 +143,21 @@ export function openAccount({ username, passwordHash, sudo, sshKeys, motd }: Acc
     `motd=${quote(motd)}`,
     `keys=(${sshKeys.map(quote).join(' ')})`,
   ]
-  return `${values.join('\n')}\n${opening}`
+  return [...values, preparing, renaming, making].join('\n')
 }
 
-/** Makes an account of which only the name is missing. Whatever comes of it, it can be done without. */
+/**
+ * Makes an account of which only the name is missing. Whatever comes of it, it can be done without. The file in /var/lib is
+ * there for its folder: the first that a container changes in a folder of its image takes the engine's file system half a
+ * millisecond, which is done before anybody waits for it (`leave_nobody_listening`).
+ */
 export const prepareAccount = `
 prepare_placeholder() {
   local passwd
   IFS= read -rd '' passwd </etc/passwd
   if [[ $passwd != *$'\\n${PLACEHOLDER}:'* ]]; then ${USERADD} -- ${PLACEHOLDER}; fi
   : >/etc/motd
+  : >/var/lib/berth-prepared
 }
 prepare_placeholder >/dev/null 2>&1
 `
