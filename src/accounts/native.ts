@@ -14,9 +14,12 @@ const deadlineMs = 20_000
 
 export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: Ansible }): Accounts {
   async function openOne({ id }: Target, account: Account, fresh: boolean): Promise<void> {
-    const program = openAccount(account)
-    const free = fresh ? ({ free: 'ends' } as const) : {}
-    const { code, output } = await engine.runBash(id, { program, ...free, timeoutMs: deadlineMs })
+    const free = fresh ? ({ free: 'ends', account } as const) : {}
+    const { code, output } = await engine.runBash(id, {
+      program: openAccount(account),
+      ...free,
+      timeoutMs: deadlineMs,
+    })
     if (code === 0) return
     throw new BerthError(
       'guest_failed',

@@ -46,6 +46,8 @@ export interface BashRequest {
    * that makes it fast is left inside afterwards.
    */
   readonly free?: 'stays' | 'ends'
+  /** With "ends", what the program makes. Where that can be made faster without it, it is not run. */
+  readonly account?: Account
   readonly timeoutMs: number
 }
 
@@ -83,6 +85,11 @@ export interface Engine {
   exec(id: string, request: ExecRequest): Promise<ExecResult>
   /** Runs a program of bash; errors as of `exec`. */
   runBash(id: string, request: BashRequest): Promise<BashResult>
+  /**
+   * Containers that nobody has, first those that are to be lent out first. What makes `runBash` in a free container even faster
+   * takes room: it is made ready for as many of these as there is room for, and for no others. Returns at once, and never fails.
+   */
+  arm(ids: readonly string[]): void
   /** Calls `onChange` soon after a container of ours changed outside our calls, or the engine went or came back. Returns the stop. */
   watch(onChange: () => void): () => void
   close(): Promise<void>

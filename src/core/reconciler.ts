@@ -151,6 +151,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     latest = null
     const began = clock()
     const observed = await look(leading)
+    if (observed !== null) engine.arm(nextToLend(snapshot))
     const at = clock()
     const busy = new Set([...rows.busy, ...executor.busy])
     const done = leading ? await carryOut(observed, { ...rows, busy }) : 0
@@ -202,6 +203,12 @@ interface Look {
 interface Rows {
   readonly snapshot: Snapshot
   readonly busy: ReadonlySet<string>
+}
+
+/** Of each pool, the lowest number is lent out first. */
+function nextToLend({ containers }: Snapshot): string[] {
+  const ready = containers.filter(({ state }) => state === 'ready').toSorted((a, b) => a.number - b.number)
+  return ready.flatMap(({ engineId }) => engineId ?? [])
 }
 
 function cutsAccess(action: Action): boolean {

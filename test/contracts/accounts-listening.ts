@@ -38,6 +38,26 @@ export function listeningContract(bench: Bench): void {
     assert.deepEqual(await stateOf(engine, target, 'alice'), expected)
   })
 
+  test('the program that makes the account is not run, unless something is in the way', async () => {
+    const [free, inTheWay] = await bench.guests(2)
+    assert.ok(free && inTheWay)
+    await engine.exec(inTheWay.id, { command: ['mkdir', '/home/alice'], timeoutMs: 5_000 })
+    const alice = await account({ sudo: true, sshKeys: [newKeyPair().publicKey] })
+    const request = { program: 'echo run; exit 3', free: 'ends', account: alice, timeoutMs: 20_000 } as const
+    assert.deepEqual(await engine.runBash(free.id, request), { output: '', code: 0 })
+    assert.deepEqual(await engine.runBash(inTheWay.id, request), { output: 'run\n', code: 3 })
+    const expected = expectedState('alice', { password: alice.passwordHash ?? '', groups: 'alice sudo', keys: true })
+    assert.deepEqual(await stateOf(engine, free, 'alice'), expected)
+    const files = await engine.exec(free.id, {
+      command: ['cat', '/etc/motd', '/home/alice/.ssh/authorized_keys'],
+      timeoutMs: 5_000,
+    })
+    assert.equal(files.stdout, `${alice.motd}${alice.sshKeys[0]}\n`)
+    // What the program would have found.
+    assert.equal(await hasPlaceholder(inTheWay), true)
+    assert.equal(await isListening(inTheWay), false)
+  })
+
   test('whoever opens an account without asking who listens sends them away, and they do not come back', async () => {
     const target = await guest()
     assert.equal(await isListening(target), true)

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -195,80 +194,6 @@ describe('docker engine: the runtime', () => {
       code: 'engine_failed',
       message: /no-such: install it, name it under "runtimes"/,
     })
-  })
-})
-
-describe('docker engine: whoever listens in a free container', () => {
-  afterEach(() => removeAll(engine))
-
-  async function started(image = fixture.image): Promise<string> {
-    const id = await engine.create({ ...specFor(fixture), image })
-    await engine.start(id)
-    return id
-  }
-
-  const run = (id: string, program: string, free: 'stays' | 'ends') =>
-    engine.runBash(id, { program, free, timeoutMs: 20_000 })
-
-  /** "listener" or "exec", by whose child does it. */
-  async function whoRuns(id: string, free: 'stays' | 'ends'): Promise<string> {
-    const { output } = await run(id, 'if [[ $0 == *berth-listen ]]; then echo listener; else echo exec; fi', free)
-    return output.trim()
-  }
-
-  it('listens until the container is taken, and also for another manager', async () => {
-    const id = await started()
-    const another = openDocker({ instance: own.instance, reaches: ['internet'], dockerHost })
-    assert.equal(await whoRuns(id, 'stays'), 'listener')
-    const { output } = await another.runBash(id, { program: 'echo $0', free: 'stays', timeoutMs: 5_000 })
-    assert.match(output, /berth-listen/)
-    await another.close()
-    assert.equal(await whoRuns(id, 'ends'), 'listener')
-    assert.equal(await whoRuns(id, 'stays'), 'exec')
-  })
-
-  it('hears what comes after a request of which a manager wrote the beginning, and died', async () => {
-    const id = await started()
-    const attached = spawn('docker', ['attach', '--sig-proxy=false', '--no-stdin=false', id], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
-    // In one piece, so that the second has come when the first is seen to have been done.
-    const first = ': >/run/heard'
-    attached.stdin.write(`berth-run 1233 ${first.length} more\n${first}berth-run 1234 1`)
-    await eventually(async () => (await docker('exec', id, 'ls', '/run')).includes('heard'))
-    assert.equal(await whoRuns(id, 'stays'), 'listener')
-    attached.kill('SIGKILL')
-    assert.equal(await whoRuns(id, 'stays'), 'listener')
-  })
-
-  it('is there again after a restart, unless the container was taken', async () => {
-    const id = await started()
-    await docker('restart', '--time', '0', id)
-    assert.equal(await whoRuns(id, 'stays'), 'listener')
-    assert.equal(await whoRuns(id, 'ends'), 'listener')
-    await docker('restart', '--time', '0', id)
-    assert.equal(await whoRuns(id, 'ends'), 'exec')
-  })
-
-  it('is missing in an image that says so, and is not waited for', async () => {
-    const image = `${own.instance}-deaf`
-    await docker('commit', '--change', 'LABEL berth.listens=', await started(), image)
-    try {
-      await removeAll(engine)
-      const id = await started(image)
-      const began = performance.now()
-      assert.equal(await whoRuns(id, 'stays'), 'exec')
-      assert.ok(performance.now() - began < 4_000)
-    } finally {
-      await removeAll(engine)
-      await docker('image', 'rm', image)
-    }
-  })
-
-  it('tells the truth about a program that is killed', async () => {
-    const id = await started()
-    assert.equal((await run(id, 'kill -9 $BASHPID', 'stays')).code, 137)
-    assert.equal((await run(id, 'echo still here', 'stays')).output.trim(), 'still here')
   })
 })
 

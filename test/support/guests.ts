@@ -3,7 +3,7 @@ import type { ContainerSpec } from '../../src/core/container.ts'
 import type { Engine, Target } from '../../src/core/ports.ts'
 import { reservePorts } from './ports.ts'
 
-const image = 'berth/alpine'
+const IMAGE = 'berth/alpine'
 
 export interface RunningGuest extends Target {
   /** On 127.0.0.1. */
@@ -15,10 +15,11 @@ export async function startGuests(
   engine: Engine,
   names: { readonly instance: string; readonly pool: string },
   count: number,
+  image = IMAGE,
 ): Promise<RunningGuest[]> {
   await engine.prepare()
   const ports = await reservePorts(count)
-  return Promise.all(ports.map((port) => startGuest(engine, guestSpec(names, port))))
+  return Promise.all(ports.map((port) => startGuest(engine, { ...guestSpec(names, port), image })))
 }
 
 async function startGuest(engine: Engine, spec: ContainerSpec): Promise<RunningGuest> {
@@ -33,7 +34,7 @@ function guestSpec({ instance, pool }: { instance: string; pool: string }, port:
     pool,
     name: `${pool}-${port}`,
     generation: 1,
-    image,
+    image: IMAGE,
     bind: '127.0.0.1',
     port,
     memory: 256 * 1024 ** 2,

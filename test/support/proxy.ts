@@ -12,6 +12,8 @@ export interface DockerProxy {
   mute(): void
   /** Cuts all connections; from now on requests do not arrive, and each is answered with this, until `up`. "" is never. */
   pretend(answer: string): void
+  /** How many clients are connected. */
+  connections(): number
   /** Cuts all connections once. */
   cut(): void
   /** Cuts all connections; nobody listens until `up`. */
@@ -26,12 +28,15 @@ export async function openDockerProxy(dockerHost = 'unix:///var/run/docker.sock'
   const folder = mkdtempSync(join(tmpdir(), 'berth-proxy-'))
   const path = join(folder, 'docker.sock')
   const sockets = new Set<Socket>()
+  const clients = new Set<Socket>()
   let silent = false
   let pretended: string | null = null
   let server: Server | null = null
 
   function accept(client: Socket): void {
     track(client)
+    clients.add(client)
+    client.once('close', () => clients.delete(client))
     if (pretended !== null) {
       const answer = pretended
       client.on('data', () => answer !== '' && client.end(answer))
@@ -85,6 +90,7 @@ export async function openDockerProxy(dockerHost = 'unix:///var/run/docker.sock'
       cut()
       pretended = answer
     },
+    connections: () => clients.size,
     cut,
     down,
     up,

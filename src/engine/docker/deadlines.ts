@@ -3,6 +3,8 @@ export interface Deadlines {
   readonly version: number
   readonly list: number
   readonly inspect: number
+  /** To what listens in a container, before anybody needs it. */
+  readonly attach: number
   /** The network, too. */
   readonly create: number
   readonly start: number
@@ -20,6 +22,7 @@ export const DEADLINES: Deadlines = {
   version: 5_000,
   list: 10_000,
   inspect: 5_000,
+  attach: 5_000,
   create: 30_000,
   start: 30_000,
   bar: 2_000,

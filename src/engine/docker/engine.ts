@@ -15,7 +15,7 @@ import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
 import { execute } from './exec.ts'
 import { changeBarrier, ensureGuard, isGuarded } from './guard.ts'
 import { freeze, killForGood } from './kill.ts'
-import { ask, isListening } from './listener.ts'
+import { Listeners } from './listeners.ts'
 import { lookUp } from './lookup.ts'
 import { addressesOf, ensureNetwork, rejoinNetwork } from './network.ts'
 import { fromInspect, fromList } from './observed.ts'
@@ -70,8 +70,7 @@ class DockerEngine implements Engine {
         killForGood(this.#container(id), { cpus: () => this.#countCpus(), held }, signal),
       ),
   })
-  /** Ids of those in which somebody listens as long as they are free, as of the last list. */
-  #listening: ReadonlySet<string> = new Set()
+  readonly #listeners: Listeners
   #prepared = false
   #cpus: number | undefined
 
@@ -82,6 +81,7 @@ class DockerEngine implements Engine {
     this.#docker = connection.docker
     this.#calls = new Calls(connection.address)
     this.#deadlines = deadlines
+    this.#listeners = new Listeners(connection.docker, this.#calls, deadlines.attach)
   }
 
   async version(): Promise<string> {
@@ -112,7 +112,7 @@ class DockerEngine implements Engine {
     )
     // Somebody removed or stopped it; nobody is lent anything before it is back.
     if (!guarded) await this.#ensureGuard()
-    this.#listening = new Set(infos.filter(({ Labels }) => isListening(Labels)).map(({ Id }) => Id))
+    this.#listeners.know(infos)
     return infos.map((info) => fromList(info, this.#instance)).filter((observed) => observed !== null)
   }
 
@@ -171,16 +171,20 @@ class DockerEngine implements Engine {
     return this.#calls.run(what, request.timeoutMs, (signal) => execute(this.#container(id), request, signal))
   }
 
-  async runBash(id: string, { program, free, timeoutMs }: BashRequest): Promise<BashResult> {
+  async runBash(id: string, { timeoutMs, ...request }: BashRequest): Promise<BashResult> {
     return this.#calls.run(`run bash in ${short(id)}`, timeoutMs, async (signal) => {
       const container = this.#container(id)
-      if (free !== undefined && (await this.#hasListener(id, signal))) {
-        const result = await ask(container, { program, last: free === 'ends' }, signal)
+      if (request.free !== undefined && (await this.#listeners.areIn(id, signal))) {
+        const result = await this.#listeners.ask(container, request, signal)
         if (result) return result
       }
-      const { code, stdout, stderr } = await execute(container, execOf(program), signal)
+      const { code, stdout, stderr } = await execute(container, execOf(request.program), signal)
       return { code, output: stdout + stderr }
     })
+  }
+
+  arm(ids: readonly string[]): void {
+    this.#listeners.arm(ids)
   }
 
   watch(onChange: () => void): () => void {
@@ -195,12 +199,9 @@ class DockerEngine implements Engine {
 
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
+    this.#listeners.close()
     this.#calls.close()
     this.#connection.close()
-  }
-
-  async #hasListener(id: string, signal: AbortSignal): Promise<boolean> {
-    return this.#listening.has(id) || isListening((await lookUp(this.#docker, id, signal))?.Config.Labels)
   }
 
   /** Of the engine's host. */

@@ -106,6 +106,10 @@ class MemoryEngine implements Engine {
     return { code, output: stdout + stderr }
   }
 
+  arm(): void {
+    // Nothing here is slow.
+  }
+
   watch(onChange: () => void): () => void {
     const stop = this.#host.watch(this.#instance, onChange)
     this.#watches.add(stop)

@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
+import type Docker from 'dockerode'
+import { Demultiplexer, OUTPUT_LIMIT } from './demux.ts'
+
+/** With what reads a container's stdin and writes to its stdout. */
+export class Conversation {
+  readonly #socket: Duplex
+  /** Of nothing that was said before we said something. */
+  #said: Demultiplexer | null = null
+  /** When nothing more will be said. */
+  readonly over: Promise<void>
+  #open = true
+
+  private constructor(socket: Duplex) {
+    this.#socket = socket
+    socket.on('data', (chunk: Buffer) => {
+      // Docker tells everybody everything: somebody else has begun one, and whoever is in there now may say no end of it.
+      if (this.#said === null) this.close()
+      else this.#said.write(chunk)
+    })
+    socket.once('error', () => socket.destroy())
+    this.over = new Promise((resolve) => {
+      socket.once('close', resolve).once('end', resolve)
+    })
+    void this.over.then(() => {
+      this.#open = false
+    })
+  }
+
+  /** Throws what Docker answers when the container is not running. */
+  static async open(container: Docker.Container, signal: AbortSignal): Promise<Conversation> {
+    const options = { stream: true, stdin: true, stdout: true, hijack: true, abortSignal: signal }
+    const conversation = new Conversation((await container.attach(options)) as Duplex)
+    // Nobody waits for it any more.
+    if (signal.aborted) conversation.close()
+    signal.throwIfAborted()
+    return conversation
+  }
+
+  say(text: string): void {
+    this.#said ??= new Demultiplexer(OUTPUT_LIMIT)
+    this.#socket.write(text)
+  }
+
+  /** In what was said so far or will be; null when it was not, until the signal or until nothing more will be said. */
+  async find(pattern: RegExp, signal: AbortSignal): Promise<RegExpExecArray | null> {
+    for (;;) {
+      const found = pattern.exec(this.#said?.outputs().stdout ?? '')
+      if (found || !this.#open || signal.aborted) return found
+      await Promise.race([once(this.#socket, 'data', { signal }), this.over]).catch(() => undefined)
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+}
