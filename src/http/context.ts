@@ -6,6 +6,7 @@ import type { Store } from '../core/store.ts'
 import type { Reconciler } from '../core/reconciler.ts'
 import type { Reserving } from '../core/reserving.ts'
 import type { Authenticate } from './access/identity.ts'
+import type { AnsweredBefore } from './answered-before.ts'
 import type { EventFeed } from './following/event-feed.ts'
 import type { Places } from './following/places.ts'
 import type { PrometheusMetrics } from './metrics.ts'
@@ -14,6 +15,11 @@ import type { PrometheusMetrics } from './metrics.ts'
 export interface WaitingContext extends ServerContext {
   readonly feed: EventFeed
   readonly places: Places
+}
+
+/** The same, and what those routes share whose answers are kept. */
+export interface ListingContext extends ServerContext {
+  readonly answered: AnsweredBefore
 }
 
 /** What the routes work with. */

@@ -14,10 +14,12 @@ export interface Made {
 
 export interface KeptAnswers {
   /** `key` names what is asked for, and everything about whoever asks that makes a difference. */
-  of(snapshot: Snapshot, key: string, now: number, make: () => Made): Representation
+  of(snapshot: Snapshot, key: string, now: number, make: () => Made): Kept
 }
 
-interface Kept extends Representation {
+/** Right from a moment on until another one, epoch milliseconds, as long as this is what the rows say. */
+export interface Kept extends Representation {
+  readonly snapshot: Snapshot
   readonly from: number
   readonly until: number
   readonly size: number
@@ -46,11 +48,11 @@ export function keepAnswers(most = MOST): KeptAnswers {
       // Not after the clock was set back, either.
       if (before && before.from <= now && now < before.until) return before
       const { text, until } = make()
-      const representation = representationOf(text)
+      const answer = { ...representationOf(text), snapshot, from: now, until, size: text.length }
       size += text.length - (before?.size ?? 0)
-      kept.set(key, { ...representation, from: now, until, size: text.length })
+      kept.set(key, answer)
       if (size > most) forget()
-      return representation
+      return answer
     },
   }
 }

@@ -2,6 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { BerthError, reasonOf } from '../core/errors.ts'
 import { admit } from './access/admission.ts'
+import { openAnsweredBefore } from './answered-before.ts'
 import type { ServerContext } from './context.ts'
 import { refuseAmbiguous, refuseForeign } from './access/guard.ts'
 import { boundedServer } from './connections.ts'
@@ -27,10 +28,11 @@ const BODY_LIMIT = 64 * 1024
 export function buildServer(context: ServerContext): FastifyInstance {
   const { hosts, log, streaming } = context
   const { create, connections } = boundedServer()
+  const answered = openAnsweredBefore(context)
   const server = Fastify({
     // A HEAD would run the GET's handler, and two of those change state.
     exposeHeadRoutes: false,
-    serverFactory: create,
+    serverFactory: (handler) => create(answered.or(handler)),
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
@@ -91,7 +93,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
   })
   // Whoever asks and does not take the answer has it kept for them no longer than that.
   server.addHook('onSend', (_request, reply, payload, done) => {
-    cutOffAfter(reply, streaming.patience)
+    cutOffAfter(reply.raw, streaming.patience)
     done(null, payload)
   })
 
@@ -126,9 +128,10 @@ export function buildServer(context: ServerContext): FastifyInstance {
   // A plugin, so that they are registered when the document is there to take note of them.
   void server.register(async (routes) => {
     openapiRoute(routes)
-    compatRoutes(routes, context)
+    const listing = { ...context, answered }
+    compatRoutes(routes, listing)
     poolRoutes(routes, context)
-    containerRoutes(routes, context)
+    containerRoutes(routes, listing)
     const waiting = { ...context, feed: openFeed(context.store), places: openPlaces() }
     reservationRoutes(routes, waiting)
     eventRoutes(routes, waiting)

@@ -98,8 +98,17 @@ describe('what is kept of an answer', () => {
           else await api.server.inject(one)
           await api.world.reconciler.idle()
           const [snapshot, now] = [await api.world.store.snapshot(), api.world.now()]
-          assert.equal((await api.get('/available')).text, listAvailable(snapshot, now).text)
-          assert.equal((await api.get('/reservations')).text, listReservations(snapshot, ANYONE, now).text)
+          for (const [url, right] of [
+            ['/available', listAvailable(snapshot, now).text],
+            ['/reservations', listReservations(snapshot, ANYONE, now).text],
+          ] as const) {
+            const first = await ask(api.server, url)
+            assert.equal(first.payload, right)
+            // The same bytes again, which may never have come to a route.
+            const { payload, headers } = await ask(api.server, url)
+            assert.equal(payload, right)
+            assert.deepEqual({ ...headers, date: null }, { ...first.headers, date: null })
+          }
         }
         await api.server.close()
       }),
@@ -122,5 +131,46 @@ describe('what is kept of an answer', () => {
     api.world.advance(1)
     assert.equal(await left(), undefined)
     assert.notEqual(await tagOf(api, '/available'), before)
+  })
+})
+
+describe('a request that was answered before', () => {
+  it('gets the same again, and is in the log each time', async () => {
+    const api = await openApi()
+    for (const headers of [{}, { 'if-none-match': '*' }]) {
+      const first = await ask(api.server, '/available', headers)
+      const logged = api.world.logged.length
+      const again = await ask(api.server, '/available', headers)
+      assert.deepEqual({ ...again.headers, date: null }, { ...first.headers, date: null })
+      assert.deepEqual([again.statusCode, again.payload], [first.statusCode, first.payload])
+      const [line, ...more] = api.world.logged.slice(logged)
+      assert.match(line ?? '', /^GET \/available \{"status":(200|304),"ms":0\}$/)
+      assert.deepEqual(more, [])
+    }
+  })
+
+  it('is not mistaken for another one that is to be refused', async () => {
+    const api = await openApi()
+    await ask(api.server, '/available')
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'http://elsewhere.example' }]) {
+      assert.equal((await ask(api.server, '/available', headers)).statusCode, 403)
+    }
+    assert.equal((await ask(api.server, '/available?a=1')).statusCode, 400)
+    await ask(api.server, '/v1/containers?state=ready')
+    const { payload } = await ask(api.server, '/v1/containers?state=reserved')
+    assert.deepEqual(JSON.parse(payload), { containers: [] })
+  })
+
+  it('counts, and is asked who it is, where that is done', async () => {
+    const api = await openGuarded({ rateLimit: 0 })
+    const { headers, token } = await api.give('alice')
+    assert.equal((await ask(api.server, '/available', headers)).statusCode, 200)
+    assert.equal((await ask(api.server, '/available', headers)).statusCode, 200)
+    await api.world.store.removeToken(token.id, 'admin', api.world.now())
+    assert.equal((await ask(api.server, '/available', headers)).statusCode, 401)
+    const counted = await openApi({ access: () => ({ rateLimit: 2 }) })
+    const statuses: number[] = []
+    for (let nth = 0; nth < 3; nth += 1) statuses.push((await ask(counted.server, '/available')).statusCode)
+    assert.deepEqual(statuses, [200, 200, 429])
   })
 })

@@ -3,6 +3,9 @@ export type Fault =
   | { readonly when: 'before' | 'after'; readonly error: Error }
   | { readonly when: 'late'; readonly until: Promise<unknown> }
 
+/** Members of ports that answer at once, and never fail. */
+export const AT_ONCE: ReadonlySet<string> = new Set(['watch', 'onEvents', 'arm'])
+
 /** Decides on the nth call (from 1) of a verb. */
 export type FaultRule = (verb: string, nth: number, args: readonly unknown[]) => Fault | null
 
@@ -12,7 +15,7 @@ export function faulty<Port extends object>(port: Port, rule: FaultRule): Port {
   return new Proxy(port, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property, target)
-      if (typeof member !== 'function' || typeof property !== 'string') return member
+      if (typeof member !== 'function' || typeof property !== 'string' || AT_ONCE.has(property)) return member
       return (...args: unknown[]) => {
         const nth = (counts.get(property) ?? 0) + 1
         counts.set(property, nth)

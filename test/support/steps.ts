@@ -3,6 +3,7 @@
  * done again, and one of them is struck. A port that grows, or code that calls it once more, is struck there too.
  */
 import { BerthError } from '../../src/core/errors.ts'
+import { AT_ONCE } from './faulty.ts'
 
 export type Strike =
   /** SIGKILL: the call was not made, and nothing after it is. */
@@ -43,8 +44,8 @@ export interface Steps {
 /** Turns of the event loop. */
 const OTHERS = 200
 
-/** Members that answer at once, and change nothing. */
-const NO_STEPS = new Set(['watch', 'onEvents', 'close', 'expect'])
+/** Members that take no time, or end everything. */
+const NO_STEPS = new Set([...AT_ONCE, 'close', 'expect'])
 
 /** Ports around which a new manager is made after `end` are left alone. */
 export function countSteps(strike: Struck | null): Steps {

@@ -4,8 +4,7 @@ import { DEFAULT_PASSWORD } from '../../core/account.ts'
 import type { Pool } from '../../core/pool.ts'
 import type { Pools } from '../../core/pools.ts'
 import { listAvailable, listReservations } from '../compat-lists.ts'
-import { sendUnlessKnown } from '../conditional.ts'
-import type { ServerContext } from '../context.ts'
+import type { ListingContext } from '../context.ts'
 import { keepAnswers, viewerOf } from '../kept-answers.ts'
 import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
 import { decimal, readQuery, refusal, wholeNumber } from '../query.ts'
@@ -13,8 +12,8 @@ import { availableDocument, releaseAllDocument, reservationsDocument, reserveDoc
 
 const MINUTE = 60_000
 
-export function compatRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { reserving, store, pools, clock, sshHost } = context
+export function compatRoutes(server: FastifyInstance, context: ListingContext): void {
+  const { reserving, store, pools, clock, sshHost, answered } = context
 
   server.get('/reserve', reserveDocument, async (request) => {
     const query = readQuery(request.raw.url ?? '', ['username', 'password', 'count', 'duration', 'pool'])
@@ -51,7 +50,7 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     readQuery(request.raw.url ?? '', [])
     const snapshot = await store.snapshot()
     const now = clock()
-    return sendUnlessKnown(
+    return answered.send(
       request,
       reply,
       kept.of(snapshot, 'available', now, () => listAvailable(snapshot, now)),
@@ -63,7 +62,7 @@ export function compatRoutes(server: FastifyInstance, context: ServerContext): v
     const snapshot = await store.snapshot()
     const now = clock()
     const by = identityOf(request)
-    return sendUnlessKnown(
+    return answered.send(
       request,
       reply,
       kept.of(snapshot, `reservations ${viewerOf(by)}`, now, () => listReservations(snapshot, by, now)),

@@ -3,14 +3,17 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Container } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import { holdersOf } from '../../core/reservation.ts'
-import { IfNoneMatch, NotModified, sendUnlessKnown, serialised } from '../conditional.ts'
-import type { ServerContext } from '../context.ts'
+import { IfNoneMatch, NotModified, serialised } from '../conditional.ts'
+import type { ListingContext } from '../context.ts'
 import { keepAnswers, viewerOf } from '../kept-answers.ts'
 import { ADMIN_ONLY, identityOf } from '../access/identity.ts'
 import { viewContainer } from '../pool-views.ts'
 import { ContainerList, ContainerView, ListContainers, Named } from './pool-schemas.ts'
 
-export function containerRoutes(server: FastifyInstance, { store, operating, clock, sshHost }: ServerContext): void {
+export function containerRoutes(
+  server: FastifyInstance,
+  { store, operating, clock, sshHost, answered }: ListingContext,
+): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   async function view(row: Container, request: FastifyRequest) {
@@ -31,7 +34,7 @@ export function containerRoutes(server: FastifyInstance, { store, operating, clo
       // None of it depends on the time.
       return { text: serialised(reply, { containers }), until: Number.POSITIVE_INFINITY }
     }
-    return sendUnlessKnown(request, reply, kept.of(snapshot, `${viewerOf(by)} ${pool} ${state}`, clock(), list))
+    return answered.send(request, reply, kept.of(snapshot, `${viewerOf(by)} ${pool} ${state}`, clock(), list))
   })
 
   typed.get('/v1/containers/:name', { schema: SHOW }, async (request) => {

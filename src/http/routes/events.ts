@@ -51,7 +51,7 @@ export function eventRoutes(server: FastifyInstance, context: WaitingContext): v
 
   function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'welcome'>): FastifyReply {
     const { heartbeat, patience } = streaming
-    cutOffAfter(reply, patience)
+    cutOffAfter(reply.raw, patience)
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
     const over = AbortSignal.any([whenGone(reply), closing.signal])
     return reply.send(streamEvents({ ...asked, feed, heartbeat, over, write: viewEvent }))
