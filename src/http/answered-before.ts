@@ -7,11 +7,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/ports.ts'
-import type { Snapshot, Store } from '../core/store.ts'
+import type { Store } from '../core/store.ts'
 import { callerOf } from './access/identity.ts'
 import { sendUnlessKnown } from './conditional.ts'
 import { cutOffAfter } from './following/long-poll.ts'
-import type { Kept } from './kept-answers.ts'
+import { isRight, type Kept } from './kept-answers.ts'
 
 /** Beyond these, all are forgotten: whoever sends something else each time gains nothing. */
 const MOST = 64
@@ -29,9 +29,7 @@ export interface AnsweredBefore {
 }
 
 interface Answer {
-  readonly snapshot: Snapshot
-  readonly from: number
-  readonly until: number
+  readonly kept: Kept
   readonly route: string
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -50,36 +48,34 @@ interface AnsweringContext {
 export function openAnsweredBefore({ store, clock, log, rateLimit, streaming }: AnsweringContext): AnsweredBefore {
   const answers = new Map<string, Answer>()
 
-  function isRight({ snapshot, from, until }: Answer, current: Snapshot): boolean {
-    const now = clock()
-    return snapshot === current && from <= now && now < until
-  }
-
   function sendAgain(response: ServerResponse, { status, headers, body, route }: Answer): void {
     cutOffAfter(response, streaming.patience)
     response.writeHead(status, headers).end(body)
     log.info(`GET ${route}`, { status, ms: 0 })
   }
 
-  function remember(request: FastifyRequest, reply: FastifyReply, { snapshot, from, until, body }: Kept): void {
+  function remember(request: FastifyRequest, reply: FastifyReply, kept: Kept): void {
     const key = keyOf(request.raw)
     const { statusCode: status } = reply
-    const sent = status === 304 ? null : body
+    const sent = status === 304 ? null : kept.body
     if (key.length > LONGEST || (sent !== null && sent.length > LONGEST_ANSWER)) return
-    if (answers.size >= MOST) answers.clear()
+    // Of other rows than these, none is right any more.
+    const [any] = answers.values()
+    if (any?.kept.snapshot !== kept.snapshot || answers.size >= MOST) answers.clear()
     // What fastify adds to those of the reply; Node adds the rest.
     const length = sent !== null && { 'content-length': String(Buffer.byteLength(sent)) }
     const headers = { ...(reply.getHeaders() as Record<string, string>), ...length }
     const route = request.routeOptions.url ?? ''
-    answers.set(key, { snapshot, from, until, route, status, headers, body: sent })
+    answers.set(key, { kept, route, status, headers, body: sent })
   }
 
   return {
     or: (handler) => (request, response) => {
-      const answer = request.method === 'GET' ? answers.get(keyOf(request)) : undefined
+      const answer = request.method === 'GET' && answers.size > 0 ? answers.get(keyOf(request)) : undefined
       if (!answer) return handler(request, response)
       store.snapshot().then(
-        (current) => (isRight(answer, current) ? sendAgain(response, answer) : handler(request, response)),
+        (current) =>
+          isRight(answer.kept, current, clock()) ? sendAgain(response, answer) : handler(request, response),
         () => handler(request, response),
       )
     },

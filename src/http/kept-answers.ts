@@ -30,6 +30,11 @@ export function viewerOf({ role, name }: Identity): string {
   return role === 'admin' ? 'admin' : `user ${name}`
 }
 
+/** Not after the clock was set back, either. */
+export function isRight({ snapshot, from, until }: Kept, current: Snapshot, now: number): boolean {
+  return snapshot === current && from <= now && now < until
+}
+
 export function keepAnswers(most = MOST): KeptAnswers {
   const kept = new Map<string, Kept>()
   let current: Snapshot | null = null
@@ -45,8 +50,7 @@ export function keepAnswers(most = MOST): KeptAnswers {
       if (snapshot !== current) forget()
       current = snapshot
       const before = kept.get(key)
-      // Not after the clock was set back, either.
-      if (before && before.from <= now && now < before.until) return before
+      if (before && isRight(before, snapshot, now)) return before
       const { text, until } = make()
       const answer = { ...representationOf(text), snapshot, from: now, until, size: text.length }
       size += text.length - (before?.size ?? 0)

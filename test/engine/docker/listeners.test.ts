@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { afterEach, after, describe, it } from 'node:test'
-import type { BashRequest, Engine } from '../../../src/core/ports.ts'
+import type { Engine } from '../../../src/core/ports.ts'
 import { openDocker } from '../../../src/engine/docker/engine.ts'
 import { docker } from '../../support/docker.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -25,7 +25,7 @@ async function started(image?: string): Promise<string> {
   return guest.id
 }
 
-const run = (id: string, program: string, free: BashRequest['free'] & string, by = engine) =>
+const run = (id: string, program: string, free: 'stays' | 'ends', by = engine) =>
   by.runBash(id, { program, free, timeoutMs: 20_000 })
 
 /** An engine whose connections can be counted. */
