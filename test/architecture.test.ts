@@ -21,7 +21,7 @@ const RULES: readonly Rule[] = [
   {
     where: 'engine/docker',
     ours: ['core', 'engine/docker', 'engine/bash.ts', 'engine/labels.ts'],
-    packages: ['dockerode', 'node:*'],
+    packages: ['node:*'],
   },
   { where: 'accounts', ours: ['core', 'accounts'], packages: ['piscina', 'node:*'] },
   { where: 'store', ours: ['core', 'store'], packages: ['kysely', 'node:fs', 'node:sqlite', 'node:timers/promises'] },

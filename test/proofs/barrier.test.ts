@@ -56,7 +56,7 @@ before(async () => {
 })
 
 it('Who is barred hears nothing and says nothing any more, on connections that were open before and on new ones; their neighbours notice nothing', async (t) => {
-  const { docker: engine, close } = connect(process.env['DOCKER_HOST'])
+  const engine = connect(process.env['DOCKER_HOST'])
   const change = (bar: readonly string[], lift: readonly string[]) =>
     changeBarrier(engine, there.manager.instance, { bar, lift }, AbortSignal.timeout(10_000))
   try {
@@ -103,7 +103,7 @@ it('Who is barred hears nothing and says nothing any more, on connections that w
     })
     tried(t, (await Promise.all(cases)).length * WAYS, 'ways in and out')
   } finally {
-    close()
+    engine.close()
   }
 })
 

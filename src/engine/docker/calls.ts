@@ -2,7 +2,7 @@ import { translate, unavailable } from './errors.ts'
 
 /**
  * Runs requests to one Docker: each bounded in time, cut off by `close`, and failing with a BerthError (or a bug).
- * It does not trust a request to heed its signal: docker-modem forgets about it once an answer has begun.
+ * It does not trust a request to heed its signal.
  */
 export class Calls {
   readonly #address: string

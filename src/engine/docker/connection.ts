@@ -1,54 +1,128 @@
-import { Agent } from 'node:http'
-import { inspect } from 'node:util'
-import Docker from 'dockerode'
+/**
+ * Docker's HTTP API (docs.docker.com/reference/api/engine) on Node's own client: requests that heed their signal, and what a
+ * request that was upgraded says and hears.
+ */
+import { Agent, IncomingMessage, type RequestOptions, request } from 'node:http'
+import { addAbortSignal, type Duplex, type Readable } from 'node:stream'
 import { BerthError } from '../../core/errors.ts'
+import { DockerRefusal, senseless } from './errors.ts'
 
 const DEFAULT_ADDRESS = 'unix:///var/run/docker.sock'
 
-export interface Connection {
-  readonly docker: Docker
+interface Ask {
+  /** Objects and lists go into it as JSON. */
+  readonly query?: Readonly<Record<string, string | boolean | object>>
+  readonly body?: object
+  readonly signal: AbortSignal
+}
+
+/** Every request fails with `DockerRefusal` for an answer that is not 2xx, and with what Node says when there is none. */
+export interface Docker {
   /** For people. */
   readonly address: string
+  /** The answer's JSON: an object or a list, but nobody has looked whether it is a T. */
+  get<T extends object>(path: string, ask: Ask): Promise<T>
+  /** undefined when Docker confirms without a word. */
+  post<T extends object>(path: string, ask: Ask): Promise<T | undefined>
+  delete(path: string, ask: Ask): Promise<unknown>
+  /** What Docker says from now on, until the signal. */
+  follow(path: string, ask: Ask): Promise<Readable>
+  /** A socket to the other side of which Docker has become a mere wire. */
+  upgrade(path: string, ask: Ask): Promise<Duplex>
   /** Ends the idle sockets, which would keep the process alive. */
   close(): void
 }
 
 /**
  * Opens nothing yet; the first request does. `dockerHost` is what DOCKER_HOST may hold: `unix:///path` or
- * `tcp://host:port`. Throws `invalid_config` for anything else. ssh:// is not among it: docker-modem would log in anew
- * for each request and never look at the other side's host key.
+ * `tcp://host:port`. Throws `invalid_config` for anything else.
  */
-export function connect(dockerHost: string = DEFAULT_ADDRESS): Connection {
+export function connect(dockerHost: string = DEFAULT_ADDRESS): Docker {
   // Kept alive: a connection of its own for each request costs more than most requests do.
-  const agent = new QuietAgent({ keepAlive: true })
-  const docker = new Docker({ ...NOT_FROM_ENVIRONMENT, ...route(dockerHost), ...{ agent } })
-  return { docker, address: dockerHost, close: () => agent.destroy() }
-}
-
-/**
- * docker-modem (5.0.7) describes all of its agent, every socket and what hangs on it, before each request, for a log that
- * nobody has asked for: with hundreds of requests under way that kept this process from everything else for 20 s.
- */
-class QuietAgent extends Agent {
-  [inspect.custom](): string {
-    return 'the agent'
+  const agent = new Agent({ keepAlive: true })
+  const route = { ...routeTo(dockerHost), agent }
+  const send = async <T extends object>(method: string, path: string, ask: Ask) =>
+    (await read(await begin(route, method, path, ask), ask.signal)) as T | undefined
+  return {
+    address: dockerHost,
+    get: async <T extends object>(path: string, ask: Ask) => {
+      const answer = await send<T>('GET', path, ask)
+      if (answer === undefined) throw senseless()
+      return answer
+    },
+    post: (path, ask) => send('POST', path, ask),
+    delete: (path, ask) => send('DELETE', path, ask),
+    follow: async (path, ask) => addAbortSignal(ask.signal, await begin(route, 'GET', path, ask)),
+    upgrade: (path, ask) => upgrade(route, path, ask),
+    close: () => agent.destroy(),
   }
 }
 
-/** docker-modem reads DOCKER_HOST and its kin by itself, and would prefer them; only the configuration decides here. */
-const NOT_FROM_ENVIRONMENT = {
-  host: undefined,
-  port: undefined,
-  socketPath: undefined,
-  ca: undefined,
-  cert: undefined,
-  key: undefined,
-  timeout: undefined,
-  pathPrefix: '/',
-  protocol: 'http',
-} as const
+/** Resolves as soon as the answer has begun. */
+async function begin(route: RequestOptions, method: string, path: string, ask: Ask): Promise<IncomingMessage> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const { options, body } = worded(route, method, path, ask)
+    request(options, resolve).on('error', reject).end(body)
+  })
+  return accepted(response, ask.signal)
+}
 
-function route(dockerHost: string): Docker.DockerOptions {
+async function upgrade(route: RequestOptions, path: string, ask: Ask): Promise<Duplex> {
+  const answer = await new Promise<IncomingMessage | Duplex>((resolve, reject) => {
+    const { options, body } = worded(route, 'POST', path, ask)
+    const headers = { ...options.headers, connection: 'Upgrade', upgrade: 'tcp' }
+    request({ ...options, headers }, resolve)
+      .on('upgrade', (_, socket: Duplex, head: Buffer) => {
+        if (head.length > 0) socket.unshift(head)
+        resolve(socket)
+      })
+      .on('error', reject)
+      .end(body)
+  })
+  if (!(answer instanceof IncomingMessage)) return answer
+  await accepted(answer, ask.signal)
+  answer.destroy()
+  throw senseless()
+}
+
+function worded(route: RequestOptions, method: string, path: string, { query = {}, body, signal }: Ask) {
+  const fields = Object.entries(query).map(([name, value]): [string, string] => [
+    name,
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  ])
+  const search = fields.length > 0 ? `?${new URLSearchParams(fields)}` : ''
+  const headers = body && { 'content-type': 'application/json' }
+  return { options: { ...route, method, path: path + search, headers, signal }, body: body && JSON.stringify(body) }
+}
+
+async function accepted(response: IncomingMessage, signal: AbortSignal): Promise<IncomingMessage> {
+  const { statusCode = 0 } = response
+  if (statusCode >= 200 && statusCode < 300) return response
+  const answer = await read(response, signal).catch((error: unknown) => {
+    if (signal.aborted) throw error
+  })
+  const message = answer && 'message' in answer ? answer.message : undefined
+  throw new DockerRefusal(statusCode, typeof message === 'string' ? message : `HTTP ${statusCode}`)
+}
+
+async function read(response: IncomingMessage, signal: AbortSignal): Promise<object | undefined> {
+  const chunks: Buffer[] = []
+  for await (const chunk of addAbortSignal(signal, response)) chunks.push(chunk as Buffer)
+  return chunks.length === 0 ? undefined : parse(Buffer.concat(chunks).toString('utf8'))
+}
+
+function parse(text: string): object {
+  let answer: unknown
+  try {
+    answer = JSON.parse(text)
+  } catch {
+    throw senseless()
+  }
+  if (typeof answer !== 'object' || answer === null) throw senseless()
+  return answer
+}
+
+function routeTo(dockerHost: string): RequestOptions {
   const unix = /^unix:\/\/(\/.+)$/.exec(dockerHost)
   if (unix?.[1] !== undefined) return { socketPath: unix[1] }
   const tcp = /^tcp:\/\/([\w.-]+):(\d{1,5})\/?$/.exec(dockerHost)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
-import type Docker from 'dockerode'
+import type { Docker } from './connection.ts'
 import { Demultiplexer, OUTPUT_LIMIT } from './demux.ts'
 
 /** With what reads a container's stdin and writes to its stdout. */
@@ -29,9 +29,9 @@ export class Conversation {
   }
 
   /** Throws what Docker answers when the container is not running. */
-  static async open(container: Docker.Container, signal: AbortSignal): Promise<Conversation> {
-    const options = { stream: true, stdin: true, stdout: true, hijack: true, abortSignal: signal }
-    const conversation = new Conversation((await container.attach(options)) as Duplex)
+  static async open(docker: Docker, id: string, signal: AbortSignal): Promise<Conversation> {
+    const query = { stream: true, stdin: true, stdout: true }
+    const conversation = new Conversation(await docker.upgrade(`/containers/${id}/attach`, { query, signal }))
     // Nobody waits for it any more.
     if (signal.aborted) conversation.close()
     signal.throwIfAborted()

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type Docker from 'dockerode'
 import type { ContainerSpec } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
+import type { ContainerInspectInfo } from './answers.ts'
+import type { Docker } from './connection.ts'
 import { accept } from './errors.ts'
 import { lookUp } from './lookup.ts'
 import { fromInspect } from './observed.ts'
@@ -26,13 +27,12 @@ export async function createGeneration(docker: Docker, spec: ContainerSpec, sign
 
 /** null when the name is taken. */
 async function tryToCreate(docker: Docker, spec: ContainerSpec, signal: AbortSignal): Promise<string | null> {
-  // Told apart for docker-modem, which would otherwise put all of the body into the URL as well.
-  const request = { _query: { name: spec.name }, _body: createOptions(spec), abortSignal: signal }
-  const container = await docker.createContainer(request).catch(accept(409))
-  return container?.id ?? null
+  const ask = { query: { name: spec.name }, body: createOptions(spec), signal }
+  const made = await docker.post<{ Id: string }>('/containers/create', ask).catch(accept(409))
+  return made?.Id ?? null
 }
 
-function idOfSame(holder: Docker.ContainerInspectInfo, spec: ContainerSpec): string {
+function idOfSame(holder: ContainerInspectInfo, spec: ContainerSpec): string {
   const observed = fromInspect(holder, spec.instance)
   if (observed?.pool === spec.pool && observed.generation === spec.generation) return observed.id
   const who = observed === null ? 'a container that is not ours' : `generation ${observed.generation ?? 'unknown'}`

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type Docker from 'dockerode'
 import type { ContainerSpec, Reach } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import type { BashRequest, BashResult, Engine, ExecRequest, ExecResult, Observed } from '../../core/ports.ts'
 import { execOf } from '../bash.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
+import type { ContainerInfo } from './answers.ts'
 import { createBarrier } from './barrier.ts'
 import { Calls } from './calls.ts'
-import { type Connection, connect } from './connection.ts'
+import { connect, type Docker } from './connection.ts'
 import { createGeneration } from './create.ts'
 import { createCuts } from './cuts.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
@@ -41,7 +41,6 @@ export function openDocker({ instance, reaches, dockerHost, deadlines }: DockerO
 class DockerEngine implements Engine {
   readonly #instance: string
   readonly #reaches: ReadonlySet<Reach>
-  readonly #connection: Connection
   readonly #docker: Docker
   readonly #calls: Calls
   readonly #deadlines: Deadlines
@@ -64,31 +63,30 @@ class DockerEngine implements Engine {
     },
     lift: (ids) => this.#barrier.lift(ids),
     freeze: (id) =>
-      this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) => freeze(this.#container(id), signal)),
+      this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) =>
+        freeze(this.#docker, whole(id), signal),
+      ),
     kill: (id, held) =>
       this.#calls.run(`kill ${short(id)}`, this.#deadlines.kill, (signal) =>
-        killForGood(this.#container(id), { cpus: () => this.#countCpus(), held }, signal),
+        killForGood(this.#docker, whole(id), { cpus: () => this.#countCpus(signal), held }, signal),
       ),
   })
   readonly #listeners: Listeners
   #prepared = false
   #cpus: number | undefined
 
-  constructor(instance: string, reaches: ReadonlySet<Reach>, connection: Connection, deadlines: Deadlines) {
+  constructor(instance: string, reaches: ReadonlySet<Reach>, docker: Docker, deadlines: Deadlines) {
     this.#instance = instance
     this.#reaches = reaches
-    this.#connection = connection
-    this.#docker = connection.docker
-    this.#calls = new Calls(connection.address)
+    this.#docker = docker
+    this.#calls = new Calls(docker.address)
     this.#deadlines = deadlines
-    this.#listeners = new Listeners(connection.docker, this.#calls, deadlines.attach)
+    this.#listeners = new Listeners(docker, this.#calls, deadlines.attach)
   }
 
   async version(): Promise<string> {
-    // dockerode takes options here as everywhere; its types do not say so.
-    const version: (options: { abortSignal: AbortSignal }) => Promise<Docker.DockerVersion> = this.#docker.version
     const { Version } = await this.#calls.run('version', this.#deadlines.version, (signal) =>
-      version.call(this.#docker, { abortSignal: signal }),
+      this.#docker.get<{ Version: string }>('/version', { signal }),
     )
     return `docker ${Version}`
   }
@@ -103,7 +101,7 @@ class DockerEngine implements Engine {
     const filters = { label: [`${INSTANCE_LABEL}=${this.#instance}`] }
     const [infos, guarded] = await this.#calls.run('list', this.#deadlines.list, (signal) =>
       Promise.all([
-        this.#docker.listContainers({ all: true, filters, abortSignal: signal }),
+        this.#docker.get<readonly ContainerInfo[]>('/containers/json', { query: { all: true, filters }, signal }),
         !this.#prepared || !this.#needsGuard || isGuarded(this.#docker, this.#instance, signal),
       ]).then((answers) => {
         if (!Array.isArray(answers[0])) throw senseless()
@@ -135,10 +133,10 @@ class DockerEngine implements Engine {
   async start(id: string): Promise<void> {
     await this.#cuts.calm()
     await this.#calls.run(`start ${short(id)}`, this.#deadlines.start, async (signal) => {
-      const container = this.#container(id)
-      const start = () => container.start({ abortSignal: signal }).catch(accept(304))
+      const path = `/containers/${whole(id)}`
+      const start = () => this.#docker.post(`${path}/start`, { signal }).catch(accept(304))
       await start().catch(async (error: unknown) => {
-        if (isPaused(error)) return container.unpause({ abortSignal: signal })
+        if (isPaused(error)) return this.#docker.post(`${path}/unpause`, { signal })
         if (!isMissingNetwork(error)) throw error
         for (const reach of this.#reaches) await ensureNetwork(this.#docker, this.#instance, reach, signal)
         await start()
@@ -157,7 +155,7 @@ class DockerEngine implements Engine {
     await this.#cuts.calm()
     await this.#calls.run(`remove ${short(id)}`, this.#deadlines.remove, async (signal) => {
       try {
-        await this.#container(id).remove({ force: true, v: true, abortSignal: signal })
+        await this.#docker.delete(`/containers/${whole(id)}`, { query: { force: true, v: true }, signal })
       } catch (error) {
         accept(404, 409)(error)
         // 409: a removal is under way. It is done when the container is gone, and its name and port are free.
@@ -168,17 +166,17 @@ class DockerEngine implements Engine {
 
   async exec(id: string, request: ExecRequest): Promise<ExecResult> {
     const what = `exec ${request.command[0] ?? ''} in ${short(id)}`
-    return this.#calls.run(what, request.timeoutMs, (signal) => execute(this.#container(id), request, signal))
+    return this.#calls.run(what, request.timeoutMs, (signal) => execute(this.#docker, whole(id), request, signal))
   }
 
   async runBash(id: string, { timeoutMs, ...request }: BashRequest): Promise<BashResult> {
     return this.#calls.run(`run bash in ${short(id)}`, timeoutMs, async (signal) => {
-      const container = this.#container(id)
-      if (request.free !== undefined && (await this.#listeners.areIn(id, signal))) {
+      const container = whole(id)
+      if (request.free !== undefined && (await this.#listeners.areIn(container, signal))) {
         const result = await this.#listeners.ask(container, request, signal)
         if (result) return result
       }
-      const { code, stdout, stderr } = await execute(container, execOf(request.program), signal)
+      const { code, stdout, stderr } = await execute(this.#docker, container, execOf(request.program), signal)
       return { code, output: stdout + stderr }
     })
   }
@@ -201,12 +199,12 @@ class DockerEngine implements Engine {
     for (const stop of this.#watches) stop()
     this.#listeners.close()
     this.#calls.close()
-    this.#connection.close()
+    this.#docker.close()
   }
 
   /** Of the engine's host. */
-  async #countCpus(): Promise<number> {
-    this.#cpus ??= ((await this.#docker.info()) as { NCPU: number }).NCPU
+  async #countCpus(signal: AbortSignal): Promise<number> {
+    this.#cpus ??= (await this.#docker.get<{ NCPU: number }>('/info', { signal })).NCPU
     return this.#cpus
   }
 
@@ -232,12 +230,12 @@ class DockerEngine implements Engine {
       throw new BerthError(error.code, `${error.message}; ${advice}`, { cause: error })
     }
   }
+}
 
-  /** Only whole ids: Docker would take a name as well, and hit whoever has that name now. */
-  #container(id: string): Docker.Container {
-    if (!/^[0-9a-f]{64}$/.test(id)) throw new BerthError('engine_failed', `${JSON.stringify(id)} is no container id`)
-    return this.#docker.getContainer(id)
-  }
+/** Only whole ids: Docker would take a name as well, and hit whoever has that name now. */
+function whole(id: string): string {
+  if (!/^[0-9a-f]{64}$/.test(id)) throw new BerthError('engine_failed', `${JSON.stringify(id)} is no container id`)
+  return id
 }
 
 /** An id as Docker shows it to people. */

@@ -15,10 +15,20 @@ const RESTARTING = /is restarting/i
 const NO_RUNTIME = /unknown (?:or invalid )?runtime/i
 const NO_NETWORK = /network \S+ not found/i
 
-/** The HTTP status of an answer that dockerode turned into an error; undefined when nobody answered. */
+/** Docker answered, in its own words, and it was no. */
+export class DockerRefusal extends Error {
+  /** Of HTTP. */
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** undefined when nobody answered. */
 function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('statusCode' in error)) return undefined
-  return typeof error.statusCode === 'number' ? error.statusCode : undefined
+  return error instanceof DockerRefusal ? error.status : undefined
 }
 
 /** For `.catch`: these answers are as good as success. */
@@ -30,17 +40,17 @@ export function accept(...statuses: number[]): (error: unknown) => void {
 
 /** True when a container could not start because its network was removed, e.g. by `docker network prune`. */
 export function isMissingNetwork(error: unknown): boolean {
-  return statusOf(error) === 404 && NO_NETWORK.test(answerOf(error))
+  return statusOf(error) === 404 && NO_NETWORK.test(reasonOf(error))
 }
 
 /** True when a start was refused because it takes an unpause. */
 export function isPaused(error: unknown): boolean {
-  return statusOf(error) === 409 && PAUSED.test(answerOf(error))
+  return statusOf(error) === 409 && PAUSED.test(reasonOf(error))
 }
 
 /** True when something was refused because Docker is about to start the container again by itself. */
 export function isRestarting(error: unknown): boolean {
-  return statusOf(error) === 409 && RESTARTING.test(answerOf(error))
+  return statusOf(error) === 409 && RESTARTING.test(reasonOf(error))
 }
 
 /** What is asked for inside a container is refused when it is not running, or is gone: that makes it `guest_failed`. */
@@ -49,16 +59,16 @@ export async function blamingGuest<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     const status = statusOf(error)
-    if (status === 404 || status === 409) throw new BerthError('guest_failed', answerOf(error), { cause: error })
+    if (status === 404 || status === 409) throw new BerthError('guest_failed', reasonOf(error), { cause: error })
     throw error
   }
 }
 
-/** The error to throw for one that came out of dockerode. `what` says what was being done, e.g. "start alpine-1". */
+/** The error to throw for one that came out of a request. `what` says what was being done, e.g. "start alpine-1". */
 export function translate(error: unknown, what: string, address: string): unknown {
   if (error instanceof BerthError) return error
   const status = statusOf(error)
-  const answer = answerOf(error)
+  const answer = reasonOf(error)
   const refuse = (code: BerthError['code'], text: string) => new BerthError(code, `${what}: ${text}`, { cause: error })
   if (status === undefined) return isSystemError(error) ? unavailable(what, address, error) : error
   if (status === 404 && NO_IMAGE.test(answer)) {
@@ -73,7 +83,7 @@ export function translate(error: unknown, what: string, address: string): unknow
   return refuse('engine_failed', answer)
 }
 
-/** For an answer that docker-modem could not read and gives as text, or that is none of Docker's. */
+/** For an answer that cannot be read, or that is none of Docker's. */
 export function senseless(): Error {
   return Object.assign(new Error('its answer makes no sense'), { code: 'SENSELESS' })
 }
@@ -85,12 +95,4 @@ export function unavailable(what: string, address: string, cause: unknown): Bert
 /** Refused, no such socket, no permission, hung up, no such host: Node gives each of these a code, and bugs none. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
-}
-
-/** Docker's own sentence, without what docker-modem writes around it. */
-function answerOf(error: unknown): string {
-  if (error instanceof Error && 'json' in error && typeof error.json === 'object' && error.json !== null) {
-    if ('message' in error.json && typeof error.json.message === 'string') return error.json.message
-  }
-  return reasonOf(error)
 }

@@ -1,33 +1,32 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type Docker from 'dockerode'
 import type { ExecRequest, ExecResult } from '../../core/ports.ts'
+import type { ExecInspectInfo } from './answers.ts'
+import type { Docker } from './connection.ts'
 import { Demultiplexer, OUTPUT_LIMIT } from './demux.ts'
-import { blamingGuest } from './errors.ts'
+import { blamingGuest, senseless } from './errors.ts'
 
 /**
- * Runs a command in three round trips: make the exec, start it (its socket becomes the command's stdin and outputs),
- * ask for the exit code. `guest_failed` when the container is not running, or went away meanwhile: that is all that
- * Docker refuses here. Past the deadline nobody is told to stop: Docker cannot end an exec, and the container of a stuck one
- * is replaced.
+ * Runs a command in a container, by its id or name, in three round trips: make the exec, start it (its socket becomes the
+ * command's stdin and outputs), ask for the exit code. `guest_failed` when the container is not running, or went away
+ * meanwhile: that is all that Docker refuses here. Past the deadline nobody is told to stop: Docker cannot end an exec, and
+ * the container of a stuck one is replaced.
  */
 export async function execute(
-  container: Docker.Container,
+  docker: Docker,
+  container: string,
   { command, stdin }: Pick<ExecRequest, 'command' | 'stdin'>,
   signal: AbortSignal,
 ): Promise<ExecResult> {
   return blamingGuest(async () => {
-    const exec = await container.exec({
-      Cmd: [...command],
-      AttachStdin: stdin !== undefined,
-      AttachStdout: true,
-      AttachStderr: true,
-      abortSignal: signal,
-    })
+    const body = { Cmd: command, AttachStdin: stdin !== undefined, AttachStdout: true, AttachStderr: true }
+    const made = await docker.post<{ Id: string }>(`/containers/${container}/exec`, { body, signal })
+    if (made === undefined) throw senseless()
     const outputs = new Demultiplexer(OUTPUT_LIMIT)
-    await converse(await exec.start({ hijack: true, stdin: false, abortSignal: signal }), { stdin, outputs }, signal)
-    return { code: await exitCode(exec, signal), ...outputs.outputs() }
+    const socket = await docker.upgrade(`/exec/${made.Id}/start`, { body: { Detach: false, Tty: false }, signal })
+    await converse(socket, { stdin, outputs }, signal)
+    return { code: await exitCode(docker, made.Id, signal), ...outputs.outputs() }
   })
 }
 
@@ -55,9 +54,9 @@ async function converse(
 /**
  * Docker may close the outputs a moment before it has noted the end of the command, or the command closed them early.
  */
-async function exitCode(exec: Docker.Exec, signal: AbortSignal): Promise<number> {
+async function exitCode(docker: Docker, exec: string, signal: AbortSignal): Promise<number> {
   for (let pause = 2; ; pause = Math.min(pause * 2, 100)) {
-    const { Running, ExitCode } = await exec.inspect({ abortSignal: signal })
+    const { Running, ExitCode } = await docker.get<ExecInspectInfo>(`/exec/${exec}/json`, { signal })
     if (!Running && ExitCode !== null) return ExitCode
     await sleep(pause, undefined, { signal })
   }

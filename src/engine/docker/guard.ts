@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type Docker from 'dockerode'
 import { BerthError } from '../../core/errors.ts'
 import { GUARD_LABEL, SPEC_LABEL } from '../labels.ts'
+import type { Docker } from './connection.ts'
 import { accept } from './errors.ts'
 import { execute } from './exec.ts'
 import { barrierChange, guardName, guardOptions, liftAllCommand, loadCommand } from './guard-spec.ts'
@@ -16,15 +16,15 @@ const LOAD_MS = 5_000
  * barred. Without them tenants would reach the host, so whatever goes wrong is an error that says so.
  */
 export async function ensureGuard(docker: Docker, instance: string, signal: AbortSignal): Promise<void> {
-  const guard = docker.getContainer(await idOfGuard(docker, instance, signal))
-  await guard.start({ abortSignal: signal }).catch(accept(304))
+  const guard = await idOfGuard(docker, instance, signal)
+  await docker.post(`/containers/${guard}/start`, { signal }).catch(accept(304))
   const request = {
     command: ['/bin/sh', '-c', `${loadCommand(instance)} && ${liftAllCommand(instance)}`],
     timeoutMs: 0,
   }
   // Docker that was going down as this began may say nothing about it for ever.
   const soon = AbortSignal.any([signal, AbortSignal.timeout(LOAD_MS)])
-  const { code, stderr } = await execute(guard, request, soon)
+  const { code, stderr } = await execute(docker, guard, request, soon)
   if (code === 0) return
   throw new BerthError('engine_failed', `${guardName(instance)} cannot load its rules: ${stderr.trim()}`)
 }
@@ -32,7 +32,7 @@ export async function ensureGuard(docker: Docker, instance: string, signal: Abor
 /** Whether it runs; which rules it has loaded is its own care. */
 export async function isGuarded(docker: Docker, instance: string, signal: AbortSignal): Promise<boolean> {
   const filters = { label: [`${GUARD_LABEL}=${instance}`], status: ['running'] }
-  return (await docker.listContainers({ filters, abortSignal: signal })).length > 0
+  return (await docker.get<readonly object[]>('/containers/json', { query: { filters }, signal })).length > 0
 }
 
 /** What is barred leaves no byte in or out of the containers with these addresses, on no way; what is lifted is as others are. */
@@ -42,9 +42,8 @@ export async function changeBarrier(
   { bar, lift }: { readonly bar: readonly string[]; readonly lift: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const guard = docker.getContainer(guardName(instance))
   const request = { command: ['nft', '-f', '-'], stdin: barrierChange(instance, bar, lift), timeoutMs: 0 }
-  const { code, stderr } = await execute(guard, request, signal)
+  const { code, stderr } = await execute(docker, guardName(instance), request, signal)
   if (code !== 0) throw new BerthError('engine_failed', `${guardName(instance)} bars nobody: ${stderr.trim()}`)
 }
 
@@ -59,12 +58,12 @@ async function idOfGuard(docker: Docker, instance: string, signal: AbortSignal):
       throw new BerthError('engine_conflict', `the name ${name} is taken by a container that is not ours`)
     if (labels[SPEC_LABEL] === wanted.Labels[SPEC_LABEL]) return found.Id
     // Killed, not stopped: its rules hold until its successor replaces them.
-    await docker.getContainer(found.Id).remove({ force: true, abortSignal: signal }).catch(accept(404, 409))
+    await docker.delete(`/containers/${found.Id}`, { query: { force: true }, signal }).catch(accept(404, 409))
   }
   // 409: somebody else (a second manager, the doctor) made it in between.
-  const request = { _query: { name }, _body: wanted, abortSignal: signal }
-  const made = await docker.createContainer(request).catch(accept(409))
-  if (made) return made.id
+  const ask = { query: { name }, body: wanted, signal }
+  const made = await docker.post<{ Id: string }>('/containers/create', ask).catch(accept(409))
+  if (made) return made.Id
   await sleep(POLL_MS, undefined, { signal })
   return idOfGuard(docker, instance, signal)
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type Docker from 'dockerode'
+import type { ContainerInspectInfo } from './answers.ts'
+import type { Docker } from './connection.ts'
 import { accept, isRestarting, senseless } from './errors.ts'
 
 const AGAIN_MS = 400
@@ -27,7 +28,8 @@ interface Urgency {
  * what is frozen has its time.
  */
 export async function killForGood(
-  container: Docker.Container,
+  docker: Docker,
+  id: string,
   { cpus, held }: Urgency,
   signal: AbortSignal,
 ): Promise<void> {
@@ -36,26 +38,25 @@ export async function killForGood(
   let pause = held ? PATIENT_MS : THROTTLED_MS
   while (!down) {
     // 404: gone. 409: it is down already.
-    const attempt = container.kill({ abortSignal: signal }).then(mustBeEmpty).catch(accept(404, 409))
+    const attempt = docker.post(`/containers/${id}/kill`, { signal }).then(mustBeEmpty).catch(accept(404, 409))
     attempts.push(attempt.then(() => true))
     down = await Promise.race([...attempts, sleep(pause, false, { signal, ref: false })])
-    if (!down && attempts.length === 1) void unthrottle(container, cpus, signal)
+    if (!down && attempts.length === 1) void unthrottle(docker, id, cpus, signal)
     pause = held ? PATIENT_MS : AGAIN_MS
   }
   // None of them may strike later, when somebody has started it again. They fail at once now; but one that was hung up on
   // is never heard of again.
   await Promise.race([Promise.allSettled(attempts), sleep(AGAIN_MS, undefined, { ref: false })])
   // An answer that was cut off in the middle looks like a confirmation, too: nobody is told so on that alone.
-  const inspect: (options: { abortSignal: AbortSignal }) => Promise<Docker.ContainerInspectInfo> = container.inspect
-  const after = await inspect.call(container, { abortSignal: signal }).catch(accept(404))
+  const after = await docker.get<ContainerInspectInfo>(`/containers/${id}/json`, { signal }).catch(accept(404))
   const running: unknown = after?.State?.Running
   if (after && running !== false) throw senseless()
 }
 
 /** False when somebody may still do something in there: Docker freezes nothing that it is restarting. */
-export async function freeze(container: Docker.Container, signal: AbortSignal): Promise<boolean> {
+export async function freeze(docker: Docker, id: string, signal: AbortSignal): Promise<boolean> {
   try {
-    mustBeEmpty(await container.pause({ abortSignal: signal }))
+    mustBeEmpty(await docker.post(`/containers/${id}/pause`, { signal }))
     return true
   } catch (error) {
     // Gone, down, or frozen already.
@@ -65,23 +66,15 @@ export async function freeze(container: Docker.Container, signal: AbortSignal): 
 }
 
 /** Only a help: whatever comes of it, the kill goes on. */
-async function unthrottle(
-  container: Docker.Container,
-  cpus: () => Promise<number>,
-  signal: AbortSignal,
-): Promise<void> {
+async function unthrottle(docker: Docker, id: string, cpus: () => Promise<number>, signal: AbortSignal): Promise<void> {
   try {
-    // dockerode takes the signal here as everywhere; its types do not say so.
-    const change = { NanoCpus: (await cpus()) * 1e9, abortSignal: signal }
-    await container.update(change)
+    await docker.post(`/containers/${id}/update`, { body: { NanoCpus: (await cpus()) * 1e9 }, signal })
   } catch {
     // It is down meanwhile, or Docker cannot.
   }
 }
 
-/** Docker confirms without a word; dockerode takes any 200, and whoever cannot be cut off must not count as cut off. */
+/** Docker confirms without a word; whoever cannot be cut off must not count as cut off because somebody said 200. */
 function mustBeEmpty(answer: unknown): void {
-  const empty =
-    answer === undefined || answer === null || answer === '' || (Buffer.isBuffer(answer) && answer.length === 0)
-  if (!empty) throw senseless()
+  if (answer !== undefined) throw senseless()
 }

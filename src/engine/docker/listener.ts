@@ -3,11 +3,11 @@
  * Docker takes for an exec, and no preparation: whoever manages the container next finds it waiting.
  */
 import { randomBytes } from 'node:crypto'
-import type Docker from 'dockerode'
 import type { Account } from '../../core/account.ts'
 import type { BashRequest, BashResult } from '../../core/ports.ts'
+import type { Docker } from './connection.ts'
 import type { Conversation } from './conversation.ts'
-import { accept } from './errors.ts'
+import { lookUp } from './lookup.ts'
 
 /** On images of which the entrypoint starts `images/listen`; its value is the version of what they say to each other. */
 const LABEL = 'berth.listens'
@@ -22,8 +22,8 @@ const HEARING_MS = 5_000
 type Request = Omit<BashRequest, 'timeoutMs'>
 
 /** By the labels of a container, which include those of its image. */
-export function isListening(labels: Readonly<Record<string, string>> | undefined): boolean {
-  return labels?.[LABEL] === VERSION
+export function isListening(labels: Readonly<Record<string, string>>): boolean {
+  return labels[LABEL] === VERSION
 }
 
 /**
@@ -31,19 +31,20 @@ export function isListening(labels: Readonly<Record<string, string>> | undefined
  * is to be sent away.
  */
 export async function ask(
-  container: Docker.Container,
+  docker: Docker,
+  id: string,
   request: Request,
   { conversation, signal }: { readonly conversation: Conversation; readonly signal: AbortSignal },
 ): Promise<BashResult | null> {
-  const id = randomBytes(8).toString('hex')
+  const asked = randomBytes(8).toString('hex')
   try {
-    conversation.say(worded(id, request))
+    conversation.say(worded(asked, request))
     const hears = (ms: number) =>
-      conversation.find(new RegExp(`berth-begin ${id}\n`), AbortSignal.any([signal, AbortSignal.timeout(ms)]))
-    const heard = (await hears(USUAL_MS)) ?? ((await isRunning(container, signal)) ? await hears(HEARING_MS) : null)
+      conversation.find(new RegExp(`berth-begin ${asked}\n`), AbortSignal.any([signal, AbortSignal.timeout(ms)]))
+    const heard = (await hears(USUAL_MS)) ?? ((await isRunning(docker, id, signal)) ? await hears(HEARING_MS) : null)
     signal.throwIfAborted()
     if (!heard) return null
-    const end = await conversation.find(new RegExp(`berth-begin ${id}\n([^]*)\nberth-end ${id} (\\d+)\n`), signal)
+    const end = await conversation.find(new RegExp(`berth-begin ${asked}\n([^]*)\nberth-end ${asked} (\\d+)\n`), signal)
     signal.throwIfAborted()
     const [, output = '', code] = end ?? []
     return { output, code: Number(code ?? 137) }
@@ -64,7 +65,6 @@ function fieldsOf({ username, passwordHash, sudo, motd, sshKeys }: Account): str
   return [username, passwordHash ?? '', sudo ? 'sudo' : '', motd, ...sshKeys].join('\0')
 }
 
-async function isRunning(container: Docker.Container, signal: AbortSignal): Promise<boolean> {
-  const info = await container.inspect({ abortSignal: signal }).catch(accept(404))
-  return info?.State.Running === true
+async function isRunning(docker: Docker, id: string, signal: AbortSignal): Promise<boolean> {
+  return (await lookUp(docker, id, signal))?.State.Running === true
 }

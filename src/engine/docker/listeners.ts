@@ -1,7 +1,8 @@
-import type Docker from 'dockerode'
 import { createLimit } from '../../core/limit.ts'
 import type { BashRequest, BashResult } from '../../core/ports.ts'
+import type { ContainerInfo } from './answers.ts'
 import type { Calls } from './calls.ts'
+import type { Docker } from './connection.ts'
 import { Conversation } from './conversation.ts'
 import { blamingGuest } from './errors.ts'
 import { ask, isListening } from './listener.ts'
@@ -31,25 +32,21 @@ export class Listeners {
   }
 
   /** All containers that there are. */
-  know(infos: readonly Docker.ContainerInfo[]): void {
+  know(infos: readonly ContainerInfo[]): void {
     this.#known = new Set(infos.filter(({ Labels }) => isListening(Labels)).map(({ Id }) => Id))
   }
 
   async areIn(id: string, signal: AbortSignal): Promise<boolean> {
-    return this.#known.has(id) || isListening((await lookUp(this.#docker, id, signal))?.Config.Labels)
+    return this.#known.has(id) || isListening((await lookUp(this.#docker, id, signal))?.Config.Labels ?? {})
   }
 
   /** null when nobody has heard it; whoever hears it later is to be sent away. `guest_failed` when the container is not running. */
-  async ask(
-    container: Docker.Container,
-    request: Omit<BashRequest, 'timeoutMs'>,
-    signal: AbortSignal,
-  ): Promise<BashResult | null> {
-    const armed = this.#armed.get(container.id)
-    this.#armed.delete(container.id)
-    this.#wanted.delete(container.id)
-    const conversation = armed ?? (await blamingGuest(() => Conversation.open(container, signal)))
-    return ask(container, request, { conversation, signal })
+  async ask(id: string, request: Omit<BashRequest, 'timeoutMs'>, signal: AbortSignal): Promise<BashResult | null> {
+    const armed = this.#armed.get(id)
+    this.#armed.delete(id)
+    this.#wanted.delete(id)
+    const conversation = armed ?? (await blamingGuest(() => Conversation.open(this.#docker, id, signal)))
+    return ask(this.#docker, id, request, { conversation, signal })
   }
 
   /** As `Engine.arm`. */
@@ -74,7 +71,7 @@ export class Listeners {
     if (!this.#wanted.has(id)) return
     try {
       const conversation = await this.#calls.run(`attach to ${id}`, this.#deadlineMs, (signal) =>
-        Conversation.open(this.#docker.getContainer(id), signal),
+        Conversation.open(this.#docker, id, signal),
       )
       if (!this.#wanted.has(id)) return conversation.close()
       this.#armed.set(id, conversation)

@@ -1,9 +1,10 @@
 import { isIPv4 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type Docker from 'dockerode'
 import type { Reach } from '../../core/container.ts'
 import { BerthError } from '../../core/errors.ts'
 import { INSTANCE_LABEL } from '../labels.ts'
+import type { NetworkInspectInfo } from './answers.ts'
+import type { Docker } from './connection.ts'
 import { accept, senseless } from './errors.ts'
 import { lookUp } from './lookup.ts'
 import { type NetworkBody, networkName, networkOptions } from './network-spec.ts'
@@ -25,7 +26,7 @@ export async function ensureNetwork(
   const existing = await inspectNetwork(docker, wanted.Name, signal)
   if (existing !== null) return assertSame(existing, wanted)
   try {
-    await docker.createNetwork({ ...wanted, CheckDuplicate: true, abortSignal: signal })
+    await docker.post('/networks/create', { body: { ...wanted, CheckDuplicate: true }, signal })
   } catch (error) {
     // 409, or 403 for the interface: someone else (a second manager, `just provision`) makes it, or has.
     accept(403, 409)(error)
@@ -36,11 +37,7 @@ export async function ensureNetwork(
 }
 
 /** Docker refuses a second network some time before it shows the first. Null when it shows none. */
-async function untilShown(
-  docker: Docker,
-  name: string,
-  signal: AbortSignal,
-): Promise<Docker.NetworkInspectInfo | null> {
+async function untilShown(docker: Docker, name: string, signal: AbortSignal): Promise<NetworkInspectInfo | null> {
   for (const pause of PAUSES) {
     await sleep(pause, undefined, { signal })
     const info = await inspectNetwork(docker, name, signal)
@@ -61,10 +58,8 @@ export async function rejoinNetwork(
   const reach = [...reaches].find((one) => networkName(instance, one) === name)
   if (info === null || reach === undefined || name in info.NetworkSettings.Networks) return
   await ensureNetwork(docker, instance, reach, signal)
-  const network = docker.getNetwork(name)
-  const connect: (options: { Container: string; abortSignal: AbortSignal }) => Promise<void> = network.connect
   // 403: it is connected meanwhile.
-  await connect.call(network, { Container: id, abortSignal: signal }).catch(accept(403))
+  await docker.post(`/networks/${name}/connect`, { body: { Container: id }, signal }).catch(accept(403))
 }
 
 /** IPv4 addresses on the instance's networks of these reaches, by id of the container. Only running ones have one. */
@@ -82,20 +77,13 @@ export async function addressesOf(
   return new Map(addresses.filter(([, address]) => isIPv4(address)))
 }
 
-async function inspectNetwork(
-  docker: Docker,
-  name: string,
-  signal: AbortSignal,
-): Promise<Docker.NetworkInspectInfo | null> {
-  const network = docker.getNetwork(name)
-  // dockerode takes options here as everywhere; its types do not say so.
-  const inspect: (options: { abortSignal: AbortSignal }) => Promise<Docker.NetworkInspectInfo> = network.inspect
-  const info = await inspect.call(network, { abortSignal: signal }).catch(accept(404))
+async function inspectNetwork(docker: Docker, name: string, signal: AbortSignal): Promise<NetworkInspectInfo | null> {
+  const info = await docker.get<NetworkInspectInfo>(`/networks/${name}`, { signal }).catch(accept(404))
   if (info && typeof info.Id !== 'string') throw senseless()
   return info ?? null
 }
 
-function assertSame(info: Docker.NetworkInspectInfo, wanted: NetworkBody): void {
+function assertSame(info: NetworkInspectInfo, wanted: NetworkBody): void {
   const ours = info.Labels?.[INSTANCE_LABEL] === wanted.Labels[INSTANCE_LABEL] && info.Driver === wanted.Driver
   const apart = Object.entries(wanted.Options).every(([option, value]) => info.Options?.[option] === value)
   if (ours && apart) return

@@ -1,6 +1,6 @@
-import type { ContainerInfo, ContainerInspectInfo } from 'dockerode'
 import type { Observed } from '../../core/ports.ts'
 import { readLabels } from '../labels.ts'
+import type { ContainerInfo, ContainerInspectInfo } from './answers.ts'
 
 /** sshd's port inside the container. */
 const SSH = 22

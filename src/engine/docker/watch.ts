@@ -1,7 +1,7 @@
-import { addAbortSignal, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type Docker from 'dockerode'
 import { INSTANCE_LABEL } from '../labels.ts'
+import type { Docker } from './connection.ts'
 
 /** What may change without us and matters; the events of every exec (the most frequent by far) do not. */
 const EVENTS = ['start', 'die', 'oom', 'pause', 'unpause', 'rename', 'destroy']
@@ -55,9 +55,8 @@ async function listen(watch: Watch, stopped: AbortSignal): Promise<void> {
 async function open({ docker, instance, connectMs }: Watch, connection: AbortController): Promise<Readable> {
   const timer = setTimeout(() => connection.abort(), connectMs)
   try {
-    const filters = { type: ['container' as const], label: [`${INSTANCE_LABEL}=${instance}`], event: EVENTS }
-    const events = (await docker.getEvents({ filters, abortSignal: connection.signal })) as Readable
-    return addAbortSignal(connection.signal, events)
+    const filters = { type: ['container'], label: [`${INSTANCE_LABEL}=${instance}`], event: EVENTS }
+    return await docker.follow('/events', { query: { filters }, signal: connection.signal })
   } finally {
     clearTimeout(timer)
   }
