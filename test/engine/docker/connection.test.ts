@@ -1,0 +1,134 @@
+/** What is sent to an engine, and what is made of its answers: each that Docker never gives, too. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { connect } from '../../../src/engine/docker/connection.ts'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => unknown
+
+const never = new AbortController().signal
+
+/** An engine that answers everything like this, at a socket of its own. */
+async function pretend(t: TestContext, answer: Answer, upgraded?: (socket: Duplex) => void) {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-connection-'))
+  const server = createServer((request, response) => void answer(request, response))
+  if (upgraded) server.on('upgrade', (_request, socket) => upgraded(socket))
+  await new Promise<void>((resolve) => server.listen(join(folder, 'docker.sock'), resolve))
+  const docker = connect(`unix://${join(folder, 'docker.sock')}`)
+  t.after(() => {
+    docker.close()
+    server.closeAllConnections()
+    server.close()
+    rmSync(folder, { recursive: true })
+  })
+  return docker
+}
+
+const says = (status: number, body: string): Answer => {
+  return (_request, response) => response.writeHead(status).end(body)
+}
+
+test('Objects in a query are JSON, and whatever stands in it arrives as it is; a body is JSON', async (t) => {
+  const heard: unknown[] = []
+  const docker = await pretend(t, async (request, response) => {
+    const url = new URL(request.url ?? '', 'http://docker')
+    const { 'content-type': type, 'content-length': length } = request.headers
+    heard.push([request.method, url.pathname, Object.fromEntries(url.searchParams), type, length, await text(request)])
+    response.writeHead(204).end()
+  })
+  const query = { all: true, name: 'a&b=c d', filters: { label: ['x=y'] } }
+  assert.equal(await docker.post('/containers/create', { query, body: { Cmd: ['ä'] }, signal: never }), undefined)
+  assert.equal(await docker.post('/containers/1/kill', { signal: never }), undefined)
+  await docker.delete('/containers/1', { query: { force: true }, signal: never })
+  const asked = { all: 'true', name: 'a&b=c d', filters: '{"label":["x=y"]}' }
+  assert.deepEqual(heard, [
+    ['POST', '/containers/create', asked, 'application/json', '14', '{"Cmd":["ä"]}'],
+    ['POST', '/containers/1/kill', {}, undefined, '0', ''],
+    ['DELETE', '/containers/1', { force: 'true' }, undefined, undefined, ''],
+  ])
+})
+
+test('An engine is asked over TCP as over a socket', async (t) => {
+  const server = createServer((_request, response) => response.end('{"Version":"1"}'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const docker = connect(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  t.after(() => {
+    docker.close()
+    server.close()
+  })
+  assert.deepEqual(await docker.get('/version', { signal: never }), { Version: '1' })
+})
+
+test('A refusal has its status and the words of the engine; without words, its status is all there is', async (t) => {
+  const cases: [number, string, string][] = [
+    [409, '{"message":"the name is taken"}', 'the name is taken'],
+    [500, '<html>', 'HTTP 500'],
+    [502, '', 'HTTP 502'],
+    [404, '{"message":7}', 'HTTP 404'],
+    [304, '', 'HTTP 304'],
+    [301, '', 'HTTP 301'],
+  ]
+  for (const [status, body, message] of cases) {
+    const docker = await pretend(t, says(status, body))
+    const expected = { name: 'Error', status, message }
+    await assert.rejects(docker.get('/x', { signal: never }), expected)
+    await assert.rejects(docker.post('/x', { signal: never }), expected)
+    await assert.rejects(docker.follow('/x', { signal: never }), expected)
+    await assert.rejects(docker.upgrade('/x', { signal: never }), expected)
+  }
+})
+
+test('What is no JSON object makes no sense; nothing at all only where something was asked for', async (t) => {
+  for (const body of ['[{"Id":"0123', 'null', '7', '"ok"', 'OK']) {
+    const docker = await pretend(t, says(200, body))
+    await assert.rejects(docker.get('/x', { signal: never }), { code: 'SENSELESS' }, body)
+    await assert.rejects(docker.post('/x', { signal: never }), { code: 'SENSELESS' }, body)
+  }
+  const silent = await pretend(t, says(200, ''))
+  await assert.rejects(silent.get('/x', { signal: never }), { code: 'SENSELESS' })
+  assert.equal(await silent.post('/x', { signal: never }), undefined)
+})
+
+test('An answer that is cut off in the middle is none', async (t) => {
+  const docker = await pretend(t, (request, response) => {
+    response.writeHead(200, { 'content-length': 1_000 }).write('[]')
+    setTimeout(() => request.socket.destroy(), 50)
+  })
+  await assert.rejects(docker.get('/x', { signal: never }), { code: 'ECONNRESET' })
+})
+
+test('The signal ends the wait for an answer, an answer that has begun, and what is followed', async (t) => {
+  const silent = await pretend(
+    t,
+    () => undefined,
+    () => undefined,
+  )
+  const endless = await pretend(t, (_request, response) => response.writeHead(200).write('['))
+  const soon = () => AbortSignal.timeout(50)
+  await assert.rejects(silent.get('/x', { signal: soon() }), { name: 'AbortError' })
+  await assert.rejects(silent.upgrade('/x', { signal: soon() }), { name: 'AbortError' })
+  await assert.rejects(endless.get('/x', { signal: soon() }), { name: 'AbortError' })
+  const followed = await endless.follow('/x', { signal: soon() })
+  await assert.rejects(text(followed), { name: 'AbortError' })
+})
+
+test('What an engine says in the same breath in which it lets go of HTTP is heard, and so is all that follows', async (t) => {
+  const docker = await pretend(t, says(500, ''), (socket) => {
+    socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nfirst ')
+    socket.on('data', (chunk: Buffer) => socket.end(`then ${chunk.toString()}`))
+  })
+  const socket = await docker.upgrade('/containers/1/attach', { query: { stdin: true }, signal: never })
+  socket.write('what I said')
+  assert.equal(await text(socket), 'first then what I said')
+})
+
+test('An engine that goes on with HTTP where a wire was asked for makes no sense', async (t) => {
+  const docker = await pretend(t, says(200, 'whatever'))
+  await assert.rejects(docker.upgrade('/x', { signal: never }), { code: 'SENSELESS' })
+})
