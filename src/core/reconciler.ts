@@ -3,6 +3,7 @@ import type { Action } from './actions.ts'
 import type { ContainerSpec } from './container.ts'
 import { codeOf, hasCode, reasonOf } from './errors.ts'
 import { createExecutor, type ExecutorContext } from './executor.ts'
+import { createLimit } from './limit.ts'
 import { nextDue, plan } from './plan.ts'
 import { type Pool, portOf, specOf } from './pool.ts'
 import type { Observed } from './ports.ts'
@@ -44,6 +45,11 @@ const ASK_AGAIN = 1_000
  */
 const LOOK_KEEPS = 200
 const LOOK_KEEPS_MOST = 30_000
+/**
+ * As many ends are recorded beside each other, and share their commits: one after another, those of a thousand took seconds.
+ * Whoever reserves meanwhile waits for no more than these.
+ */
+const ENDS_AT_ONCE = 32
 /** When the manager that works on the containers is dead for so long, another one takes that over. */
 const LEAD = 10_000
 
@@ -105,10 +111,15 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     return plan({ pools: pools.all(), snapshot, observed, specDigest, busy }, clock())
   }
 
-  /** What cannot be recorded of one action keeps none of the others waiting. */
+  /** Those that cut off access first. What cannot be recorded of one action keeps none of the others waiting. */
   async function carryOutEach(actions: readonly Action[]): Promise<void> {
     const failures: unknown[] = []
-    for (const action of actions) await executor.carryOut(action).catch((error: unknown) => failures.push(error))
+    const attempt = async (action: Action) => {
+      await executor.carryOut(action).catch((error: unknown) => failures.push(error))
+    }
+    const beside = createLimit(ENDS_AT_ONCE)
+    await Promise.all(actions.filter(isCut).map((action) => beside(() => attempt(action))))
+    for (const action of actions) if (!isCut(action)) await attempt(action)
     if (failures.length > 0) throw failures[0]
   }
 
@@ -211,6 +222,10 @@ function nextToLend({ containers }: Snapshot): string[] {
   return ready.flatMap(({ engineId }) => engineId ?? [])
 }
 
+function isCut(action: Action): boolean {
+  return action.do === 'revoke' || action.do === 'end'
+}
+
 function cutsAccess(action: Action): boolean {
-  return action.do === 'revoke' || (action.do === 'end' && action.reservation.state !== 'waiting')
+  return isCut(action) && !(action.do === 'end' && action.reservation.state === 'waiting')
 }

@@ -5,6 +5,7 @@ import { ANYONE } from '../../src/core/identity.ts'
 import { BerthError } from '../../src/core/errors.ts'
 import { specOf } from '../../src/core/pool.ts'
 import { openMemory } from '../../src/engine/memory/engine.ts'
+import { eventually } from '../support/eventually.ts'
 import { type FaultRule, onCall } from '../support/faulty.ts'
 import { pool } from '../support/rows.ts'
 import { createWorld, type World } from '../support/world.ts'
@@ -114,6 +115,20 @@ describe('the end of a reservation', () => {
     await world.settle()
     assert.deepEqual(await world.states(), ['p-1 ready 2', 'p-2 ready 1', 'p-3 ready 1'])
     assert.equal(world.logged.filter((line) => line.includes('expired')).length, 1)
+  })
+
+  it('that takes long to be recorded keeps nobody else in', async () => {
+    const slow = Promise.withResolvers<void>()
+    const world = await filled({ faults: { store: onCall('end', 1, { when: 'late', until: slow.promise }) } })
+    for (const name of ['alice', 'bob', 'carol']) await reserve(world, name)
+    world.advance(MINUTE)
+    const cut = world.reconciler.cut()
+    await eventually(async () => world.logins().length === 1)
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    slow.resolve()
+    await cut
+    await world.reconciler.idle()
+    assert.deepEqual(world.logins(), [])
   })
 
   it('that was moved at the last moment is not taken for the one that was seen before', async () => {
