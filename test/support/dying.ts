@@ -5,6 +5,7 @@
  * were. Transactions are cut in the middle.
  */
 import http from 'node:http'
+import { syncBuiltinESMExports } from 'node:module'
 import type { Duplex } from 'node:stream'
 import { StatementSync } from 'node:sqlite'
 
@@ -41,6 +42,8 @@ http.request = ((...args: Parameters<typeof request>) => {
       countConversation(socket)
     })
 }) as typeof request
+// For those who import it by its name.
+syncBuiltinESMExports()
 
 /** Of a command that runs in a container: what is written to it, and what it says. */
 function countConversation(socket: Duplex): void {
