@@ -1,6 +1,7 @@
 /** Docker by hand, over its socket with connections that are kept: what the machine takes without Berth. */
 import { Agent, type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import type { ContainerSpec } from '../src/core/container.ts'
 import { createOptions } from '../src/engine/docker/spec.ts'
 
@@ -132,11 +133,4 @@ function routeOf(dockerHost: string | undefined): RequestOptions {
   if (dockerHost === undefined || dockerHost === '') return { socketPath: DEFAULT_SOCKET }
   const { protocol, hostname, port, pathname } = new URL(dockerHost)
   return protocol === 'unix:' ? { socketPath: pathname } : { host: hostname, port }
-}
-
-async function text(response: IncomingMessage): Promise<string> {
-  response.setEncoding('utf8')
-  let all = ''
-  for await (const chunk of response) all += chunk as string
-  return all
 }

@@ -222,10 +222,10 @@ function nextToLend({ containers }: Snapshot): string[] {
   return ready.flatMap(({ engineId }) => engineId ?? [])
 }
 
-function isCut(action: Action): boolean {
+function isCut(action: Action): action is Extract<Action, { do: 'revoke' | 'end' }> {
   return action.do === 'revoke' || action.do === 'end'
 }
 
 function cutsAccess(action: Action): boolean {
-  return isCut(action) && !(action.do === 'end' && action.reservation.state === 'waiting')
+  return isCut(action) && action.reservation.state !== 'waiting'
 }

@@ -2,8 +2,16 @@
  * Docker's HTTP API (docs.docker.com/reference/api/engine) on Node's own client: requests that heed their signal, and what a
  * request that was upgraded says and hears.
  */
-import { Agent, IncomingMessage, type RequestOptions, request } from 'node:http'
+import {
+  Agent,
+  type ClientRequest,
+  IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestOptions,
+  request,
+} from 'node:http'
 import { addAbortSignal, type Duplex, type Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { BerthError } from '../../core/errors.ts'
 import { DockerRefusal, senseless } from './errors.ts'
 
@@ -41,17 +49,17 @@ export function connect(dockerHost: string = DEFAULT_ADDRESS): Docker {
   // Kept alive: a connection of its own for each request costs more than most requests do.
   const agent = new Agent({ keepAlive: true })
   const route = { ...routeTo(dockerHost), agent }
-  const send = async <T extends object>(method: string, path: string, ask: Ask) =>
+  const call = async <T extends object>(method: string, path: string, ask: Ask) =>
     (await read(await begin(route, method, path, ask), ask.signal)) as T | undefined
   return {
     address: dockerHost,
     get: async <T extends object>(path: string, ask: Ask) => {
-      const answer = await send<T>('GET', path, ask)
+      const answer = await call<T>('GET', path, ask)
       if (answer === undefined) throw senseless()
       return answer
     },
-    post: (path, ask) => send('POST', path, ask),
-    delete: (path, ask) => send('DELETE', path, ask),
+    post: (path, ask) => call('POST', path, ask),
+    delete: (path, ask) => call('DELETE', path, ask),
     follow: async (path, ask) => addAbortSignal(ask.signal, await begin(route, 'GET', path, ask)),
     upgrade: (path, ask) => upgrade(route, path, ask),
     close: () => agent.destroy(),
@@ -61,23 +69,20 @@ export function connect(dockerHost: string = DEFAULT_ADDRESS): Docker {
 /** Resolves as soon as the answer has begun. */
 async function begin(route: RequestOptions, method: string, path: string, ask: Ask): Promise<IncomingMessage> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const { options, body } = worded(route, method, path, ask)
-    request(options, resolve).on('error', reject).end(body)
+    send(route, method, path, ask).on('response', resolve).on('error', reject)
   })
   return accepted(response, ask.signal)
 }
 
 async function upgrade(route: RequestOptions, path: string, ask: Ask): Promise<Duplex> {
   const answer = await new Promise<IncomingMessage | Duplex>((resolve, reject) => {
-    const { options, body } = worded(route, 'POST', path, ask)
-    const headers = { ...options.headers, connection: 'Upgrade', upgrade: 'tcp' }
-    request({ ...options, headers }, resolve)
+    send(route, 'POST', path, ask, { connection: 'Upgrade', upgrade: 'tcp' })
+      .on('response', resolve)
       .on('upgrade', (_, socket: Duplex, head: Buffer) => {
         if (head.length > 0) socket.unshift(head)
         resolve(socket)
       })
       .on('error', reject)
-      .end(body)
   })
   if (!(answer instanceof IncomingMessage)) return answer
   await accepted(answer, ask.signal)
@@ -85,14 +90,20 @@ async function upgrade(route: RequestOptions, path: string, ask: Ask): Promise<D
   throw senseless()
 }
 
-function worded(route: RequestOptions, method: string, path: string, { query = {}, body, signal }: Ask) {
+function send(
+  route: RequestOptions,
+  method: string,
+  path: string,
+  { query = {}, body, signal }: Ask,
+  more: OutgoingHttpHeaders = {},
+): ClientRequest {
   const fields = Object.entries(query).map(([name, value]): [string, string] => [
     name,
     typeof value === 'object' ? JSON.stringify(value) : String(value),
   ])
   const search = fields.length > 0 ? `?${new URLSearchParams(fields)}` : ''
-  const headers = body && { 'content-type': 'application/json' }
-  return { options: { ...route, method, path: path + search, headers, signal }, body: body && JSON.stringify(body) }
+  const headers = { ...(body && { 'content-type': 'application/json' }), ...more }
+  return request({ ...route, method, path: path + search, headers, signal }).end(body && JSON.stringify(body))
 }
 
 async function accepted(response: IncomingMessage, signal: AbortSignal): Promise<IncomingMessage> {
@@ -106,15 +117,14 @@ async function accepted(response: IncomingMessage, signal: AbortSignal): Promise
 }
 
 async function read(response: IncomingMessage, signal: AbortSignal): Promise<object | undefined> {
-  const chunks: Buffer[] = []
-  for await (const chunk of addAbortSignal(signal, response)) chunks.push(chunk as Buffer)
-  return chunks.length === 0 ? undefined : parse(Buffer.concat(chunks).toString('utf8'))
+  const said = await text(addAbortSignal(signal, response))
+  return said === '' ? undefined : parse(said)
 }
 
-function parse(text: string): object {
+function parse(said: string): object {
   let answer: unknown
   try {
-    answer = JSON.parse(text)
+    answer = JSON.parse(said)
   } catch {
     throw senseless()
   }

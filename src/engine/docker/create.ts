@@ -16,7 +16,7 @@ const POLL_MS = 100
  */
 export async function createGeneration(docker: Docker, spec: ContainerSpec, signal: AbortSignal): Promise<string> {
   for (;;) {
-    const id = await tryToCreate(docker, spec, signal)
+    const id = await createNamed(docker, spec.name, createOptions(spec), signal)
     if (id !== null) return id
     const holder = await lookUp(docker, spec.name, signal)
     if (holder !== null) return idOfSame(holder, spec)
@@ -25,10 +25,16 @@ export async function createGeneration(docker: Docker, spec: ContainerSpec, sign
   }
 }
 
-/** null when the name is taken. */
-async function tryToCreate(docker: Docker, spec: ContainerSpec, signal: AbortSignal): Promise<string | null> {
-  const ask = { query: { name: spec.name }, body: createOptions(spec), signal }
-  const made = await docker.post<{ Id: string }>('/containers/create', ask).catch(accept(409))
+/** `body` is Docker's "create a container". Gives its id; null when the name is taken. */
+export async function createNamed(
+  docker: Docker,
+  name: string,
+  body: object,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const made = await docker
+    .post<{ Id: string }>('/containers/create', { query: { name }, body, signal })
+    .catch(accept(409))
   return made?.Id ?? null
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BerthError } from '../../core/errors.ts'
 import { GUARD_LABEL, SPEC_LABEL } from '../labels.ts'
 import type { Docker } from './connection.ts'
+import { createNamed } from './create.ts'
 import { accept } from './errors.ts'
 import { execute } from './exec.ts'
 import { barrierChange, guardName, guardOptions, liftAllCommand, loadCommand } from './guard-spec.ts'
@@ -61,9 +62,8 @@ async function idOfGuard(docker: Docker, instance: string, signal: AbortSignal):
     await docker.delete(`/containers/${found.Id}`, { query: { force: true }, signal }).catch(accept(404, 409))
   }
   // 409: somebody else (a second manager, the doctor) made it in between.
-  const ask = { query: { name }, body: wanted, signal }
-  const made = await docker.post<{ Id: string }>('/containers/create', ask).catch(accept(409))
-  if (made) return made.Id
+  const made = await createNamed(docker, name, wanted, signal)
+  if (made !== null) return made
   await sleep(POLL_MS, undefined, { signal })
   return idOfGuard(docker, instance, signal)
 }
