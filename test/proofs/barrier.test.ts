@@ -7,8 +7,9 @@ import { after, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { REACHES } from '../../src/core/container.ts'
+import { Calls } from '../../src/engine/docker/calls.ts'
 import { connect } from '../../src/engine/docker/connection.ts'
-import { changeBarrier } from '../../src/engine/docker/guard.ts'
+import { GuardShell } from '../../src/engine/docker/guard-shell.ts'
 import { barrierName, guardName } from '../../src/engine/docker/guard-spec.ts'
 import { docker } from '../support/docker.ts'
 import { eventually } from '../support/eventually.ts'
@@ -57,10 +58,12 @@ before(async () => {
 
 it('Who is barred hears nothing and says nothing any more, on connections that were open before and on new ones; their neighbours notice nothing', async (t) => {
   const engine = connect(process.env['DOCKER_HOST'])
-  const change = (bar: readonly string[], lift: readonly string[]) =>
-    changeBarrier(engine, there.manager.instance, { bar, lift }, AbortSignal.timeout(10_000))
+  const calls = new Calls(engine.address)
   try {
     const cases = REACHES.map(async (reach) => {
+      const shell = new GuardShell(engine, calls, there.manager.instance, 10_000)
+      await shell.open()
+      const change = (bar: readonly string[], lift: readonly string[]) => shell.change({ bar, lift })
       const place = there.places.find((one) => one.reach === reach)
       assert.ok(place)
       const { address, name, sshPort } = place
@@ -103,6 +106,7 @@ it('Who is barred hears nothing and says nothing any more, on connections that w
     })
     tried(t, (await Promise.all(cases)).length * WAYS, 'ways in and out')
   } finally {
+    calls.close()
     engine.close()
   }
 })

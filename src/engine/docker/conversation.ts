@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { Docker } from './connection.ts'
 import { Demultiplexer, OUTPUT_LIMIT } from './demux.ts'
+import { beginExec } from './exec.ts'
 
-/** With what reads a container's stdin and writes to its stdout. */
+/** With what runs in a container, reads its stdin and writes to its stdout. */
 export class Conversation {
   readonly #socket: Duplex
-  /** Of nothing that was said before we said something. */
+  /** Of nothing that was said before we said something, nor before what we said last. */
   #said: Demultiplexer | null = null
   /** When nothing more will be said. */
   readonly over: Promise<void>
@@ -28,10 +29,25 @@ export class Conversation {
     })
   }
 
-  /** Throws what Docker answers when the container is not running. */
-  static async open(docker: Docker, id: string, signal: AbortSignal): Promise<Conversation> {
+  /** With what the container was started for. Throws what Docker answers when that is not running. */
+  static async attach(docker: Docker, id: string, signal: AbortSignal): Promise<Conversation> {
     const query = { stream: true, stdin: true, stdout: true }
-    const conversation = new Conversation(await docker.upgrade(`/containers/${id}/attach`, { query, signal }))
+    return Conversation.#begin(await docker.upgrade(`/containers/${id}/attach`, { query, signal }), signal)
+  }
+
+  /** With a command of its own, that ends when this is closed. Throws what Docker answers when the container is not running. */
+  static async start(
+    docker: Docker,
+    container: string,
+    command: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Conversation> {
+    const { socket } = await beginExec(docker, container, { command, stdin: true }, signal)
+    return Conversation.#begin(socket, signal)
+  }
+
+  static #begin(socket: Duplex, signal: AbortSignal): Conversation {
+    const conversation = new Conversation(socket)
     // Nobody waits for it any more.
     if (signal.aborted) conversation.close()
     signal.throwIfAborted()
@@ -39,7 +55,7 @@ export class Conversation {
   }
 
   say(text: string): void {
-    this.#said ??= new Demultiplexer(OUTPUT_LIMIT)
+    this.#said = new Demultiplexer(OUTPUT_LIMIT)
     this.#socket.write(text)
   }
 

@@ -13,7 +13,8 @@ import { createCuts } from './cuts.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
 import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
 import { execute } from './exec.ts'
-import { changeBarrier, ensureGuard, isGuarded } from './guard.ts'
+import { ensureGuard, isGuarded } from './guard.ts'
+import { GuardShell } from './guard-shell.ts'
 import { freeze, killForGood } from './kill.ts'
 import { Listeners } from './listeners.ts'
 import { lookUp } from './lookup.ts'
@@ -52,10 +53,7 @@ class DockerEngine implements Engine {
       this.#calls.run('look at the networks', this.#deadlines.bar, (signal) =>
         addressesOf(this.#docker, this.#instance, this.#reaches, signal),
       ),
-    load: (bar, lift) =>
-      this.#calls.run('bar from the network', this.#deadlines.bar, (signal) =>
-        changeBarrier(this.#docker, this.#instance, { bar, lift }, signal),
-      ),
+    load: (bar, lift) => this.#guardShell.change({ bar, lift }),
   })
   readonly #cuts = createCuts({
     bar: async (id) => {
@@ -72,6 +70,7 @@ class DockerEngine implements Engine {
       ),
   })
   readonly #listeners: Listeners
+  readonly #guardShell: GuardShell
   #prepared = false
   #cpus: number | undefined
 
@@ -82,6 +81,7 @@ class DockerEngine implements Engine {
     this.#calls = new Calls(docker.address)
     this.#deadlines = deadlines
     this.#listeners = new Listeners(docker, this.#calls, deadlines.attach)
+    this.#guardShell = new GuardShell(docker, this.#calls, instance, deadlines.bar)
   }
 
   async version(): Promise<string> {
@@ -198,6 +198,7 @@ class DockerEngine implements Engine {
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
     this.#listeners.close()
+    this.#guardShell.close()
     this.#calls.close()
     this.#docker.close()
   }
@@ -224,6 +225,7 @@ class DockerEngine implements Engine {
       await this.#calls.run('prepare the guard', this.#deadlines.create, (signal) =>
         ensureGuard(this.#docker, this.#instance, signal),
       )
+      void this.#guardShell.open()
     } catch (error) {
       if (!(error instanceof BerthError) || error.code === 'engine_unavailable') throw error
       const advice = 'without it tenants would reach this host; pools with "reach: all" do without it'

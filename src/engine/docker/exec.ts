@@ -20,14 +20,25 @@ export async function execute(
   signal: AbortSignal,
 ): Promise<ExecResult> {
   return blamingGuest(async () => {
-    const body = { Cmd: command, AttachStdin: stdin !== undefined, AttachStdout: true, AttachStderr: true }
-    const made = await docker.post<{ Id: string }>(`/containers/${container}/exec`, { body, signal })
-    if (made === undefined) throw senseless()
+    const { id, socket } = await beginExec(docker, container, { command, stdin: stdin !== undefined }, signal)
     const outputs = new Demultiplexer(OUTPUT_LIMIT)
-    const socket = await docker.upgrade(`/exec/${made.Id}/start`, { body: { Detach: false, Tty: false }, signal })
     await converse(socket, { stdin, outputs }, signal)
-    return { code: await exitCode(docker, made.Id, signal), ...outputs.outputs() }
+    return { code: await exitCode(docker, id, signal), ...outputs.outputs() }
   })
+}
+
+/** The socket is the command's stdin, if it gets one, and its outputs. */
+export async function beginExec(
+  docker: Docker,
+  container: string,
+  { command, stdin }: { readonly command: readonly string[]; readonly stdin: boolean },
+  signal: AbortSignal,
+): Promise<{ readonly id: string; readonly socket: Duplex }> {
+  const body = { Cmd: command, AttachStdin: stdin, AttachStdout: true, AttachStderr: true }
+  const made = await docker.post<{ Id: string }>(`/containers/${container}/exec`, { body, signal })
+  if (made === undefined) throw senseless()
+  const socket = await docker.upgrade(`/exec/${made.Id}/start`, { body: { Detach: false, Tty: false }, signal })
+  return { id: made.Id, socket }
 }
 
 /** Writes stdin, half-closes, and reads until the command's outputs end. */

@@ -96,10 +96,10 @@ export function barrierName(instance: string): string {
   return `${tableName(instance)}_barrier`
 }
 
-/** For `nft -f -`: one transaction. What is barred already is barred for another minute; what is not barred may be lifted. */
+/** For `nft -f -`: one transaction, on one line. What is barred already is barred for another minute; what is not barred may be lifted. */
 export function barrierChange(instance: string, bar: readonly string[], lift: readonly string[]): string {
   const elements = (verb: string, addresses: readonly string[]) =>
-    addresses.length === 0 ? '' : `${verb} element inet ${barrierName(instance)} barred { ${addresses.join(', ')} }\n`
+    addresses.length === 0 ? '' : `${verb} element inet ${barrierName(instance)} barred { ${addresses.join(', ')} }; `
   const all = [...new Set([...bar, ...lift])]
   return elements('add', all) + elements('delete', all) + elements('add', bar)
 }
@@ -137,6 +137,8 @@ export function guardOptions(instance: string) {
       Memory: 64 * 1024 ** 2,
       MemorySwap: 64 * 1024 ** 2,
       PidsLimit: 32,
+      // The most that there are: whoever is to be cut off may be keeping all processors busy.
+      CpuShares: 262_144,
       CapDrop: ['ALL'],
       CapAdd: ['NET_ADMIN'],
       SecurityOpt: ['no-new-privileges'],

@@ -5,7 +5,7 @@ import type { Docker } from './connection.ts'
 import { createNamed } from './create.ts'
 import { accept } from './errors.ts'
 import { execute } from './exec.ts'
-import { barrierChange, guardName, guardOptions, liftAllCommand, loadCommand } from './guard-spec.ts'
+import { guardName, guardOptions, liftAllCommand, loadCommand } from './guard-spec.ts'
 import { lookUp } from './lookup.ts'
 
 const POLL_MS = 100
@@ -34,18 +34,6 @@ export async function ensureGuard(docker: Docker, instance: string, signal: Abor
 export async function isGuarded(docker: Docker, instance: string, signal: AbortSignal): Promise<boolean> {
   const filters = { label: [`${GUARD_LABEL}=${instance}`], status: ['running'] }
   return (await docker.get<readonly object[]>('/containers/json', { query: { filters }, signal })).length > 0
-}
-
-/** What is barred leaves no byte in or out of the containers with these addresses, on no way; what is lifted is as others are. */
-export async function changeBarrier(
-  docker: Docker,
-  instance: string,
-  { bar, lift }: { readonly bar: readonly string[]; readonly lift: readonly string[] },
-  signal: AbortSignal,
-): Promise<void> {
-  const request = { command: ['nft', '-f', '-'], stdin: barrierChange(instance, bar, lift), timeoutMs: 0 }
-  const { code, stderr } = await execute(docker, guardName(instance), request, signal)
-  if (code !== 0) throw new BerthError('engine_failed', `${guardName(instance)} bars nobody: ${stderr.trim()}`)
 }
 
 /** Makes it unless it is there as it should be. */

@@ -45,7 +45,7 @@ export class Listeners {
     const armed = this.#armed.get(id)
     this.#armed.delete(id)
     this.#wanted.delete(id)
-    const conversation = armed ?? (await blamingGuest(() => Conversation.open(this.#docker, id, signal)))
+    const conversation = armed ?? (await blamingGuest(() => Conversation.attach(this.#docker, id, signal)))
     return ask(this.#docker, id, request, { conversation, signal })
   }
 
@@ -71,7 +71,7 @@ export class Listeners {
     if (!this.#wanted.has(id)) return
     try {
       const conversation = await this.#calls.run(`attach to ${id}`, this.#deadlineMs, (signal) =>
-        Conversation.open(this.#docker, id, signal),
+        Conversation.attach(this.#docker, id, signal),
       )
       if (!this.#wanted.has(id)) return conversation.close()
       this.#armed.set(id, conversation)
