@@ -168,7 +168,7 @@ async function greetings(port: number): Promise<string[]> {
 }
 
 const asking = (host: string, port: number) => `import socket
-try: print(socket.create_connection(("${host}", ${port}), 2).recv(4))
+try: print(socket.create_connection(("${host}", ${port}), 10).recv(4))
 except OSError: pass`
 
 /** A connection to sshd, from another host. */

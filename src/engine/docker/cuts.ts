@@ -2,15 +2,21 @@
  * Cutting off many at once: Docker takes a tenth of a second of all processors to kill one, and a hundredth to freeze one; to
  * bar any number of them from the network takes as long as to kill one. But those who are only barred may still do something.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turnOfTheLoop, setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '../../core/errors.ts'
 import { createLimit } from '../../core/limit.ts'
 import type { Barrier } from './barrier.ts'
 
-/** More kills at once only make each of them slower; and fewer, where others are still to be frozen. */
-const KILLS_AT_ONCE = 4
+/**
+ * Docker destroys no more in the same time when more are killed at once. But sessions are closed at the beginning of each kill,
+ * and so those of a few containers are all closed at once.
+ */
+const KILLS_AT_ONCE = 8
+/** So few need not be frozen before. */
 const KILLS_UNFROZEN = 2
 const FREEZES_AT_ONCE = 16
+/** Nobody waits for so few: what writes to a slow disk cannot be frozen before that is written. */
+const STRAGGLERS = 2
 /** When no kill has ended for so long, in milliseconds, as many again are begun: some that never end keep nobody else in. */
 const STALLED = 2_000
 /** For so long, in milliseconds, nothing is frozen after the engine did not answer; then it is tried again. */
@@ -39,7 +45,7 @@ export interface Cuts {
    */
   cut(id: string): Promise<void>
   /**
-   * Resolves when nobody is to be frozen any more, or after so many milliseconds: what looks at containers, destroys and
+   * Resolves when nobody is to be barred or frozen any more, or after so many milliseconds: what looks at containers, destroys and
    * makes them leaves the engine to that.
    */
   calm(longestMs?: number): Promise<void>
@@ -50,12 +56,17 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
   const waiting = new Set<Turn>()
   /** Those who were killed at once, since nobody else was to be. */
   const alone = new Set<string>()
-  /** Those who need not be barred any more. */
+  /** Those who need not be barred any more, and are to be taken out before anybody is killed. */
   const frozen: string[] = []
+  /** How many have come in this turn of the event loop. */
+  let coming = 0
+  let gathering: Promise<boolean> | null = null
   let killing = 0
   let killed = 0
   let beyond = 0
   let stalled: NodeJS.Timeout | undefined
+  /** How many changes of the barrier are waited for, and how many freezes. */
+  let changing = 0
   let freezing = 0
   let noneBefore = 0
   let calmed = Promise.withResolvers<void>()
@@ -70,20 +81,26 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
     }
   }
 
-  const isLastFreeze = () => freezing === 1
+  const isTimeToLift = () => frozen.length > 0 && changing === 0 && freezing <= STRAGGLERS
 
   async function hold(id: string): Promise<boolean> {
-    freezing += 1
+    changing += 1
     // They are not the only ones any more: their kills will take longer than they would have.
     for (const other of alone) void bar(other)
     alone.clear()
     await bar(id)
+    freezing += 1
+    changing -= 1
     const held = await fewAtOnce(() => tryToFreeze(id))
-    if (held) frozen.push(id)
-    // The last one does it for all, and nobody is killed before.
-    while (isLastFreeze() && frozen.length > 0) await lift(frozen.splice(0))
     freezing -= 1
-    if (freezing === 0) {
+    if (held) frozen.push(id)
+    // One of the last does it for all.
+    while (isTimeToLift()) {
+      changing += 1
+      await lift(frozen.splice(0))
+      changing -= 1
+    }
+    if (changing + freezing === 0) {
       calmed.resolve()
       calmed = Promise.withResolvers()
     }
@@ -91,7 +108,8 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
     return held
   }
 
-  const isFull = () => killing >= KILLS_AT_ONCE + beyond || freezing > 0
+  const othersGoFirst = () => changing > 0 || freezing > STRAGGLERS || frozen.length > 0
+  const isFull = () => killing >= KILLS_AT_ONCE + beyond || othersGoFirst()
 
   function next(): void {
     for (const first of waiting) {
@@ -128,9 +146,21 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
     }
   }
 
+  /** Whether those who come in one turn of the event loop, and those who are being killed, are so few that all are killed at once. */
+  function areFew(): Promise<boolean> {
+    coming += 1
+    gathering ??= turnOfTheLoop().then(() => {
+      const few = killing + coming <= KILLS_UNFROZEN && changing + freezing === 0
+      coming = 0
+      gathering = null
+      return few
+    })
+    return gathering
+  }
+
   /** Who could not be frozen is not left in until their turn comes: that may take minutes. Gives whether they are held. */
   async function turnOf(id: string): Promise<boolean> {
-    if (killing < KILLS_UNFROZEN && freezing === 0) {
+    if (await areFew()) {
       alone.add(id)
       if (await turn(PAUSE)) return false
     }
@@ -169,7 +199,7 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
       }
     },
     async calm(longestMs = LONGEST_WAIT) {
-      if (freezing > 0) await Promise.race([calmed.promise, sleep(longestMs, undefined, { ref: false })])
+      if (changing + freezing > 0) await Promise.race([calmed.promise, sleep(longestMs, undefined, { ref: false })])
     },
   }
 }

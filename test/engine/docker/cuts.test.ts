@@ -19,9 +19,20 @@ function engine() {
   const kill = begin('kill')
   const barred: string[] = []
   const lifted: string[] = []
+  const waiting = { bar: [] as (() => void)[], lift: [] as (() => void)[] }
+  const heldUp = new Set<'bar' | 'lift'>()
+  const wait = async (what: 'bar' | 'lift') => {
+    if (heldUp.has(what)) await new Promise<void>((resolve) => waiting[what].push(resolve))
+  }
   const cuts = createCuts({
-    bar: async (id) => void barred.push(id),
-    lift: async (ids) => void lifted.push(...ids),
+    bar: async (id) => {
+      barred.push(id)
+      await wait('bar')
+    },
+    lift: async (ids) => {
+      lifted.push(...ids)
+      await wait('lift')
+    },
     freeze: begin('freeze'),
     kill: async (...args) => void (await kill(...args)),
   })
@@ -31,6 +42,11 @@ function engine() {
     barred,
     lifted,
     ...cuts,
+    /** From now on each of these takes until what this gives is called. */
+    holdUp(what: 'bar' | 'lift'): () => void {
+      heldUp.add(what)
+      return () => waiting[what].shift()?.()
+    },
     /** Ends what has begun by then; '' only lets everybody have their turn. `outcome` of a freeze: whether it worked. */
     async end(what: string, outcome: Error | boolean = true): Promise<void> {
       await turns()
@@ -60,70 +76,152 @@ it('one alone is killed at once', async () => {
   assert.deepEqual(barred, [])
 })
 
-it('of many, all are frozen before any but the first are killed, and all are killed in the end', async () => {
-  const { cut, end, events, held, barred, lifted } = engine()
-  const done = Promise.all(ids(12).map((id) => cut(id)))
+it('two are killed at once, and who comes then is barred and frozen, as they are barred', async () => {
+  const { cut, end, events, barred } = engine()
+  const done = Promise.all(ids(2).map((id) => cut(id)))
   await end('')
+  assert.deepEqual([events, barred], [['kill 1', 'kill 2'], []])
+  const third = cut('3')
+  await end('')
+  assert.deepEqual(events.slice(2), ['freeze 3'])
+  assert.deepEqual(new Set(barred), new Set(ids(3)))
+  await end('freeze 3')
+  assert.deepEqual(events.slice(3), ['kill 3'])
+  for (const id of ids(3)) await end(`kill ${id}`)
+  await Promise.all([done, third])
+})
+
+it('of many, all but the last two are frozen before any are killed, and all are killed in the end', async () => {
+  const { cut, end, events, held, barred, lifted } = engine()
+  const done = Promise.all(ids(16).map((id) => cut(id)))
+  await end('')
+  assert.deepEqual(barred, ids(16))
   const killed = () => events.filter((event) => event.startsWith('kill'))
-  for (const id of ids(12).slice(2, -1)) await end(`freeze ${id}`)
-  assert.deepEqual(killed(), ['kill 1', 'kill 2'])
-  assert.deepEqual(lifted, [])
-  await end('freeze 12')
+  for (const id of ids(13)) await end(`freeze ${id}`)
+  assert.deepEqual([killed(), lifted], [[], []])
+  await end('freeze 14')
   // Before the kill: the address of what is dead is another one's at once.
-  assert.deepEqual(lifted, ids(12).slice(2))
-  // Two more beside those that are under way, and the others in their turn.
-  assert.deepEqual(killed(), ['kill 1', 'kill 2', 'kill 3', 'kill 4'])
-  for (const id of ids(12)) await end(`kill ${id}`)
+  assert.deepEqual(lifted, ids(14))
+  assert.deepEqual(
+    killed(),
+    ids(8).map((id) => `kill ${id}`),
+  )
+  await end('freeze 15')
+  await end('freeze 16')
+  assert.deepEqual(lifted, ids(16))
+  for (const id of ids(16)) await end(`kill ${id}`)
   await done
   assert.deepEqual(
     killed(),
-    ids(12).map((id) => `kill ${id}`),
+    ids(16).map((id) => `kill ${id}`),
   )
-  assert.equal(events.length, 12 + 10)
-  assert.deepEqual(held, ids(12).slice(2))
-  assert.deepEqual(barred, ids(12))
-  assert.deepEqual(new Set(lifted), new Set(ids(12)))
+  assert.equal(events.length, 16 + 16)
+  assert.deepEqual(held, ids(16))
+})
+
+it('nobody is killed before they are lifted, whoever is frozen meanwhile', async () => {
+  const { cut, end, events, holdUp } = engine()
+  const lift = holdUp('lift')
+  const done = Promise.all(ids(4).map((id) => cut(id)))
+  await end('')
+  for (const id of ids(3)) await end(`freeze ${id}`)
+  const killed = () => events.filter((event) => event.startsWith('kill'))
+  assert.deepEqual(killed(), [])
+  // The second lift is that of those who were frozen during the first one.
+  lift()
+  await end('')
+  assert.deepEqual(killed(), [])
+  lift()
+  await end('')
+  assert.deepEqual(new Set(killed()), new Set(['kill 1', 'kill 2', 'kill 3']))
+  await end('freeze 4')
+  lift()
+  for (const id of ids(4)) await end(`kill ${id}`)
+  await done
+})
+
+it('nobody is killed before they are lifted, whoever comes meanwhile', async () => {
+  const { cut, end, events, holdUp, lifted } = engine()
+  const first = Promise.all(ids(3).map((id) => cut(id)))
+  await end('')
+  const bar = holdUp('bar')
+  await end('freeze 1')
+  await end('freeze 2')
+  const last = cut('4')
+  await end('freeze 3')
+  bar()
+  await end('kill 1')
+  assert.deepEqual([lifted.includes('3'), events.includes('kill 3')], [false, false])
+  await end('freeze 4')
+  assert.deepEqual(lifted.slice(2), ['3', '4'])
+  for (const id of ids(4).slice(1)) await end(`kill ${id}`)
+  await Promise.all([first, last])
+})
+
+it('while somebody is being barred no more kills are begun, and one who comes while others are frozen is barred and frozen, too', async () => {
+  const { cut, end, events, holdUp, barred } = engine()
+  const first = Promise.all(ids(12).map((id) => cut(id)))
+  await end('')
+  const bar = holdUp('bar')
+  const another = cut('13')
+  await end('')
+  assert.equal(barred.at(-1), '13')
+  bar()
+  for (const id of ids(13)) await end(`freeze ${id}`)
+  const killed = () => events.filter((event) => event.startsWith('kill')).length
+  assert.equal(killed(), 8)
+  const last = cut('14')
+  await end('kill 1')
+  assert.equal(killed(), 8)
+  bar()
+  await end('freeze 14')
+  assert.equal(killed(), 9)
+  for (const id of ids(14).slice(1)) await end(`kill ${id}`)
+  await Promise.all([first, another, last])
 })
 
 it('what cannot be frozen is killed all the same, and a kill that fails makes room for the next', async () => {
-  const { cut, end, events } = engine()
-  const outcomes = Promise.allSettled(ids(5).map((id) => cut(id)))
+  const { cut, end, events, held } = engine()
+  const outcomes = Promise.allSettled(ids(10).map((id) => cut(id)))
   await end('')
-  await end('freeze 3', new BerthError('engine_failed', 'the freezer is broken'))
-  await end('freeze 4')
-  await end('freeze 5')
-  for (const id of ids(5)) await end(`kill ${id}`, id === '1' ? new BerthError('engine_failed', 'no') : undefined)
+  await end('freeze 1', new BerthError('engine_failed', 'the freezer is broken'))
+  for (const id of ids(10).slice(1)) await end(`freeze ${id}`)
+  for (const nth of ids(10).keys()) {
+    const kill = events.filter((event) => event.startsWith('kill'))[nth] ?? 'a kill'
+    await end(kill, kill === 'kill 2' ? new BerthError('engine_failed', 'no') : undefined)
+  }
+  assert.equal((await outcomes).filter(({ status }) => status === 'rejected').length, 1)
+  assert.equal((await outcomes)[1]?.status, 'rejected')
   assert.deepEqual(
-    (await outcomes).map(({ status }) => status),
-    ['rejected', ...Array(4).fill('fulfilled')],
+    held.toSorted((a, b) => Number(a) - Number(b)),
+    ids(10).slice(1),
   )
-  assert.equal(events.filter((event) => event.startsWith('kill')).length, 5)
 })
 
 it('who may still be in is frozen again each second until it is their turn, and is no patient kill', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.after(() => mock.timers.reset())
   const { cut, end, events, held } = engine()
-  const done = Promise.all(ids(5).map((id) => cut(id)))
+  const done = Promise.all(ids(9).map((id) => cut(id)))
   await end('')
-  for (const id of ['3', '4']) await end(`freeze ${id}`)
-  await end('freeze 5', false)
-  const frozen = () => events.filter((event) => event === 'freeze 5').length
+  for (const id of ids(8)) await end(`freeze ${id}`)
+  await end('freeze 9', false)
+  const frozen = () => events.filter((event) => event === 'freeze 9').length
   mock.timers.tick(1_100)
   await end('')
   assert.equal(frozen(), 2)
-  await end('freeze 5', false)
-  for (const id of ids(5)) await end(`kill ${id}`)
+  await end('freeze 9', false)
+  for (const id of ids(9)) await end(`kill ${id}`)
   await done
   assert.equal(frozen(), 2)
-  assert.deepEqual(held, ['3', '4'])
+  assert.deepEqual(held, ids(8))
 })
 
 it('a kill that takes too long, while others end, is a failure of its own', async () => {
   const { cut, end, events } = engine()
   const outcomes = Promise.allSettled(ids(100).map((id) => cut(id)))
   await end('')
-  for (const id of ids(100).slice(2)) await end(`freeze ${id}`)
+  for (const id of ids(100)) await end(`freeze ${id}`)
   await end('kill 2')
   await end('kill 1', new BerthError('engine_unavailable', 'no answer within 10000 ms'))
   for (const id of ids(100).slice(2)) await end(`kill ${id}`)
@@ -138,7 +236,7 @@ it('an engine that does not answer is not asked to freeze again and again', asyn
   const { cut, end, events } = engine()
   const done = Promise.all(ids(20).map((id) => cut(id)))
   await end('')
-  for (const id of ids(20).slice(2, 18)) await end(`freeze ${id}`, new BerthError('engine_unavailable', 'nobody there'))
+  for (const id of ids(16)) await end(`freeze ${id}`, new BerthError('engine_unavailable', 'nobody there'))
   assert.equal(events.filter((event) => event.startsWith('freeze')).length, 16)
   for (const nth of ids(20).keys()) await end(events.filter((event) => event.startsWith('kill'))[nth] ?? 'a kill')
   await done
@@ -150,24 +248,21 @@ it('kills that do not end make room for others, a few at a time', async (t) => {
   const { cut, end, events } = engine()
   const done = Promise.all(ids(20).map((id) => cut(id)))
   await end('')
-  for (const id of ids(20).slice(2)) await end(`freeze ${id}`)
+  for (const id of ids(20)) await end(`freeze ${id}`)
   const killed = () => events.filter((event) => event.startsWith('kill')).length
-  assert.equal(killed(), 4)
+  assert.equal(killed(), 8)
   mock.timers.tick(1_900)
-  await end('')
-  assert.equal(killed(), 4)
-  mock.timers.tick(200)
   await end('')
   assert.equal(killed(), 8)
-  mock.timers.tick(2_100)
+  mock.timers.tick(200)
   await end('')
-  assert.equal(killed(), 12)
-  // One of them ends after all: the others have to wait again.
-  await end('kill 12')
+  assert.equal(killed(), 16)
+  // One of them ends after all: the others have to wait again, but for the place that it leaves.
+  for (const id of ids(9)) await end(`kill ${id}`)
   mock.timers.tick(1_900)
   await end('')
-  assert.equal(killed(), 12)
-  for (const id of ids(20)) if (id !== '12') await end(`kill ${id}`)
+  assert.equal(killed(), 17)
+  for (const id of ids(20).slice(9)) await end(`kill ${id}`)
   await done
 })
 
@@ -175,13 +270,13 @@ it('when the engine does not answer, that is said of all who wait, and not found
   const { cut, end, events } = engine()
   const outcomes = Promise.allSettled(ids(100).map((id) => cut(id)))
   await end('')
-  for (const id of ids(100).slice(2)) await end(`freeze ${id}`)
-  for (const id of ids(4)) await end(`kill ${id}`, new BerthError('engine_unavailable', 'nobody there'))
+  for (const id of ids(100)) await end(`freeze ${id}`)
+  for (const id of ids(8)) await end(`kill ${id}`, new BerthError('engine_unavailable', 'nobody there'))
   assert.deepEqual(
     (await outcomes).map(({ status }) => status),
     Array(100).fill('rejected'),
   )
-  assert.equal(events.filter((event) => event.startsWith('kill')).length, 4)
+  assert.equal(events.filter((event) => event.startsWith('kill')).length, 8)
   // It goes on when it is back.
   const done = cut('101')
   await end('kill 101')
@@ -194,18 +289,18 @@ it('who could not be frozen while the engine did not answer is frozen when it do
   const now = mock.method(performance, 'now', () => 0)
   t.after(() => now.mock.restore())
   const { cut, end, events } = engine()
-  const done = Promise.all(ids(8).map((id) => cut(id)))
+  const done = Promise.all(ids(9).map((id) => cut(id)))
   await end('')
-  for (const id of ids(7).slice(2)) await end(`freeze ${id}`)
-  const frozen = () => events.filter((event) => event === 'freeze 8').length
-  await end('freeze 8', new BerthError('engine_unavailable', 'too busy'))
+  for (const id of ids(8)) await end(`freeze ${id}`)
+  const frozen = () => events.filter((event) => event === 'freeze 9').length
+  await end('freeze 9', new BerthError('engine_unavailable', 'too busy'))
   assert.equal(frozen(), 1)
   now.mock.mockImplementation(() => 1_100)
   mock.timers.tick(1_100)
   await end('')
   assert.equal(frozen(), 2)
-  await end('freeze 8')
-  for (const id of ids(8)) await end(`kill ${id}`)
+  await end('freeze 9')
+  for (const id of ids(9)) await end(`kill ${id}`)
   await done
   assert.equal(frozen(), 2)
 })
@@ -213,18 +308,18 @@ it('who could not be frozen while the engine did not answer is frozen when it do
 it('others may wait until nobody is to be frozen any more', async () => {
   const { cut, calm, end } = engine()
   await calm()
-  const done = Promise.all(ids(5).map((id) => cut(id)))
+  const done = Promise.all(ids(3).map((id) => cut(id)))
   await end('')
   let isCalm = false
   const calmed = calm().then(() => {
     isCalm = true
   })
-  await end('freeze 3')
-  await end('freeze 4')
+  await end('freeze 1')
+  await end('freeze 2')
   assert.equal(isCalm, false)
-  await end('freeze 5')
+  await end('freeze 3')
   assert.equal(isCalm, true)
   await calmed
-  for (const id of ids(5)) await end(`kill ${id}`)
+  for (const id of ids(3)) await end(`kill ${id}`)
   await done
 })
