@@ -10,6 +10,10 @@ const MINUTE = 60_000
 const RESERVING_OF_ONE = 120
 const SETTLING = 15_000
 const REST = 30_000
+/** As pino numbers it. */
+const WARN = 40
+/** Of a warning, characters. */
+const MOST_TOLD = 120
 
 export const thousand: Group = {
   name: 'thousand',
@@ -47,10 +51,9 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
       },
       ...{ unit: '', how: '', target: { of: 'figure', is: 'at most', than: 0 } },
     }
-    const lines = (level: number) =>
-      manager.output.split('\n').filter((line) => line.includes(`"level":${level}`)).length
+    const { errors, warnings } = complaints(manager.output)
     yield {
-      ...{ what: 'errors in the log', value: lines(50) + lines(60), unit: '', how: `and ${lines(40)} warnings` },
+      ...{ what: 'errors in the log', value: errors, unit: '', how: warnings },
       target: { of: 'figure', is: 'at most', than: 0 },
     }
 
@@ -87,6 +90,21 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
     await sleep(SETTLING)
     yield { what: `${rest}: memory after that`, value: (await costs(pool)).resident / 1e6, unit: 'MB', how: 'resident' }
   },
+}
+
+/** In the lines of a log: how many errors, and which warnings how often. Whatever is told of one container is told of others alike. */
+function complaints(log: string): { readonly errors: number; readonly warnings: string } {
+  const lines = log.split('\n').filter((line) => line.startsWith('{'))
+  const told = lines.map((line) => JSON.parse(line) as { level: number; msg: string; reason?: string })
+  const warnings = told.filter(({ level }) => level === WARN)
+  const alike = ({ msg, reason = '' }: (typeof told)[number]) =>
+    `${msg}: ${reason}`.replaceAll(/\S*\d\S*/g, '…').slice(0, MOST_TOLD)
+  const kinds = Map.groupBy(warnings, alike).entries().toArray()
+  const counted = kinds.map(([kind, all]) => `${all.length} × ${kind}`)
+  return {
+    errors: told.filter(({ level }) => level > WARN).length,
+    warnings: [`and ${warnings.length} warnings`, ...counted].join('; '),
+  }
 }
 
 /** Seconds of a processor since its start, and bytes, as the kernel counts them. */
