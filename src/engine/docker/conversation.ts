@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { Docker } from './connection.ts'
 import { Demultiplexer, OUTPUT_LIMIT } from './demux.ts'
@@ -12,6 +11,8 @@ export class Conversation {
   /** When nothing more will be said. */
   readonly over: Promise<void>
   #open = true
+  /** Of whoever is looking for something: more was said, or nothing more will be. */
+  #wake = () => {}
 
   private constructor(socket: Duplex) {
     this.#socket = socket
@@ -19,6 +20,7 @@ export class Conversation {
       // Docker tells everybody everything: somebody else has begun one, and whoever is in there now may say no end of it.
       if (this.#said === null) this.close()
       else this.#said.write(chunk)
+      this.#wake()
     })
     socket.once('error', () => socket.destroy())
     this.over = new Promise((resolve) => {
@@ -26,6 +28,7 @@ export class Conversation {
     })
     void this.over.then(() => {
       this.#open = false
+      this.#wake()
     })
   }
 
@@ -59,12 +62,21 @@ export class Conversation {
     this.#socket.write(text)
   }
 
-  /** In what was said so far or will be; null when it was not, until the signal or until nothing more will be said. */
+  /**
+   * In what was said since we said something, or will be; null when it was not, until the signal or until nothing more will be
+   * said. One at a time.
+   */
   async find(pattern: RegExp, signal: AbortSignal): Promise<RegExpExecArray | null> {
     for (;;) {
       const found = pattern.exec(this.#said?.outputs().stdout ?? '')
       if (found || !this.#open || signal.aborted) return found
-      await Promise.race([once(this.#socket, 'data', { signal }), this.over]).catch(() => undefined)
+      // Not a race with `over`: that is long in coming, and keeps everything that ever waited for it.
+      const { promise: more, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      const giveUp = () => resolve()
+      signal.addEventListener('abort', giveUp)
+      await more
+      signal.removeEventListener('abort', giveUp)
     }
   }
 

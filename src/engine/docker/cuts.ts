@@ -1,6 +1,6 @@
 /**
- * Cutting off many at once: Docker takes a tenth of a second of all processors to kill one, and a hundredth to freeze one; to
- * bar any number of them from the network takes as long as to kill one. But those who are only barred may still do something.
+ * Cutting off many at once: Docker takes a tenth of a second of all processors to kill one, and a hundredth to freeze one; any
+ * number of them is barred from the network in less than the first. But those who are only barred may still do something.
  */
 import { setImmediate as turnOfTheLoop, setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '../../core/errors.ts'
@@ -38,8 +38,8 @@ interface Turn {
 
 export interface Cuts {
   /**
-   * Kills; who has to wait for that is barred and frozen meanwhile, and those that are to be frozen go before those that are
-   * to be killed.
+   * Kills. Where more than two are to be killed all are barred and frozen before, and those that are to be frozen go before
+   * those that are to be killed.
    * When the engine does not answer anybody, that is said of all who wait, and not found out for each: a thousand kills at
    * once are the end of an engine that is only slow (Docker 20.10 ran out of files, and a little later it was gone).
    */
