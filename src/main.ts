@@ -19,6 +19,7 @@ import { openLog } from './log.ts'
 import { openParts, type Parts } from './parts.ts'
 import { announce, followFilling, showFirstToken } from './startup.ts'
 import { firstToken } from './tokens.ts'
+import { createTrimming, thisProcess } from './trimming.ts'
 
 /** Longer, and whoever pressed Ctrl-C presses it again; what is cut off here is taken up at the next start. */
 const STOP_DEADLINE = 4_000
@@ -87,7 +88,15 @@ export async function startManager(config: Config): Promise<Manager> {
     await store.forgetPreparers(started)
 
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
-    working = startLoop(async (nudged) => Math.min(await reconciler.tick(nudged), await retention.step()), clock, log)
+    const trimming = createTrimming({ process: thisProcess, clock, log })
+    working = startLoop(
+      async (nudged) => {
+        const due = Math.min(await reconciler.tick(nudged), await retention.step())
+        return Math.min(due, await trimming.step(due))
+      },
+      clock,
+      log,
+    )
     // Apart, so that no tick in which the engine takes its time makes access end late.
     cutting = startLoop(() => reconciler.cut(), clock, log)
     const loops = [working, cutting]

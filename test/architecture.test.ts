@@ -57,10 +57,15 @@ const RULES: readonly Rule[] = [
     packages: [],
   },
   {
+    where: 'trimming.ts',
+    ours: ['core/clock.ts', 'core/errors.ts', 'core/ports.ts'],
+    packages: ['node:inspector/promises', 'node:perf_hooks'],
+  },
+  {
     where: 'main.ts',
     ours: [
       ...['accounts/hashing.ts', 'config.ts', 'core', 'engine/docker/ansible-parameters.ts', 'http', 'log.ts'],
-      ...['parts.ts', 'startup.ts', 'tokens.ts'],
+      ...['parts.ts', 'startup.ts', 'tokens.ts', 'trimming.ts'],
     ],
     packages: ['node:*'],
   },
