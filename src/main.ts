@@ -88,7 +88,7 @@ export async function startManager(config: Config): Promise<Manager> {
     await store.forgetPreparers(started)
 
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
-    const trimming = createTrimming({ process: thisProcess, clock, log })
+    const trimming = createTrimming({ process: thisProcess, isIdle: reconciler.isIdle, clock, log })
     working = startLoop(
       async (nudged) => {
         const due = Math.min(await reconciler.tick(nudged), await retention.step())

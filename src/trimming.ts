@@ -32,8 +32,15 @@ export interface Trimming {
   step(due: number): Promise<number>
 }
 
-export function createTrimming(context: { process: OwnProcess; clock: Clock; log: Log }): Trimming {
-  const { process, clock, log } = context
+interface TrimmingContext {
+  readonly process: OwnProcess
+  /** Whether nothing is being done to containers: that leaves the processors no time, and all takes several times as long. */
+  readonly isIdle: () => boolean
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export function createTrimming({ process, isIdle, clock, log }: TrimmingContext): Trimming {
   let left = 0
   let seen = { at: clock(), worked: process.worked() }
 
@@ -50,7 +57,8 @@ export function createTrimming(context: { process: OwnProcess; clock: Clock; log
       const now = clock()
       if (Math.abs(now - seen.at) < QUIET) return seen.at + LOOK_AGAIN
       const before = process.resident()
-      if (!atRest(now) || due < now + QUIET || before < Math.max(WORTH_IT, left * GROWN)) return now + LOOK_AGAIN
+      const isWorthIt = before >= Math.max(WORTH_IT, left * GROWN)
+      if (!atRest(now) || !isIdle() || due < now + QUIET || !isWorthIt) return now + LOOK_AGAIN
       try {
         await process.trim()
       } catch (error) {

@@ -23,6 +23,7 @@ function scene({
   const write = (message: string) => void logged.push(message)
   const at = {
     resident: 300 * MB,
+    idle: true,
     advance(ms: number, work = 0) {
       now += ms
       worked += work
@@ -41,7 +42,7 @@ function scene({
     },
   }
   const log = { debug: () => undefined, info: write, warn: write, error: write }
-  return { ...at, at, trimming: createTrimming({ process, clock: () => now, log }) }
+  return { ...at, at, trimming: createTrimming({ process, isIdle: () => at.idle, clock: () => now, log }) }
 }
 
 describe('trimming', () => {
@@ -61,6 +62,18 @@ describe('trimming', () => {
     await trimming.step(NEVER)
     assert.equal(trims(), 0)
     advance(5 * SECONDS, 0.4 * SECONDS)
+    await trimming.step(NEVER)
+    assert.equal(trims(), 1)
+  })
+
+  it('takes no time of the processors while containers are worked on', async () => {
+    const { trimming, at, advance, trims } = scene()
+    at.idle = false
+    advance(5 * SECONDS)
+    await trimming.step(NEVER)
+    assert.equal(trims(), 0)
+    at.idle = true
+    advance(5 * SECONDS)
     await trimming.step(NEVER)
     assert.equal(trims(), 1)
   })

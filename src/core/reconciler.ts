@@ -27,6 +27,8 @@ export interface Reconciler {
   cut(): Promise<number>
   /** Resolves when nothing that was started is under way. */
   idle(): Promise<void>
+  /** Whether it is so now. */
+  isIdle(): boolean
   /** Why the engine cannot be used at the moment; null when it can. */
   engineProblem(): string | null
   /** Leaves the work on containers to another manager, if there is one. */
@@ -191,6 +193,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
       return nextDue(snapshot, clock())
     },
     idle: () => executor.idle(),
+    isIdle: () => executor.busy.size === 0,
     async resign() {
       if (leadsUntil === 0) return
       leadsUntil = 0

@@ -17,8 +17,11 @@ const KILLS_UNFROZEN = 2
 const FREEZES_AT_ONCE = 16
 /** Nobody waits for so few: what writes to a slow disk cannot be frozen before that is written. */
 const STRAGGLERS = 2
-/** When no kill has ended for so long, in milliseconds, as many again are begun: some that never end keep nobody else in. */
-const STALLED = 2_000
+/**
+ * When no kill has ended for so long, in milliseconds, as many again are begun: some that never end keep nobody else in. Longer
+ * than one of many takes on a machine that also makes others anew: what is begun on top only makes all of them slower.
+ */
+const STALLED = 5_000
 /** For so long, in milliseconds, nothing is frozen after the engine did not answer; then it is tried again. */
 const PAUSE = 1_000
 /** Longest that others wait for those who are to be frozen, in milliseconds. */

@@ -13,6 +13,8 @@ export interface Deadlines {
   /** What is frozen is about to be killed. */
   readonly freeze: number
   readonly kill: number
+  /** Nobody waits for it. */
+  readonly killFrozen: number
   readonly remove: number
   /** Until the stream of events is open; the stream itself has no end. */
   readonly watch: number
@@ -28,6 +30,7 @@ export const DEADLINES: Deadlines = {
   bar: 2_000,
   freeze: 2_000,
   kill: 10_000,
+  killFrozen: 30_000,
   remove: 30_000,
   watch: 10_000,
 }

@@ -65,7 +65,7 @@ class DockerEngine implements Engine {
         freeze(this.#docker, whole(id), signal),
       ),
     kill: (id, held) =>
-      this.#calls.run(`kill ${short(id)}`, this.#deadlines.kill, (signal) =>
+      this.#calls.run(`kill ${short(id)}`, this.#deadlines[held ? 'killFrozen' : 'kill'], (signal) =>
         killForGood(this.#docker, whole(id), { cpus: () => this.#countCpus(signal), held }, signal),
       ),
   })

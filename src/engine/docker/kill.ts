@@ -6,8 +6,8 @@ import { accept, isRestarting, senseless } from './errors.ts'
 const AGAIN_MS = 400
 /** Longer than a container takes that is not throttled. */
 const THROTTLED_MS = 150
-/** Instead of both, where nobody is in who could do anything. */
-const PATIENT_MS = 2_000
+/** Instead of both, where nobody is in who could do anything: several times what one of many takes, while others are made anew. */
+const PATIENT_MS = 6_000
 
 interface Urgency {
   /** How many the host has. */

@@ -251,7 +251,7 @@ it('kills that do not end make room for others, a few at a time', async (t) => {
   for (const id of ids(20)) await end(`freeze ${id}`)
   const killed = () => events.filter((event) => event.startsWith('kill')).length
   assert.equal(killed(), 8)
-  mock.timers.tick(1_900)
+  mock.timers.tick(4_900)
   await end('')
   assert.equal(killed(), 8)
   mock.timers.tick(200)
@@ -259,7 +259,7 @@ it('kills that do not end make room for others, a few at a time', async (t) => {
   assert.equal(killed(), 16)
   // One of them ends after all: the others have to wait again, but for the place that it leaves.
   for (const id of ids(9)) await end(`kill ${id}`)
-  mock.timers.tick(1_900)
+  mock.timers.tick(4_900)
   await end('')
   assert.equal(killed(), 17)
   for (const id of ids(20).slice(9)) await end(`kill ${id}`)
