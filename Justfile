@@ -26,10 +26,11 @@ provision *args:
     @ansible-playbook ansible/provision.yml "$@"
 
 # Without the flag, Node keeps up to a hundred megabytes and more for young objects; with it, GETs take a few percent longer.
-# Without the variable, each thread keeps what it has once needed to itself: twenty megabytes. bin/berth says both, too.
+# Without the variables, each thread keeps what it has once needed to itself, twenty megabytes, and so do large answers that
+# were read, some more. bin/berth says all three, too.
 # Serve the API on the address in berth.yml
 run:
-    @MALLOC_ARENA_MAX=1 exec node --max-semi-space-size=4 src/main.ts
+    @MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 exec node --max-semi-space-size=4 src/main.ts
 
 # Remove the containers and the network, whoever holds them; the image and the database stay
 unprovision *args:

@@ -18,9 +18,11 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** With what `just run` starts it. */
 const JUSTFILE = readFileSync(join(ROOT, 'Justfile'), 'utf8')
-const run = /^run:\n +@(?<variable>\w+)=(?<setting>\S+) exec node (?<flags>.+) src\/main\.ts$/m.exec(JUSTFILE)
+const run = /^run:\n +@(?<settings>(?:\w+=\S+ )+)exec node (?<flags>.+) src\/main\.ts$/m.exec(JUSTFILE)
 assert.ok(run?.groups, 'the Justfile starts the manager in another way')
-const { variable = '', setting = '', flags = '' } = run.groups
+const { settings = '', flags = '' } = run.groups
+const assigned = settings.trimEnd().split(' ')
+const SETTINGS = Object.fromEntries(assigned.map((setting) => setting.split('=')))
 const COMMAND = [...flags.split(' '), MAIN]
 
 export interface Reserved {
@@ -115,7 +117,7 @@ export class TestManager {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, [variable]: setting, ...this.#env, BERTH_CONFIG: join(this.folder, 'berth.yml') }
+    return { ...process.env, ...SETTINGS, ...this.#env, BERTH_CONFIG: join(this.folder, 'berth.yml') }
   }
 
   /** Resolves when it serves. With `logFile`, its log is written there instead of into `output`. */
