@@ -16,7 +16,7 @@ export async function openLog(level: string, terminal: boolean): Promise<Log> {
     ? pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
     : pino(
         { level, base: null, timestamp: timestamps() },
-        pino.destination({ dest: 2, sync: false, maxLength: MOST_UNWRITTEN, minLength: 4096, periodicFlush: 50 }),
+        pino.destination({ dest: 2, sync: false, maxLength: MOST_UNWRITTEN }),
       )
   return fromPino(logger)
 }
