@@ -61,11 +61,11 @@ export function createTrimming({ process, isIdle, clock, log }: TrimmingContext)
       if (!atRest(now) || !isIdle() || due < now + QUIET || !isWorthIt) return now + LOOK_AGAIN
       try {
         await process.trim()
+        log.debug('memory that was not needed is given back', { before, after: process.resident(), ms: clock() - now })
       } catch (error) {
         log.warn('memory that is not needed could not be given back', { reason: reasonOf(error) })
       }
       left = process.resident()
-      log.debug('memory that was not needed is given back', { before, left, ms: clock() - now })
       return now + LOOK_AGAIN
     },
   }

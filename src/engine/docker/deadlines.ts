@@ -13,7 +13,7 @@ export interface Deadlines {
   /** What is frozen is about to be killed. */
   readonly freeze: number
   readonly kill: number
-  /** Nobody waits for it. */
+  /** Nobody can do anything in there meanwhile. */
   readonly killFrozen: number
   readonly remove: number
   /** Until the stream of events is open; the stream itself has no end. */
