@@ -1,6 +1,11 @@
-# node_modules, exactly as package-lock.json says.
+# node_modules, exactly as package-lock.json says, and what Node makes of our own modules.
 
 modules() {
+  install
+  NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$PWD/node_modules/.cache/compiled} quietly scripts/lib/compile
+}
+
+install() {
   local stamp=node_modules/.berth-lock lock
   lock=$(sha256sum <package-lock.json)
   if [[ -f $stamp && $(<"$stamp") == "$lock" ]]; then
