@@ -77,7 +77,15 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
   { word: /\bprocess\.env\b/, files: ['config.ts', 'cli/environment.ts'], why: 'settings are read once' },
   {
     word: /\bset(Timeout|Interval)\(/,
-    files: ['core/loop.ts', 'engine', 'accounts', 'main.ts', 'http/following/long-poll.ts', 'http/unreadable.ts'],
+    files: [
+      'core/loop.ts',
+      'engine',
+      'accounts',
+      'log.ts',
+      'main.ts',
+      'http/following/long-poll.ts',
+      'http/unreadable.ts',
+    ],
     why: 'the core only ticks',
   },
   { word: /node:child_process/, files: ['accounts', 'cli/programs.ts'], why: 'programs are run in one place' },

@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { text } from 'node:stream/consumers'
 
-const LINES = 3_000
+/** The last of them have nobody to wait for. */
+const LINES = 3_001
 /** Together more than a pipe takes that nobody reads. */
 const PADDING = 'x'.repeat(100)
 
@@ -32,9 +33,29 @@ function numbersIn(lines: string): number[] {
 
 const ALL = Array.from({ length: LINES }, (_, nth) => nth)
 
-test('every line is written, in order, before the process ends', async () => {
-  const child = logging('process.exit(0)')
-  assert.deepEqual(numbersIn(await text(child.stderr)), ALL)
+for (const [how, then] of [
+  ['by itself', ''],
+  ['when it is told to', 'process.exit(0)'],
+] as const) {
+  test(`every line is written, in order, before the process ends ${how}`, async () => {
+    const child = logging(`process.disconnect(); ${then}`)
+    assert.deepEqual(numbersIn(await text(child.stderr)), ALL)
+  })
+}
+
+test('every line is written before the error of which the process dies', async () => {
+  const child = logging(`process.disconnect(); throw new Error('of this')`)
+  const said = await text(child.stderr)
+  const lines = said.split('\n').slice(0, LINES).join('\n')
+  assert.deepEqual(numbersIn(lines), ALL)
+  assert.match(said.slice(lines.length), /of this/)
+})
+
+test('a line is written although no other comes', async () => {
+  const child = logging(`setTimeout(() => log.info('alone', { nth: ${LINES} }), 100)`)
+  for await (const chunk of child.stderr.setEncoding('utf8')) if (String(chunk).includes('alone')) break
+  assert.equal(child.exitCode, null, 'the process goes on')
+  child.disconnect()
 })
 
 test('a reader that has stopped holds nothing up, and gets all of it when it goes on', {
