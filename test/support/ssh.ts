@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
@@ -45,20 +46,31 @@ class LoginFailed extends Error {
   }
 }
 
+/** For who has hung up, in milliseconds: a host that has vanished never does, and its connection kept a test file from its end. */
+const LEAVING = 1_000
+
 /** One attempt, no retries: an account works at once or not. */
-export async function login({ host = '127.0.0.1', ...credentials }: Login): Promise<Session> {
+export async function login({ host = '127.0.0.1', port, ...credentials }: Login): Promise<Session> {
   const client = new ssh2.Client()
+  const sock = connect({ host, port })
+  const leave = () => {
+    client.end()
+    setTimeout(() => sock.destroy(), LEAVING).unref()
+  }
   const ready = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<void>()
   let hostKey = ''
   client.on('ready', ready.resolve)
-  client.on('error', (error) => ready.reject(new LoginFailed(error)))
+  client.on('error', (error) => {
+    ready.reject(new LoginFailed(error))
+    leave()
+  })
   client.on('close', () => {
     ready.reject(new LoginFailed(new Error('connection closed')))
     closed.resolve()
   })
   client.connect({
-    host,
+    sock,
     ...credentials,
     readyTimeout: 10_000,
     hostVerifier: (key: Buffer) => {
@@ -72,7 +84,7 @@ export async function login({ host = '127.0.0.1', ...credentials }: Login): Prom
     exec: (command, options) => execOn(client, command, options),
     shell: () => shellOn(client),
     closed: closed.promise,
-    close: () => client.end(),
+    close: leave,
   }
 }
 
