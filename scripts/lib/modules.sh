@@ -2,7 +2,7 @@
 
 modules() {
   install
-  NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$PWD/node_modules/.cache/compiled} quietly scripts/lib/compile
+  quietly scripts/lib/compile
 }
 
 install() {
