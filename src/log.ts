@@ -1,45 +1,24 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { systemClock } from './core/clock.ts'
 import type { Log } from './core/ports.ts'
-
-/** Bytes that wait for whoever reads them; what comes beyond them is dropped. */
-const MOST_UNWRITTEN = 16 * 1024 ** 2
-/** Milliseconds in which lines are gathered, and how long they get: to write one costs as much as to say several. */
-const GATHERED = 10
-const MOST_GATHERED = 8 * 1024
+import { openStderr } from './stderr.ts'
 
 /**
  * Lines for people on a terminal, JSON for everything else; on stderr, so that stdout stays readable. The JSON
- * is written beside everything else, and at last when the process ends: a reader that has stopped holds nothing up.
+ * waits for no reader.
  */
 export async function openLog(level: string, terminal: boolean): Promise<Log> {
   // Loaded where there is a terminal: a manager without one starts sooner.
   const pretty = terminal ? (await import('pino-pretty')).default : null
-  const logger = pretty
-    ? pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
-    : pino(
-        { level, base: null, timestamp: timestamps() },
-        gathered(pino.destination({ dest: 2, sync: false, maxLength: MOST_UNWRITTEN })),
-      )
+  if (pretty) {
+    return fromPino(
+      pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })),
+    )
+  }
+  const logger = pino({ level, base: null, timestamp: timestamps() }, openStderr())
+  // Node says it too, but does not wait for a reader who is behind: what it says then is lost.
+  process.on('uncaughtExceptionMonitor', (error) => logger.fatal(error, 'ended by an error that nobody caught'))
   return fromPino(logger)
-}
-
-/** The first line waits for the others, and the process for all of them; while there are none, nothing happens. */
-function gathered(destination: DestinationStream): DestinationStream {
-  let lines = ''
-  const writeAll = () => {
-    if (lines !== '') destination.write(lines)
-    lines = ''
-  }
-  // Before pino's own listener, which closes the destination.
-  process.prependListener('exit', writeAll)
-  return {
-    write(line) {
-      if (lines === '') setTimeout(writeAll, GATHERED)
-      lines += line
-      if (lines.length > MOST_GATHERED) writeAll()
-    },
-  }
 }
 
 /** As pino's own in ISO 8601; a manager that has much to do writes many lines in a millisecond, and their time is written out once. */

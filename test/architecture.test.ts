@@ -48,7 +48,8 @@ const RULES: readonly Rule[] = [
     ours: ['config.ts', 'core', 'engine/labels.ts', 'log.ts', 'parts.ts', 'store/sqlite.ts'],
     packages: ['node:*'],
   },
-  { where: 'log.ts', ours: ['core'], packages: ['pino', 'pino-pretty'] },
+  { where: 'log.ts', ours: ['core', 'stderr.ts'], packages: ['pino', 'pino-pretty'] },
+  { where: 'stderr.ts', ours: ['core'], packages: ['node:fs'] },
   { where: 'parts.ts', ours: ['accounts', 'config.ts', 'core', 'engine', 'store'], packages: ['node:url'] },
   { where: 'startup.ts', ours: ['core', 'config.ts'], packages: ['node:timers/promises'] },
   {
@@ -81,7 +82,7 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
       'core/loop.ts',
       'engine',
       'accounts',
-      'log.ts',
+      'stderr.ts',
       'main.ts',
       'http/following/long-poll.ts',
       'http/unreadable.ts',

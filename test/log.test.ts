@@ -4,11 +4,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The last of them have nobody to wait for. */
 const LINES = 3_001
 /** Together more than a pipe takes that nobody reads. */
 const PADDING = 'x'.repeat(100)
+/** Milliseconds of a reader who is late: a process writes all that it can meanwhile. */
+const BEHIND = 500
 
 /** A process that writes lines, and then does what it is told. */
 function logging(then: string): ChildProcess & { readonly stderr: NonNullable<ChildProcess['stderr']> } {
@@ -36,19 +39,23 @@ const ALL = Array.from({ length: LINES }, (_, nth) => nth)
 for (const [how, then] of [
   ['by itself', ''],
   ['when it is told to', 'process.exit(0)'],
+  ['when it is told to later', 'setTimeout(() => process.exit(0), 100)'],
 ] as const) {
-  test(`every line is written, in order, before the process ends ${how}`, async () => {
+  test(`every line is written, in order, before the process ends ${how}, to a reader who is behind`, async () => {
     const child = logging(`process.disconnect(); ${then}`)
+    await sleep(BEHIND)
     assert.deepEqual(numbersIn(await text(child.stderr)), ALL)
   })
 }
 
-test('every line is written before the error of which the process dies', async () => {
+test('every line is written before the error of which the process dies, and that one too, to a reader who is behind', async () => {
   const child = logging(`process.disconnect(); throw new Error('of this')`)
-  const said = await text(child.stderr)
-  const lines = said.split('\n').slice(0, LINES).join('\n')
-  assert.deepEqual(numbersIn(lines), ALL)
-  assert.match(said.slice(lines.length), /of this/)
+  await sleep(BEHIND)
+  const lines = (await text(child.stderr)).split('\n')
+  assert.deepEqual(numbersIn(lines.slice(0, LINES).join('\n')), ALL)
+  const { level, err } = JSON.parse(lines[LINES] ?? '') as { level: number; err: { stack: string } }
+  assert.equal(level, 60)
+  assert.match(err.stack, /of this/)
 })
 
 test('a line is written although no other comes', async () => {
@@ -68,3 +75,16 @@ test('a reader that has stopped holds nothing up, and gets all of it when it goe
   child.send('enough')
   assert.deepEqual(numbersIn(await text(child.stderr)), ALL)
 })
+
+for (const [whose, leave] of [
+  ['has stopped', () => undefined],
+  ['has gone', (child: ReturnType<typeof logging>) => child.stderr.destroy()],
+] as const) {
+  test(`a process whose reader ${whose} ends all the same`, { timeout: 20_000 }, async () => {
+    const child = logging('process.exit(0)')
+    leave(child)
+    const [code] = (await once(child, 'exit')) as [number]
+    assert.equal(code, 0)
+    child.stderr.destroy()
+  })
+}
