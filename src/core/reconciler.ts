@@ -48,6 +48,12 @@ const ASK_AGAIN = 1_000
 const LOOK_KEEPS = 200
 const LOOK_KEEPS_MOST = 30_000
 /**
+ * How many times as long as it took a look is good for while containers are being worked on: each that gets ready is a hint, and a
+ * look at all of them, each time, took a pool that is being filled a twentieth of the processor.
+ */
+const LOOK_RESTS = 16
+const LOOK_RESTS_MOST = 2_000
+/**
  * As many ends are recorded beside each other, and share their commits: one after another, those of a thousand took seconds.
  * Whoever reserves meanwhile waits for no more than these.
  */
@@ -65,6 +71,8 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
   let leadsUntil = 0
   /** The latest look, if it found nothing to do. */
   let latest: Look | null = null
+  /** From the latest look until when no hint asks for another while containers are being worked on, epoch milliseconds. */
+  let resting = { from: 0, until: 0 }
 
   /** By pool, then by number: asked for each container at each tick, and never another while the pool is the same. */
   const digests = new WeakMap<Pool, Map<number, string>>()
@@ -152,6 +160,11 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     return latest.leading === leading && latest.snapshot === snapshot && now >= latest.at && now < latest.until
   }
 
+  function isResting(): boolean {
+    const now = clock()
+    return executor.busy.size > 0 && now >= resting.from && now < resting.until
+  }
+
   async function tick(hinted: boolean): Promise<number> {
     // Access ends on time even when the engine takes its time to answer.
     await carryOut(null, await read())
@@ -162,6 +175,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     const { snapshot } = rows
     if (!hinted && isKept(leading, rows)) return nextDue(snapshot, clock())
     latest = null
+    if (hinted && isResting()) return Math.min(nextDue(snapshot, clock(), executor.busy), resting.until)
     const began = clock()
     const observed = await look(leading)
     if (observed !== null) engine.arm(nextToLend(snapshot))
@@ -170,6 +184,7 @@ export function createReconciler(context: ReconcilerContext): Reconciler {
     const done = leading ? await carryOut(observed, { ...rows, busy }) : 0
     const due = nextDue(snapshot, clock(), executor.busy)
     if (observed === null) return Math.min(due, clock() + ASK_AGAIN)
+    resting = { from: at, until: at + Math.min(LOOK_RESTS * (at - began), LOOK_RESTS_MOST) }
     const until = Math.min(due, at + Math.min(LOOK_KEEPS * (at - began), LOOK_KEEPS_MOST))
     if (done === 0) latest = { leading, snapshot, at, until }
     return due

@@ -18,6 +18,8 @@ let looks: number
 let takes: number
 let away: boolean
 let unreadable: boolean
+/** Until then no container can be made. */
+let making: Promise<void>
 
 async function looksOf(...ticks: [pause: number, hinted?: boolean][]): Promise<number[]> {
   const counts: number[] = []
@@ -35,7 +37,9 @@ beforeEach(async () => {
   looks = 0
   takes = 0
   away = false
+  making = Promise.resolve()
   const noted: FaultRule = (verb) => {
+    if (verb === 'create') return { when: 'late', until: making }
     if (verb !== 'list') return null
     looks += 1
     world.advance(takes)
@@ -106,6 +110,29 @@ describe('the engine is looked at', () => {
 
   it('when the clock was set back', async () => {
     assert.deepEqual(await looksOf([0], [1], [-60_000], [1]), [1, 0, 1, 0])
+  })
+
+  it('no more for sixteen times as long as it took while containers are being made, but then for the hints of that time', async () => {
+    const tick = async (pause: number, hinted: boolean) => {
+      world.advance(pause)
+      const before = looks
+      const due = await world.reconciler.tick(hinted)
+      return [looks - before, due - world.now()]
+    }
+    const made = Promise.withResolvers<void>()
+    making = made.promise
+    const container = world.host.holderOf('p-1')
+    assert.ok(container)
+    world.host.disturb(container.id, null)
+    await tick(0, true)
+    await tick(MINUTE, true)
+    assert.deepEqual(await tick(0, true), [0, 800])
+    assert.deepEqual(await tick(500, true), [0, 300])
+    assert.deepEqual((await tick(300, false))[0], 1)
+    assert.deepEqual((await tick(0, true))[0], 0)
+    made.resolve()
+    await world.reconciler.idle()
+    assert.deepEqual((await tick(0, true))[0], 1)
   })
 
   it('so that what happened without a hint is mended all the same', async () => {
