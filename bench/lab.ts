@@ -126,7 +126,7 @@ export class BenchPool implements AsyncDisposable {
       if (body.available.length === this.size) return
       if (performance.now() > deadline) throw new Error(`${body.available.length} of ${this.size} are ready`)
       // So seldom that the manager has better things to do than to answer.
-      await sleep(Math.max(20, this.size / 2))
+      await sleep(Math.max(20, this.size))
     }
   }
 

@@ -8,16 +8,14 @@ import { systemClock } from './core/clock.ts'
 import { BerthError, reasonOf } from './core/errors.ts'
 import { type Loop, startLoop } from './core/loop.ts'
 import { createOperating, type Operating } from './core/operating.ts'
-import { specsOf } from './core/pool.ts'
 import { createReserving, type Reserving } from './core/reserving.ts'
 import { createRetention } from './core/retention.ts'
-import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
 import { requireToken, welcomeAnyone } from './http/access/auth.ts'
 import { openMetrics } from './http/metrics.ts'
 import { buildServer } from './http/server.ts'
 import { openLog } from './log.ts'
 import { openParts, type Parts } from './parts.ts'
-import { announce, followFilling, showFirstToken } from './startup.ts'
+import { announce, followFilling, sayAndExit, showFirstToken } from './startup.ts'
 import { firstToken } from './tokens.ts'
 import { createTrimming, thisProcess } from './trimming.ts'
 
@@ -58,6 +56,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const hashPassword = createHashing({
       password: DEFAULT_PASSWORD,
       most: () => pools.all().reduce((sum, { size }) => sum + size, 0),
+      isBusy: () => !reconciler.isIdle(),
     })
     const reserving = createReserving({
       ...{ pools, store, engine, accounts, hashPassword, clock, log, metrics },
@@ -126,18 +125,6 @@ async function listen(server: ReturnType<typeof buildServer>, { host, port }: Co
   }
 }
 
-/** What `just provision` is to make, as parameters of community.docker's modules: decided here, carried out by Ansible. */
-function provisioning({ site, pools }: Config): object {
-  return {
-    instance: site.instance,
-    images: [...new Set(pools.map((pool) => pool.image))],
-    networks: [...new Set(pools.map((pool) => pool.reach))].map((reach) =>
-      ansibleNetworkParameters(site.instance, reach),
-    ),
-    containers: pools.flatMap((pool) => specsOf(site, pool).map(ansibleParameters)),
-  }
-}
-
 async function withinDeadline(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<void>((resolve) => {
@@ -161,23 +148,12 @@ export async function serve(config: Config): Promise<never> {
   return new Promise(() => undefined)
 }
 
-/** What `just` and Ansible ask for; people have `berth`. */
-async function main([command = 'serve']: readonly string[]): Promise<void> {
-  const config = loadConfig()
-  if (command === 'serve') return serve(config)
-  if (command !== 'provisioning') {
-    throw new BerthError(
-      'invalid_config',
-      `"${command}" is no command; known: serve, provisioning. People have bin/berth`,
-    )
+/** What `just` runs; people have `berth`. */
+async function main([command = 'serve']: readonly string[]): Promise<never> {
+  if (command !== 'serve') {
+    throw new BerthError('invalid_config', `"${command}" is no command; known: serve. People have bin/berth`)
   }
-  process.stdout.write(`${JSON.stringify(provisioning(config), null, 2)}\n`)
+  return serve(loadConfig())
 }
 
-if (import.meta.main) {
-  main(process.argv.slice(2)).catch((error: unknown) => {
-    const text = error instanceof BerthError ? error.message : error instanceof Error ? error.stack : reasonOf(error)
-    process.stderr.write(`berth: ${text}\n`)
-    process.exit(1)
-  })
-}
+if (import.meta.main) main(process.argv.slice(2)).catch(sayAndExit)

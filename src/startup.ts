@@ -1,8 +1,8 @@
-/** What a person sees when the manager starts: one block, and a line whenever the pools have filled further. */
+/** What a person sees when the manager starts: one block, and a line whenever the pools have filled further; or why it does not. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import type { Container, ContainerState } from './core/container.ts'
-import { reasonOf } from './core/errors.ts'
+import { BerthError, reasonOf } from './core/errors.ts'
 import type { Pool } from './core/pool.ts'
 import type { Pools } from './core/pools.ts'
 import type { Engine } from './core/ports.ts'
@@ -63,6 +63,13 @@ function readyCounts(containers: readonly Container[], pools: readonly Pool[]): 
     return `${name}: ${parts.filter((part) => !part.startsWith('0 ') || part.includes('ready')).join(', ')}`
   })
   return counts.join(', ')
+}
+
+/** Ends the process. What nobody has thought of is said with its stack. */
+export function sayAndExit(error: unknown): never {
+  const text = error instanceof BerthError ? error.message : error instanceof Error ? error.stack : reasonOf(error)
+  process.stderr.write(`berth: ${text}\n`)
+  process.exit(1)
 }
 
 function say(what: string, value = ''): void {

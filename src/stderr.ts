@@ -24,7 +24,7 @@ export function openStderr(): Lines {
   const { fd } = process.stderr
   const pieces: Buffer[] = []
   let lines = ''
-  let timer: NodeJS.Timeout | undefined
+  let isTimed = false
 
   const writeAll = () => {
     if (lines !== '' && pieces.length < MOST_PIECES) pieces.push(Buffer.from(lines))
@@ -38,7 +38,8 @@ export function openStderr(): Lines {
     return true
   }
   const writeInTime = () => {
-    timer = writeAll() ? undefined : setTimeout(writeInTime, GATHERED)
+    isTimed = !writeAll()
+    if (isTimed) setTimeout(writeInTime, GATHERED)
   }
   process.on('exit', () => {
     const until = systemClock() + LAST_WAIT
@@ -46,7 +47,8 @@ export function openStderr(): Lines {
   })
   return {
     write(line) {
-      timer ??= setTimeout(writeInTime, GATHERED)
+      if (!isTimed) setTimeout(writeInTime, GATHERED)
+      isTimed = true
       lines += line
       if (lines.length > MOST_GATHERED) writeAll()
     },

@@ -63,10 +63,15 @@ const RULES: readonly Rule[] = [
     packages: ['node:inspector/promises', 'node:perf_hooks'],
   },
   {
+    where: 'provisioning.ts',
+    ours: ['config.ts', 'core/pool.ts', 'engine/docker/ansible-parameters.ts', 'startup.ts'],
+    packages: [],
+  },
+  {
     where: 'main.ts',
     ours: [
-      ...['accounts/hashing.ts', 'config.ts', 'core', 'engine/docker/ansible-parameters.ts', 'http', 'log.ts'],
-      ...['parts.ts', 'startup.ts', 'tokens.ts', 'trimming.ts'],
+      ...['accounts/hashing.ts', 'config.ts', 'core', 'http', 'log.ts', 'parts.ts', 'startup.ts', 'tokens.ts'],
+      'trimming.ts',
     ],
     packages: ['node:*'],
   },

@@ -4,6 +4,8 @@ import type { HashPassword } from '../core/ports.ts'
 /** Milliseconds since the last one was wanted, and then between two: whoever waits for a hash comes first. */
 const QUIET = 250
 const PACE = 20
+/** Between two while containers are being made: so does whoever waits for those. */
+const SLOW_PACE = 1_000
 
 export interface Usual {
   /** That everybody has who chose none. */
@@ -13,6 +15,8 @@ export interface Usual {
    * have one password.
    */
   readonly most: () => number
+  /** Whether the processor has more urgent things to do. */
+  readonly isBusy: () => boolean
 }
 
 /** Who has the usual password waits for no hash. Keeps no process alive. */
@@ -25,11 +29,15 @@ export function hashAhead(hashPassword: HashPassword, usual: Usual): HashPasswor
     if (stock.length < usual.most()) timer = setTimeout(() => void makeOne(), pause).unref()
   }
 
+  function pace(): number {
+    return usual.isBusy() ? SLOW_PACE : PACE
+  }
+
   async function makeOne(): Promise<void> {
     // Without one, whoever asks has their own made, and is told why that cannot be done.
     const hash = await hashPassword(usual.password).catch(() => null)
     if (hash !== null) stock.push(hash)
-    makeOneIn(hash === null ? QUIET : PACE)
+    makeOneIn(hash === null ? QUIET : pace())
   }
 
   makeOneIn(QUIET)

@@ -6,7 +6,8 @@ import { hashAhead } from '../../src/accounts/hashes-ahead.ts'
 const LONG_QUIET = 10_000
 /** Changes as pools do. */
 let most = 100
-const USUAL = { password: 'test', most: () => most }
+let busy = false
+const USUAL = { password: 'test', most: () => most, isBusy: () => busy }
 
 let asked: string[]
 let away: boolean
@@ -29,6 +30,7 @@ beforeEach(() => {
   asked = []
   away = false
   most = 100
+  busy = false
   mock.timers.enable({ apis: ['setTimeout'] })
 })
 afterEach(() => mock.timers.reset())
@@ -62,6 +64,16 @@ it('makes none ahead while somebody wants one', async () => {
     await hash('of their own')
   }
   assert.deepEqual(new Set(asked), new Set(['of their own false']))
+})
+
+it('makes them slowly while there is more urgent work', async () => {
+  hashAhead(hashPassword, USUAL)
+  busy = true
+  await pass(LONG_QUIET)
+  assert.equal(asked.length, 10)
+  busy = false
+  await pass(LONG_QUIET)
+  assert.equal(asked.length, most)
 })
 
 it('has the others made as before', async () => {

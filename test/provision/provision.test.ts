@@ -67,7 +67,9 @@ describe('provision', () => {
     const [taken = ''] = names
     await docker('rm', '--force', taken)
     await docker('create', '--name', taken, 'berth/alpine')
-    await assert.rejects(runPlaybook('provision', config), ({ stdout }) => stdout.includes("it is not Berth's"))
+    await assert.rejects(runPlaybook('provision', config), ({ stdout }) =>
+      stdout.includes(`not Berth's, by names that it needs: ${taken}`),
+    )
   })
 })
 
