@@ -8,7 +8,7 @@ import { systemClock } from './core/clock.ts'
 /** Milliseconds in which lines are gathered, and how long they get: to write one costs as much as to say several. */
 const GATHERED = 10
 const MOST_GATHERED = 8 * 1024
-/** Together 16 MB that wait for whoever reads them; what comes beyond them is dropped. */
+/** Together at least 16 MB that wait for whoever reads them; what comes beyond them is dropped. */
 const MOST_PIECES = 2_048
 /** Milliseconds that a process which ends gives a reader who is behind. */
 const LAST_WAIT = 2_000
@@ -26,14 +26,19 @@ export function openStderr(): Lines {
   let lines = ''
   let isTimed = false
 
-  const writeAll = () => {
+  const takeLines = () => {
     if (lines !== '' && pieces.length < MOST_PIECES) pieces.push(Buffer.from(lines))
     lines = ''
+  }
+  const writeAll = () => {
+    // Behind others, a few lines wait for more.
+    if (pieces.length === 0 || lines.length > MOST_GATHERED) takeLines()
     for (let piece = pieces[0]; piece; piece = pieces[0]) {
       const written = writeSome(fd, piece)
       if (written === 0) return false
       if (written < piece.length) pieces[0] = piece.subarray(written)
       else pieces.shift()
+      if (pieces.length === 0) takeLines()
     }
     return true
   }
