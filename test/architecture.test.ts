@@ -64,7 +64,9 @@ const RULES: readonly Rule[] = [
   },
   {
     where: 'provisioning.ts',
-    ours: ['config.ts', 'core/pool.ts', 'engine/docker/ansible-parameters.ts', 'startup.ts'],
+    ours: [
+      ...['config.ts', 'core/pool.ts', 'engine/docker/ansible-parameters.ts', 'engine/docker/names.ts', 'startup.ts'],
+    ],
     packages: [],
   },
   {

@@ -3,6 +3,8 @@
 /** An entry of the list of containers. */
 export interface ContainerInfo {
   readonly Id: string
+  /** With a slash before each. */
+  readonly Names: readonly string[]
   readonly Labels: Readonly<Record<string, string>>
   readonly Ports: readonly { readonly PrivatePort: number; readonly PublicPort?: number }[]
   readonly State: string
