@@ -4,8 +4,8 @@ import type { HashPassword } from '../core/ports.ts'
 /** Milliseconds since the last one was wanted, and then between two: whoever waits for a hash comes first. */
 const QUIET = 250
 const PACE = 20
-/** Between two while containers are being made: so does whoever waits for those. */
-const SLOW_PACE = 1_000
+/** Between two while containers are being made: for whoever waits for those, and still as many as get ready meanwhile on two cores. */
+const SLOW_PACE = 300
 
 export interface Usual {
   /** That everybody has who chose none. */
