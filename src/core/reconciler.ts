@@ -51,7 +51,7 @@ const LOOK_KEEPS_MOST = 30_000
  * How many times as long as it took a look is good for while containers are being worked on: each that gets ready is a hint, and a
  * look at all of them, each time, took a pool that is being filled a twentieth of the processor.
  */
-const LOOK_RESTS = 16
+const LOOK_RESTS = 32
 const LOOK_RESTS_MOST = 2_000
 /**
  * As many ends are recorded beside each other, and share their commits: one after another, those of a thousand took seconds.

@@ -112,7 +112,7 @@ describe('the engine is looked at', () => {
     assert.deepEqual(await looksOf([0], [1], [-60_000], [1]), [1, 0, 1, 0])
   })
 
-  it('no more for sixteen times as long as it took while containers are being made, but then for the hints of that time', async () => {
+  it('no more for thirty-two times as long as it took while containers are being made, but then for the hints of that time', async () => {
     const tick = async (pause: number, hinted: boolean) => {
       world.advance(pause)
       const before = looks
@@ -126,9 +126,9 @@ describe('the engine is looked at', () => {
     world.host.disturb(container.id, null)
     await tick(0, true)
     await tick(MINUTE, true)
-    assert.deepEqual(await tick(0, true), [0, 800])
-    assert.deepEqual(await tick(500, true), [0, 300])
-    assert.deepEqual((await tick(300, false))[0], 1)
+    assert.deepEqual(await tick(0, true), [0, 1_600])
+    assert.deepEqual(await tick(500, true), [0, 1_100])
+    assert.deepEqual((await tick(1_100, false))[0], 1)
     assert.deepEqual((await tick(0, true))[0], 0)
     made.resolve()
     await world.reconciler.idle()
