@@ -29,15 +29,12 @@ export function hashAhead(hashPassword: HashPassword, usual: Usual): HashPasswor
     if (stock.length < usual.most()) timer = setTimeout(() => void makeOne(), pause).unref()
   }
 
-  function pace(): number {
-    return usual.isBusy() ? SLOW_PACE : PACE
-  }
-
   async function makeOne(): Promise<void> {
     // Without one, whoever asks has their own made, and is told why that cannot be done.
     const hash = await hashPassword(usual.password).catch(() => null)
     if (hash !== null) stock.push(hash)
-    makeOneIn(hash === null ? QUIET : pace())
+    const pace = usual.isBusy() ? SLOW_PACE : PACE
+    makeOneIn(hash === null ? QUIET : pace)
   }
 
   makeOneIn(QUIET)

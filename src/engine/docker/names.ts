@@ -3,6 +3,7 @@ import { INSTANCE_LABEL } from '../labels.ts'
 import type { ContainerInfo } from './answers.ts'
 import { Calls } from './calls.ts'
 import { connect } from './connection.ts'
+import { senseless } from './errors.ts'
 
 /** Milliseconds. */
 const DEADLINE = 20_000
@@ -16,9 +17,11 @@ export interface TakenNames {
 export async function takenNames(instance: string, dockerHost: string | undefined): Promise<TakenNames> {
   const docker = connect(dockerHost)
   try {
-    const infos = await new Calls(docker.address).run('list', DEADLINE, (signal) =>
-      docker.get<readonly ContainerInfo[]>('/containers/json', { query: { all: true }, signal }),
-    )
+    const infos: readonly ContainerInfo[] = await new Calls(docker.address).run('list', DEADLINE, async (signal) => {
+      const answer = await docker.get('/containers/json', { query: { all: true }, signal })
+      if (!Array.isArray(answer)) throw senseless()
+      return answer
+    })
     const namesOf = (whose: boolean) =>
       infos
         .filter(({ Labels }) => (Labels[INSTANCE_LABEL] === instance) === whose)

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { connect } from '../../../src/engine/docker/connection.ts'
+import { takenNames } from '../../../src/engine/docker/names.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown
 
@@ -131,4 +132,9 @@ test('What an engine says in the same breath in which it lets go of HTTP is hear
 test('An engine that goes on with HTTP where a wire was asked for makes no sense', async (t) => {
   const docker = await pretend(t, says(200, 'whatever'))
   await assert.rejects(docker.upgrade('/x', { signal: never }), { code: 'SENSELESS' })
+})
+
+test('Names of containers are taken from a list, and from nothing else', async (t) => {
+  const docker = await pretend(t, says(200, '{}'))
+  await assert.rejects(takenNames('one', docker.address), { code: 'engine_unavailable', message: /makes no sense/ })
 })
