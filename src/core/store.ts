@@ -109,8 +109,7 @@ export interface Held {
 export interface Store {
   /**
    * The same object for as long as nothing in it has changed, and it never changes itself: what is made of it can be kept with
-   * it. What this process has committed is in it, and what others have, but for what they commit in the same turn of the
-   * event loop.
+   * it. Whatever was committed before it was asked for is in it, whoever did that.
    */
   snapshot(): Promise<Snapshot>
   container(name: string): Promise<Container | null>

@@ -23,15 +23,19 @@ export function openSnapshots(database: DatabaseSync): Snapshots {
   const read = prepareReads(database)
   /** The `data_version` that the model is of; null when it is of none. */
   let version: number | null = null
-  /** Whether the file was asked for its version in this turn of the event loop. */
-  let asked = false
+
+  /** Whether the model is what the database holds, which has this `data_version`. */
+  function isOf(current: number): boolean {
+    const { containers, reservations, sizes } = changed
+    return current === version && containers.size + reservations.size + sizes.size === 0
+  }
 
   function refresh(): Snapshot {
     // A transaction sees the moment of its first look at a table, and what is asked before that may be of another one.
     read.look()
     const current = read.version()
+    if (isOf(current)) return model.snapshot
     const { containers, reservations, sizes } = changed
-    if (current === version && containers.size + reservations.size + sizes.size === 0) return model.snapshot
     const everything = current !== version || containers.size + reservations.size > MANY
     version = null
     if (everything) model.replace(read.all())
@@ -41,29 +45,11 @@ export function openSnapshots(database: DatabaseSync): Snapshots {
     return model.snapshot
   }
 
-  /**
-   * To ask takes system calls, a sixth of the time of a whole GET. So what others commit is seen from the next turn of the event
-   * loop on: all that is asked in one turn may as well have been asked at its beginning. What this connection commits is
-   * seen at once.
-   */
-  function isFresh(): boolean {
-    const { containers, reservations, sizes } = changed
-    if (containers.size + reservations.size + sizes.size > 0) return false
-    // A refresh that failed has left the model of no version.
-    if (asked) return version !== null
-    if (read.version() !== version) return false
-    asked = true
-    setImmediate(() => {
-      asked = false
-    })
-    return true
-  }
-
   return {
     now: () =>
       translating(() => {
         if (database.isTransaction) return null
-        if (isFresh()) return model.snapshot
+        if (isOf(read.version())) return model.snapshot
         // Several statements see one moment only in a transaction.
         read.begin()
         try {

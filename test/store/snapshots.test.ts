@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { after, describe, it } from 'node:test'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { after, describe, it, mock } from 'node:test'
 import fc from 'fast-check'
 import type { Container } from '../../src/core/container.ts'
 import type { Snapshot, Store } from '../../src/core/store.ts'
@@ -56,8 +55,8 @@ const id = fc.integer({ min: 1, max: 5 }).map((n) => `r${n}`)
 const name = fc.integer({ min: 1, max: SIZE + 1 }).map((n) => `p-${n}`)
 const later = fc.integer({ min: 1, max: 1_000 }).map((ms) => NOW + ms)
 
-const step = (what: string, work: Step, isByHand = false) => ({ what, work, isByHand })
-const sql = (text: string) => step(text, async ({ file }) => byHand(file, (database) => database.exec(text)), true)
+const step = (what: string, work: Step) => ({ what, work })
+const sql = (text: string) => step(text, async ({ file }) => byHand(file, (database) => database.exec(text)))
 
 const steps = fc.oneof(
   fc
@@ -115,11 +114,9 @@ describe('a snapshot', () => {
         const bench = await open()
         const kept: { snapshot: Snapshot; was: string }[] = []
         const texts = (snapshot: Snapshot) => JSON.stringify([snapshot, ...snapshot.sizes])
-        for (const [{ work, isByHand }, whose, looks] of turns) {
+        for (const [{ work }, whose, looks] of turns) {
           const store = bench.stores[whose] as Store
           await Promise.resolve(work(bench, store)).catch(() => undefined)
-          // Its own are in it at once, those of others from the next turn on.
-          if (isByHand || whose !== looks) await nextTurn()
           const reader = bench.stores[looks] as Store
           const snapshot = await reader.snapshot()
           assert.deepEqual(snapshot, inFile(bench.file))
@@ -160,6 +157,41 @@ describe('a snapshot', () => {
       await store.close()
     })
   }
+
+  it('is looked for once for all who ask in one turn of the event loop, at its end', async () => {
+    const file = freshFile()
+    const { db, database } = connectSqlite(file)
+    await migrate(db)
+    const snapshots = openSnapshots(database)
+    const now = mock.fn(snapshots.now)
+    const store = createSqlStore(db, { ...snapshots, now }, 'one')
+    await fill(store, 2)
+    now.mock.resetCalls()
+    const asked = [store.snapshot(), store.snapshot()]
+    byHand(file, (other) => other.exec("update containers set state = 'broken'"))
+    const [one, other] = await Promise.all(asked)
+    assert.deepEqual(one, inFile(file))
+    assert.equal(other, one)
+    assert.equal(now.mock.callCount(), 1)
+    await store.snapshot()
+    assert.equal(now.mock.callCount(), 2)
+    await store.close()
+  })
+
+  it('that could not be looked for is looked for again', async () => {
+    const { db, database } = connectSqlite(freshFile())
+    await migrate(db)
+    const snapshots = openSnapshots(database)
+    const now = mock.fn(snapshots.now)
+    const store = createSqlStore(db, { ...snapshots, now }, 'one')
+    now.mock.mockImplementationOnce(() => {
+      throw new Error('not now')
+    })
+    const asked = [store.snapshot(), store.snapshot()]
+    for (const one of asked) await assert.rejects(one, /not now/)
+    assert.deepEqual((await store.snapshot()).containers, [])
+    await store.close()
+  })
 
   it('shows what has changed of a hold, and of nothing else', async () => {
     const { file, stores } = await open()
