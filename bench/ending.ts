@@ -1,8 +1,5 @@
 /** Reservations that all end at one moment, and what is seen of that from outside. */
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import { guardName } from '../src/engine/docker/guard-spec.ts'
-import { networkName } from '../src/engine/docker/network-spec.ts'
+import { followBarred } from '../test/support/barred.ts'
 import type { BenchPool, Lab } from './lab.ts'
 import { ratePerSecond } from './measuring.ts'
 import type { Credentials } from './ssh.ts'
@@ -62,7 +59,7 @@ export async function followCuts(lab: Lab, pool: BenchPool): Promise<Cuts> {
   const cutAt = new Map<string, number>()
   const destroyedAt: number[] = []
   const saw = (container: string, at: number) => void cutAt.set(container, Math.min(at, cutAt.get(container) ?? at))
-  const forget = await followBarrier(lab, pool.manager.instance, saw)
+  const forget = await followBarred(pool.manager.instance, saw)
   const stop = await lab.docker.follow(pool.label, ({ action, name, at }) => {
     if (action === 'destroy') destroyedAt.push(at)
     else if (action !== 'create') saw(name, at)
@@ -71,26 +68,7 @@ export async function followCuts(lab: Lab, pool: BenchPool): Promise<Cuts> {
     ...{ cutAt, destroyedAt, saw },
     stop() {
       stop()
-      forget()
+      void forget()
     },
   }
-}
-
-/** The kernel says what is added to the guard's set, when it is in force. Gives the stop. */
-async function followBarrier(
-  lab: Lab,
-  instance: string,
-  saw: (container: string, at: number) => void,
-): Promise<() => void> {
-  const names = await lab.docker.members(networkName(instance, 'internet'))
-  const command = ['exec', guardName(instance), 'nft', 'monitor', 'new', 'elements']
-  const monitor = spawn('docker', command, { stdio: ['ignore', 'pipe', 'inherit'] })
-  createInterface({ input: monitor.stdout }).on('line', (line) => {
-    const at = performance.timeOrigin + performance.now()
-    for (const [address] of line.matchAll(/\d+\.\d+\.\d+\.\d+/g)) {
-      const name = names.get(address)
-      if (name !== undefined) saw(name, at)
-    }
-  })
-  return () => void monitor.kill()
 }

@@ -87,15 +87,6 @@ export class RawDocker {
     return found.map(({ Id }) => Id)
   }
 
-  /** Names of the containers on a network, by their addresses. */
-  async members(network: string): Promise<Map<string, string>> {
-    const { Containers } = await this.#call<{ Containers: Record<string, { Name: string; IPv4Address: string }> }>(
-      'GET',
-      `/networks/${network}`,
-    )
-    return new Map(Object.values(Containers).map(({ Name, IPv4Address }) => [IPv4Address.replace(/\/.*/, ''), Name]))
-  }
-
   /** Hears of what happens to the containers with this label from now on. Gives the stop. */
   async follow(label: string, hear: (event: EngineEvent) => void): Promise<() => void> {
     const filters = { type: ['container'], label: [label], event: ['create', 'die', 'pause', 'destroy'] }
