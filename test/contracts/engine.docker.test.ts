@@ -126,6 +126,26 @@ describe('docker engine: what a container may', () => {
     assert.equal(await docker('inspect', '--format', '{{.HostConfig.NanoCpus}}', id), `${cpus}000000000`)
   })
 
+  it('freezes nothing that a program has just begun in, and kills it all the same', async () => {
+    const ids = await Promise.all(
+      [0, 1, 2].map(async (index) => {
+        const changes = { name: `${own.pool}-${index}`, port: fixture.ports[index] ?? 0 }
+        const id = await engine.create(specFor(fixture, changes))
+        await engine.start(id)
+        await eventually(async () => (await docker('top', id)).includes('[listener]'))
+        return id
+      }),
+    )
+    const [busy = ''] = ids
+    const since = `${Date.now() / 1_000}`
+    const program = engine.exec(busy, { command: ['sleep', '60'], timeoutMs: 60_000 })
+    await Promise.allSettled([program, ...ids.map((id) => engine.kill(id))])
+    for (const id of ids) assert.equal((await engine.inspect(id))?.state, 'exited')
+    const span = ['--since', since, '--until', `${Date.now() / 1_000}`]
+    const frozen = await dockerLines('events', ...span, '--filter', 'event=pause', '--format', '{{.ID}}')
+    assert.equal(frozen.includes(busy), false)
+  })
+
   it('makes its network again when someone pruned it', async () => {
     const id = await neighbour.engine.create(specFor(fixture, { ...other, name: `${other.pool}-1` }))
     await docker('network', 'rm', `berth-${other.instance}-internet`)

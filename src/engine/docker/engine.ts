@@ -12,10 +12,10 @@ import { createGeneration } from './create.ts'
 import { createCuts } from './cuts.ts'
 import { DEADLINES, type Deadlines } from './deadlines.ts'
 import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
-import { execute } from './exec.ts'
+import { Executions } from './executions.ts'
 import { ensureGuard, isGuarded } from './guard.ts'
 import { GuardShell } from './guard-shell.ts'
-import { freeze, killForGood } from './kill.ts'
+import { killForGood } from './kill.ts'
 import { Listeners } from './listeners.ts'
 import { lookUp } from './lookup.ts'
 import { addressesOf, ensureNetwork, rejoinNetwork } from './network.ts'
@@ -62,13 +62,14 @@ class DockerEngine implements Engine {
     lift: (ids) => this.#barrier.lift(ids),
     freeze: (id) =>
       this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) =>
-        freeze(this.#docker, whole(id), signal),
+        this.#executions.freeze(whole(id), signal),
       ),
     kill: (id, held) =>
       this.#calls.run(`kill ${short(id)}`, this.#deadlines[held ? 'killFrozen' : 'kill'], (signal) =>
         killForGood(this.#docker, whole(id), { cpus: () => this.#countCpus(signal), held }, signal),
       ),
   })
+  readonly #executions: Executions
   readonly #listeners: Listeners
   readonly #guardShell: GuardShell
   #prepared = false
@@ -80,6 +81,7 @@ class DockerEngine implements Engine {
     this.#docker = docker
     this.#calls = new Calls(docker.address)
     this.#deadlines = deadlines
+    this.#executions = new Executions(docker)
     this.#listeners = new Listeners(docker, this.#calls, deadlines.attach)
     this.#guardShell = new GuardShell(docker, this.#calls, instance, deadlines.bar)
   }
@@ -166,7 +168,7 @@ class DockerEngine implements Engine {
 
   async exec(id: string, request: ExecRequest): Promise<ExecResult> {
     const what = `exec ${request.command[0] ?? ''} in ${short(id)}`
-    return this.#calls.run(what, request.timeoutMs, (signal) => execute(this.#docker, whole(id), request, signal))
+    return this.#calls.run(what, request.timeoutMs, (signal) => this.#executions.execute(whole(id), request, signal))
   }
 
   async runBash(id: string, { timeoutMs, ...request }: BashRequest): Promise<BashResult> {
@@ -176,7 +178,7 @@ class DockerEngine implements Engine {
         const result = await this.#listeners.ask(container, request, signal)
         if (result) return result
       }
-      const { code, stdout, stderr } = await execute(this.#docker, container, execOf(request.program), signal)
+      const { code, stdout, stderr } = await this.#executions.execute(container, execOf(request.program), signal)
       return { code, output: stdout + stderr }
     })
   }
