@@ -1,35 +1,20 @@
 /** What is sent to an engine, and what is made of its answers: each that Docker never gives, too. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { connect } from '../../../src/engine/docker/connection.ts'
 import { takenNames } from '../../../src/engine/docker/names.ts'
+import { pretendDocker } from '../../support/pretended-docker.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown
 
 const never = new AbortController().signal
 
-/** An engine that answers everything like this, at a socket of its own. */
-async function pretend(t: TestContext, answer: Answer, upgraded?: (socket: Duplex) => void) {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-connection-'))
-  const server = createServer((request, response) => void answer(request, response))
-  if (upgraded) server.on('upgrade', (_request, socket) => upgraded(socket))
-  await new Promise<void>((resolve) => server.listen(join(folder, 'docker.sock'), resolve))
-  const docker = connect(`unix://${join(folder, 'docker.sock')}`)
-  t.after(() => {
-    docker.close()
-    server.closeAllConnections()
-    server.close()
-    rmSync(folder, { recursive: true })
-  })
-  return docker
-}
+const pretend = (t: TestContext, answer: Answer, upgraded?: (socket: Duplex) => void) =>
+  pretendDocker(t, (request, response) => void answer(request, response), upgraded)
 
 const says = (status: number, body: string): Answer => {
   return (_request, response) => response.writeHead(status).end(body)

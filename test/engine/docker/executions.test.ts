@@ -1,30 +1,18 @@
 /** What begins in a container and what freezes it: never both at once, whatever Docker takes for it. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { connect } from '../../../src/engine/docker/connection.ts'
 import { Executions } from '../../../src/engine/docker/executions.ts'
 import { eventually } from '../../support/eventually.ts'
+import { pretendDocker } from '../../support/pretended-docker.ts'
 
 const never = new AbortController().signal
 const command = ['true']
 
 /** An engine that answers what it is told to, when it is told to; its requests are their paths. */
 async function pretend(t: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-executions-'))
   const asked: { readonly path: string; readonly response: ServerResponse }[] = []
-  const server = createServer((request, response) => asked.push({ path: request.url ?? '', response }))
-  await new Promise<void>((resolve) => server.listen(join(folder, 'docker.sock'), resolve))
-  const docker = connect(`unix://${join(folder, 'docker.sock')}`)
-  t.after(() => {
-    docker.close()
-    server.closeAllConnections()
-    server.close()
-    rmSync(folder, { recursive: true })
-  })
+  const docker = await pretendDocker(t, (request, response) => asked.push({ path: request.url ?? '', response }))
   return {
     executions: new Executions(docker),
     paths: () => asked.map(({ path }) => path),
