@@ -9,7 +9,7 @@ import { claimOf } from '../test/contracts/store-bench.ts'
 import { NOW } from '../test/support/rows.ts'
 import type { Group } from './lab.ts'
 import { fillDatabase } from './many-rows.ts'
-import { inTurn, median, series, timed } from './measuring.ts'
+import { inTurn, median, series, startAfresh, timed } from './measuring.ts'
 
 const FEW = 100
 const MANY = 100_000
@@ -29,7 +29,7 @@ each. The limit of one is the least that can be written durably: a row, in a tra
       await inTurn(ROUNDS + WARM_UP, async (round) => {
         const [ofFew, ofMany] = [await claimOnce(few, round), await claimOnce(many, round)]
         const commit = await timed(async () => disk.commit())
-        if (round === WARM_UP) for (const times of Object.values(took)) times.length = 0
+        if (round === WARM_UP) startAfresh(took)
         took.few.push(ofFew)
         took.many.push(ofMany)
         took.commit.push(commit)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { BareRoute } from './bare-server.ts'
 import type { Group } from './lab.ts'
 import { fillDatabase } from './many-rows.ts'
-import { inTurn, median, series } from './measuring.ts'
+import { inTurn, median, series, startAfresh } from './measuring.ts'
 import type { Entry, Figure } from './report.ts'
 import { answersPerSecond, recorded, startBare, startFull } from './servers.ts'
 
@@ -13,7 +13,8 @@ const SIZE = 10
 const HELD = 3
 const MANY = 10_000
 const MANY_HELD = 5_000
-const ROUNDS = 3
+const ROUNDS = 15
+const WARM_UP = 2
 const PATHS = ['/available', '/reservations', '/v1/containers'] as const
 
 export const http: Group = {
@@ -64,7 +65,7 @@ async function* compare(
   yield { what: unchanged, ...(await rates(url, { ...second, serialises: false }, limit, headers)) }
 }
 
-/** Ours and a bare one in turns: whatever else the machine does, it does to both. */
+/** Ours and a bare one in turns of a second: whatever else the machine does, and however its speed changes, both have their share of it. */
 async function rates(
   url: string,
   route: BareRoute,
@@ -73,7 +74,8 @@ async function rates(
 ): Promise<Omit<Figure, 'what'>> {
   await using bare = await startBare([route])
   const took = series('ours', 'bare')
-  await inTurn(ROUNDS, async () => {
+  await inTurn(WARM_UP + ROUNDS, async (round) => {
+    if (round === WARM_UP) startAfresh(took)
     took.ours.push(await answersPerSecond(url + route.path, headers, route.status))
     took.bare.push(await answersPerSecond(bare.url + route.path, {}, route.status))
   })

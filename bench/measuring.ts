@@ -17,6 +17,11 @@ export function series<Name extends string>(...names: readonly Name[]): Record<N
   return Object.fromEntries(names.map((name): [string, number[]] => [name, []])) as Record<Name, number[]>
 }
 
+/** Nothing that was measured so far counts: all was still warming up. */
+export function startAfresh(measured: Record<string, number[]>): void {
+  for (const figures of Object.values(measured)) figures.length = 0
+}
+
 /** Milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now()
