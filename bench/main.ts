@@ -11,6 +11,7 @@ import { reasonOf } from '../src/core/errors.ts'
 import { type Machine, thisMachine } from '../prove/machine.ts'
 import { GROUPS } from './groups.ts'
 import { type Group, Lab } from './lab.ts'
+import { processMs } from './measuring.ts'
 import { type Entry, FAILED, HEADER, type Measured, performanceReport, rowOf } from './report.ts'
 
 const REPORT = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
@@ -39,7 +40,7 @@ function wanted(): readonly Group[] {
 
 /** What a group measured before it failed counts; that it failed is said. */
 async function measure(group: Group, lab: Lab, on: Machine): Promise<Measured> {
-  const [load = 0] = loadavg()
+  const conditions = { load: loadavg()[0] ?? 0, processMs: processMs() }
   const began = performance.now()
   const at = new Date()
   const entries: Entry[] = []
@@ -55,7 +56,8 @@ async function measure(group: Group, lab: Lab, on: Machine): Promise<Measured> {
     add({ what: entries.length > 0 ? 'the rest' : group.name, remark: FAILED })
     process.exitCode = 1
   }
-  return { group: group.name, entries, at, machine: on, load, seconds: (performance.now() - began) / 1_000 }
+  const seconds = (performance.now() - began) / 1_000
+  return { group: group.name, entries, at, machine: on, ...conditions, seconds }
 }
 
 /** For whoever waits; with --json stdout is for a program. */

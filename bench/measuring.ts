@@ -1,4 +1,5 @@
 /** How things are measured: how long, how often in a second, and what is typical of it. */
+import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { createLimit } from '../src/core/limit.ts'
 
@@ -27,6 +28,19 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now()
   await work()
   return performance.now() - began
+}
+
+const PROCESSES = 100
+
+/** Milliseconds that a program takes to begin and end which does nothing; the median of several. */
+export function processMs(): number {
+  const took = Array.from({ length: PROCESSES }, () => {
+    const began = performance.now()
+    const { error } = spawnSync('true')
+    if (error) throw error
+    return performance.now() - began
+  })
+  return median(took)
 }
 
 /** In the report, of what is measured by `timedAndBusy`. */

@@ -26,7 +26,7 @@ const figure = (some: Partial<Figure> = {}): Figure => ({
 })
 
 const measured = (group: string, some: Partial<Measured> = {}): Measured => ({
-  ...{ group, entries: [figure()], at: new Date('2026-11-24T23:00:00Z'), load: 0.44, seconds: 12.3 },
+  ...{ group, entries: [figure()], at: new Date('2026-11-24T23:00:00Z'), load: 0.44, processMs: 1.234, seconds: 12.3 },
   machine: { cores: 2, memory: 24 * 2 ** 30, kernel: '6.1.0-9-amd64', node: '24.1.0', docker: '20.10.24' },
   ...some,
 })
@@ -39,7 +39,7 @@ describe('the report', () => {
     assert.ok(report.includes(row), report)
     assert.match(
       report,
-      /^On 2026-11-24: 2 cores, 24 GiB, Linux 6\.1\.0, Docker 20\.10\.24, Node 24\.1\.0; load average 0\.4 .* 12 s\.$/m,
+      /^On 2026-11-24: 2 cores, 24 GiB, Linux 6\.1\.0, Docker 20\.10\.24, Node 24\.1\.0; load average 0\.4 and `true` in 1\.23 ms .* 12 s\.$/m,
     )
   })
 
