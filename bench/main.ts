@@ -71,12 +71,14 @@ async function main(): Promise<void> {
   const lab = new Lab({ firstPort: Number(options['first-port']), thousand: Number(options.containers) })
   let over = false
   const interrupted = async () => {
+    if (over) return
     over = true
     await lab.docker.makeNoMore()
     await lab[Symbol.asyncDispose]()
     process.exit(130)
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupted())
+  // More than once: whoever interrupts `just` interrupts all that it has started, and that may pass it on.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void interrupted())
   const all: Measured[] = []
   try {
     for (const group of groups) {
