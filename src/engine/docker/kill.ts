@@ -4,6 +4,8 @@ import type { Docker } from './connection.ts'
 import { accept, isRestarting, senseless } from './errors.ts'
 
 const AGAIN_MS = 400
+/** So many attempts come at that pace; after them, each pause is twice the one before. */
+const INSISTENT = 4
 /** Longer than a container takes that is not throttled. */
 const THROTTLED_MS = 150
 /** Instead of both, where nobody is in who could do anything: several times what one of many takes, while others are made anew. */
@@ -25,7 +27,7 @@ interface Urgency {
  * all of the host's processors to die on, and keeps them: what was killed is destroyed.
  *
  * Either costs the engine as much as the first kill; and where many wait for theirs, each takes long for no other reason. So
- * what is frozen has its time.
+ * what is frozen has its time, and an engine that is slow is not asked more and more.
  */
 export async function killForGood(
   docker: Docker,
@@ -35,14 +37,12 @@ export async function killForGood(
 ): Promise<void> {
   const attempts: Promise<boolean>[] = []
   let down = false
-  let pause = held ? PATIENT_MS : THROTTLED_MS
   while (!down) {
     // 404: gone. 409: it is down already.
     const attempt = docker.post(`/containers/${id}/kill`, { signal }).then(mustBeEmpty).catch(accept(404, 409))
     attempts.push(attempt.then(() => true))
-    down = await Promise.race([...attempts, sleep(pause, false, { signal, ref: false })])
+    down = await Promise.race([...attempts, sleep(pauseAfter(attempts.length, held), false, { signal, ref: false })])
     if (!down && attempts.length === 1) void unthrottle(docker, id, cpus, signal)
-    pause = held ? PATIENT_MS : AGAIN_MS
   }
   // None of them may strike later, when somebody has started it again. They fail at once now; but one that was hung up on
   // is never heard of again.
@@ -51,6 +51,12 @@ export async function killForGood(
   const after = await docker.get<ContainerInspectInfo>(`/containers/${id}/json`, { signal }).catch(accept(404))
   const running: unknown = after?.State?.Running
   if (after && running !== false) throw senseless()
+}
+
+function pauseAfter(attempts: number, held: boolean): number {
+  if (held) return PATIENT_MS
+  if (attempts === 1) return THROTTLED_MS
+  return AGAIN_MS * 2 ** Math.max(0, attempts - INSISTENT)
 }
 
 /** False when somebody may still do something in there: Docker freezes nothing that it is restarting. */
