@@ -4,9 +4,12 @@
  * fewer, the more there are.
  */
 import { setImmediate as turn } from 'node:timers/promises'
+import { BARRED_FOR } from './guard-spec.ts'
 
 /** For so long, in milliseconds, those who are barred wait for those who come after them: whatever follows takes the engine's time. */
 const GATHERING = 2_000
+/** In milliseconds, until a lift that failed is tried again, unless another change comes before. */
+const RETRY = 1_000
 
 interface Means {
   /** On the networks of the instance, by id of the container, as they are now: who starts anew may have another one's. */
@@ -19,36 +22,56 @@ export interface Barrier {
   bar(id: string): Promise<void>
   /**
    * For containers that are frozen, before they are killed, or dead: Docker gives an address to the next container at once.
-   * Resolves when it has been tried.
+   * Resolves when it has been tried. What fails is tried again until the guard has lifted it by itself: whoever has that address
+   * next would be off the network.
    */
   lift(ids: readonly string[]): Promise<void>
 }
 
 export function createBarrier({ addresses, load }: Means): Barrier {
-  /** Addresses that were barred, by id; null while that is under way. */
+  /** Addresses that were barred, or may be, by id; null while that is under way. */
   const barred = new Map<string, string | null>()
   const toBar = new Map<string, () => void>()
-  const toLift = new Set<string>()
+  /** Addresses, and since when. */
+  const toLift = new Map<string, number>()
   const waiting: (() => void)[] = []
   let working = false
+  let again: NodeJS.Timeout | undefined
 
-  async function change(ids: readonly string[], lift: readonly string[]): Promise<void> {
-    const now = ids.length > 0 ? await addresses() : new Map<string, string>()
-    const known = ids.flatMap((id): [string, string][] => {
-      const address = now.get(id)
+  const liftSoon = (address: string) => toLift.set(address, performance.now())
+
+  async function whereAre(ids: readonly string[]): Promise<[string, string][]> {
+    // Whoever is to be lifted does not wait for an engine that is too busy to say it.
+    const now = ids.length > 0 ? await addresses().catch(() => null) : null
+    return ids.flatMap((id): [string, string][] => {
+      const address = now?.get(id)
       return address === undefined ? [] : [[id, address]]
     })
-    if (known.length + lift.length === 0) return
+  }
+
+  /** Bars these, and lifts all that are to be lifted. False when it failed: then it may have come about all the same. */
+  async function change(known: readonly [string, string][]): Promise<boolean> {
     const bar = known.map(([, address]) => address)
-    await load(bar, lift)
+    // It is another one's now, who is to be out.
+    for (const address of bar) toLift.delete(address)
+    const lift = new Map(toLift)
+    toLift.clear()
+    if (bar.length + lift.size === 0) return true
+    const isLoaded = await load(bar, [...lift.keys()]).then(
+      () => true,
+      () => false,
+    )
     for (const [id, address] of known) {
       const before = barred.get(id)
       // Lifted meanwhile: it has died before it was barred.
-      if (before === undefined) toLift.add(address)
+      if (before === undefined) liftSoon(address)
       else barred.set(id, address)
       // It has started anew since, with another address.
-      if (before && before !== address) toLift.add(before)
+      if (before && before !== address) liftSoon(before)
     }
+    if (isLoaded) return true
+    for (const [address, since] of lift) if (performance.now() - since < BARRED_FOR) toLift.set(address, since)
+    return false
   }
 
   async function work(): Promise<void> {
@@ -64,18 +87,26 @@ export function createBarrier({ addresses, load }: Means): Barrier {
       done.push(...toBar.values())
       toBar.clear()
       for (const id of ids) barred.set(id, barred.get(id) ?? null)
-      const lift = [...toLift]
-      toLift.clear()
+      const known = await whereAre(ids)
       const lifting = waiting.splice(0)
-      await change(ids, lift).catch(() => undefined)
+      const isLoaded = await change(known)
       for (const resolve of lifting) resolve()
       for (const id of ids) if (barred.get(id) === null) barred.delete(id)
+      if (!isLoaded && toBar.size === 0) {
+        again ??= setTimeout(wakeAgain, RETRY).unref()
+        break
+      }
       if (performance.now() - began < GATHERING) continue
       release()
       began = performance.now()
     }
     release()
     working = false
+  }
+
+  function wakeAgain(): void {
+    again = undefined
+    wake()
   }
 
   function wake(): void {
@@ -101,7 +132,7 @@ export function createBarrier({ addresses, load }: Means): Barrier {
         toBar.delete(id)
         const address = barred.get(id)
         barred.delete(id)
-        if (address) toLift.add(address)
+        if (address) liftSoon(address)
       }
       if (toLift.size === 0) return Promise.resolve()
       const { promise, resolve } = Promise.withResolvers<void>()

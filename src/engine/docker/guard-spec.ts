@@ -11,6 +11,8 @@ import { bridgeName, instanceHash } from './network-spec.ts'
 const IMAGE = 'berth/alpine'
 /** Seconds in which the guard notices that its rules were flushed, e.g. by a firewall that was reloaded. */
 const LOOK_EVERY = 2
+/** Longest that an address stays in the barrier's set, in milliseconds, unless it is barred again. */
+export const BARRED_FOR = 60_000
 
 export function guardName(instance: string): string {
   return `berth-guard-${instance}`
@@ -69,7 +71,7 @@ function barrierRules(instance: string): string {
   set barred {
     type ipv4_addr
     flags timeout
-    timeout 1m
+    timeout ${BARRED_FOR / 1_000}s
   }
   chain refuse {
     meta l4proto tcp reject with tcp reset

@@ -1,14 +1,34 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { it, mock } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBarrier } from '../../../src/engine/docker/barrier.ts'
 
-/** Containers a, b and c have the addresses 1, 2 and 3; `log` is what was loaded. */
-function barrier(load: () => Promise<void> = async () => undefined) {
+type Outcome = () => Promise<void>
+const succeeding: Outcome = async () => undefined
+/** No guard, or none that answers in time: whether it has done it all the same is not known. */
+const failing: Outcome = async () => Promise.reject(new Error('no guard'))
+
+/** What is tried comes out like this, one after the other; then everything succeeds. */
+function inTurn(...outcomes: Outcome[]): Outcome {
+  return async () => outcomes.shift()?.()
+}
+
+async function tickSeconds(count: number): Promise<void> {
+  for (let second = 0; second < count; second += 1) {
+    mock.timers.tick(1_000)
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate)
+  }
+}
+
+/** Containers a, b and c have the addresses 1, 2 and 3; `log` is what was loaded, or tried to. */
+function barrier(load = succeeding, ask = succeeding) {
   const addresses = new Map(['a', 'b', 'c'].map((id, index) => [id, `${index + 1}`]))
   const log: string[] = []
   const made = createBarrier({
-    addresses: async () => addresses,
+    addresses: async () => {
+      await ask()
+      return addresses
+    },
     load: async (bar, lift) => {
       log.push(`+${bar.join()} -${lift.join()}`)
       await load()
@@ -112,13 +132,65 @@ it('who is barred again at another address is lifted from the one before', async
 })
 
 it('what fails keeps nobody waiting, and the next ones are tried', async () => {
-  let fails = true
-  const { bar, lift, log } = barrier(async () => {
-    if (fails) throw new Error('no guard')
-  })
+  const { bar, lift, log } = barrier(inTurn(failing))
   await bar('a')
-  void lift(['a'])
-  fails = false
   await bar('b')
-  assert.deepEqual(log, ['+1 -', '+2 -'])
+  // It may have come about.
+  await lift(['a'])
+  assert.deepEqual(log, ['+1 -', '+2 -', '+ -1'])
+})
+
+it('a lift that fails keeps nobody waiting, and goes with the next change', async () => {
+  const { bar, lift, log } = barrier(inTurn(succeeding, failing))
+  await bar('a')
+  await lift(['a'])
+  await bar('b')
+  await bar('c')
+  assert.deepEqual(log, ['+1 -', '+ -1', '+2 -1', '+3 -'])
+})
+
+it('a lift that fails is tried again each second, without any other change, until it succeeds', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => mock.timers.reset())
+  const { bar, lift, log } = barrier(inTurn(succeeding, failing, failing))
+  await bar('a')
+  await lift(['a'])
+  await tickSeconds(1)
+  assert.equal(log.length, 3)
+  await tickSeconds(5)
+  assert.deepEqual(log, ['+1 -', '+ -1', '+ -1', '+ -1'])
+})
+
+it('a lift that fails is given up when the guard has lifted it by itself', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => mock.timers.reset())
+  const now = mock.method(performance, 'now', () => 0)
+  t.after(() => now.mock.restore())
+  const { bar, lift, log } = barrier(failing)
+  await bar('a')
+  await lift(['a'])
+  await tickSeconds(1)
+  now.mock.mockImplementation(() => 60_000)
+  await tickSeconds(5)
+  assert.deepEqual(log, ['+1 -', '+ -1', '+ -1', '+ -1'])
+})
+
+it('who is to be out at the address of a lift that failed is not let in by it', async () => {
+  const { bar, lift, log, addresses } = barrier(inTurn(succeeding, failing))
+  await bar('a')
+  await lift(['a'])
+  addresses.delete('a')
+  addresses.set('b', '1')
+  await bar('b')
+  await bar('c')
+  assert.deepEqual(log, ['+1 -', '+ -1', '+1 -', '+3 -'])
+})
+
+it('an engine that does not say where those are who are to be barred keeps nobody from being lifted', async () => {
+  const { bar, lift, log } = barrier(succeeding, inTurn(succeeding, failing))
+  await bar('a')
+  const barring = bar('b')
+  await lift(['a'])
+  await barring
+  assert.deepEqual(log, ['+1 -', '+ -1'])
 })
