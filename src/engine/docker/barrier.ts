@@ -36,7 +36,7 @@ export function createBarrier({ addresses, load }: Means): Barrier {
   const toLift = new Map<string, number>()
   const waiting: (() => void)[] = []
   let working = false
-  let again: NodeJS.Timeout | undefined
+  let retrying = false
 
   const liftSoon = (address: string) => toLift.set(address, performance.now())
 
@@ -93,7 +93,7 @@ export function createBarrier({ addresses, load }: Means): Barrier {
       for (const resolve of lifting) resolve()
       for (const id of ids) if (barred.get(id) === null) barred.delete(id)
       if (!isLoaded && toBar.size === 0) {
-        again ??= setTimeout(wakeAgain, RETRY).unref()
+        retry()
         break
       }
       if (performance.now() - began < GATHERING) continue
@@ -104,9 +104,13 @@ export function createBarrier({ addresses, load }: Means): Barrier {
     working = false
   }
 
-  function wakeAgain(): void {
-    again = undefined
-    wake()
+  function retry(): void {
+    if (retrying) return
+    retrying = true
+    setTimeout(() => {
+      retrying = false
+      wake()
+    }, RETRY).unref()
   }
 
   function wake(): void {

@@ -18,8 +18,9 @@ const FREEZES_AT_ONCE = 16
 /** Nobody waits for so few: what writes to a slow disk cannot be frozen before that is written. */
 const STRAGGLERS = 2
 /**
- * When no kill has ended for so long, in milliseconds, as many again are begun: some that never end keep nobody else in. Longer
- * than one of many takes on a machine that also makes others anew: what is begun on top only makes all of them slower.
+ * When no kill has ended for so long, in milliseconds, as many again are begun of those who may still be in: some that never end
+ * keep nobody else in. Who is frozen waits for a place: what is begun on top makes all of them slower, on a machine that also
+ * makes others anew.
  */
 const STALLED = 5_000
 /** For so long, in milliseconds, nothing is frozen after the engine did not answer; then it is tried again. */
@@ -35,6 +36,7 @@ interface Means extends Barrier {
 }
 
 interface Turn {
+  readonly held: boolean
   readonly go: () => void
   readonly refuse: (error: unknown) => void
 }
@@ -115,11 +117,12 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
   const isFull = () => killing >= KILLS_AT_ONCE + beyond || othersGoFirst()
 
   function next(): void {
-    for (const first of waiting) {
+    for (const one of waiting) {
       if (isFull()) return
-      waiting.delete(first)
+      if (one.held && killing >= KILLS_AT_ONCE) continue
+      waiting.delete(one)
       killing += 1
-      first.go()
+      one.go()
     }
   }
 
@@ -133,15 +136,15 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
     }, STALLED).unref()
   }
 
-  /** False when it has not come within `ms`; null: however long it takes. */
-  async function turn(ms: number | null): Promise<boolean> {
+  /** False when it has not come in time; for those who are held that is however long it takes. */
+  async function turn(held: boolean): Promise<boolean> {
     const { promise: called, resolve, reject: refuse } = Promise.withResolvers<boolean>()
-    const mine = { go: () => resolve(true), refuse }
+    const mine = { held, go: () => resolve(true), refuse }
     if (waiting.size === 0) watchFor()
     waiting.add(mine)
     next()
     const giveUp = () => waiting.delete(mine) && resolve(false)
-    const timer = ms === null ? undefined : setTimeout(giveUp, ms).unref()
+    const timer = held ? undefined : setTimeout(giveUp, PAUSE).unref()
     try {
       return await called
     } finally {
@@ -165,11 +168,11 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
   async function turnOf(id: string): Promise<boolean> {
     if (await areFew()) {
       alone.add(id)
-      if (await turn(PAUSE)) return false
+      if (await turn(false)) return false
     }
     for (;;) {
       const held = await hold(id)
-      if (await turn(held ? null : PAUSE)) return held
+      if (await turn(held)) return held
     }
   }
 

@@ -242,27 +242,35 @@ it('an engine that does not answer is not asked to freeze again and again', asyn
   await done
 })
 
-it('kills that do not end make room for others, a few at a time', async (t) => {
+it('kills that do not end make room for those who may still be in, a few at a time, and for nobody who is frozen', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.after(() => mock.timers.reset())
-  const { cut, end, events } = engine()
-  const done = Promise.all(ids(20).map((id) => cut(id)))
+  const { cut, end, events, held } = engine()
+  const done = Promise.all(ids(28).map((id) => cut(id)))
   await end('')
-  for (const id of ids(20)) await end(`freeze ${id}`)
-  const killed = () => events.filter((event) => event.startsWith('kill')).length
-  assert.equal(killed(), 8)
-  mock.timers.tick(4_900)
+  const isFreezable = (id: string) => Number(id) <= 10
+  const frozenAgain = async () => {
+    for (const id of ids(28)) if (!isFreezable(id) && !killed().includes(`kill ${id}`)) await end(`freeze ${id}`, false)
+  }
+  const killed = () => events.filter((event) => event.startsWith('kill'))
+  for (const id of ids(28)) await end(`freeze ${id}`, isFreezable(id))
+  assert.equal(killed().length, 8)
+  for (let second = 1; second < 5; second += 1) {
+    mock.timers.tick(1_000)
+    await end('')
+    await frozenAgain()
+  }
+  assert.equal(killed().length, 8)
+  mock.timers.tick(1_000)
   await end('')
-  assert.equal(killed(), 8)
-  mock.timers.tick(200)
-  await end('')
-  assert.equal(killed(), 16)
+  await frozenAgain()
+  assert.equal(killed().length, 16)
+  assert.equal(held.length, 8)
   // One of them ends after all: the others have to wait again, but for the place that it leaves.
-  for (const id of ids(9)) await end(`kill ${id}`)
-  mock.timers.tick(4_900)
-  await end('')
-  assert.equal(killed(), 17)
-  for (const id of ids(20).slice(9)) await end(`kill ${id}`)
+  for (const kill of killed().slice(8)) await end(kill)
+  await end('kill 1')
+  assert.deepEqual(killed().slice(16), ['kill 9'])
+  for (const nth of ids(28).keys()) await end(killed()[nth] ?? 'a kill')
   await done
 })
 
