@@ -18,9 +18,9 @@ const FREEZES_AT_ONCE = 16
 /** Nobody waits for so few: what writes to a slow disk cannot be frozen before that is written. */
 const STRAGGLERS = 2
 /**
- * When no kill has ended for so long, in milliseconds, as many again are begun of those who may still be in: some that never end
- * keep nobody else in. Who is frozen waits for a place: what is begun on top makes all of them slower, on a machine that also
- * makes others anew.
+ * When no kill has begun or ended for so long, in milliseconds, as many again are begun of those who may still be in: some that
+ * never end keep nobody else in. Who is frozen waits for a place: what is begun on top makes all of them slower, on a machine
+ * that also makes others anew.
  */
 const STALLED = 5_000
 /** For so long, in milliseconds, nothing is frozen after the engine did not answer; then it is tried again. */
@@ -123,6 +123,7 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
       waiting.delete(one)
       killing += 1
       one.go()
+      watchFor()
     }
   }
 
@@ -130,7 +131,8 @@ export function createCuts({ bar, lift, freeze, kill }: Means): Cuts {
     clearTimeout(stalled)
     stalled = setTimeout(() => {
       if (waiting.size === 0) return
-      beyond += KILLS_AT_ONCE
+      // Else none has ended because none was to be begun: after half a minute in which a thousand were frozen, 64 at once were.
+      if (killing >= KILLS_AT_ONCE + beyond && !othersGoFirst()) beyond += KILLS_AT_ONCE
       next()
       watchFor()
     }, STALLED).unref()

@@ -242,36 +242,66 @@ it('an engine that does not answer is not asked to freeze again and again', asyn
   await done
 })
 
+/** Of 28, ten can be frozen; in each second that passes the others are tried again. */
+function partlyFrozen() {
+  const { cut, end, events, held } = engine()
+  const done = Promise.all(ids(28).map((id) => cut(id)))
+  const isFreezable = (id: string) => Number(id) <= 10
+  const killed = () => events.filter((event) => event.startsWith('kill'))
+  const freeze = async (all: readonly string[]) => {
+    for (const id of all) await end(`freeze ${id}`, isFreezable(id))
+  }
+  const isLeft = (id: string) => !isFreezable(id) && !killed().includes(`kill ${id}`)
+  return {
+    end,
+    held,
+    killed,
+    freeze,
+    async pass(seconds: number): Promise<void> {
+      for (let second = 0; second < seconds; second += 1) {
+        mock.timers.tick(1_000)
+        await end('')
+        await freeze(ids(28).filter(isLeft))
+      }
+    },
+    async endAll(): Promise<void> {
+      for (const nth of ids(28).keys()) await end(killed()[nth] ?? 'a kill')
+      await done
+    },
+  }
+}
+
 it('kills that do not end make room for those who may still be in, a few at a time, and for nobody who is frozen', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.after(() => mock.timers.reset())
-  const { cut, end, events, held } = engine()
-  const done = Promise.all(ids(28).map((id) => cut(id)))
+  const { end, held, killed, freeze, pass, endAll } = partlyFrozen()
   await end('')
-  const isFreezable = (id: string) => Number(id) <= 10
-  const frozenAgain = async () => {
-    for (const id of ids(28)) if (!isFreezable(id) && !killed().includes(`kill ${id}`)) await end(`freeze ${id}`, false)
-  }
-  const killed = () => events.filter((event) => event.startsWith('kill'))
-  for (const id of ids(28)) await end(`freeze ${id}`, isFreezable(id))
+  await freeze(ids(28))
+  await pass(4)
   assert.equal(killed().length, 8)
-  for (let second = 1; second < 5; second += 1) {
-    mock.timers.tick(1_000)
-    await end('')
-    await frozenAgain()
-  }
-  assert.equal(killed().length, 8)
-  mock.timers.tick(1_000)
-  await end('')
-  await frozenAgain()
+  await pass(1)
   assert.equal(killed().length, 16)
   assert.equal(held.length, 8)
   // One of them ends after all: the others have to wait again, but for the place that it leaves.
   for (const kill of killed().slice(8)) await end(kill)
   await end('kill 1')
   assert.deepEqual(killed().slice(16), ['kill 9'])
-  for (const nth of ids(28).keys()) await end(killed()[nth] ?? 'a kill')
-  await done
+  await endAll()
+})
+
+it('however long it takes to freeze them, no more are killed at once after that', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => mock.timers.reset())
+  const { end, killed, freeze, pass, endAll } = partlyFrozen()
+  await end('')
+  await freeze(ids(10))
+  for (let second = 0; second < 24; second += 1) mock.timers.tick(1_000)
+  await freeze(ids(28).slice(10))
+  await pass(4)
+  assert.equal(killed().length, 8)
+  await pass(1)
+  assert.equal(killed().length, 16)
+  await endAll()
 })
 
 it('when the engine does not answer, that is said of all who wait, and not found out for each', async () => {
