@@ -8,6 +8,11 @@ import { BARRED_FOR } from './guard-spec.ts'
 
 /** For so long, in milliseconds, those who are barred wait for those who come after them: whatever follows takes the engine's time. */
 const GATHERING = 2_000
+/**
+ * For so long, in milliseconds, nobody is barred again at the same address: who cannot be frozen is to be barred each second, and
+ * nine hundred of them took the guard longer than that.
+ */
+const FRESH = 20_000
 /** In milliseconds, until a lift that failed is tried again, unless another change comes before. */
 const RETRY = 1_000
 
@@ -32,6 +37,8 @@ export function createBarrier({ addresses, load }: Means): Barrier {
   /** Addresses that were barred, or may be, by id; null while that is under way. */
   const barred = new Map<string, string | null>()
   const toBar = new Map<string, () => void>()
+  /** When addresses were barred. */
+  const barredAt = new Map<string, number>()
   /** Addresses, and since when. */
   const toLift = new Map<string, number>()
   const waiting: (() => void)[] = []
@@ -49,17 +56,35 @@ export function createBarrier({ addresses, load }: Means): Barrier {
     })
   }
 
-  /** Bars these, and lifts all that are to be lifted. False when it failed: then it may have come about all the same. */
+  function isFresh(address: string): boolean {
+    const at = barredAt.get(address)
+    return at !== undefined && performance.now() - at < FRESH
+  }
+
+  /** False when it failed: then it may have come about all the same. */
+  async function tryToLoad(bar: readonly string[], lift: readonly string[]): Promise<boolean> {
+    if (bar.length + lift.length === 0) return true
+    const began = performance.now()
+    for (const address of lift) barredAt.delete(address)
+    try {
+      await load(bar, lift)
+    } catch {
+      return false
+    }
+    for (const address of bar) barredAt.set(address, began)
+    return true
+  }
+
+  /** Bars these, and lifts all that are to be lifted. False when it failed. */
   async function change(known: readonly [string, string][]): Promise<boolean> {
-    const bar = known.map(([, address]) => address)
+    const addressed = known.map(([, address]) => address)
     // It is another one's now, who is to be out.
-    for (const address of bar) toLift.delete(address)
+    for (const address of addressed) toLift.delete(address)
     const lift = new Map(toLift)
     toLift.clear()
-    if (bar.length + lift.size === 0) return true
-    const isLoaded = await load(bar, [...lift.keys()]).then(
-      () => true,
-      () => false,
+    const isLoaded = await tryToLoad(
+      addressed.filter((address) => !isFresh(address)),
+      [...lift.keys()],
     )
     for (const [id, address] of known) {
       const before = barred.get(id)

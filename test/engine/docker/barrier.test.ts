@@ -50,7 +50,7 @@ it('who comes while others are being barred is next, and those others wait for i
   const over = bar('a').then(() => {
     isOver = true
   })
-  await sleep(5)
+  while (log.length === 0) await sleep(1)
   const later = bar('b')
   assert.deepEqual(log, ['+1 -'])
   first.resolve()
@@ -61,8 +61,11 @@ it('who comes while others are being barred is next, and those others wait for i
 })
 
 it('nobody waits for ever for those who come after them', async () => {
-  const { bar } = barrier(() => sleep(10))
-  const others = setInterval(() => void bar('b'), 2)
+  const { bar, addresses } = barrier(() => sleep(10))
+  const others = setInterval(() => {
+    addresses.set('b', `${performance.now()}`)
+    void bar('b')
+  }, 2)
   const began = performance.now()
   await bar('a')
   const took = performance.now() - began
@@ -74,6 +77,28 @@ it('two who bar the same container both hear of it', async () => {
   const { bar, log } = barrier()
   await Promise.all([bar('a'), bar('a')])
   assert.deepEqual(log, ['+1 -'])
+})
+
+it('who is barred already is barred again after 20 s, and not before', async (t) => {
+  const now = mock.method(performance, 'now', () => 0)
+  t.after(() => now.mock.restore())
+  const { bar, log } = barrier(inTurn(failing))
+  const again = async (ms: number) => {
+    now.mock.mockImplementation(() => ms)
+    await bar('a')
+    return log.length
+  }
+  // The first one failed.
+  assert.deepEqual([await again(0), await again(1), await again(19_999), await again(20_001)], [1, 2, 2, 3])
+})
+
+it('who has the address of somebody who was lifted is barred at once', async () => {
+  const { bar, lift, log, addresses } = barrier()
+  await bar('a')
+  await lift(['a'])
+  addresses.set('b', '1')
+  await bar('b')
+  assert.deepEqual(log, ['+1 -', '+ -1', '+1 -'])
 })
 
 it('a container without an address is left alone', async () => {
