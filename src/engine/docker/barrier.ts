@@ -130,7 +130,7 @@ export function createBarrier({ addresses, load }: Means): Barrier {
   }
 
   function retry(): void {
-    if (retrying) return
+    if (retrying || toLift.size === 0) return
     retrying = true
     setTimeout(() => {
       retrying = false

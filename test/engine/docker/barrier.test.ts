@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it, mock } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBarrier } from '../../../src/engine/docker/barrier.ts'
+import { turns } from '../../support/turns.ts'
 
 type Outcome = () => Promise<void>
 const succeeding: Outcome = async () => undefined
@@ -16,7 +17,7 @@ function inTurn(...outcomes: Outcome[]): Outcome {
 async function tickSeconds(count: number): Promise<void> {
   for (let second = 0; second < count; second += 1) {
     mock.timers.tick(1_000)
-    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate)
+    await turns()
   }
 }
 

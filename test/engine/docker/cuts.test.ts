@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it, mock } from 'node:test'
 import { BerthError } from '../../../src/core/errors.ts'
 import { createCuts } from '../../../src/engine/docker/cuts.ts'
+import { turns } from '../../support/turns.ts'
 
 /** An engine on which everything takes as long as it is told. */
 function engine() {
@@ -58,10 +59,6 @@ function engine() {
       await turns()
     },
   }
-}
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate)
 }
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}`)
