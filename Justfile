@@ -70,6 +70,7 @@ api:
 
 # Measure how fast Berth is beside what the machine can do, and write docs/performance.md; or only some: just bench reserve end; --all, --json
 bench *args:
+    @scripts/lib/compile > /dev/null
     @node bench/main.ts "$@"
 
 # Run every proof as thoroughly as it can, and write docs/reliability.md; or only some of them: just prove residue
