@@ -68,6 +68,7 @@ api:
     node test/http/dump-openapi.ts > openapi.json.new && mv openapi.json.new openapi.json
     scripts/api-types/generate > src/client/schema.d.ts
 
+# A manager that compiles its modules itself, as after a pull, starts later and keeps what compiles them.
 # Measure how fast Berth is beside what the machine can do, and write docs/performance.md; or only some: just bench reserve end; --all, --json
 bench *args:
     @scripts/lib/compile > /dev/null

@@ -6,6 +6,7 @@ import { ANYONE } from '../../src/core/identity.ts'
 import type { FaultRule } from '../support/faulty.ts'
 import { pool } from '../support/rows.ts'
 import { createWorld, type World } from '../support/world.ts'
+import { turns } from '../support/turns.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -203,7 +204,7 @@ describe('one who cannot be told', () => {
     await begun.promise
     world.advance(MINUTE)
     await world.reconciler.tick()
-    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+    await turns(20)
     assert.deepEqual(world.logins(), [])
     over.resolve()
     await world.reconciler.idle()

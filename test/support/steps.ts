@@ -4,6 +4,7 @@
  */
 import { BerthError } from '../../src/core/errors.ts'
 import { AT_ONCE } from './faulty.ts'
+import { turns } from './turns.ts'
 
 export type Strike =
   /** SIGKILL: the call was not made, and nothing after it is. */
@@ -126,7 +127,7 @@ function failure(name: string, text: string, code: 'engine_unavailable' | 'engin
 
 /** Nothing in a world waits for a timer, so that this is long enough for all that is under way. */
 async function others(): Promise<void> {
-  for (let turn = 0; turn < OTHERS; turn += 1) await new Promise(setImmediate)
+  await turns(OTHERS)
 }
 
 function never(): Promise<never> {
