@@ -1,7 +1,16 @@
-# Berth's commands. `just` alone lists them; without just on the PATH, say `npx --yes rust-just` instead of `just`.
+# Berth's commands. `just` alone lists them. Without just on the PATH: `npx --yes rust-just@1.57.0` instead of `just`.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 set positional-arguments
+
+# A locale that this machine lacks, or that is not UTF-8, makes Ansible refuse to start. ssh passes on the caller's.
+export LC_ALL := "C.UTF-8"
+# With it, cd prints where it went, or goes somewhere else.
+export CDPATH := ""
+# Programs that change their folder need an absolute one; mktemp needs one that exists.
+export TMPDIR := if path_exists(env("TMPDIR", "")) == "true" { absolute_path(env("TMPDIR")) } else { "/tmp" }
+# Ansible's own default is below HOME, which may be missing or read-only.
+export ANSIBLE_LOCAL_TEMP := env("ANSIBLE_LOCAL_TEMP", TMPDIR)
 
 # The Node that package-lock.json pins, and the tools beside it, come before the machine's own.
 export PATH := justfile_directory() / "node_modules/.bin:" + env("PATH")
@@ -21,19 +30,23 @@ up: setup provision run
 setup:
     @scripts/setup
 
+# Without set-up, the recipes below would run on the machine's own Node, or say only "command not found".
+[private]
+is-set-up:
+    @scripts/lib/check-set-up
+
 # Make the image, the network and the pools' containers with Ansible
-provision *args:
+provision *args: is-set-up
     @ansible-playbook ansible/provision.yml "$@"
 
-# Without the flag, Node keeps up to a hundred megabytes and more for young objects; with it, GETs take a few percent longer.
-# Without the variables, each thread keeps what it has once needed to itself, twenty megabytes, and so do large answers that
-# were read, some more. bin/berth says all three, too.
+# Without the flag, Node keeps 100 MB and more for young objects; with it, GETs take a few percent longer. Without the
+# variables, each thread keeps the 20 MB that it once needed, and what large answers needed. bin/berth sets all three.
 # Serve the API on the address in berth.yml
-run:
+run: is-set-up
     @MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 exec node --max-semi-space-size=4 src/main.ts
 
-# Remove the containers and the network, whoever holds them; the image and the database stay
-unprovision *args:
+# Remove all containers of this instance, also reserved ones, its networks, its firewall and its ledger
+unprovision *args: is-set-up
     @ansible-playbook ansible/unprovision.yml "$@"
 
 # Build the pool's image if its files changed
@@ -43,50 +56,64 @@ image:
 # These hold a second by the clock: beside other tests it would be the machine that is measured, and not Berth.
 by_the_clock := "misbehaving|seed"
 
+# The tests that need no Docker, by folder of test/. Those of the rules share one process: one per file takes four times
+# as long. The streams of events take half a minute by themselves, so they run with the rest.
+unit_rules := "@(bench|cli|client|config|domain|lab|playbook|prove|reconcile|usecases)/**/*"
+unit_http := "http/{*,!(streaming)/*}"
+not_unit := "{!(bench|cli|client|config|domain|lab|playbook|prove|reconcile|usecases|http)/**,http/streaming}"
+
+# Run the tests that need no Docker, in about two minutes
+[parallel]
+unit: (unit-tests unit_rules "none") (unit-tests unit_http "process")
+
+[private]
+unit-tests names isolation: is-set-up
+    node --test --test-isolation={{ isolation }} --test-concurrency=1 --test-reporter=dot 'test/{{ names }}.test.ts'
+
 # Set up, check, then run every test
 test: setup check (tests "2" "!(" + by_the_clock + ")") (tests "1" "@(" + by_the_clock + ")")
 
 [private]
 tests at_once names:
     node --test --test-concurrency={{ at_once }} --test-reporter=spec --test-reporter-destination=stdout \
-      --test-reporter=./test/support/slowest.ts --test-reporter-destination=stdout 'test/**/{{ names }}.test.ts'
+      --test-reporter=./test/support/slowest.ts --test-reporter-destination=stdout \
+      'test/{{ not_unit }}/{{ names }}.test.ts'
 
-# Format, lint, types, dead code, import rules, and that each of these can fail; needs no Docker
-check:
+# Format, lint, types, dead code, import rules, documentation, and that each of these can fail; then the unit tests
+check: is-set-up && unit
     biome ci .
     oxlint --type-aware
     tsc -p .
     knip
-    node --test --test-reporter=dot test/architecture.test.ts test/guards.test.ts
+    node --test --test-reporter=dot 'test/*.test.ts'
 
 # Format the code, and mend what the linter can mend by itself
-fmt:
+fmt: is-set-up
     biome check --write .
 
 # Renew openapi.json and the client's types from the code
-api:
-    node test/http/dump-openapi.ts > openapi.json.new && mv openapi.json.new openapi.json
+api: is-set-up
+    node test/http/docs/dump-openapi.ts > openapi.json.new && mv openapi.json.new openapi.json
     scripts/api-types/generate > src/client/schema.d.ts
 
-# A manager that compiles its modules itself, as after a pull, starts later and keeps what compiles them.
-# Measure how fast Berth is beside what the machine can do, and write docs/performance.md; or only some: just bench reserve end; --all, --json
-bench *args:
+# A manager that compiles its modules itself, as after a pull, starts later and uses more memory.
+# Measure Berth beside what the machine can do, and write docs/performance.md; some groups: just bench reserve end
+bench *args: is-set-up
     @scripts/lib/compile > /dev/null
     @node bench/main.ts "$@"
 
 # Run every proof as thoroughly as it can, and write docs/reliability.md; or only some of them: just prove residue
-prove *args:
+prove *args: is-set-up
     @PROVE=all node prove/main.ts "$@"
 
 # Use a manager hard for some minutes, and compare what is there with what was: [--minutes 10] [--size 6]
-soak *args:
+soak *args: is-set-up
     @node prove/soak.ts "$@"
 
 # Create, use and delete an account with create-users.yml: username="test" password="test" count=1
-test-playbook *args:
+test-playbook *args: is-set-up
     @node test/playbook/main.ts "$@"
 
 # Remove node_modules and the database; containers stay, see unprovision
 clean:
-    rm -rf node_modules containers.db containers.db-wal containers.db-shm
-    @echo 'Containers are still there; to remove them: just setup unprovision'
+    @scripts/clean

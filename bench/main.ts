@@ -1,16 +1,17 @@
 /**
- * `just bench`: measures how fast Berth is beside what the machine can do, and writes docs/performance.md. With names of groups
- * ("reserve end") it measures only those, and renews their sections; without, all but those that take very long, which
- * --all adds. --json prints the figures as JSON; --print writes no file. --containers 100 makes "thousand" smaller, to try it.
+ * `just bench`: measures how fast Berth is beside what the machine can do, and writes docs/performance.md. With names
+ * of groups ("reserve end") it measures only those, and renews their sections; without, all but those that take very
+ * long, which --all adds. --json prints the figures as JSON; --print writes no file. --containers 100 makes
+ * "thousand" smaller, to try it.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { reasonOf } from '../src/core/errors.ts'
+import { reasonOf } from '../src/domain/errors.ts'
 import { type Machine, thisMachine } from '../prove/machine.ts'
-import { GROUPS } from './groups.ts'
-import { type Group, Lab } from './lab.ts'
+import { GROUPS } from './groups/all.ts'
+import { type Group, Lab } from './session.ts'
 import { processMs } from './measuring.ts'
 import { type Entry, FAILED, HEADER, type Measured, performanceReport, rowOf } from './report.ts'
 
@@ -60,7 +61,7 @@ async function measure(group: Group, lab: Lab, on: Machine): Promise<Measured> {
   return { group: group.name, entries, at, machine: on, ...conditions, seconds }
 }
 
-/** For whoever waits; with --json stdout is for a program. */
+/** Shows progress; with --json, stdout is for a program. */
 function show(text: string): void {
   process[options.json ? 'stderr' : 'stdout'].write(`${text}\n`)
 }
@@ -77,16 +78,16 @@ async function main(): Promise<void> {
     await lab[Symbol.asyncDispose]()
     process.exit(130)
   }
-  // More than once: whoever interrupts `just` interrupts all that it has started, and that may pass it on.
+  // The signal may come more than once: from the terminal to all processes, and passed on by `just`.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void interrupted())
   const all: Measured[] = []
   try {
     for (const group of groups) {
       const measured = await measure(group, lab, on)
-      // What was cut short has not failed.
+      // An interrupted group has not failed.
       if (over) return
       all.push(measured)
-      // After each, so that whoever interrupts the next one keeps these.
+      // After each group, so that an interrupt during the next one loses nothing.
       if (!options.print) save(all)
     }
   } finally {

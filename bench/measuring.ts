@@ -1,24 +1,24 @@
-/** How things are measured: how long, how often in a second, and what is typical of it. */
+/** Durations, rates and percentiles. */
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
-import { createLimit } from '../src/core/limit.ts'
+import { createLimit } from '../src/domain/concurrency.ts'
 
 export function median(all: readonly number[]): number {
   return percentile(all, 0.5)
 }
 
-/** The least value that at least this part of all reaches: of 20, the p99 is the greatest. */
+/** Nearest-rank percentile: of 20 values, the p99 is the greatest. */
 export function percentile(all: readonly number[], part: number): number {
   const sorted = all.toSorted((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN
 }
 
-/** Under each name, what was measured of it so far: nothing. */
+/** Returns an empty series for each name. */
 export function series<Name extends string>(...names: readonly Name[]): Record<Name, number[]> {
   return Object.fromEntries(names.map((name): [string, number[]] => [name, []])) as Record<Name, number[]>
 }
 
-/** Nothing that was measured so far counts: all was still warming up. */
+/** Drops what was measured during the warm-up. */
 export function startAfresh(measured: Record<string, number[]>): void {
   for (const figures of Object.values(measured)) figures.length = 0
 }
@@ -32,7 +32,7 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 
 const PROCESSES = 100
 
-/** Milliseconds that a program takes to begin and end which does nothing; the median of several. */
+/** Returns how long a program that does nothing takes to start and end, in milliseconds; the median of several. */
 export function processMs(): number {
   const took = Array.from({ length: PROCESSES }, () => {
     const began = performance.now()
@@ -43,18 +43,18 @@ export function processMs(): number {
   return median(took)
 }
 
-/** In the report, of what is measured by `timedAndBusy`. */
+/** Name of the limit in the report of what `timedAndBusy` measures. */
 export const WORK = 'what the cores worked meanwhile, if no core had ever had to wait'
 
 export interface Took {
   readonly ms: number
-  /** What it would have taken with all cores at work all the time. */
+  /** How long it would have taken with all cores busy. */
   readonly busy: number
 }
 
 /**
- * How long work took, and how long it would have, had all cores been busy with it and with nothing in vain: the time that
- * they spent on whatever ran meanwhile, over their number. Milliseconds; the kernel counts in steps of ten.
+ * Returns how long the work took, and how long it would have taken with all cores busy: the processor time of all that
+ * ran meanwhile, divided by the number of cores. Milliseconds; the kernel counts in steps of ten.
  */
 export async function timedAndBusy(work: () => Promise<unknown>): Promise<Took> {
   const before = processorTime()
@@ -62,17 +62,17 @@ export async function timedAndBusy(work: () => Promise<unknown>): Promise<Took> 
   return { ms, busy: (processorTime() - before) / cpus().length }
 }
 
-/** Milliseconds that the cores of this machine have worked since it was started, all together. */
+/** Returns the processor time of this machine since it was started, in milliseconds, over all cores. */
 function processorTime(): number {
   return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
 }
 
-/** One after another: what one round leaves behind must not disturb the next. */
+/** Runs the rounds one after another, so that none disturbs the next. */
 export async function inTurn(rounds: number, work: (round: number) => Promise<void>): Promise<void> {
   for (let round = 0; round < rounds; round += 1) await work(round)
 }
 
-/** Works on all of them, so many at once; gives how many a second. */
+/** Works on all items with this concurrency. Returns the rate per second. */
 export async function ratePerSecond<T>(
   all: readonly T[],
   concurrency: number,
@@ -88,7 +88,7 @@ export interface Best {
   readonly rate: number
 }
 
-/** The fastest of several concurrencies. */
+/** Returns the fastest of several concurrencies. */
 export async function fastest(
   concurrencies: readonly number[],
   rateAt: (concurrency: number, nth: number) => Promise<number>,

@@ -2,12 +2,15 @@
 import { Agent, type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import type { ContainerSpec } from '../src/core/container.ts'
-import { createOptions } from '../src/engine/docker/spec.ts'
+import type { PublishedSpec } from '../src/domain/container.ts'
+import { createOptions } from '../src/engine/docker/container/spec.ts'
+
+/** Label of containers that no manager makes. */
+export const BENCH_MARK = { id: 'bench', origin: 'bench', file: 'bench', since: 0 }
 
 const DEFAULT_SOCKET = '/var/run/docker.sock'
 
-/** Something happened to a container; epoch milliseconds. */
+/** An event of a container; `at` in epoch milliseconds. */
 export interface EngineEvent {
   readonly action: string
   readonly name: string
@@ -24,7 +27,7 @@ export class RawDocker {
     this.#route = routeOf(dockerHost)
   }
 
-  /** Nothing is made any more when this resolves, whoever is still at it. */
+  /** Refuses to make more, and resolves when what is being made is done. */
   async makeNoMore(): Promise<void> {
     this.#over = true
     await Promise.allSettled(this.#making)
@@ -34,10 +37,14 @@ export class RawDocker {
     this.#agent.destroy()
   }
 
-  /** With exactly what the manager asks Docker for. */
-  async create(spec: ContainerSpec): Promise<string> {
+  /** Sends Docker exactly what the manager would send. */
+  async create(spec: PublishedSpec): Promise<string> {
     if (this.#over) throw new Error('interrupted')
-    const making = this.#call<{ Id: string }>('POST', `/containers/create?name=${spec.name}`, createOptions(spec))
+    const making = this.#call<{ Id: string }>(
+      'POST',
+      `/containers/create?name=${spec.name}`,
+      createOptions(spec, BENCH_MARK),
+    )
     this.#making.add(making)
     try {
       return (await making).Id
@@ -58,15 +65,7 @@ export class RawDocker {
     await this.#call('POST', `/containers/${id}/kill`)
   }
 
-  async pause(id: string): Promise<void> {
-    await this.#call('POST', `/containers/${id}/pause`)
-  }
-
-  async unpause(id: string): Promise<void> {
-    await this.#call('POST', `/containers/${id}/unpause`)
-  }
-
-  /** Gone, or being removed already, is removed. */
+  /** A container that is gone, or being removed, counts as removed. */
   async remove(id: string): Promise<void> {
     await this.#call('DELETE', `/containers/${id}?force=true&v=true`, undefined, [404, 409])
   }
@@ -80,23 +79,23 @@ export class RawDocker {
     if (ExitCode !== 0) throw new Error(`${command.join(' ')}: exit code ${ExitCode}`)
   }
 
-  /** Ids of all containers that have this label, running or not. */
+  /** Returns the ids of all containers with this label, running or not. */
   async labelled(label: string): Promise<string[]> {
     const filters = encodeURIComponent(JSON.stringify({ label: [label] }))
     const found = await this.#call<{ Id: string }[]>('GET', `/containers/json?all=true&filters=${filters}`)
     return found.map(({ Id }) => Id)
   }
 
-  /** Hears of what happens to the containers with this label from now on. Gives the stop. */
+  /** Calls `hear` with the events of containers with this label from now on. Returns the stop. */
   async follow(label: string, hear: (event: EngineEvent) => void): Promise<() => void> {
-    const filters = { type: ['container'], label: [label], event: ['create', 'die', 'pause', 'destroy'] }
+    const filters = { type: ['container'], label: [label], event: ['create', 'die', 'destroy'] }
     const path = `/events?filters=${encodeURIComponent(JSON.stringify(filters))}`
     const response = await this.#send('GET', path, undefined, new Agent())
     createInterface({ input: response }).on('line', (line) => {
       const told = JSON.parse(line) as { Action: string; timeNano: number; Actor: { Attributes: { name: string } } }
       hear({ action: told.Action, name: told.Actor.Attributes.name, at: told.timeNano / 1e6 })
     })
-    // Cut off when nobody listens any more: that is no error.
+    // The stream is destroyed when its reader stops: no error.
     response.on('error', () => undefined)
     return () => void response.destroy()
   }

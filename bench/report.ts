@@ -39,7 +39,10 @@ export interface Measured {
   readonly machine: Machine
   /** Load average of the minute before it began. */
   readonly load: number
-  /** Milliseconds that a program took to begin and end which does nothing, before it began: how fast the machine's kernel was then. */
+  /**
+   * Milliseconds that a program took to begin and end which does nothing, before it began: how fast the machine's
+   * kernel was then.
+   */
   readonly processMs: number
   readonly seconds: number
 }
@@ -53,7 +56,10 @@ export interface About {
 export const NOT_YET = 'not measured yet'
 export const FAILED = 'not measured: the last run failed'
 
-/** One section for each group, in the order of `groups`. What `before` says of groups that were not measured stays as it is. */
+/**
+ * One section for each group, in the order of `groups`. What `before` says of groups that were not measured stays as
+ * it is.
+ */
 export function performanceReport(groups: readonly About[], measured: readonly Measured[], before = ''): string {
   const kept = sectionsOf(before)
   const sections = groups.map((group) => {

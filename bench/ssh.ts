@@ -10,13 +10,14 @@ export interface Credentials {
 }
 
 /**
- * Up to a login that was accepted; one attempt. With noDelay, or ssh2's small writes wait for acknowledgements, some 40 ms each
- * and three of them; in a log of OpenSSH's client there was one such wait, of 35 ms. Neither is ours to measure.
+ * Up to a login that was accepted; one attempt. With noDelay, or ssh2's small writes wait for acknowledgements, some
+ * 40 ms each and three of them; in a log of OpenSSH's client there was one such wait, of 35 ms. Neither is ours to
+ * measure.
  */
 export async function openSession({ port, username, password }: Credentials): Promise<ssh2.Client> {
   const client = new ssh2.Client()
   const ready = Promise.withResolvers<void>()
-  // A session that is cut off says so with an error as well; whoever cares listens for the close.
+  // A session that is cut off emits an error, too; callers listen for the close.
   client.once('ready', ready.resolve).on('error', ready.reject)
   const sock = connect({ host: '127.0.0.1', port, noDelay: true })
   client.connect({ sock, username, password, readyTimeout: 30_000 })
@@ -35,7 +36,9 @@ export async function canLogIn(credentials: Credentials): Promise<boolean> {
   )
 }
 
-/** Resolves when an sshd greets whoever connects. Docker itself accepts connections, and drops them, before there is one. */
+/**
+ * Resolves when sshd greets a connection. Docker itself accepts connections, and drops them, before sshd listens.
+ */
 export async function untilGreeted(port: number): Promise<void> {
   for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(5)) {
     if (await greets(connect({ host: '127.0.0.1', port }))) return

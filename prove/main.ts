@@ -1,13 +1,13 @@
 /**
- * `just prove`: runs every proof as thoroughly as it can, and writes docs/reliability.md, with what was tried. With names of
- * proofs ("residue soak") it runs only those, and renews their rows.
+ * `just prove`: runs every proof as thoroughly as it can, and writes docs/reliability.md, with what was tried. With
+ * names of proofs ("residue soak") it runs only those, and renews their rows.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
-import { readTried } from '../test/support/proof.ts'
+import { readTried } from '../lab/proof.ts'
 import { thisMachine } from './machine.ts'
 import { type Proof, reliability } from './report.ts'
 
@@ -16,7 +16,7 @@ const PROOFS = join(ROOT, 'test/proofs')
 const REPORT = join(ROOT, 'docs/reliability.md')
 const ENDING = '.test.ts'
 
-/** Runs these files, shows how it goes, and gives what they have tried; of a file in which anything failed, nothing. */
+/** Runs these files, shows their progress, and returns what they have tried, without files in which a test failed. */
 async function prove(files: readonly string[]): Promise<{ proofs: Proof[]; failed: ReadonlySet<string> }> {
   const proofs: Proof[] = []
   const failed = new Set<string>()

@@ -1,9 +1,9 @@
-/** What a manager and its engine have at a moment when nothing is under way: what must be the same again later. */
+/** What a manager and its engine have while they are idle: later it must be the same again. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import v8 from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { dockerLines } from '../test/support/docker.ts'
+import { dockerLines } from '../lab/docker.ts'
 
 const TABLES = ['containers', 'reservations', 'holds', 'requests', 'events', 'pool_sizes', 'leaders'] as const
 
@@ -50,7 +50,7 @@ export async function measure(file: string, instance: string): Promise<Measured>
   }
 }
 
-/** In words, what has grown by more than it may. */
+/** Describes what has grown by more than it may. */
 export function grown(before: Measured, after: Measured): string[] {
   const flat = ({ rows, ...same }: Measured): Record<string, number> => ({ ...same, ...rows })
   const then = flat(before)

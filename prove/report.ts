@@ -1,6 +1,6 @@
-/** docs/reliability.md, from what a run of all proofs has tried. Pure. */
+/** Writes docs/reliability.md from what a run of the proofs has tried. Pure. */
 import { inWords, type Machine } from './machine.ts'
-import type { Tried } from '../test/support/proof.ts'
+import type { Tried } from '../lab/proof.ts'
 
 export interface Proof extends Tried {
   /** "residue.test.ts" */
@@ -10,13 +10,13 @@ export interface Proof extends Tried {
 interface Run {
   readonly at: Date
   readonly machine: Machine
-  /** Files that were run, whether anything came of them or not. */
+  /** Files that were run, also those that failed. */
   readonly files: readonly string[]
 }
 
 /**
- * One row for each promise, in the order of the files and of the tests in them. What `before` says of files that were not
- * run stays as it is; a file in which something failed has no rows in `proofs`, and a row that says so.
+ * One row for each promise, in the order of the files and of the tests in them. What `before` says of files that were
+ * not run stays as it is; a file in which something failed has no rows in `proofs`, and a row that says so.
  */
 export function reliability(proofs: readonly Proof[], { at, machine, files }: Run, before = ''): string {
   const place = inWords(machine)

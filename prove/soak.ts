@@ -1,10 +1,9 @@
 /**
- * A manager on the real engine at full churn, for some minutes: files, memory, rows, containers and networks are to be at
- * the end what they were at the start. Prints a line a minute and a verdict, and exits with 1 when something has grown.
- *
+ * A manager on the real engine at full churn, for some minutes: files, memory, rows, containers and networks must be
+ * at the end what they were at the start. Prints a line a minute and a verdict, and exits with 1 when something
+ * has grown.
  *     node prove/soak.ts [--minutes 10] [--size 6] [--leak sockets|memory|containers|timers]
- *
- * --leak plants one, so that it can be seen that it is found.
+ * --leak plants a leak, to show that it is found.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -13,14 +12,14 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { parseConfig } from '../src/config.ts'
-import { systemClock } from '../src/core/clock.ts'
-import { createRetention } from '../src/core/retention.ts'
-import { ANYONE } from '../src/core/identity.ts'
+import { parseConfig } from '../src/config/config.ts'
+import { systemClock } from '../src/ports/clock.ts'
+import { createRetention } from '../src/usecases/retention.ts'
+import { ANONYMOUS } from '../src/domain/identity.ts'
 import { type Manager, startManager } from '../src/main.ts'
 import { type OnReserved, startChurn } from './churn.ts'
-import { docker } from '../test/support/docker.ts'
-import { removeInstance } from '../test/support/instance.ts'
+import { docker } from '../lab/docker.ts'
+import { removeInstance } from '../lab/instance.ts'
 import { countRows, described, engineProcesses, grown, measure } from './measuring.ts'
 
 const MINUTE = 60_000
@@ -54,7 +53,7 @@ function readOptions(): Options {
   return { minutes, size, leak: values.leak as Leak | undefined }
 }
 
-/** What nobody lets go of again. */
+/** Plants a leak in the manager. */
 function planted(leak: Leak | undefined, instance: string): OnReserved {
   const kept: unknown[] = []
   return ({ containers }) => {
@@ -69,23 +68,23 @@ function planted(leak: Leak | undefined, instance: string): OnReserved {
   }
 }
 
-/** Nothing is lent, nothing is under way, and what has ended is forgotten. */
+/** Waits until nothing is lent or under way, and ended reservations are forgotten. */
 async function settle(
-  { reserving, operating, parts }: Manager,
+  { reservations, admin, components }: Manager,
   file: string,
   prune: () => Promise<unknown>,
 ): Promise<void> {
   for (const deadline = Date.now() + 2 * MINUTE; ; await sleep(100)) {
-    await reserving.releaseAll({}, ANYONE)
-    const { containers, reservations } = await parts.store.snapshot()
-    for (const { name, state } of containers) if (state === 'quarantined') await operating.giveBack(name, ANYONE)
-    const [pool] = parts.pools.all()
-    if (pool) await operating.resize(pool.name, null, ANYONE)
+    await reservations.releaseAll({}, ANONYMOUS)
+    const { containers, reservations: open } = await components.store.snapshot()
+    for (const { name, state } of containers) if (state === 'quarantined') await admin.endQuarantine(name, ANONYMOUS)
+    const [pool] = components.pools.all()
+    if (pool) await admin.resize(pool.name, null, ANONYMOUS)
     const ready = containers.filter(({ state }) => state === 'ready').length
-    if (reservations.length === 0 && ready === containers.length && ready === pool?.size) break
+    if (open.length === 0 && ready === containers.length && ready === pool?.size) break
     if (Date.now() > deadline) throw new Error(`it does not settle: ${JSON.stringify(containers)}`)
   }
-  await parts.reconciler.idle()
+  await components.reconciler.idle()
   while (Object.entries(countRows(file)).some(([table, n]) => n > 1 && /events|reservations/.test(table))) await prune()
   // Connections that were hung up are gone from the kernel's lists a moment later.
   await sleep(1_500)
@@ -102,9 +101,9 @@ log: error
 pools: { ${instance}: { size: ${size}, ssh_ports: ${SSH_PORTS}-${SSH_PORTS + size - 1} } }`
   const manager = await startManager(parseConfig(yaml, join(folder, 'berth.yml'), { ...process.env }))
   try {
-    const { store, pools } = manager.parts
+    const { store, pools } = manager.components
     const log = { debug: () => undefined, info: () => undefined, warn: say, error: say }
-    // A new one looks at once; the manager's own looks every ten minutes.
+    // A new one prunes at once; the manager's own does every ten minutes.
     const prune = async (keepMs: number) => createRetention({ store, clock: systemClock, log, keepMs }).step()
     const onReserved = planted(leak, instance)
     const delay = monitorEventLoopDelay()
@@ -157,5 +156,5 @@ function say(text: string): void {
   process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`)
 }
 
-// What was planted may keep the process alive.
+// A planted leak may keep the process alive.
 process.exit((await soak(readOptions())) ? 0 : 1)

@@ -1,74 +1,95 @@
-/** `berth doctor`, apart from what it prints: looks at database and engine of this machine, and mends what it may. */
-import { existsSync } from 'node:fs'
+/** What `berth doctor` does: compares the database with the engine, and fixes what it may. */
 import { once } from 'node:events'
 import { connect, createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Config } from './config.ts'
-import { systemClock } from './core/clock.ts'
-import { examine, type Finding } from './core/doctor.ts'
-import { BerthError } from './core/errors.ts'
-import { ORPHAN_AGE } from './core/plan.ts'
-import { portOf, specOf } from './core/pool.ts'
-import type { Metrics } from './core/ports.ts'
+import type { Config } from './config/config.ts'
+import { describeEngine } from './config/engine-address.ts'
+import { systemClock } from './ports/clock.ts'
+import { examine, type Finding } from './reconcile/findings.ts'
+import { BerthError } from './domain/errors.ts'
+import { createDigests } from './reconcile/execute/spec-digests.ts'
+import { mayHoldSession, type Protected, protectedContainers } from './reconcile/ownership/ownership.ts'
+import { ORPHAN_AGE_MS } from './reconcile/plan/plan.ts'
+import type { Metrics } from './ports/metrics.ts'
 import { specDigest } from './engine/labels.ts'
-import { openLog } from './log.ts'
-import { openParts, type Parts } from './parts.ts'
-import { pendingSqlite } from './store/sqlite.ts'
+import { openLog } from './log/log.ts'
+import { openComponents, type Components } from './compose.ts'
+import { databaseOf } from './store/open-store.ts'
 
-/** What a manager or a command is doing this moment is no difference: it is gone when one looks again. */
-const LOOK_AGAIN = 2_000
-/** Orphans are left alone until they are old enough that nobody can be making them. */
-const FIX_WITHIN = ORPHAN_AGE + 60_000
-const ROUND = 500
+/** Differences are confirmed after this time: work in progress causes some that disappear. */
+const CONFIRM_AFTER_MS = 2_000
+/** Maximum time for a fix. Longer than `ORPHAN_AGE_MS`, because a manager removes no younger orphans. */
+const FIX_DEADLINE_MS = ORPHAN_AGE_MS + 60_000
+/** Pause between two checks whether everything is fixed. */
+const FIX_INTERVAL_MS = 500
 
 export interface Diagnosis {
-  /** What is different now. */
+  /** Current differences. */
   readonly findings: readonly Finding[]
-  /** What was different, and is not any more. */
+  /** Differences that are gone. */
   readonly fixed: readonly Finding[]
   /** How many rows and containers were compared. */
   readonly rows: number
   readonly containers: number
-  /** Whether a manager is at work. */
+  /** Name, version and address of the engine, for people. */
+  readonly engine: string
+  /** Whether a manager is running. */
   readonly serving: boolean
 }
 
-interface Look {
-  readonly findings: Finding[]
-  readonly rows: number
-  readonly containers: number
+interface Examination extends Pick<Diagnosis, 'findings' | 'rows' | 'containers'> {
+  /** Containers that a manager leaves alone: only an operator may have them replaced. */
+  readonly left: readonly Protected[]
 }
 
-/** `tell` is told what is being done. */
-export async function diagnose(config: Config, fix: boolean, tell: (text: string) => void): Promise<Diagnosis> {
-  await refuseWithoutDatabase(config.database)
+export interface FixOptions {
+  /** Called with each step. */
+  readonly report: (text: string) => void
+  /** Whether containers may be replaced in which a tenant may be logged in. */
+  readonly confirm: (containers: readonly Protected[]) => Promise<boolean>
+}
+
+export async function diagnose(config: Config, fix: FixOptions | null): Promise<Diagnosis> {
+  await assertComparable(config)
   const log = await openLog('warn', process.stderr.isTTY)
-  const parts = await openParts(config, { clock: systemClock, log, metrics: NO_METRICS, nudge: () => undefined })
-  // Whoever has this port is the manager: it is held for as long as something is mended in its place.
+  const deps = { clock: systemClock, log, metrics: NO_METRICS, nudge: () => undefined }
+  const components = await openComponents(config, deps)
+  // The process on this port is the manager: the port is held while the doctor works in its place.
   const port = fix ? await takePort(config.listen) : null
   const serving = fix ? port === null : await isServing(config.listen)
   try {
-    const before = await lookTwice(config, parts, serving)
-    if (!fix || before.findings.length === 0) return { ...before, fixed: [], serving }
-    tell(serving ? 'a manager is serving: it mends this by itself' : 'mending')
-    const after = await mend(config, parts, serving)
-    return { ...after, fixed: without(before.findings, after.findings), serving }
+    // The ledger can only be read while the firewall runs.
+    if (fix) await components.engine.provision()
+    // In place of a manager, the doctor resumes what an earlier one began.
+    if (port) await components.store.registerManager()
+    const { left, ...before } = await examineTwice(config, components, serving)
+    const engine = describeEngine(config.engine)
+    if (!fix || before.findings.length === 0) return { ...before, engine, fixed: [], serving }
+    fix.report(serving ? 'waiting for the running manager, which fixes this by itself' : 'fixing')
+    await takeOver(components, left, fix.confirm)
+    const { left: _, ...after } = await untilFixed(config, components, serving)
+    const remaining = new Set(after.findings.map(keyOf))
+    const fixed = before.findings.filter((finding) => !remaining.has(keyOf(finding)))
+    return { ...after, engine, fixed, serving }
   } finally {
     port?.close()
-    await parts.close()
+    await components.close()
   }
 }
 
-async function refuseWithoutDatabase(file: string): Promise<void> {
-  if (!existsSync(file)) {
-    throw new BerthError(
-      'invalid_config',
-      `there is no database ${file}: no manager has served with this berth.yml yet`,
-    )
+async function assertComparable(config: Config): Promise<void> {
+  if (config.engine.kind === 'memory') {
+    const why = 'containers of engine: memory exist only inside their manager'
+    throw new BerthError('invalid_config', `${why}; GET /v1/containers shows them`)
   }
-  const pending = await pendingSqlite(file)
+  const database = databaseOf(config)
+  if (!(await database.exists())) {
+    const what = `there is no database ${database.name}`
+    throw new BerthError('invalid_config', `${what}: no manager has served with this berth.yml yet`)
+  }
+  const pending = await database.pendingMigrations()
   if (pending.length > 0) {
-    const what = `${file} is of an older version (without ${pending.join(', ')})`
+    const what = `${database.name} has the schema of an older version (without ${pending.join(', ')})`
     throw new BerthError(
       'invalid_config',
       `${what}; \`berth migrate\` or the next \`berth serve\` brings it up to date`,
@@ -76,42 +97,71 @@ async function refuseWithoutDatabase(file: string): Promise<void> {
   }
 }
 
-async function lookTwice(config: Config, parts: Parts, serving: boolean): Promise<Look> {
-  const first = await look(config, parts, serving)
+async function examineTwice(config: Config, components: Components, serving: boolean): Promise<Examination> {
+  const first = await examineOnce(config, components, serving)
   if (first.findings.length === 0) return first
-  await sleep(LOOK_AGAIN)
-  const second = await look(config, parts, serving)
-  return { ...second, findings: common(second.findings, first.findings) }
+  await sleep(CONFIRM_AFTER_MS)
+  const second = await examineOnce(config, components, serving)
+  const before = new Set(first.findings.map(keyOf))
+  return { ...second, findings: second.findings.filter((finding) => before.has(keyOf(finding))) }
 }
 
-/** First the rows, then the engine: what is seen is never older than what is believed. */
-async function look({ site }: Config, { pools, store, engine }: Parts, serving: boolean): Promise<Look> {
+/** Reads the rows before the engine, so that a listing is never older than the rows. */
+async function examineOnce(
+  { instance }: Config,
+  { pools, store, engine, ownershipOf }: Components,
+  serving: boolean,
+): Promise<Examination> {
   const snapshot = await store.snapshot()
-  const observed = await engine.list()
+  const { observed, unreachable } = await engine.list()
   pools.resize(snapshot.sizes)
+  const ownership = await ownershipOf(observed, snapshot, engine.presence())
   const findings = examine(
     {
-      ...{ pools: pools.all(), snapshot, observed },
-      specDigest: (pool, number) =>
-        specDigest(specOf(site, pool, { number, port: portOf(pool, number) ?? 0, generation: null })),
-      patience: serving ? ORPHAN_AGE : 0,
+      pools: pools.all(),
+      snapshot,
+      observed,
+      unreachable: new Set(unreachable),
+      ownership,
+      specDigest: createDigests(instance, specDigest),
+      patienceMs: serving ? ORPHAN_AGE_MS : 0,
     },
     systemClock(),
   )
-  return { findings, rows: snapshot.containers.length, containers: observed.length }
+  const left = protectedContainers(snapshot.containers, observed, ownership)
+  return { findings, left, rows: snapshot.containers.length, containers: observed.length }
 }
 
-/** Until nothing is different any more, or it takes too long. */
-async function mend(config: Config, parts: Parts, serving: boolean): Promise<Look> {
-  const deadline = systemClock() + FIX_WITHIN
+/**
+ * Removes containers that were left alone, so that a manager can create its own in their slots. Those that were never
+ * lent are removed at once; those that a tenant may be logged in to, after `confirm`. Containers of a living manager
+ * stay: it would create them again.
+ */
+async function takeOver(
+  { engine }: Components,
+  left: readonly Protected[],
+  confirm: FixOptions['confirm'],
+): Promise<void> {
+  const takeable = left.filter(({ standing }) => standing !== 'served')
+  const occupied = takeable.filter(({ observed }) => mayHoldSession(observed))
+  for (const { observed } of takeable) if (!mayHoldSession(observed)) await engine.remove(observed.id)
+  if (occupied.length === 0 || !(await confirm(occupied))) return
+  for (const { observed } of occupied) await engine.remove(observed.id)
+}
+
+/** Works as a manager would until no difference is left that may be fixed, or until the deadline. */
+async function untilFixed(config: Config, components: Components, serving: boolean): Promise<Examination> {
+  const deadline = systemClock() + FIX_DEADLINE_MS
   for (;;) {
     if (!serving) {
-      await parts.reconciler.tick()
-      await parts.reconciler.idle()
+      await components.reconciler.tick()
+      await components.reconciler.idle()
     }
-    const seen = await look(config, parts, serving)
-    if (seen.findings.length === 0 || systemClock() > deadline) return seen
-    await sleep(ROUND)
+    const examination = await examineOnce(config, components, serving)
+    // Foreign containers that were not taken over stay.
+    const isFixed = examination.findings.every(({ kind }) => kind === 'foreign')
+    if (isFixed || systemClock() > deadline) return examination
+    await sleep(FIX_INTERVAL_MS)
   }
 }
 
@@ -128,7 +178,7 @@ async function isServing({ host, port }: Config['listen']): Promise<boolean> {
   }
 }
 
-/** null when somebody has it. */
+/** Listens on the manager's port. Returns null if another process has it. */
 async function takePort({ host, port }: Config['listen']): Promise<Server | null> {
   const server = createServer((socket) => socket.destroy())
   server.listen({ host, port, exclusive: true })
@@ -139,16 +189,6 @@ async function takePort({ host, port }: Config['listen']): Promise<Server | null
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return null
     throw error
   }
-}
-
-function common(now: readonly Finding[], before: readonly Finding[]): Finding[] {
-  const keys = new Set(before.map(keyOf))
-  return now.filter((finding) => keys.has(keyOf(finding)))
-}
-
-function without(before: readonly Finding[], now: readonly Finding[]): Finding[] {
-  const keys = new Set(now.map(keyOf))
-  return before.filter((finding) => !keys.has(keyOf(finding)))
 }
 
 function keyOf({ kind, container }: Finding): string {

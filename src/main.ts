@@ -1,41 +1,43 @@
-/** Composition root: opens everything, closes it in reverse; the only file that sees all adapters. */
+/** Composition root: opens all parts in order, and closes them in reverse. */
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { createHashing } from './accounts/hashing.ts'
-import { type Config, loadConfig } from './config.ts'
-import { DEFAULT_PASSWORD } from './core/account.ts'
-import { systemClock } from './core/clock.ts'
-import { BerthError, reasonOf } from './core/errors.ts'
-import { type Loop, startLoop } from './core/loop.ts'
-import { createOperating, type Operating } from './core/operating.ts'
-import { createReserving, type Reserving } from './core/reserving.ts'
-import { createRetention } from './core/retention.ts'
-import { requireToken, welcomeAnyone } from './http/access/auth.ts'
-import { openMetrics } from './http/metrics.ts'
+import { createHashing } from './accounts/hashing/hashing.ts'
+import { type Config, loadConfig } from './config/config.ts'
+import { DEFAULT_PASSWORD } from './domain/account.ts'
+import { systemClock } from './ports/clock.ts'
+import { BerthError, reasonOf } from './domain/errors.ts'
+import { isLoopback } from './domain/text/loopback.ts'
+import { startLoop } from './reconcile/loop.ts'
+import { createSchedule } from './reconcile/schedule.ts'
+import { createAdmin, type Admin } from './usecases/admin.ts'
+import { createImageWatch } from './reconcile/image-watch.ts'
+import { describeProtected } from './reconcile/ownership/recognition.ts'
+import { createReservations, type Reservations } from './usecases/reservations.ts'
+import { createRetention } from './usecases/retention.ts'
+import { createTokens } from './usecases/tokens.ts'
+import { requireToken, allowAnonymous } from './http/auth/auth.ts'
+import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
-import { openLog } from './log.ts'
-import { openParts, type Parts } from './parts.ts'
-import { announce, followFilling, sayAndExit, showFirstToken } from './startup.ts'
-import { firstToken } from './tokens.ts'
-import { createTrimming, thisProcess } from './trimming.ts'
+import { openLog } from './log/log.ts'
+import { openComponents, type Components } from './compose.ts'
+import { printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
 
-/** Longer, and whoever pressed Ctrl-C presses it again; what is cut off here is taken up at the next start. */
-const STOP_DEADLINE = 4_000
+/** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
+const STOP_DEADLINE_MS = 4_000
 
-/** Proxies cut what is silent for a minute, or half of one. */
+/** In milliseconds. Proxies close connections that are silent for a minute, or for half of one. */
 const STREAMING = { heartbeat: 15_000, patience: 60_000 }
 
 export interface Manager {
-  /** Where it is serving. */
+  /** URL at which the API is served. */
   readonly address: string
-  /** The verbs behind the API, for a program that runs the manager inside itself; what it opened is closed by `stop`. */
-  readonly reserving: Reserving
-  readonly operating: Operating
-  readonly parts: Omit<Parts, 'close'>
+  /** The use cases behind the API, for a program that runs the manager in its own process. */
+  readonly reservations: Reservations
+  readonly admin: Admin
+  readonly components: Omit<Components, 'close'>
   stop(): Promise<void>
 }
 
-/** Opens the database, takes up what a killed manager left behind, and serves. */
+/** Opens the database, resumes what a killed manager left behind, and serves. */
 export async function startManager(config: Config): Promise<Manager> {
   const { sshHost } = config
   const clock = systemClock
@@ -46,69 +48,77 @@ export async function startManager(config: Config): Promise<Manager> {
   }
   try {
     const metrics = openMetrics()
-    // Nobody is nudged before the loop runs: its first tick comes by itself.
-    let working: Loop | undefined
-    let cutting: Loop | undefined
-    const nudge = () => working?.nudge()
-    const parts = await openParts(config, { clock, log, metrics, nudge })
-    const { pools, store, engine, accounts, reconciler } = parts
-    closing.push(() => parts.close())
-    const hashPassword = createHashing({
-      password: DEFAULT_PASSWORD,
-      most: () => pools.all().reduce((sum, { size }) => sum + size, 0),
-      isBusy: () => !reconciler.isIdle(),
-    })
-    const reserving = createReserving({
-      ...{ pools, store, engine, accounts, hashPassword, clock, log, metrics },
+    const schedule = createSchedule()
+    const nudge = () => schedule.nudge()
+    const components = await openComponents(config, { clock, log, metrics, nudge })
+    const { pools, store, engine, accounts, reconciler } = components
+    closing.push(() => components.close())
+    // Every client that reaches the SSH ports could guess it.
+    const defaultPassword = isLoopback(config.instance.bind) ? DEFAULT_PASSWORD : null
+    const reservations = createReservations({
+      pools,
+      store,
+      engine,
+      accounts,
+      hashPassword: createHashing(),
+      clock,
+      log,
+      metrics,
       newId: randomUUID,
-      engineProblem: () => reconciler.engineProblem(),
-      onChange: nudge,
-      onDue: (at) => {
-        working?.expect(at)
-        cutting?.expect(at)
-      },
+      engineStatus: reconciler.engineStatus,
+      schedule,
     })
-    const operating = createOperating({ pools, store, clock, log, onChange: nudge })
+    const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
+    const poolNames = () => pools.all().map(({ name }) => name)
+    const tokens = createTokens({ poolNames, clock, withStore: (use) => use(store) })
     const { auth, rateLimit } = config
-    // Loaded only where there is a provider: the others start sooner.
-    const signOn = config.signOn && (await import('./http/access/oidc.ts')).openSignOn(config.signOn, { clock, log })
+    // Loaded only if there is a provider, because it delays the start.
+    const signOn = config.signOn && (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, { clock, log })
     const server = buildServer({
-      ...{ reserving, operating, reconciler, store, pools, clock, log, metrics, sshHost, rateLimit },
+      reservations,
+      admin,
+      tokens,
+      reconciler,
+      store,
+      pools,
+      clock,
+      log,
+      metrics,
+      sshHost,
+      rateLimit,
+      defaultPassword,
+      requestSecret: components.secret,
       hosts: auth === 'none' ? [config.listen.host, sshHost] : null,
-      authenticate: auth === 'none' ? welcomeAnyone() : requireToken({ store, clock, signOn }),
+      authenticate: auth === 'none' ? allowAnonymous() : requireToken({ store, clock, signOn }),
       streaming: STREAMING,
-      pause: (ms) => sleep(ms, undefined, { ref: false }),
     })
-    const started = clock()
     // Only one manager serves at this address: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
     closing.push(() => server.close())
-    // Whatever was being prepared from here died with the manager before us.
-    await store.forgetPreparers(started)
+    await store.registerManager()
 
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
-    const trimming = createTrimming({ process: thisProcess, isIdle: reconciler.isIdle, clock, log })
-    working = startLoop(
-      async (nudged) => {
-        const due = Math.min(await reconciler.tick(nudged), await retention.step())
-        return Math.min(due, await trimming.step(due))
-      },
+    const imageWatch = createImageWatch({ pools, store, engine, accounts, clock, log, onChange: nudge })
+    const working = startLoop(
+      async (nudged) => Math.min(await reconciler.tick(nudged), await imageWatch.step(), await retention.step()),
       clock,
       log,
     )
-    // Apart, so that no tick in which the engine takes its time makes access end late.
-    cutting = startLoop(() => reconciler.cut(), clock, log)
-    const loops = [working, cutting]
+    // A loop of its own: a tick that waits for a slow engine must not delay the end of access.
+    const expiry = startLoop(() => reconciler.enforceExpiry(), clock, log)
+    schedule.attach({ working, expiry })
     closing.push(async () => {
-      await Promise.all(loops.map((loop) => loop.stop()))
+      await Promise.all([working.stop(), expiry.stop()])
       await withinDeadline(reconciler.idle())
     })
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
-    await announce(address, config, engine)
-    if (auth === 'tokens') showFirstToken(await firstToken(store, clock))
-    closing.push(followFilling(store, pools))
-    return { address, reserving, operating, parts, stop }
+    await printBanner(address, config, engine)
+    // If the identity provider names admins, they may have removed the last token on purpose.
+    const others = config.signOn?.adminClaim !== null && config.signOn !== null
+    if (auth === 'tokens') printFirstToken(await tokens.first({ others }))
+    closing.push(followFilling(store, pools, () => describeProtected(reconciler.protectedContainers())))
+    return { address, reservations, admin, components, stop }
   } catch (error) {
     await stop()
     throw error
@@ -120,7 +130,7 @@ async function listen(server: ReturnType<typeof buildServer>, { host, port }: Co
     return await server.listen({ host, port })
   } catch (error) {
     const why = `cannot listen on ${host}:${port}: ${reasonOf(error)}`
-    const advice = 'is another manager running? BERTH_LISTEN or berth.yml can name another address'
+    const advice = 'is another manager running? BERTH_LISTEN or berth.yml names another address'
     throw new BerthError('invalid_config', `${why}; ${advice}`, { cause: error })
   }
 }
@@ -128,7 +138,7 @@ async function listen(server: ReturnType<typeof buildServer>, { host, port }: Co
 async function withinDeadline(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, STOP_DEADLINE)
+    timer = setTimeout(resolve, STOP_DEADLINE_MS)
   })
   await Promise.race([work, deadline])
   clearTimeout(timer)
@@ -148,12 +158,15 @@ export async function serve(config: Config): Promise<never> {
   return new Promise(() => undefined)
 }
 
-/** What `just` runs; people have `berth`. */
+/** Run by `just run`; people use `berth`. */
 async function main([command = 'serve']: readonly string[]): Promise<never> {
   if (command !== 'serve') {
-    throw new BerthError('invalid_config', `"${command}" is no command; known: serve. People have bin/berth`)
+    throw new BerthError(
+      'invalid_config',
+      `unknown command "${command}"; allowed: serve. For other commands use bin/berth`,
+    )
   }
   return serve(loadConfig())
 }
 
-if (import.meta.main) main(process.argv.slice(2)).catch(sayAndExit)
+if (import.meta.main) main(process.argv.slice(2)).catch(printAndExit)

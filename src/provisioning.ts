@@ -1,30 +1,37 @@
-/** What Ansible asks for (ansible/tasks/ask-manager.yml). Apart from `main.ts`, so that it is said in a fraction of a second. */
-import { type Config, loadConfig } from './config.ts'
-import { specsOf } from './core/pool.ts'
-import { ansibleNetworkParameters, ansibleParameters } from './engine/docker/ansible-parameters.ts'
-import { takenNames } from './engine/docker/names.ts'
-import { sayAndExit } from './startup.ts'
-
 /**
- * What `just provision` is to make, as parameters of community.docker's modules: decided here, carried out by Ansible. And which
- * names are taken by what: asked by a module, that takes Ansible two thirds of a second.
+ * Prints what Ansible is to make (ansible/tasks/ask-manager.yml). Separate from `main.ts`, so that it starts in a
+ * fraction of a second.
  */
-async function provisioning({ site, pools, dockerHost }: Config): Promise<object> {
-  return {
-    taken: await takenNames(site.instance, dockerHost),
-    instance: site.instance,
-    images: [...new Set(pools.map((pool) => pool.image))],
-    networks: [...new Set(pools.map((pool) => pool.reach))].map((reach) =>
-      ansibleNetworkParameters(site.instance, reach),
-    ),
-    containers: pools.flatMap((pool) => specsOf(site, pool).map(ansibleParameters)),
+import { randomUUID } from 'node:crypto'
+import { loadConfig } from './config/config.ts'
+import { systemClock } from './ports/clock.ts'
+import type { Database } from './ports/database.ts'
+import type { DatabaseMark } from './domain/database-mark.ts'
+import { provisioningOf } from './engine/open-engine.ts'
+import { printAndExit } from './banner.ts'
+import { databaseOf } from './store/open-store.ts'
+
+/** Option of a run that creates things: the database, whose identity they bear, is created as well. */
+const MAKES = '--makes'
+
+/** Returns an identity that no container bears if there is no database and none must be created. */
+async function markFor(database: Database, makes: boolean): Promise<DatabaseMark> {
+  if (!makes && !(await database.exists())) return { id: randomUUID(), origin: database.name, file: '', since: 0 }
+  const store = await database.open()
+  try {
+    return database.mark(await store.databaseId(), systemClock())
+  } finally {
+    await store.close()
   }
 }
 
 if (import.meta.main) {
   try {
-    process.stdout.write(`${JSON.stringify(await provisioning(loadConfig()), null, 2)}\n`)
+    const config = loadConfig()
+    const mark = await markFor(databaseOf(config), process.argv.includes(MAKES))
+    const answer = await provisioningOf(config, mark)
+    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
   } catch (error) {
-    sayAndExit(error)
+    printAndExit(error)
   }
 }

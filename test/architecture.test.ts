@@ -1,102 +1,113 @@
 /** The import rules of ARCHITECTURE.md. Each check is shown to fail on a fixture that breaks it. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { cycles, type Rule, readImports, sourceFiles, violations } from './support/imports.ts'
+import { cycles, type Rule, readImports, sourceFiles, violations } from './support/source/imports.ts'
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url))
 const FIXTURE = fileURLToPath(new URL('fixtures/architecture', import.meta.url))
 
 const RULES: readonly Rule[] = [
-  { where: 'core', ours: ['core'], packages: [] },
-  { where: 'engine/labels.ts', ours: ['core'], packages: ['node:crypto'] },
-  { where: 'engine/bash.ts', ours: ['core'], packages: [] },
-  {
-    where: 'engine/memory',
-    ours: ['core', 'engine/memory', 'engine/bash.ts', 'engine/labels.ts'],
-    packages: ['node:*'],
-  },
-  {
-    where: 'engine/docker',
-    ours: ['core', 'engine/docker', 'engine/bash.ts', 'engine/labels.ts'],
-    packages: ['node:*'],
-  },
-  { where: 'accounts', ours: ['core', 'accounts'], packages: ['piscina', 'node:*'] },
-  { where: 'store', ours: ['core', 'store'], packages: ['kysely', 'node:fs', 'node:sqlite', 'node:timers/promises'] },
+  { where: 'domain', ours: ['domain'], packages: [] },
+  { where: 'ports', ours: ['domain', 'ports'], packages: [] },
+  // Secrets are made and recognised here.
+  { where: 'usecases', ours: ['domain', 'ports', 'usecases'], packages: ['node:crypto'] },
+  { where: 'reconcile', ours: ['domain', 'ports', 'reconcile', 'usecases'], packages: [] },
+  { where: 'engine/labels.ts', ours: ['domain', 'ports'], packages: ['node:crypto'] },
+  { where: 'engine/open-engine.ts', ours: ['config', 'domain', 'engine', 'ports'], packages: [] },
+  { where: 'engine/memory', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/memory'], packages: ['node:*'] },
+  { where: 'engine/docker', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/docker'], packages: ['node:*'] },
+  { where: 'accounts', ours: ['domain', 'ports', 'accounts'], packages: ['piscina', 'node:*'] },
+  { where: 'store', ours: ['domain', 'ports', 'store'], packages: ['kysely', 'node:*'] },
+  { where: 'log', ours: ['domain', 'ports', 'log'], packages: ['pino', 'pino-pretty', 'node:fs'] },
   {
     where: 'http',
-    ours: ['core', 'http'],
-    packages: [
-      ...['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose'],
-      ...['node:crypto', 'node:http', 'node:net', 'node:stream', 'node:timers/promises'],
-    ],
+    ours: ['domain', 'ports', 'usecases', 'http'],
+    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'node:*'],
   },
   {
     where: 'cli',
-    ours: ['cli', 'client', 'core/clock.ts', 'core/duration.ts', 'core/errors.ts', 'core/limit.ts'],
-    // What runs on the manager's own machine; all other commands need nothing but HTTP.
-    lazily: ['config.ts', 'doctor.ts', 'main.ts', 'store/sqlite.ts', 'store/sqlite-backup.ts', 'tokens.ts'],
+    ours: ['cli', 'client', 'domain', 'ports/clock.ts'],
+    // What runs on the manager's own machine. All other commands need nothing but HTTP.
+    lazily: ['config', 'doctor.ts', 'main.ts', 'store/open-store.ts', 'offline-tokens.ts'],
     packages: ['commander', 'yaml', 'node:*'],
   },
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'node:timers/promises', 'openapi-fetch'] },
-  { where: 'config', ours: ['config', 'core'], packages: ['node:net'] },
-  { where: 'config.ts', ours: ['config', 'core'], packages: ['yaml', 'node:*'] },
+  { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
+  { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {
-    where: 'doctor.ts',
-    ours: ['config.ts', 'core', 'engine/labels.ts', 'log.ts', 'parts.ts', 'store/sqlite.ts'],
-    packages: ['node:*'],
-  },
-  { where: 'log.ts', ours: ['core', 'stderr.ts'], packages: ['pino', 'pino-pretty'] },
-  { where: 'stderr.ts', ours: ['core'], packages: ['node:fs'] },
-  { where: 'parts.ts', ours: ['accounts', 'config.ts', 'core', 'engine', 'store'], packages: ['node:url'] },
-  { where: 'startup.ts', ours: ['core', 'config.ts'], packages: ['node:timers/promises'] },
-  {
-    where: 'tokens.ts',
-    ours: ['config.ts', 'core', 'http/access/new-token.ts', 'http/access/token-views.ts', 'store/sqlite.ts'],
+    where: 'offline-tokens.ts',
+    ours: ['config', 'domain', 'http/tokens/views.ts', 'ports', 'store/open-store.ts', 'usecases'],
     packages: [],
   },
   {
-    where: 'trimming.ts',
-    ours: ['core/clock.ts', 'core/errors.ts', 'core/ports.ts'],
-    packages: ['node:inspector/promises', 'node:perf_hooks'],
+    where: 'compose.ts',
+    ours: [
+      'accounts',
+      'config',
+      'domain',
+      'engine/labels.ts',
+      'engine/open-engine.ts',
+      'ports',
+      'reconcile',
+      'store/open-store.ts',
+    ],
+    packages: ['node:url'],
+  },
+  {
+    where: 'doctor.ts',
+    ours: ['compose.ts', 'config', 'domain', 'engine/labels.ts', 'log', 'ports', 'reconcile', 'store/open-store.ts'],
+    packages: ['node:*'],
   },
   {
     where: 'provisioning.ts',
-    ours: [
-      ...['config.ts', 'core/pool.ts', 'engine/docker/ansible-parameters.ts', 'engine/docker/names.ts', 'startup.ts'],
-    ],
-    packages: [],
+    ours: ['banner.ts', 'config', 'domain', 'engine/open-engine.ts', 'ports', 'store/open-store.ts'],
+    packages: ['node:crypto'],
   },
   {
     where: 'main.ts',
     ours: [
-      ...['accounts/hashing.ts', 'config.ts', 'core', 'http', 'log.ts', 'parts.ts', 'startup.ts', 'tokens.ts'],
-      'trimming.ts',
+      'accounts/hashing',
+      'banner.ts',
+      'compose.ts',
+      'config',
+      'domain',
+      'http',
+      'log',
+      'ports',
+      'reconcile',
+      'usecases',
     ],
     packages: ['node:*'],
   },
 ]
 
+const MAX_WIDTH = 120
+
 /** Words that only the named files may use; everything else has them injected. */
 const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[] = [
-  { word: /\bDate\.now\(|new Date\(\)/, files: ['core/clock.ts'], why: 'time is an argument' },
-  { word: /\bprocess\.env\b/, files: ['config.ts', 'cli/environment.ts'], why: 'settings are read once' },
+  { word: /\bDate\.now\(|new Date\(\)/, files: ['ports/clock.ts'], why: 'time is an argument' },
+  { word: /\bprocess\.env\b/, files: ['config/config.ts', 'cli/environment.ts'], why: 'settings are read once' },
   {
     word: /\bset(Timeout|Interval)\(/,
     files: [
-      'core/loop.ts',
+      'reconcile/loop.ts',
       'engine',
       'accounts',
-      'stderr.ts',
+      'log/writer.ts',
       'main.ts',
-      'http/following/long-poll.ts',
-      'http/unreadable.ts',
+      'http/streaming/long-poll.ts',
+      'http/errors/client-error.ts',
     ],
     why: 'the core only ticks',
   },
-  { word: /node:child_process/, files: ['accounts', 'cli/programs.ts'], why: 'programs are run in one place' },
+  {
+    word: /node:child_process/,
+    files: ['accounts', 'cli/ssh/external-commands.ts', 'engine/docker/api/ssh.ts'],
+    why: 'programs are run in one place',
+  },
   { word: /^export default /m, files: [], why: 'names are the same everywhere' },
   { word: /^(export )?(const )?enum /m, files: [], why: 'unions do' },
   { word: /^export \* from/m, files: [], why: 'no barrel files' },
@@ -116,6 +127,23 @@ function overlong(root: string, most: number): string[] {
   return sourceFiles(root).filter(
     (file) => !file.endsWith('.d.ts') && readFileSync(join(root, file), 'utf8').split('\n').length > most,
   )
+}
+
+/** Lines of comments that are wider than the formatter's lines; it leaves comments alone. */
+function wideComments(root: string): string[] {
+  return sourceFiles(root).flatMap((file) => {
+    const lines = file.endsWith('.d.ts') ? [] : readFileSync(join(root, file), 'utf8').split('\n')
+    return lines.flatMap((line, index) =>
+      line.length > MAX_WIDTH && /^\s*(\/\/|\/?\*)/.test(line) ? [`${file}:${index + 1}`] : [],
+    )
+  })
+}
+
+/** Folders with more files than a reader takes in at a glance. */
+function fullFolders(root: string, most: number): string[] {
+  const counts = new Map<string, number>()
+  for (const file of sourceFiles(root)) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+  return [...counts].filter(([, count]) => count > most).map(([folder]) => folder)
 }
 
 describe('the house', () => {
@@ -139,22 +167,44 @@ describe('the house', () => {
   it('has no file over 250 lines', () => {
     assert.deepEqual(overlong(SRC, 250), [])
   })
+
+  it('has no folder over 15 files', () => {
+    assert.deepEqual(fullFolders(SRC, 15), [])
+  })
+
+  it('has no comment over 120 columns, nor have the tests and benchmarks', () => {
+    for (const folder of ['src', 'test', 'bench', 'lab', 'prove']) {
+      const wide = wideComments(join(SRC, '..', folder)).filter((line) => !line.startsWith('fixtures/'))
+      assert.deepEqual(wide, [], folder)
+    }
+  })
+})
+
+describe('the benchmarks, the proofs’ runner and their lab', () => {
+  it('import nothing from the tests', () => {
+    for (const folder of ['bench', 'lab', 'prove']) {
+      const root = join(SRC, '..', folder)
+      const imports = readImports(root).filter(({ to }) => to.includes('../test/'))
+      assert.ok(readImports(root).length > 5)
+      assert.deepEqual(imports, [], folder)
+    }
+  })
 })
 
 describe('the checks themselves', () => {
   it('see forbidden imports, files without a rule and cycles', () => {
-    const rules = RULES.filter((rule) => rule.where === 'core')
+    const rules = RULES.filter((rule) => rule.where === 'domain')
     const found = violations(readImports(FIXTURE), sourceFiles(FIXTURE), rules)
     assert.deepEqual(found, [
       'engine/socket.ts: no rule allows this file',
-      'core/heart.ts imports engine/socket.ts',
-      'core/heart.ts imports node:fs',
+      'domain/heart.ts imports engine/socket.ts',
+      'domain/heart.ts imports node:fs',
     ])
     assert.equal(cycles(readImports(FIXTURE)).length, 1)
   })
 
   it('see that something is not imported lazily', () => {
-    const from = 'cli/commands/serve.ts'
+    const from = 'cli/commands/server/serve.ts'
     const imports = [false, true].map((lazy) => ({ from, to: 'main.ts', typeOnly: false, lazy }))
     assert.deepEqual(violations(imports, [from], RULES), [`${from} imports main.ts`])
   })
@@ -162,13 +212,15 @@ describe('the checks themselves', () => {
   it('see misplaced words', () => {
     const found = misplaced(FIXTURE).map((line) => line.replace(/:.*/, ''))
     assert.deepEqual(found, [
-      'core/heart.ts uses \\bDate\\.now\\(|new Date\\(\\)',
-      'core/heart.ts uses \\bprocess\\.env\\b',
+      'domain/heart.ts uses \\bDate\\.now\\(|new Date\\(\\)',
+      'domain/heart.ts uses \\bprocess\\.env\\b',
       'engine/socket.ts uses ^export default ',
     ])
   })
 
-  it('see long files', () => {
+  it('see long files, full folders and wide comments', () => {
     assert.deepEqual(overlong(FIXTURE, 6), ['engine/socket.ts'])
+    assert.deepEqual(fullFolders(FIXTURE, 0), ['domain', 'engine'])
+    assert.deepEqual(wideComments(FIXTURE), ['domain/heart.ts:3'])
   })
 })

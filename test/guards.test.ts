@@ -1,6 +1,6 @@
 /**
- * Each tool of `just check` can fail: with our own settings it passes a sound little project and refuses a flawed one. A
- * linter that reads no file, or no types, would pass both.
+ * Each tool of `just check` can fail: with our own settings it passes a sound little project and refuses a flawed
+ * one. A linter that reads no file, or no types, would pass both.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

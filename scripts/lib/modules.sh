@@ -1,20 +1,30 @@
-# node_modules, exactly as package-lock.json says, and what Node makes of our own modules.
+# Installs node_modules exactly as package-lock.json says, and compiles our own modules.
 
 modules() {
   install
   quietly scripts/lib/compile
 }
 
+# npm's cache is below HOME, which may be missing or read-only.
+ensure_npm_cache() {
+  local cache
+  cache=$(npm config get cache)
+  mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]] || export npm_config_cache=$PWD/node_modules/.cache/npm
+}
+
 install() {
   local stamp=node_modules/.berth-lock lock
   lock=$(sha256sum <package-lock.json)
   if [[ -f $stamp && $(<"$stamp") == "$lock" ]]; then
-    did='as package-lock.json says, skipped'
+    did='match package-lock.json, skipped'
     return
   fi
-  quietly npm ci --no-audit --no-fund --loglevel=error
-  # The Node that everything runs on comes from npm as well; without it all would quietly run on the machine's own.
-  quietly node_modules/.bin/node --version
-  echo "$lock" >"$stamp" # last, so that a set-up that was cut short starts this step anew
+  ensure_npm_cache
+  # No package runs a script of its own. The flags after it are npm's defaults, which NODE_ENV or an .npmrc may change.
+  quietly npm ci --ignore-scripts --include=dev --include=optional --bin-links --no-audit --no-fund --loglevel=error
+  # Node itself is one of these packages; without it everything would silently run on the machine's own.
+  node_modules/.bin/node --version >/dev/null ||
+    fail "package-lock.json has no Node that runs here ($(uname -sm)): Berth needs Linux with glibc on x86_64 or aarch64."
+  echo "$lock" >"$stamp" # last, so that an interrupted set-up repeats this step
   did="installed, with Node $(node_modules/.bin/node --version)"
 }

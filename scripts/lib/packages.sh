@@ -1,4 +1,11 @@
-# The programs that Berth needs, from the distribution's packages.
+# Installs the programs that Berth needs from the distribution's packages, and checks that they work in this folder.
+
+# PATH separates folders by colons, and Ansible expands {{ and $NAME in the path of a playbook.
+check_path() {
+  local unfit='[:]|\{[{%#]|[[:cntrl:]]|\$[a-zA-Z0-9_{]'
+  [[ ! $PWD =~ $unfit ]] || fail "Berth cannot run in $PWD: its path must not contain a colon, {{, {%, {#, \$NAME or control characters." \
+    'Move the checkout to another folder and run this again there.'
+}
 
 packages() {
   check_node
@@ -9,9 +16,9 @@ packages() {
     return
   fi
   is_debian || refuse
-  # A repository of somebody else's that does not answer is no reason to stop; what cannot be installed is, below.
+  # A third-party repository may fail here; a package that cannot be installed fails below.
   as_root apt-get update -qq >/dev/null 2>&1 || true
-  mapfile -t missing < <(missing_packages | sort -u) # again: with its lists, apt knows which packages there are
+  mapfile -t missing < <(missing_packages | sort -u) # again: now apt has its package lists
   announce packages "about to install with apt-get: ${missing[*]}"
   quietly as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
     apt-get install -qy --no-install-recommends "${missing[@]}"
@@ -19,23 +26,23 @@ packages() {
   did="installed ${missing[*]}"
 }
 
-# One package a line, none when all is there.
+# Prints one package per line; nothing if none is missing.
 missing_packages() {
   has docker || docker_client
-  [[ -n ${DOCKER_HOST:-} ]] || engine_version >/dev/null || has dockerd || echo docker.io
+  [[ -n $(named_engine) ]] || engine_version >/dev/null || has dockerd || echo docker.io
   if ! has ansible-playbook || ! ansible_has_docker; then printf '%s\n' ansible python3-requests; fi
   has ssh || echo openssh-client
-  # Makes the image's base where no registry answers. It takes packages from apt, so it is of no use elsewhere.
+  # Builds the image's base if no registry answers. It uses apt, so it is useless on other systems.
   if is_debian && ! has mmdebstrap; then echo mmdebstrap; fi
 }
 
-# Newer releases have the client in a package of its own.
+# Prints the package of Docker's client: newer releases have it in a package of its own.
 docker_client() {
   if [[ -n $(apt-cache search --names-only '^docker-cli$' 2>/dev/null) ]]; then echo docker-cli; else echo docker.io; fi
 }
 
-# The community.docker collection and its one requirement, as Ansible's own Python finds them. Asking ansible-galaxy
-# takes seconds.
+# Whether Ansible's Python finds the community.docker collection and its one requirement. Asking ansible-galaxy takes
+# seconds.
 ansible_has_docker() {
   local python
   python=$(sed -n '1s/^#! *//p' "$(command -v ansible-playbook)")
@@ -58,7 +65,7 @@ check_node() {
 is_debian() { has apt-get && grep -Eq '^ID(_LIKE)?=.*(debian|ubuntu)' /etc/os-release; }
 
 refuse() {
-  fail 'Set-up installs packages on Debian and Ubuntu only. On this system, please install these, then run it again:' \
+  fail 'Set-up installs packages only on Debian and Ubuntu. On this system, install these, then run it again:' \
     '  Docker Engine 20.10 or newer, running      https://docs.docker.com/engine/install' \
     '  ansible-core with community.docker         pip install ansible-core requests && ansible-galaxy collection install community.docker' \
     '  an SSH client' \
@@ -66,7 +73,7 @@ refuse() {
     'and let the engine reach a registry, or name an image to build on in BERTH_BASE.'
 }
 
-# An Ansible that somebody put before the distribution's on the PATH does not see what was just installed.
+# An Ansible earlier on the PATH than the distribution's does not find what was just installed.
 verify() {
   hash -r
   ansible_has_docker || fail "$(command -v ansible-playbook) does not find community.docker; install it for that Ansible:" \

@@ -1,6 +1,6 @@
-# What the steps of set-up share.
+# Functions for the steps of set-up.
 
-# step NAME FUNCTION: runs it, then prints one line with what it says in `did` and how long it took.
+# step NAME FUNCTION: runs the function, then prints one line with its result, which it stores in `did`, and its time.
 step() {
   local started=${EPOCHREALTIME/[.,]/} took
   did=
@@ -9,7 +9,7 @@ step() {
   printf '%-9s %s  (%d.%d s)\n' "$1" "$did" $((took / 10)) $((took % 10))
 }
 
-# Before something slow or something that changes the machine, so that nothing happens unannounced.
+# announce NAME TEXT: prints what a step is about to do, before something slow or a change of the machine.
 announce() { printf '%-9s %s\n' "$1" "$2"; }
 
 fail() {
@@ -17,16 +17,17 @@ fail() {
   exit 1
 }
 
-# Runs a command without its output, unless it fails.
+# Runs a command, and prints its output only if it fails.
 quietly() {
   local log
   log=$(mktemp)
+  # shellcheck disable=SC2064 # expanded now
+  trap "rm -f -- $(printf '%q' "$log")" EXIT # also when it is interrupted
   if "$@" >"$log" 2>&1; then
-    rm -f "$log"
+    rm -f -- "$log"
     return
   fi
-  tail -n 40 "$log" >&2
-  rm -f "$log"
+  tail -n 40 -- "$log" >&2
   fail "This failed, with the output above: $*"
 }
 
@@ -38,6 +39,6 @@ as_root() {
   elif has sudo; then
     sudo "$@"
   else
-    fail "This needs root, and there is no sudo: $*"
+    fail "This needs root, and sudo is not installed: $*"
   fi
 }

@@ -1,20 +1,20 @@
-/** What the surroundings say. The command's only reader of process.env. */
+/** Settings from environment variables: the command's only reader of process.env. */
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
 export interface Environment {
   readonly url: string | undefined
   readonly token: string | undefined
-  /** The command's own settings: url and token. Not berth.yml, which is the manager's. */
+  /** The command's own file with url and token; berth.yml belongs to the manager. */
   readonly configFile: string
-  /** Where the command remembers which key belongs to which reservation. */
+  /** Where the command stores which key belongs to which reservation. */
   readonly stateDir: string
-  /** No colours and nothing that moves, also on a terminal. */
+  /** No colours and no line that is redrawn, also on a terminal. */
   readonly plain: boolean
 }
 
 export function readEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Environment {
-  /** The XDG specification: a path that is not absolute is to be ignored. */
+  /** The XDG specification says to ignore a path that is not absolute. */
   const base = (name: string, otherwise: string) => {
     const set = env[name]
     return set !== undefined && isAbsolute(set) ? set : join(homedir(), otherwise)

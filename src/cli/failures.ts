@@ -1,7 +1,7 @@
-/** How the command ends, and what it says when something went wrong: what it was, and what to do next. */
+/** Exit codes, and expected failures with advice on what to do next. */
 import { ApiError, Unreachable } from '../client/client.ts'
-import { BerthError } from '../core/errors.ts'
-import { printable } from './terminal.ts'
+import { BerthError } from '../domain/errors.ts'
+import { forTerminal } from '../domain/text/foreign-text.ts'
 
 /** Documented in docs/cli.md and by `berth help exit-codes`. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, notNow: 3, unauthorised: 4, unreachable: 5 } as const
@@ -11,15 +11,15 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'done'],
   ['1', 'it failed, or `berth doctor` found a difference'],
-  ['2', 'the command line, a setting or what was asked for is wrong'],
-  ['3', 'not now: too few containers, the wait was in vain, a quota or the rate limit is reached'],
-  ['4', 'not authorised: no token, a wrong one, or not for you'],
-  ['5', 'the manager, or its container engine, cannot be reached'],
-  ['130', 'Ctrl-C (143: SIGTERM, 129: the terminal is gone)'],
-  ['other', 'of `berth run` and `berth ssh`: what the command gave; 255 when ssh itself failed'],
+  ['2', 'the command line, a setting or the request is invalid'],
+  ['3', 'not now: too few containers, timed out in the queue, or a quota or rate limit was reached'],
+  ['4', 'not authorised: the token is missing or wrong, or does not permit it'],
+  ['5', 'the manager or its container engine cannot be reached'],
+  ['130', 'Ctrl-C (143: SIGTERM, 129: the terminal was closed)'],
+  ['other', 'of `berth run` and `berth ssh`: exit code of the command; 255 if ssh itself failed'],
 ]
 
-/** An expected failure, in words. */
+/** An expected failure. Anything else that is thrown is a bug. */
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly exit: ExitCode
@@ -27,15 +27,20 @@ export class Failure extends Error {
   readonly advice: string | undefined
   readonly code: string
 
-  constructor(exit: ExitCode, message: string, { advice, code }: { advice?: string; code?: string } = {}) {
-    super(message)
+  /** Each element of `message` is one line, whatever foreign text it contains. */
+  constructor(
+    exit: ExitCode,
+    message: string | readonly string[],
+    { advice, code }: { advice?: string; code?: string } = {},
+  ) {
+    super([message].flat().map(forTerminal).join('\n'))
     this.exit = exit
     this.advice = advice
     this.code = code ?? CODE[exit]
   }
 }
 
-/** For `--json`, where nothing more precise is known. */
+/** Error codes of `--json` for failures without a code of their own. */
 const CODE: Readonly<Record<ExitCode, string>> = {
   0: 'ok',
   1: 'failed',
@@ -51,37 +56,38 @@ const ADVICE: Readonly<Record<string, readonly [ExitCode, advice?: string]>> = {
   idempotency_mismatch: [EXIT.usage, 'use another --idempotency-key for another request'],
   unauthorized: [
     EXIT.unauthorised,
-    'put a token into BERTH_TOKEN, or say `berth login`; an admin makes one with `berth token create`',
+    'set BERTH_TOKEN or use `berth login`; an admin creates a token with `berth token create`',
   ],
   forbidden: [EXIT.unauthorised, '`berth whoami` shows who you are to this manager'],
-  not_found: [EXIT.failed, '`berth ls` shows what you have'],
-  not_enough: [EXIT.notNow, 'wait for it with --wait 10m, or ask for less; `berth pools` shows what is free'],
-  quota_exceeded: [EXIT.notNow, 'release something first: `berth ls` shows what you have'],
-  rate_limited: [EXIT.notNow, 'ask less often'],
-  engine_unavailable: [EXIT.unreachable, 'is Docker running? A manager waits for it; try again in a while'],
+  not_found: [EXIT.failed, '`berth ls` lists your reservations'],
+  not_enough: [EXIT.notNow, 'wait with --wait 10m, or reserve fewer; `berth pools` shows how many are free'],
+  pool_unusable: [EXIT.failed, 'the pool works again when that is fixed; `berth pools` shows the others'],
+  quota_exceeded: [EXIT.notNow, 'release a reservation first; `berth ls` lists yours'],
+  rate_limited: [EXIT.notNow, 'send fewer requests'],
+  engine_unavailable: [EXIT.unreachable, 'is Docker running? The manager waits for it; try again later'],
   not_berth: [EXIT.unreachable, 'check --url, BERTH_URL or the config file'],
 }
 
-/** Anything thrown, as a failure; null for what is a bug. */
+/** Returns anything thrown as a failure; null for a bug. */
 export function failureOf(thrown: unknown): Failure | null {
   if (thrown instanceof Failure) return thrown
   if (thrown instanceof Unreachable) {
-    const advice = 'is the manager running? `berth serve` starts one here; --url or BERTH_URL names another one'
+    const advice = 'is the manager running? `berth serve` starts one here; --url or BERTH_URL names another'
     return new Failure(EXIT.unreachable, thrown.message, { advice })
   }
-  // A folder that cannot be written, a disk that is full: the message names it.
+  // A folder that cannot be written, or a full disk: the message names it.
   if (thrown instanceof Error && 'syscall' in thrown) return new Failure(EXIT.failed, thrown.message)
-  // What runs on this machine, without a manager, says it in the same codes.
   if (thrown instanceof BerthError && thrown.code === 'internal') return null
   if (!(thrown instanceof ApiError || thrown instanceof BerthError)) return null
-  const { code, message, faults } = thrown
-  const later = thrown instanceof ApiError && thrown.status === 503
-  const [exit, advice] = ADVICE[code] ?? [later ? EXIT.unreachable : EXIT.failed]
-  const said =
-    faults.length > 0
-      ? faults.map((fault) => printable(`${fault.path} ${fault.message}`)).join('\n')
+  const { code, message, violations } = thrown
+  const known = Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined
+  const isUnavailable = thrown instanceof ApiError && thrown.status === 503
+  const [exit, advice] = known ?? [isUnavailable ? EXIT.unreachable : EXIT.failed]
+  const lines =
+    violations.length > 0
+      ? violations.map((violation) => `${violation.path} ${violation.message}`)
       : thrown instanceof ApiError
-        ? printable(message)
-        : message
-  return new Failure(exit, said, { code, ...(advice !== undefined && { advice }) })
+        ? message
+        : message.split('\n')
+  return new Failure(exit, lines, { code, ...(advice !== undefined && { advice }) })
 }

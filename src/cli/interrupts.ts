@@ -1,13 +1,13 @@
-/** Ctrl-C and its relatives: they end the command at once, unless it has something to put in order first. */
+/** Ctrl-C, SIGTERM and SIGHUP end the command at once, unless it has to clean up first. */
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export interface Interrupts {
-  /** From now on the first signal only aborts what this gives; the second ends the command at once. */
+  /** Returns a signal that is aborted by the first Ctrl-C from now on; the second ends the command at once. */
   takeOver(): AbortSignal
-  /** Signals are somebody else's business from now on. */
+  /** Stops handling signals: another part does from now on. */
   leave(): void
-  /** The exit code that the signal asks for; null when there was none. */
+  /** Returns the exit code of the signal that arrived, or null. */
   exitCode(): number | null
 }
 
@@ -18,7 +18,7 @@ export function watchInterrupts(): Interrupts {
     const listener = () => {
       if (!taken || code !== null) process.exit(exit)
       code = exit
-      taken.abort(new Interrupted(exit))
+      taken.abort(new Error('interrupted'))
     }
     process.on(signal, listener)
     return [signal, listener] as const
@@ -32,16 +32,5 @@ export function watchInterrupts(): Interrupts {
       for (const [signal, listener] of listeners) process.off(signal, listener)
     },
     exitCode: () => code,
-  }
-}
-
-/** Thrown where a signal has cut something short. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted'
-  readonly exit: number
-
-  constructor(exit: number) {
-    super('interrupted')
-    this.exit = exit
   }
 }

@@ -1,24 +1,26 @@
-/** The command's tree: every command, and what all of them have in common. */
+/** The tree of commands, and what all of them have in common. */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { linesForTerminal } from '../domain/text/foreign-text.ts'
 import { addCompletion } from './commands/completion.ts'
-import { addContainers } from './commands/containers.ts'
-import { addBackup } from './commands/backup.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addEvents } from './commands/events.ts'
-import { addExtend } from './commands/extend.ts'
-import { addInventory } from './commands/inventory.ts'
-import { addLs } from './commands/ls.ts'
-import { addPools } from './commands/pools.ts'
-import { addRelease } from './commands/release.ts'
-import { addReserve } from './commands/reserve.ts'
-import { addRun } from './commands/run.ts'
-import { addServe } from './commands/serve.ts'
-import { addShow } from './commands/show.ts'
-import { addSsh } from './commands/ssh.ts'
-import { addToken } from './commands/token.ts'
-import { addUsage } from './commands/usage.ts'
+import { addContainers } from './commands/admin/containers.ts'
+import { addBackup } from './commands/server/backup.ts'
+import { addDoctor } from './commands/server/doctor.ts'
+import { addEvents } from './commands/admin/events.ts'
+import { addExtend } from './commands/reservations/extend.ts'
+import { addInventory } from './commands/reservations/inventory.ts'
+import { addLs } from './commands/reservations/ls.ts'
+import { addPools } from './commands/admin/pools.ts'
+import { addRelease } from './commands/reservations/release.ts'
+import { addReserve } from './commands/reservations/reserve.ts'
+import { addRun } from './commands/reservations/run.ts'
+import { addServe } from './commands/server/serve.ts'
+import { addShow } from './commands/reservations/show.ts'
+import { addSsh } from './commands/reservations/ssh.ts'
+import { addToken } from './commands/admin/token.ts'
+import { addUsage } from './commands/admin/usage.ts'
 import { addWhoami } from './commands/whoami.ts'
+import { findCommand } from './completion.ts'
 import { EXIT_CODES } from './failures.ts'
 import type { Cli } from './session.ts'
 
@@ -34,15 +36,15 @@ export function createProgram(cli: Cli): Command {
   const program = new Command('berth')
     .description(ABOUT)
     .version(version(), '-V, --version', 'print the version')
-    .option('--url <url>', 'address of the manager')
-    .option('--json', 'answer for programs')
-    .option('--no-color', 'no colours, and nothing that moves')
-    .helpOption('-h, --help', 'print this')
+    .option('--url <url>', 'URL of the manager')
+    .option('--json', 'print JSON')
+    .option('--no-color', 'no colours and no moving lines')
+    .helpOption('-h, --help', 'print help')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .configureOutput({
       writeOut: (text) => void cli.stdout.write(text),
       writeErr: (text) => void cli.stderr.write(text),
-      outputError: (text, write) => write(`berth: ${text.replace(/^error: /, '')}`),
+      outputError: (text, write) => write(`berth: ${linesForTerminal(text.replace(/^error: /, ''))}`),
     })
     .exitOverride()
     .helpCommand(false)
@@ -70,31 +72,29 @@ export function createProgram(cli: Cli): Command {
   return program
 }
 
-/** After a mistake: where to read about this very command. Paragraphs are as wide as the terminal, not as our source. */
-function finish(command: Command, how: string): void {
+/** Makes errors name the help of their command, and paragraphs of descriptions as wide as the terminal. */
+function finish(command: Command, help: string): void {
   command.description(command.description().replaceAll(/(?<!\n)\n(?![\n ])/g, ' '))
-  command.showHelpAfterError(`  \`${how}\` tells more`)
-  for (const inner of command.commands) finish(inner, `${how} ${inner.name()}`)
+  command.showHelpAfterError(`  see \`${help}\``)
+  for (const inner of command.commands) finish(inner, `${help} ${inner.name()}`)
 }
 
 /** `berth help`, `berth help COMMAND`, `berth help exit-codes`. */
 function addHelp(program: Command, { stdout }: Cli): void {
   program
     .command('help')
-    .description('tell about a command, or about exit-codes')
+    .description('print the help of a command, or the exit-codes')
     .argument('[topic...]')
     .action((topics: string[]) => {
       if (topics[0] === 'exit-codes') {
         for (const [code, meaning] of EXIT_CODES) stdout.write(`${code.padEnd(7)}${meaning}\n`)
         return
       }
-      let told = program
+      let found = program
       for (const topic of topics) {
-        const inner = told.commands.find((command) => command.name() === topic || command.aliases().includes(topic))
-        if (!inner) program.error(`error: there is no command "${topics.join(' ')}"`)
-        else told = inner
+        found = findCommand(found, topic) ?? program.error(`error: there is no command "${topics.join(' ')}"`)
       }
-      told.outputHelp()
+      found.outputHelp()
     })
 }
 

@@ -1,61 +1,59 @@
-/** What every command starts with: options that all have in common, a manager to ask, somewhere to write. */
+/** What every command starts with: global options, a client of the manager, a terminal. */
 import type { Command } from 'commander'
 import { type BerthClient, openClient } from '../client/client.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Environment } from './environment.ts'
 import type { Interrupts } from './interrupts.ts'
 import { EXIT, Failure } from './failures.ts'
-import { readSettings, type Settings } from './settings.ts'
-import type { Output } from './output.ts'
-import { Terminal } from './terminal.ts'
+import { readSettings, type Settings } from './options/settings.ts'
+import { Terminal } from './output/terminal.ts'
 
-/** What the command is given by whoever runs it. */
+/** Surroundings of the command. */
 export interface Cli {
   readonly environment: Environment
   readonly stdin: NodeJS.ReadStream
-  readonly stdout: Output
-  readonly stderr: Output
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
   readonly clock: Clock
   readonly interrupts: Interrupts
 }
 
-/** Options of the whole program; they may stand before or behind the name of a command. */
+/** Options of every command; they may stand before or after its name. */
 export interface GlobalOptions {
   readonly url?: string
   readonly json?: boolean
   readonly color: boolean
 }
 
-export interface Session {
-  readonly client: BerthClient
-  readonly settings: Settings
+/** Where the answer goes. */
+export interface Answer {
   readonly terminal: Terminal
-  /** The answer is for a program. */
+  /** Whether it is printed as JSON, for a program. */
   readonly json: boolean
 }
 
+export interface Session extends Answer {
+  readonly client: BerthClient
+  readonly settings: Settings
+}
+
 export function openSession(cli: Cli, command: Command): Session {
-  const options = command.optsWithGlobals<GlobalOptions>()
-  const settings = readSettings(options.url, cli.environment)
+  const settings = readSettings(command.optsWithGlobals<GlobalOptions>().url, cli.environment)
   const { url, token } = settings
-  return {
-    client: openClient({ url, token, fetch: async (request) => bounded(await fetch(request)) }),
-    settings,
-    terminal: terminalOf(cli, command),
-    json: options.json ?? false,
-  }
+  const client = openClient({ url, token, fetch: async (request) => bounded(await fetch(request)) })
+  return { client, settings, ...openAnswer(cli, command) }
 }
 
-/** For commands that ask no manager. */
-export function terminalOf({ stdout, stderr, environment }: Cli, command: Command): Terminal {
-  const { color } = command.optsWithGlobals<GlobalOptions>()
-  return new Terminal({ stdout, stderr, plain: environment.plain || !color })
+/** For commands that call no manager. */
+export function openAnswer({ stdout, stderr, environment }: Cli, command: Command): Answer {
+  const { color, json = false } = command.optsWithGlobals<GlobalOptions>()
+  return { terminal: new Terminal({ stdout, stderr, plain: environment.plain || !color }), json }
 }
 
-/** No answer of a manager is nearly as long. */
-const LONGEST = 32 * 1024 ** 2
+/** Maximum size of a response. A manager's are far smaller. */
+const MAX_RESPONSE_BYTES = 32 * 1024 ** 2
 
-/** The same answer, which fails when it becomes too long; events may go on for ever. */
+/** Returns the response with a body that fails beyond the maximum; streams of events have none. */
 function bounded(response: Response): Response {
   const { body, headers } = response
   if (!body || /^text\/event-stream\b/.test(headers.get('content-type') ?? '')) return response
@@ -63,7 +61,8 @@ function bounded(response: Response): Response {
   const counting = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, out) {
       length += chunk.length
-      if (length > LONGEST) throw new Failure(EXIT.unreachable, 'the answer is too long for one of a Berth manager')
+      if (length > MAX_RESPONSE_BYTES)
+        throw new Failure(EXIT.unreachable, 'the response exceeds 32 MiB: is this a Berth manager?')
       out.enqueue(chunk)
     },
   })

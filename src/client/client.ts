@@ -10,7 +10,7 @@ import type { paths } from './schema.d.ts'
 
 export type { paths } from './schema.d.ts'
 
-/** Of answers that come in several forms, the types are those of JSON. */
+/** For responses in several formats, the types are those of JSON. */
 type AnyJson = `${string}/${string}json`
 
 export type BerthClient = Client<paths, AnyJson>
@@ -41,29 +41,29 @@ export type Event = Ok<paths['/v1/events']['get']>['events'][number]
 export type EventFilter = Omit<NonNullable<paths['/v1/events']['get']['parameters']['query']>, 'after' | 'limit'>
 export type Pool = Ok<paths['/v1/pools']['get']>['pools'][number]
 
-/** One thing that is wrong with a request. */
-interface Fault {
+/** One problem of a request. */
+interface Violation {
   readonly path: string
   readonly message: string
 }
 
-/** The manager said no, or something that is not a manager has answered. */
+/** The manager refused, or something that is not a manager has answered. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
-  /** Stable, see `Problem` in the OpenAPI document; "not_berth" when the answer was not one of Berth's. */
+  /** Stable, see `Problem` in the OpenAPI document; "not_berth" if the response was not one of Berth's. */
   readonly code: string
-  readonly faults: readonly Fault[]
+  readonly violations: readonly Violation[]
 
-  constructor(status: number, code: string, message: string, faults: readonly Fault[] = []) {
+  constructor(status: number, code: string, message: string, violations: readonly Violation[] = []) {
     super(message)
     this.status = status
     this.code = code
-    this.faults = faults
+    this.violations = violations
   }
 }
 
-/** Nobody answers there. */
+/** The manager does not answer. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable'
   readonly url: string
@@ -74,7 +74,7 @@ export class Unreachable extends Error {
   }
 }
 
-/** Throws `Unreachable` where nobody answers. What was aborted by its own signal stays an AbortError. */
+/** Throws `Unreachable` if the manager does not answer. A call aborted by its own signal stays an AbortError. */
 export function openClient({ url, token, fetch = globalThis.fetch }: ClientOptions): BerthClient {
   const baseUrl = url.replace(/\/+$/, '')
   return createClient<paths, AnyJson>({
@@ -90,7 +90,7 @@ export function openClient({ url, token, fetch = globalThis.fetch }: ClientOptio
   })
 }
 
-/** What was asked for, or an `ApiError`. */
+/** Returns the body of a response. Throws an `ApiError` if the manager refused. */
 export async function answerOf<Data>(
   call: Promise<{ data?: Data; error?: unknown; response: Response }>,
 ): Promise<Data> {
@@ -98,7 +98,7 @@ export async function answerOf<Data>(
   try {
     answer = await call
   } catch (error) {
-    // openapi-fetch has parsed what was not JSON.
+    // openapi-fetch could not parse the body as JSON.
     if (error instanceof SyntaxError) throw notBerth(200)
     throw error
   }
@@ -108,18 +108,22 @@ export async function answerOf<Data>(
   return data
 }
 
-/** The error that an answer speaks of: problem+json, or what a proxy has put in its place. */
+/** Returns the error of a response: problem+json, or what a proxy has put in its place. */
 export function problemOf(body: unknown, { status }: Response): ApiError {
   if (typeof body !== 'object' || body === null || !('code' in body) || !('title' in body)) return notBerth(status)
-  const faults = 'errors' in body && Array.isArray(body.errors) ? (body.errors as Fault[]) : []
-  return new ApiError(status, String(body.code), String(body.title), faults)
+  const violations = 'errors' in body && Array.isArray(body.errors) ? body.errors.filter(isViolation) : []
+  return new ApiError(status, String(body.code), String(body.title), violations)
+}
+
+function isViolation(value: unknown): value is Violation {
+  return typeof value === 'object' && value !== null && 'path' in value && 'message' in value
 }
 
 function notBerth(status: number): ApiError {
   return new ApiError(status, 'not_berth', `what answers there is not a Berth manager (HTTP ${status})`)
 }
 
-/** fetch says "fetch failed" and keeps the reason in its cause. */
+/** Returns why fetch failed: its message is "fetch failed", and the reason is in its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const inner = error.cause instanceof Error ? error.cause : error

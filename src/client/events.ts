@@ -1,24 +1,24 @@
-/** What happens, as it happens: the events of the API as a stream that survives broken connections. */
+/** The events of the API as a stream that survives broken connections. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createParser } from 'eventsource-parser'
 import { ApiError, type BerthClient, type Event, type EventFilter, problemOf } from './client.ts'
 
-/** Pauses between attempts to connect again, in milliseconds; the last one stays. */
-const PAUSES = [500, 1_000, 2_000, 5_000]
-/** The manager says something every 15 seconds, if only that it is there. */
-const SILENCE = 45_000
+/** Pauses between attempts to reconnect; the last one repeats. */
+const RECONNECT_PAUSES_MS = [500, 1_000, 2_000, 5_000]
+/** Maximum silence; the manager sends a heartbeat every 15 seconds. */
+const MAX_SILENCE_MS = 45_000
 
 export interface Following extends EventFilter {
-  /** Events after this one; without it, only those from now on. */
+  /** Return events after this one; by default only new ones. */
   readonly after?: number
   readonly signal?: AbortSignal
-  /** The connection broke; it will be tried again. */
+  /** Called when the connection broke, before the next attempt. */
   readonly onBroken?: (error: unknown) => void
 }
 
 /**
- * Every event once, oldest first, until the signal ends it. The first connection must succeed; later ones are tried
- * again and again, and begin where the last one broke off. What is refused (an `ApiError`) is thrown.
+ * Returns every event once, oldest first, until the signal ends it. The first connection must succeed; later ones are
+ * retried, and continue after the last event. Throws an `ApiError` if the manager refuses.
  */
 export async function* followEvents(client: BerthClient, following: Following): AsyncGenerator<Event> {
   const { signal = new AbortController().signal, onBroken, after, ...filter } = following
@@ -39,7 +39,9 @@ export async function* followEvents(client: BerthClient, following: Following): 
       if (!connected || !isBroken(error)) throw error
       onBroken?.(error)
     }
-    await sleep(PAUSES[Math.min(failures, PAUSES.length - 1)], undefined, { signal }).catch(() => undefined)
+    await sleep(RECONNECT_PAUSES_MS[Math.min(failures, RECONNECT_PAUSES_MS.length - 1)], undefined, { signal }).catch(
+      () => undefined,
+    )
     failures += 1
   }
 }
@@ -57,36 +59,36 @@ async function connect(
 }
 
 async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Event> {
-  const heard: Event[] = []
-  const parser = createParser({ onEvent: ({ data }) => heard.push(JSON.parse(data) as Event) })
+  const received: Event[] = []
+  const parser = createParser({ onEvent: ({ data }) => received.push(JSON.parse(data) as Event) })
   const decoder = new TextDecoder()
   const reader = body.getReader()
   try {
     for (;;) {
-      const { done, value } = await withinSilence(reader.read())
+      const { done, value } = await withinMaxSilence(reader.read())
       if (done) return
       parser.feed(decoder.decode(value, { stream: true }))
-      yield* heard.splice(0)
+      yield* received.splice(0)
     }
   } finally {
     await reader.cancel().catch(() => undefined)
   }
 }
 
-async function withinSilence<T>(something: Promise<T>): Promise<T> {
-  const over = new AbortController()
+async function withinMaxSilence<T>(read: Promise<T>): Promise<T> {
+  const done = new AbortController()
   const silence = async () => {
-    await sleep(SILENCE, undefined, { signal: over.signal })
-    throw new Error('nothing was heard for too long')
+    await sleep(MAX_SILENCE_MS, undefined, { signal: done.signal })
+    throw new Error('the connection was silent for too long')
   }
   try {
-    return await Promise.race([something, silence()])
+    return await Promise.race([read, silence()])
   } finally {
-    over.abort()
+    done.abort()
   }
 }
 
-/** A refusal says so in an answer; whatever else happens is a connection that can be had again. */
+/** Whether reconnecting may help: anything but a refusal. */
 function isBroken(error: unknown): boolean {
   return !(error instanceof ApiError) || error.status >= 500
 }

@@ -57,6 +57,7 @@ export interface paths {
             parameters: {
                 query: {
                     username: string;
+                    /** @description When left out: "test" while ssh.bind is a loopback address, else generated and shown in the answer */
                     password?: string;
                     /** @description At most the pool's size */
                     count?: number;
@@ -107,8 +108,19 @@ export interface paths {
                         };
                     };
                 };
-                /** @description There is no token with it, or not a good one */
+                /** @description There is no token, or an invalid one */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            error: string;
+                        };
+                    };
+                };
+                /** @description A browser followed a link; use curl, the command berth, or POST /v1/reservations */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -140,7 +152,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description The container engine does not answer, or a container did not do what it should; try again */
+                /** @description The same, or none of the containers of the pool can be made; says why */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -170,7 +182,7 @@ export interface paths {
         };
         /**
          * End every reservation
-         * @description Answers when nobody can log in any more.
+         * @description Answers when no login is possible any more.
          */
         get: {
             parameters: {
@@ -181,7 +193,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Nobody can log in any more */
+                /** @description No login is possible any more */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -205,7 +217,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description There is no token with it, or not a good one */
+                /** @description There is no token, or an invalid one */
                 401: {
                     headers: {
                         [name: string]: unknown;
@@ -216,7 +228,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Only an admin may do this */
+                /** @description Only an admin may do this, and no browser that follows a link */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -288,7 +300,7 @@ export interface paths {
                         "application/json": {
                             /** @description Ready to be reserved */
                             available: string[];
-                            /** @description Held by somebody */
+                            /** @description Reserved */
                             reserved: string[];
                         };
                     };
@@ -311,7 +323,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description There is no token with it, or not a good one */
+                /** @description There is no token, or an invalid one */
                 401: {
                     headers: {
                         [name: string]: unknown;
@@ -350,7 +362,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who has what, and for how long */
+        /** Active reservations, and the time that remains */
         get: {
             parameters: {
                 query?: never;
@@ -399,7 +411,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description There is no token with it, or not a good one */
+                /** @description There is no token, or an invalid one */
                 401: {
                     headers: {
                         [name: string]: unknown;
@@ -438,7 +450,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Pools, and how their containers are */
+        /** Pools, and the states of their containers */
         get: {
             parameters: {
                 query?: never;
@@ -488,6 +500,8 @@ export interface paths {
                                 };
                                 /** @description How many reservations wait in its queue */
                                 waiting: number;
+                                /** @description Why none of its containers can be lent, and none can be made; null while at least one works */
+                                problem: string | null;
                                 /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
                                 oldest_unclean_seconds: number;
                             }[];
@@ -513,8 +527,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -547,7 +561,7 @@ export interface paths {
         head?: never;
         /**
          * Let a pool grow or shrink (admin)
-         * @description Holds over restarts, until it is null again. Places with the highest numbers go first: at once where nobody holds them, otherwise when they are released. Fewer than are reserved is `conflict`.
+         * @description Persists over restarts, until it is null again. Slots with the highest numbers go first: at once where they are not reserved, otherwise when they are released. Fewer than are reserved is `conflict`.
          */
         patch: {
             parameters: {
@@ -603,6 +617,8 @@ export interface paths {
                             };
                             /** @description How many reservations wait in its queue */
                             waiting: number;
+                            /** @description Why none of its containers can be lent, and none can be made; null while at least one works */
+                            problem: string | null;
                             /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
                             oldest_unclean_seconds: number;
                         };
@@ -620,8 +636,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -640,7 +656,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Containers, who holds them, and why one is not well */
+        /** Containers, their holders, and why one is unhealthy */
         get: {
             parameters: {
                 query?: {
@@ -703,8 +719,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -779,8 +795,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -808,8 +824,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put a container aside that nobody holds (admin)
-         * @description What runs there stays as it is, to be looked at, until it is returned. Nobody gets it meanwhile.
+         * Quarantine a container that is not reserved (admin)
+         * @description What runs there is kept for inspection until the container is returned. It is not lent meanwhile.
          */
         post: {
             parameters: {
@@ -860,8 +876,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -887,8 +903,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Destroy what is there and make it anew (admin)
-         * @description Answers when that is certain, before it is done. One that is reserved is `conflict`: release that first.
+         * Destroy a container and create it again (admin)
+         * @description Answers when that is certain, before it is done. `conflict` for a reserved container: release its reservation first.
          */
         post: {
             parameters: {
@@ -939,8 +955,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -967,7 +983,7 @@ export interface paths {
         put?: never;
         /**
          * End a quarantine (admin)
-         * @description It is recycled before anybody gets it. Answers when that is certain, before it is done.
+         * @description The container is recycled before it is lent again. Answers when that is certain, before it is done.
          */
         post: {
             parameters: {
@@ -1018,8 +1034,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1085,6 +1101,7 @@ export interface paths {
                                 queue: {
                                     position: number;
                                     estimated_start: string | null;
+                                    problem: string | null;
                                 } | null;
                                 active_at: string | null;
                                 expires_at: string | null;
@@ -1120,8 +1137,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1134,7 +1151,7 @@ export interface paths {
         put?: never;
         /**
          * Reserve containers
-         * @description Answers when the account works (201), or at once when it waits in the queue (202). With an Idempotency-Key the same request gives the same reservation for 24 hours.
+         * @description Answers when the account works (201), or at once when it waits in the queue (202). With an Idempotency-Key the same request returns the same reservation for 24 hours.
          */
         post: {
             parameters: {
@@ -1184,6 +1201,7 @@ export interface paths {
                             queue: {
                                 position: number;
                                 estimated_start: string | null;
+                                problem: string | null;
                             } | null;
                             active_at: string | null;
                             expires_at: string | null;
@@ -1221,6 +1239,7 @@ export interface paths {
                             queue: {
                                 position: number;
                                 estimated_start: string | null;
+                                problem: string | null;
                             } | null;
                             active_at: string | null;
                             expires_at: string | null;
@@ -1248,8 +1267,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1308,6 +1327,7 @@ export interface paths {
                             queue: {
                                 position: number;
                                 estimated_start: string | null;
+                                problem: string | null;
                             } | null;
                             active_at: string | null;
                             expires_at: string | null;
@@ -1334,8 +1354,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1347,7 +1367,7 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** Release; answers when nobody can log in any more */
+        /** Release; answers when no login is possible any more */
         delete: {
             parameters: {
                 query?: never;
@@ -1381,6 +1401,7 @@ export interface paths {
                             queue: {
                                 position: number;
                                 estimated_start: string | null;
+                                problem: string | null;
                             } | null;
                             active_at: string | null;
                             expires_at: string | null;
@@ -1407,8 +1428,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1462,6 +1483,7 @@ export interface paths {
                             queue: {
                                 position: number;
                                 estimated_start: string | null;
+                                problem: string | null;
                             } | null;
                             active_at: string | null;
                             expires_at: string | null;
@@ -1489,8 +1511,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1511,7 +1533,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Still wanted; not an extension */
+        /** Keep a reservation with a keepalive from being abandoned; does not extend it */
         post: {
             parameters: {
                 query?: never;
@@ -1545,6 +1567,7 @@ export interface paths {
                             queue: {
                                 position: number;
                                 estimated_start: string | null;
+                                problem: string | null;
                             } | null;
                             active_at: string | null;
                             expires_at: string | null;
@@ -1571,8 +1594,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1637,8 +1660,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1663,7 +1686,7 @@ export interface paths {
         };
         /**
          * What has changed, by whom and when: the audit log
-         * @description Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or `after`, or from the last of the past (`tail`) on; each has the id and the kind of the event, and the same JSON as data. Users see what concerns their own reservations.
+         * @description Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or `after`, or with the latest past events (`tail`) first; each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations.
          */
         get: {
             parameters: {
@@ -1730,8 +1753,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1757,7 +1780,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who had how much for how long
+         * Usage by owner, account, pool or day
          * @description Users see their own only. As CSV with `Accept: text/csv` or `?format=csv`.
          */
         get: {
@@ -1816,8 +1839,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1890,8 +1913,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1902,7 +1925,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Make an API token; this answer alone has it */
+        /** Make an API token; only this answer shows it */
         post: {
             parameters: {
                 query?: never;
@@ -1973,8 +1996,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2037,8 +2060,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2060,7 +2083,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who asks, and what they may do */
+        /** The identity of the caller, and its limits */
         get: {
             parameters: {
                 query?: never;
@@ -2110,8 +2133,8 @@ export interface paths {
                             title: string;
                             status: number;
                             /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every fault of the request, with its path */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2185,7 +2208,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Database and engine answer */
+                /** @description Database and engine answer, and at least one pool works */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2194,6 +2217,8 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             status: "ready";
+                            /** @description Pools that cannot lend anything, while others can */
+                            reasons?: string[];
                         };
                     };
                 };

@@ -1,19 +1,18 @@
-/** Who may use the API, and how much: the keys `auth` and `rate_limit` of berth.yml. */
-import type { Limits, SignOn } from '../core/identity.ts'
-import type { SettingsReader } from './reader.ts'
+/** Access to the API: the keys `auth` and `rate_limit` of berth.yml. */
+import type { Limits, SignOn } from '../domain/identity.ts'
+import type { Raw, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 
 export interface Access {
-  /** `none`: whoever reaches the API is an admin. */
+  /** `none`: every caller is an admin. */
   readonly auth: 'none' | 'tokens'
-  /** An identity provider whose tokens are accepted beside our own. */
+  /** An identity provider whose tokens are accepted besides those of Berth. */
   readonly signOn: SignOn | null
-  /** Requests a minute of one identity or one address; 0: any number. */
+  /** Maximum requests per minute of one identity or address; 0: no limit. */
   readonly rateLimit: number
 }
 
-type Raw = Readonly<Record<string, unknown>>
-
+/** Default of `rate_limit`, in requests per minute. */
 const RATE_LIMIT = 1_200
 
 const TOP = { rate_limit: { parse: value.whole(0, 1_000_000), default: undefined } } as const
@@ -21,6 +20,7 @@ const TOP = { rate_limit: { parse: value.whole(0, 1_000_000), default: undefined
 const OIDC = {
   issuer: { parse: value.issuer },
   audience: { parse: value.text },
+  clients: { parse: value.names, default: undefined },
   admin_claim: { parse: value.claimValue, default: undefined },
   name_claim: { parse: value.text, default: 'sub' },
 } as const
@@ -31,7 +31,10 @@ const LIMITS = {
   pools: { parse: value.names, default: undefined },
 } as const
 
-/** What `top`, the whole of berth.yml, says about it. null when something is wrong, which is reported then. */
+/**
+ * Reads `auth` and `rate_limit` from `top`, the whole of berth.yml. Reports problems, and returns null if there are
+ * any.
+ */
 export function readAccess(reader: SettingsReader, top: Raw, pools: readonly string[]): Access | null {
   const before = reader.problems.length
   const { auth, signOn } = readAuth(reader, top['auth'], pools)
@@ -43,7 +46,7 @@ export function readAccess(reader: SettingsReader, top: Raw, pools: readonly str
 function readAuth(reader: SettingsReader, inFile: unknown, pools: readonly string[]): Omit<Access, 'rateLimit'> {
   const instead = reader.override(['auth'])
   const written = instead ?? inFile ?? 'tokens'
-  // BERTH_AUTH_OIDC_ISSUER says more than the `auth: none` of a file that somebody copied; BERTH_AUTH says as much.
+  // BERTH_AUTH_OIDC_ISSUER overrides the `auth: none` of a copied file. BERTH_AUTH overrides both.
   const oidcAlone = instead === undefined && reader.overridesBelow(['auth', 'oidc'])
   if (written === 'tokens' || (written === 'none' && oidcAlone)) {
     return { auth: 'tokens', signOn: readSignOn(reader, undefined, pools) }
@@ -53,21 +56,18 @@ function readAuth(reader: SettingsReader, inFile: unknown, pools: readonly strin
     reader.report(['auth'], `must be none, tokens or a map with the key oidc, not ${value.show(written)}`)
     return { auth: 'tokens', signOn: null }
   }
-  const raw = reader.section(written, ['auth'])
-  reader.onlyKeys(raw, ['auth'], ['oidc'])
+  const { raw } = reader.map(written, ['auth'], {}, ['oidc'])
   return { auth: 'tokens', signOn: readSignOn(reader, raw['oidc'], pools) }
 }
 
 function readSignOn(reader: SettingsReader, rawOidc: unknown, pools: readonly string[]): SignOn | null {
   const path = ['auth', 'oidc']
   if (rawOidc === undefined && !reader.overridesBelow(path)) return null
-  const raw = reader.section(rawOidc, path)
-  reader.onlyKeys(raw, path, [...Object.keys(OIDC), 'limits'])
-  const { all, some } = reader.fields(raw, path, OIDC)
+  const { raw, all, some } = reader.map(rawOidc, path, OIDC, ['limits'])
   const limits = readLimits(reader, raw['limits'], [...path, 'limits'], pools)
   if (!all) return null
   const { issuer, audience, name_claim: nameClaim } = all
-  return { issuer, audience, adminClaim: some.admin_claim ?? null, nameClaim, limits }
+  return { issuer, audience, clients: some.clients ?? null, adminClaim: some.admin_claim ?? null, nameClaim, limits }
 }
 
 function readLimits(
@@ -76,9 +76,7 @@ function readLimits(
   path: readonly string[],
   known: readonly string[],
 ): Limits {
-  const raw = reader.section(rawLimits, path)
-  reader.onlyKeys(raw, path, Object.keys(LIMITS))
-  const { containers = null, duration = null, pools = null } = reader.fields(raw, path, LIMITS).some
+  const { containers = null, duration = null, pools = null } = reader.map(rawLimits, path, LIMITS).some
   const unknown = (pools ?? []).filter((name) => !known.includes(name))
   if (unknown.length > 0) reader.report([...path, 'pools'], `there is no pool ${unknown.join(', ')}`)
   return { containers, durationMs: duration, pools }

@@ -1,20 +1,22 @@
-/** Walks a tree of settings key by key, lets the environment override each, and collects every problem with its path. */
-import { type Parser, Problem } from './values.ts'
+/** Reads a tree of settings: the environment overrides each key, and every problem is collected with its path. */
+import { InvalidValue, type Parser } from './values.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
+/** A map of berth.yml, as YAML parsed it. */
+export type Raw = Readonly<Record<string, unknown>>
 
-/** Not settings of berth.yml, but ours. */
+/** Variables of Berth that override no key of berth.yml. */
 const OTHER_VARIABLES = new Set(['BERTH_CONFIG', 'BERTH_BASE', 'BERTH_URL', 'BERTH_TOKEN'])
 
 export interface Field<T> {
   readonly parse: Parser<T>
-  /** In the spelling of berth.yml; undefined when it must be given. */
+  /** As it would be written in berth.yml. Fields without the property are required. */
   readonly default?: unknown
 }
 
 type Values<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
 
-/** What fields say: those that are right, and all of them unless one is wrong. */
+/** Parsed fields: `some` has the valid ones; `all` is null when one is invalid. */
 export interface Readings<F> {
   readonly some: { readonly [K in keyof F]: Values<F>[K] | undefined }
   readonly all: Values<F> | null
@@ -29,20 +31,31 @@ export class SettingsReader {
     this.#environment = environment
   }
 
-  /** The map at this path; anything else there is a problem, and counts as an empty one. */
-  section(raw: unknown, path: readonly string[]): Readonly<Record<string, unknown>> {
-    if (raw === undefined || raw === null) return {}
-    // Not a list, nor one of YAML's sets, whose members would go unread.
-    if (Object.getPrototypeOf(raw) === Object.prototype) return raw as Record<string, unknown>
+  /** Reads the map at this path, and reports unknown keys. `others` are keys that are read separately. */
+  map<F extends Record<string, Field<unknown>>>(
+    content: unknown,
+    path: readonly string[],
+    fields: F,
+    others: readonly string[] = [],
+  ): Readings<F> & { readonly raw: Raw } {
+    const raw = this.section(content, path)
+    const known = [...Object.keys(fields), ...others]
+    for (const key of Object.keys(raw)) {
+      if (!known.includes(key)) this.report([...path, key], `unknown key; allowed: ${known.join(', ')}`)
+    }
+    return { raw, ...this.fields(raw, path, fields) }
+  }
+
+  /** Returns the map at this path. Reports anything else, and returns an empty map. */
+  section(content: unknown, path: readonly string[]): Raw {
+    if (content === undefined || content === null) return {}
+    // A list is no map, nor is one of YAML's sets, whose members would be ignored.
+    if (Object.getPrototypeOf(content) === Object.prototype) return content as Raw
     this.report(path, 'must be a map of keys to values')
     return {}
   }
 
-  fields<F extends Record<string, Field<unknown>>>(
-    raw: Readonly<Record<string, unknown>>,
-    path: readonly string[],
-    fields: F,
-  ): Readings<F> {
+  fields<F extends Record<string, Field<unknown>>>(raw: Raw, path: readonly string[], fields: F): Readings<F> {
     const before = this.problems.length
     const some = Object.fromEntries(
       Object.entries(fields).map(([key, field]) => {
@@ -53,29 +66,23 @@ export class SettingsReader {
     return { some, all: this.problems.length === before ? (some as Values<F>) : null }
   }
 
-  /** What the environment says in place of the value at this path; undefined when it says nothing. */
+  /** Returns the environment variable that overrides this path, or undefined. */
   override(path: readonly string[]): string | undefined {
     const name = variable(path)
     this.#used.add(name)
     return this.#environment[name]
   }
 
-  /** Whether the environment says anything about what is below this path. */
+  /** Returns whether an environment variable overrides a key below this path. */
   overridesBelow(path: readonly string[]): boolean {
     return Object.keys(this.#environment).some((name) => name.startsWith(`${variable(path)}_`))
-  }
-
-  onlyKeys(raw: Readonly<Record<string, unknown>>, path: readonly string[], known: readonly string[]): void {
-    for (const key of Object.keys(raw)) {
-      if (!known.includes(key)) this.report([...path, key], `is not known; known here: ${known.join(', ')}`)
-    }
   }
 
   report(path: readonly string[], problem: string): void {
     this.problems.push(path.length > 0 ? `${path.join('.')}: ${problem}` : problem)
   }
 
-  /** A variable that overrides nothing is a typing mistake, and would be ignored in silence. */
+  /** Reports variables that override nothing: they are typing mistakes, which would be ignored silently. */
   checkEnvironment(): void {
     for (const name of Object.keys(this.#environment)) {
       if (!name.startsWith('BERTH_') || OTHER_VARIABLES.has(name) || this.#used.has(name)) continue
@@ -88,7 +95,7 @@ export class SettingsReader {
     try {
       return field.parse(value)
     } catch (error) {
-      if (!(error instanceof Problem)) throw error
+      if (!(error instanceof InvalidValue)) throw error
       this.report(path, error.message)
       return undefined
     }

@@ -3,31 +3,44 @@
  * tells one generation from the next, and sees that one was made from settings that have changed since.
  */
 import { createHash } from 'node:crypto'
-import type { ContainerSpec } from '../core/container.ts'
-import type { Observed } from '../core/ports.ts'
+import type { ContainerSpec } from '../domain/container.ts'
+import type { DatabaseMark } from '../domain/database-mark.ts'
+import type { Observed } from '../ports/engine.ts'
 
 export const INSTANCE_LABEL = 'berth.instance'
-/** On what watches over an instance's containers, and is none of them. */
-export const GUARD_LABEL = 'berth.guard'
+/** Set on the instance's firewall container and ledger, which are not a tenant's. Earlier versions named it so. */
+export const FIREWALL_LABEL = 'berth.guard'
 const POOL_LABEL = 'berth.pool'
 const CONTAINER_LABEL = 'berth.container'
 const GENERATION_LABEL = 'berth.generation'
 export const SPEC_LABEL = 'berth.spec'
+/** Identity of the database whose manager made it. */
+export const DATABASE_LABEL = 'berth.database'
+/** Host and path of that database. It may change (a file that is moved), so no digest counts it. */
+const ORIGIN_LABEL = 'berth.origin'
 
 /**
- * Part of every digest. Raise it when the same spec is to give another container than before (a capability less, a new
- * limit), so that containers made the old way are seen to be outdated and are replaced.
+ * Part of every digest. Raise it when the same spec makes a different container than before (a capability less, a new
+ * limit), so that existing containers count as outdated and are replaced.
  */
-export const SPEC_FORMAT = 3
+export const SPEC_FORMAT = 4
 
-/** The labels of one generation. `berth.generation` is absent while nobody but `just provision` has handled it. */
-export function labelsOf(spec: ContainerSpec): Record<string, string> {
+/** Returns the labels that name the database of a container or network. */
+export function markLabels({ id, origin }: DatabaseMark): Record<string, string> {
+  return { [DATABASE_LABEL]: id, [ORIGIN_LABEL]: origin }
+}
+
+/**
+ * The labels of one generation. `berth.generation` is absent until a manager has handled what `just provision` made.
+ */
+export function labelsOf(spec: ContainerSpec, mark: DatabaseMark): Record<string, string> {
   return {
     [INSTANCE_LABEL]: spec.instance,
     [POOL_LABEL]: spec.pool,
     [CONTAINER_LABEL]: spec.name,
     ...(spec.generation === null ? {} : { [GENERATION_LABEL]: String(spec.generation) }),
     [SPEC_LABEL]: specDigest(spec),
+    ...markLabels(mark),
   }
 }
 
@@ -35,14 +48,22 @@ export function labelsOf(spec: ContainerSpec): Record<string, string> {
 export function readLabels(
   labels: Readonly<Record<string, string>>,
   instance: string,
-): Pick<Observed, 'name' | 'pool' | 'generation' | 'spec'> | null {
+): Pick<Observed, 'name' | 'pool' | 'generation' | 'spec' | 'database' | 'origin'> | null {
   const name = labels[CONTAINER_LABEL]
   const pool = labels[POOL_LABEL]
   if (labels[INSTANCE_LABEL] !== instance || name === undefined || pool === undefined) return null
-  return { name, pool, generation: readGeneration(labels[GENERATION_LABEL]), spec: labels[SPEC_LABEL] ?? '' }
+  return {
+    name,
+    pool,
+    generation: readGeneration(labels[GENERATION_LABEL]),
+    spec: labels[SPEC_LABEL] ?? '',
+    // Docker takes no label away: in an image made of a container it can only be emptied.
+    database: labels[DATABASE_LABEL] || null,
+    origin: labels[ORIGIN_LABEL] || null,
+  }
 }
 
-/** What is not a generation counts as none, so that the container is adopted or replaced rather than trusted. */
+/** Returns null for an invalid generation, so that the container is adopted or replaced rather than trusted. */
 function readGeneration(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null
 }

@@ -1,35 +1,39 @@
 /**
- * What connections may cost: how many there are, how many answers one of them may be owed, and how long it may take to
- * send a request or to take an answer. Node bounds only some of that by itself.
+ * Bounds what connections may cost: how many there are, how many requests of one may be unanswered, and how long
+ * sending a request may take. Node bounds only some of that by itself.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { hostProblem } from './auth/origin-check.ts'
 
 type Socket = IncomingMessage['socket']
 
-/** Beyond these, the connection on which nothing has been going on for longest makes room for a new one. */
-const MOST = 2_000
-/** Requests of one connection that are not answered yet. Hardly any client sends a second one before that. */
-const MOST_UNANSWERED = 8
-/** For the head of a request, and for all of it, in milliseconds; how often that is looked at. */
-const HEAD_TIMEOUT = 10_000
-const REQUEST_TIMEOUT = 30_000
-const LOOK_EVERY = 2_000
-/** As fastify has it. */
-const KEEP_ALIVE = 72_000
+/** Beyond these, a new connection replaces the one that has been idle for longest. */
+const MAX_CONNECTIONS = 2_000
+/** Pipelined requests of one connection. Hardly any client sends a second one before the first is answered. */
+const MAX_UNANSWERED = 8
+/** For the head of a request, and for all of it; how often that is checked. */
+const HEAD_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 30_000
+const CHECK_EVERY_MS = 2_000
+/** The default of fastify. */
+const KEEP_ALIVE_MS = 72_000
 
 export interface Connections {
-  /** Somebody works on the answer to this request: its connection is not to make room. */
+  /** The request is being answered: its connection must not be replaced. */
   working(request: IncomingMessage): void
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /** For fastify's `serverFactory`. */
-export function boundedServer(most = MOST): { create: (handler: Handler) => Server; connections: Connections } {
+export function boundedServer(most = MAX_CONNECTIONS): {
+  create: (handler: Handler) => Server
+  connections: Connections
+} {
   const unanswered = new Map<Socket, number>()
-  /** In the order in which something has happened on them. */
+  /** Idle connections, the longest idle first. */
   const idle = new Set<Socket>()
-  /** Those whose answer under way is their last. */
+  /** Connections that close after the answer under way. */
   const last = new WeakSet<Socket>()
 
   function arrived(socket: Socket): void {
@@ -45,17 +49,18 @@ export function boundedServer(most = MOST): { create: (handler: Handler) => Serv
     })
   }
 
-  /** False when its connection has had enough. */
-  function admits({ socket, headers }: IncomingMessage, response: ServerResponse): boolean {
-    // What comes after it was never asked for by whoever means what they send (RFC 9112, 9.6).
+  /** Returns false when the connection takes no further request. */
+  function admits(request: IncomingMessage, response: ServerResponse): boolean {
+    const { socket, headers } = request
+    // No honest client sends a request after its last one (RFC 9112, 9.6).
     if (last.has(socket)) return false
-    // Only HTTP/1.0 may leave it out; and whoever sends that in 1.1 may hide something behind it.
-    if (headers.host === undefined) response.shouldKeepAlive = false
+    // Only HTTP/1.0 may omit Host; a 1.1 request without it may be followed by a smuggled one.
+    if (headers.host === undefined || hostProblem(request) !== null) response.shouldKeepAlive = false
     if (!response.shouldKeepAlive) last.add(socket)
     const owed = (unanswered.get(socket) ?? 0) + 1
-    // What was read before the connection was cut is still parsed.
+    // What was read before the connection was closed is still parsed.
     if (socket.destroyed) return false
-    if (owed > MOST_UNANSWERED) {
+    if (owed > MAX_UNANSWERED) {
       socket.destroy()
       return false
     }
@@ -74,9 +79,11 @@ export function boundedServer(most = MOST): { create: (handler: Handler) => Serv
   function create(handler: Handler): Server {
     const server = createServer(
       {
-        ...{ headersTimeout: HEAD_TIMEOUT, requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: KEEP_ALIVE },
-        connectionsCheckingInterval: LOOK_EVERY,
-        // Node's own refusal goes on with what comes behind it; ours is in access/guard.ts.
+        headersTimeout: HEAD_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        connectionsCheckingInterval: CHECK_EVERY_MS,
+        // After its own refusal, Node parses what follows; ours is in auth/origin-check.ts.
         requireHostHeader: false,
       },
       (request, response) => {

@@ -1,32 +1,39 @@
-import type { Clock } from '../core/clock.ts'
-import type { Operating } from '../core/operating.ts'
-import type { Pools } from '../core/pools.ts'
-import type { Log } from '../core/ports.ts'
-import type { Store } from '../core/store.ts'
-import type { Reconciler } from '../core/reconciler.ts'
-import type { Reserving } from '../core/reserving.ts'
-import type { Authenticate } from './access/identity.ts'
-import type { AnsweredBefore } from './answered-before.ts'
-import type { EventFeed } from './following/event-feed.ts'
-import type { Places } from './following/places.ts'
-import type { PrometheusMetrics } from './metrics.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Admin } from '../usecases/admin.ts'
+import type { Pools } from '../domain/pools.ts'
+import type { Log } from '../ports/log.ts'
+import type { Store } from '../ports/store.ts'
+import type { Reservations } from '../usecases/reservations.ts'
+import type { Tokens } from '../usecases/tokens.ts'
+import type { Authenticate } from './auth/identity.ts'
+import type { EventFeed } from './streaming/event-feed.ts'
+import type { StreamSlots } from './streaming/stream-slots.ts'
+import type { PrometheusMetrics } from './ops/metrics.ts'
 
-/** The same, and what those routes share whose answers wait. */
-export interface WaitingContext extends ServerContext {
+/** What every route gets: the context of the server, and what routes share with one another. */
+export interface RouteContext extends ServerContext {
   readonly feed: EventFeed
-  readonly places: Places
+  readonly streamSlots: StreamSlots
 }
 
-/** The same, and what those routes share whose answers are kept. */
-export interface ListingContext extends ServerContext {
-  readonly answered: AnsweredBefore
+/** What /readyz asks of the reconciler. */
+interface Readiness {
+  /** Returns whether the latest listing of the engine succeeded. */
+  engineAnswers(): boolean
+  /** Returns why the engine cannot be used at the moment, or null. */
+  engineProblem(): string | null
+  /** Returns whether the database took what the latest tick had to write. */
+  databaseWritable(): boolean
+  /** Returns the containers that are left alone, with the row each of them blocks, or null. */
+  protectedContainers(): readonly { readonly row: { readonly name: string } | null }[]
 }
 
 /** What the routes work with. */
 export interface ServerContext {
-  readonly reserving: Reserving
-  readonly operating: Operating
-  readonly reconciler: Pick<Reconciler, 'engineAnswers' | 'engineProblem' | 'databaseWritable'>
+  readonly reservations: Reservations
+  readonly admin: Admin
+  readonly tokens: Tokens
+  readonly reconciler: Readiness
   readonly store: Store
   readonly pools: Pools
   readonly clock: Clock
@@ -34,13 +41,18 @@ export interface ServerContext {
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
   /** The name that answers tell people to ssh to. */
   readonly sshHost: string
-  /** How often a stream of events says that it is still there, and how long a client may take nothing of an answer, milliseconds. */
+  /** Password of a GET /reserve that gives none; null: one is generated. */
+  readonly defaultPassword: string | null
+  /** Not in the database: from it and an Idempotency-Key a generated password can be had again. */
+  readonly requestSecret: Uint8Array
+  /**
+   * How often a stream of events says that it is still there, and how long a client may take nothing of an answer,
+   * milliseconds.
+   */
   readonly streaming: { readonly heartbeat: number; readonly patience: number }
   /** Names under which this server may be asked, besides those of the loopback; null: any. */
   readonly hosts: readonly string[] | null
   readonly authenticate: Authenticate
   /** Requests a minute of one identity, or of one address without any; 0: any number. */
   readonly rateLimit: number
-  /** Resolves after that many milliseconds. */
-  readonly pause: (ms: number) => Promise<void>
 }

@@ -1,15 +1,15 @@
 /**
- * What writes our schemas down: typebox's builders, by its types and with its result, which a test holds against it. typebox
- * itself is 370 modules; a manager would load them at each start, and keep them, for these twelve.
+ * Builds JSON schemas: the builders of typebox that we use, with its types and its results, which a test compares.
+ * typebox itself is 370 modules, which a manager would load at each start for these twelve builders.
  */
-import type { Type as Typebox } from 'typebox'
+import type { TSchema, TSchemaOptions, Type as Typebox } from 'typebox'
 
-type Options = object
+type Options = TSchemaOptions
 type Plain = Record<string, unknown>
 type Used = 'Array' | 'Boolean' | 'Enum' | 'Integer' | 'Literal' | 'Null' | 'Number' | 'Object'
 type Builders = Pick<typeof Typebox, Used | 'Optional' | 'Record' | 'String' | 'Union'>
 
-/** Those that an object need not have. */
+/** Schemas of optional properties. */
 const optional = new WeakSet<Plain>()
 
 const simple = (type: string) => (options?: Options) => ({ type, ...options })
@@ -31,9 +31,10 @@ const builders = {
     optional.add(own)
     return own
   },
-  /** By names of any kind. */
+  /** Names of any kind. */
   Record: (_names: Plain, values: Plain, options?: Options) => ({
-    ...{ type: 'object', patternProperties: { '^.*$': values } },
+    type: 'object',
+    patternProperties: { '^.*$': values },
     ...options,
   }),
   String: simple('string'),
@@ -41,3 +42,10 @@ const builders = {
 }
 
 export const Type = builders as unknown as Builders
+
+/** The schema, or null. */
+export const Nullable = <T extends TSchema>(schema: T, options?: Options) => Type.Union([schema, Type.Null()], options)
+export const NullableText = (options?: Options) => Nullable(Type.String(), options)
+
+/** Parameters of a path that ends in a name. */
+export const Named = Type.Object({ name: Type.String() })

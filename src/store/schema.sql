@@ -1,3 +1,8 @@
+CREATE TABLE "changes" (
+  "revision" integer primary key autoincrement,
+  "kind" text not null,
+  "key" text not null);
+
 CREATE TABLE "containers" (
   "name" text primary key,
   "pool" text not null,
@@ -11,9 +16,29 @@ CREATE TABLE "containers" (
   "attempts" integer not null,
   "retry_at" bigint not null,
   "error" text,
+  "host" text,
+  "node" text,
   constraint "containers_place" unique ("pool", "number"));
 
 CREATE INDEX "containers_ready" on "containers" ("pool", "number") where "state" = 'ready';
+
+CREATE TRIGGER "containers_insert" after insert on "containers" begin
+          insert into changes (kind, key) select 'container', new.name;
+        end;
+
+CREATE TRIGGER "containers_update" after update on "containers" begin
+          insert into changes (kind, key) select 'container', old.name union select 'container', new.name;
+        end;
+
+CREATE TRIGGER "containers_delete" after delete on "containers" begin
+          insert into changes (kind, key) select 'container', old.name;
+        end;
+
+CREATE TABLE "database_identity" (
+  "one" integer primary key check (one = 1),
+  "id" text not null,
+  "ledger" text,
+  "instance" text);
 
 CREATE TABLE "events" (
   "id" integer primary key autoincrement,
@@ -35,11 +60,23 @@ CREATE INDEX "events_reservation" on "events" ("reservation", "id");
 CREATE TABLE "holds" (
   "reservation_id" text not null references "reservations" ("id"),
   "container" text not null,
-  "opened" integer,
-  "open" integer check (open = 1),
+  "account_generation" integer,
+  "current" integer check ("current" = 1),
   constraint "holds_pk" primary key ("reservation_id", "container"));
 
-CREATE UNIQUE INDEX "holds_one_per_container" on "holds" ("container") where "open" = 1;
+CREATE UNIQUE INDEX "holds_one_per_container" on "holds" ("container") where "current" = 1;
+
+CREATE TRIGGER "holds_insert" after insert on "holds" begin
+          insert into changes (kind, key) select 'reservation', id from reservations where id = new.reservation_id and state != 'ended';
+        end;
+
+CREATE TRIGGER "holds_update" after update on "holds" begin
+          insert into changes (kind, key) select 'reservation', id from reservations where id = old.reservation_id and state != 'ended' union select 'reservation', id from reservations where id = new.reservation_id and state != 'ended';
+        end;
+
+CREATE TRIGGER "holds_delete" after delete on "holds" begin
+          insert into changes (kind, key) select 'reservation', id from reservations where id = old.reservation_id and state != 'ended';
+        end;
 
 CREATE TABLE "kysely_migration" (
   "name" varchar(255) not null primary key,
@@ -51,8 +88,13 @@ CREATE TABLE "kysely_migration_lock" (
 
 CREATE TABLE "leaders" (
   "work" text primary key,
-  "manager" text not null,
-  "until" bigint not null);
+  "manager" text,
+  "term" bigint not null,
+  "renewals" bigint not null);
+
+CREATE TABLE "managers" (
+  "name" text primary key,
+  "address" text not null);
 
 CREATE TABLE "pool_facts" (
   "pool" text primary key,
@@ -62,6 +104,18 @@ CREATE TABLE "pool_facts" (
 CREATE TABLE "pool_sizes" (
   "pool" text primary key,
   "size" integer not null);
+
+CREATE TRIGGER "pool_sizes_insert" after insert on "pool_sizes" begin
+          insert into changes (kind, key) select 'pool_size', new.pool;
+        end;
+
+CREATE TRIGGER "pool_sizes_update" after update on "pool_sizes" begin
+          insert into changes (kind, key) select 'pool_size', old.pool union select 'pool_size', new.pool;
+        end;
+
+CREATE TRIGGER "pool_sizes_delete" after delete on "pool_sizes" begin
+          insert into changes (kind, key) select 'pool_size', old.pool;
+        end;
 
 CREATE TABLE "requests" (
   "owner" text not null,
@@ -90,13 +144,13 @@ CREATE TABLE "reservations" (
   "prepare_by" bigint not null,
   "promised" integer not null,
   "wait_until" bigint,
-  "turn" bigint,
+  "position" bigint,
   "active_at" bigint,
   "expires_at" bigint,
   "keepalive_ms" bigint,
   "alive_until" bigint,
-  "told_end" bigint,
-  "told_left" bigint,
+  "notified_end" bigint,
+  "notified_left" bigint,
   "ended_at" bigint,
   "outcome" text check (outcome in ('released', 'expired', 'abandoned', 'failed', 'cancelled')),
   "reason" text,
@@ -105,11 +159,23 @@ CREATE TABLE "reservations" (
 
 CREATE INDEX "reservations_open" on "reservations" ("created_at", "id") where "state" != 'ended';
 
-CREATE INDEX "reservations_waiting" on "reservations" ("pool", "turn") where "state" = 'waiting';
+CREATE INDEX "reservations_waiting" on "reservations" ("pool", "position") where "state" = 'waiting';
 
 CREATE INDEX "reservations_newest" on "reservations" ("created_at", "id");
 
 CREATE INDEX "reservations_owned" on "reservations" ("owner") where "state" != 'ended';
+
+CREATE TRIGGER "reservations_insert" after insert on "reservations" begin
+          insert into changes (kind, key) select 'reservation', new.id where new.state != 'ended';
+        end;
+
+CREATE TRIGGER "reservations_update" after update on "reservations" begin
+          insert into changes (kind, key) select 'reservation', old.id where old.state != 'ended' union select 'reservation', new.id where new.state != 'ended';
+        end;
+
+CREATE TRIGGER "reservations_delete" after delete on "reservations" begin
+          insert into changes (kind, key) select 'reservation', old.id where old.state != 'ended';
+        end;
 
 CREATE TABLE sqlite_sequence(name,seq);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { GROUPS } from '../../bench/groups.ts'
+import { GROUPS } from '../../bench/groups/all.ts'
 import { bestOf, median, percentile } from '../../bench/measuring.ts'
 import {
   FAILED,
@@ -19,14 +19,22 @@ const ABOUT = [
 ]
 
 const figure = (some: Partial<Figure> = {}): Figure => ({
-  ...{ what: 'one', value: 30, unit: 'ms', how: 'median of 15' },
+  what: 'one',
+  value: 30,
+  unit: 'ms',
+  how: 'median of 15',
   limit: { what: 'by hand', value: 100, unit: 'ms' },
   target: { of: 'limit', is: 'under', than: 0.25 },
   ...some,
 })
 
 const measured = (group: string, some: Partial<Measured> = {}): Measured => ({
-  ...{ group, entries: [figure()], at: new Date('2026-11-24T23:00:00Z'), load: 0.44, processMs: 1.234, seconds: 12.3 },
+  group,
+  entries: [figure()],
+  at: new Date('2026-11-24T23:00:00Z'),
+  load: 0.44,
+  processMs: 1.234,
+  seconds: 12.3,
   machine: { cores: 2, memory: 24 * 2 ** 30, kernel: '6.1.0-9-amd64', node: '24.1.0', docker: '20.10.24' },
   ...some,
 })

@@ -5,8 +5,8 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { answerOf, ApiError, openClient, Unreachable } from '../../src/client/client.ts'
-import { listening, openApi } from '../support/api.ts'
-import { tryToListen } from '../support/ports.ts'
+import { listening, openApi } from '../../lab/api.ts'
+import { tryToListen } from '../../lab/ports.ts'
 
 const api = await openApi()
 const { address } = await listening(api)
@@ -21,7 +21,7 @@ async function somethingElse(listener: RequestListener): Promise<string> {
 }
 
 describe('the client', () => {
-  it('reserves, looks, extends and releases, with the types of the document', async () => {
+  it('reserves, reads, extends and releases, with the types of the document', async () => {
     const reserved = await answerOf(berth.POST('/v1/reservations', { body: { count: 2, username: 'alice' } }))
     const params = { path: { id: reserved.id } }
     assert.equal(reserved.password?.length, 20)
@@ -39,14 +39,14 @@ describe('the client', () => {
     assert.equal(pools.pools[0]?.nonsense, undefined)
   })
 
-  it('gives a refusal as an error with its code and every fault', async () => {
+  it('throws a refusal as an error with its code and every violation', async () => {
     const call = berth.POST('/v1/reservations', { body: { count: 99, duration: 'long' } })
     await assert.rejects(answerOf(call), (error) => {
       assert.ok(error instanceof ApiError)
       assert.equal(error.status, 422)
       assert.equal(error.code, 'invalid_request')
       assert.deepEqual(
-        error.faults.map(({ path }) => path),
+        error.violations.map(({ path }) => path),
         ['count', 'duration'],
       )
       return true
@@ -62,7 +62,7 @@ describe('the client', () => {
     assert.deepEqual(Object(answer).seen, ['/v1/pools', 'Bearer berth_x_y'])
   })
 
-  it('says that nobody answers, or that it is not Berth', async () => {
+  it('reports an address without an answer, and a server that is not Berth', async () => {
     const guard = await tryToListen(0, '127.0.0.1')
     assert.ok(guard)
     const { port } = guard.address() as AddressInfo

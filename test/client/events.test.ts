@@ -28,7 +28,7 @@ const written = (id: number) =>
   `id: ${id}\nevent: pool.scaled\ndata: ${JSON.stringify({ id, kind: 'pool.scaled' })}\n\n`
 
 describe('followEvents', () => {
-  it('gives each event once, over broken connections, however they are cut into pieces', async () => {
+  it('returns each event once, over broken connections and however chunks are split', async () => {
     const { url, asked } = await server(
       (_, response) => {
         open(response).write(': here\n\n')
@@ -58,7 +58,7 @@ describe('followEvents', () => {
     assert.equal(broken.length, 2)
   })
 
-  it('begins behind the event that is named', async () => {
+  it('begins after the given event', async () => {
     const { url, asked } = await server((_, response) => void open(response).end(written(8)))
     for await (const { id } of followEvents(openClient({ url }), { after: 7 })) {
       assert.equal(id, 8)
@@ -67,7 +67,7 @@ describe('followEvents', () => {
     assert.deepEqual(asked, ['/v1/events?after=7 text/event-stream'])
   })
 
-  it('throws what is refused, and what cannot be reached in the first place', async () => {
+  it('throws a refusal, and a failure of the first connection', async () => {
     const problem = JSON.stringify({ title: 'no', status: 401, code: 'unauthorized' })
     const { url } = await server(
       (_, response) => void response.writeHead(401, { 'content-type': 'application/problem+json' }).end(problem),
@@ -79,7 +79,7 @@ describe('followEvents', () => {
     await assert.rejects(followEvents(openClient({ url }), {}).next(), (error) => error instanceof Unreachable)
   })
 
-  it('stops at once while it waits', async () => {
+  it('stops at once while waiting', async () => {
     const { url } = await server((_, response) => void open(response).write(': here\n\n'))
     const done = followEvents(openClient({ url }), { signal: AbortSignal.timeout(50) }).next()
     assert.deepEqual(await done, { done: true, value: undefined })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { listening, openApi } from '../support/api.ts'
+import { listening, openApi } from '../../lab/api.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -34,14 +34,14 @@ function check(file: string) {
 }
 
 describe('berth/client', () => {
-  it('can be imported by a program of somebody else', async () => {
+  it('can be imported by another project', async () => {
     writeFileSync(join(folder, 'program.ts'), PROGRAM)
     const { stdout } = await run(process.execPath, ['program.ts', address], { cwd: folder })
     assert.equal(stdout, 'alpine\n')
     await check('program.ts')
   })
 
-  it('brings its types along', async () => {
+  it('has types', async () => {
     writeFileSync(join(folder, 'wrong.ts'), PROGRAM.replace('pool.name', 'pool.nonsense'))
     await assert.rejects(check('wrong.ts'), (error: Error & { stdout: string }) => {
       assert.match(error.stdout, /'nonsense' does not exist/)

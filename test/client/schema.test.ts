@@ -1,4 +1,7 @@
-/** The client's types are those of the committed document, which `test/http/openapi.test.ts` holds against the code. */
+/**
+ * The client's types are those of the committed document, which `test/http/docs/openapi.test.ts` holds against the
+ * code.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -23,10 +26,10 @@ describe('the types of the client', () => {
   const committed = readFileSync(TYPES, 'utf8')
 
   it('are those of openapi.json', async () => {
-    assert.ok((await typesOf(DOCUMENT)) === committed, 'when the change is meant: just api')
+    assert.ok((await typesOf(DOCUMENT)) === committed, 'after an intended change: just api')
   })
 
-  it('differ when one field of the document is another', async () => {
+  it('differ when a field of the document is renamed', async () => {
     const document = readFileSync(DOCUMENT, 'utf8')
     const changed = join(folder, 'openapi.json')
     writeFileSync(changed, document.replaceAll('"keepalive_until"', '"alive_until"'))

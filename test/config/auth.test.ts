@@ -7,7 +7,14 @@ const pools = { alpine: POOL }
 const ISSUER = 'https://login.example.org/realms/lab'
 const OIDC = { issuer: ISSUER, audience: 'berth' }
 const UNLIMITED = { containers: null, durationMs: null, pools: null }
-const SIGN_ON = { issuer: ISSUER, audience: 'berth', adminClaim: null, nameClaim: 'sub', limits: UNLIMITED }
+const SIGN_ON = {
+  issuer: ISSUER,
+  audience: 'berth',
+  clients: null,
+  adminClaim: null,
+  nameClaim: 'sub',
+  limits: UNLIMITED,
+}
 
 function access(tree: object, environment: Readonly<Record<string, string>> = {}) {
   const { auth, signOn, rateLimit } = read({ ...tree, pools }, environment)
@@ -18,13 +25,13 @@ describe('auth', () => {
   const TOKENS = { auth: 'tokens', signOn: null, rateLimit: 1_200 }
   const NONE = { auth: 'none', signOn: null, rateLimit: 0 }
   const rows: readonly [title: string, tree: object, environment: Record<string, string>, expected: object][] = [
-    ['asks for tokens when nothing is said', {}, {}, TOKENS],
-    ['asks for tokens when it is empty', { auth: null }, {}, TOKENS],
-    ['asks for tokens', { auth: 'tokens' }, {}, TOKENS],
-    ['asks for tokens, in a map without anything', { auth: {} }, {}, TOKENS],
-    ['asks nobody', { auth: 'none' }, {}, NONE],
-    ['asks nobody, by the environment', { auth: { oidc: OIDC } }, { BERTH_AUTH: 'none' }, NONE],
-    ['asks for tokens, by the environment', { auth: 'none' }, { BERTH_AUTH: 'tokens' }, TOKENS],
+    ['requires tokens by default', {}, {}, TOKENS],
+    ['requires tokens when it is empty', { auth: null }, {}, TOKENS],
+    ['requires tokens', { auth: 'tokens' }, {}, TOKENS],
+    ['requires tokens when it is an empty map', { auth: {} }, {}, TOKENS],
+    ['requires no token', { auth: 'none' }, {}, NONE],
+    ['requires no token, by the environment', { auth: { oidc: OIDC } }, { BERTH_AUTH: 'none' }, NONE],
+    ['requires tokens, by the environment', { auth: 'none' }, { BERTH_AUTH: 'tokens' }, TOKENS],
     ['trusts a provider', { auth: { oidc: OIDC } }, {}, { ...TOKENS, signOn: SIGN_ON }],
     [
       'trusts a provider that the environment alone names',
@@ -67,25 +74,26 @@ describe('auth', () => {
       {},
       { ...TOKENS, signOn: { ...SIGN_ON, issuer: 'http://[::1]:9000' } },
     ],
-    ['counts requests also where nobody is asked', { auth: 'none', rate_limit: 10 }, {}, { ...NONE, rateLimit: 10 }],
-    ['counts no requests', { rate_limit: 0 }, {}, { ...TOKENS, rateLimit: 0 }],
+    ['limits the rate also without tokens', { auth: 'none', rate_limit: 10 }, {}, { ...NONE, rateLimit: 10 }],
+    ['limits no rate', { rate_limit: 0 }, {}, { ...TOKENS, rateLimit: 0 }],
   ]
   for (const [title, tree, environment, expected] of rows) {
     it(title, () => assert.deepEqual(access(tree, environment), expected))
   }
 
-  it('lets tokens guard any address', () => {
+  it('allows any address with tokens', () => {
     assert.deepEqual(read({ listen: '0.0.0.0:80', pools }).listen, { host: '0.0.0.0', port: 80 })
   })
 
-  it('leaves the variables of the command alone', () => {
+  it('accepts the variables of the command', () => {
     const { environment } = read({ pools }, { HOME: '/', BERTH_TOKEN: 'berth_x' })
-    assert.deepEqual(environment, { HOME: '/' }, 'programs that it runs would have the token')
+    assert.equal(environment['HOME'], '/')
+    assert.equal(environment['BERTH_TOKEN'], undefined, 'programs that it runs would have the token')
     assert.deepEqual(problems({ pools }, { BERTH_TOKEN: 'berth_x', BERTH_URL: 'http://localhost' }), [])
   })
 })
 
-describe('what is wrong with auth', () => {
+describe('invalid auth', () => {
   const must = 'must be none, tokens or a map with the key oidc, not'
   const url = 'auth.oidc.issuer: must be a URL like https://login.example.org, not'
   const issuer = (written: unknown) => ({ auth: { oidc: { ...OIDC, issuer: written } } })
@@ -94,19 +102,19 @@ describe('what is wrong with auth', () => {
     ['a list', { auth: ['none'] }, {}, `auth: ${must} a list`],
     ['true', { auth: true }, {}, `auth: ${must} true`],
     ['a word of the environment', {}, { BERTH_AUTH: '' }, `auth: ${must} ""`],
-    ['an unknown key', { auth: { ldap: {} } }, {}, 'auth.ldap: is not known; known here: oidc'],
+    ['an unknown key', { auth: { ldap: {} } }, {}, 'auth.ldap: unknown key; allowed: oidc'],
     [
-      'a provider that is no map',
+      'a provider that is not a map',
       { auth: { oidc: ISSUER } },
       {},
       'auth.oidc: must be a map of keys to values',
       `${url} nothing`,
-      'auth.oidc.audience: must be a text, not nothing',
+      'auth.oidc.audience: must be a non-empty text, not nothing',
     ],
     ['a provider without TLS', issuer('http://login.example.org'), {}, `${url} "http://login.example.org"`],
     ['a provider with a password', issuer('https://a:b@example.org'), {}, `${url} "https://a:b@example.org"`],
     ['a provider with a query', issuer('https://example.org/?a=b'), {}, `${url} "https://example.org/?a=b"`],
-    ['a provider that is no URL', issuer('example.org'), {}, `${url} "example.org"`],
+    ['a provider that is not a URL', issuer('example.org'), {}, `${url} "example.org"`],
     [
       'everything at once',
       {
@@ -121,12 +129,12 @@ describe('what is wrong with auth', () => {
         rate_limit: 'few',
       },
       {},
-      'auth.oidc.colour: is not known; known here: issuer, audience, admin_claim, name_claim, limits',
+      'auth.oidc.colour: unknown key; allowed: issuer, audience, clients, admin_claim, name_claim, limits',
       `${url} nothing`,
-      'auth.oidc.audience: must be a text, not nothing',
+      'auth.oidc.audience: must be a non-empty text, not nothing',
       'auth.oidc.admin_claim: must be claim=value like groups=berth-admins, not "admins"',
-      'auth.oidc.name_claim: must be a text, not ""',
-      'auth.oidc.limits.size: is not known; known here: containers, duration, pools',
+      'auth.oidc.name_claim: must be a non-empty text, not ""',
+      'auth.oidc.limits.size: unknown key; allowed: containers, duration, pools',
       'auth.oidc.limits.containers: must be a whole number from 0 to 100000, not -1',
       'auth.oidc.limits.duration: must be a duration like 90s, 60m, 24h or 7d, not 5',
       'auth.oidc.limits.pools: there is no pool debian, arch',

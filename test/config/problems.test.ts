@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { stringify } from 'yaml'
-import { BerthError } from '../../src/core/errors.ts'
+import { BerthError } from '../../src/domain/errors.ts'
 import { POOL, problems, read } from '../support/config.ts'
 
-describe('a wrong file', () => {
-  it('has all its problems told at once, each with its path', () => {
+describe('an invalid file', () => {
+  it('has all its problems reported at once, each with its path', () => {
     const tree = {
       listen: 'everywhere',
       acounts: 'native',
@@ -18,64 +18,64 @@ describe('a wrong file', () => {
       },
     }
     assert.deepEqual(problems(tree, { BERTH_POOLS_ALPINE_CPUS: '-1', BERTH_X: '' }), [
-      'acounts: is not known; known here: listen, database, accounts, instance, concurrency, keep, log, auth, rate_limit, ssh, pools',
+      'acounts: unknown key; allowed: listen, database, accounts, engine, instance, concurrency, keep, log, auth, rate_limit, ssh, pools',
       'listen: must be host:port like 127.0.0.1:8080, not "everywhere"',
       'accounts: must be native or ansible, not "magic"',
-      'ssh.port: is not known; known here: bind, host',
+      'ssh.port: unknown key; allowed: bind, host',
       'ssh.bind: must be an IP address, not "localhost"',
       'pools.alpine.memory: must be a size like 512m or 2g, not "lots"',
       'pools.alpine.cpus: must be a number of cores like 1 or 0.5, not "-1"',
       'pools.alpine.ssh_ports: 5 ports for 10 containers',
       'pools.alpine.prepare: /somewhere/no.yml does not exist',
-      'pools.Debian: the name must be of a-z, 0-9 and "-" and begin with a letter',
+      'pools.Debian: the name must consist of a-z, 0-9 and "-", and begin with a letter',
       'pools.Debian.size: must be a whole number from 0 to 10000, not nothing',
-      'pools.Debian.duration.min: is not known; known here: default, max',
+      'pools.Debian.duration.min: unknown key; allowed: default, max',
       'pools.Debian.duration.default: must be at least 1m',
       'pools.Debian.duration.max: must not be shorter than the default',
       'BERTH_X: overrides no key of berth.yml',
     ])
   })
 
-  const why = 'anybody who reaches it could take every container; with auth: tokens it can be any address'
+  const why = 'every caller that reaches it is an admin; auth: tokens allows any address'
   const two = (first: object, second: object) => ({ pools: { a: { ...POOL, ...first }, b: { ...POOL, ...second } } })
   const whole: readonly [title: string, tree: unknown, ...problems: string[]][] = [
-    ['is empty', '', 'pools: names no pool'],
-    ['has no pools', { pools: {} }, 'pools: names no pool'],
+    ['is empty', '', 'pools: must name at least one pool'],
+    ['has no pools', { pools: {} }, 'pools: must name at least one pool'],
     [
       'names a database server',
       { database: 'postgres://db/berth', pools: { p: POOL } },
       'database: must be a file such as containers.db; database servers are not supported yet',
     ],
     ['keeps less than a day', { keep: '23h', pools: { p: POOL } }, 'keep: must be at least 1d'],
-    ['is a list', '- a', 'must be a map of keys to values', 'pools: names no pool'],
+    ['is a list', '- a', 'must be a map of keys to values', 'pools: must name at least one pool'],
     [
-      'has a pool that is no map',
+      'has a pool that is not a map',
       { pools: { p: POOL, q: 3 } },
       'pools.q: must be a map of keys to values',
       ...lacking('q'),
     ],
     ['has a pool that is empty', { pools: { p: POOL, q: null } }, ...lacking('q')],
     ['has a key twice', 'log: info\nlog: warn', 'Map keys must be unique at line 2, column 1'],
-    ['is no YAML', 'log: "info', 'Missing closing "quote at line 1, column 11'],
-    ['uses an alias of nothing', 'log: *x', 'Unresolved alias (the anchor must be set before the alias): x'],
+    ['is not YAML', 'log: "info', 'Missing closing "quote at line 1, column 11'],
+    ['uses an alias without an anchor', 'log: *x', 'Unresolved alias (the anchor must be set before the alias): x'],
     [
       'lets anybody in',
       { listen: '0.0.0.0:80', auth: 'none', pools: { p: POOL } },
       `listen: must be a loopback address such as 127.0.0.1:8080 with auth: none, not "0.0.0.0": ${why}`,
     ],
-    ['has pools that share ports', two({}, { ssh_ports: '2222-2223' }), 'pools.b.ssh_ports: taken by pools.a: 2222'],
-    ['has pools that share several ports', two({}, {}), 'pools.b.ssh_ports: taken by pools.a: 2221, 2222'],
+    ['has pools that share ports', two({}, { ssh_ports: '2222-2223' }), 'pools.b.ssh_ports: used by pools.a: 2222'],
+    ['has pools that share several ports', two({}, {}), 'pools.b.ssh_ports: used by pools.a: 2221, 2222'],
     [
       'shares the port of the API',
       { listen: 'localhost:2222', pools: { p: POOL } },
-      'pools.p.ssh_ports: taken by listen: 2222',
+      'pools.p.ssh_ports: used by listen: 2222',
     ],
     [
       'shares ports and more',
       two({ cpus: 0 }, { cpus: 0 }),
       tooFew('a'),
       tooFew('b'),
-      'pools.b.ssh_ports: taken by pools.a: 2221, 2222',
+      'pools.b.ssh_ports: used by pools.a: 2221, 2222',
     ],
   ]
   function lacking(name: string): string[] {
@@ -92,7 +92,7 @@ describe('a wrong file', () => {
   }
 })
 
-describe('any input at all', () => {
+describe('any input', () => {
   const junk = fc.oneof(
     fc.constantFrom('2221', '5m', -1, null, Number.NaN, { toString: 1 }),
     fc.anything({ maxDepth: 1, maxKeys: 3 }),
@@ -133,7 +133,7 @@ describe('any input at all', () => {
     }
   }
 
-  it('gives a Config or says what is wrong with it', () => {
+  it('returns a Config or reports its problems', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(yaml, (text) => void seen.add(outcomeOf(text))),
@@ -142,7 +142,7 @@ describe('any input at all', () => {
     assert.equal(seen.size, 2, 'one of the two never came up')
   })
 
-  it('also when it is not even YAML', () => {
+  it('also if it is not YAML', () => {
     const scrap = fc.constantFrom(...'[ { : - ? " *a &a pools'.split(' '), '- ', ': ', '? ', '<<: ', '!!set ', '\n')
     const text = fc.array(fc.oneof(scrap, fc.string()), { maxLength: 12 }).map((parts) => parts.join(''))
     fc.assert(

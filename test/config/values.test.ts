@@ -38,7 +38,7 @@ describe('a value', () => {
     ['listen', 'localhost:65536', `${LISTEN} "localhost:65536"`],
     ['listen', { toString: 1 }, `${LISTEN} a map`],
     ['reach', 'lan', 'pools.p.reach: must be internet or none or all, not "lan"'],
-    ['runtime', '', 'pools.p.runtime: must be a text, not ""'],
+    ['runtime', '', 'pools.p.runtime: must be a non-empty text, not ""'],
     ['sudo', 'yes', 'pools.p.sudo: must be true or false, not "yes"'],
     ['cpus', '.inf', 'pools.p.cpus: must be a number of cores like 1 or 0.5, not ".inf"'],
   ]
@@ -46,7 +46,8 @@ describe('a value', () => {
     ...(key === 'listen' && { listen: written }),
     pools: {
       p: {
-        ...{ size: 1, ssh_ports: key === 'ports' ? written : 2221 },
+        size: 1,
+        ssh_ports: key === 'ports' ? written : 2221,
         ...(key === 'max'
           ? { duration: { [key]: written } }
           : key !== 'listen' && key !== 'ports' && { [key]: written }),

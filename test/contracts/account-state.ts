@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Engine, Target } from '../../src/core/ports.ts'
+import type { Engine } from '../../src/ports/engine.ts'
+import type { Target } from '../../src/ports/accounts.ts'
+import { accountUid } from '../../src/engine/docker/container/spec.ts'
+import type { RunningGuest } from '../support/engine/guests.ts'
 
 /** $1: the user. Each line "<what>=<value>". */
 const stateScript = `
@@ -25,11 +28,13 @@ export async function stateOf(engine: Engine, target: Target, username: string):
 /** The one state that every implementation leaves behind. */
 export function expectedState(
   user: string,
+  { port }: RunningGuest,
   { password, groups = user, keys = false }: { password: string; groups?: string; keys?: boolean },
 ): State {
+  const uid = accountUid(port)
   const today = Math.floor(Date.now() / 86_400_000)
   return {
-    passwd: `${user}:x:1000:1000::/home/${user}:/bin/bash`,
+    passwd: `${user}:x:${uid}:${uid}::/home/${user}:/bin/bash`,
     groups,
     shadow: `${user}:${password}:${today}:0:99999:7:::`,
     home: `700 ${user} ${user}`,

@@ -1,36 +1,47 @@
 import assert from 'node:assert/strict'
-import { createHashing } from '../../src/accounts/hashing.ts'
-import { type Ansible, openAnsible } from '../../src/accounts/playbook.ts'
-import type { Account } from '../../src/core/account.ts'
-import type { Accounts, BashRequest, Engine, ExecRequest, Outcomes, Target } from '../../src/core/ports.ts'
-import { execOf } from '../../src/engine/bash.ts'
+import { fileURLToPath } from 'node:url'
+import { createHashing } from '../../src/accounts/hashing/hashing.ts'
+import { type Ansible, openAnsible } from '../../src/accounts/ansible/playbook.ts'
+import type { Account } from '../../src/domain/account.ts'
+import type { Accounts, Outcomes, Target } from '../../src/ports/accounts.ts'
+import type { Engine, ExecRequest } from '../../src/ports/engine.ts'
 import { openDocker } from '../../src/engine/docker/engine.ts'
-import { type RunningGuest, removeGuests, startGuests } from '../support/guests.ts'
-import { testInstance } from '../support/instance.ts'
+import { type RunningGuest, removeGuests, startGuests } from '../support/engine/guests.ts'
+import { testInstance } from '../../lab/instance.ts'
+import { mark } from '../../lab/database-mark.ts'
 
 export type OpenAccounts = (parts: { engine: Engine; ansible: Ansible }) => Accounts
 
 export interface Bench {
   readonly accounts: Accounts
   readonly engine: Engine
-  /** All that the accounts have run in containers through the engine, as command lines. */
+  /** Command lines of every exec in a container. */
   readonly commands: readonly string[]
   /** New containers whose sshd answers. */
   guests(count: number): Promise<RunningGuest[]>
   guest(): Promise<RunningGuest>
-  /** Opens the account, and fails the test unless every target says that it is done. */
-  open(targets: readonly Target[], account: Account): Promise<void>
+  /** Creates the account, and fails the test unless it is created in every target. */
+  create(targets: readonly Target[], account: Account): Promise<void>
   /** Removes the guests, too. */
   close(): Promise<void>
 }
 
-/** What the suite of one implementation needs. */
+/** The containers and ports that the suite of one implementation uses. */
 export function openBench(name: string, openAccounts: OpenAccounts): Bench {
   const names = testInstance(`acc-${name}`)
-  const engine = openDocker({ instance: names.instance, reaches: ['all'], dockerHost: process.env.DOCKER_HOST })
-  const ansible = openAnsible({ playbookDir: new URL('../../ansible', import.meta.url).pathname, env: process.env })
+  const engine = openDocker({
+    database: mark(),
+    instance: names.instance,
+    reaches: ['all'],
+    dockerHost: process.env.DOCKER_HOST,
+  })
+  const ansible = openAnsible({
+    playbookDir: fileURLToPath(new URL('../../ansible', import.meta.url)),
+    env: process.env,
+    connectionOf: (id) => engine.ansibleConnection(id),
+  })
   const commands: string[] = []
-  const opened = new Set<string>()
+  const used = new Set<string>()
   const accounts = openAccounts({ engine: recording(engine, commands), ansible })
   async function guests(count: number): Promise<RunningGuest[]> {
     const started = await startGuests(engine, names, count)
@@ -43,10 +54,10 @@ export function openBench(name: string, openAccounts: OpenAccounts): Bench {
     commands,
     guests,
     guest: async () => first(await guests(1)),
-    async open(targets, wanted) {
-      const fresh = targets.every(({ id }) => !opened.has(id))
-      for (const { id } of targets) opened.add(id)
-      allDone(await accounts.open(targets, wanted, { fresh }))
+    async create(targets, wanted) {
+      const fresh = targets.every(({ id }) => !used.has(id))
+      for (const { id } of targets) used.add(id)
+      allDone(await accounts.createAccounts(targets, wanted, { fresh }))
     },
     async close() {
       await ansible.close()
@@ -56,7 +67,7 @@ export function openBench(name: string, openAccounts: OpenAccounts): Bench {
   }
 }
 
-/** Alice, with the password "test", unless wished otherwise. */
+/** Alice, with the password "test" by default. */
 export async function account(wish: Partial<Account> & { password?: string } = {}): Promise<Account> {
   const { password = 'test', ...rest } = wish
   return {
@@ -78,25 +89,17 @@ function first<T>([item]: readonly T[]): T {
   return item
 }
 
-/** The same engine, noting the commands that it is asked to run. */
+/** The same engine; records the commands of each exec. */
 function recording(engine: Engine, commands: string[]): Engine {
-  const noted = new Map<string | symbol, unknown>([
-    [
-      'exec',
-      (id: string, request: ExecRequest) => {
-        commands.push(request.command.join(' '))
-        return engine.exec(id, request)
-      },
-    ],
-    [
-      'runBash',
-      (id: string, request: BashRequest) => {
-        commands.push(execOf(request.program).command.join(' '))
-        return engine.runBash(id, request)
-      },
-    ],
-  ])
+  const exec = (id: string, request: ExecRequest) => {
+    commands.push(request.command.join(' '))
+    return engine.exec(id, request)
+  }
   return new Proxy(engine, {
-    get: (target, key) => noted.get(key) ?? Reflect.get(target, key, target).bind(target),
+    get(target, key) {
+      if (key === 'exec') return exec
+      const member: unknown = Reflect.get(target, key, target)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
   })
 }

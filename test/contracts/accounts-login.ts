@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hasCode } from '../../src/core/errors.ts'
-import type { RunningGuest } from '../support/guests.ts'
+import { hasCode } from '../../src/domain/errors.ts'
+import type { RunningGuest } from '../support/engine/guests.ts'
 import { isRefused, loginAndRun, newKeyPair } from '../support/ssh.ts'
 import { account, type Bench } from './accounts-bench.ts'
 
@@ -11,30 +11,30 @@ const passwords = [
   'x'.repeat(128),
 ]
 
-export function loginContract({ accounts, engine, guest, guests, open }: Bench): void {
-  test('the account can log in as soon as open has returned, and nobody else', async () => {
+export function loginContract({ accounts, engine, guest, guests, create }: Bench): void {
+  test('the account can log in once createAccounts has resolved, and no other user can', async () => {
     const target = await guest()
-    await open([target], await account({ password: 'right' }))
+    await create([target], await account({ password: 'right' }))
     const { port } = target
     const { stdout } = await loginAndRun({ port, username: 'alice', password: 'right' }, 'whoami; pwd; echo $SHELL')
     assert.deepEqual(stdout.split('\n'), ['alice', '/home/alice', '/bin/bash'])
     await refused({ port, username: 'alice', password: 'wrong' }, { port, username: 'bob', password: 'right' })
   })
 
-  test('any password works, character by character', async () => {
+  test('any password works', async () => {
     const target = await guest()
     for (const password of passwords) {
-      await open([target], await account({ password }))
+      await create([target], await account({ password }))
       const { stdout } = await loginAndRun({ port: target.port, username: 'alice', password }, 'whoami')
       assert.equal(stdout, 'alice', password)
     }
   })
 
-  test('keys log in, without any password; a comment in one is no template', async () => {
+  test('keys log in without a password, and their comments are not templates', async () => {
     const target = await guest()
     const keys = [newKeyPair('{{ 7 * 7 }}'), newKeyPair('second ключ')]
     const sshKeys = keys.map(({ publicKey }) => publicKey)
-    await open([target], await account({ passwordHash: null, sshKeys }))
+    await create([target], await account({ passwordHash: null, sshKeys }))
     const who = { port: target.port, username: 'alice' }
     for (const { privateKey } of keys) {
       const { stdout } = await loginAndRun({ ...who, privateKey }, 'cat ~/.ssh/authorized_keys')
@@ -43,39 +43,39 @@ export function loginContract({ accounts, engine, guest, guests, open }: Bench):
     await refused({ ...who, password: '' }, { ...who, password: '*' }, { ...who, password: '!' })
   })
 
-  test('opening again with another account replaces password, keys and sudo', async () => {
+  test('creating the account again replaces password, keys and sudo', async () => {
     const target = await guest()
     const { privateKey, publicKey } = newKeyPair()
     const who = { port: target.port, username: 'alice' }
-    await open([target], await account({ password: 'first', sshKeys: [publicKey], sudo: true }))
+    await create([target], await account({ password: 'first', sshKeys: [publicKey], sudo: true }))
     await loginAndRun({ ...who, privateKey }, 'true')
-    await open([target], await account({ password: 'second', sudo: false }))
+    await create([target], await account({ password: 'second', sudo: false }))
     await refused({ ...who, password: 'first' }, { ...who, privateKey })
     const { code } = await loginAndRun({ ...who, password: 'second' }, 'sudo -n true')
     assert.notEqual(code, 0)
   })
 
-  test('sudo makes root of those who may, of nobody else', async () => {
+  test('only an account with sudo becomes root', async () => {
     const [may, mayNot] = (await guests(2)) as [RunningGuest, RunningGuest]
-    await Promise.all([open([may], await account({ sudo: true })), open([mayNot], await account({ sudo: false }))])
+    await Promise.all([create([may], await account({ sudo: true })), create([mayNot], await account({ sudo: false }))])
     const become = ({ port }: RunningGuest) =>
       loginAndRun({ port, username: 'alice', password: 'test' }, 'sudo -n id -u')
     assert.deepEqual(await become(may), { code: 0, stdout: '0', stderr: '' })
     assert.notEqual((await become(mayNot)).code, 0)
   })
 
-  test('upper case, dots, hyphens and underscores are fine in a name', async () => {
+  test('a name may have upper case, dots, hyphens and underscores', async () => {
     const target = await guest()
     const username = 'Ada.L-1_'
-    await open([target], await account({ username }))
+    await create([target], await account({ username }))
     const { stdout } = await loginAndRun({ port: target.port, username, password: 'test' }, 'pwd')
     assert.equal(stdout, `/home/${username}`)
   })
 
-  test('several at once: one that fails does not hide how it went for the others', async () => {
+  test('a container that fails does not hide the outcomes of the others', async () => {
     const [one, dead, two] = (await guests(3)) as [RunningGuest, RunningGuest, RunningGuest]
     await engine.kill(dead.id)
-    const outcomes = await accounts.open([one, dead, two], await account(), { fresh: true })
+    const outcomes = await accounts.createAccounts([one, dead, two], await account(), { fresh: true })
     assert.ok(hasCode(outcomes.get(dead.name), 'guest_failed'))
     for (const { name, port } of [one, two]) {
       assert.equal(outcomes.get(name), null)

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hasCode } from '../../src/core/errors.ts'
-import type { RunningGuest } from '../support/guests.ts'
+import { fileURLToPath } from 'node:url'
+import { hasCode } from '../../src/domain/errors.ts'
+import type { RunningGuest } from '../support/engine/guests.ts'
 import { allDone, type Bench } from './accounts-bench.ts'
 
 export function preparingContract({ accounts, engine, guests }: Bench): void {
-  const playbook = new URL('playbooks/site.yml', import.meta.url).pathname
+  const playbook = fileURLToPath(new URL('playbooks/site.yml', import.meta.url))
 
   test('a playbook runs on several containers at once', async () => {
     const targets = await guests(3)
@@ -16,7 +17,7 @@ export function preparingContract({ accounts, engine, guests }: Bench): void {
     }
   })
 
-  test('a task that fails is named, on the container where it failed', async () => {
+  test('the outcome names the task that failed, for the container where it failed', async () => {
     const [good, bad] = (await guests(2)) as [RunningGuest, RunningGuest]
     await engine.exec(bad.id, { command: ['mkdir', '/etc/prepared'], timeoutMs: 5_000 })
     const outcomes = await accounts.prepare([good, bad], playbook)

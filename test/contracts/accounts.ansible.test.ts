@@ -1,4 +1,4 @@
-import { ansibleAccounts } from '../../src/accounts/ansible.ts'
+import { ansibleAccounts } from '../../src/accounts/ansible/ansible.ts'
 import { accountsContract } from './accounts.ts'
 
 accountsContract('ansible', ansibleAccounts)

@@ -1,13 +1,13 @@
 import { after, describe } from 'node:test'
-import { nativeAccounts } from '../../src/accounts/native.ts'
+import { nativeAccounts } from '../../src/accounts/native/native.ts'
 import { accountsContract } from './accounts.ts'
 import { openBench } from './accounts-bench.ts'
-import { listeningContract } from './accounts-listening.ts'
+import { agentContract } from './accounts-agent.ts'
 
 accountsContract('native', nativeAccounts)
 
-const bench = openBench('listening', nativeAccounts)
-describe('native accounts, made ready', () => {
+const bench = openBench('agent', nativeAccounts)
+describe('native accounts through the agent', () => {
   after(() => bench.close())
-  listeningContract(bench)
+  agentContract(bench)
 })

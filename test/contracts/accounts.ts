@@ -1,8 +1,10 @@
-/** What every implementation of `Accounts` does, on real containers and with real logins. */
+/** The contract of every implementation that works on real containers, with real logins. */
 import { after, describe } from 'node:test'
-import { type OpenAccounts, openBench } from './accounts-bench.ts'
+import { account, type OpenAccounts, openBench } from './accounts-bench.ts'
+import { hostileContract } from './accounts-hostile.ts'
 import { loginContract } from './accounts-login.ts'
-import { noticesContract } from './accounts-notices.ts'
+import { notificationsContract } from './accounts-notifications.ts'
+import { outcomesContract } from './accounts-outcomes.ts'
 import { preparingContract } from './accounts-prepare.ts'
 import { stateContract } from './accounts-state.ts'
 import { surveyContract } from './accounts-survey.ts'
@@ -13,8 +15,10 @@ export function accountsContract(name: string, openAccounts: OpenAccounts): void
     after(() => bench.close())
     describe('logins', () => loginContract(bench))
     describe('what is left behind', () => stateContract(bench))
+    describe('where a tenant has been', () => hostileContract(bench))
+    describe('outcomes', () => outcomesContract({ ...bench, account, kill: (id) => bench.engine.kill(id) }))
     describe('surveys', () => surveyContract(bench))
-    describe('notices', () => noticesContract(bench))
+    describe('notifications', () => notificationsContract(bench))
     describe('prepare', () => preparingContract(bench))
   })
 }

@@ -3,27 +3,36 @@ import { once } from 'node:events'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDocker } from '../../src/engine/docker/engine.ts'
-import { docker, dockerLines } from '../support/docker.ts'
-import { eventually } from '../support/eventually.ts'
-import { testInstance } from '../support/instance.ts'
-import { reservePorts, tryToListen } from '../support/ports.ts'
-import { openDockerProxy } from '../support/proxy.ts'
+import { SECCOMP_PROFILE } from '../../src/engine/docker/container/seccomp.ts'
+import { accountUid } from '../../src/engine/docker/container/spec.ts'
+import { docker, dockerLines } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testInstance } from '../../lab/instance.ts'
+import { reservePorts, tryToListen } from '../../lab/ports.ts'
+import { openDockerProxy } from '../support/http/proxy.ts'
 import { type EngineFixture, engineContract, removeAll, specFor } from './engine.ts'
+import { mark } from '../../lab/database-mark.ts'
 
-/** Longer than an event is on its way, in milliseconds. */
+/** Longer than an event takes to arrive, in milliseconds. */
 const DRAINED = 500
 
 const dockerHost = process.env.DOCKER_HOST
 const own = testInstance('engine')
 const other = testInstance('engine-other')
-const engine = openDocker({ instance: own.instance, reaches: ['internet'], dockerHost })
-const neighbour = { ...other, engine: openDocker({ instance: other.instance, reaches: ['internet'], dockerHost }) }
+const engine = openDocker({ database: mark(), instance: own.instance, reaches: ['internet'], dockerHost })
+const fromOther = openDocker({ database: mark('other'), instance: own.instance, reaches: ['internet'], dockerHost })
+const neighbour = {
+  ...other,
+  engine: openDocker({ database: mark(), instance: other.instance, reaches: ['internet'], dockerHost }),
+}
 
 const fixture: EngineFixture = {
   ...own,
   image: 'berth/alpine',
   ports: await reservePorts(4),
   engine,
+  marks: { database: mark().id, origin: mark().origin },
+  other: fromOther,
   neighbour,
   pause: async (id) => {
     // runc (1.1, cgroup v1) may refuse to freeze what is forking: not before its start-up is over and sshd listens.
@@ -43,12 +52,13 @@ const fixture: EngineFixture = {
 }
 
 before(async () => {
-  await engine.prepare()
-  await neighbour.engine.prepare()
+  await engine.provision()
+  await neighbour.engine.provision()
 })
 
 after(async () => {
   await engine.close()
+  await fromOther.close()
   await neighbour.engine.close()
 })
 
@@ -73,7 +83,9 @@ describe('docker engine: what a container may', () => {
     assert.equal(HostConfig.PidsLimit, 64)
     assert.deepEqual(HostConfig.CapDrop, ['ALL'])
     assert.ok(!HostConfig.CapAdd.some((capability: string) => /NET_RAW|MKNOD|SYS_ADMIN/.test(capability)))
-    assert.deepEqual(HostConfig.SecurityOpt, ['no-new-privileges'])
+    assert.deepEqual(HostConfig.SecurityOpt, ['no-new-privileges', `seccomp=${SECCOMP_PROFILE}`])
+    assert.deepEqual(HostConfig.Ulimits, [{ Name: 'nofile', Soft: 1024, Hard: 16_384 }])
+    assert.ok(Config.Env.includes(`BERTH_UID=${accountUid(spec.port)}`))
     assert.equal(HostConfig.RestartPolicy.Name, 'unless-stopped')
     assert.deepEqual(HostConfig.LogConfig, { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } })
     assert.deepEqual(HostConfig.PortBindings, { '22/tcp': [{ HostIp: '127.0.0.1', HostPort: String(spec.port) }] })
@@ -113,10 +125,10 @@ describe('docker engine: what a container may', () => {
     assert.equal((await engine.inspect(id))?.state, 'exited')
   })
 
-  it('gives what is throttled, and has much to do, all processors to die on', async () => {
+  it('gives a throttled container all processors to die on', async () => {
     const id = await engine.create(specFor(fixture, { cpus: 0.1, pids: 200 }))
     await engine.start(id)
-    // All begin when all are there: one that is busy already would take the time of whoever makes the others.
+    // All begin when all exist: a busy one would take the time that starting the others needs.
     const busy = 'mkfifo /tmp/go; for n in $(seq 100); do (: </tmp/go; while :; do :; done) & done; : >/tmp/go; wait'
     await docker('exec', '--detach', id, 'sh', '-c', busy)
     await eventually(async () => ((await docker('top', id, '-eo', 'pid,stat')).match(/ R/g)?.length ?? 0) > 60)
@@ -126,40 +138,22 @@ describe('docker engine: what a container may', () => {
     assert.equal(await docker('inspect', '--format', '{{.HostConfig.NanoCpus}}', id), `${cpus}000000000`)
   })
 
-  it('freezes nothing that a program has just begun in, and kills it all the same', async () => {
-    const ids = await Promise.all(
-      [0, 1, 2].map(async (index) => {
-        const changes = { name: `${own.pool}-${index}`, port: fixture.ports[index] ?? 0 }
-        const id = await engine.create(specFor(fixture, changes))
-        await engine.start(id)
-        await eventually(async () => (await docker('top', id)).includes('[listener]'))
-        return id
-      }),
-    )
-    const [busy = ''] = ids
-    const since = `${Date.now() / 1_000}`
-    const program = engine.exec(busy, { command: ['sleep', '60'], timeoutMs: 60_000 })
-    await Promise.allSettled([program, ...ids.map((id) => engine.kill(id))])
-    for (const id of ids) assert.equal((await engine.inspect(id))?.state, 'exited')
-    const span = ['--since', since, '--until', `${Date.now() / 1_000}`]
-    const frozen = await dockerLines('events', ...span, '--filter', 'event=pause', '--format', '{{.ID}}')
-    assert.equal(frozen.includes(busy), false)
-  })
-
-  it('makes its network again when someone pruned it', async () => {
+  it('creates its network again after it was pruned', async () => {
     const id = await neighbour.engine.create(specFor(fixture, { ...other, name: `${other.pool}-1` }))
     await docker('network', 'rm', `berth-${other.instance}-internet`)
     await neighbour.engine.start(id)
     assert.equal((await neighbour.engine.inspect(id))?.state, 'running')
   })
 
-  it('has one network when several managers have made it at once', async () => {
+  it('has one network when several managers create it at once', async () => {
     const many = testInstance('engine-networks')
     // Docker's own check lets two of a name through that come at once; that both want one interface is what stops it.
     const reaches = ['internet'] as const
-    const engines = Array.from({ length: 4 }, () => openDocker({ instance: many.instance, reaches, dockerHost }))
+    const engines = Array.from({ length: 4 }, () =>
+      openDocker({ database: mark(), instance: many.instance, reaches, dockerHost }),
+    )
     const label = `label=berth.instance=${many.instance}`
-    await Promise.all(engines.map((one) => one.prepare()))
+    await Promise.all(engines.map((one) => one.provision()))
     assert.equal((await dockerLines('network', 'ls', '--quiet', '--filter', label)).length, 1)
     const [first] = engines
     const id = await first?.create(specFor(fixture, { ...many, name: `${many.pool}-1` }))
@@ -172,32 +166,33 @@ describe('docker engine: what a container may', () => {
     const open = testInstance('engine-open')
     const label = `berth.instance=${open.instance}`
     await docker('network', 'create', '--label', label, `berth-${open.instance}-internet`)
-    const another = openDocker({ instance: open.instance, reaches: ['internet'], dockerHost })
-    await assert.rejects(another.prepare(), { code: 'engine_conflict' })
+    const another = openDocker({ database: mark(), instance: open.instance, reaches: ['internet'], dockerHost })
+    await assert.rejects(another.provision(), { code: 'engine_conflict' })
     await another.close()
   })
 })
 
-describe('docker engine: the guard', () => {
-  it('is not needed where everything may be reached, and otherwise nothing is usable without it', async () => {
-    const { instance } = testInstance('engine-guard')
+describe('docker engine: the firewall', () => {
+  it('is needed with every reach: without it nothing is usable', async () => {
+    const { instance } = testInstance('engine-firewall')
     const name = `berth-guard-${instance}`
     await docker('create', '--name', name, 'berth/alpine')
-    const trusting = openDocker({ instance, reaches: ['all'], dockerHost })
-    await trusting.prepare()
-    const careful = openDocker({ instance, reaches: ['all', 'none'], dockerHost })
-    await assert.rejects(careful.prepare(), { code: 'engine_conflict', message: /"reach: all" do without it$/ })
+    const trusting = openDocker({ database: mark(), instance, reaches: ['all'], dockerHost })
+    await assert.rejects(trusting.provision(), {
+      code: 'engine_conflict',
+      message: /Nothing is lent without the firewall/,
+    })
     await docker('rm', name)
-    await careful.prepare()
+    await trusting.provision()
     assert.match(await docker('inspect', '--format', '{{.State.Running}}', name), /true/)
-    await Promise.all([trusting.close(), careful.close()])
+    await trusting.close()
   })
 
-  it('is replaced when it is not as it would be made now', async () => {
+  it('is replaced when its specification has changed', async () => {
     const name = `berth-guard-${own.instance}`
     await docker('rm', '--force', name)
     await docker('create', '--name', name, '--label', `berth.guard=${own.instance}`, 'berth/alpine')
-    await engine.prepare()
+    await engine.provision()
     assert.match(await docker('inspect', '--format', '{{.HostConfig.NetworkMode}}', name), /host/)
   })
 })
@@ -223,6 +218,7 @@ describe('docker engine: Docker away', () => {
 
   it('is unavailable where nobody listens', async () => {
     const away = openDocker({
+      database: mark(),
       instance: own.instance,
       reaches: ['internet'],
       dockerHost: 'unix:///nowhere/docker.sock',
@@ -237,6 +233,7 @@ describe('docker engine: Docker away', () => {
     const proxy = await openDockerProxy(dockerHost)
     proxy.mute()
     const mute = openDocker({
+      database: mark(),
       instance: own.instance,
       reaches: ['internet'],
       dockerHost: proxy.address,
@@ -254,13 +251,14 @@ describe('docker engine: Docker away', () => {
     const proxy = await openDockerProxy(dockerHost)
     proxy.mute()
     const unlucky = openDocker({
+      database: mark(),
       instance: own.instance,
       reaches: ['internet'],
       dockerHost: proxy.address,
       deadlines: { create: 500 },
     })
     await assert.rejects(unlucky.create(specFor(fixture)), { code: 'engine_unavailable' })
-    const [made] = await engine.list()
+    const [made] = (await engine.list()).observed
     assert.equal(await engine.create(specFor(fixture)), made?.id)
     await unlucky.close()
     await proxy.close()
@@ -268,7 +266,12 @@ describe('docker engine: Docker away', () => {
 
   it('says that something may have changed when Docker goes, listens again when it is back, and says so again', async () => {
     const proxy = await openDockerProxy(dockerHost)
-    const watching = openDocker({ instance: own.instance, reaches: ['internet'], dockerHost: proxy.address })
+    const watching = openDocker({
+      database: mark(),
+      instance: own.instance,
+      reaches: ['internet'],
+      dockerHost: proxy.address,
+    })
     let hints = 0
     const stop = watching.watch(() => {
       hints += 1
@@ -292,14 +295,21 @@ describe('docker engine: Docker away', () => {
     await proxy.up()
     await hinted()
     stop()
-    assert.deepEqual(await watching.list(), [])
+    assert.deepEqual((await watching.list()).observed, [])
     await watching.close()
     await proxy.close()
   })
 
   it('refuses an address that it does not understand', () => {
-    for (const address of ['ssh://user@host', 'tcp://host', 'npipe:////./pipe/docker', '']) {
-      const open = () => openDocker({ instance: own.instance, reaches: ['internet'], dockerHost: address })
+    for (const address of [
+      'ssh://-oProxyCommand=x',
+      'ssh://user@host/path',
+      'tcp://host',
+      'npipe:////./pipe/docker',
+      '',
+    ]) {
+      const open = () =>
+        openDocker({ database: mark(), instance: own.instance, reaches: ['internet'], dockerHost: address })
       assert.throws(open, { code: 'invalid_config' })
     }
   })

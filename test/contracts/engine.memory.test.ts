@@ -1,13 +1,21 @@
-import { after } from 'node:test'
-import { systemClock } from '../../src/core/clock.ts'
+import assert from 'node:assert/strict'
+import { after, it } from 'node:test'
+import { systemClock } from '../../src/ports/clock.ts'
 import { openMemory } from '../../src/engine/memory/engine.ts'
 import { MemoryHost } from '../../src/engine/memory/host.ts'
-import { runOnHost } from '../support/run-on-host.ts'
+import { runOnHost } from '../support/engine/run-on-host.ts'
 import { engineContract } from './engine.ts'
+import { mark } from '../../lab/database-mark.ts'
+import { pool } from '../../lab/rows.ts'
+import { INSTANCE } from '../../lab/world.ts'
+import { specOf } from '../../src/domain/pool.ts'
+
+const slot = (number: number) => ({ number, port: 2_220 + number, generation: 1 })
 
 const host = new MemoryHost({ now: systemClock, images: ['an-image'] })
-const engine = openMemory({ instance: 'a', host, exec: runOnHost })
-const neighbour = { instance: 'b', pool: 'other', engine: openMemory({ instance: 'b', host }) }
+const engine = openMemory({ database: mark(), instance: 'a', host, exec: runOnHost })
+const other = openMemory({ database: mark('other'), instance: 'a', host })
+const neighbour = { instance: 'b', pool: 'other', engine: openMemory({ database: mark(), instance: 'b', host }) }
 
 engineContract('memory', {
   instance: 'a',
@@ -15,6 +23,8 @@ engineContract('memory', {
   image: 'an-image',
   ports: [1, 2, 3, 4],
   engine,
+  marks: { database: mark().id, origin: mark().origin },
+  other,
   neighbour,
   pause: async (id) => host.disturb(id, 'paused'),
   unplug: async (id) => host.disturb(id, 'unplugged'),
@@ -25,7 +35,33 @@ engineContract('memory', {
   },
 })
 
+it('memory: a listing names the nodes that cannot be reached, and says nothing of their containers', async () => {
+  const nodes = new MemoryHost({ now: systemClock, nodes: ['n1', 'n2'] })
+  const spread = openMemory({ database: mark(), instance: INSTANCE.name, host: nodes })
+  const ids: string[] = []
+  for (const number of [1, 2]) ids.push(await spread.create(specOf(INSTANCE, pool(), slot(number))))
+  const [here = '', lost = ''] = ids
+  await spread.start(lost)
+  nodes.lose('n2')
+  const { observed, unreachable } = await spread.list()
+  assert.deepEqual([observed.map(({ id }) => id), unreachable], [[here], ['n2']])
+  for (const call of [spread.inspect(lost), spread.start(lost), spread.kill(lost), spread.imageOf(lost)])
+    await assert.rejects(call, { code: 'engine_unavailable', message: 'the node n2 cannot be reached' })
+  const command = { command: ['true'], timeoutMs: 1_000 }
+  await assert.rejects(spread.exec(lost, command), { code: 'engine_unavailable' })
+
+  await spread.remove(lost)
+  assert.equal(nodes.find(lost)?.state, 'running', 'it runs on while its node is cut off')
+  const next = await spread.create(specOf(INSTANCE, pool(), { ...slot(2), generation: 2 }))
+  assert.equal((await spread.inspect(next))?.node, 'n1')
+  nodes.regain('n2')
+  assert.equal(nodes.find(lost), undefined, 'it is removed as soon as its node is back')
+  assert.deepEqual((await spread.list()).unreachable, [])
+  await spread.close()
+})
+
 after(async () => {
   await engine.close()
+  await other.close()
   await neighbour.engine.close()
 })

@@ -1,8 +1,9 @@
 /** What every Engine does, whatever it is made of: the promises of the port's docstrings, each tried out. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
-import type { ContainerSpec } from '../../src/core/container.ts'
-import type { Engine } from '../../src/core/ports.ts'
+import type { ContainerSpec, PublishedSpec } from '../../src/domain/container.ts'
+import { BerthError } from '../../src/domain/errors.ts'
+import type { Engine, EngineTraits, Observed } from '../../src/ports/engine.ts'
 import { specDigest } from '../../src/engine/labels.ts'
 
 /** An engine to test, and the things that happen around it without its doing. */
@@ -13,8 +14,13 @@ export interface EngineFixture {
   /** At least four, free on 127.0.0.1. */
   readonly ports: readonly number[]
   readonly engine: Engine
+  /** What its containers bear. */
+  readonly marks: Pick<Observed, 'database' | 'origin'>
+  /** Serves the same instance from another database. */
+  readonly other: Engine
   /** Serves another instance on the same host. */
   readonly neighbour: { readonly instance: string; readonly pool: string; readonly engine: Engine }
+  /** Called only if the engine has the trait `pauses`. */
   pause(id: string): Promise<void>
   /** It runs on, and nobody can reach it. */
   unplug(id: string): Promise<void>
@@ -24,7 +30,7 @@ export interface EngineFixture {
   occupy(port: number): Promise<() => Promise<void>>
 }
 
-export function specFor(fixture: EngineFixture, changes: Partial<ContainerSpec> = {}): ContainerSpec {
+export function specFor(fixture: EngineFixture, changes: Partial<PublishedSpec> = {}): PublishedSpec {
   return {
     instance: fixture.instance,
     pool: fixture.pool,
@@ -44,7 +50,7 @@ export function specFor(fixture: EngineFixture, changes: Partial<ContainerSpec> 
 }
 
 export async function removeAll(engine: Engine): Promise<void> {
-  for (const { id } of await engine.list()) await engine.remove(id)
+  for (const { id } of (await engine.list()).observed) await engine.remove(id)
 }
 
 export function engineContract(name: string, fixture: EngineFixture): void {
@@ -55,6 +61,11 @@ export function engineContract(name: string, fixture: EngineFixture): void {
     const id = await engine.create({ ...spec, ...changes })
     await engine.start(id)
     return id
+  }
+
+  /** Options of a test: skips it on an engine without the trait. */
+  function needs(trait: keyof EngineTraits): { readonly skip: string | false } {
+    return { skip: engine.traits[trait] ? false : `${name} does not have the trait ${trait}` }
   }
 
   async function stateOf(id: string): Promise<string | undefined> {
@@ -72,32 +83,32 @@ export function engineContract(name: string, fixture: EngineFixture): void {
     })
 
     it('prepares again and again', async () => {
-      await engine.prepare()
-      await engine.prepare()
+      await engine.provision()
+      await engine.provision()
     })
 
     it('creates without starting, and observes what was asked for', async () => {
       const before = Date.now()
       const id = await engine.create(spec)
-      const [observed, ...others] = await engine.list()
+      const [observed, ...others] = (await engine.list()).observed
       assert.deepEqual(others, [])
       assert.deepEqual(observed, await engine.inspect(id))
       assert.ok(observed)
-      const { createdAt, ...rest } = observed
+      const { createdAt, host: _host, node: _node, ...rest } = observed
       const { name: container, pool } = spec
-      const made = { id, name: container, pool, generation: 1, spec: specDigest(spec) }
+      const made = { id, name: container, pool, generation: 1, spec: specDigest(spec), lent: null, ...fixture.marks }
       assert.deepEqual(rest, { ...made, port: null, state: 'created' })
       assert.ok(createdAt > before - 2_000 && createdAt < Date.now() + 2_000, `${createdAt} is about now`)
     })
 
-    it('observes the port of one that runs', async () => {
+    it('observes the port of one that runs', needs('publishesPorts'), async () => {
       const id = await started()
-      const [observed] = await engine.list()
+      const [observed] = (await engine.list()).observed
       assert.deepEqual(observed, await engine.inspect(id))
       assert.equal(observed?.port, spec.port)
       await engine.kill(id)
       assert.equal((await engine.inspect(id))?.port, null)
-      assert.deepEqual(await engine.list(), [await engine.inspect(id)])
+      assert.deepEqual((await engine.list()).observed, [await engine.inspect(id)])
     })
 
     it('observes no generation where none was given', async () => {
@@ -110,7 +121,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.equal(await engine.create(spec), id)
       await engine.start(id)
       assert.equal(await engine.create(spec), id)
-      assert.equal((await engine.list()).length, 1)
+      assert.equal((await engine.list()).observed.length, 1)
     })
 
     it('creates one container when asked twice at once', async () => {
@@ -131,15 +142,73 @@ export function engineContract(name: string, fixture: EngineFixture): void {
 
     it('says that an image is missing', async () => {
       await assert.rejects(engine.create({ ...spec, image: 'berth/no-such-image' }), { code: 'image_missing' })
-      assert.deepEqual(await engine.list(), [])
+      assert.deepEqual((await engine.list()).observed, [])
     })
 
     it('never shows the containers of another instance', async () => {
       const theirs = { ...spec, instance: neighbour.instance, pool: neighbour.pool, name: `${neighbour.pool}-1` }
       const id = await neighbour.engine.create(theirs)
-      assert.deepEqual(await engine.list(), [])
+      assert.deepEqual((await engine.list()).observed, [])
       assert.equal(await engine.inspect(id), null)
-      assert.equal((await neighbour.engine.list()).length, 1)
+      assert.equal((await neighbour.engine.list()).observed.length, 1)
+    })
+
+    it('does nothing to the containers of another instance, whoever names their ids', async () => {
+      const theirs = { ...spec, instance: neighbour.instance, pool: neighbour.pool, name: `${neighbour.pool}-1` }
+      const id = await neighbour.engine.create(theirs)
+      await neighbour.engine.start(id)
+      await engine.kill(id)
+      await engine.remove(id)
+      assert.equal((await neighbour.engine.inspect(id))?.state, 'running')
+      await neighbour.engine.kill(id)
+      assert.equal((await neighbour.engine.inspect(id))?.state, 'exited')
+    })
+
+    it('lends a container once, whoever asks, and tells to whom', async () => {
+      const id = await started()
+      assert.equal(engine.lentTo(id), null)
+      assert.deepEqual(await engine.lend([id], 'r-1'), new Set())
+      assert.deepEqual(await engine.lend([id], 'r-1'), new Set(), 'again, for the same one')
+      assert.deepEqual(await engine.lend([id], 'r-2'), new Set([id]))
+      assert.equal(engine.lentTo(id), 'r-1')
+      assert.deepEqual([(await engine.inspect(id))?.lent, (await engine.list()).observed[0]?.lent], ['r-1', 'r-1'])
+      // Also for a manager with another database, and for one that knows nothing yet.
+      await fixture.other.provision()
+      assert.deepEqual(await fixture.other.lend([id], 'r-3'), new Set([id]))
+      assert.equal((await fixture.other.inspect(id))?.lent, 'r-1')
+    })
+
+    it('lends many at once', async () => {
+      const ids = await Promise.all(
+        [1, 2, 3].map((number) => engine.create({ ...spec, name: `${spec.pool}-${number}` })),
+      )
+      const taken = await Promise.all(ids.map((id, nth) => engine.lend([id], `r-${nth}`)))
+      assert.deepEqual(taken, [new Set(), new Set(), new Set()])
+      assert.deepEqual(
+        ids.map((id) => engine.lentTo(id)),
+        ['r-0', 'r-1', 'r-2'],
+      )
+    })
+
+    it('shows whose a container is, and meets only its own in create', async () => {
+      const id = await engine.create(spec)
+      const [seen] = (await engine.list()).observed
+      assert.ok(seen?.database && seen.origin)
+      assert.equal(await engine.create(spec), id)
+      await assert.rejects(fixture.other.create(spec), { code: 'engine_conflict' })
+      await engine.lend([id], 'r-1')
+      await assert.rejects(engine.create(spec), { code: 'engine_conflict' })
+    })
+
+    it('shows which managers are alive', async () => {
+      const count = () => engine.presence()?.managers.length
+      await fixture.other.provision()
+      await fixture.other.create(spec)
+      await engine.provision()
+      await engine.list()
+      assert.equal(count(), 2)
+      assert.notEqual(engine.presence()?.managers[0]?.database, engine.presence()?.managers[1]?.database)
+      assert.match(engine.presence()?.ledger ?? '', /\w/)
     })
 
     it('starts what runs already', async () => {
@@ -148,7 +217,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.equal(await stateOf(id), 'running')
     })
 
-    it('refuses a port that a program has, and starts once it is free', async () => {
+    it('refuses a port that a program has, and starts once it is free', needs('publishesPorts'), async () => {
       const vacate = await fixture.occupy(spec.port)
       const id = await engine.create(spec)
       await assert.rejects(engine.start(id), { code: 'engine_conflict' })
@@ -157,7 +226,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.equal(await stateOf(id), 'running')
     })
 
-    it('refuses a port that another container has, and starts once that is down', async () => {
+    it('refuses a port that another container has, and starts once that is down', needs('publishesPorts'), async () => {
       const first = await started()
       const second = await engine.create({ ...spec, name: `${spec.pool}-2` })
       await assert.rejects(engine.start(second), { code: 'engine_conflict' })
@@ -172,16 +241,32 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await assert.rejects(engine.start(id), { code: 'engine_failed' })
     })
 
-    it('kills: down at once, again without harm, and startable', async () => {
+    it('kills: down at once, and again without harm', async () => {
       const id = await started()
       await engine.kill(id)
       assert.equal(await stateOf(id), 'exited')
       await engine.kill(id)
-      await engine.start(id)
-      assert.equal(await stateOf(id), 'running')
+      assert.equal(await stateOf(id), 'exited')
     })
 
-    it('kills what is paused', async () => {
+    it('starts what was killed, with its files', needs('restartsWithFiles'), async () => {
+      const id = await started()
+      const run = (script: string) => engine.exec(id, { command: ['sh', '-c', script], timeoutMs: 10_000 })
+      const file = `/tmp/berth-contract-${id.slice(0, 12)}`
+      await run(`echo kept >${file}`)
+      await engine.kill(id)
+      await engine.start(id)
+      assert.equal(await stateOf(id), 'running')
+      assert.equal((await run(`cat ${file} && rm ${file}`)).stdout, 'kept\n')
+    })
+
+    it('limits the processes of a container', needs('limitsPids'), async () => {
+      const id = await started({ pids: 32 })
+      const command = ['sh', '-c', 'for n in $(seq 64); do sleep 1 & done']
+      assert.notEqual((await engine.exec(id, { command, timeoutMs: 10_000 })).code, 0)
+    })
+
+    it('kills what is paused', needs('pauses'), async () => {
       const id = await started()
       await fixture.pause(id)
       assert.equal(await stateOf(id), 'paused')
@@ -189,29 +274,33 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.equal(await stateOf(id), 'exited')
     })
 
-    it('starts what is paused', async () => {
+    it('starts what is paused', needs('pauses'), async () => {
       const id = await started()
       await fixture.pause(id)
       await engine.start(id)
       assert.equal(await stateOf(id), 'running')
     })
 
-    it('observes no port of what somebody took off its network, and starting it puts it back, running or down', async () => {
-      const id = await started()
-      await fixture.unplug(id)
-      const cut = await engine.inspect(id)
-      assert.deepEqual([cut?.state, cut?.port], ['running', null])
-      assert.deepEqual(
-        (await engine.list()).map(({ port }) => port),
-        [null],
-      )
-      await engine.start(id)
-      assert.equal((await engine.inspect(id))?.port, spec.port)
-      await fixture.unplug(id)
-      await engine.kill(id)
-      await engine.start(id)
-      assert.equal((await engine.inspect(id))?.port, spec.port)
-    })
+    it(
+      'observes no port of what somebody took off its network, and starting it puts it back, running or down',
+      needs('restartsWithFiles'),
+      async () => {
+        const id = await started()
+        await fixture.unplug(id)
+        const cut = await engine.inspect(id)
+        assert.deepEqual([cut?.state, cut?.port], ['running', null])
+        assert.deepEqual(
+          (await engine.list()).observed.map(({ port }) => port),
+          [null],
+        )
+        await engine.start(id)
+        assert.equal((await engine.inspect(id))?.port, spec.port)
+        await fixture.unplug(id)
+        await engine.kill(id)
+        await engine.start(id)
+        assert.equal((await engine.inspect(id))?.port, spec.port)
+      },
+    )
 
     it('counts killing what never ran, or is gone, as success', async () => {
       const id = await engine.create(spec)
@@ -225,7 +314,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await Promise.all([engine.remove(id), engine.remove(id)])
       await engine.remove(id)
       assert.equal(await engine.inspect(id), null)
-      assert.deepEqual(await engine.list(), [])
+      assert.deepEqual((await engine.list()).observed, [])
     })
 
     it('frees name and port with the removal, and never lets a late call reach the successor', async () => {
@@ -270,39 +359,25 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.ok(performance.now() - begin < 2_000)
     })
 
-    it('runs a program of bash, and says all that it wrote and its code', async () => {
-      const id = await started()
-      const program = `read -r line || echo "nothing on stdin"; printf '%s' '${'häßlich '.repeat(20_000)}' | wc -c; echo odd >&2; exit 3`
-      for (const free of [undefined, 'stays', 'stays', 'ends'] as const) {
-        const { code, output } = await engine.runBash(id, { program, ...(free && { free }), timeoutMs: 10_000 })
-        assert.equal(code, 3, free)
-        assert.deepEqual(output.trim().split('\n'), ['nothing on stdin', '200000', 'odd'], free)
-      }
-    })
-
-    it('gives up on a program at its deadline', async () => {
-      const id = await started()
-      for (const free of ['stays', 'ends'] as const) {
-        await assert.rejects(engine.runBash(id, { program: 'sleep 3', free, timeoutMs: 300 }), {
-          code: 'engine_unavailable',
-        })
-      }
-    })
-
     it('runs nothing in what is created, paused or killed', async () => {
+      const request = { program: 'true', last: false, timeoutMs: 5_000 }
+      const askAgent = async (target: string) => {
+        if ((await engine.agent?.run(target, request)) == null) throw new BerthError('guest_failed', 'no agent answers')
+      }
       const attempt = (target: string) =>
-        Promise.any([
-          engine.exec(target, { command: ['true'], timeoutMs: 5_000 }),
-          engine.runBash(target, { program: 'true', free: 'stays', timeoutMs: 5_000 }),
-        ]).catch((error: AggregateError) => {
-          for (const { code } of error.errors) assert.equal(code, 'guest_failed')
-          throw error.errors[0]
-        })
+        Promise.any([engine.exec(target, { command: ['true'], timeoutMs: 5_000 }), askAgent(target)]).catch(
+          (error: AggregateError) => {
+            for (const { code } of error.errors) assert.equal(code, 'guest_failed')
+            throw error.errors[0]
+          },
+        )
       const id = await engine.create(spec)
       await assert.rejects(attempt(id), { code: 'guest_failed' })
       await engine.start(id)
-      await fixture.pause(id)
-      await assert.rejects(attempt(id), { code: 'guest_failed' })
+      if (engine.traits.pauses) {
+        await fixture.pause(id)
+        await assert.rejects(attempt(id), { code: 'guest_failed' })
+      }
       await engine.kill(id)
       await assert.rejects(attempt(id), { code: 'guest_failed' })
     })

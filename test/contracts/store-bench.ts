@@ -1,7 +1,8 @@
 /** What the tests of the store begin with, and look at. */
-import type { Container } from '../../src/core/container.ts'
-import type { Claim, Held, Store } from '../../src/core/store.ts'
-import { NOW } from '../support/rows.ts'
+import type { Container } from '../../src/domain/container.ts'
+import type { Claim, ReservationWithContainers, Store } from '../../src/ports/store.ts'
+import { claimOf } from '../../lab/claims.ts'
+import { NOW } from '../../lab/rows.ts'
 
 /** Gives a store that nobody has used, and closes it after the test. */
 export type Open = () => Promise<Store>
@@ -21,31 +22,11 @@ export async function fill(store: Store, count: number, pool = 'p'): Promise<voi
   }
 }
 
-export function claimOf(some: Partial<Claim> = {}): Claim {
-  return {
-    id: 'r1',
-    pool: 'p',
-    count: 1,
-    owner: 'anyone',
-    username: 'alice',
-    passwordHash: '$6$salt$hash',
-    sshKeys: [],
-    note: null,
-    keepaliveMs: null,
-    durationMs: 5 * MINUTE,
-    prepareBy: NOW + 10_000,
-    waitUntil: null,
-    quota: null,
-    request: null,
-    ...some,
-  }
-}
-
 /** A claim that is known to succeed. */
-export async function claimed(store: Store, some: Partial<Claim> = {}): Promise<Held> {
+export async function claimed(store: Store, some: Partial<Claim> = {}): Promise<ReservationWithContainers> {
   const answer = await store.claim(claimOf(some), NOW)
-  if (answer.is !== 'held') throw new Error(`not held: ${JSON.stringify(answer)}`)
-  return answer.held
+  if (answer.kind !== 'claimed') throw new Error(`not held: ${JSON.stringify(answer)}`)
+  return answer.result
 }
 
 /** A row that is known to be there. */

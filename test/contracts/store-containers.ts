@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Container, ContainerPatch } from '../../src/core/container.ts'
-import { NOW } from '../support/rows.ts'
+import type { Container, ContainerPatch } from '../../src/domain/container.ts'
+import { NOW } from '../../lab/rows.ts'
 import { claimed, fill, namesOf, type Open, places, rowOf, statesOf } from './store-bench.ts'
 
 export function containerVerbs(open: Open): void {
@@ -11,7 +11,7 @@ export function containerVerbs(open: Open): void {
       await store.addContainers([{ pool: 'p', number: 3, port: 2223 }], NOW)
       assert.deepEqual(await store.container('p-3'), {
         ...{ name: 'p-3', pool: 'p', number: 3, port: 2223, state: 'creating', since: NOW, generation: 0 },
-        ...{ engineId: null, hostKey: null, attempts: 0, retryAt: 0, error: null },
+        ...{ host: null, node: null, engineId: null, hostKey: null, attempts: 0, retryAt: 0, error: null },
       })
       assert.equal(await store.container('p-1'), null)
     })
@@ -43,7 +43,7 @@ export function containerVerbs(open: Open): void {
       const other = await store.container('p-2')
       const patch: ContainerPatch = {
         ...{ state: 'broken', since: NOW + 1, generation: 7, port: 9_000, engineId: 'id', hostKey: 'key' },
-        ...{ attempts: 3, retryAt: NOW + 2, error: 'why' },
+        ...{ host: 'node-a', node: 'a', attempts: 3, retryAt: NOW + 2, error: 'why' },
       }
       assert.equal(await store.updateContainer(await rowOf(store, 'p-1'), patch, NOW), true)
       const row = await rowOf(store, 'p-1')

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { NOW } from '../support/rows.ts'
-import { claimed, claimOf, fill, namesOf, type Open, rowOf, statesOf } from './store-bench.ts'
+import { NOW } from '../../lab/rows.ts'
+import { claimOf } from '../../lab/claims.ts'
+import { claimed, fill, namesOf, type Open, rowOf, statesOf } from './store-bench.ts'
 
 const LATER = NOW + 1_000
 
@@ -23,7 +24,9 @@ export function endingVerbs(open: Open): void {
           ['r2', 'p-3'],
         ],
       )
-      assert.deepEqual(ending[0]?.reservation, { ...active, state: 'ending', outcome: 'expired', endedAt: LATER })
+      const erased = { passwordHash: null, sshKeys: [] }
+      const ended = { state: 'ending', outcome: 'expired', endedAt: LATER }
+      assert.deepEqual(ending[0]?.reservation, { ...active, ...erased, ...ended })
       assert.deepEqual(await statesOf(store), ['p-1 removing 1', 'p-2 removing 1', 'p-3 removing 1', 'p-4 reserved 1'])
       const { since, retryAt, error } = await rowOf(store, 'p-1')
       assert.deepEqual({ since, retryAt, error }, { since: LATER, retryAt: 0, error: null })

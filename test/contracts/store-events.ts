@@ -1,10 +1,11 @@
 /** The audit log: every change of a state, with who, what and when, in the transaction of the change itself. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { BerthEvent, EventFilter } from '../../src/core/events.ts'
-import type { Store } from '../../src/core/store.ts'
-import { NOW } from '../support/rows.ts'
-import { claimed, claimOf, fill, type Open, places, rowOf } from './store-bench.ts'
+import type { BerthEvent, EventFilter } from '../../src/domain/event.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { NOW } from '../../lab/rows.ts'
+import { claimOf } from '../../lab/claims.ts'
+import { claimed, fill, type Open, places, rowOf } from './store-bench.ts'
 
 const NOTHING = { pool: null, container: null, generation: null, reservation: null, owner: null, username: null }
 
@@ -166,7 +167,7 @@ export function eventVerbs(open: Open): void {
         await store.claim(claimOf({ id: 'r2', count: 9 }), NOW)
         await store.claim(claimOf({ id: 'r2', quota: 1 }), NOW)
         await store.assign('r1', NOW, NOW)
-        await store.lease('r1', NOW + 10_000, NOW + 20_000)
+        await store.takeOverPreparation('r1', NOW + 10_000, NOW + 20_000)
         await store.substitute('r1', 'p-2', 'why', NOW)
         await store.extend('r1', 1, 2, 'root', NOW)
         await store.keepAlive('r1', NOW)

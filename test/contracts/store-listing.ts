@@ -1,9 +1,10 @@
 /** Looking at reservations, and moving their ends. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ReservationFilter, Store } from '../../src/core/store.ts'
-import { NOW } from '../support/rows.ts'
-import { claimed, claimOf, fill, namesOf, type Open } from './store-bench.ts'
+import type { ReservationFilter, Store } from '../../src/ports/store.ts'
+import { NOW } from '../../lab/rows.ts'
+import { claimOf } from '../../lab/claims.ts'
+import { claimed, fill, namesOf, type Open } from './store-bench.ts'
 
 const MINUTE = 60_000
 
@@ -80,9 +81,9 @@ export function listingVerbs(open: Open): void {
       const store = await open()
       await fill(store, 3)
       const { reservation, containers } = await claimed(store, { count: 2 })
-      assert.deepEqual(await store.held('r1'), { reservation, containers })
+      assert.deepEqual(await store.reservationWithContainers('r1'), { reservation, containers })
       assert.deepEqual(namesOf(containers), ['p-1', 'p-2'])
-      assert.equal(await store.held('r2'), null)
+      assert.equal(await store.reservationWithContainers('r2'), null)
     })
   })
 

@@ -1,85 +1,147 @@
 /** What several managers on one database must be able to rely on. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import type { Store } from '../../src/core/store.ts'
-import { NOW } from '../support/rows.ts'
-import { claimed, claimOf, fill, MINUTE } from './store-bench.ts'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
+import type { Store } from '../../src/ports/store.ts'
+import { NOW } from '../../lab/rows.ts'
+import { claimOf } from '../../lab/claims.ts'
+import { claimed, fill, MINUTE } from './store-bench.ts'
 
 const LATER = NOW + 1_000
+const PREPARE_BY = NOW + 10_000
 const LEASE = NOW + 20_000
-const LEAD = 10_000
 
-/** Two stores on one database that nobody has used, under the names of two managers. */
-type OpenTwo = () => Promise<readonly [Store, Store]>
+/** Returns what opens a store of a manager at this address, on one fresh database. */
+type OpenDatabase = () => Promise<(address: string) => Promise<Store>>
 
-export function managersContract(title: string, openFresh: OpenTwo): void {
-  const open: OpenTwo = async () => {
-    const both = await openFresh()
-    after(() => Promise.all(both.map((store) => store.close())))
-    return both
+export function managersContract(title: string, openDatabase: OpenDatabase): void {
+  async function openAll<const T extends readonly string[]>(...addresses: T): Promise<{ [K in keyof T]: Store }> {
+    const openAt = await openDatabase()
+    const stores = await Promise.all(addresses.map(openAt))
+    after(() => Promise.all(stores.map((store) => store.close())))
+    return stores as { [K in keyof T]: Store }
   }
-  const leaseOf = async (store: Store, id: string) => (await store.reservation(id))?.prepareBy
+  const prepareByOf = async (store: Store, id: string) => (await store.reservation(id))?.prepareBy
 
-  describe(`two managers: ${title}`, () => {
-    it('what one prepared is not forgotten with what the other did', async () => {
-      const [one, other] = await open()
-      await fill(one, 4)
-      await claimed(one, { id: 'own' })
-      await claimed(other, { id: 'theirs' })
-      await claimed(one, { id: 'leased' })
-      await other.lease('leased', NOW + 10_000, LEASE)
-      await one.claim(claimOf({ id: 'waits', count: 2, waitUntil: NOW + MINUTE }), NOW)
-      await one.addContainers([{ pool: 'p', number: 5, port: 2_225 }], NOW)
-      await fill(one, 5)
-      assert.ok(await other.assign('waits', LEASE, NOW))
-      await one.forgetPreparers(LATER)
-      assert.equal(await leaseOf(one, 'own'), 0)
-      assert.equal(await leaseOf(one, 'theirs'), NOW + 10_000)
-      assert.equal(await leaseOf(one, 'leased'), LEASE)
-      assert.equal(await leaseOf(one, 'waits'), LEASE)
-      await other.forgetPreparers(LATER)
-      assert.equal(await leaseOf(one, 'theirs'), 0)
+  describe(`several managers: ${title}`, () => {
+    it('a manager that registers releases what died with the one before it at its address, and no living manager’s', async () => {
+      const [dead, living, next] = await openAll('here', 'there', 'here')
+      await dead.registerManager()
+      await living.registerManager()
+      await fill(dead, 4)
+      await claimed(dead, { id: 'dead' })
+      await claimed(living, { id: 'living' })
+      await claimed(dead, { id: 'taken up' })
+      await living.takeOverPreparation('taken up', PREPARE_BY, LEASE)
+      await claimed(dead, { id: 'active' })
+      await dead.activate('active', NOW)
+      await next.registerManager()
+      assert.equal(await prepareByOf(next, 'dead'), 0)
+      assert.equal(await prepareByOf(next, 'living'), PREPARE_BY)
+      assert.equal(await prepareByOf(next, 'taken up'), LEASE)
+      assert.equal((await next.reservation('active'))?.state, 'active')
     })
 
-    it('one of them works on the containers, until it has not said so for long enough', async () => {
-      const [one, other] = await open()
-      assert.equal(await one.lead(LEAD, NOW), true)
-      assert.equal(await other.lead(LEAD, NOW), false)
-      assert.equal(await one.lead(LEAD, NOW + 5_000), true)
-      assert.equal(await other.lead(LEAD, NOW + 14_999), false)
-      assert.equal(await other.lead(LEAD, NOW + 15_000), true)
-      assert.equal(await one.lead(LEAD, NOW + 15_000), false)
+    it('a manager that registers releases what a manager prepared that never registered, and keeps its own', async () => {
+      const [unknown, store] = await openAll('here', 'there')
+      await fill(store, 3)
+      await claimed(unknown, { id: 'unknown' })
+      await claimed(store, { id: 'own' })
+      await store.claim(claimOf({ id: 'waits', count: 2, waitUntil: NOW + MINUTE }), NOW)
+      await store.addContainers([{ pool: 'p', number: 4, port: 2_224 }], NOW)
+      await fill(store, 4)
+      assert.ok(await store.assign('waits', LEASE, NOW))
+      await store.registerManager()
+      assert.equal(await prepareByOf(store, 'unknown'), 0)
+      assert.equal(await prepareByOf(store, 'own'), PREPARE_BY)
+      assert.equal(await prepareByOf(store, 'waits'), LEASE)
     })
 
-    it('whoever resigns leaves it to the next, and nobody resigns for somebody else', async () => {
-      const [one, other] = await open()
-      await one.lead(LEAD, NOW)
-      await other.resign()
-      assert.equal(await other.lead(LEAD, NOW), false)
-      await one.resign()
-      assert.equal(await other.lead(LEAD, NOW), true)
+    it('one manager leads, and each renewal shows the others that it lives', async () => {
+      const [one, other] = await openAll('here', 'there')
+      const first = await one.leaderTerm()
+      assert.equal(first.leader, 'none')
+      assert.ok(await one.acquireLeadership(first))
+      const own = await one.leaderTerm()
+      assert.deepEqual(own, { leader: 'own', term: first.term + 1, renewals: first.renewals + 1 })
+      assert.deepEqual(await other.leaderTerm(), { ...own, leader: 'other' })
+      assert.ok(await one.acquireLeadership(own))
+      assert.deepEqual(await other.leaderTerm(), { ...own, leader: 'other', renewals: own.renewals + 1 })
     })
 
-    it('a clock that was set back does not keep the work from everybody', async () => {
-      const [one, other] = await open()
-      await one.lead(LEAD, NOW + 60 * MINUTE)
-      assert.equal(await other.lead(LEAD, NOW), true)
+    it('leadership that was renewed or taken over since it was seen is not acquired', async () => {
+      const [one, other] = await openAll('here', 'there')
+      await one.acquireLeadership(await one.leaderTerm())
+      const [own, seen] = [await one.leaderTerm(), await other.leaderTerm()]
+      await one.acquireLeadership(own)
+      assert.equal(await other.acquireLeadership(seen), false, 'it was renewed')
+      assert.ok(await other.acquireLeadership(await other.leaderTerm()))
+      assert.equal(await one.acquireLeadership({ ...own, renewals: own.renewals + 2 }), false, 'of an earlier term')
+      assert.equal((await one.leaderTerm()).leader, 'other')
+      assert.equal((await one.leaderTerm()).term, own.term + 1)
     })
 
-    it('whoever asks at the same time, one gets it', async () => {
-      const [one, other] = await open()
-      const asked = Array.from({ length: 20 }, (_, nth) => (nth % 2 ? one : other).lead(LEAD, NOW))
-      const answers = await Promise.all(asked)
-      assert.equal(new Set(answers.filter((_, nth) => nth % 2)).size, 1)
-      assert.equal(answers[0], !answers[1])
+    it('of managers that ask at the same time one gets the leadership', async () => {
+      const [one, other] = await openAll('here', 'there')
+      const seen = await one.leaderTerm()
+      const asked = Array.from({ length: 20 }, (_, nth) => (nth % 2 ? one : other).acquireLeadership(seen))
+      assert.equal((await Promise.all(asked)).filter(Boolean).length, 1)
+    })
+
+    it('a manager releases its own leadership, and no other manager’s', async () => {
+      const [one, other] = await openAll('here', 'there')
+      await one.acquireLeadership(await one.leaderTerm())
+      await other.releaseLeadership()
+      assert.equal((await one.leaderTerm()).leader, 'own')
+      await one.releaseLeadership()
+      const { leader, term } = await other.leaderTerm()
+      assert.deepEqual({ leader, term }, { leader: 'none', term: 1 })
+    })
+
+    it('the leadership of a manager that died is free for the next one at its address, and for no manager elsewhere', async () => {
+      const [dead, elsewhere, next] = await openAll('here', 'there', 'here')
+      await dead.registerManager()
+      await dead.acquireLeadership(await dead.leaderTerm())
+      await elsewhere.registerManager()
+      assert.equal((await elsewhere.leaderTerm()).leader, 'other')
+      await next.registerManager()
+      assert.equal((await next.leaderTerm()).leader, 'none')
+    })
+
+    it('a reader never sees an event after one with a higher number', async () => {
+      const [one, other, reader] = await openAll('here', 'there', 'elsewhere')
+      await fill(one, 40)
+      const ids: number[] = []
+      let isWriting = true
+      async function follow(): Promise<void> {
+        for (let seen = 0; ; ) {
+          const isLast = !isWriting
+          // A loop without this would leave no time for the writers.
+          await endOfTurn()
+          const page = await reader.events({ after: seen, limit: 7 })
+          ids.push(...page.map(({ id }) => id))
+          seen = page.at(-1)?.id ?? seen
+          if (isLast && page.length === 0) return
+        }
+      }
+      const reading = follow()
+      await Promise.all(
+        Array.from({ length: 40 }, (_, nth) => (nth % 2 ? one : other).claim(claimOf({ id: `r${nth}` }), NOW)),
+      )
+      isWriting = false
+      await reading
+      assert.deepEqual(
+        ids,
+        (await one.events({ after: 0, limit: 1_000 })).map(({ id }) => id),
+      )
     })
 
     it('nobody ends a preparation that the other has taken up, or finished', async () => {
-      const [one, other] = await open()
+      const [one, other] = await openAll('here', 'there')
       await fill(one, 1)
       await claimed(one)
-      const failed = { outcome: 'failed', reason: 'no sshd', seen: { prepareBy: NOW + 10_000 } } as const
-      await other.lease('r1', NOW + 10_000, LEASE)
+      const failed = { outcome: 'failed', reason: 'no sshd', seen: { prepareBy: PREPARE_BY } } as const
+      await other.takeOverPreparation('r1', PREPARE_BY, LEASE)
       assert.deepEqual(await one.end(['r1'], failed, LATER), [])
       assert.equal((await one.reservation('r1'))?.state, 'preparing')
       await other.activate('r1', LATER)
@@ -90,10 +152,10 @@ export function managersContract(title: string, openFresh: OpenTwo): void {
     })
 
     it('whoever fails ends what is still its own', async () => {
-      const [one] = await open()
+      const [one] = await openAll('here', 'there')
       await fill(one, 1)
       await claimed(one)
-      const ending = await one.end(['r1'], { outcome: 'failed', seen: { prepareBy: NOW + 10_000 } }, LATER)
+      const ending = await one.end(['r1'], { outcome: 'failed', seen: { prepareBy: PREPARE_BY } }, LATER)
       assert.equal(ending[0]?.reservation.outcome, 'failed')
     })
   })

@@ -1,10 +1,11 @@
 /** Sizes that take the place of berth.yml's. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ContainerState } from '../../src/core/container.ts'
-import type { Store } from '../../src/core/store.ts'
-import { NOW } from '../support/rows.ts'
-import { claimed, claimOf, fill, type Open, rowOf, statesOf } from './store-bench.ts'
+import type { ContainerState } from '../../src/domain/container.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { NOW } from '../../lab/rows.ts'
+import { claimOf } from '../../lab/claims.ts'
+import { claimed, fill, type Open, rowOf, statesOf } from './store-bench.ts'
 
 const LATER = NOW + 1_000
 const pinned = (size: number) => ({ size, pinned: true })
@@ -52,7 +53,7 @@ export function poolVerbs(open: Open): void {
         await claimed(store, { count: 2 })
         await claimed(store, { id: 'r2', pool: 'q', count: 3 })
         const [before, last] = [await store.snapshot(), await store.latestEvent()]
-        assert.deepEqual(await store.resizePool('p', to, 'root', LATER), { held: 2 })
+        assert.deepEqual(await store.resizePool('p', to, 'root', LATER), { reserved: 2 })
         assert.deepEqual([await store.snapshot(), await store.latestEvent()], [before, last])
         assert.equal(await store.resizePool('p', { ...to, size: 2 }, 'root', LATER), true)
       })
@@ -106,9 +107,9 @@ export function poolVerbs(open: Open): void {
 
     it('nothing is claimed', async () => {
       const store = await beyond()
-      assert.deepEqual(await store.claim(claimOf({ count: 3 }), NOW), { is: 'short', available: 2, waiting: 0 })
-      assert.equal((await store.claim(claimOf({ count: 2 }), NOW)).is, 'held')
-      assert.equal((await store.claim(claimOf({ id: 'r2', pool: 'q', count: 4 }), NOW)).is, 'held')
+      assert.deepEqual(await store.claim(claimOf({ count: 3 }), NOW), { kind: 'short', available: 2, waiting: 0 })
+      assert.equal((await store.claim(claimOf({ count: 2 }), NOW)).kind, 'claimed')
+      assert.equal((await store.claim(claimOf({ id: 'r2', pool: 'q', count: 4 }), NOW)).kind, 'claimed')
     })
 
     it('nothing is assigned, and nothing is swapped for it', async () => {
@@ -122,7 +123,7 @@ export function poolVerbs(open: Open): void {
     it('it can be had again once the pool has grown', async () => {
       const store = await beyond()
       await store.resizePool('p', pinned(4), 'root', NOW)
-      assert.equal((await store.claim(claimOf({ count: 4 }), NOW)).is, 'held')
+      assert.equal((await store.claim(claimOf({ count: 4 }), NOW)).kind, 'claimed')
     })
   })
 }

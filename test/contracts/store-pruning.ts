@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Store } from '../../src/core/store.ts'
-import { NOW } from '../support/rows.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { NOW } from '../../lab/rows.ts'
 import { claimed, fill, type Open } from './store-bench.ts'
 
 const request = { key: 'key', body: 'body', salt: 'salt' }
@@ -33,7 +33,7 @@ export function pruningVerbs(open: Open): void {
       assert.deepEqual(await idsOf(store), ['ending', 'open', 'r3', 'r4'])
       assert.deepEqual(await store.snapshot(), before)
       assert.equal(await store.earlier('anyone', 'key 2', NOW + 3_000), null)
-      assert.equal((await store.earlier('anyone', 'key 3', NOW + 3_000))?.held.reservation.id, 'r3')
+      assert.equal((await store.earlier('anyone', 'key 3', NOW + 3_000))?.result.reservation.id, 'r3')
     })
 
     it('goes a few at a time, the oldest first', async () => {

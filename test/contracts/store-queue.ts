@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Claim, Store } from '../../src/core/store.ts'
-import { NOW } from '../support/rows.ts'
-import { claimed, claimOf, fill, MINUTE, namesOf, type Open, statesOf } from './store-bench.ts'
+import type { Claim, Store } from '../../src/ports/store.ts'
+import { NOW } from '../../lab/rows.ts'
+import { claimOf } from '../../lab/claims.ts'
+import { claimed, fill, MINUTE, namesOf, type Open, statesOf } from './store-bench.ts'
 
 const LATER = NOW + 1_000
 const HOUR = 60 * MINUTE
@@ -14,7 +15,7 @@ const request = { key: 'hash of the key', body: 'mac of the body', salt: 'salt' 
 /** A claim that cannot be met now and waits. */
 async function queued(store: Store, id: string, some: Partial<Claim> = {}): Promise<void> {
   const answer = await store.claim(claimOf({ id, waitUntil: SOON, ...some }), NOW)
-  assert.equal(answer.is, 'waiting', id)
+  assert.equal(answer.kind, 'waiting', id)
 }
 
 export function queueVerbs(open: Open): void {
@@ -24,8 +25,8 @@ export function queueVerbs(open: Open): void {
       await fill(store, 1)
       const before = await statesOf(store)
       const first = await store.claim(claimOf({ count: 2, waitUntil: SOON, keepaliveMs: MINUTE }), NOW)
-      assert.ok(first.is === 'waiting')
-      const { state, promised, waitUntil, turn, aliveUntil, holds, activeAt } = first.held.reservation
+      assert.ok(first.kind === 'waiting')
+      const { state, promised, waitUntil, position, aliveUntil, holds, activeAt } = first.result.reservation
       assert.deepEqual(
         { state, promised, waitUntil, aliveUntil, holds, activeAt },
         {
@@ -38,14 +39,14 @@ export function queueVerbs(open: Open): void {
       assert.deepEqual(await statesOf(store), before)
       await queued(store, 'r2')
       const second = await store.reservation('r2')
-      assert.ok(turn !== null && (second?.turn ?? 0) > turn)
+      assert.ok(position !== null && (second?.position ?? 0) > position)
     })
 
     it('does not pass those that wait, though there would be enough for it', async () => {
       const store = await open()
       await fill(store, 3)
       await queued(store, 'large', { count: 4 })
-      assert.deepEqual(await store.claim(claimOf({ id: 'small' }), NOW), { is: 'short', available: 0, waiting: 1 })
+      assert.deepEqual(await store.claim(claimOf({ id: 'small' }), NOW), { kind: 'short', available: 0, waiting: 1 })
       await queued(store, 'patient')
       await fill(store, 1, 'q')
       await claimed(store, { id: 'elsewhere', pool: 'q' })
@@ -56,8 +57,8 @@ export function queueVerbs(open: Open): void {
       await fill(store, 1)
       await queued(store, 'short', { count: 2, waitUntil: NOW + 1 })
       await queued(store, 'dead', { count: 2, keepaliveMs: 1 })
-      assert.equal((await store.claim(claimOf({ id: 'next' }), NOW)).is, 'short')
-      assert.equal((await store.claim(claimOf({ id: 'next' }), NOW + 1)).is, 'held')
+      assert.equal((await store.claim(claimOf({ id: 'next' }), NOW)).kind, 'short')
+      assert.equal((await store.claim(claimOf({ id: 'next' }), NOW + 1)).kind, 'claimed')
     })
   })
 
@@ -139,45 +140,45 @@ export function queueVerbs(open: Open): void {
       const ask = (id: string, count: number, now = NOW) =>
         store.claim(claimOf({ id, count, quota: 4, owner: 'ann', waitUntil: SOON }), now)
       await claimed(store, { id: 'else', owner: 'bob', count: 2 })
-      assert.equal((await ask('r1', 2)).is, 'held')
-      assert.equal((await ask('r2', 1)).is, 'held')
-      assert.deepEqual(await ask('r3', 2), { is: 'over_quota', has: 3 })
+      assert.equal((await ask('r1', 2)).kind, 'claimed')
+      assert.equal((await ask('r2', 1)).kind, 'claimed')
+      assert.deepEqual(await ask('r3', 2), { kind: 'over_quota', has: 3 })
       await store.activate('r1', NOW)
-      assert.deepEqual(await ask('r3', 2), { is: 'over_quota', has: 3 }, 'active ones count')
-      assert.equal((await ask('r3', 2, NOW + 5 * MINUTE)).is, 'held', 'their time is up')
+      assert.deepEqual(await ask('r3', 2), { kind: 'over_quota', has: 3 }, 'active ones count')
+      assert.equal((await ask('r3', 2, NOW + 5 * MINUTE)).kind, 'claimed', 'their time is up')
       await store.end(['r2', 'r3'], { outcome: 'released' }, LATER)
-      assert.equal((await ask('r4', 4, NOW + 5 * MINUTE)).is, 'waiting', 'only three are left')
-      assert.deepEqual(await ask('r5', 1, NOW + 5 * MINUTE), { is: 'over_quota', has: 4 }, 'waiting ones count')
+      assert.equal((await ask('r4', 4, NOW + 5 * MINUTE)).kind, 'waiting', 'only three are left')
+      assert.deepEqual(await ask('r5', 1, NOW + 5 * MINUTE), { kind: 'over_quota', has: 4 }, 'waiting ones count')
     })
   })
 
-  describe('lease', () => {
+  describe('the queue of an owner', () => {
+    it('has 250 places, whatever their limits; those of others are not touched, and one that ends makes room', async () => {
+      const store = await open()
+      const ask = (id: string, owner: string) => store.claim(claimOf({ id, owner, waitUntil: SOON }), NOW)
+      for (let nth = 0; nth < 250; nth += 1) assert.equal((await ask(`r${nth}`, 'ann')).kind, 'waiting')
+      assert.deepEqual(await ask('more', 'ann'), { kind: 'queue_full', most: 250 })
+      assert.equal(await store.reservation('more'), null)
+      assert.equal((await ask('bob', 'bob')).kind, 'waiting')
+      await store.end(['r7'], { outcome: 'released' }, NOW)
+      assert.equal((await ask('more', 'ann')).kind, 'waiting')
+    })
+  })
+
+  describe('takeOverPreparation', () => {
     it('takes up a preparation from exactly the time that was seen', async () => {
       const store = await open()
       await fill(store, 1)
       const { reservation, containers } = await claimed(store)
       const { prepareBy } = reservation
-      assert.equal(await store.lease('r1', prepareBy + 1, LEASE), null)
-      assert.deepEqual(await store.lease('r1', prepareBy, LEASE), {
+      assert.equal(await store.takeOverPreparation('r1', prepareBy + 1, LEASE), null)
+      assert.deepEqual(await store.takeOverPreparation('r1', prepareBy, LEASE), {
         reservation: { ...reservation, prepareBy: LEASE },
         containers,
       })
-      assert.equal(await store.lease('r1', prepareBy, LEASE), null, 'somebody else has')
+      assert.equal(await store.takeOverPreparation('r1', prepareBy, LEASE), null, 'somebody else has')
       await store.activate('r1', NOW)
-      assert.equal(await store.lease('r1', LEASE, LEASE + 1), null, 'no preparation any more')
-    })
-
-    it('can be had at once of those whose preparers are known to be dead', async () => {
-      const store = await open()
-      await fill(store, 3)
-      await claimed(store)
-      await claimed(store, { id: 'active' })
-      await store.activate('active', NOW)
-      await store.claim(claimOf({ id: 'ours' }), LATER)
-      await store.forgetPreparers(LATER)
-      assert.equal((await store.reservation('r1'))?.prepareBy, 0)
-      assert.equal((await store.reservation('ours'))?.prepareBy, NOW + 10_000)
-      assert.equal((await store.reservation('active'))?.state, 'active')
+      assert.equal(await store.takeOverPreparation('r1', LEASE, LEASE + 1), null, 'no preparation any more')
     })
   })
 
@@ -187,15 +188,15 @@ export function queueVerbs(open: Open): void {
       await fill(store, 3)
       const { reservation, containers } = await claimed(store, { request })
       assert.equal(reservation.promised, true)
-      const earlier = { body: request.body, salt: 'salt', held: { reservation, containers } }
+      const earlier = { body: request.body, salt: 'salt', result: { reservation, containers } }
       const again = claimOf({ id: 'r2', request: { ...request, body: 'another', salt: 'new' } })
-      assert.deepEqual(await store.claim(again, LATER), { is: 'repeated', earlier })
+      assert.deepEqual(await store.claim(again, LATER), { kind: 'repeated', earlier })
       assert.deepEqual(await store.earlier('anyone', request.key, LATER), earlier)
       assert.equal(await store.earlier('somebody', request.key, LATER), null)
       assert.equal(await store.earlier('anyone', 'another key', LATER), null)
       assert.equal((await store.earlier('anyone', request.key, NOW + 24 * HOUR - 1))?.salt, 'salt')
       assert.equal(await store.earlier('anyone', request.key, NOW + 24 * HOUR), null)
-      assert.equal((await store.claim(again, NOW + 24 * HOUR)).is, 'held')
+      assert.equal((await store.claim(again, NOW + 24 * HOUR)).kind, 'claimed')
       assert.equal((await store.earlier('anyone', request.key, NOW + 24 * HOUR))?.salt, 'new')
     })
 
@@ -206,14 +207,14 @@ export function queueVerbs(open: Open): void {
       await store.end(['r1'], { outcome: 'failed', reason: 'no sshd' }, NOW)
       assert.equal(await store.earlier('anyone', request.key, LATER), null)
       await claimed(store, { id: 'r2', request: { ...request, salt: 'new' } })
-      assert.equal((await store.earlier('anyone', request.key, LATER))?.held.reservation.id, 'r2')
+      assert.equal((await store.earlier('anyone', request.key, LATER))?.result.reservation.id, 'r2')
     })
 
     it('still gives one that waited in vain, or was released', async () => {
       const store = await open()
       await queued(store, 'r1', { request })
       await store.end(['r1'], { outcome: 'failed', reason: 'none came free' }, LATER)
-      assert.equal((await store.earlier('anyone', request.key, LATER))?.held.reservation.id, 'r1')
+      assert.equal((await store.earlier('anyone', request.key, LATER))?.result.reservation.id, 'r1')
     })
 
     it('makes one reservation of 50 that come at once', async () => {
@@ -221,28 +222,31 @@ export function queueVerbs(open: Open): void {
       await fill(store, 10)
       const asked = Array.from({ length: 50 }, (_, nth) => store.claim(claimOf({ id: `r${nth}`, request }), NOW))
       const answers = await Promise.all(asked)
-      assert.equal(answers.filter((answer) => answer.is === 'held').length, 1)
-      assert.equal(answers.filter((answer) => answer.is === 'repeated').length, 49)
+      assert.equal(answers.filter((answer) => answer.kind === 'claimed').length, 1)
+      assert.equal(answers.filter((answer) => answer.kind === 'repeated').length, 49)
       assert.equal((await store.snapshot()).reservations.length, 1)
     })
   })
 
-  describe('recordTold', () => {
+  describe('recordNotified', () => {
     it('notes what terminals were told, for the end that it has now', async () => {
       const store = await open()
       await fill(store, 1)
       const end = NOW + 5 * MINUTE
       await claimed(store)
-      assert.equal(await store.recordTold('r1', end, null), false, 'while preparing')
+      assert.equal(await store.recordNotified('r1', end, null), false, 'while preparing')
       await store.activate('r1', NOW)
-      assert.equal((await store.reservation('r1'))?.toldEnd, end)
-      assert.equal(await store.recordTold('r1', end, MINUTE), true)
+      assert.equal((await store.reservation('r1'))?.notifiedEnd, end)
+      assert.equal(await store.recordNotified('r1', end, MINUTE), true)
       await store.extend('r1', end, end + MINUTE, 'alice', NOW)
-      const { toldEnd, toldLeft } = (await store.reservation('r1')) ?? {}
-      assert.deepEqual({ toldEnd, toldLeft }, { toldEnd: end, toldLeft: MINUTE })
-      assert.equal(await store.recordTold('r1', end, null), false, 'of an end that was moved')
-      assert.equal(await store.recordTold('r1', end + MINUTE, null), true)
-      assert.equal((await store.reservation('r1'))?.toldLeft, null)
+      const { notifiedEnd, notifiedLeft } = (await store.reservation('r1')) ?? {}
+      assert.deepEqual(
+        { notifiedEnd: notifiedEnd, notifiedLeft: notifiedLeft },
+        { notifiedEnd: end, notifiedLeft: MINUTE },
+      )
+      assert.equal(await store.recordNotified('r1', end, null), false, 'of an end that was moved')
+      assert.equal(await store.recordNotified('r1', end + MINUTE, null), true)
+      assert.equal((await store.reservation('r1'))?.notifiedLeft, null)
     })
   })
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { NOW } from '../support/rows.ts'
-import { claimed, claimOf, fill, MINUTE, namesOf, type Open, rowOf, statesOf } from './store-bench.ts'
+import { NOW } from '../../lab/rows.ts'
+import { claimOf } from '../../lab/claims.ts'
+import { claimed, fill, MINUTE, namesOf, type Open, rowOf, statesOf } from './store-bench.ts'
 
 const LATER = NOW + 1_000
 
@@ -32,15 +33,15 @@ export function reservationVerbs(open: Open): void {
       })
       const { request: _request, quota: _quota, ...asked } = claim
       const answer = await store.claim(claim, LATER)
-      assert.ok(answer.is === 'held')
-      const { held } = answer
+      assert.ok(answer.kind === 'claimed')
+      const { result: held } = answer
       assert.deepEqual(held, {
         reservation: {
           ...{ ...asked, state: 'preparing', createdAt: LATER },
           ...{
-            ...{ promised: false, turn: null, aliveUntil: null, toldEnd: null, toldLeft: null },
+            ...{ promised: false, position: null, aliveUntil: null, notifiedEnd: null, notifiedLeft: null },
             ...{ activeAt: null, expiresAt: null, endedAt: null, outcome: null, reason: null },
-            holds: [{ container: 'p-1', opened: null }],
+            holds: [{ container: 'p-1', accountGeneration: null }],
           },
         },
         containers: [{ ...free, state: 'reserved', since: LATER, attempts: 0, retryAt: 0 }],
@@ -58,7 +59,7 @@ export function reservationVerbs(open: Open): void {
       await claimed(store)
       const before = await store.snapshot()
       assert.deepEqual(await store.claim(claimOf({ id: 'r2', count: 3 }), NOW), {
-        ...{ is: 'short', available: 2, waiting: 0 },
+        ...{ kind: 'short', available: 2, waiting: 0 },
       })
       assert.deepEqual(await store.snapshot(), before)
       assert.equal(await store.reservation('r2'), null)
@@ -78,7 +79,7 @@ export function reservationVerbs(open: Open): void {
       await fill(store, 10)
       const asked = Array.from({ length: 200 }, (_, index) => store.claim(claimOf({ id: `r${index}` }), NOW))
       const answers = await Promise.all(asked)
-      const held = answers.flatMap((answer) => (answer.is === 'held' ? answer.held.containers : []))
+      const held = answers.flatMap((answer) => (answer.kind === 'claimed' ? answer.result.containers : []))
       assert.equal(held.length, 10)
       assert.equal(new Set(namesOf(held)).size, 10)
       assert.equal((await store.snapshot()).reservations.length, 10)
@@ -143,12 +144,12 @@ export function reservationVerbs(open: Open): void {
       await claimed(store, { id: 'r2', pool: 'p', count: 0 })
       const active = await store.activate('r1', LATER)
       const holds = [
-        { container: 'p-1', opened: 1 },
-        { container: 'p-2', opened: 4 },
+        { container: 'p-1', accountGeneration: 1 },
+        { container: 'p-2', accountGeneration: 4 },
       ]
       assert.deepEqual(active, {
         ...reservation,
-        toldEnd: LATER + 5 * MINUTE,
+        notifiedEnd: LATER + 5 * MINUTE,
         state: 'active',
         activeAt: LATER,
         expiresAt: LATER + 5 * MINUTE,
@@ -171,7 +172,7 @@ export function reservationVerbs(open: Open): void {
     })
   })
 
-  describe('recordOpened', () => {
+  describe('recordAccount', () => {
     it('notes the generation in which the account is now', async () => {
       const store = await open()
       await fill(store, 2)
@@ -179,10 +180,10 @@ export function reservationVerbs(open: Open): void {
       await store.activate('r1', NOW)
       const seen = await rowOf(store, 'p-1')
       await store.updateContainer(seen, { generation: 2 }, NOW)
-      assert.equal(await store.recordOpened('r1', { ...seen, generation: 2 }), true)
+      assert.equal(await store.recordAccount('r1', { ...seen, generation: 2 }), true)
       assert.deepEqual((await store.reservation('r1'))?.holds, [
-        { container: 'p-1', opened: 2 },
-        { container: 'p-2', opened: 1 },
+        { container: 'p-1', accountGeneration: 2 },
+        { container: 'p-2', accountGeneration: 1 },
       ])
     })
 
@@ -195,10 +196,10 @@ export function reservationVerbs(open: Open): void {
       const [mine, theirs, free] = [await rowOf(store, 'p-1'), await rowOf(store, 'p-2'), await rowOf(store, 'p-3')]
       await store.updateContainer(mine, { generation: 2 }, NOW)
       const before = await store.snapshot()
-      for (const seen of [mine, theirs, free]) assert.equal(await store.recordOpened('r1', seen), false, seen.name)
+      for (const seen of [mine, theirs, free]) assert.equal(await store.recordAccount('r1', seen), false, seen.name)
       await store.end(['r1'], { outcome: 'expired' }, NOW)
-      assert.equal(await store.recordOpened('r1', { ...mine, generation: 2 }), false, 'after the end')
-      assert.equal(await store.recordOpened('r1', await rowOf(store, 'p-1')), false, 'after the end, seen afresh')
+      assert.equal(await store.recordAccount('r1', { ...mine, generation: 2 }), false, 'after the end')
+      assert.equal(await store.recordAccount('r1', await rowOf(store, 'p-1')), false, 'after the end, seen afresh')
       const holds = (await store.reservation('r1'))?.holds
       assert.deepEqual(holds, before.reservations.find((r) => r.id === 'r1')?.holds)
     })
@@ -211,8 +212,8 @@ export function reservationVerbs(open: Open): void {
       await store.finish('r1', NOW)
       await store.updateContainer(await rowOf(store, 'p-1'), { state: 'ready', generation: 2 }, NOW)
       await claimed(store, { id: 'r2' })
-      assert.equal(await store.recordOpened('r1', await rowOf(store, 'p-1')), false)
-      assert.deepEqual((await store.reservation('r1'))?.holds, [{ container: 'p-1', opened: null }])
+      assert.equal(await store.recordAccount('r1', await rowOf(store, 'p-1')), false)
+      assert.deepEqual((await store.reservation('r1'))?.holds, [{ container: 'p-1', accountGeneration: null }])
     })
   })
 }

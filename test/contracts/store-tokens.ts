@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Token } from '../../src/core/identity.ts'
-import { NOW } from '../support/rows.ts'
+import type { Token } from '../../src/domain/identity.ts'
+import { NOW } from '../../lab/rows.ts'
 import type { Open } from './store-bench.ts'
 
 function tokenOf(some: Partial<Token> = {}): Token {

@@ -4,7 +4,8 @@ import type { Open } from './store-bench.ts'
 import { containerVerbs } from './store-containers.ts'
 import { endingVerbs } from './store-ending.ts'
 import { eventVerbs } from './store-events.ts'
-import { lentVerb } from './store-lent.ts'
+import { identityVerbs } from './store-identity.ts'
+import { usageVerb } from './store-usage.ts'
 import { pruningVerbs } from './store-pruning.ts'
 import { queueVerbs } from './store-queue.ts'
 import { listingVerbs } from './store-listing.ts'
@@ -28,6 +29,7 @@ export function storeContract(title: string, openFresh: Open): void {
     poolVerbs(open)
     tokenVerbs(open)
     eventVerbs(open)
-    lentVerb(open)
+    usageVerb(open)
+    identityVerbs(open)
   })
 }

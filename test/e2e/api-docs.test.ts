@@ -4,8 +4,8 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { STATUS } from '../../src/http/problems.ts'
-import { testManager } from '../support/manager.ts'
+import { STATUS } from '../../src/http/errors/problems.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const run = promisify(execFile)
 const text = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import type { Event, Reserved } from '../../src/client/client.ts'
-import { testBerth } from '../support/berth.ts'
-import { eventually } from '../support/eventually.ts'
-import { testManager } from '../support/manager.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const manager = await testManager('clievents', { size: 2 })
 const berth = testBerth({ BERTH_URL: manager.url })

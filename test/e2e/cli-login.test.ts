@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { afterEach, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { Reservation, Reserved } from '../../src/client/client.ts'
-import { testBerth } from '../support/berth.ts'
-import { docker } from '../support/docker.ts'
-import { eventually } from '../support/eventually.ts'
-import { testManager } from '../support/manager.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { docker } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const manager = await testManager('clilog', { size: 3 })
 const berth = testBerth({ BERTH_URL: manager.url })
@@ -149,6 +149,6 @@ describe('berth run', () => {
     await manager.get('/release_all')
     const { code, stderr } = await running.ended
     assert.equal(code, 255)
-    assert.match(stderr, /the reservation is over \(released\)/)
+    assert.match(stderr, /the reservation has ended \(released\)/)
   })
 })

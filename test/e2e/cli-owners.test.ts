@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import type { Reservation, Reserved } from '../../src/client/client.ts'
 import { join } from 'node:path'
-import { type Berth, testBerth } from '../support/berth.ts'
-import { testManager } from '../support/manager.ts'
+import { type Berth, testBerth } from '../support/manager/berth.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const manager = await testManager('owners', { size: 3, top: { auth: 'tokens' } })
 const offline = testBerth({ BERTH_CONFIG: join(manager.folder, 'berth.yml') })
@@ -46,10 +46,10 @@ describe('berth with tokens', () => {
     assert.match(scale.stderr, /\n {2}`berth whoami` shows who you are/)
     const unknown = await nobody.run('ls')
     assert.equal(unknown.code, 4)
-    assert.match(unknown.stderr, /\n {2}put a token into BERTH_TOKEN, or say `berth login`/)
+    assert.match(unknown.stderr, /\n {2}set BERTH_TOKEN or use `berth login`/)
     const quota = await alice.run('reserve')
     assert.equal(quota.code, 3, quota.stderr)
-    assert.match(quota.stderr, /\n {2}release something first/)
+    assert.match(quota.stderr, /\n {2}release a reservation first/)
     assert.match(
       (await alice.run('whoami')).stdout,
       /^you +alice, user \(token\)\ncontainers +1\nlimits +1 container, 2h$/m,

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { testBerth } from '../support/berth.ts'
-import { eventually } from '../support/eventually.ts'
-import { testManager } from '../support/manager.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const manager = await testManager('cliserve', { size: 1 })
 const berth = testBerth({ BERTH_CONFIG: join(manager.folder, 'berth.yml') })

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { afterEach, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { Pool, Reservation, Reserved } from '../../src/client/client.ts'
-import { testBerth } from '../support/berth.ts'
-import { eventually } from '../support/eventually.ts'
-import { testManager } from '../support/manager.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const execute = promisify(execFile)
 const manager = await testManager('cli', { size: 3 })
@@ -33,7 +33,7 @@ describe('berth, piped', () => {
     const reserved = await berth.run('reserve', '--count', '2', '--user', 'alice', '--for', '10m', '--note', 'lab 7')
     assert.equal(reserved.code, 0, reserved.stderr)
     assert.match(reserved.stdout, /^Reserved 2 containers for alice until .*\(10m\)\.$/m)
-    assert.match(reserved.stdout, /^Password: \w{20} \(shown only here\)$/m)
+    assert.match(reserved.stdout, /^Password: \w{20} \(shown only once\)$/m)
     const [reservation] = await current()
     assert.ok(reservation)
     const { id, containers } = reservation
@@ -47,7 +47,7 @@ describe('berth, piped', () => {
     const extended = await berth.run('extend', containers[1]?.name ?? '', '--by', '30m')
     assert.match(extended.stdout, /^Until .*\(40m\)\.\n$/)
     const clamped = await berth.run('extend', '--by', '10d')
-    assert.match(clamped.stderr, /Not as long as that/)
+    assert.match(clamped.stderr, /^Not as requested: /m)
     const released = await berth.run('release')
     assert.equal(released.stdout, `Released ${id.slice(0, 8)} ${containers.map((c) => c.name).join(', ')}\n`)
     assert.deepEqual(await current(), [])
@@ -83,15 +83,15 @@ describe('berth, piped', () => {
 
   it('says what is wrong, what to do, and with which exit code', async () => {
     const cases: readonly [args: string[], code: number, says: RegExp][] = [
-      [['reserve', '--count', '0'], 2, /'0' is invalid.*whole number.*\n {2}`berth help reserve` tells more/],
-      [['reserve', '--for', 'long'], 2, /It looks like 90m/],
+      [['reserve', '--count', '0'], 2, /'0' is invalid.*whole number.*\n {2}see `berth help reserve`/],
+      [['reserve', '--for', 'long'], 2, /Expected a duration like 90m/],
       [['reserve', '--count', '99', '--for', '9d'], 2, /^berth: count must be at most 3.*\nduration must be/],
       [['reserve', '--key', '/nowhere'], 2, /no public key: ENOENT.*\n {2}`ssh-keygen/],
-      [['show', 'nothing'], 1, /you have no reservation or container "nothing"\n {2}`berth ls` shows/],
+      [['show', 'nothing'], 1, /you have no reservation or container "nothing"\n {2}`berth ls` lists/],
       [['show'], 1, /you have no reservation\n {2}`berth reserve`/],
-      [['extend'], 2, /say either --by or --to/],
+      [['extend'], 2, /give exactly one of --by and --to/],
       [['nonsense'], 2, /unknown command 'nonsense'/],
-      [['ls', '--nonsense'], 2, /unknown option '--nonsense'\n {2}`berth help ls` tells more/],
+      [['ls', '--nonsense'], 2, /unknown option '--nonsense'\n {2}see `berth help ls`/],
       [['--url', 'http://127.0.0.1:9', 'ls'], 5, /does not answer: .*\n {2}is the manager running\? `berth serve`/],
     ]
     for (const [args, code, says] of cases) {
@@ -107,7 +107,7 @@ describe('berth, piped', () => {
     await berth.json('reserve', '--count', '3')
     const taken = await berth.run('reserve')
     assert.equal(taken.code, 3, taken.stderr)
-    assert.match(taken.stderr, /^berth: Only 0 containers available\n {2}wait for it with --wait 10m/)
+    assert.match(taken.stderr, /^berth: Only 0 containers available\n {2}wait with --wait 10m/)
     const forProgram = await berth.run('reserve', '--json')
     assert.equal(forProgram.code, 3)
     const { error } = JSON.parse(forProgram.stderr) as { error: { code: string; exit: number } }
@@ -118,7 +118,7 @@ describe('berth, piped', () => {
     const first = await berth.json<Reserved>('reserve', '--count', '3')
     const waiting = berth.start('reserve', '--wait', '1m', '--json')
     await eventually(async () => (await current()).length === 2)
-    assert.match(waiting.output(), /^place 1 in the queue for /)
+    assert.match(waiting.output(), /^position 1 in the queue for /)
     await berth.run('release', first.id)
     const { code, stdout } = await waiting.ended
     assert.equal(code, 0)
@@ -135,7 +135,7 @@ describe('berth, piped', () => {
 
     const vain = await berth.run('reserve', '--wait', '1s')
     assert.equal(vain.code, 3, vain.stderr)
-    assert.match(vain.stderr, /nothing became free in time/)
+    assert.match(vain.stderr, /timed out in the queue: /)
   })
 })
 

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { testBerth } from '../support/berth.ts'
-import { testManager } from '../support/manager.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const COMPILE = fileURLToPath(new URL('../../scripts/lib/compile', import.meta.url))
 

@@ -1,8 +1,8 @@
 /** SIGKILL to the manager in the middle of what it does; then another one on the same database. */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { dockerLines } from '../support/docker.ts'
-import { type Reserved, testManager } from '../support/manager.ts'
+import { dockerLines } from '../../lab/docker.ts'
+import { type Reserved, testManager } from '../../lab/manager.ts'
 import { canLogIn, loginAndRun } from '../support/ssh.ts'
 
 const manager = await testManager('crash', { size: 3 })

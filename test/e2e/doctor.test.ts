@@ -1,12 +1,13 @@
-/** `berth doctor` on a real engine: what was changed behind the manager's back is found, and mended. */
+/** `berth doctor` on a real engine: what was changed behind the manager's back is found, and fixed. */
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { before, describe, it } from 'node:test'
 import type { Diagnosis } from '../../src/doctor.ts'
-import { testBerth } from '../support/berth.ts'
-import { docker } from '../support/docker.ts'
-import { testManager } from '../support/manager.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { docker } from '../../lab/docker.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const manager = await testManager('doctor', { size: 3 })
 const berth = testBerth({ BERTH_CONFIG: join(manager.folder, 'berth.yml') })
@@ -21,6 +22,14 @@ async function diagnose(...options: string[]): Promise<Diagnosis & { code: numbe
   const { code, stdout, stderr } = await berth.run('doctor', '--json', ...options)
   assert.ok(stdout !== '', stderr)
   return { code, ...(JSON.parse(stdout) as Diagnosis) }
+}
+
+/** What its containers bear. */
+function databaseId(): string {
+  const database = new DatabaseSync(join(manager.folder, 'containers.db'))
+  const row = database.prepare('select id from database_identity').get()
+  database.close()
+  return String(row?.['id'])
 }
 
 async function untilAtRest(): Promise<void> {
@@ -49,7 +58,8 @@ describe('berth doctor', () => {
     await manager.reserve({ username: 'alice', count: 1 })
     await manager.kill()
     const [first, second, third] = [place(1), place(2), place(3)]
-    const instance = ['--label', `berth.instance=${manager.instance}`, '--label', `berth.pool=${manager.pool}`]
+    const made = ['--label', `berth.database=${databaseId()}`]
+    const instance = ['--label', `berth.instance=${manager.instance}`, '--label', `berth.pool=${manager.pool}`, ...made]
     await docker('rm', '--force', first)
     await docker('stop', '--time', '0', second)
     await docker('rm', '--force', third)
@@ -77,16 +87,16 @@ describe('berth doctor', () => {
       people.stdout,
       new RegExp(`^${third} +labels +the database has generation 1, .*, the engine has generation 99`, 'm'),
     )
-    assert.match(people.stderr, /`berth doctor --fix` mends it/)
+    assert.match(people.stderr, /`berth doctor --fix` fixes this/)
     await docker('rm', '--force', `${manager.pool}-stray`)
   })
 
-  it('has it mended as a manager would: the reservation keeps its container', async () => {
-    const mended = await diagnose('--fix')
-    assert.equal(mended.code, 0, JSON.stringify(mended))
-    assert.deepEqual(mended.findings, [])
+  it('fixes it as a manager would: the reservation keeps its container', async () => {
+    const fixed = await diagnose('--fix')
+    assert.equal(fixed.code, 0, JSON.stringify(fixed))
+    assert.deepEqual(fixed.findings, [])
     assert.deepEqual(
-      mended.fixed.map(({ container }) => container),
+      fixed.fixed.map(({ container }) => container),
       [place(1), place(2), place(3)],
     )
     await manager.start()
@@ -98,7 +108,7 @@ describe('berth doctor', () => {
     await docker('stop', '--time', '0', place(2))
     const { code, serving, findings } = await diagnose('--fix')
     assert.deepEqual({ code, serving, findings }, { code: 0, serving: true, findings: [] })
-    // While it is being mended there is no difference either: its row says so.
+    // While it is being fixed there is no difference either: its row says so.
     await untilAtRest()
     assert.equal(await docker('inspect', '--format', '{{.State.Running}}', place(2)), 'true')
   })
@@ -107,7 +117,6 @@ describe('berth doctor', () => {
     // Otherwise the kill leaves something else half done, which is found, too.
     await untilAtRest()
     await manager.kill()
-    const { DatabaseSync } = await import('node:sqlite')
     const database = new DatabaseSync(join(manager.folder, 'containers.db'))
     database.prepare('update containers set port = port + 1000 where name = ?').run(place(3))
     database.close()

@@ -5,12 +5,12 @@ import { readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { scanHostKey } from '../../src/cli/programs.ts'
+import { scanHostKey } from '../../src/cli/ssh/external-commands.ts'
 import type { Reserved } from '../../src/client/client.ts'
-import { BERTH, testBerth } from '../support/berth.ts'
-import { docker } from '../support/docker.ts'
-import { eventually } from '../support/eventually.ts'
-import { testManager } from '../support/manager.ts'
+import { BERTH, testBerth } from '../support/manager/berth.ts'
+import { docker } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const execute = promisify(execFile)
 const manager = await testManager('inventory', { size: 3 })
@@ -60,17 +60,21 @@ describe('berth inventory', () => {
       [reservation]: { hosts: names },
     })
     const known = join(berth.home, '.local/state/berth/reservations', reserved.id, 'known_hosts')
+    // A plain text: Ansible evaluates nothing in it.
+    const text = (value: string | null) => value && { __ansible_unsafe: value }
     assert.deepEqual(meta.hostvars[names[0] ?? ''], {
-      ansible_host: 'localhost',
+      ansible_host: text('localhost'),
       ansible_port: reserved.containers[0]?.port,
-      ansible_user: 'alice',
+      ansible_user: text('alice'),
       ansible_host_key_checking: true,
-      ansible_ssh_common_args: `-o 'UserKnownHostsFile="${known}"' -o 'GlobalKnownHostsFile=/dev/null' -o 'StrictHostKeyChecking=yes' -o 'HostKeyAlgorithms=ssh-ed25519' -o 'UpdateHostKeys=no'`,
-      ansible_ssh_private_key_file: join(berth.home, 'key'),
-      berth_reservation: reserved.id,
-      berth_pool: manager.pool,
+      ansible_ssh_common_args: text(
+        `-o 'UserKnownHostsFile="${known}"' -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes -o HostKeyAlgorithms=ssh-ed25519 -o UpdateHostKeys=no`,
+      ),
+      ansible_ssh_private_key_file: text(join(berth.home, 'key')),
+      berth_reservation: text(reserved.id),
+      berth_pool: text(manager.pool),
       berth_note: null,
-      berth_expires_at: reserved.expires_at,
+      berth_expires_at: text(reserved.expires_at),
     })
     assert.equal(statSync(known).mode & 0o777, 0o600)
     const one = await execute(INVENTORY, ['--host', names[0] ?? ''], { env: berth.env })

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { testBerth } from '../support/berth.ts'
-import { docker } from '../support/docker.ts'
-import { eventually } from '../support/eventually.ts'
-import { testManager } from '../support/manager.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { docker } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testManager } from '../../lab/manager.ts'
 import { login, type Terminal } from '../support/ssh.ts'
 
 const MINUTE = 60_000

@@ -1,10 +1,10 @@
 /** What an admin does, on the real engine, with managers that die in the middle of it. */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { docker, dockerLines } from '../support/docker.ts'
-import { eventually } from '../support/eventually.ts'
-import { listen, told } from '../support/listener.ts'
-import { testManager } from '../support/manager.ts'
+import { docker, dockerLines } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { listen, told } from '../support/engine/listener.ts'
+import { testManager } from '../../lab/manager.ts'
 import { loginAndRun } from '../support/ssh.ts'
 
 /** Two places, and ports for four. */

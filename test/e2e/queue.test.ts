@@ -1,7 +1,9 @@
-/** The queue on the real engine: many at once, more than there are containers, and a manager that dies in the middle. */
+/**
+ * The queue on the real engine: many at once, more than there are containers, and a manager that dies in the middle.
+ */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { testManager } from '../support/manager.ts'
+import { testManager } from '../../lab/manager.ts'
 import { loginAndRun } from '../support/ssh.ts'
 
 const SIZE = 3

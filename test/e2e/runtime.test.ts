@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { docker } from '../support/docker.ts'
-import { testManager } from '../support/manager.ts'
+import { docker } from '../../lab/docker.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const manager = await testManager('runtime', { size: 1, pool: { runtime: 'no-such', reach: 'all' } })
 const file = join(manager.folder, 'berth.yml')

@@ -1,8 +1,11 @@
-/** The seed document, done by hand: reserve, log in, look, release, wait for the end. Real Docker, real sshd, real time. */
+/**
+ * The seed document, done by hand: reserve, log in, look, release, wait for the end. Real Docker, real sshd, real
+ * time.
+ */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Reserved, testManager } from '../support/manager.ts'
+import { type Reserved, testManager } from '../../lab/manager.ts'
 import { canLogIn, type Login, login, loginAndRun } from '../support/ssh.ts'
 
 const manager = await testManager('seed', { size: 10 })

@@ -5,7 +5,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { testManager } from '../support/manager.ts'
+import { testManager } from '../../lab/manager.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const manager = await testManager('start', { size: 1 })
@@ -56,13 +56,13 @@ describe('a start', () => {
     const { status, stderr } = refused({ ...manager.environment, BERTH_CONFIG: file })
     assert.equal(status, 1)
     assert.match(stderr, /pools\.alpine\.ssh_ports: 5 ports for 10 containers/)
-    assert.match(stderr, /pools\.alpine\.colour: is not known/)
+    assert.match(stderr, /pools\.alpine\.colour: unknown key/)
     assert.match(stderr, /listen: must be a loopback address/)
   })
 
   it('is refused for a command that there is not', () => {
     const { status, stderr } = refused(manager.environment, 'fly')
     assert.equal(status, 1)
-    assert.match(stderr, /"fly" is no command; known: serve/)
+    assert.match(stderr, /unknown command "fly"; allowed: serve/)
   })
 })

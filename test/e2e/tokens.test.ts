@@ -5,10 +5,10 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { sendRaw } from '../support/api.ts'
-import { testBerth } from '../support/berth.ts'
-import { testManager } from '../support/manager.ts'
-import { openProvider } from '../support/provider.ts'
+import { sendRaw } from '../../lab/api.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { testManager } from '../../lab/manager.ts'
+import { openProvider } from '../support/http/identity-provider.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const TOKEN = /berth_[0-9a-f]{12}_[0-9a-f]{64}/g
@@ -66,27 +66,11 @@ describe('a manager that asks for tokens', () => {
     assert.deepEqual(await whoIs(await provider.token('teacher')), ['oidc:teacher', 'admin', 'oidc'])
   })
 
-  it('slows down who tries others, and not who has one', async () => {
-    const timed = async (token: string) => {
-      const began = performance.now()
-      const { status } = await manager.getAs(token, '/v1/me')
-      return { status, ms: performance.now() - began }
-    }
-    for (const least of [125, 250]) {
-      const { status, ms } = await timed(first.replace(/.$/, (last) => (last === '0' ? '1' : '0')))
-      assert.equal(status, 401)
-      assert.ok(ms >= least - 2, `${ms} ms`)
-    }
-    const { status, ms } = await timed(first)
-    assert.equal(status, 200)
-    assert.ok(ms < 450, `${ms} ms`)
-  })
-
   it('takes those that are made on its machine, at once', async () => {
     const { code, stdout, stderr } = await berth.run('token', 'create', '--admin', '--name', 'alice')
     assert.equal(code, 0, stderr)
     assert.match(stdout, new RegExp(`^${TOKEN.source}\n$`))
-    assert.equal(stderr, 'A token for alice (admin), shown only now:\n')
+    assert.equal(stderr, 'Token for alice (admin), shown only once:\n')
     assert.deepEqual(await whoIs(stdout.trim()), ['alice', 'admin', 'token'])
     const limits = ['--containers', '2', '--duration', '8h', '--pool', manager.pool]
     const limited = await berth.run('token', 'create', '--name', 'ci', '--expires', '1d', ...limits)
@@ -94,12 +78,15 @@ describe('a manager that asks for tokens', () => {
     const { expires_at, ...rest } = body as { expires_at: string }
     assert.ok(Math.abs(Date.parse(expires_at) - Date.now() - 86_400_000) < 60_000)
     assert.deepEqual(rest, {
-      ...{ name: 'ci', role: 'user', auth: 'token', containers_held: 0 },
+      name: 'ci',
+      role: 'user',
+      auth: 'token',
+      containers_held: 0,
       limits: { containers: 2, duration_seconds: 28_800, pools: [manager.pool] },
     })
   })
 
-  it('is asked for tokens by the command, or its database is, with the same answers', async () => {
+  it('lists the same tokens to the command over the API and from the database', async () => {
     const online = { env: { BERTH_URL: manager.url, BERTH_TOKEN: first } }
     const listed = await berth.runWith(online, 'token', 'ls', '--json')
     for (const env of [{}, online.env]) {
@@ -114,7 +101,7 @@ describe('a manager that asks for tokens', () => {
     const table = await berth.run('token', 'ls')
     assert.match(
       table.stdout,
-      /^ID +NAME +ROLE +MADE +EXPIRES +LIMITS\n.* ci +user .* in 1d +2 containers, 8h, of tokens/ms,
+      /^ID +NAME +ROLE +CREATED +EXPIRES +LIMITS\n.* ci +user .* in 1d +2 containers, 8h, of tokens/ms,
     )
     const made = await berth.runWith(online, 'token', 'create', '--name', 'bob', '--json')
     const { id, token } = JSON.parse(made.stdout) as { id: string; token: string }
@@ -130,10 +117,14 @@ describe('a manager that asks for tokens', () => {
   for (const [args, code, says] of [
     [['create'], 2, /^berth: required option '--name <name>' not specified/],
     [['make', '--name', 'a'], 2, /^berth: unknown (command 'make'|option '--name')/],
-    [['create', '--name', 'berth', '--pool', 'x'], 2, /^berth: name must not be berth, .*\nlimits\.pools must be of: /],
+    [
+      ['create', '--name', 'berth', '--pool', 'x'],
+      2,
+      /^berth: name must not be berth, .*\nlimits\.pools must be among: /,
+    ],
     [['create', '--name', 'a', '--containers', 'many'], 2, /^berth: option '--containers <number>' .* whole number/],
     [['create', '--name', 'a', '--colour', 'red'], 2, /^berth: unknown option '--colour'/],
-    [['ls', '--offline', '--url', 'http://x'], 2, /^berth: say either --offline or --url/],
+    [['ls', '--offline', '--url', 'http://x'], 2, /^berth: --offline must not be combined with --url/],
   ] as const) {
     it(`refuses berth token ${args.join(' ')}`, async () => {
       const ran = await berth.run('token', ...args)
@@ -146,14 +137,14 @@ describe('a manager that asks for tokens', () => {
   it('is one of two managers for a command with a config file, which is for its owner alone', async () => {
     const config = join(berth.home, '.config/berth/config.yml')
     const login = await berth.runWith({ stdin: `${first}\n` }, 'login', manager.url)
-    assert.equal(login.stdout, `You are admin (admin) at ${manager.url}; kept in ${config}.\n`)
+    assert.equal(login.stdout, `You are admin (admin) at ${manager.url}; saved in ${config}.\n`)
     const whoami = await berth.run('whoami')
     assert.match(whoami.stdout, new RegExp(`^manager +${manager.url}\nyou +admin, admin \\(token\\)\ncontainers +0\n`))
     assert.equal((await berth.run('--url', manager.url.replace('127.0.0.1', 'localhost'), 'ls')).code, 4)
     chmodSync(config, 0o644)
     const open = await berth.run('ls')
     assert.equal(open.code, 2)
-    assert.match(open.stderr, new RegExp(`open to others.*\n {2}chmod 600 ${config}`))
+    assert.match(open.stderr, new RegExp(`accessible to other users.*\n {2}chmod 600 ${config}`))
     rmSync(config)
     const wrong = await berth.runWith({ stdin: 'berth_wrong\n' }, 'login', manager.url)
     assert.deepEqual({ code: wrong.code, kept: existsSync(config) }, { code: 4, kept: false })

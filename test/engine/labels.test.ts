@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { ContainerSpec } from '../../src/core/container.ts'
+import type { ContainerSpec } from '../../src/domain/container.ts'
 import { labelsOf, readLabels, specDigest } from '../../src/engine/labels.ts'
+import { mark } from '../../lab/database-mark.ts'
 
 const spec: ContainerSpec = {
   instance: 'berth',
@@ -21,22 +22,24 @@ const spec: ContainerSpec = {
 
 it('reads what it wrote', () => {
   for (const generation of [7, null]) {
-    const labels = labelsOf({ ...spec, generation })
+    const labels = labelsOf({ ...spec, generation }, mark())
     assert.equal('berth.generation' in labels, generation !== null)
-    const expected = { name: 'alpine-1', pool: 'alpine', generation, spec: specDigest(spec) }
+    const { id, origin } = mark()
+    const made = { name: 'alpine-1', pool: 'alpine', generation, spec: specDigest(spec) }
+    const expected = { ...made, database: id, origin }
     assert.deepEqual(readLabels(labels, 'berth'), expected)
   }
 })
 
-it('reads nothing from another instance, or from strangers', () => {
-  assert.equal(readLabels(labelsOf(spec), 'other'), null)
+it('reads nothing from another instance, or without labels', () => {
+  assert.equal(readLabels(labelsOf(spec, mark()), 'other'), null)
   assert.equal(readLabels({}, 'berth'), null)
   assert.equal(readLabels({ 'berth.instance': 'berth' }, 'berth'), null)
 })
 
-it('takes a damaged generation for none', () => {
+it('reads an invalid generation as none', () => {
   for (const text of ['', '-1', '1.5', 'x', '9'.repeat(30)]) {
-    assert.equal(readLabels({ ...labelsOf(spec), 'berth.generation': text }, 'berth')?.generation, null)
+    assert.equal(readLabels({ ...labelsOf(spec, mark()), 'berth.generation': text }, 'berth')?.generation, null)
   }
 })
 

@@ -1,4 +1,4 @@
-/** Our schemas are written down as typebox would write them down, and what it says of their types is therefore true. */
+/** These builders return the same schemas as typebox, so that its types are correct for them. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Type as Typebox } from 'typebox'
@@ -40,7 +40,7 @@ for (const [name, schema] of Object.entries(SCHEMAS)) {
   })
 }
 
-it('every builder was tried', () => {
+it('every builder was tested', () => {
   const tried = new Set<string>()
   const noting = new Proxy(Type, {
     get(target, name: keyof typeof Type) {

@@ -1,12 +1,12 @@
-/** A password is in the answer, since whoever asked knows it, and nowhere else. */
+/** A password appears only in the answer to its caller. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listening, openApi, sendRaw } from '../support/api.ts'
-import { bearer, openGuarded } from '../support/guarded.ts'
+import { listening, openApi, sendRaw } from '../../lab/api.ts'
+import { bearer, openTokenApi } from '../support/http/token-api.ts'
 
 const SECRET = 'hunter2'
 
-/** Right and wrong ways to send it, and what is answered. */
+/** Valid and invalid ways to send a password, and the answers. */
 const requests: readonly [url: string, status: number, method?: string][] = [
   [`/reserve?username=alice&password=${SECRET}`, 200],
   [`/reserve?password=${SECRET}&username=alice&count=99`, 400],
@@ -35,7 +35,7 @@ const requests: readonly [url: string, status: number, method?: string][] = [
 
 describe('the log', () => {
   for (const [url, status, method = 'GET'] of requests) {
-    it(`keeps ${method} ${url} to itself`, async () => {
+    it(`does not contain the password of ${method} ${url}`, async () => {
       const api = await openApi()
       await api.get('/reserve?username=somebody')
       const lines = api.world.logged.length
@@ -46,7 +46,7 @@ describe('the log', () => {
     })
   }
 
-  it('keeps it when the reserve fails half-way, and when there is a bug', async () => {
+  it('does not contain it when the reserve fails half way, or after an unexpected error', async () => {
     const error = new Error('disk on fire')
     const api = await openApi({ storeFaults: () => ({ when: 'before', error }) })
     for (const container of api.world.host.all()) container.state = 'exited'
@@ -57,7 +57,7 @@ describe('the log', () => {
     assert.ok(!api.world.logged.join().includes(SECRET))
   })
 
-  it('keeps what is in a URL with a host, a user and a fragment', async () => {
+  it('does not contain secrets of a URL with host, user and fragment', async () => {
     const api = await openApi()
     const { port } = await listening(api)
     for (const url of [`http://a:${SECRET}@localhost/available`, `/reserve#password=${SECRET}`, `/x#${SECRET}`]) {
@@ -67,7 +67,7 @@ describe('the log', () => {
     assert.ok(!api.world.logged.join().includes(SECRET))
   })
 
-  it('tells each request by method, route, status and time', async () => {
+  it('has method, route, status and time of each request', async () => {
     const api = await openApi()
     await api.get(`/reserve?username=alice&password=${SECRET}`)
     await api.ask('POST', '/nowhere')
@@ -78,8 +78,8 @@ describe('the log', () => {
 })
 
 describe('tokens', () => {
-  it('are in no line of the log and no answer, good ones or bad ones, wherever they are put', async () => {
-    const api = await openGuarded()
+  it('are in no line of the log and no answer, valid or not, wherever they are sent', async () => {
+    const api = await openTokenApi()
     const { headers, text, token } = await api.give('alice', 'user', { expiresAt: api.world.now() + 1_000 })
     const secret = text.slice(-64)
     const bodies = [
@@ -112,7 +112,7 @@ describe('tokens', () => {
 })
 
 describe('the store', () => {
-  it('has the hash only', async () => {
+  it('has only the hash', async () => {
     const api = await openApi()
     await api.get(`/reserve?username=alice&password=${SECRET}`)
     const [reservation] = (await api.world.store.snapshot()).reservations

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Api, listening, openApi, sendRaw } from '../support/api.ts'
+import { type Api, listening, openApi, sendRaw } from '../../lab/api.ts'
 
 const PATHS = ['/reserve', '/available', '/reservations', '/release_all', '/v1/pools', '/v1/containers']
 
-/** What both kinds of errors look like. */
+/** Both forms of an error answer. */
 function refusal(path: string, status: number, code: string, message: string) {
   return path.startsWith('/v1/')
     ? { type: 'application/problem+json', body: { type: 'about:blank', title: message, status, code } }
     : { type: 'application/json', body: { error: message } }
 }
 
-/** Somebody has a container, and everything else is ready. */
+/** alice has a container, and all others are ready. */
 async function inUse(): Promise<Api> {
   const api = await openApi()
   assert.equal((await api.get('/reserve?username=alice')).status, 200)
@@ -19,7 +19,7 @@ async function inUse(): Promise<Api> {
 }
 
 describe('every answer', () => {
-  it('is kept by no cache, or by its client alone and asked about each time, and guessed at by no browser', async () => {
+  it('is not cached, or revalidated by its client each time, and not sniffed by browsers', async () => {
     const api = await openApi()
     for (const path of [...PATHS, '/nowhere']) {
       const { headers } = await api.get(path)
@@ -73,7 +73,7 @@ describe('wrong methods', () => {
         const { status, headers, text } = await api.ask(method, url)
         assert.equal(status, 405, method)
         assert.equal(headers['allow'], 'GET', method)
-        const message = `${method} is not possible here; allowed: GET`
+        const message = `${method} is not allowed here; allowed: GET`
         const expected = refusal(path, 405, 'method_not_allowed', message)
         assert.equal(text, method === 'HEAD' ? '' : JSON.stringify(expected.body))
         assert.equal(headers['content-type'], `${expected.type}; charset=utf-8`)
@@ -88,7 +88,7 @@ describe('wrong methods', () => {
     { type: 'text/xml', body: '<a/>' },
   ]
   for (const { type, body } of bodies) {
-    it(`405 whatever is posted: ${type}`, async () => {
+    it(`405 for a POST of ${type}`, async () => {
       const api = await openApi()
       for (const path of ['/reserve', '/reserve/', '/v1/pools']) {
         const { status, headers } = await api.ask('POST', path, { 'content-type': type }, body)
@@ -98,7 +98,7 @@ describe('wrong methods', () => {
   }
 })
 
-describe('what is no request', () => {
+describe('bytes that are not a request', () => {
   const GOOD = 'Host: localhost\r\nConnection: close\r\n\r\n'
   const rows: readonly [title: string, bytes: string, status: number, says: RegExp][] = [
     ['no HTTP at all', 'hello\r\n\r\n', 400, /cannot be read as an HTTP request/],
@@ -134,7 +134,7 @@ describe('what is no request', () => {
     })
   }
 
-  it('and afterwards it still serves', async () => {
+  it('do not stop the server', async () => {
     const api = await openApi()
     const { port, address } = await listening(api)
     for (const [, bytes] of rows) await sendRaw(port, bytes)
@@ -142,13 +142,13 @@ describe('what is no request', () => {
   })
 })
 
-describe('a bug of ours', () => {
+describe('an unexpected error', () => {
   for (const path of ['/available', '/v1/pools']) {
-    it(`is told apart from bad input, in words that give nothing away: ${path}`, async () => {
+    it(`is a 500 that reveals nothing: ${path}`, async () => {
       const error = new Error('disk on fire')
       const api = await openApi({ storeFaults: (verb) => (verb === 'snapshot' ? { when: 'before', error } : null) })
       const { status, text } = await api.get(path)
-      const message = 'something went wrong here; the log of the manager says what'
+      const message = "internal error; see the manager's log"
       assert.equal(status, 500)
       assert.equal(text, JSON.stringify(refusal(path, 500, 'internal', message).body))
       const [line] = api.world.logged.filter((entry) => entry.startsWith('a request failed'))
@@ -158,27 +158,27 @@ describe('a bug of ours', () => {
 })
 
 describe('while the engine is away', () => {
-  it('reserve says so at once and takes nothing', async () => {
+  it('reserve fails at once and takes nothing', async () => {
     const api = await inUse()
     await api.engine('away')
     const before = await api.everything()
     const { status, headers, text } = await api.get('/reserve?username=bob')
     assert.equal(status, 503)
     assert.equal(headers['retry-after'], '2')
-    assert.equal(text, JSON.stringify({ error: 'the container engine does not answer: nobody there' }))
+    assert.equal(text, JSON.stringify({ error: 'the container engine does not answer: no engine there' }))
     assert.equal(await api.everything(), before)
     await api.engine('back')
     assert.equal((await api.get('/reserve?username=bob')).status, 200)
   })
 
-  it('bad input is still called bad', async () => {
+  it('bad input is still a 400', async () => {
     const api = await openApi()
     await api.engine('away')
     const { status, headers } = await api.get('/reserve?username=root')
     assert.deepEqual({ status, later: headers['retry-after'] }, { status: 400, later: undefined })
   })
 
-  it('reads still answer, as before', async () => {
+  it('reads still work', async () => {
     const api = await inUse()
     const reads = PATHS.filter((path) => path !== '/reserve' && path !== '/release_all')
     const answers = () => Promise.all(reads.map(async (path) => (await api.get(path)).text))
@@ -187,13 +187,13 @@ describe('while the engine is away', () => {
     assert.deepEqual(await answers(), before)
   })
 
-  it('release_all does not claim what nobody could confirm, and it happens when the engine is back', async () => {
+  it('release_all fails unconfirmed, and access ends when the engine is back', async () => {
     const api = await inUse()
     await api.engine('away')
     const { status, headers, text } = await api.get('/release_all')
     assert.equal(status, 503)
     assert.equal(headers['retry-after'], '2')
-    const error = 'the engine has not confirmed yet that all access ended: nobody there'
+    const error = 'the engine has not confirmed yet that all access ended: no engine there'
     assert.equal(text, JSON.stringify({ error }))
     await api.engine('back')
     await api.world.settle()

@@ -1,16 +1,21 @@
-/** `just test-playbook`: create-users.yml for real, on throw-away containers: create, log in, delete, log in refused. */
+/**
+ * `just test-playbook`: create-users.yml for real, on throw-away containers: create, log in, delete, log in refused.
+ */
 import assert from 'node:assert/strict'
-import { surveyGuest } from '../../src/accounts/guest.ts'
-import { createHashing } from '../../src/accounts/hashing.ts'
-import { openAnsible } from '../../src/accounts/playbook.ts'
-import type { Variables } from '../../src/accounts/playbook-files.ts'
-import { passwordProblem, usernameProblem } from '../../src/core/account.ts'
-import { reasonOf } from '../../src/core/errors.ts'
+import { fileURLToPath } from 'node:url'
+import { Shell } from '../../src/accounts/shell.ts'
+import { surveyGuest } from '../../src/accounts/survey.ts'
+import { createHashing } from '../../src/accounts/hashing/hashing.ts'
+import { openAnsible } from '../../src/accounts/ansible/playbook.ts'
+import type { Variables } from '../../src/accounts/ansible/files.ts'
+import { passwordProblem, usernameProblem } from '../../src/domain/account.ts'
+import { reasonOf } from '../../src/domain/errors.ts'
 import { openDocker } from '../../src/engine/docker/engine.ts'
-import { removeGuests, startGuests } from '../support/guests.ts'
-import { removeInstance } from '../support/instance.ts'
+import { removeGuests, startGuests } from '../support/engine/guests.ts'
+import { removeInstance } from '../../lab/instance.ts'
 import { isRefused, loginAndRun } from '../support/ssh.ts'
 import { type Arguments, parseArguments } from './arguments.ts'
+import { mark } from '../../lab/database-mark.ts'
 
 const surveyMs = 20_000
 const playbookMs = 120_000
@@ -36,14 +41,20 @@ async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
 
 async function testPlaybook({ username, password, count }: Arguments): Promise<void> {
   const instance = `playbook-${process.pid}`
-  const engine = openDocker({ instance, reaches: ['all'], dockerHost: process.env.DOCKER_HOST })
-  const ansible = openAnsible({ playbookDir: new URL('../../ansible', import.meta.url).pathname, env: process.env })
+  const engine = openDocker({ database: mark(), instance, reaches: ['all'], dockerHost: process.env.DOCKER_HOST })
+  const ansible = openAnsible({
+    playbookDir: fileURLToPath(new URL('../../ansible', import.meta.url)),
+    env: process.env,
+    connectionOf: (id) => engine.ansibleConnection(id),
+  })
 
   const containers = count === 1 ? '1 container' : `${count} containers`
   try {
     const guests = await step(`start ${containers}`, async () => {
       const started = await startGuests(engine, { instance, pool: instance }, count)
-      const surveys = await Promise.all(started.map((guest) => surveyGuest(engine, guest, surveyMs)))
+      const surveys = await Promise.all(
+        started.map((guest) => surveyGuest(new Shell(engine), guest, { timeoutMs: surveyMs, fresh: false })),
+      )
       check('username', usernameProblem(username, surveys[0]?.names ?? []))
       return started
     })

@@ -1,13 +1,13 @@
-/** What is no request, or hardly one: the server says no, or hangs up, and goes on serving everybody else. */
+/** Bytes that are not a valid request: the server refuses them or hangs up, and goes on serving other clients. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { effort, tried } from '../support/proof.ts'
-import { crowd, exchange, statusesIn } from '../support/raw-clients.ts'
-import { eventually } from '../support/eventually.ts'
-import { serve } from '../support/served.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { crowd, exchange, statusesIn } from '../support/http/raw-clients.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { serve } from '../support/world/served.ts'
 
 const served = await serve()
 after(() => served.stop())
@@ -76,7 +76,7 @@ async function sendAll(requests: fc.Arbitrary<Buffer>, count: number): Promise<M
   return statuses
 }
 
-it('Random bytes, and requests with bytes changed at random, harm nobody: no 5xx, and others are served promptly', async (t) => {
+it('Random bytes, and requests with bytes changed at random, never cause a 5xx, and other clients are served promptly', async (t) => {
   const count = effort({ test: 600, prove: 4_000 })
   const seen = new Map<number, number>()
   await served.withstands(async () => {
@@ -120,7 +120,8 @@ const AMBIGUOUS: Readonly<Record<string, string>> = {
   'chunks that end with LF': post('Transfer-Encoding: chunked\r\n', `2\n{}\n0\n\n${SMUGGLED}`),
   'a NUL in a header': `GET /available HTTP/1.1\r\nHost: local\0host\r\n\r\n${SMUGGLED}`,
   'a NUL in the path': `GET /avail\0able HTTP/1.1\r\nHost: localhost\r\n\r\n${SMUGGLED}`,
-  'two hosts': `GET /available HTTP/1.1\r\nHost: localhost\r\nHost: example.org\r\n\r\n`,
+  'two hosts': `GET /available HTTP/1.1\r\nHost: localhost\r\nHost: example.org\r\n\r\n${SMUGGLED}`,
+  'another host in the target': `GET http://example.org/available HTTP/1.1\r\nHost: localhost\r\n\r\n${SMUGGLED}`,
   'no host': `GET /available HTTP/1.1\r\n\r\n${SMUGGLED}`,
 }
 
@@ -130,7 +131,8 @@ it('A request that could be read in two ways is refused, and what is hidden behi
   let id = ''
   await eventually(async () => {
     const kept = await fetch(`${served.url}/v1/reservations`, {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: '{"pool":"busy","username":"kept"}',
     })
     id = ((await kept.json()) as { id: string }).id
@@ -157,7 +159,7 @@ const big = Buffer.alloc(10 * MiB, 'a').toString('latin1')
 const bomb = gzipSync(Buffer.alloc(50 * MiB, ' '), { level: 9 }).toString('latin1')
 const chunk = `${(64 * 1024).toString(16)}\r\n${'a'.repeat(64 * 1024)}\r\n`
 
-/** What is answered. Whoever is still sending when the connection is cut may not get to read it. */
+/** The expected answers. A client that is still sending when the connection is cut may not read it. */
 const HUGE: Readonly<Record<string, readonly [bytes: string, statuses: readonly number[]]>> = {
   'a header of 10 MB': [`GET /available HTTP/1.1\r\n${HEAD}X: ${big}\r\n\r\n`, [431]],
   'a URL of 10 MB': [`GET /available?${big} HTTP/1.1\r\n${HEAD}\r\n`, [431]],
@@ -169,7 +171,7 @@ const HUGE: Readonly<Record<string, readonly [bytes: string, statuses: readonly 
   ],
   'a token of 15 kB': [
     `GET /v1/me HTTP/1.1\r\n${HEAD}Authorization: Bearer ${big.slice(0, 15_000)}\r\n\r\n`,
-    // Nobody is asked for a token here.
+    // This server needs no token.
     [200],
   ],
   'a body of 10 MB': [`POST /v1/reservations HTTP/1.1\r\n${HEAD}${body(big)}`, [413]],

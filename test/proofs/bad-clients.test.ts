@@ -1,12 +1,15 @@
-/** Clients in great numbers, and clients that keep the server waiting: what they hold is bounded, and others are served. */
+/**
+ * Clients in great numbers, and clients that keep the server waiting: what they hold is bounded, and others are
+ * served.
+ */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually } from '../support/eventually.ts'
-import { effort, tried } from '../support/proof.ts'
-import { crowd, exchange, statusesIn } from '../support/raw-clients.ts'
-import { type Served, serve } from '../support/served.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { crowd, exchange, statusesIn } from '../support/http/raw-clients.ts'
+import { type Served, serve } from '../support/world/served.ts'
 
 const served = await serve()
 after(() => served.stop())
@@ -21,7 +24,7 @@ async function post(path: string, body: object, { url, token }: Served = served)
   return (await answer.json()) as { id: string }
 }
 
-/** Somebody has the whole pool, and somebody waits for it. Gives the id of who waits. */
+/** Reserves the whole pool, and queues another reservation. Returns the id of the latter. */
 async function queueUp(): Promise<string> {
   await post('/v1/reservations', { pool: 'busy', count: 20 })
   return (await post('/v1/reservations', { pool: 'busy', wait: '1h' })).id
@@ -30,7 +33,7 @@ async function queueUp(): Promise<string> {
 const clearQueue = () => post('/v1/release-all', { pool: 'busy' })
 
 describe('clients that ask much', () => {
-  it('Ten thousand requests on one connection whose answers nobody reads: it is cut, and costs no memory', async (t) => {
+  it('A connection that sends ten thousand requests and reads no answer is closed, and costs no memory', async (t) => {
     const rounds = effort({ test: 1, prove: 3 })
     const floods = [
       get('/available'),
@@ -84,7 +87,7 @@ describe('clients that ask much', () => {
 })
 
 describe('clients that do nothing', () => {
-  it('Two thousand connections that send nothing take nobody’s place', async (t) => {
+  it('Two thousand connections that send nothing keep no other client out', async (t) => {
     const connections = effort({ test: 2_500, prove: 4_500 })
     await served.withstands(async () => {
       const { connected, vanish } = crowd(served.port)
@@ -141,7 +144,7 @@ describe('clients that do nothing', () => {
 })
 
 describe('clients that wait', () => {
-  it('Streams of events that nobody reads hold nothing up, and there are at most 200 for one', async (t) => {
+  it('Event streams that are not read delay nothing, and one caller has at most 200', async (t) => {
     const events = effort({ test: 1_000, prove: 20_000 })
     await served.withstands(async () => {
       const { open, vanish } = crowd(served.port)
@@ -155,7 +158,7 @@ describe('clients that wait', () => {
       }
       vanish()
     })
-    tried(t, events, 'events past 200 streams that nobody reads')
+    tried(t, events, 'events past 200 streams that are not read')
   })
 
   it('Answers that wait are at most 200 for one; those who vanished leave nothing behind', async (t) => {
@@ -176,7 +179,7 @@ describe('clients that wait', () => {
 })
 
 describe('clients that guess', () => {
-  it('Whoever tries thousands of tokens costs no memory, and does not slow down who has one', async (t) => {
+  it('A client that guesses thousands of tokens costs no memory, and slows down no caller with a token', async (t) => {
     const guesses = effort({ test: 1_000, prove: 20_000 })
     const guarded = await serve({ tokens: true, rateLimit: 100_000 })
     try {
@@ -192,12 +195,7 @@ describe('clients that guess', () => {
         }
         await Promise.all(Array.from({ length: 50 }, () => lane(guesses / 50)))
       })
-      // Some were kept waiting, and all beyond those were sent away.
-      assert.deepEqual(
-        [...statuses.keys()].filter((status) => ![0, 401, 429].includes(status)),
-        [],
-      )
-      assert.ok(statuses.get(429), JSON.stringify([...statuses]))
+      assert.deepEqual([...statuses], [[401, guesses]])
     } finally {
       await guarded.stop()
     }

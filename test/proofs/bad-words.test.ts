@@ -1,11 +1,11 @@
-/** Requests that can be read, and say what nobody should: each is refused in the house's form, and nothing changes. */
+/** Well-formed requests with invalid values: each is refused with an error in the common form, and changes nothing. */
 import assert from 'node:assert/strict'
 import { after, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openApi } from '../support/api.ts'
-import { tried } from '../support/proof.ts'
-import { exchange, statusesIn } from '../support/raw-clients.ts'
-import { serve } from '../support/served.ts'
+import { openApi } from '../../lab/api.ts'
+import { tried } from '../../lab/proof.ts'
+import { exchange, statusesIn } from '../support/http/raw-clients.ts'
+import { serve } from '../support/world/served.ts'
 
 const NUMBERS = [
   '1e400',

@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { fill } from '../contracts/store-bench.ts'
-import type { ClaimerOrder, ClaimerReport } from '../support/claimer.ts'
-import { effort, tried } from '../support/proof.ts'
-import { ask, replay } from '../support/replay.ts'
+import type { ClaimerOrder, ClaimerReport } from '../support/manager/claimer.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { ask, replay } from '../support/world/replay.ts'
 
-const SCRIPT = fileURLToPath(new URL('../support/claimer.ts', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../support/manager/claimer.ts', import.meta.url))
 const PROCESSES = 4
 const CONTAINERS = 30
 const CLAIMS = effort({ test: 120, prove: 1_000 })
@@ -38,7 +38,7 @@ async function run(name: string, some: { claims: number; taken?: string; meanwhi
   const orders = Array.from({ length: PROCESSES }, (_, nth): ClaimerOrder => {
     return { file, witness, name: `${name}${nth}`, claims: some.claims }
   })
-  // All at once on a database that is not there yet: whoever comes first makes it, and the others wait.
+  // All at once on a database that does not exist: the first process makes it, and the others wait.
   const claimers = orders.map((order) => fork(SCRIPT, [JSON.stringify(order)]))
   await Promise.all(claimers.map(nextMessage))
   const store = await openSqlite(file)
@@ -68,19 +68,19 @@ function assertSound({ file, reports }: Run): void {
     NONE,
   )
   assert.deepEqual(replay(file).faults, NONE)
-  const twice = 'select container from holds where open = 1 group by container having count(*) > 1'
+  const twice = 'select container from holds where current = 1 group by container having count(*) > 1'
   assert.deepEqual(ask(file, twice), [])
 }
 
-it('However many processes claim at once, no container is given to two, and nobody passes anybody in the queue', async (t) => {
+it('However many processes claim at once, no container is given to two, and the queue keeps its order', async (t) => {
   const ran = await run('crowd', { claims: CLAIMS })
   assertSound(ran)
   assert.equal(ran.reports.length, PROCESSES)
-  assert.deepEqual(readdirSync(ran.witness), [], 'nobody has anything any more')
+  assert.deepEqual(readdirSync(ran.witness), [], 'a claimer still has a container')
   const ready = ask<{ n: number }>(ran.file, "select count(*) n from containers where state = 'ready'")
   assert.equal(ready[0]?.n, CONTAINERS)
   const { given, queued } = replay(ran.file)
-  assert.ok(queued > 0, 'nobody waited')
+  assert.ok(queued > 0, 'no claim waited')
   tried(t, PROCESSES * CLAIMS, `claims by ${PROCESSES} processes`)
   tried(t, given, 'containers given')
   tried(t, queued, 'turns in the queue')
@@ -94,13 +94,14 @@ it('A request that is sent to several managers at once makes one reservation', a
     ([key]) => key,
   )
   const several = [...byKey].filter(([, answers]) => new Set(answers.map(([, id]) => id)).size > 1)
-  // One that waited in vain was answered with that; one that failed while it was made is tried again. Neither fails here.
+  // One that waited in vain was answered with that; one that failed while it was made is tried again. Neither fails
+  // here.
   assert.deepEqual(several, [])
   const repeated = [...byKey.values()].filter((answers) => answers.length > 1).length
   tried(t, repeated, 'keys that several processes sent')
 })
 
-it('A manager that is killed in the middle of its claims leaves nothing half done, and keeps nobody else from theirs', async (t) => {
+it('A manager that is killed in the middle of its claims leaves nothing half done, and blocks no other manager', async (t) => {
   const ran = await run('killed', {
     claims: CLAIMS,
     meanwhile([first]) {
@@ -111,7 +112,7 @@ it('A manager that is killed in the middle of its claims leaves nothing half don
   assert.equal(ran.reports.length, PROCESSES - 1, 'none was killed')
   const halves = `
     select r.id from reservations r where r.state in ('preparing', 'active')
-    and r.count <> (select count(*) from holds where reservation_id = r.id and open = 1)`
+    and r.count <> (select count(*) from holds where reservation_id = r.id and current = 1)`
   assert.deepEqual(ask(ran.file, halves), [])
   tried(t, (PROCESSES - 1) * CLAIMS, 'claims beside one that was killed')
 })

@@ -1,15 +1,15 @@
-/** Several managers on one database and one engine: everybody asks at once, and nobody gets what somebody has. */
+/** Several managers on one database and one engine: of concurrent requests, no two get the same container. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Asked, askOne } from '../support/asking.ts'
-import { testBerth } from '../support/berth.ts'
-import { dockerLines } from '../support/docker.ts'
-import { eventually } from '../support/eventually.ts'
-import { type TestManager, testManagers } from '../support/manager.ts'
-import { effort, tried } from '../support/proof.ts'
-import { ask, replay } from '../support/replay.ts'
+import { type Asked, askOne } from '../support/http/asking.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { dockerLines } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { type TestManager, testManagers } from '../../lab/manager.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { ask, replay } from '../support/world/replay.ts'
 import { isRefused, login } from '../support/ssh.ts'
 
 const MANAGERS = 3
@@ -43,7 +43,7 @@ function rowsOf(round: string): Map<string, Row[]> {
   const rows = ask<Row>(
     file,
     `select id, username, state, count,
-     (select group_concat(container) from holds where reservation_id = id and open = 1) held
+     (select group_concat(container) from holds where reservation_id = id and current = 1) held
      from reservations where username like 'u${round}-%'`,
   )
   return Map.groupBy(rows, (row) => row.username)
@@ -51,7 +51,7 @@ function rowsOf(round: string): Map<string, Row[]> {
 
 const heldBy = (row: Row | undefined) => (row?.held?.split(',') ?? []).toSorted()
 
-/** What was answered is what the database says, for everybody, and nobody else has anything. */
+/** Every answer agrees with the database, and no user without an answer has a container. */
 function assertAsAnswered(round: string, asked: readonly Asked[]): void {
   const rows = rowsOf(round)
   let answered = 0
@@ -82,14 +82,16 @@ function assertAsAnswered(round: string, asked: readonly Asked[]): void {
       answered += holds
     }
   }
-  const holds = ask<{ container: string }>(file, 'select container from holds where open = 1').map((h) => h.container)
+  const holds = ask<{ container: string }>(file, 'select container from holds where current = 1').map(
+    (h) => h.container,
+  )
   assert.equal(new Set(holds).size, holds.length, 'a container has two holders')
-  assert.equal(holds.length, answered, 'somebody holds what nobody was told of')
+  assert.equal(holds.length, answered, 'a container is held without an answer that names it')
   const names = asked.flatMap(({ containers }) => containers.map(({ name }) => name))
   assert.equal(new Set(names).size, names.length, 'two answers name one container')
 }
 
-/** Each with the password of its answer; nobody with that of somebody else. Gives how many were tried. */
+/** Each user logs in with their own password, and not with that of another user. Returns how many were tried. */
 async function assertLogins(asked: readonly Asked[], most: number): Promise<number> {
   const inside = asked.filter(({ containers }) => containers.length > 0)
   const step = Math.max(1, Math.floor(inside.length / most))
@@ -130,7 +132,7 @@ async function releaseActive(): Promise<void> {
   )
 }
 
-/** Gives what is held back, again and again, until everybody who waits has had a turn; each wave is looked at. */
+/** Releases what is held, again and again, until all that wait have been served; checks each wave. */
 async function serveQueue(round: string, asked: readonly Asked[]): Promise<void> {
   while (count('waiting') > 0) {
     const waiting = count('waiting')
@@ -141,7 +143,7 @@ async function serveQueue(round: string, asked: readonly Asked[]): Promise<void>
     for (const { username, how } of asked) {
       const [row, ...more] = rows.get(username) ?? []
       assert.deepEqual(more, [], username)
-      if (row?.state === 'active') assert.equal(how, 'queue', 'nobody else waits')
+      if (row?.state === 'active') assert.equal(how, 'queue', 'only queued requests wait')
       if (row?.state === 'active') assert.equal(heldBy(row).length, row.count)
     }
   }
@@ -174,7 +176,7 @@ async function askAll(round: string, on: readonly TestManager[]): Promise<Asked[
 }
 
 describe(`${MANAGERS} managers on one database`, () => {
-  it('Of everybody who asks several managers at once, each container goes to one, and whoever is told so can log in', async (t) => {
+  it('Of concurrent requests to several managers, each container goes to one, and its holder can log in', async (t) => {
     let logins = 0
     for (let round = 1; round <= ROUNDS; round += 1) {
       const asked = await askAll(`a${round}`, managers)
@@ -182,20 +184,20 @@ describe(`${MANAGERS} managers on one database`, () => {
       assertAsAnswered(`a${round}`, asked)
       assert.ok(
         asked.some(({ statuses }) => statuses.includes(409)),
-        'nobody was refused',
+        'no request was refused',
       )
       logins += await assertLogins(asked, LOGINS)
       await serveQueue(`a${round}`, asked)
       await assertAtRest()
     }
     const { given, queued } = assertHistory()
-    assert.ok(queued > 0, 'nobody waited')
+    assert.ok(queued > 0, 'no request waited')
     tried(t, ROUNDS * ASKING, `requests at ${MANAGERS} managers, for ${SIZE} containers`)
     tried(t, given, 'containers given')
     tried(t, logins, 'logins, and as many refused')
   })
 
-  it('A manager that is killed while everybody asks takes nothing from those whom the others have answered', async (t) => {
+  it('A manager that is killed under load takes nothing from holders whom the other managers have answered', async (t) => {
     const [victim = missing()] = others
     let lost = 0
     for (let round = 1; round <= ROUNDS; round += 1) {

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually } from '../support/eventually.ts'
-import { effort, tried } from '../support/proof.ts'
-import { openDockerProxy } from '../support/proxy.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { openDockerProxy } from '../support/http/proxy.ts'
 import { canLogIn, login, loginAndRun } from '../support/ssh.ts'
-import { type Bystander, twoPools } from '../support/two-pools.ts'
+import { type Bystander, twoPools } from '../support/manager/two-pools.ts'
 
 const proxy = await openDockerProxy(process.env['DOCKER_HOST'])
 const pools = await twoPools('answers', { size: 3, address: proxy.address })
@@ -21,24 +21,26 @@ before(async () => {
 })
 after(() => proxy.close())
 
-/** Before any deadline is over: nobody waits for a request that will never be answered. A slow, busy machine took 4.5 s. */
+/**
+ * Before any deadline is over: no caller waits for an answer that will never come. A slow, busy machine took 4.5 s.
+ */
 const SOON = 8_000
 
 const json = (status: string, body: string, length = body.length) =>
   `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`
 
-/** How an engine can fail to answer, and how that is put back. `problem` is what whoever asks is told. */
+/** How an engine can fail to answer. `problem` is what callers are told. */
 const FAULTS = [
   { what: 'it accepts and never answers', problem: /no answer within/, begin: async () => proxy.pretend('') },
   {
     what: 'it answers 500 to everything',
-    // Whichever it asks for next: the guard's stream has ended, too.
-    problem: /(list|prepare the guard): out of order/,
+    // To whichever request comes first: for a listing, a network or the firewall.
+    problem: /: out of order/,
     begin: async () => proxy.pretend(json('500 Internal Server Error', '{"message":"out of order"}')),
   },
   {
     what: 'its answer is cut short and looks whole',
-    problem: /Docker at unix:.*makes no sense/,
+    problem: /Docker at unix:.*unexpected response/,
     begin: async () => proxy.pretend(json('200 OK', '[{"Id":"0123')),
   },
   {
@@ -46,10 +48,10 @@ const FAULTS = [
     problem: /Docker at unix:.*(aborted|hang up|no answer within)/,
     begin: async () => proxy.pretend(json('200 OK', '[{"Id":"0123', 4_000)),
   },
-  { what: 'nobody listens', problem: /connect ENOENT/, begin: () => proxy.down() },
+  { what: 'it does not listen', problem: /connect ENOENT/, begin: () => proxy.down() },
   {
     what: 'it answers with something else',
-    problem: /Docker at unix:.*makes no sense/,
+    problem: /Docker at unix:.*unexpected response/,
     begin: async () => proxy.pretend(json('200 OK', '{"hello":"world"}')),
   },
 ]
@@ -68,7 +70,7 @@ async function suffer({ what, problem, begin }: (typeof FAULTS)[number]): Promis
   const released = pools.release('alice').then(async (status) => {
     // Docker may be back, and the kill confirmed, before the answer is given.
     if (status !== 200) return assert.equal(status, 503, `${what}: not cut off yet, and it says so`)
-    assert.ok(performance.now() > back, `${what}: nobody can have been cut off`)
+    assert.ok(performance.now() > back, `${what}: no access can have ended yet`)
     assert.equal(await canLogIn(pools.loginOf(staying)), false, `${what}: released, and still in`)
   })
   await eventually(async () => (await pools.reservation('alice'))?.state === 'ending')

@@ -1,10 +1,10 @@
-/** Somebody removes, stops, pauses, renames and unplugs containers with the docker command, behind the manager's back. */
+/** An operator removes, stops, pauses, renames and unplugs containers with the docker command. */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { effort, tried } from '../support/proof.ts'
-import { eventually } from '../support/eventually.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { eventually } from '../../lab/eventually.ts'
 import { canLogIn, login, loginAndRun } from '../support/ssh.ts'
-import { type Bystander, twoPools } from '../support/two-pools.ts'
+import { type Bystander, twoPools } from '../support/manager/two-pools.ts'
 
 const pools = await twoPools('behind', { size: 3 })
 const { manager, docker } = pools
@@ -35,7 +35,7 @@ async function disturb(round: number, disturbances: typeof DISTURBANCES): Promis
   await Promise.all(places.map(async (name, index) => disturbances[(round + index) % disturbances.length]?.(name)))
 }
 
-test('A ready container that somebody removes, stops, kills, pauses or unplugs is made anew', async (t) => {
+test('A ready container that an operator removes, stops, kills, pauses or unplugs is replaced', async (t) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const earlier = await manager.containers()
     const generationOf = (name: string) => earlier.find((c) => c.name === name)?.generation ?? 0
@@ -54,7 +54,7 @@ test('A ready container that somebody removes, stops, kills, pauses or unplugs i
   tried(t, ROUNDS * 3, 'ready containers disturbed')
 })
 
-test('A held container that somebody stops, kills, pauses or unplugs comes back to its holder with all files', async (t) => {
+test('A reserved container that an operator stops, kills, pauses or unplugs comes back to its holder with all files', async (t) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const held = await pools.reserve('alice', { count: 3 })
     const earlier = await manager.containers()
@@ -76,7 +76,7 @@ test('A held container that somebody stops, kills, pauses or unplugs comes back 
   tried(t, ROUNDS * 3, 'held containers disturbed')
 })
 
-test('A held container that somebody removes is replaced, and its holder logs in as before', async (t) => {
+test('A reserved container that an operator removes is replaced, and its holder logs in as before', async (t) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const held = await pools.reserve('alice')
     const { container: name = '' } = held.containers[0] ?? {}

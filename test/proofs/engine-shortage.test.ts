@@ -1,4 +1,7 @@
-/** What containers are made of runs out: the image is removed, the disk is full, a port is taken, the database has no room. */
+/**
+ * What containers are made of runs out: the image is removed, the disk is full, a port is taken, the database has no
+ * room.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,11 +10,11 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { eventually } from '../support/eventually.ts'
-import { cannotHaveEngine, privateEngine } from '../support/private-engine.ts'
-import { tried } from '../support/proof.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { cannotHaveEngine, privateEngine } from '../support/engine/private-engine.ts'
+import { tried } from '../../lab/proof.ts'
 import { canLogIn, login, loginAndRun } from '../support/ssh.ts'
-import { type TwoPools, twoPools } from '../support/two-pools.ts'
+import { type TwoPools, twoPools } from '../support/manager/two-pools.ts'
 
 const exec = promisify(execFile)
 const skip = cannotHaveEngine()
@@ -26,7 +29,7 @@ describe('something runs out', { skip }, async () => {
   await manager.untilReady()
   const bystander = await pools.holdBystander()
 
-  /** Used, released, and then not made anew, for the reason that is given. */
+  /** Lends and releases a container, whose successor cannot be made for this reason. */
   async function failsToRecycle(why: RegExp): Promise<void> {
     const held = await pools.reserve('alice')
     assert.equal(await pools.releaseAll(), 200)
@@ -37,7 +40,7 @@ describe('something runs out', { skip }, async () => {
     assert.ok(['creating', 'broken', 'removing'].includes(state) && attempts > 0, `${state} after ${attempts}`)
   }
 
-  /** The other place of the pool is lent meanwhile; a second one is refused, and takes nothing. */
+  /** The other slot of the pool is lent meanwhile; a second request is refused, and takes nothing. */
   async function othersGoOn(): Promise<void> {
     const other = await pools.reserve('bob')
     assert.equal(other.containers[0]?.container, pools.place(2))

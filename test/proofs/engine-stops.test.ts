@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually } from '../support/eventually.ts'
-import type { ContainerView, Reserved } from '../support/manager.ts'
-import { cannotHaveEngine, type PrivateEngine, privateEngine } from '../support/private-engine.ts'
-import { effort, tried } from '../support/proof.ts'
+import { eventually } from '../../lab/eventually.ts'
+import type { ContainerView, Reserved } from '../../lab/manager.ts'
+import { cannotHaveEngine, type PrivateEngine, privateEngine } from '../support/engine/private-engine.ts'
+import { effort, tried } from '../../lab/proof.ts'
 import { canLogIn, login, loginAndRun } from '../support/ssh.ts'
-import { type Bystander, type TwoPools, twoPools } from '../support/two-pools.ts'
+import { type Bystander, type TwoPools, twoPools } from '../support/manager/two-pools.ts'
 
 const skip = cannotHaveEngine()
 
@@ -28,7 +28,7 @@ const ALL: readonly Fault[] = (['SIGTERM', 'SIGKILL'] as const).flatMap((signal)
 )
 const faults = ALL.length > 0 ? ALL : SOME
 
-/** As soon as Docker answers again, and the manager has noticed that it does: before any deadline is over. */
+/** Soon after Docker answers again and the manager has noticed it: before any deadline is over. */
 const SOON = 8_000
 
 describe('Docker stops', { skip }, async () => {
@@ -47,7 +47,7 @@ describe('Docker stops', { skip }, async () => {
     return pools.holdBystander()
   }
 
-  /** Somebody stays, somebody's time ends meanwhile, and somebody comes, or has just gone, when it happens. */
+  /** One tenant stays, the time of another ends, and a third has just reserved or released at that moment. */
   async function suffer(fault: Fault, liveRestore: boolean): Promise<void> {
     const staying = await pools.reserve('alice', { duration: 600 })
     const leaving = await pools.reserve('leaving')
@@ -68,7 +68,7 @@ describe('Docker stops', { skip }, async () => {
     await eventually(async () => (await loginAndRun(pools.loginOf(staying), 'cat ~/work')).stdout === 'mine')
     assert.equal((await pools.container(staying.containers[0]?.container ?? '')).generation, generation)
     await settled(pools, coming)
-    // Access may have been cut before the next look at the engine.
+    // Access may have ended before the next listing.
     await eventually(async () => (await manager.get('/readyz')).status === 200)
     assert.equal(await pools.releaseAll(), 200)
     assert.equal(await canLogIn(pools.loginOf(staying)), false)
@@ -113,7 +113,7 @@ interface Answer {
   readonly body: Reserved
 }
 
-/** Gives what the reserve that was under way was answered; null when there was none. */
+/** Returns the answer to the reserve that was under way; null when there was none. */
 async function disturb(engine: PrivateEngine, pools: TwoPools, { signal, during, ms }: Fault): Promise<Answer | null> {
   const path = `/reserve?username=late&pool=${pools.manager.pool}&count=2`
   if (during === 'a recycle') {
@@ -130,7 +130,7 @@ async function disturb(engine: PrivateEngine, pools: TwoPools, { signal, during,
   return answer
 }
 
-/** Reads answer; who wants a container is told that there is no engine, and when to ask again. */
+/** Reads are answered; a reserve is refused with the reason, and with the time to retry after. */
 async function whileAway(pools: TwoPools): Promise<void> {
   const { manager } = pools
   await eventually(async () => {
@@ -147,7 +147,7 @@ async function whileAway(pools: TwoPools): Promise<void> {
   }
 }
 
-/** The reserve that was under way has all it asked for, or nothing. */
+/** The reserve that was under way has all of its containers, or none. */
 async function settled(pools: TwoPools, answer: Answer | null): Promise<void> {
   if (answer?.status === 200) {
     for (const each of pools.loginsOf(answer.body)) {
@@ -165,8 +165,8 @@ async function settled(pools: TwoPools, answer: Answer | null): Promise<void> {
 }
 
 /**
- * Whether Docker has lost track of ports: 20.10 does when it goes down while it starts a container. Nothing but another
- * restart helps, and that is what the container's error says.
+ * Returns whether Docker has lost track of ports: 20.10 does when it goes down while it starts a container. Only
+ * another restart helps, as the error of the container says.
  */
 async function keepsPorts({ manager, bystander }: TwoPools): Promise<boolean> {
   const isKept = (error: string | null) => error !== null && /already allocated.*: restart Docker$/.test(error)

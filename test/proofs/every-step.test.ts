@@ -1,14 +1,14 @@
-/** Each thing that a manager does, struck at each of its steps, in each way: see `test/support/steps.ts`. */
+/** Each thing that a manager does, struck at each of its steps, in each way: see `test/support/world/steps.ts`. */
 import assert from 'node:assert/strict'
 import { before, it, type TestContext } from 'node:test'
-import { ANYONE } from '../../src/core/identity.ts'
-import { Answers } from '../support/answers.ts'
-import { effort, tried } from '../support/proof.ts'
-import { pool } from '../support/rows.ts'
-import { type Scenario, SCENARIOS } from '../support/scenarios.ts'
-import { assertHealthy, quiet } from '../support/sound.ts'
-import { countSteps, type Strike } from '../support/steps.ts'
-import { createWorld, type World } from '../support/world.ts'
+import { ANONYMOUS } from '../../src/domain/identity.ts'
+import { Answers } from '../support/world/answers.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { pool } from '../../lab/rows.ts'
+import { type Scenario, SCENARIOS } from '../support/world/scenarios.ts'
+import { assertHealthy, quiet } from '../support/world/invariants.ts'
+import { countSteps, type Strike } from '../support/world/steps.ts'
+import { createWorld, type World } from '../../lab/world.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -27,7 +27,10 @@ before(async () => {
   }
 })
 
-/** Does it once, struck or not, and holds what is so afterwards against what was promised. Gives the steps that were taken. */
+/**
+ * Runs the scenario once, with a fault or without, and compares the outcome with what was promised. Returns the steps
+ * that were taken.
+ */
 async function play(scenario: Scenario, strike: Parameters<typeof countSteps>[0]): Promise<readonly string[]> {
   const { pools = [pool()], laterPools = pools } = scenario
   const steps = countSteps(strike)
@@ -39,7 +42,7 @@ async function play(scenario: Scenario, strike: Parameters<typeof countSteps>[0]
   steps.begin()
   await Promise.race([carryOut(scenario, world, answers), steps.death])
   steps.end()
-  // Whoever was killed is dead, and another takes over; all others go on.
+  // A killed manager is replaced by another one; in all other cases the manager goes on.
   if (strike?.how.startsWith('killed')) await world.restart(laterPools)
   await afterwards(world, answers)
   await world.store.close()
@@ -55,9 +58,9 @@ async function carryOut(scenario: Scenario, world: World, answers: Answers): Pro
 async function afterwards(world: World, answers: Answers): Promise<void> {
   await quiet(world)
   for (const { name } of (await world.store.snapshot()).containers) {
-    await world.operating.giveBack(name, ANYONE).catch(() => undefined)
+    await world.admin.endQuarantine(name, ANONYMOUS).catch(() => undefined)
   }
-  await world.operating.resize('p', null, ANYONE)
+  await world.admin.resize('p', null, ANONYMOUS)
   await world.settle()
   await answers.assertKept()
   await assertHealthy(world)
@@ -69,7 +72,7 @@ async function afterwards(world: World, answers: Answers): Promise<void> {
   await answers.assertServed()
   await assertHealthy(world)
   assert.deepEqual(world.logins(), [])
-  assert.deepEqual((await world.store.snapshot()).reservations, [], 'somebody holds containers for ever')
+  assert.deepEqual((await world.store.snapshot()).reservations, [], 'a reservation never ends')
 }
 
 /** Strikes each step of each scenario in these ways, one at a time. */
@@ -100,5 +103,5 @@ it('Whichever answer is lost on its way, what it was about happens once', (t) =>
 
 it('Whichever call arrives twice, it counts once', (t) => strikeAll(t, ['twice']))
 
-it('Whichever call is overtaken by others, nobody is let in late, and nobody is forgotten', (t) =>
+it('Whichever call is overtaken by others, no tenant gets in late, and no reservation is forgotten', (t) =>
   strikeAll(t, ['slow to set out', 'slow to return']))

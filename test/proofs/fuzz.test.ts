@@ -1,11 +1,14 @@
-/** Thousands of requests that the OpenAPI document describes, or nearly: no 5xx, and no answer that breaks its own schema. */
+/**
+ * Thousands of requests that the OpenAPI document describes, or nearly: no 5xx, and no answer that breaks its own
+ * schema.
+ */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { openApi } from '../support/api.ts'
-import { answerProblem, type Paths, wildRequests } from '../support/openapi.ts'
-import { effort, tried } from '../support/proof.ts'
-import { pool } from '../support/rows.ts'
+import { openApi } from '../../lab/api.ts'
+import { answerProblem, type Paths, wildRequests } from '../support/http/openapi.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { pool } from '../../lab/rows.ts'
 
 const REQUESTS = effort({ test: 3_000, prove: 30_000 })
 
@@ -16,13 +19,18 @@ const SPANS = ['5m', '90m', 'PT1H', '1d', '30s', '2h']
 const WORDS = {
   anywhere: ['alpine', 'alpine-1', 'r1', 'alice', 'root', 'secret', '5m', '2', '0', '-1', 'active', 'ready', 'admin'],
   byName: {
-    ...{ pool: ['alpine', 'alpine', 'big'], username: ['alice', 'bob', 'carol'], password: ['secret', 'pass word'] },
-    ...{ duration: SPANS, wait: SPANS, keepalive: SPANS, extend: SPANS, ssh_keys: [KEY], note: ['demo', '=1+1'] },
-    ...{
-      id: IDS,
-      name: ['alpine-1', 'alpine-2', 'alpine-3', 'big-1', 'alpine', 'big', 'ann'],
-      owner: ['anyone', 'ann'],
-    },
+    pool: ['alpine', 'alpine', 'big'],
+    username: ['alice', 'bob', 'carol'],
+    password: ['secret', 'pass word'],
+    duration: SPANS,
+    wait: SPANS,
+    keepalive: SPANS,
+    extend: SPANS,
+    ssh_keys: [KEY],
+    note: ['demo', '=1+1'],
+    id: IDS,
+    name: ['alpine-1', 'alpine-2', 'alpine-3', 'big-1', 'alpine', 'big', 'ann'],
+    owner: ['anyone', 'ann'],
   },
 }
 
@@ -39,7 +47,9 @@ it('Any request, however wild, is answered as the OpenAPI document says, and nev
   const statuses = new Map<number, number>()
   for (const [index, { method, path, url, headers, body }] of requests.entries()) {
     const answer = await api.server.inject({
-      ...{ method: method as 'GET', url, headers },
+      method: method as 'GET',
+      url,
+      headers,
       ...(body !== undefined && { body }),
     })
     const status = answer.statusCode

@@ -1,19 +1,25 @@
-/** What a tenant who is root inside can get at, tried from an SSH session. Whatever must not answer is shown to answer to others. */
+/**
+ * What a tenant who is root inside can reach, tried from an SSH session. Each target that must not answer is shown to
+ * answer other clients.
+ */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { REACHES, type Reach } from '../../src/core/container.ts'
-import { tableName } from '../../src/engine/docker/guard-spec.ts'
-import { docker } from '../support/docker.ts'
-import { eventually } from '../support/eventually.ts'
-import { openNeighbour } from '../support/netns.ts'
-import { reachedBy, reachedFromHere, type Target } from '../support/probing.ts'
-import { tried } from '../support/proof.ts'
-import { type Reaches, testReaches } from '../support/reaches.ts'
+import { REACHES, type Reach } from '../../src/domain/container.ts'
+import { tableName } from '../../src/engine/docker/firewall/rules.ts'
+import { docker } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { networkName } from '../../src/engine/docker/network/spec.ts'
+import { openNeighbour } from '../support/engine/netns.ts'
+import { reachedBy, reachedFromHere, type Target } from '../support/engine/probing.ts'
+import { tried } from '../../lab/proof.ts'
+import { type Reaches, testReaches } from '../support/engine/reaches.ts'
+import { pauseFirewall } from '../support/engine/without-rules.ts'
 
-const METADATA = '169.254.169.254'
+/** Of AWS and most others, of Azure, Alibaba, Volcengine and Oracle. */
+const METADATA = ['169.254.169.254', '169.254.170.2', '168.63.129.16', '100.100.100.200', '100.96.0.96', '192.0.0.192']
 /** TEST-NET-2: an address of the world, as far as this machine's routes go. */
 const OUTSIDE = '198.51.100.1'
 const GUARDED = ['internet', 'none'] as const
@@ -30,7 +36,7 @@ after(async () => {
 
 before(async () => {
   servicePort = await serveTheWholeMachine()
-  closing.push(await openNeighbour([METADATA, OUTSIDE], [53, 80]))
+  closing.push(await openNeighbour([...METADATA, OUTSIDE], [53, 80]))
   there = await site.open()
   for (const { name } of there.places)
     await docker('exec', '--detach', name, 'python3', '-m', 'http.server', `${NEIGHBOURS_PORT}`)
@@ -54,7 +60,7 @@ async function serveTheWholeMachine(): Promise<number> {
 }
 
 describe('a tenant with sudo', () => {
-  it('A tenant reaches no other container, of the same pool or of another, whatever its pool may reach', async (t) => {
+  it('A tenant reaches no other container, of the same pool or of another, with any reach', async (t) => {
     const cases = REACHES.map(async (reach) => {
       const own = there.places.find((place) => place.reach === reach)
       const others = there.places.filter((place) => place !== own)
@@ -90,19 +96,19 @@ describe('a tenant with sudo', () => {
     tried(t, sum(await Promise.all(cases)), 'ways to the host')
   })
 
-  it('A tenant reaches no cloud metadata and the rest of the internet, or with reach: none nothing at all', async (t) => {
-    const metadata: Target = `hello ${METADATA} 80`
-    // Name servers of some clouds are at a link-local address.
-    const names: Target = `hello ${METADATA} 53`
+  it('A tenant reaches the internet without cloud metadata, or with reach: none nothing at all', async (t) => {
+    const metadata = METADATA.map((address): Target => `hello ${address} 80`)
+    // Some of them are name servers, too.
+    const names = METADATA.map((address): Target => `hello ${address} 53`)
     const outside: Target = `hello ${OUTSIDE} 80`
-    const targets = [metadata, names, outside]
+    const targets = [...metadata, ...names, outside]
     assert.deepEqual(await reachedBy(there.tenants.all, targets), targets)
-    assert.deepEqual(await reachedBy(there.tenants.internet, targets), [names, outside])
+    assert.deepEqual(await reachedBy(there.tenants.internet, targets), [...names, outside])
     assert.deepEqual(await reachedBy(there.tenants.none, targets), [])
     tried(t, targets.length * REACHES.length, 'ways outside')
   })
 
-  it('With reach: none not even names are asked for outside', async (t) => {
+  it('With reach: none, a tenant cannot resolve names outside', async (t) => {
     // A name that this machine can look up, or the image could not have been built.
     const find = "grep -rhoE 'https?://[^/ ]+' /etc/apt /etc/apk/repositories 2>/dev/null | head -1"
     const name = (await there.tenants.internet.exec(find)).stdout.replace(/^https?:\/\/|:\d+$/g, '')
@@ -113,32 +119,50 @@ describe('a tenant with sudo', () => {
   })
 })
 
-describe('the guard', () => {
-  const guard = () => `berth-guard-${there.manager.instance}`
+describe('names', () => {
+  it('A tenant can resolve its own name and names outside, but no name or address of a neighbour', async (t) => {
+    const cases = REACHES.map(async (reach) => {
+      const [own, neighbour] = there.places.filter((place) => place.reach === reach)
+      assert.ok(own && neighbour)
+      const ask = `python3 -c '${ASK_DOCKER}' ${neighbour.name} ${neighbour.address}; getent hosts ${neighbour.name}; true`
+      const told = (output: string) => output.includes(neighbour.address) || output.includes(neighbour.name)
+      const { stdout } = await there.tenants[reach].exec(ask)
+      assert.equal(told(stdout), await tellsNames(), `${reach}: ${stdout}`)
+      assert.match((await there.tenants[reach].exec(`getent hosts ${own.name}`)).stdout, RegExp(own.address))
+      const network = networkName(there.manager.instance, reach)
+      const plain = await docker('run', '--rm', '--network', network, '--entrypoint', 'sh', 'berth/alpine', '-c', ask)
+      assert.ok(told(plain), 'a container that Docker serves names is told')
+      return 3
+    })
+    tried(t, sum(await Promise.all(cases)), 'ways to ask for a neighbour')
+  })
+})
+
+describe('the firewall', () => {
+  const firewall = () => `berth-guard-${there.manager.instance}`
   const idOf = (container: string) => docker('inspect', '--format', '{{.Id}} {{.State.Running}}', container)
 
-  it('A guard that somebody removes or stops comes back by itself; removed, its rules hold meanwhile', async (t) => {
+  it('A firewall that was removed or stopped comes back by itself; while it is removed, its rules hold', async (t) => {
     const service: Target = `hello ${there.hostAddresses[0] ?? ''} ${servicePort}`
-    const first = await idOf(guard())
-    await docker('rm', '--force', guard())
+    const first = await idOf(firewall())
+    await docker('rm', '--force', firewall())
     assert.deepEqual(await reachedBy(there.tenants.internet, [service]), [])
-    await eventually(async () => (await idOf(guard())).endsWith('true'))
-    assert.notEqual(await idOf(guard()), first)
-    await docker('stop', guard())
-    await eventually(async () => (await idOf(guard())).endsWith('true'))
+    await eventually(async () => (await idOf(firewall())).endsWith('true'))
+    assert.notEqual(await idOf(firewall()), first)
+    await docker('stop', firewall())
+    await eventually(async () => (await idOf(firewall())).endsWith('true'))
     assert.deepEqual(await reachedBy(there.tenants.internet, [service]), [])
     assert.deepEqual(await reachedBy(there.tenants.all, [service]), [service])
     tried(t, 2, 'ways to lose it')
   })
 
-  it('Rules that somebody flushed come back in seconds, and cut off whoever got through meanwhile', async (t) => {
+  it('Flushed rules come back in seconds, and end connections that were opened in between', async (t) => {
     const chatty = createServer((socket) => {
       const talking = setInterval(() => socket.write('hello'), 50)
       socket.on('error', () => undefined).on('close', () => clearInterval(talking))
     }).listen(0, '0.0.0.0')
     await once(chatty, 'listening')
-    // While it is paused it cannot notice.
-    await docker('pause', guard())
+    await pauseFirewall(docker, there.manager.instance)
     await flush(there.manager.instance)
     const listening = there.tenants.internet.exec(
       `python3 -c '${LISTEN_UNTIL_CUT}' ${there.hostAddresses[0]} ${(chatty.address() as AddressInfo).port}`,
@@ -148,7 +172,7 @@ describe('the guard', () => {
       () => here?.destroy(),
       () => chatty.close(),
     )
-    await docker('unpause', guard())
+    await docker('unpause', firewall())
     assert.equal((await listening).stdout, 'connected and cut')
     tried(t, 1, 'connections')
   })
@@ -164,6 +188,30 @@ try:
     print("connected still")
 except ConnectionResetError: print("connected and cut")
 `
+
+/** Docker's name server: for the address of a name, and for the name of an address. Prints what is told. */
+const ASK_DOCKER = `
+import socket, struct, sys
+def ask(name, kind):
+    labels = b"".join(bytes([len(p)]) + p.encode() for p in name.split("."))
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(2)
+    try:
+        s.connect(("127.0.0.11", 53))
+        s.send(struct.pack("!6H", 7, 256, 1, 0, 0, 0) + labels + bytes([0]) + struct.pack("!2H", kind, 1))
+        answer = s.recv(512)
+        if answer[7]: return answer
+    except OSError: pass
+answer = ask(sys.argv[1], 1)
+if answer: print(socket.inet_ntoa(answer[-4:]))
+answer = ask(".".join(reversed(sys.argv[2].split("."))) + ".in-addr.arpa", 12)
+if answer: print(answer.replace(bytes([len(sys.argv[1])]), b" "))
+`
+
+/** What docs/security.md says of newer engines. */
+async function tellsNames(): Promise<boolean> {
+  return Number.parseInt(await docker('version', '--format', '{{.Server.Version}}'), 10) >= 27
+}
 
 /** As `nft flush ruleset` would, but for the tables of others. */
 async function flush(instance: string): Promise<void> {

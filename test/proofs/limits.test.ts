@@ -1,10 +1,10 @@
 /** What a tenant who is root inside has at most of the machine, and what they may do to it. */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { docker } from '../support/docker.ts'
-import { FORBIDDEN, PERMISSIVE } from '../support/forbidden.ts'
-import { testManager } from '../support/manager.ts'
-import { tried } from '../support/proof.ts'
+import { docker } from '../../lab/docker.ts'
+import { FORBIDDEN, PERMISSIVE } from '../support/engine/forbidden.ts'
+import { testManager } from '../../lab/manager.ts'
+import { tried } from '../../lab/proof.ts'
 import { type Login, login, loginAndRun, type Session } from '../support/ssh.ts'
 
 const MEMORY = 128
@@ -33,7 +33,7 @@ async function python(code: string): Promise<string> {
 const IMPORTS = 'import os, sys, time'
 
 describe('a tenant with sudo', () => {
-  it('A container has no more processes than its pool allows, and its tenant is in still', async (t) => {
+  it('A container has no more processes than its pool allows, and its tenant stays logged in', async (t) => {
     const started = await python(`${IMPORTS}
 children = []
 try:
@@ -50,7 +50,7 @@ for child in children: os.kill(child, 9)
     tried(t, Number(count) + 1, 'processes')
   })
 
-  it('A container gets no more memory than its pool allows: what wants more ends, and nothing else does', async (t) => {
+  it('A container gets no more memory than its pool allows: only a process that wants more is killed', async (t) => {
     const bystander = session.exec('sleep 30 & echo started; wait; echo ended')
     const taken = await python(`${IMPORTS}
 if os.fork() == 0:
@@ -73,7 +73,7 @@ os.system("pkill -x sleep")
     tried(t, dots.length, 'MiB')
   })
 
-  it('A container gets no more of the processors than its pool allows', async (t) => {
+  it('A container gets no more processor time than its pool allows', async (t) => {
     const used = await python(`${IMPORTS}
 began = time.monotonic()
 for n in range(4):
@@ -93,7 +93,7 @@ print((times.children_user + times.children_system) / (time.monotonic() - began)
     tried(t, 4, 'processes that want a core each')
   })
 
-  it('Root inside has ten capabilities, and nobody inside can get more', async (t) => {
+  it('Root inside has ten capabilities, and no process can get more', async (t) => {
     const { stdout } = await session.exec(
       'sudo grep -h CapBnd /proc/self/status; sudo grep -h -E "Cap(Prm|Inh|Amb)" /proc/1/status',
     )
@@ -109,7 +109,7 @@ print((times.children_user + times.children_system) / (time.monotonic() - began)
     tried(t, sets.length, 'sets of capabilities')
   })
 
-  it('What would reach beyond the container is refused, to root too', async (t) => {
+  it('Calls that reach beyond the container are refused, for root too', async (t) => {
     const script = FORBIDDEN.map(({ command }, index) => `(${command}) >/dev/null 2>&1 && echo ${index}`).join('\n')
     const done = (output: string) => FORBIDDEN.filter((_, index) => output.split('\n').includes(`${index}`))
     const allowed = await docker(

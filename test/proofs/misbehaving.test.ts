@@ -1,17 +1,17 @@
-/** The end of a reservation whose tenants do not want it to end. */
+/** The end of a reservation whose tenants resist it. */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { followBarred } from '../support/barred.ts'
-import { eventually } from '../support/eventually.ts'
-import { testManager } from '../support/manager.ts'
-import { MISBEHAVIOURS } from '../support/misbehaviours.ts'
-import { effort, tried } from '../support/proof.ts'
+import { followBlocked } from '../../lab/blocklist.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testManager } from '../../lab/manager.ts'
+import { MISBEHAVIOURS } from '../support/engine/misbehaviours.ts'
+import { effort, tried } from '../../lab/proof.ts'
 import { type Login, login, loginAndRun, type Session } from '../support/ssh.ts'
 
 /** Milliseconds. */
 const PROMISE = 1_000
-/** They begin so long before the end: as late as possible, for whoever else is on the machine. */
+/** They begin this long before the end: as late as possible, for the sake of other tests on the machine. */
 const LEAD = 15_000
 const SESSIONS = 30
 
@@ -37,8 +37,8 @@ it('The end of a reservation cuts access within a second, whatever its tenants a
       credentials: { port, username: 'mallory', password: 'test' },
     }))
     const former = await manager.containers()
-    const barredAt = new Map<string, number>()
-    const stopFollowing = await followBarred(manager.instance, (name, at) => void barredAt.set(name, at))
+    const blockedAt = new Map<string, number>()
+    const stopFollowing = await followBlocked(manager.instance, (name, at) => void blockedAt.set(name, at))
     const cuts = places.map(async ({ container, credentials }, index) => {
       const { what, command, sign } = MISBEHAVIOURS[index] ?? assert.fail('one each')
       const sessions: Session[] = []
@@ -53,9 +53,9 @@ it('The end of a reservation cuts access within a second, whatever its tenants a
       assert.ok(Date.now() < end, `${what}: under way before the end`)
       const lastIn = await knock(credentials, end)
       assert.ok(lastIn < PROMISE, `${what}: let in ${lastIn} ms after the end`)
-      // Those who can neither hear nor say anything any more are out: to die takes them, all at once, what the machine takes.
+      // A blocked tenant is out: how long the deaths of all of them take depends on the machine.
       const lastClosed = Math.max(...(await Promise.all(closed)))
-      const lastOut = Math.min(lastClosed, (barredAt.get(container) ?? Number.POSITIVE_INFINITY) - end)
+      const lastOut = Math.min(lastClosed, (blockedAt.get(container) ?? Number.POSITIVE_INFINITY) - end)
       assert.ok(lastOut < PROMISE, `${what}: thrown out ${lastOut} ms after the end`)
       return { lastOut, lastClosed }
     })
@@ -77,12 +77,12 @@ it('The end of a reservation cuts access within a second, whatever its tenants a
   tried(t, rounds * MISBEHAVIOURS.length, 'containers whose tenant misbehaves at the end')
 })
 
-/** Tries to get in until some time after the end; gives when that last worked, in milliseconds after the end. */
+/** Tries to log in until some time after the end. Returns when it last worked, in milliseconds after the end. */
 async function knock(credentials: Login, end: number): Promise<number> {
   let last = Number.NEGATIVE_INFINITY
   await sleep(Math.max(0, end - 500 - Date.now()))
   while (Date.now() < end + PROMISE + 500) {
-    // When it ran, and not when that was heard: what was said before the end may be on its way for longer.
+    // When the command ran, not when its output arrived: output from before the end may take longer.
     const { stdout } = await loginAndRun(credentials, 'date +%s%3N').catch(() => ({ stdout: '' }))
     if (stdout !== '') last = Number(stdout) - end
     // A login costs both sides some of the time that is measured here.

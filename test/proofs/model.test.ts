@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import type { ErrorCode } from '../../src/core/errors.ts'
-import { dueNotice } from '../../src/core/notices.ts'
-import { Answers } from '../support/answers.ts'
-import * as model from '../support/model.ts'
-import { effort, tried } from '../support/proof.ts'
-import { pool } from '../support/rows.ts'
-import { createWorld, type World } from '../support/world.ts'
+import type { ErrorCode } from '../../src/domain/errors.ts'
+import { dueNotification } from '../../src/domain/notification.ts'
+import { Answers } from '../support/world/answers.ts'
+import * as model from '../support/world/model.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { pool } from '../../lab/rows.ts'
+import { createWorld, type World } from '../../lab/world.ts'
+import { AT_ONCE } from '../../lab/faulty.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -40,14 +41,14 @@ const steps = {
   tick: fc.constant({ name: 'tick', step: model.tick }),
   resize: fc.integer({ min: 0, max: SIZE }).map((size) => ({ name: `resize(${size})`, step: model.resize(size) })),
   operate: fc
-    .tuple(fc.constantFrom('recycle' as const, 'quarantine' as const, 'giveBack' as const), place)
+    .tuple(fc.constantFrom('recycle' as const, 'quarantine' as const, 'endQuarantine' as const), place)
     .map(([verb, number]) => ({ name: `${verb}(p-${number})`, step: model.operate(verb, number) })),
   damage: fc
     .tuple(place, fc.constantFrom('exited' as const, 'paused' as const, null))
     .map(([number, state]) => ({ name: `p-${number} is ${state ?? 'gone'}`, step: model.damage(number, state) })),
 }
 
-const VERBS = ['list', 'create', 'start', 'kill', 'remove', 'survey', 'open', 'tell'] as const
+const VERBS = ['list', 'create', 'start', 'kill', 'remove', 'survey', 'createAccounts', 'notify'] as const
 
 const rest = {
   restart: fc.constant({ name: 'restart', step: model.restart }),
@@ -151,7 +152,8 @@ async function open(turns: readonly number[]): Promise<{ real: model.Real; heard
       : new Proxy(port, {
           get(target, property) {
             const member: unknown = Reflect.get(target, property, target)
-            if (typeof member !== 'function' || property === 'watch') return member
+            if (typeof member !== 'function' || typeof property !== 'string') return member
+            if (AT_ONCE.has(property)) return member.bind(target)
             return async (...args: unknown[]) => {
               const wait = turns[calls++ % turns.length] ?? 0
               world.advance(wait * TURN)
@@ -163,8 +165,8 @@ async function open(turns: readonly number[]): Promise<{ real: model.Real; heard
   const pools = [pool({ size: SIZE, duration: { default: MINUTE, max: LONGEST } })]
   const world = await createWorld({ pools, faults: { engine: rule, accounts: rule }, around: slowly })
   const heard: Heard[] = []
-  const tell = world.accounts.tell.bind(world.accounts)
-  world.accounts.tell = (targets, news) => {
+  const tell = world.accounts.notify.bind(world.accounts)
+  world.accounts.notify = (targets, news) => {
     heard.push({ username: news.username, at: world.now() })
     return tell(targets, news)
   }
@@ -172,16 +174,19 @@ async function open(turns: readonly number[]): Promise<{ real: model.Real; heard
   return { real: { world, answers: new Answers(world), pending }, heard }
 }
 
-/** Everybody has heard what was due, and nobody anything after the end, but for what was on its way then, while other calls took their time. */
+/**
+ * Every tenant got the notifications that were due, and none after the end, except those that were on their way then
+ * while other calls took their time.
+ */
 async function assertTold(world: World, heard: readonly Heard[]): Promise<void> {
   const all = await world.store.reservations({ limit: 1_000 })
   const ends = new Map(all.map(({ reservation }) => [reservation.username, reservation.expiresAt ?? 0]))
   for (const { username, at } of heard)
     assert.ok(at < (ends.get(username) ?? 0) + 10 * LONGEST_CALL, `${username} was told too late`)
-  for (const { reservation } of all) assert.equal(dueNotice(reservation, world.now()), null)
+  for (const { reservation } of all) assert.equal(dueNotification(reservation, world.now()), null)
 }
 
-it('Whatever happens in whatever order, a manager does what a model of a page says: nothing lost, nothing leaked, nobody let in', async (t) => {
+it('In any order of events, a manager does what a model of one page says: nothing lost, nothing leaked, no access after the end', async (t) => {
   let taken = 0
   const property = fc.asyncProperty(commands, delays, async (history, turns) => {
     const { real, heard } = await open(turns)
@@ -190,14 +195,14 @@ it('Whatever happens in whatever order, a manager does what a model of a page sa
       const begin = () => ({ model: { size: SIZE, calm: true, alone: true, users: 0 }, real })
       await fc.asyncModelRun(begin, [...history, model.command('settle', model.settle)])
       await assertTold(world, heard)
-      // Longer than clocks were set back in any history: everybody has had their time, and whoever waited had theirs.
+      // Longer than clocks were set back in any history: every reservation has had its time, the waiting ones too.
       for (const ms of [LONGEST, LONGEST, 3 * DAY]) {
         world.advance(ms)
         await world.settle()
       }
       await answers.assertServed()
       assert.deepEqual(world.logins(), [])
-      assert.deepEqual((await world.store.snapshot()).reservations, [], 'somebody holds containers for ever')
+      assert.deepEqual((await world.store.snapshot()).reservations, [], 'a reservation never ends')
       taken += [...history].length
     } finally {
       await world.store.close()

@@ -1,22 +1,22 @@
-/** One tenant after another in the same place, and tenants who do damage. */
+/** One tenant after another in the same slot, and tenants who do damage. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { docker, dockerLines } from '../support/docker.ts'
-import { eventually } from '../support/eventually.ts'
-import { type Reserved, testManager } from '../support/manager.ts'
-import { LOOK, MARKERS, markersIn, PLANT } from '../support/markers.ts'
-import { effort, tried } from '../support/proof.ts'
+import { docker, dockerLines } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { type Reserved, testManager } from '../../lab/manager.ts'
+import { LOOK, MARKERS, markersIn, PLANT } from '../support/text/markers.ts'
+import { effort, tried } from '../../lab/proof.ts'
 import { isRefused, login, loginAndRun, newKeyPair } from '../support/ssh.ts'
 
-// Whichever base this machine could have: where no registry gives Alpine, a Debian (images/base). The scan suits both.
+// The base is Alpine, or Debian where no registry has Alpine (images/base). The scan suits both.
 const image = `berth/residue:${process.pid}`
 const manager = await testManager('residue', { size: 1, pool: { image } })
 const place = `${manager.pool}-1`
 
 before(async () => {
-  // With a volume, as an image of somebody's own may have: it outlives a container that is removed without it.
+  // With a volume, as a user's own image may have: it outlives a container that is removed without it.
   const template = await docker('create', 'berth/alpine')
   await docker('commit', '--change', 'VOLUME /data', template, image)
   await docker('rm', template)
@@ -158,22 +158,22 @@ describe('tenants who do damage', () => {
   })
 })
 
-describe('whoever meddles with the engine', () => {
-  it('A container that somebody removes is replaced under its reservation, with the same account', async (t) => {
+describe('an operator who uses docker directly', () => {
+  it('A container that an operator removes is replaced under its reservation, with the same account', async (t) => {
     const { credentials } = await reserve('loser')
     await docker('rm', '--force', '--volumes', place)
     await eventually(async () => (await loginAndRun(credentials, 'whoami')).stdout === 'loser')
     tried(t, 1, 'containers removed')
   })
 
-  it('A container that somebody pauses runs on', async (t) => {
+  it('A container that an operator pauses runs on', async (t) => {
     const { credentials } = await reserve('sleeper')
     await docker('pause', place)
     await eventually(async () => (await loginAndRun(credentials, 'whoami')).stdout === 'sleeper')
     tried(t, 1, 'containers paused')
   })
 
-  it('A container that somebody removes while it is free is made again', async (t) => {
+  it('A free container that an operator removes is made again', async (t) => {
     await manager.untilReady()
     const former = (await manager.containers())[0]
     await docker('rm', '--force', '--volumes', place)

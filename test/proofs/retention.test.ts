@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, it } from 'node:test'
-import { createRetention } from '../../src/core/retention.ts'
-import type { Store } from '../../src/core/store.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
-import { claimOf, fill } from '../contracts/store-bench.ts'
-import { effort, tried } from '../support/proof.ts'
-import { NOW } from '../support/rows.ts'
+import { createRetention } from '../../src/usecases/retention.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { openSqlite } from '../../src/store/sqlite/open.ts'
+import { claimOf } from '../../lab/claims.ts'
+import { fill } from '../contracts/store-bench.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { NOW } from '../../lab/rows.ts'
 
 const HOUR = 3_600_000
 const MONTH = 30 * 24 * HOUR
@@ -22,14 +23,17 @@ after(() => rmSync(folder, { recursive: true }))
 const quiet = () => undefined
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
-/** Of two containers, with everything that a reservation leaves behind: holds, events, a request's key. Its containers are made anew. */
+/**
+ * Runs a reservation of two containers, with everything that it leaves behind: holds, events, a request's key. Its
+ * containers are replaced.
+ */
 async function live(store: Store, id: string, begin: number): Promise<void> {
   const request = { key: `key ${id}`, body: 'b'.repeat(64), salt: 's'.repeat(32) }
   const claimed = await store.claim(
     claimOf({ id, count: 2, request, note: 'n'.repeat(100), prepareBy: begin + HOUR }),
     begin,
   )
-  assert.equal(claimed.is, 'held')
+  assert.equal(claimed.kind, 'claimed')
   await store.activate(id, begin)
   await store.end([id], { outcome: 'released' }, begin + HOUR)
   await store.finish(id, begin + HOUR)
@@ -57,7 +61,7 @@ function size(file: string) {
   }
 }
 
-/** Steps of it until it has nothing to do for now, and how many. */
+/** Prunes until nothing is left to do. Returns the number of steps. */
 async function forget(store: Pick<Store, 'prune'>, now: number, keepMs: number): Promise<number> {
   let time = now
   const retention = createRetention({ store, clock: () => time, log, keepMs })
@@ -146,7 +150,7 @@ it('A reservation that is forgotten takes its holds and its Idempotency-Key with
     assert.deepEqual([rows['reservations'], rows['holds'], rows['requests']], [left, 2 * left, left])
     for (const nth of [gone - 1, gone]) {
       const earlier = await store.earlier('anyone', `key r${nth}`, NOW + nth * 1_000)
-      assert.equal(earlier?.held.reservation.id, nth < gone ? undefined : `r${nth}`)
+      assert.equal(earlier?.result.reservation.id, nth < gone ? undefined : `r${nth}`)
     }
   }
   await store.close()

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { mintToken } from '../../src/http/access/token.ts'
-import { testBerth } from '../support/berth.ts'
-import { docker, dockerLines } from '../support/docker.ts'
-import { type TestManager, testManager } from '../support/manager.ts'
-import { effort, tried } from '../support/proof.ts'
-import { findSecrets, formsOf } from '../support/secret-forms.ts'
+import { mintToken } from '../../src/usecases/token-secret.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { docker, dockerLines } from '../../lab/docker.ts'
+import { type TestManager, testManager } from '../../lab/manager.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { findSecrets, formsOf } from '../support/text/secret-forms.ts'
 import { loginAndRun, newKeyPair } from '../support/ssh.ts'
-import { seenInProcesses } from '../support/watch-processes.ts'
+import { seenInProcesses } from '../support/manager/watch-processes.ts'
 
 const TOKEN = /berth_[0-9a-f]{12}_[0-9a-f]{64}/
 const HASH = /\$6\$(?:rounds=\d+\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{20,}/
@@ -31,9 +31,9 @@ function open(accounts: 'native' | 'ansible'): Promise<TestManager> {
 }
 
 interface Run {
-  /** By what they are. */
+  /** By what they are, such as "the first token". */
   readonly secrets: Record<string, string>
-  /** What was written, said, or is lying about; by where. */
+  /** Everything that was written or printed, by place. */
   readonly places: Record<string, string | Buffer>
   readonly processes: string[]
 }
@@ -69,7 +69,7 @@ async function wholeRun(accounts: 'native' | 'ansible', thorough: boolean): Prom
   await manager.start()
   await manager.shows(TOKEN)
   const first = secretOf(manager.output)
-  // It is shown to whoever starts it for the first time, once.
+  // The first start shows it, once.
   manager.output = manager.output.replace(first, '')
   manager.token = first
   secrets['the first token'] = first.slice(-64)
@@ -187,7 +187,7 @@ function writeKey(home: string, publicKey: string): string {
   return file
 }
 
-/** What Docker, and anybody inside, can see of the containers. */
+/** What Docker, and a tenant inside, can see of the containers. */
 async function lookInto({ instance }: TestManager, places: Record<string, string | Buffer>): Promise<void> {
   const names = await dockerLines(
     'ps',
@@ -226,7 +226,7 @@ function filesIn(folder: string): (readonly [string, Buffer])[] {
 
 /** Where the hash of a password may be: the database, and what ansible-playbook reads, both for their owner alone. */
 const MAY_HAVE_HASHES = /^(containers\.db|copy\.db|temporary )/
-/** Where a password may be: the answer to whoever sent it, who knows it, says nothing of it either. */
+/** Places that may be empty. All others must have content, or nothing was searched. */
 const MAY_BE_EMPTY = /^(docker logs|docker events|containers\.db-|temporary )/
 
 function proveSilent({ secrets, places, processes }: Run): number {

@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { before, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { testBerth } from '../support/berth.ts'
-import { docker } from '../support/docker.ts'
-import { eventually } from '../support/eventually.ts'
-import { type Reserved, testManager } from '../support/manager.ts'
-import { effort, tried } from '../support/proof.ts'
+import { testBerth } from '../support/manager/berth.ts'
+import { docker } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { type Reserved, testManager } from '../../lab/manager.ts'
+import { effort, tried } from '../../lab/proof.ts'
 import { canLogIn, loginAndRun } from '../support/ssh.ts'
 
 const SIZE = 3
-const HOOK = fileURLToPath(new URL('../support/dying.ts', import.meta.url))
+const HOOK = fileURLToPath(new URL('../support/manager/dying.ts', import.meta.url))
 const manager = await testManager('sigkill', { size: SIZE, env: { NODE_OPTIONS: `--import=${HOOK}` } })
 const berth = testBerth({ BERTH_CONFIG: join(manager.folder, 'berth.yml') })
 const held = `${manager.pool}-1`
@@ -41,7 +41,7 @@ const credentials = ({ username, password, containers }: Reserved, index = 0) =>
   password,
 })
 
-/** How many statements, requests and answers each of them takes, when nobody is killed. */
+/** How many statements, requests and answers each of them takes without a kill. */
 const counts = new Map<Thing, Record<Kind, number>>()
 
 before(async () => {
@@ -59,7 +59,7 @@ before(async () => {
   }
 })
 
-/** A manager with a full pool, one holder who stays, and one whose time is over where that is what it is about. */
+/** A manager with a full pool, one holder who stays, and, where a case needs it, one whose time is over. */
 async function begin(thing: Thing, dying = ''): Promise<{ kept: Reserved; used: Reserved | null }> {
   await manager.start({ DYING: dying })
   await manager.get('/release_all')
@@ -69,7 +69,7 @@ async function begin(thing: Thing, dying = ''): Promise<{ kept: Reserved; used: 
   return { kept, used }
 }
 
-/** From here on it counts. */
+/** Counts from here on. */
 async function arm(): Promise<void> {
   manager.signal('SIGUSR2')
   await manager.shows(/^armed$/m)
@@ -82,7 +82,7 @@ async function atRest(sizes: readonly number[] = [SIZE]): Promise<void> {
   )
 }
 
-/** Killed between the two wishes, it knows of the first, and nobody has heard the second. */
+/** A manager that is killed between the two wishes knows of the first; the second was never answered. */
 async function atRestAfter(thing: Thing): Promise<void> {
   if (thing.startsWith('shrinks')) {
     await atRest([1, SIZE])
@@ -91,7 +91,7 @@ async function atRestAfter(thing: Thing): Promise<void> {
   await atRest()
 }
 
-/** Kills it there; gives whether it died of that. */
+/** Kills it there. Returns whether it died of that. */
 async function strike(thing: Thing, kind: Kind, at: number): Promise<boolean> {
   const { kept, used } = await begin(thing, `${kind} ${at}`)
   await arm()
@@ -121,7 +121,7 @@ async function strike(thing: Thing, kind: Kind, at: number): Promise<boolean> {
   return died
 }
 
-/** Answered: it stands. Not answered: all of it, or nothing. */
+/** What was answered holds. What was not answered happened completely, or not at all. */
 async function assertAllOrNothing(answer: { status: number; body: Reserved } | null): Promise<void> {
   const { body } = await manager.get<{ reservations: { username: string }[] }>('/reservations')
   const has = body.reservations.filter(({ username }) => username === 'lost').length
@@ -132,7 +132,7 @@ async function assertAllOrNothing(answer: { status: number; body: Reserved } | n
   }
 }
 
-/** What was asked to end ends, also when the one who was asked died over it; or it was never heard, and stands. */
+/** A requested end happens, also when the manager died over it; a request that was never received changes nothing. */
 async function assertOver(used: Reserved): Promise<void> {
   const { body } = await manager.get<{ reservations: { username: string }[] }>('/reservations')
   const stands = body.reservations.some(({ username }) => username === used.username)

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { dockerLines } from '../support/docker.ts'
-import { effort, tried } from '../support/proof.ts'
+import { dockerLines } from '../../lab/docker.ts'
+import { effort, tried } from '../../lab/proof.ts'
 
 const SOAK = fileURLToPath(new URL('../../prove/soak.ts', import.meta.url))
 const MINUTES = effort({ test: 0.25, prove: 3 })

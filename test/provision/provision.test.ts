@@ -3,13 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { loadConfig } from '../../src/config.ts'
-import { specOf } from '../../src/core/pool.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { specOf } from '../../src/domain/pool.ts'
 import { openDocker } from '../../src/engine/docker/engine.ts'
-import { runPlaybook } from '../support/ansible.ts'
-import { docker, dockerLines } from '../support/docker.ts'
-import { testInstance } from '../support/instance.ts'
-import { reservePorts } from '../support/ports.ts'
+import { openSqlite } from '../../src/store/sqlite/open.ts'
+import { markOf } from '../../src/store/sqlite/mark.ts'
+import { runPlaybook } from '../../lab/ansible.ts'
+import { docker, dockerLines } from '../../lab/docker.ts'
+import { testInstance } from '../../lab/instance.ts'
+import { reservePorts } from '../../lab/ports.ts'
 
 const { instance, pool } = testInstance('provision')
 const folder = await mkdtemp(join(tmpdir(), 'berth-provision-'))
@@ -68,7 +70,7 @@ describe('provision', () => {
     await docker('rm', '--force', taken)
     await docker('create', '--name', taken, 'berth/alpine')
     await assert.rejects(runPlaybook('provision', config), ({ stdout }) =>
-      stdout.includes(`not Berth's, by names that it needs: ${taken}`),
+      stdout.includes(`not Berth's have names that it needs: ${taken}`),
     )
   })
 })
@@ -76,11 +78,11 @@ describe('provision', () => {
 describe('unprovision', () => {
   it('removes what is ours, and nothing else', async () => {
     const [foreign = '', ...rest] = names
-    assert.deepEqual(await guardAndNetworks(), [`berth-guard-${instance}`, `berth-${instance}-none`])
+    assert.deepEqual(await firewallAndNetworks(), [`berth-guard-${instance}`, `berth-${instance}-none`])
     const { changed } = await runPlaybook('unprovision', config)
     assert.deepEqual(changed, ['localhost', ...rest])
     assert.deepEqual(await ours(), [])
-    assert.deepEqual(await guardAndNetworks(), [])
+    assert.deepEqual(await firewallAndNetworks(), [])
     assert.equal(await docker('rm', foreign), foreign, 'our name without our label is not ours')
   })
 
@@ -100,12 +102,21 @@ async function writeConfig(name: string, { memory }: { memory: string }): Promis
 }
 
 async function makeAsManager(number: number): Promise<void> {
-  const { site, pools } = loadConfig({ BERTH_CONFIG: config })
+  const { instance: configured, pools } = loadConfig({ BERTH_CONFIG: config })
   const [settings] = pools
   assert.ok(settings)
-  const engine = openDocker({ instance, reaches: [settings.reach], dockerHost: process.env.DOCKER_HOST })
-  await engine.prepare()
-  await engine.create(specOf(site, settings, { number, port: first + number - 1, generation: 7 }))
+  const { database: file } = loadConfig({ BERTH_CONFIG: config })
+  const store = await openSqlite(file)
+  const database = markOf(file, await store.databaseId(), Date.now())
+  await store.close()
+  const engine = openDocker({
+    database,
+    instance,
+    reaches: [settings.reach],
+    dockerHost: process.env.DOCKER_HOST,
+  })
+  await engine.provision()
+  await engine.create(specOf(configured, settings, { number, port: first + number - 1, generation: 7 }))
   await engine.close()
 }
 
@@ -116,7 +127,7 @@ async function ours(): Promise<string[]> {
   return lines.toSorted()
 }
 
-async function guardAndNetworks(): Promise<string[]> {
+async function firewallAndNetworks(): Promise<string[]> {
   return [
     ...(await dockerLines('ps', '--all', '--filter', `label=berth.guard=${instance}`, '--format', '{{.Names}}')),
     ...(await dockerLines('network', 'ls', '--filter', `label=berth.instance=${instance}`, '--format', '{{.Name}}')),

@@ -1,8 +1,8 @@
 /** berth.yml as somebody may write it, and what is said about it. */
 import assert from 'node:assert/strict'
 import { stringify } from 'yaml'
-import { type Config, parseConfig } from '../../src/config.ts'
-import { BerthError } from '../../src/core/errors.ts'
+import { type Config, parseConfig } from '../../src/config/config.ts'
+import { BerthError } from '../../src/domain/errors.ts'
 
 const FILE = '/somewhere/berth.yml'
 

@@ -1,4 +1,7 @@
-/** A reporter for `node --test`: the ten tests that took longest, at the end. A suite is as long as its tests; they count. */
+/**
+ * A reporter for `node --test`: the ten tests that took longest, at the end. A suite is as long as its tests; they
+ * count.
+ */
 import type { TestEvent } from 'node:test/reporters'
 
 const MOST = 10

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
-import { eventually } from './eventually.ts'
+import { eventually } from '../../lab/eventually.ts'
 
 export interface Login {
   readonly port: number
@@ -46,7 +46,10 @@ class LoginFailed extends Error {
   }
 }
 
-/** For who has hung up, in milliseconds: a host that has vanished never does, and its connection kept a test file from its end. */
+/**
+ * For who has hung up, in milliseconds: a host that has vanished never does, and its connection kept a test file from
+ * its end.
+ */
 const LEAVING = 1_000
 
 /** One attempt, no retries: an account works at once or not. */
@@ -88,7 +91,7 @@ export async function login({ host = '127.0.0.1', port, ...credentials }: Login)
   }
 }
 
-/** Whether somebody could get in now: refused, or nobody there, is no. */
+/** Whether somebody could get in now: refused, or no engine there, is no. */
 export async function canLogIn(credentials: Login): Promise<boolean> {
   try {
     return !(await isRefused(credentials))
@@ -120,7 +123,10 @@ export async function isRefused(credentials: Login): Promise<boolean> {
   }
 }
 
-/** A new key pair, in OpenSSH's formats and by its own tool: 12 of 3,000 that ssh2 1.17 made could not be parsed, by itself. */
+/**
+ * A new key pair, in OpenSSH's formats and by its own tool: 12 of 3,000 that ssh2 1.17 made could not be parsed, by
+ * itself.
+ */
 export function newKeyPair(comment = 'berth-test'): { privateKey: string; publicKey: string } {
   const folder = mkdtempSync(join(tmpdir(), 'berth-key-'))
   try {

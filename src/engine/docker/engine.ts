@@ -1,248 +1,237 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { ContainerSpec, Reach } from '../../core/container.ts'
-import { BerthError } from '../../core/errors.ts'
-import type { BashRequest, BashResult, Engine, ExecRequest, ExecResult, Observed } from '../../core/ports.ts'
-import { execOf } from '../bash.ts'
-import { INSTANCE_LABEL } from '../labels.ts'
-import type { ContainerInfo } from './answers.ts'
-import { createBarrier } from './barrier.ts'
-import { Calls } from './calls.ts'
-import { connect, type Docker } from './connection.ts'
-import { createGeneration } from './create.ts'
-import { createCuts } from './cuts.ts'
-import { DEADLINES, type Deadlines } from './deadlines.ts'
-import { accept, isMissingNetwork, isPaused, senseless } from './errors.ts'
-import { Executions } from './executions.ts'
-import { ensureGuard, isGuarded } from './guard.ts'
-import { GuardShell } from './guard-shell.ts'
-import { killForGood } from './kill.ts'
-import { Listeners } from './listeners.ts'
-import { lookUp } from './lookup.ts'
-import { addressesOf, ensureNetwork, rejoinNetwork } from './network.ts'
-import { fromInspect, fromList } from './observed.ts'
+import type { ContainerSpec, Reach } from '../../domain/container.ts'
+import { type DatabaseMark, managerOf } from '../../domain/database-mark.ts'
+import type { Engine, EngineListing, ExecRequest, ExecResult, Observed, Presence } from '../../ports/engine.ts'
+import { DATABASE_LABEL, FIREWALL_LABEL, INSTANCE_LABEL } from '../labels.ts'
+import type { ContainerInfo } from './api/types.ts'
+import { Abandoned } from './api/abandoned.ts'
+import { Blocklist } from './firewall/blocklist.ts'
+import { connect, type Docker } from './api/client.ts'
+import { createGeneration } from './container/create.ts'
+import { KillQueue } from './kill-queue.ts'
+import { Requests, DEADLINES, type Deadlines } from './api/requests.ts'
+import { execute } from './api/exec.ts'
+import { Facts } from './api/facts.ts'
+import { short, whole } from './api/ids.ts'
+import { killForGood } from './container/kill.ts'
+import { FirewallShell } from './firewall/shell.ts'
+import { Ledger } from './ledger/ledger.ts'
+import { AgentPool } from './agent/agent-pool.ts'
+import { inspectContainer } from './api/inspect.ts'
+import { addressesIn, addressesOf, rejoinNetwork } from './network/network.ts'
+import { fromInspect, fromList } from './container/observed.ts'
+import { listContainers } from './container/list.ts'
+import { removeForGood } from './container/remove.ts'
+import { startContainer } from './container/start.ts'
+import { type InstanceScope, Provisioner } from './provisioner.ts'
+import { systemTimers } from './timers.ts'
 import { watchContainers } from './watch.ts'
-
-/** Between two looks at something that Docker is busy with. */
-const POLL_MS = 100
 
 export interface DockerOptions {
   readonly instance: string
-  /** Of its pools, in any order and number. */
   readonly reaches: readonly Reach[]
-  /** As DOCKER_HOST; Docker's default socket without it. */
+  /** Labels everything that the engine makes. */
+  readonly database: DatabaseMark
+  /** As DOCKER_HOST, by default Docker's socket; with `certificates`, as DOCKER_CERT_PATH, over TLS. */
   readonly dockerHost?: string | undefined
+  readonly certificates?: string | null
   readonly deadlines?: Partial<Deadlines>
 }
 
 /** One Docker host. Connects with the first call, so it can be opened while Docker is away. */
-export function openDocker({ instance, reaches, dockerHost, deadlines }: DockerOptions): Engine {
-  return new DockerEngine(instance, new Set(reaches), connect(dockerHost), { ...DEADLINES, ...deadlines })
+export function openDocker(options: DockerOptions): Engine {
+  const { instance, reaches, database, dockerHost, certificates, deadlines } = options
+  const scope = { instance, reaches: new Set(reaches), mark: database }
+  return new DockerEngine(scope, connect(dockerHost, certificates), { ...DEADLINES, ...deadlines })
 }
 
 class DockerEngine implements Engine {
-  readonly #instance: string
-  readonly #reaches: ReadonlySet<Reach>
+  readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: true }
+  readonly #scope: InstanceScope
   readonly #docker: Docker
-  readonly #calls: Calls
+  readonly #requests: Requests
   readonly #deadlines: Deadlines
+  /** Stops of the watches. */
   readonly #watches = new Set<() => void>()
-  /** Ids of those that we made, and that never ran: nobody has had the time to take them off their network. */
+  /** Ids of containers that were created here and never ran: they are still on their network. */
   readonly #unused = new Set<string>()
-  readonly #barrier = createBarrier({
+  readonly #blocklist = new Blocklist({
     addresses: () =>
-      this.#calls.run('look at the networks', this.#deadlines.bar, (signal) =>
-        addressesOf(this.#docker, this.#instance, this.#reaches, signal),
+      this.#requests.run('inspect the networks', this.#deadlines.block, (signal) =>
+        addressesOf(this.#docker, this.#scope.instance, this.#scope.reaches, signal),
       ),
-    load: (bar, lift) => this.#guardShell.change({ bar, lift }),
+    change: (block, unblock) => this.#firewallShell.change(block, unblock),
+    timers: systemTimers,
   })
-  readonly #cuts = createCuts({
-    bar: async (id) => {
-      if (this.#needsGuard) await this.#barrier.bar(id)
-    },
-    lift: (ids) => this.#barrier.lift(ids),
-    freeze: (id) =>
-      this.#calls.run(`pause ${short(id)}`, this.#deadlines.freeze, (signal) =>
-        this.#executions.freeze(whole(id), signal),
-      ),
-    kill: (id, held) =>
-      this.#calls.run(`kill ${short(id)}`, this.#deadlines[held ? 'killFrozen' : 'kill'], (signal) =>
-        killForGood(this.#docker, whole(id), { cpus: () => this.#countCpus(signal), held }, signal),
-      ),
+  readonly #killQueue = new KillQueue({
+    blocklist: this.#blocklist,
+    kill: (id, isUrgent) =>
+      this.#requests.run(`kill ${short(id)}`, this.#deadlines[isUrgent ? 'kill' : 'killBlocked'], (signal) => {
+        const cpus = () => this.#facts.countCpus(signal)
+        return killForGood(this.#docker, whole(id), { cpus, isUrgent, timers: systemTimers }, signal)
+      }),
+    timers: systemTimers,
   })
-  readonly #executions: Executions
-  readonly #listeners: Listeners
-  readonly #guardShell: GuardShell
-  #prepared = false
-  #cpus: number | undefined
+  readonly #abandoned = new Abandoned()
+  readonly #facts: Facts
+  readonly agent: AgentPool
+  readonly #provisioner: Provisioner
+  readonly #firewallShell: FirewallShell
+  readonly #ledger: Ledger
+  /** Ids of this instance's containers, as of the last listing or created since. */
+  #ours = new Set<string>()
 
-  constructor(instance: string, reaches: ReadonlySet<Reach>, docker: Docker, deadlines: Deadlines) {
-    this.#instance = instance
-    this.#reaches = reaches
+  constructor(scope: InstanceScope, docker: Docker, deadlines: Deadlines) {
+    const { instance, mark } = scope
+    this.#scope = scope
     this.#docker = docker
-    this.#calls = new Calls(docker.address)
+    this.#requests = new Requests(docker.address)
     this.#deadlines = deadlines
-    this.#executions = new Executions(docker)
-    this.#listeners = new Listeners(docker, this.#calls, deadlines.attach)
-    this.#guardShell = new GuardShell(docker, this.#calls, instance, deadlines.bar)
+    this.#facts = new Facts(docker, this.#requests, deadlines.inspect)
+    this.agent = new AgentPool(docker, this.#requests, deadlines.attach)
+    this.#provisioner = new Provisioner(docker, this.#requests, scope, deadlines)
+    this.#firewallShell = new FirewallShell(docker, this.#requests, instance, deadlines.block)
+    const self = () => managerOf(mark)
+    this.#ledger = new Ledger(docker, this.#requests, { instance, self, timers: systemTimers })
   }
 
   async version(): Promise<string> {
-    const { Version } = await this.#calls.run('version', this.#deadlines.version, (signal) =>
+    const { Version } = await this.#requests.run('version', this.#deadlines.version, (signal) =>
       this.#docker.get<{ Version: string }>('/version', { signal }),
     )
     return `docker ${Version}`
   }
 
-  async prepare(): Promise<void> {
-    await Promise.all([this.#ensureGuard(), ...[...this.#reaches].map((reach) => this.#ensureNetwork(reach))])
-    this.#prepared = true
+  async provision(): Promise<void> {
+    await this.#provisioner.provision()
+    void this.#firewallShell.open()
+    // In this order, two managers that start at once both see the other.
+    await this.#ledger.open()
+    await this.#ledger.read()
+    // After the reading: entries of containers that are not listed now are of no use any more.
+    this.#ledger.forgetAllBut(new Set((await this.#listAll()).map(({ Id }) => Id)))
   }
 
-  async list(): Promise<Observed[]> {
-    await this.#cuts.calm(this.#deadlines.freeze)
-    const filters = { label: [`${INSTANCE_LABEL}=${this.#instance}`] }
-    const [infos, guarded] = await this.#calls.run('list', this.#deadlines.list, (signal) =>
-      Promise.all([
-        this.#docker.get<readonly ContainerInfo[]>('/containers/json', { query: { all: true, filters }, signal }),
-        !this.#prepared || !this.#needsGuard || isGuarded(this.#docker, this.#instance, signal),
-      ]).then((answers) => {
-        if (!Array.isArray(answers[0])) throw senseless()
-        return answers
-      }),
-    )
-    // Somebody removed or stopped it; nobody is lent anything before it is back.
-    if (!guarded) await this.#ensureGuard()
-    this.#listeners.know(infos)
-    return infos.map((info) => fromList(info, this.#instance)).filter((observed) => observed !== null)
+  async isProvisioned(): Promise<boolean> {
+    return this.#ledger.isOpen() && (await this.#provisioner.isChecked())
+  }
+
+  async list(): Promise<EngineListing> {
+    const infos = await this.#listAll()
+    this.agent.update(infos)
+    this.#ours = new Set(infos.map(({ Id }) => Id))
+    const hasForeign = infos.some(({ Labels }) => Labels[DATABASE_LABEL] !== this.#scope.mark.id)
+    // Without a firewall there is no ledger to read.
+    await this.#ledger.refresh({ hasForeign, must: this.#ledger.isOpen() })
+    const { lent } = this.#ledger
+    const observed = infos.flatMap((info) => fromList(info, this.#scope.instance, lent) ?? [])
+    return { observed, unreachable: [] }
+  }
+
+  presence(): Presence | null {
+    return this.#ledger.presence
   }
 
   async inspect(id: string): Promise<Observed | null> {
-    const info = await this.#calls.run(`inspect ${short(id)}`, this.#deadlines.inspect, (signal) =>
-      lookUp(this.#docker, id, signal),
+    const info = await this.#requests.run(`inspect ${short(id)}`, this.#deadlines.inspect, (signal) =>
+      inspectContainer(this.#docker, id, signal),
     )
-    return info?.Id === id ? fromInspect(info, this.#instance) : null
+    return info?.Id === id ? fromInspect(info, this.#scope.instance, this.#ledger.lent) : null
   }
 
+  imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
+  imageNamed: Engine['imageNamed'] = (name) => this.#facts.imageNamed(name)
+  whyDown: Engine['whyDown'] = (id) => this.#facts.whyDown(id)
+
   async create(spec: ContainerSpec): Promise<string> {
-    await this.#cuts.calm()
-    const id = await this.#calls.run(`create ${spec.name}`, this.#deadlines.create, (signal) =>
-      createGeneration(this.#docker, spec, signal),
+    const id = await this.#requests.run(`create ${spec.name}`, this.#deadlines.create, (signal) =>
+      createGeneration(this.#docker, spec, { mark: this.#scope.mark, lent: this.#ledger.lent }, signal),
     )
     this.#unused.add(id)
+    this.#ours.add(id)
     return id
   }
 
   async start(id: string): Promise<void> {
-    await this.#cuts.calm()
-    await this.#calls.run(`start ${short(id)}`, this.#deadlines.start, async (signal) => {
-      const path = `/containers/${whole(id)}`
-      const start = () => this.#docker.post(`${path}/start`, { signal }).catch(accept(304))
-      await start().catch(async (error: unknown) => {
-        if (isPaused(error)) return this.#docker.post(`${path}/unpause`, { signal })
-        if (!isMissingNetwork(error)) throw error
-        for (const reach of this.#reaches) await ensureNetwork(this.#docker, this.#instance, reach, signal)
-        await start()
-      })
-      if (!this.#unused.delete(id))
-        await rejoinNetwork(this.#docker, this.#instance, { id, reaches: this.#reaches }, signal)
+    await this.#requests.run(`start ${short(id)}`, this.#deadlines.start, async (signal) => {
+      await startContainer(this.#docker, id, () => this.#provisioner.provision(), signal)
+      if (!this.#unused.delete(id)) await rejoinNetwork(this.#docker, id, this.#scope, signal)
+      // The address may be that of a container that died while it was blocked.
+      for (const address of await addressesIn(this.#docker, id, signal)) await this.#blocklist.clear(address)
     })
   }
 
   async kill(id: string): Promise<void> {
-    await this.#cuts.cut(id)
+    if (await this.#isOurs(id)) await this.#killQueue.kill(id)
   }
 
   async remove(id: string): Promise<void> {
+    if (!(await this.#isOurs(id))) return
     this.#unused.delete(id)
-    await this.#cuts.calm()
-    await this.#calls.run(`remove ${short(id)}`, this.#deadlines.remove, async (signal) => {
-      try {
-        await this.#docker.delete(`/containers/${whole(id)}`, { query: { force: true, v: true }, signal })
-      } catch (error) {
-        accept(404, 409)(error)
-        // 409: a removal is under way. It is done when the container is gone, and its name and port are free.
-        while ((await lookUp(this.#docker, id, signal)) !== null) await sleep(POLL_MS, undefined, { signal })
-      }
-    })
+    await this.#requests.run(`remove ${short(id)}`, this.#deadlines.remove, (signal) =>
+      removeForGood(this.#docker, id, signal),
+    )
+    this.#ledger.forget(id)
+  }
+
+  async lend(ids: readonly string[], reservation: string): Promise<ReadonlySet<string>> {
+    return this.#ledger.lend(ids.map(whole), reservation)
+  }
+
+  lentTo(id: string): string | null {
+    return this.#ledger.lent.get(id) ?? null
   }
 
   async exec(id: string, request: ExecRequest): Promise<ExecResult> {
     const what = `exec ${request.command[0] ?? ''} in ${short(id)}`
-    return this.#calls.run(what, request.timeoutMs, (signal) => this.#executions.execute(whole(id), request, signal))
+    return this.#requests.run(what, request.timeoutMs, (signal) =>
+      execute(this.#docker, whole(id), request, signal, this.#abandoned),
+    )
   }
 
-  async runBash(id: string, { timeoutMs, ...request }: BashRequest): Promise<BashResult> {
-    return this.#calls.run(`run bash in ${short(id)}`, timeoutMs, async (signal) => {
-      const container = whole(id)
-      if (request.free !== undefined && (await this.#listeners.areIn(container, signal))) {
-        const result = await this.#listeners.ask(container, request, signal)
-        if (result) return result
-      }
-      const { code, stdout, stderr } = await this.#executions.execute(container, execOf(request.program), signal)
-      return { code, output: stdout + stderr }
-    })
-  }
-
-  arm(ids: readonly string[]): void {
-    this.#listeners.arm(ids)
+  /**
+   * By id: if the container is replaced meanwhile, a run does not touch its successor. The connection through the
+   * docker client follows DOCKER_HOST, and with ten hosts takes two thirds of docker_api's time.
+   */
+  ansibleConnection(id: string): Readonly<Record<string, string>> {
+    return { ansible_connection: 'community.docker.docker', ansible_host: whole(id) }
   }
 
   watch(onChange: () => void): () => void {
-    const { watch: connectMs } = this.#deadlines
-    const stop = watchContainers({ docker: this.#docker, instance: this.#instance, connectMs, onChange })
-    this.#watches.add(stop)
-    return () => {
+    const stops = [INSTANCE_LABEL, FIREWALL_LABEL].map((name) =>
+      watchContainers({
+        docker: this.#docker,
+        label: `${name}=${this.#scope.instance}`,
+        connectMs: this.#deadlines.watch,
+        timers: systemTimers,
+        onChange,
+      }),
+    )
+    const stop = () => {
       this.#watches.delete(stop)
-      stop()
+      for (const stopOne of stops) stopOne()
     }
+    this.#watches.add(stop)
+    return stop
   }
 
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
-    this.#listeners.close()
-    this.#guardShell.close()
-    this.#calls.close()
-    this.#docker.close()
+    const parts = [this.agent, this.#firewallShell, this.#ledger, this.#requests, this.#abandoned, this.#docker]
+    for (const part of parts) part.close()
   }
 
-  /** Of the engine's host. */
-  async #countCpus(signal: AbortSignal): Promise<number> {
-    this.#cpus ??= (await this.#docker.get<{ NCPU: number }>('/info', { signal })).NCPU
-    return this.#cpus
-  }
-
-  get #needsGuard(): boolean {
-    return [...this.#reaches].some((reach) => reach !== 'all')
-  }
-
-  async #ensureNetwork(reach: Reach): Promise<void> {
-    await this.#calls.run(`prepare the network for reach: ${reach}`, this.#deadlines.create, (signal) =>
-      ensureNetwork(this.#docker, this.#instance, reach, signal),
+  async #listAll(): Promise<readonly ContainerInfo[]> {
+    return this.#requests.run('list', this.#deadlines.list, (signal) =>
+      listContainers(this.#docker, `${INSTANCE_LABEL}=${this.#scope.instance}`, signal),
     )
   }
 
-  async #ensureGuard(): Promise<void> {
-    if (!this.#needsGuard) return
-    try {
-      await this.#calls.run('prepare the guard', this.#deadlines.create, (signal) =>
-        ensureGuard(this.#docker, this.#instance, signal),
-      )
-      void this.#guardShell.open()
-    } catch (error) {
-      if (!(error instanceof BerthError) || error.code === 'engine_unavailable') throw error
-      const advice = 'without it tenants would reach this host; pools with "reach: all" do without it'
-      throw new BerthError(error.code, `${error.message}; ${advice}`, { cause: error })
-    }
+  /**
+   * Returns whether the container belongs to this instance. A database that was copied for another instance names
+   * containers of the first one, which do not exist for this engine. Docker is asked only for containers that were not
+   * listed.
+   */
+  async #isOurs(id: string): Promise<boolean> {
+    return this.#ours.has(id) || (await this.inspect(whole(id))) !== null
   }
-}
-
-/** Only whole ids: Docker would take a name as well, and hit whoever has that name now. */
-function whole(id: string): string {
-  if (!/^[0-9a-f]{64}$/.test(id)) throw new BerthError('engine_failed', `${JSON.stringify(id)} is no container id`)
-  return id
-}
-
-/** An id as Docker shows it to people. */
-function short(id: string): string {
-  return id.slice(0, 12)
 }

@@ -1,8 +1,8 @@
-import type { ContainerSpec } from '../../core/container.ts'
-import { BerthError } from '../../core/errors.ts'
-import type { BashRequest, BashResult, Engine, ExecRequest, ExecResult, Observed } from '../../core/ports.ts'
-import { execOf } from '../bash.ts'
-import { type MemoryContainer, type MemoryHost, observe } from './host.ts'
+import type { ContainerSpec } from '../../domain/container.ts'
+import { type DatabaseMark, managerOf } from '../../domain/database-mark.ts'
+import { BerthError } from '../../domain/errors.ts'
+import type { Engine, EngineListing, ExecRequest, ExecResult, Observed, Presence } from '../../ports/engine.ts'
+import type { MemoryContainer, MemoryHost } from './host.ts'
 
 /** Plays the commands that run inside containers. The signal ends with the request's deadline. */
 export type ExecHandler = (
@@ -14,25 +14,30 @@ export type ExecHandler = (
 export interface MemoryOptions {
   readonly instance: string
   readonly host: MemoryHost
+  /** What everything that it makes bears. */
+  readonly database: DatabaseMark
   /** Without it every command succeeds and says nothing. */
   readonly exec?: ExecHandler
 }
 
 /** An engine without containers, for tests and demonstrations; it passes the contract suite that Docker's passes. */
-export function openMemory({ instance, host, exec }: MemoryOptions): Engine {
-  return new MemoryEngine(instance, host, exec ?? (() => ({ code: 0, stdout: '', stderr: '' })))
+export function openMemory({ instance, host, database, exec }: MemoryOptions): Engine {
+  return new MemoryEngine({ instance, host, database }, exec ?? (() => ({ code: 0, stdout: '', stderr: '' })))
 }
 
 class MemoryEngine implements Engine {
+  readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: false }
   readonly #instance: string
   readonly #host: MemoryHost
+  readonly #mark: DatabaseMark
   readonly #handle: ExecHandler
   readonly #watches = new Set<() => void>()
   #closed = false
 
-  constructor(instance: string, host: MemoryHost, handle: ExecHandler) {
+  constructor({ instance, host, database }: Omit<MemoryOptions, 'exec'>, handle: ExecHandler) {
     this.#instance = instance
     this.#host = host
+    this.#mark = database
     this.#handle = handle
   }
 
@@ -41,28 +46,65 @@ class MemoryEngine implements Engine {
     return 'memory 1'
   }
 
-  async prepare(): Promise<void> {
+  async provision(): Promise<void> {
     this.#assertOpen()
+    this.#host.managers.set(this, managerOf(this.#mark))
+    this.#host.abandoned.delete(this.#mark.id)
   }
 
-  async list(): Promise<Observed[]> {
+  async isProvisioned(): Promise<boolean> {
+    this.#assertOpen()
+    return this.#host.managers.get(this)?.database === this.#mark.id
+  }
+
+  async list(): Promise<EngineListing> {
     this.#assertOpen()
     const ours = this.#host.all().filter(({ spec }) => spec.instance === this.#instance)
-    return ours.map(observe)
+    const reached = ours.filter(({ node }) => this.#host.reaches(node))
+    return { observed: reached.map((one) => this.#host.observe(one)), unreachable: this.#host.unreachable() }
+  }
+
+  presence(): Presence | null {
+    const { ledger, abandoned, managers } = this.#host
+    return { ledger, abandoned, managers: [...managers.values()] }
+  }
+
+  async lend(ids: readonly string[], reservation: string): Promise<ReadonlySet<string>> {
+    this.#assertOpen()
+    return new Set(ids.filter((id) => this.#host.lend(id, reservation) !== reservation))
+  }
+
+  lentTo(id: string): string | null {
+    return this.#host.lent.get(id) ?? null
   }
 
   async inspect(id: string): Promise<Observed | null> {
     const container = this.#find(id)
-    return container === undefined ? null : observe(container)
+    return container === undefined ? null : this.#host.observe(container)
   }
 
   async create(spec: ContainerSpec): Promise<string> {
     this.#assertOpen()
     const holder = this.#host.holderOf(spec.name)
-    if (holder === undefined) return this.#host.add(spec).id
+    if (holder === undefined) return this.#host.add(spec, this.#mark).id
     const { instance, pool, generation } = holder.spec
-    if (instance === spec.instance && pool === spec.pool && generation === spec.generation) return holder.id
+    const isSame = instance === spec.instance && pool === spec.pool && generation === spec.generation
+    const { database, lent } = this.#host.observe(holder)
+    if (isSame && database === this.#mark.id && lent === null) return holder.id
     throw new BerthError('engine_conflict', `create ${spec.name}: the name is taken`)
+  }
+
+  async imageOf(id: string): Promise<string | null> {
+    return this.#find(id)?.spec.image ?? null
+  }
+
+  async imageNamed(name: string): Promise<string | null> {
+    return name
+  }
+
+  async whyDown(id: string): Promise<string | null> {
+    const container = this.#find(id)
+    return container?.state === 'exited' ? "the image's command ended with code 0, and wrote nothing" : null
   }
 
   async start(id: string): Promise<void> {
@@ -82,7 +124,7 @@ class MemoryEngine implements Engine {
   }
 
   async remove(id: string): Promise<void> {
-    if (this.#find(id) !== undefined) this.#host.delete(id)
+    if (this.#ours(id) !== undefined) this.#host.delete(id)
   }
 
   async exec(id: string, request: ExecRequest): Promise<ExecResult> {
@@ -95,19 +137,14 @@ class MemoryEngine implements Engine {
     })
     const timer = setTimeout(() => control.abort(`no answer within ${request.timeoutMs} ms`), request.timeoutMs)
     try {
-      return await Promise.race([this.#handle(observe(container), request, signal), late])
+      return await Promise.race([this.#handle(this.#host.observe(container), request, signal), late])
     } finally {
       clearTimeout(timer)
     }
   }
 
-  async runBash(id: string, { program, timeoutMs }: BashRequest): Promise<BashResult> {
-    const { code, stdout, stderr } = await this.exec(id, { ...execOf(program), timeoutMs })
-    return { code, output: stdout + stderr }
-  }
-
-  arm(): void {
-    // Nothing here is slow.
+  ansibleConnection(): never {
+    throw new BerthError('engine_failed', 'Ansible cannot reach containers of the memory engine')
   }
 
   watch(onChange: () => void): () => void {
@@ -118,10 +155,18 @@ class MemoryEngine implements Engine {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#host.managers.delete(this)
     for (const stop of this.#watches) stop()
   }
 
+  /** `engine_unavailable` when its node cannot be reached. */
   #find(id: string): MemoryContainer | undefined {
+    const container = this.#ours(id)
+    if (container === undefined || this.#host.reaches(container.node)) return container
+    throw new BerthError('engine_unavailable', `the node ${container.node} cannot be reached`)
+  }
+
+  #ours(id: string): MemoryContainer | undefined {
     this.#assertOpen()
     const container = this.#host.find(id)
     return container?.spec.instance === this.#instance ? container : undefined

@@ -1,39 +1,61 @@
-import { randomBytes } from 'node:crypto'
-import type { Clock } from '../../core/clock.ts'
-import type { ContainerSpec } from '../../core/container.ts'
-import { BerthError } from '../../core/errors.ts'
-import type { Observed } from '../../core/ports.ts'
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Clock } from '../../ports/clock.ts'
+import type { ContainerSpec } from '../../domain/container.ts'
+import type { DatabaseMark, LivingManager } from '../../domain/database-mark.ts'
+import { BerthError } from '../../domain/errors.ts'
+import type { Observed } from '../../ports/engine.ts'
 import { specDigest } from '../labels.ts'
+
+/** Of a container without a port of the host. */
+const SSH_PORT = 22
 
 export interface MemoryContainer {
   readonly id: string
   readonly spec: ContainerSpec
+  /** null: an earlier version made it. */
+  readonly database: string | null
+  readonly origin: string | null
   readonly createdAt: number
   state: 'created' | 'running' | 'paused' | 'exited'
-  /** Whether somebody has taken it off its network. */
+  /** Whether it was taken off its network. */
   unplugged: boolean
+  /** The machine that it runs on; null: the only one, at `ssh.host`. */
+  readonly node: string | null
 }
 
 export interface MemoryHostOptions {
   readonly now: Clock
   /** Images that can be run. Any, when left out. */
   readonly images?: readonly string[]
+  /** Names of machines over which containers are spread; each is reached by its name. One without a name by default. */
+  readonly nodes?: readonly string[]
 }
 
 /**
  * The machine that in-memory engines share, as several managers share one Docker: one space of names and of ports.
- * Whatever happens to containers without their manager (a crash, someone's `docker pause`) is done here, and told to
- * those who watch.
+ * Whatever happens to containers without their manager (a crash, someone's `docker pause`) is done here, and
+ * reported to the watchers.
  */
 export class MemoryHost {
   readonly #now: Clock
   readonly #images: ReadonlySet<string> | null
+  readonly #nodes: readonly string[]
   readonly #containers = new Map<string, MemoryContainer>()
   readonly #foreignPorts = new Set<number>()
+  readonly #unreachable = new Set<string>()
+  /** Ids of containers to remove when their nodes are back. */
+  readonly #condemned = new Set<string>()
+  /** Reservations by id of the container. */
+  readonly lent = new Map<string, string>()
+  readonly abandoned = new Set<string>()
+  /** By the engine object of each. */
+  readonly managers = new Map<object, LivingManager>()
+  ledger: string = randomUUID()
   readonly #watchers = new Set<{ readonly instance: string; readonly onChange: () => void }>()
 
-  constructor({ now, images }: MemoryHostOptions) {
+  constructor({ now, images, nodes = [] }: MemoryHostOptions) {
     this.#now = now
+    this.#nodes = nodes
     this.#images = images === undefined ? null : new Set(images)
   }
 
@@ -42,30 +64,77 @@ export class MemoryHost {
   }
 
   holderOf(name: string): MemoryContainer | undefined {
-    return this.all().find((container) => container.spec.name === name)
+    return this.all().find(({ id, spec }) => spec.name === name && !this.#condemned.has(id))
   }
 
   all(): MemoryContainer[] {
     return [...this.#containers.values()]
   }
 
-  add(spec: ContainerSpec): MemoryContainer {
+  add(spec: ContainerSpec, mark: Pick<DatabaseMark, 'id' | 'origin'> | null): MemoryContainer {
     if (this.#images?.has(spec.image) === false) throw new BerthError('image_missing', `no such image: ${spec.image}`)
     const id = randomBytes(32).toString('hex')
-    const container: MemoryContainer = { id, spec, createdAt: this.#now(), state: 'created', unplugged: false }
+    const database = { database: mark?.id ?? null, origin: mark?.origin ?? null }
+    const createdAt = this.#now()
+    const nodes = this.#nodes.filter((name) => this.reaches(name))
+    const node = nodes[this.#containers.size % nodes.length] ?? null
+    if (node === null && this.#nodes.length > 0) throw new BerthError('engine_unavailable', 'no node can be reached')
+    const container: MemoryContainer = { id, spec, ...database, createdAt, state: 'created', unplugged: false, node }
     this.#containers.set(id, container)
     return container
   }
 
   delete(id: string): void {
+    const container = this.#containers.get(id)
+    if (container !== undefined && !this.reaches(container.node)) {
+      this.#condemned.add(id)
+      return
+    }
+    this.#condemned.delete(id)
     this.#containers.delete(id)
+    this.lent.delete(id)
+  }
+
+  /** The reservation that has it, which is the first one that asked. */
+  lend(id: string, reservation: string): string {
+    const holder = this.lent.get(id) ?? reservation
+    this.lent.set(id, holder)
+    return holder
+  }
+
+  observe({ id, spec, database, origin, state, unplugged, createdAt, node }: MemoryContainer): Observed {
+    const { name, pool, generation } = spec
+    const port = (state === 'running' || state === 'paused') && !unplugged ? (spec.port ?? SSH_PORT) : null
+    const made = { name, pool, generation, spec: specDigest(spec), database, origin, createdAt }
+    return { id, ...made, host: node, port, node, state, lent: this.lent.get(id) ?? null }
   }
 
   /** Whether a program or a running container has the port on an overlapping address. */
   isTaken({ bind, port }: ContainerSpec): boolean {
     const overlaps = (other: string) => other === bind || other === '0.0.0.0' || bind === '0.0.0.0'
-    const running = this.all().filter(({ state }) => state === 'running' || state === 'paused')
+    if (port === undefined) return false
+    const reached = this.all().filter(({ node }) => this.reaches(node))
+    const running = reached.filter(({ state }) => state === 'running' || state === 'paused')
     return this.#foreignPorts.has(port) || running.some(({ spec }) => spec.port === port && overlaps(spec.bind))
+  }
+
+  reaches(node: string | null): boolean {
+    return node === null || !this.#unreachable.has(node)
+  }
+
+  unreachable(): string[] {
+    return [...this.#unreachable]
+  }
+
+  /** The engine loses a node. The containers there go on running. */
+  lose(node: string): void {
+    this.#unreachable.add(node)
+  }
+
+  /** The node is back; the engine removes what it was told to remove in the meantime. */
+  regain(node: string): void {
+    this.#unreachable.delete(node)
+    for (const id of this.#condemned) this.delete(id)
   }
 
   /** A program on the host takes the port. */
@@ -81,7 +150,7 @@ export class MemoryHost {
   disturb(id: string, state: MemoryContainer['state'] | 'unplugged' | null): void {
     const container = this.#containers.get(id)
     if (container === undefined) return
-    if (state === null) this.#containers.delete(id)
+    if (state === null) this.delete(id)
     else if (state === 'unplugged') container.unplugged = true
     else container.state = state
     for (const { instance, onChange } of this.#watchers) {
@@ -94,10 +163,4 @@ export class MemoryHost {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
   }
-}
-
-export function observe({ id, spec, state, unplugged, createdAt }: MemoryContainer): Observed {
-  const { name, pool, generation } = spec
-  const port = (state === 'running' || state === 'paused') && !unplugged ? spec.port : null
-  return { id, name, pool, generation, spec: specDigest(spec), port, state, createdAt }
 }

@@ -11,8 +11,8 @@ const RESERVATIONS = sql.raw(
 )
 
 /**
- * SQLite cannot change a check constraint, so tables with new states are made anew. The holds refer to reservations: they
- * are set aside first, so that no row ever refers to a table that is gone.
+ * SQLite cannot change a check constraint, so tables with new states are made anew. The holds refer to reservations:
+ * they are set aside first, so that no row ever refers to a table that is gone.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await renewContainers(db)
@@ -94,7 +94,7 @@ async function renewReservations(db: Kysely<unknown>): Promise<void> {
     .addColumn('reason', 'text')
     .addColumn('note', 'text')
     .execute()
-  // Before there were identities, everybody was "anyone".
+  // Before there were identities, every owner was "anyone".
   await sql`
     insert into new_reservations (${RESERVATIONS}, owner, count, promised, told_end)
     select ${RESERVATIONS}, 'anyone',

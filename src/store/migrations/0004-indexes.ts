@@ -1,4 +1,4 @@
-/** So that neither counting what an owner has nor forgetting what is old looks at what it is not about. */
+/** Indexes for the quota and for pruning, so that neither scans rows of others. */
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {

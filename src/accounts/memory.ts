@@ -1,0 +1,78 @@
+/** Accounts in containers of the memory engine, for tests and demonstrations. */
+import type { Account } from '../domain/account.ts'
+import { BerthError } from '../domain/errors.ts'
+import type { Engine } from '../ports/engine.ts'
+import type { Accounts, Guest, NotificationText, Outcomes, Target } from '../ports/accounts.ts'
+import { perTarget } from './per-target.ts'
+
+/** User and group names of every container. */
+const SYSTEM_NAMES: readonly string[] = ['root', 'sshd', 'nobody', 'sudo']
+const DEADLINE_MS = 10_000
+
+/** Returns accounts in the containers of a memory engine. */
+export function memoryAccounts({ engine }: { readonly engine: Engine }): Accounts {
+  return new MemoryAccounts(async (id) => (await engine.inspect(id))?.state === 'running')
+}
+
+export class MemoryAccounts implements Accounts {
+  readonly deadlineMs = DEADLINE_MS
+  /** User names, by container id. */
+  readonly users = new Map<string, Set<string>>()
+  /** What a login shows, by container id. */
+  readonly motds = new Map<string, string>()
+  /** "p-1 alice: line" for each line that was written to terminals. */
+  readonly notified: string[] = []
+  /** Container names of each run of a playbook. */
+  readonly prepared: string[][] = []
+  readonly #isRunning: (id: string) => boolean | Promise<boolean>
+
+  constructor(isRunning: (id: string) => boolean | Promise<boolean>) {
+    this.#isRunning = isRunning
+  }
+
+  async survey({ id }: Target): Promise<Guest> {
+    await this.#assertRunning(id)
+    return { hostKey: `SHA256:${id.slice(0, 8)}`, os: 'Memory 1', names: [...SYSTEM_NAMES, ...this.#usersOf(id)] }
+  }
+
+  async createAccounts(targets: readonly Target[], { username, motd }: Account): Promise<Outcomes> {
+    return this.#perTarget(targets, ({ id }) => {
+      if (SYSTEM_NAMES.includes(username)) throw new BerthError('guest_failed', `${username} belongs to the system`)
+      this.#usersOf(id).add(username)
+      this.motds.set(id, motd)
+    })
+  }
+
+  async notify(targets: readonly Target[], { username, motd, line }: NotificationText): Promise<Outcomes> {
+    return this.#perTarget(targets, ({ id, name }) => {
+      this.motds.set(id, motd)
+      this.notified.push(`${name} ${username}: ${line}`)
+    })
+  }
+
+  async playbookVersion(playbook: string): Promise<string> {
+    return playbook
+  }
+
+  async prepare(targets: readonly Target[]): Promise<Outcomes> {
+    this.prepared.push(targets.map(({ name }) => name))
+    return this.#perTarget(targets, () => undefined)
+  }
+
+  async #perTarget(targets: readonly Target[], work: (target: Target) => void): Promise<Outcomes> {
+    return perTarget(targets, async (target) => {
+      await this.#assertRunning(target.id)
+      work(target)
+    })
+  }
+
+  #usersOf(id: string): Set<string> {
+    const users = this.users.get(id) ?? new Set()
+    this.users.set(id, users)
+    return users
+  }
+
+  async #assertRunning(id: string): Promise<void> {
+    if (!(await this.#isRunning(id))) throw new BerthError('guest_failed', `${id} is not running`)
+  }
+}

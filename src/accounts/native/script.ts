@@ -1,0 +1,26 @@
+/** Bash programs that call the functions of `account.sh`. */
+import type { Account } from '../../domain/account.ts'
+import { forShell } from '../../domain/text/foreign-text.ts'
+
+/** Creates or updates the account; a tenant gets in next. `fresh`: fails if a tenant has been in before. */
+export function createAccountProgram(account: Account, fresh: boolean): string {
+  return `${valuesOf(account)}\n${fresh ? 'refuse_used\n' : ''}create_account`
+}
+
+export function rehearseAccountProgram(account: Account): string {
+  return `${valuesOf(account)}\nrehearse_account`
+}
+
+/** Run while sshd starts in a fresh container. */
+export const PREPARE_PLACEHOLDER = 'refuse_used\nprepare_placeholder || true'
+
+function valuesOf({ username, passwordHash, sudo, sshKeys, motd }: Account): string {
+  const values = [
+    `user=${forShell(username)}`,
+    `hash=${forShell(passwordHash ?? '')}`,
+    `sudo=${sudo ? 'yes' : ''}`,
+    `motd=${forShell(motd)}`,
+    `keys=(${sshKeys.map(forShell).join(' ')})`,
+  ]
+  return values.join('\n')
+}

@@ -1,0 +1,97 @@
+import type { Command } from 'commander'
+import { answerOf, type Event, type EventFilter } from '../../../client/client.ts'
+import { followEvents } from '../../../client/events.ts'
+import { reasonOf } from '../../../domain/errors.ts'
+import { count, given } from '../../options/arguments.ts'
+import { choose, short } from '../../reservations/lookup.ts'
+import { type Cli, openSession, type Session } from '../../session.ts'
+import { formatTime } from '../../output/format.ts'
+
+const PAGE_SIZE = 1_000
+
+interface EventPage {
+  readonly events: readonly Event[]
+  readonly next: number | null
+}
+
+interface Options {
+  readonly follow?: boolean
+  readonly after?: number
+  readonly limit: number
+  readonly kind?: EventFilter['kind']
+  readonly pool?: string
+  readonly container?: string
+  readonly reservation?: string
+}
+
+const ABOUT = `Prints the latest events, oldest first; with --json one per line. -f follows new events. After a broken
+connection it goes on without losing or repeating any.`
+
+export function addEvents(program: Command, cli: Cli): void {
+  program
+    .command('events')
+    .summary('show past events, or follow new ones')
+    .description(ABOUT)
+    .option('-f, --follow', 'follow new events')
+    .option('--after <id>', 'only after this event', count)
+    .option('-l, --limit <number>', 'number of past events', count, 20)
+    .option('--kind <kind>', 'only of this kind, such as reservation.active')
+    .option('--pool <name>', 'only of this pool')
+    .option('--container <name>', 'only of this container')
+    .option('--reservation <id>', 'only of this reservation')
+    .action(async (options: Options, command: Command) => {
+      const session = openSession(cli, command)
+      const { follow, after, limit } = options
+      const filter = await filterOf(session, options)
+      const show = (event: Event) => printEvent(session, event, cli.clock())
+      const past = await latest(session, filter, after ?? 0, limit)
+      for (const event of past) show(event)
+      if (!follow) return
+      const last = past.at(-1)?.id ?? after ?? 0
+      const onBroken = (error: unknown) => session.terminal.note(`berth: ${reasonOf(error)}; trying again`)
+      const following = { ...filter, after: last, onBroken }
+      for await (const event of followEvents(session.client, following)) show(event)
+    })
+}
+
+async function filterOf({ client }: Session, options: Options): Promise<EventFilter> {
+  const { kind, pool, container, reservation } = options
+  // The API takes only a whole id.
+  const id = reservation === undefined ? undefined : (await choose(client, reservation)).reservation.id
+  return given({ kind, pool, container, reservation: id })
+}
+
+async function latest({ client }: Session, filter: EventFilter, after: number, most: number): Promise<Event[]> {
+  if (most <= PAGE_SIZE) {
+    const page = await answerOf(client.GET('/v1/events', { params: { query: { ...filter, after, tail: most } } }))
+    return page.events
+  }
+  const kept: Event[] = []
+  for (let next: number | null = after; next !== null; ) {
+    const query = { ...filter, after: next, limit: PAGE_SIZE }
+    const page: EventPage = await answerOf(client.GET('/v1/events', { params: { query } }))
+    kept.push(...page.events)
+    kept.splice(0, Math.max(0, kept.length - most))
+    next = page.next
+  }
+  return kept
+}
+
+function printEvent({ terminal, json }: Session, event: Event, now: number): void {
+  if (json) {
+    terminal.jsonLine(event)
+    return
+  }
+  const { at, kind, by, container, reservation, username, pool, detail } = event
+  const about = [
+    container ?? (reservation === null ? pool : null),
+    reservation === null ? null : short(reservation),
+    username,
+    detail,
+    by === 'berth' ? null : `by ${by}`,
+  ]
+  const colour = kind.startsWith('reservation') ? 'green' : kind.startsWith('container') ? 'cyan' : 'yellow'
+  const words = about.filter((word) => word !== null && word !== '')
+  const time = terminal.paint('dim', formatTime(at, now, 'seconds'))
+  terminal.say(`${time}  ${terminal.paint(colour, kind.padEnd(23))}  ${words.join('  ')}`.trimEnd())
+}

@@ -1,0 +1,81 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { answerOf, type Pool } from '../../../client/client.ts'
+import { type Cli, openSession } from '../../session.ts'
+import { formatDuration } from '../../output/format.ts'
+
+/** Order of the states in the table; those of a newer manager follow. */
+const STATES = ['ready', 'reserved', 'creating', 'removing', 'broken', 'quarantined']
+
+export function addPools(program: Command, cli: Cli): void {
+  program
+    .command('pools')
+    .description('show the pools, and how many containers are free')
+    .action(async (_options: object, command: Command) => {
+      const { client, terminal, json } = openSession(cli, command)
+      const answer = await answerOf(client.GET('/v1/pools'))
+      if (json) return terminal.json(answer)
+      terminal.table<Pool>(
+        [
+          { title: 'POOL', of: (pool) => pool.name },
+          { title: 'SIZE', of: sizeOf, align: 'right' },
+          {
+            title: 'READY',
+            of: (pool) => String(pool.containers['ready'] ?? 0),
+            align: 'right',
+            paint: (text, pool) => terminal.paint((pool.containers['ready'] ?? 0) > 0 ? 'green' : 'yellow', text),
+          },
+          { title: 'OTHERS', of: others },
+          { title: 'WAITING', of: (pool) => String(pool.waiting), align: 'right' },
+          {
+            title: 'FOR',
+            of: (pool) => `${seconds(pool.duration_default_seconds)}, at most ${seconds(pool.duration_max_seconds)}`,
+          },
+          {
+            title: 'EACH',
+            of: (pool) =>
+              `${pool.cpus} CPU, ${Math.round(pool.memory_bytes / 2 ** 20)} MiB${pool.sudo ? ', sudo' : ''}`,
+          },
+          { title: 'RUNS', of: (pool) => pool.os ?? pool.image },
+        ],
+        answer.pools,
+      )
+      for (const { name, problem } of answer.pools) {
+        if (problem) terminal.say(`${terminal.paint('red', name)} cannot lend any container: ${problem}`)
+      }
+    })
+
+  program
+    .command('scale')
+    .description('set the size of a pool (admins)')
+    .argument('<pool>')
+    .argument('<size>', 'number of containers, or "default" for the size in berth.yml', size)
+    .action(async (pool: string, wanted: number | null, _options: object, command: Command) => {
+      const { client, terminal, json } = openSession(cli, command)
+      const params = { path: { name: pool } }
+      const answer = await answerOf(client.PATCH('/v1/pools/{name}', { params, body: { size: wanted } }))
+      if (json) return terminal.json(answer)
+      const configured = answer.size === answer.configured_size ? '' : ` (berth.yml: ${answer.configured_size})`
+      terminal.say(`${answer.name} has ${answer.size} slots now${configured}.`)
+    })
+}
+
+function size(text: string): number | null {
+  if (text === 'default') return null
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, or "default".')
+  return Number(text)
+}
+
+function sizeOf({ size: now, configured_size }: Pool): string {
+  return now === configured_size ? String(now) : `${now} (${configured_size})`
+}
+
+function others({ containers }: Pool): string {
+  const states = [...STATES, ...Object.keys(containers).filter((state) => !STATES.includes(state))]
+  return states
+    .flatMap((state) => (state !== 'ready' && containers[state] ? [`${containers[state]} ${state}`] : []))
+    .join(', ')
+}
+
+function seconds(number: number): string {
+  return formatDuration(number * 1000)
+}

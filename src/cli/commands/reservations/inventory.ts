@@ -1,0 +1,136 @@
+import type { Command } from 'commander'
+import { forAnsible, forShell, isContainerName } from '../../../domain/text/foreign-text.ts'
+import { reasonOf } from '../../../domain/errors.ts'
+import { createLimit } from '../../../domain/concurrency.ts'
+import type { Reservation } from '../../../client/client.ts'
+import { EXIT, Failure, failureOf } from '../../failures.ts'
+import { fingerprintOf, verifiedHostKey } from '../../ssh/verify-host-key.ts'
+import { verifyingOptions } from '../../ssh/command.ts'
+import { LocalState } from '../../reservations/local-state.ts'
+import { listReservations, mine, short } from '../../reservations/lookup.ts'
+import { type Cli, openSession } from '../../session.ts'
+import { type SshTarget, assertUsable } from '../../ssh/target.ts'
+
+/** Maximum number of host keys that are scanned at once. */
+const MAX_CONCURRENT_SCANS = 8
+
+const ABOUT = `Prints your reserved containers as a dynamic inventory of Ansible: ansible -i "$(which
+berth-inventory)" all -m ping
+
+Groups are pool_NAME and reservation_ID. Private keys are those of the reservations; with a password, use -k. A host
+whose key differs from the one that the manager knows is listed without a key, so that Ansible refuses to log in
+there.`
+
+type Variables = Readonly<Record<string, unknown>>
+
+export function addInventory(program: Command, cli: Cli): void {
+  program
+    .command('inventory')
+    .summary("print your containers as Ansible's dynamic inventory")
+    .description(ABOUT)
+    .option('--list', 'everything (default)')
+    .option('--host <name>', 'the variables of one host')
+    .action(async ({ host }: { host?: string }, command: Command) => {
+      const { client, settings, terminal } = openSession(cli, command)
+      const { url } = settings
+      const listed = await listReservations(client, ['active'], await mine(client))
+      const localState = new LocalState(cli.environment.stateDir)
+      await localState.forgetEnded(client, url)
+      const warn = (text: string) => terminal.note(`berth: ${text}`)
+      const context = { localState, url, warn, limit: createLimit(MAX_CONCURRENT_SCANS) }
+      const active = listed.map((each) => usable(each, warn))
+      const wanted = active.filter(({ containers }) => !host || containers.some(({ name }) => name === host))
+      const variables = await Promise.all(wanted.map((each) => variablesOf(each, context)))
+      const hostvars = Object.fromEntries(variables.flat())
+      if (host === undefined) return terminal.json(inventory(active, hostvars))
+      if (wanted.length === 0) throw new Failure(EXIT.failed, `you have no container "${host}"`, { code: 'not_found' })
+      terminal.json(hostvars[host])
+    })
+}
+
+function inventory(active: readonly Reservation[], hostvars: Readonly<Record<string, Variables>>): object {
+  const groups = new Map<string, string[]>()
+  const add = (group: string, host: string) => groups.set(group, [...(groups.get(group) ?? []), host])
+  for (const { id, pool, containers } of active) {
+    for (const { name } of containers) {
+      add(groupName('pool', pool), name)
+      add(groupName('reservation', short(id)), name)
+    }
+  }
+  return {
+    _meta: { hostvars },
+    all: { children: ['ungrouped', ...groups.keys()] },
+    ...Object.fromEntries([...groups].map(([group, hosts]) => [group, { hosts }])),
+  }
+}
+
+/** Leaves out containers with an invalid name, address or account, and warns of them. */
+function usable(reservation: Reservation, warn: (text: string) => void): Reservation {
+  const { containers, username } = reservation
+  const valid = containers.filter((container) => {
+    try {
+      if (!isContainerName(container.name)) throw new Error(`the manager sent the invalid name "${container.name}"`)
+      assertUsable(container, username)
+      return true
+    } catch (error) {
+      warn(`${reasonOf(error)}; this container is left out`)
+      return false
+    }
+  })
+  return { ...reservation, containers: valid }
+}
+
+/** Returns a name as Ansible allows it for groups: like that of a variable. */
+function groupName(kind: string, name: string): string {
+  return `${kind}_${name.replaceAll(/\W/g, '_')}`
+}
+
+interface Context {
+  readonly localState: LocalState
+  readonly url: string
+  readonly warn: (text: string) => void
+  readonly limit: ReturnType<typeof createLimit>
+}
+
+async function variablesOf(
+  reservation: Reservation,
+  { localState, url, warn, limit }: Context,
+): Promise<[name: string, Variables][]> {
+  const { id, containers, username, pool, note, expires_at } = reservation
+  const identity = localState.identity(id)
+  const before = localState.readFile(id, 'known_hosts').split('\n')
+  const keys = await Promise.all(containers.map((container) => limit(() => hostKey(container, before, warn))))
+  if (identity === undefined) localState.save(id, { url })
+  const knownHosts = localState.writeFile(id, 'known_hosts', `${keys.filter((key) => key !== null).join('\n')}\n`)
+  const options = verifyingOptions(knownHosts)
+  return containers.map(({ name, host, port }) => {
+    const variables = {
+      ansible_host: host,
+      ansible_port: port,
+      ansible_user: username,
+      // Overrides ansible.cfg: if it switches checking off, the options below come too late.
+      ansible_host_key_checking: true,
+      ansible_ssh_common_args: options.map((option) => `-o ${forShell(option)}`).join(' '),
+      ...(identity !== undefined && { ansible_ssh_private_key_file: identity }),
+      berth_reservation: id,
+      berth_pool: pool,
+      berth_note: note,
+      berth_expires_at: expires_at,
+    }
+    return [name, Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, forAnsible(value)]))]
+  })
+}
+
+/** Returns a verified line of known_hosts, an earlier one if it still holds; null if verification fails. */
+async function hostKey(container: SshTarget, before: readonly string[], warn: Context['warn']): Promise<string | null> {
+  const known = before.find((line) => line.startsWith(`[${container.host}]:${container.port} `))
+  if (known !== undefined && fingerprintOf(known) === container.host_key) return known
+  try {
+    return await verifiedHostKey(container)
+  } catch (error) {
+    const failure = failureOf(error)
+    if (!failure) throw error
+    warn(failure.message)
+    return null
+  }
+}

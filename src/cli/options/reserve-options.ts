@@ -1,0 +1,36 @@
+/** Options of every command that reserves, and the request that they make. */
+import type { Command } from 'commander'
+import type { ReserveRequest } from '../../client/client.ts'
+import { collect, count, duration, given } from './arguments.ts'
+
+const DEFAULT_WAIT = '1h'
+
+export interface ReserveOptions {
+  readonly count: number
+  readonly for?: string
+  readonly pool?: string
+  readonly user?: string
+  readonly note?: string
+  readonly wait?: string | true
+  readonly key?: readonly string[]
+}
+
+export function withReserveOptions(command: Command): Command {
+  return command
+    .option('-c, --count <number>', 'how many containers', count, 1)
+    .option('-f, --for <duration>', "how long, such as 90m or 2h (default: the pool's)", duration)
+    .option('-p, --pool <name>', "pool (default: the manager's first)")
+    .option('-u, --user <name>', 'name of the account inside (default: user)')
+    .option('-k, --key <file>', 'public SSH key, such as ~/.ssh/id_ed25519.pub; repeatable', collect)
+    .option('-w, --wait [duration]', `wait in the queue if too few are free (default: ${DEFAULT_WAIT})`, duration)
+    .option('-n, --note <text>', 'what it is for')
+}
+
+export function requestOf(options: ReserveOptions, sshKeys: readonly string[]): ReserveRequest {
+  const { count: number, for: time, pool, user, note, wait } = options
+  return {
+    count: number,
+    ...given({ duration: time, pool, username: user, note, wait: wait === true ? DEFAULT_WAIT : wait }),
+    ...(sshKeys.length > 0 && { ssh_keys: [...sshKeys] }),
+  }
+}

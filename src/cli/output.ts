@@ -1,6 +1,0 @@
-/** A stream as far as the command cares. */
-export interface Output {
-  write(text: string): unknown
-  readonly isTTY?: boolean | undefined
-  readonly columns?: number | undefined
-}

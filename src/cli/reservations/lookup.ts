@@ -1,0 +1,101 @@
+/** Finds the reservation that the user means. */
+import { answerOf, type BerthClient, type Reservation } from '../../client/client.ts'
+import { EXIT, Failure } from '../failures.ts'
+
+export type State = Reservation['state']
+
+/** States of reservations that have not ended. */
+export const CURRENT: readonly State[] = ['waiting', 'preparing', 'active', 'ending']
+
+const PAGE_SIZE = 500
+
+export interface Filter {
+  readonly pool?: string
+  readonly username?: string
+  readonly owner?: string
+}
+
+/** Returns the filter for the caller's own reservations. Callers who are not admins see only those anyway. */
+export async function mine(client: BerthClient): Promise<Filter> {
+  const { name, role } = await answerOf(client.GET('/v1/me'))
+  return role === 'admin' ? { owner: name } : {}
+}
+
+/** Returns all reservations in these states, newest first. */
+export async function listReservations(
+  client: BerthClient,
+  states: readonly State[],
+  filter: Filter = {},
+): Promise<Reservation[]> {
+  const lists = await Promise.all(states.map((state) => listState(client, { ...filter, state, limit: PAGE_SIZE })))
+  return lists.flat().toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1))
+}
+
+async function listState(client: BerthClient, query: Filter & { state: State; limit: number }): Promise<Reservation[]> {
+  const found: Reservation[] = []
+  let cursor: string | undefined
+  for (;;) {
+    const params = { query: { ...query, ...(cursor !== undefined && { cursor }) } }
+    const page = await answerOf(client.GET('/v1/reservations', { params }))
+    found.push(...page.reservations)
+    if (page.next === null) return found
+    cursor = page.next
+  }
+}
+
+/** A reservation, and its container that was named. */
+export interface Chosen {
+  readonly reservation: Reservation
+  readonly container: Reservation['containers'][number] | undefined
+}
+
+/**
+ * Finds a reservation by its id, a prefix of its id, or the name of one of its containers. An admin may name those of
+ * other owners. Without a name: the caller's only one. `states`: those in which the command can use a reservation.
+ */
+export async function choose(
+  client: BerthClient,
+  name: string | undefined,
+  states: readonly State[] = CURRENT,
+): Promise<Chosen> {
+  if (name !== undefined && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
+    const params = { path: { id: name } }
+    return { reservation: await answerOf(client.GET('/v1/reservations/{id}', { params })), container: undefined }
+  }
+  const all = await listReservations(client, states, name === undefined ? await mine(client) : {})
+  if (name === undefined) return { reservation: only(all), container: undefined }
+  const holding = all.find((reservation) => reservation.containers.some((container) => container.name === name))
+  if (holding) return { reservation: holding, container: holding.containers.find((each) => each.name === name) }
+  const matching = name.length < 4 ? [] : all.filter((reservation) => reservation.id.startsWith(name))
+  const [reservation, ...more] = matching
+  if (!reservation) {
+    const message = `you have no reservation or container "${name}"`
+    throw new Failure(EXIT.failed, message, { advice: '`berth ls` lists your reservations', code: 'not_found' })
+  }
+  if (more.length > 0) throw ambiguous(`"${name}" matches several reservations`, matching)
+  return { reservation, container: undefined }
+}
+
+function only(all: readonly Reservation[]): Reservation {
+  const [reservation, ...more] = all
+  if (!reservation) {
+    const advice = '`berth reserve` reserves one'
+    throw new Failure(EXIT.failed, 'you have no reservation', { advice, code: 'not_found' })
+  }
+  if (more.length > 0) throw ambiguous(`you have ${all.length} reservations; name one of them`, all)
+  return reservation
+}
+
+function ambiguous(message: string, candidates: readonly Reservation[]): Failure {
+  const lines = candidates.slice(0, 10).map((each) => `  ${short(each.id)}  ${each.username}  ${namesOf(each)}`)
+  return new Failure(EXIT.usage, [message, ...lines])
+}
+
+export function namesOf({ containers }: Reservation): string {
+  return containers.map((container) => container.name).join(', ')
+}
+
+/** Returns the part of an id that is shown to people. */
+export function short(id: string): string {
+  return id.slice(0, 8)
+}

@@ -1,0 +1,94 @@
+/** Reserves, waits in the queue, and leaves nothing behind if the command is interrupted. */
+import { randomUUID } from 'node:crypto'
+import {
+  answerOf,
+  ApiError,
+  type BerthClient,
+  type Reservation,
+  type Reserved,
+  type ReserveRequest,
+  Unreachable,
+} from '../../client/client.ts'
+import { EXIT, Failure } from '../failures.ts'
+import type { Cli, Session } from '../session.ts'
+import { formatTime } from '../output/format.ts'
+
+/** Maximum time, in seconds, that the manager holds a request about a waiting reservation until something changes. */
+const LONG_POLL_S = 5
+
+/**
+ * Returns the active reservation, and shows progress meanwhile. Releases it when the command is interrupted; throws
+ * when the wait timed out. Requests with the same key are one reservation.
+ */
+export async function reserveAndWait(
+  cli: Cli,
+  { client, terminal }: Session,
+  body: ReserveRequest,
+  idempotencyKey: string = randomUUID(),
+): Promise<Reserved> {
+  const progress = terminal.progress()
+  const interrupted = cli.interrupts.takeOver()
+  let reservation: Reservation | undefined
+  try {
+    progress.status('reserving')
+    const reserved = await post(client, body, idempotencyKey)
+    reservation = reserved
+    const params = { path: { id: reserved.id }, query: { wait: LONG_POLL_S } }
+    while (reservation.state !== 'active') {
+      interrupted.throwIfAborted()
+      const now = cli.clock()
+      if (reservation.state === 'ending' || reservation.state === 'ended') throw waitFailure(reservation, now)
+      if (reservation.state === 'waiting') progress.report(queueing(reservation, now))
+      else if (reservation.state === 'preparing') progress.status('preparing')
+      else throw new Failure(EXIT.unreachable, `the manager sent the unknown state "${reservation.state}"`)
+      reservation = await answerOf(client.GET('/v1/reservations/{id}', { params, signal: interrupted }))
+    }
+    interrupted.throwIfAborted()
+    return { ...reservation, ...(reserved.password !== undefined && { password: reserved.password }) }
+  } catch (error) {
+    if (reservation && interrupted.aborted) await release(client, reservation.id)
+    throw error
+  } finally {
+    progress.stop()
+  }
+}
+
+/** Not interrupted by a signal: only the response says what has to be released. */
+async function post(client: BerthClient, body: ReserveRequest, idempotencyKey: string): Promise<Reserved> {
+  const call = () =>
+    answerOf(client.POST('/v1/reservations', { params: { header: { 'idempotency-key': idempotencyKey } }, body }))
+  try {
+    return await call()
+  } catch (error) {
+    // If the connection broke before the response, the same key returns the same reservation, not a second one.
+    if (error instanceof Unreachable) return call()
+    throw error
+  }
+}
+
+function queueing({ queue, wait_until, pool }: Reservation, now: number): string {
+  if (!queue) return 'waiting'
+  const expected = queue.estimated_start === null ? '' : `, expected at ${formatTime(queue.estimated_start, now)}`
+  const until = wait_until === null ? '' : `; waiting until ${formatTime(wait_until, now)}`
+  const problem = queue.problem ? `; ${pool} cannot lend any container: ${queue.problem}` : ''
+  return `position ${queue.position} in the queue for ${pool}${expected}${until}${problem}`
+}
+
+function waitFailure({ outcome, reason, wait_until }: Reservation, now: number): Failure {
+  const why = reason ?? (outcome === null ? '' : `it was ${outcome}`)
+  const code = outcome ?? 'failed'
+  if (wait_until === null || Date.parse(wait_until) > now) {
+    return new Failure(EXIT.failed, `not reserved: ${why}`, { code })
+  }
+  const advice = 'wait longer, or reserve fewer; `berth pools` shows how many are free'
+  return new Failure(EXIT.notNow, `timed out in the queue: ${why}`, { advice, code })
+}
+
+/** Releases a reservation. One that is gone or has ended is no failure. */
+export async function release(client: BerthClient, id: string): Promise<void> {
+  try {
+    await answerOf(client.DELETE('/v1/reservations/{id}', { params: { path: { id } } }))
+  } catch (error) {
+    if (!(error instanceof ApiError && ['not_found', 'not_active'].includes(error.code))) throw error
+  }
+}

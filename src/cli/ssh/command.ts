@@ -1,0 +1,68 @@
+/** One login with the system's ssh, to a container whose host key was verified. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { verifiedHostKey } from './verify-host-key.ts'
+import { withPrivateFolder } from './private-folder.ts'
+import { forShell } from '../../domain/text/foreign-text.ts'
+import { type SshTarget, assertUsable } from './target.ts'
+
+export interface Login {
+  readonly container: SshTarget
+  readonly username: string
+  /** Private key. Without one, ssh uses its own and may ask for a password. */
+  readonly identity: string | undefined
+  /** As `ssh -o` takes them. */
+  readonly options?: readonly string[]
+  readonly command?: readonly string[]
+}
+
+/** Calls `use` with ssh's arguments. The files that they name exist until it ends; only this user can read them. */
+export async function withSshCommand<T>(login: Login, use: (args: string[]) => Promise<T>): Promise<T> {
+  assertUsable(login.container, login.username)
+  const hostKey = await verifiedHostKey(login.container)
+  return withPrivateFolder(async (folder) => {
+    const knownHosts = join(folder, 'known_hosts')
+    writeFileSync(knownHosts, `${hostKey}\n`, { mode: 0o600 })
+    return use(sshArguments(login, knownHosts))
+  })
+}
+
+function sshArguments(
+  { container, username, identity, options = [], command = [] }: Login,
+  knownHosts: string,
+): string[] {
+  return [
+    ...verifyingOptions(knownHosts).flatMap((option) => ['-o', option]),
+    // A connection that ssh shares may lead to the container that had the port before.
+    ...['-o', 'ControlMaster=no', '-o', 'ControlPath=none'],
+    ...(identity === undefined ? [] : ['-o', 'IdentitiesOnly=yes', '-i', identity]),
+    ...options.flatMap((option) => ['-o', option]),
+    ...['-p', String(container.port), '-l', username, '--', container.host],
+    ...(command.length === 0 ? [] : [remoteCommand(command)]),
+  ]
+}
+
+/** Returns options with which ssh accepts only the keys of this file. */
+export function verifyingOptions(knownHosts: string): string[] {
+  return [
+    `UserKnownHostsFile=${quoted(knownHosts)}`,
+    'GlobalKnownHostsFile=/dev/null',
+    'StrictHostKeyChecking=yes',
+    'HostKeyAlgorithms=ssh-ed25519',
+    'UpdateHostKeys=no',
+  ]
+}
+
+/** Quotes a path: ssh splits this option at blanks and expands %. */
+function quoted(file: string): string {
+  return `"${file.replaceAll('%', '%%')}"`
+}
+
+/**
+ * Returns one word as a command line for the remote shell. Several words arrive as they are, as with `docker run`: ssh
+ * would join them, and the shell would split them again.
+ */
+function remoteCommand(words: readonly string[]): string {
+  const [only = '', ...more] = words
+  return more.length === 0 ? only : words.map(forShell).join(' ')
+}

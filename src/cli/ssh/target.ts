@@ -1,0 +1,26 @@
+/** Checks the address and user name of a login before ssh, a shell or Ansible sees them. */
+import type { Reservation } from '../../client/client.ts'
+import { isPlainHost, isPlainName, isPort } from '../../domain/text/foreign-text.ts'
+import { EXIT, Failure } from '../failures.ts'
+
+export type SshTarget = Reservation['containers'][number]
+
+/**
+ * Throws a `Failure` for an invalid address or user name. ssh could read it as an option or a list, and passes both to
+ * the shell of a ProxyCommand or a Match in the user's configuration.
+ */
+export function assertUsable({ name, host, port }: SshTarget, username?: string): void {
+  const refuse = (what: string, value: unknown) => {
+    const advice = 'do --url, BERTH_URL or the config file name a Berth manager?'
+    return new Failure(EXIT.unreachable, `the manager sent the invalid ${what} "${value}" for ${name}`, { advice })
+  }
+  if (!isPlainHost(host)) throw refuse('address', host)
+  if (port !== null && !isPort(port)) throw refuse('port', port)
+  if (username !== undefined && !isPlainName(username)) throw refuse('user name', username)
+}
+
+/** Returns a command that logs in without `berth ssh`; "" if the address is invalid. */
+export function sshCommandOf({ host, port }: SshTarget, username: string): string {
+  const isUsable = isPlainHost(host) && isPort(port) && isPlainName(username)
+  return isUsable ? `ssh -p ${port} ${username}@${host}` : ''
+}

@@ -1,0 +1,91 @@
+/** What every process that works on the pools is made of: opened in order, closed in reverse. `main.ts` also serves. */
+import { fileURLToPath } from 'node:url'
+import { ansibleAccounts } from './accounts/ansible/ansible.ts'
+import { nativeAccounts } from './accounts/native/native.ts'
+import { memoryAccounts } from './accounts/memory.ts'
+import { openAnsible, removeLeftovers } from './accounts/ansible/playbook.ts'
+import type { Config } from './config/config.ts'
+import type { Clock } from './ports/clock.ts'
+import type { DatabaseMark } from './domain/database-mark.ts'
+import { createOwnershipReader, type OwnershipReader } from './reconcile/ownership/reader.ts'
+import { createPools, type Pools } from './domain/pools.ts'
+import type { Accounts } from './ports/accounts.ts'
+import type { Engine } from './ports/engine.ts'
+import type { Log } from './ports/log.ts'
+import type { Metrics } from './ports/metrics.ts'
+import { Reconciler } from './reconcile/reconciler.ts'
+import type { Store } from './ports/store.ts'
+import { openEngine } from './engine/open-engine.ts'
+import { specDigest } from './engine/labels.ts'
+import { databaseOf } from './store/open-store.ts'
+
+export interface Components {
+  readonly database: DatabaseMark
+  /** Whose containers are, as the reconciler sees it. */
+  readonly ownershipOf: OwnershipReader
+  readonly pools: Pools
+  readonly store: Store
+  readonly engine: Engine
+  readonly accounts: Accounts
+  readonly reconciler: Reconciler
+  /** Of this database's managers, and not in it. */
+  readonly secret: Uint8Array
+  close(): Promise<void>
+}
+
+export interface ComponentDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  /** There may be something to do. */
+  readonly nudge: () => void
+}
+
+export async function openComponents(
+  config: Config,
+  { clock, log, metrics, nudge }: ComponentDeps,
+): Promise<Components> {
+  const { instance, concurrency, environment } = config
+  const pools = createPools(config.pools)
+  const { mark, isGone, secret, open } = databaseOf(config)
+  const store = await open()
+  const database = mark(await store.databaseId(), clock())
+  await removeLeftovers(environment, clock())
+  const engine = openEngine(config, database, clock)
+  const ansible = openAnsible({
+    playbookDir: fileURLToPath(new URL('../ansible', import.meta.url)),
+    env: environment,
+    connectionOf: (id) => engine.ansibleConnection(id),
+  })
+  const openAccounts = { native: nativeAccounts, ansible: ansibleAccounts, memory: memoryAccounts }
+  const accounts = openAccounts[config.accounts]({ engine, ansible })
+  const ownershipOf = createOwnershipReader({ database, store, engine, isGone, clock })
+  const reconciler = new Reconciler({
+    instance,
+    pools,
+    store,
+    engine,
+    accounts,
+    clock,
+    log,
+    metrics,
+    concurrency,
+    database,
+    isGone,
+    digestOf: specDigest,
+    onProgress: nudge,
+  })
+  async function close(): Promise<void> {
+    await reconciler.releaseLeadership()
+    await ansible.close()
+    await engine.close()
+    await store.close()
+  }
+  try {
+    pools.resize((await store.snapshot()).sizes)
+    return { database, ownershipOf, pools, store, engine, accounts, reconciler, secret: secret(), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Reads berth.yml and the environment into one frozen Config, and reports all problems at once. The only reader of
+ * process.env on the server.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
+import { type Access, readAccess } from './auth.ts'
+import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
+import { type Environment, SettingsReader } from './reader.ts'
+import * as value from './values.ts'
+import { REACHES } from '../domain/container.ts'
+import { BerthError, reasonOf } from '../domain/errors.ts'
+import { isLoopback } from '../domain/text/loopback.ts'
+import type { Pool, InstanceConfig } from '../domain/pool.ts'
+
+export interface Config extends Access {
+  readonly listen: value.Listen
+  /** Absolute path of the database file. */
+  readonly database: string
+  /** `memory` belongs to `engine: memory`, whatever berth.yml says. */
+  readonly accounts: 'native' | 'ansible' | 'memory'
+  /** Maximum number of containers that are worked on at once. */
+  readonly concurrency: number
+  /** How long ended reservations and events are kept, in milliseconds. */
+  readonly keepMs: number
+  readonly log: 'debug' | 'info' | 'warn' | 'error'
+  readonly instance: InstanceConfig
+  /** Host name of the containers' SSH ports in answers. */
+  readonly sshHost: string
+  /** In the order of berth.yml. The simple API uses the first one. */
+  readonly pools: readonly Pool[]
+  readonly engine: EngineConfig
+  /** Environment of the programs that the manager runs. */
+  readonly environment: Environment
+}
+
+const NAME = value.matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+
+const TOP = {
+  listen: { parse: value.listen, default: '127.0.0.1:8080' },
+  database: { parse: value.file, default: 'containers.db' },
+  accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
+  engine: { parse: value.oneOf('docker', 'memory'), default: 'docker' },
+  instance: { parse: NAME, default: 'berth' },
+  concurrency: { parse: value.whole(1, 64), default: 4 },
+  keep: { parse: value.span, default: '90d' },
+  log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },
+} as const
+
+const SSH = {
+  bind: { parse: value.ipAddress, default: '127.0.0.1' },
+  host: { parse: value.text, default: 'localhost' },
+} as const
+
+const POOL = {
+  size: { parse: value.whole(0, 10_000) },
+  image: { parse: value.text, default: 'berth/alpine' },
+  ssh_ports: { parse: value.ports },
+  memory: { parse: value.bytes, default: '512m' },
+  cpus: { parse: value.cores, default: 1 },
+  pids: { parse: value.whole(16, 100_000), default: 256 },
+  sudo: { parse: value.flag, default: true },
+  reach: { parse: value.oneOf(...REACHES), default: 'internet' },
+  runtime: { parse: value.text, default: undefined },
+  prepare: { parse: value.text, default: undefined },
+} as const
+
+const DURATION = {
+  default: { parse: value.span, default: '60m' },
+  max: { parse: value.span, default: '24h' },
+} as const
+
+/** Reads the file that BERTH_CONFIG names, or ./berth.yml. `invalid_config` lists every problem with its path. */
+export function loadConfig(environment: Environment = process.env): Config {
+  const file = resolve(environment['BERTH_CONFIG'] || 'berth.yml')
+  if (!existsSync(file))
+    throw new BerthError('invalid_config', `${file} does not exist; BERTH_CONFIG names another file`)
+  let yaml: string
+  try {
+    yaml = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new BerthError('invalid_config', `${file} cannot be read: ${reasonOf(cause)}`, { cause })
+  }
+  return parseConfig(yaml, file, environment)
+}
+
+/** `file` is named in messages; relative paths start from its folder. */
+export function parseConfig(yaml: string, file: string, environment: Environment): Config {
+  const reader = new SettingsReader(environment)
+  const yamlTree = parseYaml(yaml, file)
+  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, ['auth', 'rate_limit', 'ssh', 'pools'])
+  const { all: ssh } = reader.map(raw['ssh'], ['ssh'], SSH)
+  const folder = dirname(file)
+  const owners = new Map(some.listen ? [[some.listen.port, 'listen']] : [])
+  const rawPools = Object.entries(reader.section(raw['pools'], ['pools']))
+  if (rawPools.length === 0) reader.report(['pools'], 'must name at least one pool')
+  const pools = rawPools.flatMap(([name, rawPool]) => readPool(reader, name, rawPool, { folder, owners }) ?? [])
+  const poolNames = rawPools.map(([name]) => name)
+  const access = readAccess(reader, raw, poolNames)
+  if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
+    const why = 'every caller that reaches it is an admin; auth: tokens allows any address'
+    const must = 'must be a loopback address such as 127.0.0.1:8080 with auth: none'
+    reader.report(['listen'], `${must}, not "${some.listen.host}": ${why}`)
+  }
+  // An Idempotency-Key is valid for a day, and so must be its reservation.
+  if (some.keep !== undefined && some.keep < DAY_MS) reader.report(['keep'], 'must be at least 1d')
+  reader.checkEnvironment()
+  if (!top || !ssh || !access || reader.problems.length > 0) throw invalid(file, reader.problems)
+  const engine: EngineConfig =
+    top.engine === 'memory' ? { kind: 'memory' } : { kind: 'docker', ...findEngine(environment) }
+  return freeze({
+    listen: top.listen,
+    database: resolve(folder, top.database),
+    accounts: engine.kind === 'memory' ? 'memory' : top.accounts,
+    concurrency: top.concurrency,
+    keepMs: top.keep,
+    log: top.log,
+    ...access,
+    instance: { name: top.instance, bind: ssh.bind },
+    sshHost: ssh.host,
+    pools,
+    engine,
+    // A token of the command that was set in the manager's shell is kept from playbooks.
+    environment: {
+      ...Object.fromEntries(Object.entries(withoutEngine(environment)).filter(([name]) => name !== 'BERTH_TOKEN')),
+      ...engineVariables(engine),
+    },
+  })
+}
+
+function parseYaml(yaml: string, file: string): unknown {
+  try {
+    const document = parseDocument(yaml, { logLevel: 'error' })
+    if (document.errors.length === 0) return document.toJS()
+    throw invalid(
+      file,
+      // The lines after the first one show the place in the file.
+      document.errors.map(({ message }) => (message.split('\n')[0] ?? '').replace(/:$/, '')),
+    )
+  } catch (error) {
+    if (error instanceof BerthError) throw error
+    // Aliases without an anchor, or too many of them.
+    throw invalid(file, [reasonOf(error)])
+  }
+}
+
+interface PoolContext {
+  /** Relative paths start from here. */
+  readonly folder: string
+  /** The setting that uses a port, by port. Every pool adds its own. */
+  readonly owners: Map<number, string>
+}
+
+/** Reads a pool. Reports problems, and returns null if there are any. */
+function readPool(
+  reader: SettingsReader,
+  name: string,
+  content: unknown,
+  { folder, owners }: PoolContext,
+): Pool | null {
+  const path = ['pools', name]
+  try {
+    NAME(name)
+  } catch {
+    reader.report(path, 'the name must consist of a-z, 0-9 and "-", and begin with a letter')
+  }
+  const { raw, all: fields, some } = reader.map(content, path, POOL, ['duration'])
+  const { all: duration, some: span } = reader.map(raw['duration'], [...path, 'duration'], DURATION)
+  if (span.default !== undefined && span.default < MINUTE_MS) {
+    reader.report([...path, 'duration', 'default'], 'must be at least 1m')
+  }
+  if (duration && duration.max < duration.default) {
+    reader.report([...path, 'duration', 'max'], 'must not be shorter than the default')
+  }
+  if (some.ssh_ports && some.size !== undefined && some.ssh_ports.length < some.size) {
+    reader.report([...path, 'ssh_ports'], `${some.ssh_ports.length} ports for ${some.size} containers`)
+  }
+  takePorts(reader, path, some.ssh_ports ?? [], owners)
+  const prepare = some.prepare ? resolve(folder, some.prepare) : null
+  if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
+  if (!fields || !duration) return null
+  const { ssh_ports, ...rest } = fields
+  return { ...rest, name, ports: ssh_ports, runtime: some.runtime ?? null, duration, prepare }
+}
+
+function takePorts(
+  reader: SettingsReader,
+  path: readonly string[],
+  ports: readonly number[],
+  owners: Map<number, string>,
+): void {
+  for (const [owner, taken] of Map.groupBy(ports, (port) => owners.get(port))) {
+    if (owner !== undefined) reader.report([...path, 'ssh_ports'], `used by ${owner}: ${taken.join(', ')}`)
+  }
+  for (const port of ports) if (!owners.has(port)) owners.set(port, path.join('.'))
+}
+
+function invalid(file: string, problems: readonly string[]): BerthError {
+  const lines = problems.map((problem) => `  ${problem}`)
+  return new BerthError('invalid_config', `${file} cannot be used:\n${lines.join('\n')}`)
+}
+
+function freeze<T extends object>(whole: T): T {
+  for (const part of Object.values(whole)) if (typeof part === 'object' && part !== null) freeze(part)
+  return Object.freeze(whole)
+}

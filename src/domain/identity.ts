@@ -1,0 +1,64 @@
+/** Callers of the API, and their limits. */
+
+export type Role = 'admin' | 'user'
+
+/** null: no limit beside those of the pools. */
+export interface Limits {
+  /** Maximum number of containers at once, over all reservations, waiting ones included. */
+  readonly containers: number | null
+  /** Maximum duration of a reservation, milliseconds. */
+  readonly durationMs: number | null
+  /** Names of the pools that may be used. */
+  readonly pools: readonly string[] | null
+}
+
+/** Reservations are owned by name: a new token of the same name keeps what was reserved with the old one. */
+export interface Identity {
+  readonly name: string
+  readonly role: Role
+  readonly limits: Limits
+}
+
+/** An API token. Only the hash of its secret is stored. Times are epoch milliseconds. */
+export interface Token extends Identity {
+  readonly id: string
+  /** SHA-256 of the secret, hex: enough for a random secret. */
+  readonly hash: string
+  readonly createdAt: number
+  /** null: it does not expire. */
+  readonly expiresAt: number | null
+}
+
+export const UNLIMITED: Limits = { containers: null, durationMs: null, pools: null }
+
+/** Every caller under `auth: none`. */
+export const ANONYMOUS: Identity = { name: 'anyone', role: 'admin', limits: UNLIMITED }
+
+/** The name under which the manager itself acts, in events. */
+export const BERTH = 'berth'
+
+/** Whether the caller may know that it exists. */
+export function maySee(by: Identity, { owner }: { readonly owner: string }): boolean {
+  return by.role === 'admin' || by.name === owner
+}
+
+/** Users of an identity provider, recognised by the tokens that it issues (OpenID Connect). */
+export interface SignOn {
+  /** Exactly as the provider names itself. */
+  readonly issuer: string
+  /** Audience that a token must have been issued for. */
+  readonly audience: string
+  /** Clients of the provider whose tokens are accepted (claim azp or client_id); null: every token for the audience. */
+  readonly clients: readonly string[] | null
+  /** A user with this value in this claim is an admin; null: no user of the provider is. */
+  readonly adminClaim: { readonly name: string; readonly value: string } | null
+  /** The claim that names a user permanently. */
+  readonly nameClaim: string
+  /** Limits of users of the provider who are not admins. */
+  readonly limits: Limits
+}
+
+/** Returns the filter that narrows a list to what the caller may know of. */
+export function ownOnly(by: Identity): { readonly owner?: string } {
+  return by.role === 'admin' ? {} : { owner: by.name }
+}

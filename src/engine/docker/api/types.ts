@@ -1,0 +1,55 @@
+/** The fields of Docker's answers that are read. */
+
+/** An entry of the list of containers. */
+export interface ContainerInfo {
+  readonly Id: string
+  /** With a slash before each. */
+  readonly Names: readonly string[]
+  readonly Labels: Readonly<Record<string, string>>
+  readonly Ports: readonly { readonly PrivatePort: number; readonly PublicPort?: number }[]
+  readonly State: string
+  /** Epoch seconds. */
+  readonly Created: number
+}
+
+export interface ContainerInspectInfo {
+  readonly Id: string
+  /** With a slash before it. */
+  readonly Name: string
+  /** ISO 8601. */
+  readonly Created: string
+  readonly State: {
+    readonly Status: string
+    readonly Running: boolean
+    /** ISO 8601. */
+    readonly StartedAt: string
+    /** Of the latest end; 0 while it runs. */
+    readonly ExitCode: number
+    readonly OOMKilled: boolean
+  }
+  readonly RestartCount: number
+  /** Id of the image. */
+  readonly Image: string
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> | null }
+  readonly HostConfig: { readonly NetworkMode: string }
+  readonly NetworkSettings: {
+    /** By port and protocol: "22/tcp". */
+    readonly Ports: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>>
+    /** By name. */
+    readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>>
+  }
+}
+
+export interface NetworkInspectInfo {
+  readonly Id: string
+  readonly Driver: string
+  readonly Labels: Readonly<Record<string, string>> | null
+  readonly Options: Readonly<Record<string, string>> | null
+  /** By id. */
+  readonly Containers: Readonly<Record<string, { readonly IPv4Address: string }>> | null
+}
+
+export interface ExecInspectInfo {
+  readonly Running: boolean
+  readonly ExitCode: number | null
+}

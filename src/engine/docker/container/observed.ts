@@ -1,0 +1,47 @@
+import type { Observed } from '../../../ports/engine.ts'
+import { readLabels } from '../../labels.ts'
+import type { ContainerInfo, ContainerInspectInfo } from '../api/types.ts'
+
+/** sshd's port inside the container. */
+const SSH = 22
+
+const STATES: readonly Observed['state'][] = [
+  'created',
+  'running',
+  'paused',
+  'restarting',
+  'exited',
+  'removing',
+  'dead',
+]
+
+/** Reservations by container id, from the ledger. */
+type Lent = ReadonlyMap<string, string>
+
+/** Reads an entry of Docker's list; null when it is not a container of this instance. */
+export function fromList(info: ContainerInfo, instance: string, lent: Lent): Observed | null {
+  const labels = readLabels(info.Labels, instance)
+  const port = info.Ports.find(({ PrivatePort }) => PrivatePort === SSH)?.PublicPort ?? null
+  return (
+    labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State), createdAt: info.Created * 1000 }
+  )
+}
+
+/** Reads the same from Docker's inspect. Its time of creation is cut to seconds, as in lists, so that both agree. */
+export function fromInspect(info: ContainerInspectInfo, instance: string, lent: Lent): Observed | null {
+  const labels = readLabels(info.Config.Labels ?? {}, instance)
+  const createdAt = Math.floor(Date.parse(info.Created) / 1000) * 1000
+  const [published] = info.NetworkSettings.Ports[`${SSH}/tcp`] ?? []
+  const port = published === undefined ? null : Number(published.HostPort)
+  return labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State.Status), createdAt }
+}
+
+/** One engine is one machine: people reach it at `ssh.host`. */
+function factsOf(id: string, lent: Lent): Pick<Observed, 'id' | 'host' | 'node' | 'lent'> {
+  return { id, host: null, node: null, lent: lent.get(id) ?? null }
+}
+
+/** An unknown state counts as dead, so that the container is not lent. */
+function stateOf(text: string): Observed['state'] {
+  return STATES.find((state) => state === text) ?? 'dead'
+}

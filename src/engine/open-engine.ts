@@ -1,0 +1,32 @@
+/** The only file that knows which engines there are. */
+import type { Config } from '../config/config.ts'
+import { engineVariables } from '../config/engine-address.ts'
+import type { DatabaseMark } from '../domain/database-mark.ts'
+import { BerthError } from '../domain/errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Engine } from '../ports/engine.ts'
+import { dockerProvisioning } from './docker/ansible/provisioning.ts'
+import { openDocker } from './docker/engine.ts'
+import { openMemory } from './memory/engine.ts'
+import { MemoryHost } from './memory/host.ts'
+
+type EngineSettings = Pick<Config, 'engine' | 'instance' | 'pools'>
+
+export function openEngine({ engine, instance, pools }: EngineSettings, database: DatabaseMark, clock: Clock): Engine {
+  const site = { instance: instance.name, database }
+  if (engine.kind === 'memory') return openMemory({ ...site, host: new MemoryHost({ now: clock }) })
+  const { host: dockerHost, certificates } = engine
+  return openDocker({ ...site, reaches: pools.map(({ reach }) => reach), dockerHost, certificates })
+}
+
+/**
+ * Returns what `just provision` makes, as parameters of Ansible's modules. `invalid_config` for an engine whose
+ * containers only their manager can make.
+ */
+export async function provisioningOf({ engine, instance, pools }: EngineSettings, mark: DatabaseMark): Promise<object> {
+  if (engine.kind === 'memory') {
+    throw new BerthError('invalid_config', 'engine: memory has nothing to provision: `just run` is enough')
+  }
+  const variables = engineVariables(engine)
+  return dockerProvisioning({ instance, pools, engine, variables }, mark)
+}

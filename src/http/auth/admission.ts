@@ -1,0 +1,69 @@
+/** Admits requests: authenticates the caller and applies the rate limit. */
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hasCode } from '../../domain/errors.ts'
+import type { ServerContext } from '../context.ts'
+import { perMinute } from './rate-limit.ts'
+import type { Caller } from './identity.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** No authentication. */
+    open?: boolean
+  }
+}
+
+/** Route options: no authentication. */
+export const OPEN = { config: { open: true } }
+/**
+ * Route options: neither authentication nor rate limit. A probe must not fail because of a neighbour at its address.
+ */
+export const PROBE = { config: { open: true, rateLimit: false } } as const
+
+/** Registers the hooks that every request passes. To be called before the routes are registered. */
+export function admit(server: FastifyInstance, context: ServerContext): void {
+  const { authenticate, log } = context
+  server.decorateRequest('caller', null)
+  void server.register(rateLimit, { global: false })
+  server.after(() => {
+    const tooMany = perMinute(server, context.rateLimit)
+    server.addHook('onRequest', (request, reply, done) => {
+      const { open = false, rateLimit: limited } = request.routeOptions.config
+      const counts = limited !== false && tooMany !== null
+      const caller = open || request.is404 ? null : authenticate(request.headers.authorization)
+      if (!(caller instanceof Promise)) {
+        request.caller = caller
+        // Nothing to wait for: with `auth: none`, and for probes.
+        if (!counts) return done()
+      }
+      // Given a promise, fastify continues when it is fulfilled; without one, when `done` is called.
+      return admitted(request, reply, caller, counts ? tooMany : null)
+    })
+  })
+
+  async function admitted(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller | null | Promise<Caller>,
+    tooMany: ReturnType<typeof perMinute>,
+  ): Promise<void> {
+    const refusal = caller instanceof Promise ? await identify(caller, request) : null
+    await tooMany?.(request, reply)
+    if (!refusal) return
+    const { error } = refusal
+    if (hasCode(error, 'unauthorized') && request.headers.authorization !== undefined) {
+      log.info('a token was refused', { address: request.ip, reason: error.message })
+    }
+    throw error
+  }
+}
+
+/** Sets the caller. Returns why the caller is not known, or null. */
+async function identify(caller: Promise<Caller>, request: FastifyRequest): Promise<{ error: unknown } | null> {
+  try {
+    request.caller = await caller
+    return null
+  } catch (error) {
+    return { error }
+  }
+}

@@ -1,0 +1,34 @@
+/** Limits how many requests a minute an identity, or an address without one, may send. */
+import { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { BerthError } from '../../domain/errors.ts'
+
+const MINUTE_MS = 60_000
+
+/**
+ * Returns what requests are counted by: the identity, because many callers may share an address, or else the address
+ * (of IPv6 the network). The address of a connection that has closed is unknown.
+ */
+export function rateLimitKey(request: FastifyRequest): string {
+  const { caller } = request
+  // A closed connection has no address, whatever the type says.
+  const ip: string | undefined = request.ip
+  return caller && caller.auth !== 'none' ? `identity ${caller.identity.name}` : `address ${normalizeIP(ip ?? '')}`
+}
+
+/**
+ * Returns a function that counts a request whose caller is known by then, and throws `rate_limited` beyond `max` a
+ * minute; null if `max` is 0, which means any number.
+ */
+export function perMinute(server: FastifyInstance, max: number) {
+  if (max === 0) return null
+  const count = server.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator: rateLimitKey })
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const counted = await count(request)
+    if (counted.isAllowed || !counted.isExceeded) return
+    const who = request.caller ? 'you may send' : 'without a valid token, your address may send'
+    const seconds = counted.ttlInSeconds
+    reply.header('retry-after', seconds)
+    throw new BerthError('rate_limited', `too many requests; ${who} ${max} a minute; try again in ${seconds} s`)
+  }
+}

@@ -1,0 +1,27 @@
+/** Shapes of containers. */
+import { NullableText, Type } from '../json-schema.ts'
+import { CONTAINER_STATES } from '../../domain/container.ts'
+
+const ContainerState = Type.Enum([...CONTAINER_STATES])
+
+export const ContainerView = Type.Object({
+  name: Type.String(),
+  pool: Type.String(),
+  state: ContainerState,
+  since: Type.String({ description: 'When it entered the state' }),
+  generation: Type.Integer(),
+  reservation: NullableText({
+    description: 'Id of the reservation that holds it; users see only their own',
+  }),
+  host: Type.String(),
+  port: Type.Integer(),
+  host_key: NullableText(),
+  attempts: Type.Integer({ description: 'Failures in a row' }),
+  error: NullableText({ description: 'Why the last attempt failed, or why it went' }),
+})
+export const ContainerList = Type.Object({ containers: Type.Array(ContainerView) })
+
+export const ListContainers = Type.Object(
+  { pool: Type.Optional(Type.String()), state: Type.Optional(ContainerState) },
+  { additionalProperties: false },
+)

@@ -1,0 +1,99 @@
+/** The audit log: in pages, and as a stream. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { Type } from '../json-schema.ts'
+import { hasCode, invalidRequest } from '../../domain/errors.ts'
+import { ownOnly } from '../../domain/identity.ts'
+import type { RouteContext } from '../context.ts'
+import { type Following, streamEvents } from '../streaming/event-stream.ts'
+import { identityOf } from '../auth/identity.ts'
+import { closeWhenIdle, clientGone } from '../streaming/long-poll.ts'
+import { EventList, ListEvents } from './schemas.ts'
+import { viewEvent } from './views.ts'
+
+/** Default number of events in a page. */
+const PAGE = 100
+
+export function eventRoutes(server: FastifyInstance, context: RouteContext): void {
+  const { store, streaming, authenticate, feed, streamSlots } = context
+  const typed = server.withTypeProvider<TypeBoxTypeProvider>()
+  const closing = new AbortController()
+  server.addHook('preClose', async () => closing.abort())
+
+  typed.get('/v1/events', { schema: EVENTS }, async (request, reply) => {
+    const { after, limit, tail, ...filter } = request.query
+    const which = { ...filter, ...ownOnly(identityOf(request)) }
+    if (limit !== undefined && tail !== undefined)
+      throw invalidRequest([{ path: 'tail', message: 'must not be combined with limit' }])
+    if (!/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) {
+      const most = tail ?? limit ?? PAGE
+      const latest = tail !== undefined
+      const events = await store.events({ ...which, after: await known(after ?? 0, 'after'), limit: most, latest })
+      const more = !latest && events.length === most
+      return { events: events.map(viewEvent), next: more ? (events.at(-1)?.id ?? null) : null }
+    }
+    if (limit !== undefined)
+      throw invalidRequest([{ path: 'limit', message: 'must not be given for a stream, which has no end' }])
+    const last = request.headers['last-event-id']
+    const begin = last === undefined ? await beginning(which, after, tail) : await known(readId(last), 'Last-Event-ID')
+    const isAllowed = () => stillAllowed(request.headers.authorization)
+    streamSlots.take(request, reply)
+    return stream(reply, { which, after: begin, isAllowed })
+  })
+
+  /** Returns the event id after which a new stream starts; null: with the next event. */
+  async function beginning(which: Following['which'], after?: number, tail?: number): Promise<number | null> {
+    if (tail === undefined) return after === undefined ? null : known(after, 'after')
+    const now = await store.latestEvent()
+    const [first] = await store.events({ ...which, after: await known(after ?? 0, 'after'), limit: tail, latest: true })
+    return first ? first.id - 1 : now
+  }
+
+  function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'isAllowed'>): FastifyReply {
+    const { heartbeat, patience } = streaming
+    closeWhenIdle(reply.raw, patience)
+    reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
+    const over = AbortSignal.any([clientGone(reply), closing.signal])
+    return reply.send(streamEvents({ ...asked, feed, heartbeat, over, write: viewEvent }))
+  }
+
+  /** A token may have been deleted, or have expired, since the stream began. */
+  async function stillAllowed(authorization: string | undefined): Promise<boolean> {
+    try {
+      await authenticate(authorization)
+      return true
+    } catch (error) {
+      // Cannot be checked now: the next heartbeat checks again.
+      return !hasCode(error, 'unauthorized')
+    }
+  }
+
+  /** Refuses an id of the future, as of another log: a stream would wait until that id is reached. */
+  async function known(after: number, path: string): Promise<number> {
+    const latest = await store.latestEvent()
+    if (after > latest)
+      throw invalidRequest([{ path, message: `is later than the latest event, ${latest}; leave it out` }])
+    return after
+  }
+}
+
+function readId(text: string | string[]): number {
+  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
+  throw invalidRequest([{ path: 'Last-Event-ID', message: 'must be the id of the last event that was seen' }])
+}
+
+const EVENTS = {
+  summary: 'What has changed, by whom and when: the audit log',
+  description:
+    'Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or ' +
+    '`after`, or with the latest past events (`tail`) first; each has the id and the kind of the event, and the same ' +
+    'JSON as data. Users see the events of their own reservations.',
+  querystring: ListEvents,
+  headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Takes the place of after' })) }),
+  response: {
+    200: {
+      description: 'A page, or a stream that does not end',
+      content: { 'application/json': { schema: EventList }, 'text/event-stream': { schema: Type.String() } },
+    },
+  },
+}

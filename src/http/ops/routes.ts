@@ -1,0 +1,94 @@
+/** For operators: liveness, readiness and metrics. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type } from '../json-schema.ts'
+import { reasonOf } from '../../domain/errors.ts'
+import { poolProblem } from '../../domain/pools.ts'
+import { PROBE } from '../auth/admission.ts'
+import type { ServerContext } from '../context.ts'
+import { ADMIN_ONLY } from '../auth/identity.ts'
+import { RETRY_AFTER_S } from '../errors/problems.ts'
+
+const tags = ['operations']
+
+const Alive = Type.Object({ status: Type.Literal('ok') }, { description: 'The process serves' })
+const Ready = Type.Object(
+  {
+    status: Type.Literal('ready'),
+    reasons: Type.Optional(
+      Type.Array(Type.String(), { description: 'Pools that cannot lend anything, while others can' }),
+    ),
+  },
+  { description: 'Database and engine answer, and at least one pool works' },
+)
+const NotReady = Type.Object(
+  { status: Type.Literal('not ready'), reasons: Type.Array(Type.String()) },
+  { description: 'Something that it needs does not answer; ask again after Retry-After seconds' },
+)
+const Refused = Type.Object({ error: Type.String() }, { description: 'Only an admin may do this' })
+const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
+
+export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
+  const { store, pools, clock, log, reconciler, metrics } = context
+  const typed = server.withTypeProvider<TypeBoxTypeProvider>()
+
+  /** Returns why requests cannot be served now; empty when they can. */
+  async function problems(): Promise<string[]> {
+    const reasons: string[] = []
+    try {
+      await store.poolFacts()
+    } catch (error) {
+      log.warn('the database does not answer', { reason: reasonOf(error) })
+      reasons.push('the database does not answer; the log of the manager says why')
+    }
+    if (!reconciler.databaseWritable()) {
+      reasons.push('nothing can be written into the database; the log of the manager says why')
+    }
+    // /readyz needs no token, so it does not show the engine's own message.
+    if (!reconciler.engineAnswers()) {
+      const asked = reconciler.engineProblem() !== null
+      const why = asked ? 'does not answer; the log of the manager says why' : 'was not asked yet'
+      reasons.push(`the container engine ${why}`)
+    }
+    return reasons
+  }
+
+  /** Returns why pools cannot lend anything. */
+  async function poolProblems(): Promise<string[]> {
+    const { containers } = await store.snapshot()
+    return pools.all().flatMap(({ name }) => {
+      const problem = poolProblem(containers, name)
+      return problem === null ? [] : [`pool "${name}" cannot lend any container: ${problem}`]
+    })
+  }
+
+  /** Names the containers only: /readyz needs no token, and their holders are not for every caller. */
+  function leftAlone(): string[] {
+    const names = reconciler.protectedContainers().flatMap(({ row }) => row?.name ?? [])
+    const why = 'may hold a session that this database does not know, or belong to another one'
+    return names.length === 0 ? [] : [`left alone, since they ${why}: ${names.join(', ')}; see berth doctor`]
+  }
+
+  const healthz = { tags, summary: 'Whether the process serves', response: { 200: Alive } }
+  typed.get('/healthz', { schema: healthz, ...PROBE }, async () => ({ status: 'ok' as const }))
+
+  const readyz = { tags, summary: 'Whether it can do its work', response: { 200: Ready, 503: NotReady } }
+  typed.get('/readyz', { schema: readyz, ...PROBE }, async (_request, reply) => {
+    const reasons = await problems()
+    const failing = reasons.length === 0 ? await poolProblems() : []
+    // A manager that serves other pools is not taken out of service for one that fails.
+    const serves = failing.length < pools.all().length
+    if (reasons.length === 0 && serves) {
+      const notes = [...failing, ...leftAlone()]
+      return { status: 'ready' as const, ...(notes.length > 0 && { reasons: notes }) }
+    }
+    reasons.push(...failing)
+    return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ status: 'not ready', reasons })
+  })
+
+  const figures = { tags, summary: 'Figures for Prometheus', response: { 200: Figures, 401: Refused, 403: Refused } }
+  typed.get('/metrics', { schema: figures, ...ADMIN_ONLY }, async (_request, reply) => {
+    const text = await metrics.render(pools.all(), await store.snapshot(), clock())
+    return reply.type(metrics.contentType).send(text)
+  })
+}

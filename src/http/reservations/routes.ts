@@ -1,0 +1,160 @@
+/** Reservations, for programs. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { ownOnly } from '../../domain/identity.ts'
+import { stateAt } from '../../domain/reservation.ts'
+import { idempotentRequest } from '../../usecases/idempotency.ts'
+import { choosePool } from '../../usecases/pool-rules.ts'
+import { IfNoneMatch, NotModified, represent, sendUnlessKnown } from '../etag.ts'
+import type { RouteContext } from '../context.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+import { identityOf, requireAdmin } from '../auth/identity.ts'
+import { clientGone } from '../streaming/long-poll.ts'
+import { pollUntil } from '../streaming/poll-until.ts'
+import { readEnd, readIdempotencyKey, readTimes } from './request.ts'
+import {
+  Extend,
+  ExtendedView,
+  IdempotencyKey,
+  ListReservations,
+  LongPoll,
+  ReleaseAll,
+  ReleasedList,
+  ReservationId,
+  ReservationList,
+  ReservationView,
+  Reserve,
+  ReservedView,
+} from './schemas.ts'
+import { viewReservation, viewReservations } from './views.ts'
+
+const DEFAULT_USERNAME = 'user'
+
+export function reservationRoutes(server: FastifyInstance, context: RouteContext): void {
+  const { reservations, store, pools, clock, feed, streamSlots, requestSecret } = context
+  const typed = server.withTypeProvider<TypeBoxTypeProvider>()
+
+  typed.post('/v1/reservations', { schema: RESERVE, preValidation: allowNoBody }, async (request, reply) => {
+    const { username = DEFAULT_USERNAME, count = 1, ssh_keys: sshKeys = [], password, note } = request.body
+    const pool = choosePool(pools, request.body.pool)
+    const sent = readIdempotencyKey(request.headers)
+    const held = await reservations.reserve(
+      {
+        pool,
+        username,
+        count,
+        sshKeys,
+        ...readTimes(request.body, pool.duration.default),
+        ...(password !== undefined && { password }),
+        ...(note !== undefined && { note }),
+        ...(sent !== null && { idempotency: idempotentRequest(sent, request.body, requestSecret) }),
+      },
+      identityOf(request),
+    )
+    const view = await viewReservation(context, held)
+    const unfinished = view.state === 'waiting' || view.state === 'preparing'
+    reply.code(unfinished ? 202 : 201).header('location', `/v1/reservations/${view.id}`)
+    return { ...view, ...(held.password !== null && { password: held.password }) }
+  })
+
+  typed.get('/v1/reservations', { schema: LIST }, async (request, reply) => {
+    const { limit = 50, cursor, ...filter } = request.query
+    const page = await store.reservations({
+      ...filter,
+      ...ownOnly(identityOf(request)),
+      limit,
+      ...(cursor !== undefined && { after: readCursor(cursor) }),
+    })
+    const last = page.at(-1)
+    const list = represent(reply, {
+      reservations: await viewReservations(context, page),
+      next: last && page.length === limit ? writeCursor(last.reservation) : null,
+    })
+    return sendUnlessKnown(request, reply, list)
+  })
+
+  typed.get('/v1/reservations/:id', { schema: SHOW }, async (request, reply) => {
+    const { id } = request.params
+    const { wait = 0 } = request.query
+    // Before anything is read: a refused request costs next to nothing.
+    if (wait > 0) streamSlots.take(request, reply)
+    const poll = async () => {
+      const found = await reservations.find(id, identityOf(request))
+      const state = stateAt(found.reservation, clock())
+      return { done: state !== 'waiting' && state !== 'preparing', found }
+    }
+    const now = await poll()
+    if (wait === 0 || now.done) return viewReservation(context, now.found)
+    const until = { which: { reservation: id }, waitMs: wait * 1_000, gone: clientGone(reply) }
+    return viewReservation(context, await pollUntil(feed, poll, until))
+  })
+
+  typed.patch('/v1/reservations/:id', { schema: EXTEND }, async (request) => {
+    const { id } = request.params
+    const by = identityOf(request)
+    const { clamped } = await reservations.extend(id, readEnd(request.body), by)
+    return { ...(await viewReservation(context, await reservations.find(id, by))), clamped }
+  })
+
+  typed.post('/v1/reservations/:id/keepalive', { schema: KEEPALIVE }, async (request) => {
+    const by = identityOf(request)
+    await reservations.keepAlive(request.params.id, by)
+    return viewReservation(context, await reservations.find(request.params.id, by))
+  })
+
+  typed.delete('/v1/reservations/:id', { schema: RELEASE }, async (request) => {
+    return viewReservation(context, await reservations.release(request.params.id, identityOf(request)))
+  })
+
+  typed.post('/v1/release-all', { schema: RELEASE_ALL, preValidation: allowNoBody }, async (request) => ({
+    released: await reservations.releaseAll(request.body, requireAdmin(request)),
+  }))
+}
+
+/** For bodies whose properties are all optional. */
+async function allowNoBody(request: { body: unknown }): Promise<void> {
+  request.body ??= {}
+}
+
+const RESERVE = {
+  summary: 'Reserve containers',
+  description:
+    'Answers when the account works (201), or at once when it waits in the queue (202). With an Idempotency-Key the ' +
+    'same request returns the same reservation for 24 hours.',
+  headers: IdempotencyKey,
+  body: Reserve,
+  response: { 201: ReservedView, 202: ReservedView },
+}
+const LIST = {
+  summary: 'Reservations, newest first, page by page',
+  querystring: ListReservations,
+  headers: IfNoneMatch,
+  response: { 200: ReservationList, 304: NotModified },
+}
+const SHOW = {
+  summary: 'One reservation; with wait, as soon as it is active or over',
+  params: ReservationId,
+  querystring: LongPoll,
+  response: { 200: ReservationView },
+}
+const EXTEND = {
+  summary: 'Extend an active reservation; never shortens',
+  params: ReservationId,
+  body: Extend,
+  response: { 200: ExtendedView },
+}
+const KEEPALIVE = {
+  summary: 'Keep a reservation with a keepalive from being abandoned; does not extend it',
+  params: ReservationId,
+  response: { 200: ReservationView },
+}
+const RELEASE = {
+  summary: 'Release; answers when no login is possible any more',
+  params: ReservationId,
+  response: { 200: ReservationView },
+}
+const RELEASE_ALL = {
+  summary: 'Release everything, or everything of a pool or an account (admin)',
+  body: ReleaseAll,
+  response: { 200: ReleasedList },
+}

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify'
+import { containerRoutes } from './containers/routes.ts'
+import type { RouteContext } from './context.ts'
+import { eventRoutes } from './events/routes.ts'
+import { opsRoutes } from './ops/routes.ts'
+import { poolRoutes } from './pools/routes.ts'
+import { reservationRoutes } from './reservations/routes.ts'
+import { simpleRoutes } from './simple/routes.ts'
+import { tokenRoutes } from './tokens/routes.ts'
+import { usageRoutes } from './usage/routes.ts'
+
+/** Every resource, in the order of the OpenAPI document. A new one is a folder and a line here. */
+export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) => void)[] = [
+  simpleRoutes,
+  poolRoutes,
+  containerRoutes,
+  reservationRoutes,
+  eventRoutes,
+  usageRoutes,
+  tokenRoutes,
+  opsRoutes,
+]

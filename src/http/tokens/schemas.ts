@@ -1,0 +1,70 @@
+import { Nullable, Type } from '../json-schema.ts'
+
+const Role = Type.Enum(['admin', 'user'])
+const Expiry = Nullable(Type.String({ description: 'null: it does not expire' }))
+
+const Limits = Type.Object(
+  {
+    containers: Nullable(Type.Integer({ description: 'Most at once, over all reservations' })),
+    duration_seconds: Nullable(Type.Number({ description: 'Longest that a reservation may last' })),
+    pools: Nullable(Type.Array(Type.String(), { description: 'Those that may be used' })),
+  },
+  { description: 'null: as much as the pools allow' },
+)
+
+const tokenFields = {
+  id: Type.String({ description: 'The part of the token that is no secret' }),
+  name: Type.String(),
+  role: Role,
+  created_at: Type.String(),
+  expires_at: Expiry,
+  limits: Limits,
+}
+
+export const TokenId = Type.Object({ id: Type.String() })
+export const TokenView = Type.Object(tokenFields)
+export const TokenList = Type.Object({
+  tokens: Type.Array(TokenView, { description: 'Oldest first' }),
+})
+/** `token` is shown only here. */
+export const MadeToken = Type.Object({
+  ...tokenFields,
+  token: Type.String({ description: 'For the header "Authorization: Bearer …"; shown in this answer only' }),
+})
+export const DeletedToken = Type.Object({ id: Type.String(), deleted: Type.Literal(true) })
+
+export const Me = Type.Object({
+  name: Type.String({ description: 'Who owns what is reserved' }),
+  role: Role,
+  auth: Type.Enum(['none', 'token', 'oidc'], { description: 'How they are known' }),
+  expires_at: Expiry,
+  limits: Limits,
+  containers_held: Type.Integer({
+    description: 'What counts against limits.containers, those still waited for included',
+  }),
+})
+
+/** What depends on the time and the pools is checked by the use case. */
+export const WantedToken = Type.Object(
+  {
+    name: Type.String({
+      description: 'Who it is for; reservations belong to names, so a new token of a name has them',
+    }),
+    role: Type.Optional(Type.Enum(['admin', 'user'], { default: 'user' })),
+    expires_in: Type.Optional(
+      Type.String({ description: 'Like "90d". Without this and expires_at it does not expire' }),
+    ),
+    expires_at: Type.Optional(Type.String({ format: 'date-time' })),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          containers: Type.Optional(Type.Integer({ minimum: 0, description: 'Most at once' })),
+          duration: Type.Optional(Type.String({ description: 'Longest that a reservation may last, like "8h"' })),
+          pools: Type.Optional(Type.Array(Type.String(), { description: 'Those that may be used; all when left out' })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)

@@ -1,0 +1,73 @@
+/** Port to what happens inside containers: accounts, notifications, playbooks. */
+import type { Account } from '../domain/account.ts'
+
+/** A running container. */
+export interface Target {
+  readonly id: string
+  readonly name: string
+}
+
+/** What a survey finds inside a container whose sshd answers. */
+export interface Guest {
+  /** Fingerprint of the ed25519 host key, as ssh prints it: "SHA256:…". */
+  readonly hostKey: string
+  /** PRETTY_NAME of its os-release. */
+  readonly os: string
+  /** Every user and group name; an account cannot take one of these. */
+  readonly names: readonly string[]
+}
+
+/** What a container must be good for before it is ready. */
+export interface Purpose {
+  /** Whether accounts may become root inside, without a password. */
+  readonly sudo: boolean
+  /** The playbook that has run on it; null for none. */
+  readonly prepare: string | null
+}
+
+/** A notification of the holder of an account, inside containers. */
+export interface NotificationText {
+  readonly username: string
+  /** Shown at each login from now on; ends with a line feed. */
+  readonly motd: string
+  /** Written to the terminals that are open. */
+  readonly line: string
+}
+
+/** Per target name: null for done, or why not. One failing container never hides the outcome of another. */
+export type Outcomes = ReadonlyMap<string, Error | null>
+
+/** Accounts, and everything else that Berth does inside containers. */
+export interface Accounts {
+  /** Maximum duration of `createAccounts`, in milliseconds. */
+  readonly deadlineMs: number
+  /**
+   * Waits until sshd answers, then looks around. `guest_failed` if it does not answer within `timeoutMs`. `fresh`: the
+   * container was never lent, and may be prepared for `createAccounts`. With a `purpose` it resolves only when
+   * `createAccounts` will succeed and a login will work, with a host key that no other container has; `image_unfit` if
+   * that is impossible.
+   */
+  survey(
+    target: Target,
+    how: { readonly timeoutMs: number; readonly fresh: boolean; readonly purpose?: Purpose },
+  ): Promise<Guest>
+  /**
+   * Creates the account in every target; logins work when this resolves. An account that exists is brought up to date.
+   * `fresh`: as far as the manager knows, the container was never lent.
+   */
+  createAccounts(targets: readonly Target[], account: Account, how: { readonly fresh: boolean }): Promise<Outcomes>
+  /**
+   * Rewrites /etc/motd and writes the line to every open terminal of the account. A terminal that takes no output is
+   * skipped after about a second, whatever else a tenant has changed in the container.
+   */
+  notify(targets: readonly Target[], notification: NotificationText): Promise<Outcomes>
+  /** Returns a text that changes when a pool's own playbook does; never rejects. */
+  playbookVersion(playbook: string): Promise<string>
+  /** Runs a pool's own playbook on new containers, all in one run. The error names the failing task. */
+  prepare(targets: readonly Target[], playbook: string): Promise<Outcomes>
+}
+
+/**
+ * Returns SHA-512 crypt ("$6$…") of a password; with fewer rounds if the password is random and not chosen by a person.
+ */
+export type HashPassword = (password: string, random?: boolean) => Promise<string>

@@ -1,0 +1,29 @@
+/**
+ * The port to the place where a store keeps its rows: what can be done with it without, or before, opening the store.
+ */
+import type { DatabaseMark } from '../domain/database-mark.ts'
+import type { Store } from './store.ts'
+
+export interface Database {
+  /** For people: the name of its file. */
+  readonly name: string
+  /** False until a store was opened for the first time. */
+  exists(): Promise<boolean>
+  /** Opens the store; creates and migrates the database. `invalid_config`, `schema_too_new`. */
+  open(): Promise<Store>
+  /** Brings the database up to date. Returns the names of the migrations that were applied. */
+  migrate(): Promise<string[]>
+  /** Returns what `migrate` would apply. */
+  pendingMigrations(): Promise<string[]>
+  /**
+   * Copies the database as it is at one moment to this new file, also while a manager writes to it. The copy is whole,
+   * or not there. `invalid_config`.
+   */
+  backup(copy: string): Promise<void>
+  /** Returns the mark that its containers bear; `id` is its identity. */
+  mark(id: string, now: number): DatabaseMark
+  /** Whether the database of this identity is certainly not at this origin any more. */
+  isGone(id: string, origin: string): boolean
+  /** Returns the secret of its managers, which is not in it; the first manager makes it. `invalid_config`. */
+  secret(): Uint8Array
+}

@@ -1,0 +1,185 @@
+/**
+ * Port to the engine. Every verb that changes something is idempotent ("already so" is success) and has a deadline;
+ * failures are `BerthError`s. Each port has one contract suite in `test/contracts/` that every adapter passes.
+ */
+import type { ContainerSpec } from '../domain/container.ts'
+import type { LivingManager } from '../domain/database-mark.ts'
+
+/** What an engine can do beyond what every engine must. ARCHITECTURE.md says which promises need which. */
+export interface EngineTraits {
+  /** A container that was killed, or whose machine restarted, starts again with its files. */
+  readonly restartsWithFiles: boolean
+  /** Something beside the manager can pause a container; `start` and `kill` handle that. */
+  readonly pauses: boolean
+  /** sshd is published on the port of the spec, which one container at a time can have. */
+  readonly publishesPorts: boolean
+  /** The limit of processes is enforced for each container. */
+  readonly limitsPids: boolean
+}
+
+/** What the engine says about one container of ours. A fact of the moment it was listed. */
+export interface Observed {
+  /** The engine's own id: names one generation only, so a late call never hits its successor. */
+  readonly id: string
+  readonly name: string
+  readonly pool: string
+  /** From the label; null when `just provision` made it and no manager has handled it yet. */
+  readonly generation: number | null
+  /** Digest of the spec it was made from, see `engine/labels.ts`. */
+  readonly spec: string
+  /** The host name at which people reach it; null where that is `ssh.host` of berth.yml. */
+  readonly host: string | null
+  /** Name of the machine of the engine that it runs on; null when the engine is one machine. */
+  readonly node: string | null
+  /** Host port on which its sshd is published; null while it is down, or off its network. */
+  readonly port: number | null
+  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' | 'dead'
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  /** Identity of the database whose manager made it; null when an earlier version made it. */
+  readonly database: string | null
+  /** Host and path of that database, for people and for `isGone`. */
+  readonly origin: string | null
+  /** The reservation that it is or was lent to, by the engine's ledger; null when it was never lent. */
+  readonly lent: string | null
+}
+
+/** The containers of this instance, in any state. Complete, except for those on nodes that cannot be reached. */
+export interface EngineListing {
+  readonly observed: readonly Observed[]
+  /** Names of the nodes that the engine cannot speak for now: their containers are unknown, and not gone. */
+  readonly unreachable: readonly string[]
+}
+
+/** What the engine knows beside the containers, as of the last listing. */
+export interface Presence {
+  /** Identity of the ledger of lent containers. A new one has forgotten what was lent before. */
+  readonly ledger: string
+  /** All of this instance, this one too. */
+  readonly managers: readonly LivingManager[]
+  /** Identities of databases that were removed on purpose (`just clean`): their containers can be replaced. */
+  readonly abandoned: ReadonlySet<string>
+}
+
+export interface ExecRequest {
+  /** No shell is involved unless the command names one. */
+  readonly command: readonly string[]
+  /** Written to the command's stdin, which is then closed. The only way in for anything secret. */
+  readonly stdin?: string
+  readonly timeoutMs: number
+}
+
+export interface ExecResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface AgentRequest {
+  /** Program of bash. May hold secrets: no process list shows it. It has nothing on its stdin. */
+  readonly program: string
+  /**
+   * A tenant gets in after this program: the agent exits, and `guest_failed` if the container should have one and it
+   * does not answer.
+   */
+  readonly last: boolean
+  readonly timeoutMs: number
+}
+
+export interface BashResult {
+  readonly code: number
+  /** stdout and stderr. */
+  readonly output: string
+}
+
+/**
+ * Runs bash in containers that were never lent, through a process that waits inside them: much faster than
+ * `Engine.exec`.
+ */
+export interface GuestAgent {
+  /**
+   * Returns null if the container's image has no agent that this version understands, or none answers and `last` is
+   * false: use `Engine.exec` then. Errors as of `exec`.
+   */
+  run(id: string, request: AgentRequest): Promise<BashResult | null>
+  /**
+   * Connects ahead to as many of these free containers as the engine has room for, in the order in which they will be
+   * lent, and drops all other connections. Returns at once, and never fails.
+   */
+  preconnect(ids: readonly string[]): void
+}
+
+/**
+ * Where containers run. An engine object serves one instance (`instance` of berth.yml) and sees only its containers.
+ * What it makes bears the identity of one database. For a container on a node that cannot be reached, all verbs but
+ * `list`, `create`, `remove` and `lend` are `engine_unavailable`.
+ */
+export interface Engine {
+  readonly traits: EngineTraits
+  /** Name and version for people, e.g. "docker 20.10.24". Throws `engine_unavailable`. */
+  version(): Promise<string>
+  /**
+   * Makes what containers need beforehand: networks, a firewall that keeps them from what they must not reach, and the
+   * ledger of lent containers. Without these no container may be lent, so whatever cannot be made is an error. Other
+   * managers see from then on that this one is alive.
+   */
+  provision(): Promise<void>
+  /** Whether what `provision` made is there and in force; false before this manager's first `provision`. */
+  isProvisioned(): Promise<boolean>
+  /** Complete but for the nodes that it names, or an error: never silently partial. */
+  list(): Promise<EngineListing>
+  /** As of the last listing; null while there is no firewall container to read it from. */
+  presence(): Presence | null
+  /** Returns null when there is no such container of this instance. */
+  inspect(id: string): Promise<Observed | null>
+  /** Returns the engine's id of the image that a container was made from; null when there is no such container. */
+  imageOf(id: string): Promise<string | null>
+  /** Returns the engine's id of the image that has this name now; null when there is none. */
+  imageNamed(name: string): Promise<string | null>
+  /**
+   * Returns how the container's main command ended, with its last line of output; null when it has not ended lately.
+   */
+  whyDown(id: string): Promise<string | null>
+  /**
+   * Makes one generation, not started, and returns its id. When this database's manager has made exactly this
+   * generation and it was never lent, returns that one's id. Any other container with the name is `engine_conflict`; an
+   * unknown image is `image_missing`.
+   */
+  create(spec: ContainerSpec): Promise<string>
+  /**
+   * Makes it run and be reached, also when it was paused, or taken off its network. A port that something else holds is
+   * `engine_conflict`.
+   */
+  start(id: string): Promise<void>
+  /** SIGKILL to every process inside; it stays down until started. Stopped, gone or another instance's is success. */
+  kill(id: string): Promise<void>
+  /**
+   * Removes it with its anonymous volumes, running or not. Gone is success. On a node that cannot be reached it
+   * resolves at once, and the engine removes the container when the node is back.
+   */
+  remove(id: string): Promise<void>
+  /**
+   * Records that containers are lent to a reservation, before anybody is let in. Resolves when the engine has it;
+   * returns the ids of those that are lent to another reservation already, which must be left alone.
+   * `engine_unavailable`.
+   */
+  lend(ids: readonly string[], reservation: string): Promise<ReadonlySet<string>>
+  /**
+   * Returns the reservation that a container is lent to, as far as this process has seen the ledger; null when to none.
+   */
+  lentTo(id: string): string | null
+  /** `guest_failed` when the container is not running, `engine_unavailable` past the deadline. */
+  exec(id: string, request: ExecRequest): Promise<ExecResult>
+  /**
+   * Returns the connection variables of an Ansible inventory, such as `ansible_connection`, that reach the container.
+   */
+  ansibleConnection(id: string): Readonly<Record<string, string>>
+  /** Absent on engines that cannot do better than `exec`. */
+  readonly agent?: GuestAgent
+  /**
+   * Calls `onChange` soon after a container of ours changed outside our calls, or the engine went or came back. Returns
+   * the stop.
+   */
+  watch(onChange: () => void): () => void
+  close(): Promise<void>
+}

@@ -1,0 +1,15 @@
+import type { ErrorCode } from '../domain/errors.ts'
+
+/** Operations whose duration is measured. */
+export type Timed = 'reserve' | 'queue' | 'revoke' | 'adopt' | 'build' | 'prepare' | 'recycle' | 'restore'
+
+/** Counts what happens, for monitoring. Never waits and never fails. */
+export interface Metrics {
+  /**
+   * Records the duration of an operation that succeeded, in milliseconds. `revoke` is measured from the time when
+   * access should have ended.
+   */
+  observe(what: Timed, ms: number): void
+  /** Counts a failure in the engine or inside a container, whether or not it will be tried again. */
+  failure(code: ErrorCode): void
+}

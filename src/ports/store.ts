@@ -1,0 +1,232 @@
+/** The port to what must survive: reservations, containers, events, tokens. */
+import type { Container, ContainerPatch } from '../domain/container.ts'
+import type { BerthEvent, EventFilter } from '../domain/event.ts'
+import type { Snapshot } from '../domain/snapshot.ts'
+import type { Token } from '../domain/identity.ts'
+import type { PoolFacts } from '../domain/pool.ts'
+import type { Outcome, Reservation, ReservationState } from '../domain/reservation.ts'
+import type { UsageRecord } from '../domain/usage.ts'
+
+/** A reservation to make. With `waitUntil` it may wait for containers; with null it does not. */
+export interface Claim
+  extends Pick<
+    Reservation,
+    | 'id'
+    | 'pool'
+    | 'count'
+    | 'owner'
+    | 'username'
+    | 'passwordHash'
+    | 'sshKeys'
+    | 'durationMs'
+    | 'prepareBy'
+    | 'note'
+    | 'keepaliveMs'
+    | 'waitUntil'
+  > {
+  /** Maximum number of containers that the owner may have at once, these included; null: any number. */
+  readonly quota: number | null
+  /** Identifies a repeated request; null without an Idempotency-Key. */
+  readonly request: RequestKey | null
+}
+
+/** Identifies a request that is sent again. No part of it is a secret, or leads back to one. */
+export interface RequestKey {
+  /** Hash of the Idempotency-Key. */
+  readonly key: string
+  /** Digest of the whole request, keyed with the Idempotency-Key. */
+  readonly body: string
+  /**
+   * With the Idempotency-Key and the managers' secret it yields the generated password again. The part before the colon
+   * names that secret.
+   */
+  readonly salt: string
+}
+
+/** A request of the last 24 hours, and its result. */
+export interface EarlierRequest {
+  readonly body: string
+  readonly salt: string
+  readonly result: ReservationWithContainers
+}
+
+export type Claimed =
+  /** Its containers are reserved, and have no account yet. */
+  | { readonly kind: 'claimed'; readonly result: ReservationWithContainers }
+  /** In the queue. */
+  | { readonly kind: 'waiting'; readonly result: ReservationWithContainers }
+  /** Nothing was reserved: so many containers are ready, and so many reservations wait for them already. */
+  | { readonly kind: 'short'; readonly available: number; readonly waiting: number }
+  /** Nothing was reserved: the owner has that many containers. */
+  | { readonly kind: 'over_quota'; readonly has: number }
+  /** Nothing was reserved: the owner has the maximum number of reservations in the queue. */
+  | { readonly kind: 'queue_full'; readonly most: number }
+  /** Nothing was reserved: the same key was used before. */
+  | { readonly kind: 'repeated'; readonly earlier: EarlierRequest }
+
+interface PoolSize {
+  readonly size: number
+  /** Whether it overrides the size in berth.yml from now on; otherwise it is that size, and an override is removed. */
+  readonly pinned: boolean
+}
+
+/** How a reservation ends. */
+export interface Ending {
+  readonly outcome: Outcome
+  /** Why, when it failed. */
+  readonly reason?: string
+  /** Name of the identity that asked for it; the manager itself when left out. */
+  readonly by?: string
+  /**
+   * Ends the reservation only while these fields are unchanged: one that was extended, kept alive or taken over since
+   * it was read goes on.
+   */
+  readonly seen?: Partial<Pick<Reservation, 'state' | 'expiresAt' | 'aliveUntil' | 'prepareBy'>>
+}
+
+/** Which reservations to list, newest first. */
+export interface ReservationFilter {
+  readonly state?: ReservationState
+  readonly owner?: string
+  readonly username?: string
+  readonly pool?: string
+  /** Only those listed after this one. */
+  readonly after?: { readonly createdAt: number; readonly id: string }
+  readonly limit: number
+}
+
+/** Which manager leads, as the database has it. */
+export interface LeaderTerm {
+  /** `own`: this store's manager; `none`: the last leader left or died. */
+  readonly leader: 'own' | 'other' | 'none'
+  /** Raised by each take-over. */
+  readonly term: number
+  /** Raised by each renewal and take-over: while it rises, the leader lives. */
+  readonly renewals: number
+}
+
+/** A reservation with the rows of its containers, in natural order. */
+export interface ReservationWithContainers {
+  readonly reservation: Reservation
+  readonly containers: readonly Container[]
+}
+
+/**
+ * Each verb is one transaction, and appends an event for each change of a state in that transaction. `now` is epoch
+ * milliseconds: SQL never asks for the time. `by` names the identity that asked.
+ */
+export interface Store {
+  /**
+   * Returns the same object while nothing in it has changed; an object never changes, so that what is computed from it
+   * can be kept with it. It contains everything that any manager, or a person, committed before the call.
+   */
+  snapshot(): Promise<Snapshot>
+  container(name: string): Promise<Container | null>
+  reservation(id: string): Promise<Reservation | null>
+  /** The containers are as they are now: after the end of the reservation they may belong to another one. */
+  reservationWithContainers(id: string): Promise<ReservationWithContainers | null>
+  /** Newest first, ended ones too. */
+  reservations(filter: ReservationFilter): Promise<ReservationWithContainers[]>
+  poolFacts(): Promise<ReadonlyMap<string, PoolFacts>>
+  recordPoolFacts(pool: string, facts: PoolFacts): Promise<void>
+  /**
+   * Changes the size of a pool. Free containers in slots beyond it are retired in the same transaction, so that they
+   * are not lent any more. Returns the number of reserved containers, and changes nothing, when more than `to.size` are
+   * reserved.
+   */
+  resizePool(pool: string, to: PoolSize, by: string, now: number): Promise<true | { readonly reserved: number }>
+
+  /** Adds rows of generation 0 in state creating; existing rows stay as they are. */
+  addContainers(slots: readonly { pool: string; number: number; port: number }[], now: number): Promise<void>
+  /** Applies the patch if state and generation are unchanged since `seen`; returns false if they are not. */
+  updateContainer(seen: Container, patch: ContainerPatch, now: number, by?: string): Promise<boolean>
+  /** Deletes the row under the same condition. */
+  dropContainer(seen: Container, now: number): Promise<boolean>
+
+  /**
+   * Reserves the `count` ready containers of the pool with the lowest numbers, all or none, unless other reservations
+   * wait for them. A claim that may wait joins the end of the pool's queue instead.
+   */
+  claim(claim: Claim, now: number): Promise<Claimed>
+  /** Returns the request of the last 24 hours with this key, unless it failed before it was answered. */
+  earlier(owner: string, key: string, now: number): Promise<EarlierRequest | null>
+  /** waiting -> preparing, if it is first in its pool's queue and enough containers are ready; else null. */
+  assign(id: string, prepareBy: number, now: number): Promise<ReservationWithContainers | null>
+  /**
+   * Takes over a preparation, or postpones its deadline from `from` to `to`; null if `prepareBy` is not `from` any
+   * more.
+   */
+  takeOverPreparation(id: string, from: number, to: number): Promise<ReservationWithContainers | null>
+  /** Replaces a container in which the account could not be made by another ready one; null when there is none. */
+  substitute(id: string, container: string, reason: string, now: number): Promise<Container | null>
+  /** preparing -> active: its time begins now. null when it has ended since. */
+  activate(id: string, now: number): Promise<Reservation | null>
+  /** Moves the end from one time to another; null when its end is not `from` any more. */
+  extend(id: string, from: number, to: number, by: string, now: number): Promise<Reservation | null>
+  /** Postpones the time at which it counts as abandoned; null after that time or its end, or without a keepalive. */
+  keepAlive(id: string, now: number): Promise<Reservation | null>
+  /**
+   * Records that the tenant was notified of this end, `left` milliseconds before it; false when its end is another one.
+   */
+  recordNotified(id: string, end: number, left: number | null): Promise<boolean>
+  /** Records that this generation has the account; false when the reservation does not have the container any more. */
+  recordAccount(id: string, seen: Container): Promise<boolean>
+  /**
+   * waiting -> ended; preparing | active -> ending, its containers -> removing. A reservation that is released before
+   * it was active is cancelled. Returns those that are ending, since now or before.
+   */
+  end(ids: readonly string[], ending: Ending, now: number): Promise<ReservationWithContainers[]>
+  /** ending -> ended, after access was revoked. */
+  finish(id: string, now: number): Promise<boolean>
+
+  /**
+   * Registers this store's manager, once it serves at its address: an earlier manager there has died. Releases the
+   * leadership of managers that are not registered, and their preparations, which can be resumed at once. What a
+   * registered manager prepares is its own until `prepareBy`.
+   */
+  registerManager(): Promise<void>
+  /** Returns which manager works on the containers. */
+  leaderTerm(): Promise<LeaderTerm>
+  /**
+   * Renews the leadership of this store's manager, or takes it over in a new term. Returns false when the state is not
+   * `seen` any more: another manager was faster.
+   */
+  acquireLeadership(seen: LeaderTerm): Promise<boolean>
+  /** Leaves the leadership to the next manager that asks, if this store's manager has it. */
+  releaseLeadership(): Promise<void>
+
+  /** Returns the identity of this database, which its containers bear. */
+  databaseId(): Promise<string>
+  /**
+   * Relies on this ledger of lent containers from now on. When it relied on another one before, that one's record is
+   * lost: free containers are retired for this reason, as they may have had a tenant. Returns how many.
+   */
+  relyOn(which: { readonly ledger: string; readonly instance: string }, reason: string, now: number): Promise<number>
+  /**
+   * Gives this database another identity than `from`, because a manager serves another database of that identity. Drops
+   * the rows of all containers and ends all reservations as failed for this reason. Returns the identity.
+   */
+  renewIdentity(from: string, reason: string, now: number): Promise<string>
+
+  /** Oldest first. */
+  tokens(): Promise<Token[]>
+  token(id: string): Promise<Token | null>
+  addToken(token: Token, by: string, now: number): Promise<void>
+  /** Returns false when there is no such token. */
+  removeToken(id: string, by: string, now: number): Promise<boolean>
+
+  /** Oldest first. Numbers commit in order: a reader never sees an event after one with a higher number. */
+  events(filter: EventFilter): Promise<BerthEvent[]>
+  /** Returns the number of the latest event; 0 before the first. */
+  latestEvent(): Promise<number>
+  /** Calls the listener soon after this process appended events. Returns the function that stops it. */
+  onEvents(listener: () => void): () => void
+  /** Returns what was lent or waited for between two times, of one owner or of all. */
+  usageRecords(from: number, to: number, owner: string | null): Promise<UsageRecord[]>
+  /**
+   * Deletes up to `most` of the oldest reservations that ended before this time, and of the oldest events from before
+   * it; never the latest event. Returns how many.
+   */
+  prune(before: number, most: number): Promise<{ readonly reservations: number; readonly events: number }>
+  close(): Promise<void>
+}

@@ -1,0 +1,165 @@
+/** Carries out actions: short steps at once, slow ones in the background, a few at a time. */
+import { blocked, broken, type Container, type ContainerState, failed, retired } from '../../domain/container.ts'
+import { createLimit } from '../../domain/concurrency.ts'
+import { hasCode, isInfrastructureError, reasonOf } from '../../domain/errors.ts'
+import type { Metrics } from '../../ports/metrics.ts'
+import { createNotifier, type Notifier } from '../../usecases/notifier.ts'
+import type { Action } from '../plan/actions.ts'
+import { containerKey, notificationKey, playbookKey, type WorkKey } from '../work-keys.ts'
+import { Activations } from './activations.ts'
+import { Builder, type BuilderDeps } from './builder.ts'
+import { Endings } from './endings.ts'
+import { runPlaybook } from './playbooks.ts'
+import { Surveyor } from './surveyor.ts'
+import { BackgroundWork } from './work.ts'
+
+export interface ExecutorDeps extends BuilderDeps {
+  /** Maximum number of containers that are worked on at once. */
+  readonly concurrency: number
+  readonly metrics: Metrics
+  /** Something was done, so there may be more to do now. */
+  readonly onProgress: () => void
+}
+
+/**
+ * Per job: its name in the log, and the states in which a failure may leave the row. In others, another writer owns
+ * the row.
+ */
+const JOBS = {
+  adopt: { done: 'adopted', leaves: ['creating'] },
+  build: { done: 'built', leaves: ['creating'] },
+  recycle: { done: 'recycled', leaves: ['broken', 'removing', 'creating'] },
+  restore: { done: 'restored', leaves: ['reserved'] },
+} as const satisfies Partial<Record<Action['type'], { done: string; leaves: readonly ContainerState[] }>>
+
+export class Executor {
+  readonly #deps: ExecutorDeps
+  readonly #work: BackgroundWork
+  readonly #surveyor: Surveyor
+  readonly #builder: Builder
+  readonly #activations: Activations
+  readonly #endings: Endings
+  readonly #notifier: Notifier
+  readonly #limitJobs: ReturnType<typeof createLimit>
+  /**
+   * Many reservations end at the same hour; notifying all of them at once would keep the engine from everything else.
+   */
+  readonly #limitNotifications: ReturnType<typeof createLimit>
+
+  constructor(deps: ExecutorDeps) {
+    this.#deps = deps
+    this.#work = new BackgroundWork(deps)
+    this.#surveyor = new Surveyor(deps)
+    this.#builder = new Builder(deps, this.#surveyor)
+    this.#activations = new Activations(deps, this.#work)
+    this.#endings = new Endings(deps, this.#work)
+    this.#notifier = createNotifier(deps)
+    this.#limitJobs = createLimit(deps.concurrency)
+    this.#limitNotifications = createLimit(deps.concurrency)
+  }
+
+  /** What is being worked on. */
+  get busy(): ReadonlySet<WorkKey> {
+    return this.#work.busy
+  }
+
+  /** Resolves when no work is running. */
+  idle(): Promise<void> {
+    return this.#work.idle()
+  }
+
+  async carryOut(action: Action): Promise<void> {
+    const { store, engine, clock, log, onProgress } = this.#deps
+    switch (action.type) {
+      case 'end':
+      case 'revoke':
+        return this.#endings.carryOut(action)
+      case 'assign':
+        return this.#activations.start(action.reservation, (prepareBy) =>
+          store.assign(action.reservation.id, prepareBy, clock()),
+        )
+      case 'resume':
+        return this.#activations.start(action.reservation, (prepareBy) =>
+          store.takeOverPreparation(action.reservation.id, action.reservation.prepareBy, prepareBy),
+        )
+      case 'add':
+        await store.addContainers(action.slots, clock())
+        return onProgress()
+      case 'adopt':
+        return this.#startJob(action, () => this.#builder.adopt(action.container, action.observed))
+      case 'build':
+        return this.#startJob(action, () => this.#builder.build(action.container, action))
+      case 'recycle':
+        return this.#startJob(action, () => this.#builder.recycle(action.container, action.stale))
+      case 'restore':
+        return this.#startJob(action, () => this.#builder.restore(action.container, action.reservation, action))
+      case 'prepare':
+        return this.#startPlaybook(action)
+      case 'block':
+        await store.updateContainer(action.container, blocked(action.container, action.reason, clock()), clock())
+        return onProgress()
+      case 'break':
+        log.warn(`${action.container.name} is broken`, { reason: action.reason })
+        await store.updateContainer(action.container, broken(action.container, action.reason, clock()), clock())
+        return onProgress()
+      case 'retire':
+        log.info(`${action.container.name} is retired`, { reason: action.reason })
+        await store.updateContainer(action.container, retired(action.reason, clock()), clock())
+        return onProgress()
+      case 'notify':
+        return this.#startNotification(action)
+      case 'sweep':
+        log.warn(`removing ${action.observed.name}: it has our label and no row`, { id: action.observed.id })
+        return this.#work.start([containerKey(action.observed.name)], () => engine.remove(action.observed.id))
+    }
+  }
+
+  #startJob(
+    { type, container: { name } }: { readonly type: keyof typeof JOBS; readonly container: Container },
+    work: () => Promise<Container | null>,
+  ): void {
+    const { clock, log, metrics } = this.#deps
+    const { done, leaves } = JOBS[type]
+    const timed = async () => {
+      const began = clock()
+      const row = await work()
+      if (!row) return
+      const ms = clock() - began
+      log.info(`${name} ${done}`, { generation: row.generation, ms })
+      metrics.observe(type, ms)
+    }
+    this.#work.start(
+      [containerKey(name)],
+      () => this.#limitJobs(timed),
+      async (error) => {
+        log.warn(`${name} could not be ${done}`, { reason: reasonOf(error) })
+        return this.#recordFailure(name, leaves, error)
+      },
+    )
+  }
+
+  /** Returns whether a row was changed. */
+  async #recordFailure(name: string, leaves: readonly ContainerState[], error: unknown): Promise<boolean> {
+    if (isInfrastructureError(error)) return false
+    const { store, clock } = this.#deps
+    const row = await store.container(name)
+    if (row === null || !leaves.includes(row.state)) return false
+    // No retry in the same container makes its image fit.
+    const end = hasCode(error, 'image_unfit') && row.state === 'creating' ? broken : failed
+    return store.updateContainer(row, end(row, reasonOf(error), clock()), clock())
+  }
+
+  #startPlaybook({ pool, containers }: Extract<Action, { type: 'prepare' }>): void {
+    const keys = containers.map(({ name }) => containerKey(name))
+    this.#work.start([playbookKey(pool.name), ...keys], () =>
+      runPlaybook({ ...this.#deps, surveyor: this.#surveyor }, pool, containers),
+    )
+  }
+
+  #startNotification({ reservation, notification, containers }: Extract<Action, { type: 'notify' }>): void {
+    if (this.#notifier.isPausing(reservation.id, notification)) return
+    this.#work.start([notificationKey(reservation.id)], () =>
+      this.#limitNotifications(() => this.#notifier.notify(reservation.id, containers)),
+    )
+  }
+}

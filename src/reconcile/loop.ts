@@ -1,0 +1,88 @@
+/**
+ * The only timers of the reconciler: calls `tick` when something is due, when nudged, and at least every few seconds.
+ */
+import type { Clock } from '../ports/clock.ts'
+import { reasonOf } from '../domain/errors.ts'
+import type { Log } from '../ports/log.ts'
+
+/** Longest time between two ticks. setTimeout overflows at 24.8 days and would fire at once. */
+const MAX_PAUSE_MS = 5_000
+/** Nudges come in bursts: one tick serves all that arrive within this time. */
+const NUDGE_DELAY_MS = 25
+/** Nudges cause no tick for this many times the duration of the last one. */
+const REST_FACTOR = 4
+const FAILURE_PAUSE_MS = 1_000
+
+export interface Loop {
+  /** Something has changed: tick soon. Any number of nudges causes one tick. */
+  nudge(): void
+  /** Tick by this time, in epoch milliseconds: something will be due that no earlier tick can have seen. */
+  expect(at: number): void
+  /** Starts no further tick; resolves when the running one has ended. */
+  stop(): Promise<void>
+}
+
+/** `tick` gets whether it was nudged, and returns when to call it again, in epoch milliseconds. */
+export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clock, log: Log): Loop {
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let stopped = false
+  let nudged = false
+  /** Start of the next tick, epoch milliseconds; during a tick, the earliest time that was expected since it began. */
+  let next = Number.POSITIVE_INFINITY
+  /**
+   * Earliest tick that a nudge may cause: REST_FACTOR × the last tick's duration after it, so that filling a pool
+   * does not poll.
+   */
+  let rested = 0
+
+  async function run(): Promise<void> {
+    const wasNudged = nudged
+    nudged = false
+    next = Number.POSITIVE_INFINITY
+    const start = clock()
+    const due = await tick(wasNudged).catch((error: unknown) => {
+      log.error('tick failed', { reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined })
+      return clock() + FAILURE_PAUSE_MS
+    })
+    const now = clock()
+    rested = now + REST_FACTOR * Math.max(0, now - start)
+    const expected = next
+    running = undefined
+    next = Number.POSITIVE_INFINITY
+    wakeBy(Math.min(due, expected, nudged ? afterNudge(now) : Number.POSITIVE_INFINITY, now + MAX_PAUSE_MS))
+  }
+
+  function afterNudge(now: number): number {
+    return Math.max(now + NUDGE_DELAY_MS, rested)
+  }
+
+  /** Never moves the next tick to a later time. */
+  function wakeBy(at: number): void {
+    if (stopped || at >= next) return
+    next = at
+    if (running) return
+    clearTimeout(timer)
+    timer = setTimeout(
+      () => {
+        running = run()
+      },
+      Math.min(Math.max(at - clock(), 1), MAX_PAUSE_MS),
+    )
+  }
+
+  wakeBy(clock())
+  return {
+    nudge() {
+      if (nudged) return
+      nudged = true
+      if (!running) wakeBy(afterNudge(clock()))
+    },
+    expect: wakeBy,
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Decides whose a container is and whether it may be touched. Pure. A lent container may have a session in it, and
+ * only the database that lent it knows; one of another database may be in use. In doubt it is left alone, and its
+ * slot serves nothing.
+ */
+import type { Container } from '../../domain/container.ts'
+import type { Observed } from '../../ports/engine.ts'
+
+/** What is known of another database that has containers here. */
+export type Standing =
+  /** A live manager serves it. */
+  | 'served'
+  /** Its file exists, or cannot be checked from here. */
+  | 'exists'
+  /** Its file is gone, and no manager serves it. */
+  | 'gone'
+  /** It was removed on purpose, with its sessions. */
+  | 'abandoned'
+
+export interface Ownership {
+  /** Identity of this database. */
+  readonly database: string
+  /** Standing of other databases, by identity; `exists` if missing. */
+  readonly standings: ReadonlyMap<string, Standing>
+  /** Reservations of the ledger that this database knows, open or ended. */
+  readonly known: ReadonlySet<string>
+}
+
+/** Whether this is the row's generation. */
+export function isCurrent(row: Container, observed: Observed, database: string): boolean {
+  if (row.engineId === null) {
+    const same = observed.database === database && observed.generation === row.generation
+    return row.generation > 0 && same && observed.lent === null
+  }
+  // Containers from before databases had identities have none.
+  return observed.id === row.engineId && (observed.database === null || observed.database === database)
+}
+
+/** Returns why a container must be left alone; null if it may be lent or removed. `row`: that of its slot, if any. */
+export function protectionOf(observed: Observed, row: Container | undefined, ownership: Ownership): string | null {
+  const { database, lent } = observed
+  const { standings, known } = ownership
+  if (row !== undefined && isCurrent(row, observed, ownership.database)) {
+    const isFree = row.state === 'creating' || row.state === 'ready'
+    return lent === null || (known.has(lent) && !isFree) ? null : unaccounted(observed)
+  }
+  if (database === ownership.database) {
+    if (lent === null) return null
+    if (!known.has(lent)) return unaccounted(observed)
+    // A leftover of a reservation that this database knows, unless it is newer than the database.
+    return row !== undefined && (observed.generation ?? 0) > row.generation ? unaccounted(observed) : null
+  }
+  if (database === null) return 'an earlier version of Berth made it, and this database does not know it'
+  const standing = standings.get(database) ?? 'exists'
+  if (standing === 'served') return `it belongs to ${databaseName(observed)}, which a manager is serving`
+  if (standing === 'abandoned') return null
+  if (lent !== null) return `${databaseName(observed)} has lent it (reservation ${lent})`
+  return standing === 'gone' ? null : `it belongs to ${databaseName(observed)}`
+}
+
+/** Whether removing it may end a session. */
+export function mayHoldSession({ lent, database }: Observed): boolean {
+  return lent !== null || database === null
+}
+
+function unaccounted({ lent }: Observed): string {
+  return `it was lent (reservation ${lent}), and this database does not know to whom`
+}
+
+function databaseName({ origin, database }: Observed): string {
+  return origin === null ? `database ${database}` : `the database ${origin}`
+}
+
+/** A container that is left alone. */
+export interface Protected {
+  readonly observed: Observed
+  /** Row of the slot that serves nothing because of it; null if this database has no slot of that name. */
+  readonly row: Container | null
+  readonly why: string
+  /** Standing of its database; null if that is this one or unknown. */
+  readonly standing: Standing | null
+}
+
+/** All containers that must be left alone, in the order of the listing. */
+export function protectedContainers(
+  rows: readonly Container[],
+  observed: readonly Observed[],
+  ownership: Ownership,
+): Protected[] {
+  const byName = new Map(rows.map((row) => [row.name, row]))
+  return observed.flatMap((one): Protected[] => {
+    const row = byName.get(one.name)
+    const why = protectionOf(one, row, ownership)
+    const standing = ownership.standings.get(one.database ?? '') ?? null
+    return why === null ? [] : [{ observed: one, row: row ?? null, why, standing }]
+  })
+}

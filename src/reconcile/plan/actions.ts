@@ -1,0 +1,76 @@
+/** Input and output of the planner. */
+import type { Container } from '../../domain/container.ts'
+import type { Notification } from '../../domain/notification.ts'
+import type { Ownership } from '../ownership/ownership.ts'
+import type { Pool } from '../../domain/pool.ts'
+import type { Observed } from '../../ports/engine.ts'
+import type { Snapshot } from '../../domain/snapshot.ts'
+import type { WorkKey } from '../work-keys.ts'
+import type { Outcome, Reservation } from '../../domain/reservation.ts'
+
+/** What ends access. */
+export type EndAction =
+  /** Its time is up, or its preparation was interrupted. */
+  | { readonly type: 'end'; readonly reservation: Reservation; readonly outcome: Outcome; readonly reason?: string }
+  /** Revoke access, then record the end. */
+  | { readonly type: 'revoke'; readonly reservation: Reservation; readonly containers: readonly Container[] }
+
+export type Action =
+  | EndAction
+  /** It is the first of its pool's queue, and there are enough ready containers for it. */
+  | { readonly type: 'assign'; readonly reservation: Reservation }
+  /** The manager that was activating it has stopped, and its caller may come back for it. */
+  | { readonly type: 'resume'; readonly reservation: Reservation }
+  /** Add rows for slots that a pool should have. */
+  | { readonly type: 'add'; readonly slots: readonly { pool: string; number: number; port: number }[] }
+  /** Take over what `just provision` made here. */
+  | { readonly type: 'adopt'; readonly container: Container; readonly observed: Observed }
+  /** Bring up what should run here, from wherever it stands. `stale` is in the way and goes first. */
+  | {
+      readonly type: 'build'
+      readonly container: Container
+      readonly current?: Observed
+      readonly stale: readonly Observed[]
+    }
+  /** Run the pool's playbook on all its new containers at once. */
+  | { readonly type: 'prepare'; readonly pool: Pool; readonly containers: readonly Container[] }
+  /** Destroy what is here, and make the next generation, or drop the slot when the pool has shrunk. */
+  | { readonly type: 'recycle'; readonly container: Container; readonly stale: readonly Observed[] }
+  /** What runs here must be left alone: the slot serves nothing. */
+  | { readonly type: 'block'; readonly container: Container; readonly reason: string }
+  /** A ready container that cannot be lent. */
+  | { readonly type: 'break'; readonly container: Container; readonly reason: string }
+  /** A ready container that is sound, but not what the pool wants any more. */
+  | { readonly type: 'retire'; readonly container: Container; readonly reason: string }
+  /** A reserved container is down or was replaced: start it, and make its account again. */
+  | {
+      readonly type: 'restore'
+      readonly reservation: Reservation
+      readonly container: Container
+      readonly current?: Observed
+      readonly stale: readonly Observed[]
+    }
+  /** Notify the tenant in these containers that the end is near or was moved. */
+  | {
+      readonly type: 'notify'
+      readonly reservation: Reservation
+      readonly notification: Notification
+      readonly containers: readonly Container[]
+    }
+  /** It has our label and no row. */
+  | { readonly type: 'sweep'; readonly observed: Observed }
+
+export interface PlanInput {
+  /** With their current sizes. */
+  readonly pools: readonly Pool[]
+  readonly snapshot: Snapshot
+  /** Listed after the snapshot was read. */
+  readonly observed: readonly Observed[]
+  /** Nodes that the engine cannot speak for: rows there are left alone. */
+  readonly unreachable: ReadonlySet<string>
+  /** The digest that a container of this slot would have if it were made now. */
+  readonly specDigest: (pool: Pool, number: number) => string
+  readonly ownership: Ownership
+  /** What is being worked on, and stays out of the plan. */
+  readonly busy: ReadonlySet<WorkKey>
+}

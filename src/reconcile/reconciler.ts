@@ -1,0 +1,201 @@
+/**
+ * One pass: read the rows, list the engine, plan, carry out. Tests call it themselves; `loop.ts` calls it in a
+ * manager.
+ */
+import type { ContainerSpec } from '../domain/container.ts'
+import { hasCode } from '../domain/errors.ts'
+import { createLimit } from '../domain/concurrency.ts'
+import type { Snapshot } from '../domain/snapshot.ts'
+import type { EngineStatus } from '../ports/engine-status.ts'
+import { EngineView, ListingCache } from './engine-view.ts'
+import { createDigests, type SpecDigest } from './execute/spec-digests.ts'
+import { Executor, type ExecutorDeps } from './execute/executor.ts'
+import { createLeadership, type Leadership } from './leadership.ts'
+import type { Protected } from './ownership/ownership.ts'
+import { createRecognition, type Recognition, type RecognitionDeps } from './ownership/recognition.ts'
+import type { Action } from './plan/actions.ts'
+import { nextDue, nextEnd, plan, planEnds, planRequests } from './plan/plan.ts'
+import type { WorkKey } from './work-keys.ts'
+
+export interface ReconcilerDeps extends ExecutorDeps, Omit<RecognitionDeps, 'instance'> {
+  /** Equal for specs that make equal containers. */
+  readonly digestOf: (spec: ContainerSpec) => string
+}
+
+/** An engine that does not answer is asked again after this time. */
+const ENGINE_RETRY_MS = 1_000
+/**
+ * Maximum number of concurrent `end` transactions. They share commits; one at a time, 1,000 of them took seconds. A
+ * reserve waits for no more than these.
+ */
+const MAX_CONCURRENT_ENDS = 32
+
+interface Rows {
+  readonly snapshot: Snapshot
+  readonly busy: ReadonlySet<WorkKey>
+}
+
+export class Reconciler {
+  readonly engineStatus: EngineStatus
+  readonly #deps: ReconcilerDeps
+  readonly #executor: Executor
+  readonly #leadership: Leadership
+  readonly #recognition: Recognition
+  readonly #view: EngineView
+  readonly #cache: ListingCache
+  readonly #specDigest: SpecDigest
+  #isDatabaseWritable = true
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps
+    this.#executor = new Executor(deps)
+    this.#leadership = createLeadership(deps)
+    this.#recognition = createRecognition({ ...deps, instance: deps.instance.name })
+    this.#view = new EngineView({ ...deps, recognition: this.#recognition })
+    this.engineStatus = this.#view
+    this.#cache = new ListingCache(deps.clock)
+    this.#specDigest = createDigests(deps.instance, deps.digestOf)
+  }
+
+  /**
+   * Plans once and starts what was planned. Returns the time of the next thing to do, in epoch milliseconds. Where
+   * listing the engine takes long, it is skipped unless something asks for it. `nudged`: something may have changed.
+   */
+  async tick(nudged = false): Promise<number> {
+    try {
+      return await this.#tick(nudged)
+    } catch (error) {
+      // This tick may have been nudged.
+      this.#cache.forget()
+      if (hasCode(error, 'database_unavailable')) this.#isDatabaseWritable = false
+      throw error
+    } finally {
+      this.#view.markListed()
+    }
+  }
+
+  /**
+   * Ends what is due and revokes access; returns the time of the next end, in epoch milliseconds. Also called in a
+   * loop of its own, so that a slow listing of the engine delays no end.
+   */
+  async enforceExpiry(): Promise<number> {
+    const { pools, clock } = this.#deps
+    if (!this.#view.isRecognized) return clock() + ENGINE_RETRY_MS
+    const { snapshot } = await this.#read()
+    const limit = createLimit(MAX_CONCURRENT_ENDS)
+    const ends = planEnds({ pools: pools.all(), snapshot }, clock())
+    await collectFailures(ends, (all) => Promise.all(all.map((attempt) => limit(attempt))), this.#carryOut)
+    return nextEnd(snapshot, clock())
+  }
+
+  /** Resolves when no work is running. */
+  idle(): Promise<void> {
+    return this.#executor.idle()
+  }
+
+  releaseLeadership(): Promise<void> {
+    return this.#leadership.release()
+  }
+
+  /** Returns why the engine cannot be used at the moment; null when it can. */
+  engineProblem(): string | null {
+    return this.#view.problem()
+  }
+
+  /** Whether the latest listing of the engine succeeded; false before the first one. */
+  engineAnswers(): boolean {
+    return this.#view.answers
+  }
+
+  /** Containers that are left alone, as of the latest listing. */
+  protectedContainers(): readonly Protected[] {
+    return this.#recognition.protectedContainers()
+  }
+
+  /** Whether the database accepted what the latest tick had to write. */
+  databaseWritable(): boolean {
+    return this.#isDatabaseWritable
+  }
+
+  async #tick(nudged: boolean): Promise<number> {
+    const { engine, clock } = this.#deps
+    const busy = this.#executor.busy
+    const wasRecognized = this.#view.isRecognized
+    await this.#carryOutRequests()
+    // After a write that failed, this one shows whether there is room again.
+    const leading = await this.#leadership.leads(!this.#isDatabaseWritable)
+    this.#isDatabaseWritable = true
+    // The rows are read before the engine is listed: what is observed is never older than what is recorded.
+    const rows = await this.#read()
+    const { snapshot } = rows
+    const isClean = busy.size === 0 && this.#cache.isClean(leading, snapshot)
+    if (!nudged && isClean) return nextDue(snapshot, clock())
+    this.#cache.forget()
+    const restsUntil = nudged && busy.size > 0 ? this.#cache.restsUntil() : null
+    if (restsUntil !== null) return Math.min(nextDue(snapshot, clock()), restsUntil)
+    const began = clock()
+    const listing = await this.#view.list(leading, snapshot)
+    const at = clock()
+    if (!wasRecognized) await this.#carryOutRequests()
+    if (listing === null) return Math.min(nextDue(snapshot, at), at + ENGINE_RETRY_MS)
+    engine.agent?.preconnect(nextToLend(snapshot))
+    const pools = this.#deps.pools.all()
+    const working = new Set([...rows.busy, ...busy])
+    const planned = plan({ pools, snapshot, ...listing, specDigest: this.#specDigest, busy: working }, clock())
+    const actions = planned.filter((action) => leading || action.type === 'block')
+    await collectFailures(actions, inOrder, this.#carryOut)
+    const due = nextDue(snapshot, clock())
+    this.#cache.record(
+      { leading, snapshot, at, tookMs: at - began },
+      { due, isClean: actions.length === 0 && listing.unreachable.size === 0 },
+    )
+    return due
+  }
+
+  /** Every manager does this, not only the leader. Before the containers are recognized it only adds rows. */
+  async #carryOutRequests(): Promise<void> {
+    await this.enforceExpiry()
+    const { snapshot } = await this.#read()
+    const actions = planRequests({ pools: this.#deps.pools.all(), snapshot }, this.#deps.clock())
+    const allowed = actions.filter(({ type }) => this.#view.isRecognized || type === 'add')
+    await collectFailures(allowed, inOrder, this.#carryOut)
+  }
+
+  readonly #carryOut = (action: Action): Promise<void> => this.#executor.carryOut(action)
+
+  /**
+   * Reads the rows, with what was being worked on before and after: it has moved on since, and stays out of the plan.
+   */
+  async #read(): Promise<Rows> {
+    const { pools, store } = this.#deps
+    const busy = [...this.#executor.busy]
+    const snapshot = await store.snapshot()
+    pools.resize(snapshot.sizes)
+    return { snapshot, busy: new Set([...busy, ...this.#executor.busy]) }
+  }
+}
+
+/** Tries every action, so that one that cannot be recorded keeps no other waiting; then throws the first failure. */
+async function collectFailures(
+  actions: readonly Action[],
+  run: (attempts: readonly (() => Promise<void>)[]) => Promise<unknown>,
+  carryOut: (action: Action) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = []
+  await run(
+    actions.map((action) => async () => {
+      await carryOut(action).catch((error: unknown) => failures.push(error))
+    }),
+  )
+  if (failures.length > 0) throw failures[0]
+}
+
+async function inOrder(attempts: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const attempt of attempts) await attempt()
+}
+
+/** Returns ready containers, in each pool the lowest number first: that one is lent next. */
+function nextToLend({ containers }: Snapshot): string[] {
+  const ready = containers.filter(({ state }) => state === 'ready').toSorted((a, b) => a.number - b.number)
+  return ready.flatMap(({ engineId }) => engineId ?? [])
+}

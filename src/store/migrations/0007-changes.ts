@@ -1,0 +1,43 @@
+/**
+ * The record of changes from which snapshots are brought up to date: the key of each container, unended reservation and
+ * pool size that a statement changed. Triggers write it, so it also covers what is edited by hand.
+ */
+import { type Kysely, sql } from 'kysely'
+
+type KeyOf = (row: 'old' | 'new') => string
+
+const ofOpenReservation: KeyOf = (row) =>
+  `select 'reservation', id from reservations where id = ${row}.reservation_id and state != 'ended'`
+
+/**
+ * Selects what to record of each table; a hold is recorded as its reservation. Ended reservations are in no snapshot.
+ */
+const RECORDED: Readonly<Record<string, KeyOf>> = {
+  containers: (row) => `select 'container', ${row}.name`,
+  reservations: (row) => `select 'reservation', ${row}.id where ${row}.state != 'ended'`,
+  holds: ofOpenReservation,
+  pool_sizes: (row) => `select 'pool_size', ${row}.pool`,
+}
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // Autoincrement: a revision is never given twice, also when older ones were pruned.
+  await db.schema
+    .createTable('changes')
+    .addColumn('revision', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('key', 'text', (c) => c.notNull())
+    .execute()
+  for (const [table, keyOf] of Object.entries(RECORDED)) {
+    const keys = {
+      insert: keyOf('new'),
+      update: `${keyOf('old')} union ${keyOf('new')}`,
+      delete: keyOf('old'),
+    }
+    for (const [event, key] of Object.entries(keys)) {
+      await sql`
+        create trigger ${sql.ref(`${table}_${event}`)} after ${sql.raw(event)} on ${sql.table(table)} begin
+          insert into changes (kind, key) ${sql.raw(key)};
+        end`.execute(db)
+    }
+  }
+}

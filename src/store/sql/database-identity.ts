@@ -1,0 +1,65 @@
+/** Which database this is, and which ledger of lent containers it relies on. */
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { byName } from '../../domain/container.ts'
+import type { Store } from '../../ports/store.ts'
+import { appendContainer, appendReservation } from './events.ts'
+import { hasNotEnded, readReservations, retireWhere } from './queries.ts'
+import { toContainer } from './schema/rows.ts'
+import type { Transactions, Tx } from './transactions.ts'
+
+type IdentityVerbs = Pick<Store, 'databaseId' | 'relyOn' | 'renewIdentity'>
+
+export function identityVerbs({ reading, writing }: Transactions): IdentityVerbs {
+  return {
+    databaseId: () => reading(async (tx) => (await readIdentity(tx)).id),
+
+    async relyOn({ ledger, instance }, reason, now) {
+      const known = await reading(readIdentity)
+      if (known.ledger === ledger && known.instance === instance) return 0
+      return writing(async (tx) => {
+        const before = await readIdentity(tx)
+        await tx.updateTable('database_identity').set({ ledger, instance }).execute()
+        if (before.ledger === null || before.ledger === ledger) return 0
+        return retireWhere(
+          tx,
+          (eb) => eb.and([eb('state', 'in', ['creating', 'ready']), eb('engine_id', 'is not', null)]),
+          reason,
+          { at: now },
+        )
+      })
+    },
+
+    renewIdentity: (from, reason, now) =>
+      writing(async (tx) => {
+        const { id } = await readIdentity(tx)
+        if (id !== from) return id
+        const next = randomUUID()
+        await tx.updateTable('database_identity').set({ id: next }).execute()
+        await forgetContainers(tx, reason, now)
+        return next
+      }),
+  }
+}
+
+async function readIdentity(tx: Tx) {
+  return tx.selectFrom('database_identity').selectAll().executeTakeFirstOrThrow()
+}
+
+/** Ends every reservation as failed and drops the row of every container: the containers belong to another database. */
+async function forgetContainers(tx: Tx, reason: string, now: number): Promise<void> {
+  const open = await readReservations(tx, hasNotEnded)
+  await tx.updateTable('holds').set({ current: null }).where('current', '=', sql.lit(1)).execute()
+  await tx
+    .updateTable('reservations')
+    .set({ state: 'ended', outcome: 'failed', ended_at: now, reason, password_hash: null, ssh_keys: '[]' })
+    .where(hasNotEnded)
+    .execute()
+  for (const reservation of open) {
+    await appendReservation(tx, 'reservation.ended', reservation, { at: now, detail: `failed: ${reason}` })
+  }
+  const rows = await tx.deleteFrom('containers').returningAll().execute()
+  for (const row of rows.map(toContainer).sort(byName)) {
+    await appendContainer(tx, 'container.dropped', row, { at: now, detail: reason })
+  }
+}

@@ -1,0 +1,43 @@
+/** Between the rows of tables and the types of the domain. */
+import type { Container, ContainerPatch } from '../../../domain/container.ts'
+import type { Token } from '../../../domain/identity.ts'
+import type { Reservation } from '../../../domain/reservation.ts'
+import { columnsOf } from './columns.ts'
+import type { ContainersTable, HoldsTable, ReservationFields, ReservationsTable, TokensTable } from './tables.ts'
+
+const CONTAINER = columnsOf<Container>({})
+const RESERVATION = columnsOf<ReservationFields>({ sshKeys: 'json', promised: 'flag' }, ['preparer'])
+const TOKEN = columnsOf<Token>({ limits: 'json' })
+
+export function toContainer(row: ContainersTable): Container {
+  return CONTAINER.fromRow(row)
+}
+
+export function fromPatch(patch: ContainerPatch): Partial<ContainersTable> {
+  return CONTAINER.toPatch(patch)
+}
+
+export function toReservation(
+  row: ReservationsTable,
+  holds: readonly Pick<HoldsTable, 'container' | 'account_generation'>[],
+): Reservation {
+  return {
+    ...RESERVATION.fromRow(row),
+    holds: holds
+      .map(({ container, account_generation }) => ({ container, accountGeneration: account_generation }))
+      .sort((a, b) => (a.container < b.container ? -1 : 1)),
+  }
+}
+
+/** `preparer` is the name of the manager that prepares it. */
+export function fromReservation(reservation: ReservationFields, preparer: string | null): ReservationsTable {
+  return { ...RESERVATION.toRow(reservation), preparer }
+}
+
+export function toToken(row: TokensTable): Token {
+  return TOKEN.fromRow(row)
+}
+
+export function fromToken(token: Token): TokensTable {
+  return TOKEN.toRow(token)
+}

@@ -1,0 +1,104 @@
+/** The tables as kysely sees them. Times are epoch milliseconds; lists are JSON text. */
+import type { Generated } from 'kysely'
+import type { Container } from '../../../domain/container.ts'
+import type { BerthEvent } from '../../../domain/event.ts'
+import type { Token } from '../../../domain/identity.ts'
+import type { Reservation } from '../../../domain/reservation.ts'
+import type { RowOf } from './columns.ts'
+
+export interface Tables {
+  containers: ContainersTable
+  reservations: ReservationsTable
+  holds: HoldsTable
+  pool_facts: PoolFactsTable
+  pool_sizes: PoolSizesTable
+  tokens: TokensTable
+  events: EventsTable
+  requests: RequestsTable
+  leaders: LeadersTable
+  managers: ManagersTable
+  database_identity: DatabaseIdentityTable
+  changes: ChangesTable
+}
+
+export type ContainersTable = RowOf<Container>
+
+export type ReservationFields = Omit<Reservation, 'holds'>
+
+export interface ReservationsTable extends RowOf<ReservationFields> {
+  /** Name of the manager that prepares it, or did; null when that is not known. */
+  preparer: string | null
+}
+
+export interface HoldsTable {
+  reservation_id: string
+  container: string
+  account_generation: number | null
+  /**
+   * 1 until access to the container was revoked, then null: the unique index over (container, current) allows one such
+   * hold at a time.
+   */
+  current: number | null
+}
+
+interface PoolFactsTable {
+  pool: string
+  os: string
+  names: string
+}
+
+interface PoolSizesTable {
+  pool: string
+  size: number
+}
+
+export type TokensTable = RowOf<Token>
+
+export interface EventsTable extends Omit<RowOf<BerthEvent>, 'id'> {
+  id: Generated<number>
+}
+
+interface LeadersTable {
+  /** What one manager at a time does for all of them. */
+  work: string
+  /** Name of a manager; null: the last leader left, or died. */
+  manager: string | null
+  term: number
+  renewals: number
+}
+
+interface ManagersTable {
+  /** Unique for each process. */
+  name: string
+  /** Where it serves. */
+  address: string
+}
+
+/** One row. */
+interface DatabaseIdentityTable {
+  one: number
+  /** A UUID. */
+  id: string
+  /** UUID of the ledger of lent containers that this database relies on; null before it has read one. */
+  ledger: string | null
+  /** The instance whose ledger that is. */
+  instance: string | null
+}
+
+interface RequestsTable {
+  owner: string
+  /** Hash of the Idempotency-Key. */
+  key: string
+  body: string
+  salt: string
+  reservation_id: string
+  created_at: number
+}
+
+/** What changed of a snapshot, row by row. */
+interface ChangesTable {
+  revision: Generated<number>
+  kind: 'container' | 'reservation' | 'pool_size'
+  /** Name of the container, id of the reservation, name of the pool. */
+  key: string
+}

@@ -1,0 +1,134 @@
+/**
+ * Snapshots that are brought up to date by the record of changes (table `changes`, written by triggers): the same
+ * revision is the same object, a few changes are those rows, many are everything.
+ */
+import type { Kysely } from 'kysely'
+import { byName, type Container } from '../../domain/container.ts'
+import type { Reservation } from '../../domain/reservation.ts'
+import type { Snapshot } from '../../domain/snapshot.ts'
+import { hasNotEnded, readReservations } from './queries.ts'
+import { toContainer } from './schema/rows.ts'
+import type { Tables } from './schema/tables.ts'
+import type { Transactions, Tx } from './transactions.ts'
+
+/** Number of changed rows from which on reading everything takes less time. */
+const MANY_CHANGES = 500
+
+/** A snapshot, and the revision that it shows. */
+interface State {
+  readonly revision: number
+  readonly snapshot: Snapshot
+}
+
+/** Returns the function behind `Store.snapshot`. */
+export function createSnapshots(db: Kysely<Tables>, { reading }: Transactions): () => Promise<Snapshot> {
+  let latest: State | null = null
+
+  return async () => {
+    const known = latest
+    // Not in a transaction: this is all that most calls do.
+    if (known && (await readRevision(db)) === known.revision) return known.snapshot
+    const next = await reading((tx) => (known === null ? readAll(tx) : readSince(tx, known)))
+    // A call that began later may have finished first.
+    if (latest === null || latest === known || next.revision > latest.revision) latest = next
+    return next.snapshot
+  }
+}
+
+/** The revision of the database: the number of the latest change; 0 before the first. */
+async function readRevision(db: Kysely<Tables>): Promise<number> {
+  const { revision } = await db
+    .selectFrom('changes')
+    .select((eb) => eb.fn.max<number | null>('revision').as('revision'))
+    .executeTakeFirstOrThrow()
+  return revision ?? 0
+}
+
+async function readAll(tx: Tx): Promise<State> {
+  const revision = await readRevision(tx)
+  const rows = await tx.selectFrom('containers').selectAll().execute()
+  return {
+    revision,
+    snapshot: {
+      containers: rows.map(toContainer).sort(byName),
+      reservations: await readReservations(tx, hasNotEnded),
+      sizes: await readSizes(tx),
+    },
+  }
+}
+
+async function readSince(tx: Tx, known: State): Promise<State> {
+  const { revision: since, snapshot } = known
+  // With the change of the known revision itself: without it, later ones may have been pruned as well.
+  const changes = await tx
+    .selectFrom('changes')
+    .selectAll()
+    .where('revision', '>=', since)
+    .orderBy('revision')
+    .limit(MANY_CHANGES + 2)
+    .execute()
+  if (changes[0]?.revision !== since || changes.length > MANY_CHANGES + 1) return readAll(tx)
+  const revision = changes.at(-1)?.revision ?? since
+  if (revision === since) return known
+  const keysOf = (kind: string) =>
+    new Set(changes.slice(1).flatMap((change) => (change.kind === kind ? change.key : [])))
+  const names = keysOf('container')
+  const ids = keysOf('reservation')
+  return {
+    revision,
+    snapshot: {
+      containers: merged(snapshot.containers, await readContainers(tx, names), byName, ({ name }) => names.has(name)),
+      reservations: merged(snapshot.reservations, await readOpen(tx, ids), byAge, ({ id }) => ids.has(id)),
+      sizes: keysOf('pool_size').size > 0 ? await readSizes(tx) : snapshot.sizes,
+    },
+  }
+}
+
+async function readContainers(tx: Tx, names: ReadonlySet<string>): Promise<Container[]> {
+  if (names.size === 0) return []
+  const rows = await tx
+    .selectFrom('containers')
+    .selectAll()
+    .where('name', 'in', [...names])
+    .execute()
+  return rows.map(toContainer).sort(byName)
+}
+
+async function readOpen(tx: Tx, ids: ReadonlySet<string>): Promise<Reservation[]> {
+  if (ids.size === 0) return []
+  return readReservations(tx, (eb) => eb.and([eb('id', 'in', [...ids]), hasNotEnded(eb)]))
+}
+
+async function readSizes(tx: Tx): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx.selectFrom('pool_sizes').selectAll().execute()
+  return new Map(rows.map(({ pool, size }) => [pool, size]))
+}
+
+/**
+ * Returns the rows without the changed ones, and with those of them that still exist; both lists are in this order.
+ * Returns a new array, as an earlier snapshot holds the old one.
+ */
+function merged<T>(
+  rows: readonly T[],
+  found: readonly T[],
+  order: (a: T, b: T) => number,
+  hasChanged: (row: T) => boolean,
+): T[] {
+  const all: T[] = []
+  let next = 0
+  for (const row of rows) {
+    if (hasChanged(row)) continue
+    for (let other = found[next]; other !== undefined && order(other, row) < 0; other = found[next]) {
+      all.push(other)
+      next += 1
+    }
+    all.push(row)
+  }
+  return [...all, ...found.slice(next)]
+}
+
+/** Oldest first. */
+function byAge(a: Reservation, b: Reservation): number {
+  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
+}

@@ -1,0 +1,35 @@
+/** Every query, once, in words that SQLite and PostgreSQL both understand. */
+import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { Store } from '../../ports/store.ts'
+import { claimVerbs } from './claims.ts'
+import { containerVerbs } from './containers.ts'
+import { identityVerbs } from './database-identity.ts'
+import { eventVerbs } from './events.ts'
+import { leadershipVerbs } from './leadership.ts'
+import { readVerbs } from './reads.ts'
+import { lifecycleVerbs } from './reservation-lifecycle.ts'
+import { pruningVerbs } from './pruning.ts'
+import type { Tables } from './schema/tables.ts'
+import { createSnapshots } from './snapshots.ts'
+import { tokenVerbs } from './tokens.ts'
+import { openTransactions } from './transactions.ts'
+
+/** `address` is where the manager that uses the store serves; empty for a program that is no manager. */
+export function createSqlStore(db: Kysely<Tables>, address: string): Store {
+  // For each life of a manager: what it prepares bears this name.
+  const manager = { name: randomUUID(), address }
+  const transactions = openTransactions(db)
+  return {
+    ...readVerbs(transactions, createSnapshots(db, transactions)),
+    ...containerVerbs(transactions),
+    ...claimVerbs(transactions, manager.name),
+    ...lifecycleVerbs(transactions),
+    ...leadershipVerbs(transactions, manager),
+    ...identityVerbs(transactions),
+    ...tokenVerbs(transactions),
+    ...eventVerbs(transactions),
+    ...pruningVerbs(transactions),
+    close: () => db.destroy(),
+  }
+}

@@ -1,0 +1,52 @@
+/** One transaction per verb of the store; what follows the events is called after each that wrote. */
+import { BerthError } from '../../domain/errors.ts'
+import type { Kysely, Transaction } from 'kysely'
+import type { Tables } from './schema/tables.ts'
+
+export type Tx = Transaction<Tables>
+
+/** Maximum number of times that a transaction is run when other writers keep changing what it has read. */
+const MAX_ATTEMPTS = 5
+
+/**
+ * Thrown in a transaction that found a row changed since it had read it: the transaction is rolled back and run again.
+ */
+export class Conflict extends Error {}
+
+export interface Transactions {
+  /** Waits for no writer, and sees everything as it is at one moment. */
+  reading<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Runs the work again after a `Conflict`. `database_unavailable` when that does not help. */
+  writing<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Calls after something was written, mostly with new events. Returns the stop. */
+  onWritten(listener: () => void): () => void
+}
+
+export function openTransactions(db: Kysely<Tables>): Transactions {
+  const listeners = new Set<() => void>()
+  return {
+    reading: (work) => db.transaction().setAccessMode('read only').execute(work),
+    async writing(work) {
+      const result = await write(db, work)
+      for (const listener of listeners) listener()
+      return result
+    },
+    onWritten(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+async function write<T>(db: Kysely<Tables>, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(work)
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+      if (attempt === MAX_ATTEMPTS) {
+        throw new BerthError('database_unavailable', `the database cannot be used: ${error.message}`, { cause: error })
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/** SQLite through Node's own driver, for kysely. */
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  type Driver,
+  Kysely,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  type SqliteStatement,
+} from 'kysely'
+import { BerthError, reasonOf } from '../../domain/errors.ts'
+import { BUSY_TIMEOUT_MS, GroupCommit } from './group-commit.ts'
+import { isTrusted } from './file-owner.ts'
+import { translate } from './errors.ts'
+import type { Tables } from '../sql/schema/tables.ts'
+
+/** Maximum number of prepared statements to keep: each length of a list makes another one. */
+const MAX_STATEMENTS = 300
+
+/** `:memory:` lives as long as the connection. `invalid_config` when the file cannot be used. */
+export function connectSqlite(file: string): { db: Kysely<Tables>; database: DatabaseSync } {
+  const database = connect(file)
+  return { db: new Kysely<Tables>({ dialect: new Dialect(database) }), database }
+}
+
+class Dialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig
+  readonly #database: DatabaseSync
+
+  constructor(database: DatabaseSync) {
+    const config = { database: adapt(database) }
+    super(config)
+    this.#config = config
+    this.#database = database
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new Adapter()
+  }
+
+  override createDriver(): Driver {
+    return new GroupCommit(this.#config, this.#database)
+  }
+}
+
+/** Makes migrations all or nothing, which SQLite can do and kysely leaves out. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+function connect(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    if (file !== ':memory:') makePrivate(file)
+    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
+    // FULL: a reservation that was answered is on the disk even when the power fails.
+    // secure_delete: erased values are overwritten in the file.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
+    return database
+  } catch (cause) {
+    database?.close()
+    throw new BerthError('invalid_config', `the database ${file} cannot be used: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/**
+ * Makes the file readable by its owner alone before SQLite opens it, because it holds password hashes. This does not
+ * depend on the umask or on its mode before. SQLite gives the files beside it (-wal, -shm) the same mode.
+ */
+function makePrivate(file: string): void {
+  try {
+    // Only a new file is opened here: closing a file ends all locks of this process on it, SQLite's too.
+    closeSync(openSync(file, 'ax', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const { uid } = statSync(file)
+  if (!isTrusted(uid)) throw new Error(`it belongs to another user (uid ${uid}), who could read and change all of it`)
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(each)) chmodSync(each, 0o600)
+}
+
+/** The few methods of better-sqlite3 that kysely calls. */
+function adapt(database: DatabaseSync): SqliteDatabase {
+  const known = new Map<string, SqliteStatement>()
+
+  /** Returns a kept statement: preparing takes longer than most statements do, and most are run again and again. */
+  function prepare(sql: string): SqliteStatement {
+    const before = known.get(sql)
+    if (before) return before
+    if (known.size >= MAX_STATEMENTS) known.clear()
+    const statement = adaptStatement(database.prepare(sql))
+    known.set(sql, statement)
+    return statement
+  }
+
+  return {
+    close: () => database.close(),
+    prepare,
+  }
+}
+
+function adaptStatement(statement: StatementSync): SqliteStatement {
+  const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => translating(() => statement.all(...values(parameters))),
+    iterate: (parameters) => statement.iterate(...values(parameters)),
+    run: (parameters) => translating(() => statement.run(...values(parameters))),
+  }
+}
+
+function translating<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw translate(error)
+  }
+}

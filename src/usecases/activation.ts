@@ -1,0 +1,110 @@
+/** Activates a reservation: makes its accounts in all of its containers or in none, and starts its time. */
+import { type Container, targetOf } from '../domain/container.ts'
+import { BerthError, codeOf, hasCode, reasonOf } from '../domain/errors.ts'
+import { motdOf } from '../domain/notification.ts'
+import type { Pool } from '../domain/pool.ts'
+import type { Accounts } from '../ports/accounts.ts'
+import type { Engine } from '../ports/engine.ts'
+import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import type { ReservationWithContainers, Store } from '../ports/store.ts'
+import { accountOf } from '../domain/reservation.ts'
+import type { Clock } from '../ports/clock.ts'
+
+/** Maximum number of rounds in which containers that do not work are swapped for others. */
+const MAX_SUBSTITUTIONS = 3
+
+/** Returns the milliseconds after which a preparation must belong to a process that has stopped. */
+export function preparationTime({ deadlineMs }: Pick<Accounts, 'deadlineMs'>): number {
+  return (MAX_SUBSTITUTIONS + 1) * deadlineMs
+}
+
+export interface ActivationDeps {
+  readonly store: Store
+  readonly engine: Engine
+  readonly accounts: Accounts
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/**
+ * Makes the account in every container and starts the reservation's time. If it throws, the caller decides what
+ * becomes of the reservation. If another manager has activated it since, returns that result. `fresh`: no earlier
+ * attempt was made; otherwise its tenant may be logged in already. `cancelled` if it was ended in the meantime.
+ */
+export async function activate(
+  context: ActivationDeps,
+  reserved: ReservationWithContainers,
+  pool: Pool,
+  fresh = true,
+): Promise<ReservationWithContainers> {
+  const { store, clock, log } = context
+  const { id, username } = reserved.reservation
+  const began = clock()
+  try {
+    const containers = await createAccounts(context, reserved, pool, fresh)
+    const active = await store.activate(id, clock())
+    if (!active) return await activatedElsewhere(store, id)
+    const names = containers.map((c) => c.name)
+    log.info('reserved', { reservation: id, username, containers: names, ms: clock() - began })
+    return { reservation: active, containers }
+  } catch (error) {
+    log.warn('a reserve failed', { reservation: id, username, reason: reasonOf(error) })
+    throw error
+  }
+}
+
+async function activatedElsewhere(store: Store, id: string): Promise<ReservationWithContainers> {
+  const found = await store.reservationWithContainers(id)
+  if (found?.reservation.state === 'active') return found
+  throw new BerthError('cancelled', 'the reservation was released while it was being prepared')
+}
+
+/** Returns the error for a container that the engine's ledger has lent to another reservation. */
+export function lentElsewhere(name: string): BerthError {
+  return new BerthError('engine_conflict', `${name} was lent to another reservation, which this database does not know`)
+}
+
+/**
+ * Makes the account in every container. A container in which that fails is swapped for another ready one, as long as
+ * there is one. At the same time the engine's ledger records which containers are lent; without that record they are
+ * not lent.
+ */
+async function createAccounts(
+  context: ActivationDeps,
+  { reservation, containers }: ReservationWithContainers,
+  pool: Pool,
+  fresh: boolean,
+): Promise<Container[]> {
+  const { store, engine, accounts, clock, log, metrics } = context
+  // Its time starts when all accounts are made, so it ends a little later than this says.
+  const account = accountOf(reservation, pool, motdOf(reservation, clock() + reservation.durationMs))
+  const done: Container[] = []
+  let rest = [...containers]
+  for (let round = 0; rest.length > 0; round += 1) {
+    const targets = rest.map(targetOf)
+    const [outcomes, taken] = await Promise.all([
+      accounts.createAccounts(targets, account, { fresh: fresh || round > 0 }),
+      engine.lend(
+        targets.map(({ id }) => id),
+        reservation.id,
+      ),
+    ])
+    const refused = rest.flatMap((row) => {
+      const error = taken.has(targetOf(row).id) ? lentElsewhere(row.name) : outcomes.get(row.name)
+      if (error === null) done.push(row)
+      return error === null ? [] : [{ row, error: error ?? new BerthError('guest_failed', 'no outcome') }]
+    })
+    rest = []
+    for (const { row, error } of refused) {
+      metrics.failure(codeOf(error))
+      if (hasCode(error, 'engine_unavailable') || round >= MAX_SUBSTITUTIONS) throw error
+      const other = await store.substitute(reservation.id, row.name, reasonOf(error), clock())
+      if (!other) throw error
+      log.warn(`${row.name} did not work and was swapped for ${other.name}`, { reason: reasonOf(error) })
+      rest.push(other)
+    }
+  }
+  return done.sort((a, b) => a.number - b.number)
+}

@@ -1,0 +1,44 @@
+/** What a pool allows a reservation to ask for. */
+import { type Violation, invalidRequest } from '../domain/errors.ts'
+import type { Pool } from '../domain/pool.ts'
+import type { Pools } from '../domain/pools.ts'
+
+const MINUTE_MS = 60_000
+const MIN_KEEPALIVE_MS = 10_000
+const MAX_WAIT_MS = 7 * 86_400_000
+
+/** Times in milliseconds; NaN for one that could not be read, or is too short for the API. */
+interface Wanted {
+  readonly count: number
+  readonly durationMs: number
+  readonly keepaliveMs?: number
+  readonly waitMs?: number
+}
+
+/** Returns the pool of that name, or the first of berth.yml for none. `invalid_request` when there is no such pool. */
+export function choosePool(pools: Pools, name: string | undefined): Pool {
+  const pool = name === undefined ? pools.all()[0] : pools.named(name)
+  if (pool) return pool
+  const names = pools.all().map((p) => p.name)
+  throw invalidRequest([{ path: 'pool', message: `must be one of: ${names.join(', ')}` }])
+}
+
+export function boundsOf(pool: Pool): { maxCount: number; maxDurationMs: number } {
+  return { maxCount: pool.size, maxDurationMs: pool.duration.max }
+}
+
+/** `invalid_request` with everything that the pool does not allow. */
+export function assertWithinPool(pool: Pool, { count, durationMs, keepaliveMs, waitMs }: Wanted): void {
+  const { maxCount, maxDurationMs } = boundsOf(pool)
+  const violations: Violation[] = []
+  const check = (path: string, ms: number | undefined, min: number, max: number, message: string) => {
+    if (ms !== undefined && !(ms >= min && ms <= max)) violations.push({ path, message })
+  }
+  if (count > maxCount) violations.push({ path: 'count', message: `must be at most ${maxCount}, the size of the pool` })
+  const minutes = `must be a duration like 90m, 2h or PT1H30M, from 1 to ${maxDurationMs / MINUTE_MS} minutes`
+  check('duration', durationMs, 1, maxDurationMs, minutes)
+  const alive = 'must be a duration like 5m, from 10s to the longest duration of the pool'
+  check('keepalive', keepaliveMs, MIN_KEEPALIVE_MS, maxDurationMs, alive)
+  check('wait', waitMs, 0, MAX_WAIT_MS, 'must be a duration like 10m, from 0s to 7d')
+  if (violations.length > 0) throw invalidRequest(violations)
+}

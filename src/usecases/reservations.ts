@@ -1,0 +1,129 @@
+/** Reserve, extend, keep alive and release. HTTP, the command line and the dashboard call these. */
+import { BerthError, codeOf, reasonOf } from '../domain/errors.ts'
+import { type Identity, maySee } from '../domain/identity.ts'
+import type { Pools } from '../domain/pools.ts'
+import { isActive, isDue, type Reservation } from '../domain/reservation.ts'
+import type { ReservationWithContainers } from '../ports/store.ts'
+import { clampEnd } from './limits.ts'
+import { reserve, type Reserved, type ReserveDeps, type ReserveRequest } from './reserve.ts'
+import { revoke } from './revocation.ts'
+
+interface Extended {
+  readonly reservation: Reservation
+  /** Why the end is earlier than requested; null if it is not. */
+  readonly clamped: string | null
+}
+
+export interface ReservationsDeps extends ReserveDeps {
+  readonly pools: Pools
+}
+
+/** `by` is the caller. A reservation of another owner is `not_found` to callers who are not admins. */
+export interface Reservations {
+  /**
+   * Resolves when the account works in every container, or when it is in the queue: its state says which. Returns the
+   * earlier result for a repeated request. `invalid_request`, `forbidden`, `quota_exceeded`, `not_enough` or
+   * `pool_unusable` (nothing is taken then), `idempotency_mismatch`, `engine_unavailable`, `guest_failed`, or
+   * `cancelled` when it was released in the meantime.
+   */
+  reserve(request: ReserveRequest, by: Identity): Promise<Reserved>
+  /** `not_found` */
+  find(id: string, by: Identity): Promise<ReservationWithContainers>
+  /**
+   * Moves the end of an active reservation to `until(present end)`, epoch milliseconds. Never shortens it, and never
+   * exceeds what the pool and the limits allow. `not_found`, `not_active`.
+   */
+  extend(id: string, until: (expiresAt: number) => number, by: Identity): Promise<Extended>
+  /** Records that its owner still wants it. Changes nothing if it needs no such calls. `not_found`, `not_active`. */
+  keepAlive(id: string, by: Identity): Promise<void>
+  /** Ends it. Resolves when no login is possible any more; at once if it has ended before. `not_found`. */
+  release(id: string, by: Identity): Promise<ReservationWithContainers>
+  /**
+   * Ends all open reservations, of one pool or account if given. Resolves with their ids when no login is possible any
+   * more. Throws if the engine could not confirm that yet.
+   */
+  releaseAll(which: { readonly pool?: string; readonly username?: string }, by: Identity): Promise<string[]>
+}
+
+export function createReservations(context: ReservationsDeps): Reservations {
+  const { pools, store, clock, log, metrics, engineStatus, schedule } = context
+
+  async function find(id: string, by: Identity): Promise<ReservationWithContainers> {
+    const found = await store.reservationWithContainers(id)
+    if (!found || !maySee(by, found.reservation)) {
+      throw new BerthError('not_found', 'there is no such reservation')
+    }
+    return found
+  }
+
+  async function releaseAll(which: { pool?: string; username?: string }, by: Identity): Promise<string[]> {
+    const { reservations } = await store.snapshot()
+    const { pool, username } = which
+    const ids = reservations
+      .filter((r) => maySee(by, r))
+      .filter((r) => (pool === undefined || r.pool === pool) && (username === undefined || r.username === username))
+      .map(({ id }) => id)
+    await endAndRevoke(ids, by)
+    return ids
+  }
+
+  async function release(id: string, by: Identity): Promise<ReservationWithContainers> {
+    await find(id, by)
+    await endAndRevoke([id], by)
+    return find(id, by)
+  }
+
+  async function extend(id: string, until: (expiresAt: number) => number, by: Identity): Promise<Extended> {
+    for (;;) {
+      const { reservation } = await find(id, by)
+      const now = clock()
+      const { expiresAt, activeAt } = reservation
+      if (expiresAt === null || activeAt === null || !isActive(reservation, now)) {
+        throw new BerthError('not_active', 'only an active reservation can be extended; make a new reservation')
+      }
+      const poolMaxMs = pools.named(reservation.pool)?.duration.max ?? null
+      const extension = { pool: reservation.pool, activeAt, expiresAt, wanted: until(expiresAt) }
+      const { to, clamped } = clampEnd(extension, poolMaxMs, by.limits)
+      if (to === expiresAt) return { reservation, clamped }
+      const extended = await store.extend(id, expiresAt, to, by.name, now)
+      if (!extended) continue // Another caller has moved or ended it: read it again.
+      log.info('extended', { reservation: id, username: extended.username, until: new Date(to).toISOString() })
+      schedule.nudge()
+      return { reservation: extended, clamped }
+    }
+  }
+
+  async function keepAlive(id: string, by: Identity): Promise<void> {
+    const { reservation } = await find(id, by)
+    const now = clock()
+    if (await store.keepAlive(id, now)) return
+    const { state } = reservation
+    if (state === 'ending' || state === 'ended' || isDue(reservation, now)) {
+      throw new BerthError('not_active', 'the reservation has ended; make a new reservation')
+    }
+  }
+
+  async function endAndRevoke(ids: readonly string[], by: Identity): Promise<void> {
+    await engineStatus.firstListing()
+    const ending = await store.end(ids, { outcome: 'released', by: by.name }, clock())
+    const outcomes = await Promise.allSettled(ending.map((held) => revoke(context, held)))
+    schedule.nudge()
+    log.info('released', { reservations: ending.map(({ reservation }) => reservation.id), by: by.name })
+    const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
+    for (const { reason } of failed) metrics.failure(codeOf(reason))
+    if (failed[0]) {
+      const { reason: cause } = failed[0]
+      const why = `the engine has not confirmed yet that all access ended: ${reasonOf(cause)}`
+      throw new BerthError('engine_unavailable', why, { cause })
+    }
+  }
+
+  return {
+    reserve: (request, by) => reserve(context, request, by),
+    find,
+    extend,
+    keepAlive,
+    release,
+    releaseAll,
+  }
+}

@@ -1,0 +1,140 @@
+/** Reserves containers: checks the request, claims them in the database, and activates the reservation. */
+import { passwordProblem, sshKeyProblem, usernameProblem } from '../domain/account.ts'
+import { dueOf } from '../domain/due.ts'
+import { BerthError, reasonOf } from '../domain/errors.ts'
+import type { Identity } from '../domain/identity.ts'
+import type { Pool } from '../domain/pool.ts'
+import { poolProblem } from '../domain/pools.ts'
+import type { HashPassword } from '../ports/accounts.ts'
+import type { EngineStatus } from '../ports/engine-status.ts'
+import type { Schedule } from '../ports/schedule.ts'
+import type { Claim, Claimed, EarlierRequest, ReservationWithContainers } from '../ports/store.ts'
+import { activate, type ActivationDeps, preparationTime } from './activation.ts'
+import { type IdempotentRequest, repeatedResult } from './idempotency.ts'
+import { assertValid, assertWithinLimits, claimError } from './limits.ts'
+import { passwordFor } from './passwords.ts'
+import { assertWithinPool } from './pool-rules.ts'
+
+type OptionalFields = { readonly [K in 'sshKeys' | 'note' | 'keepaliveMs']?: NonNullable<Claim[K]> }
+
+export interface ReserveRequest extends Pick<Claim, 'username' | 'count' | 'durationMs'>, OptionalFields {
+  readonly pool: Pool
+  /** null: by SSH key only. Left out: generated, unless there are SSH keys. */
+  readonly password?: string | null
+  /** Maximum time in the pool's queue, milliseconds. */
+  readonly waitMs?: number
+  /** Recognises this request when it is sent again. */
+  readonly idempotency?: IdempotentRequest
+}
+
+export interface Reserved extends ReservationWithContainers {
+  /** The generated password, to be shown now only; null if none was generated. */
+  readonly password: string | null
+}
+
+export interface ReserveDeps extends ActivationDeps {
+  readonly hashPassword: HashPassword
+  readonly newId: () => string
+  readonly engineStatus: EngineStatus
+  readonly schedule: Schedule
+}
+
+/** See `Reservations.reserve`. */
+export async function reserve(context: ReserveDeps, request: ReserveRequest, by: Identity): Promise<Reserved> {
+  const { store, clock, engineStatus, schedule } = context
+  const began = clock()
+  const { pool, password: chosen, waitMs, idempotency, ...fields } = request
+  assertWithinPool(pool, request)
+  const password = passwordFor({ password: chosen, sshKeys: fields.sshKeys, idempotency })
+  const key = idempotency?.key ?? null
+  const again = (earlier: EarlierRequest) => ({
+    ...repeatedResult(key, earlier),
+    password: password.shown(earlier.salt),
+  })
+  const earlier = key && (await store.earlier(by.name, key.key, began))
+  if (earlier) return again(earlier)
+  assertWithinLimits(by.limits, request)
+  await assertValidAccount(context, request, password.text)
+  await engineStatus.firstListing()
+  const down = engineStatus.problem()
+  if (down !== null) throw new BerthError('engine_unavailable', `the container engine does not answer: ${down}`)
+  const passwordHash = password.text === null ? null : await context.hashPassword(password.text, password.isRandom)
+  const now = clock()
+  const claimed = await store.claim(
+    {
+      sshKeys: [],
+      note: null,
+      keepaliveMs: null,
+      ...fields,
+      id: context.newId(),
+      pool: pool.name,
+      owner: by.name,
+      passwordHash,
+      prepareBy: now + preparationTime(context.accounts),
+      waitUntil: waitMs ? now + waitMs : null,
+      quota: by.limits.containers,
+      request: key,
+    },
+    now,
+  )
+  switch (claimed.kind) {
+    case 'repeated':
+      return again(claimed.earlier)
+    case 'waiting':
+      schedule.nudge()
+      return { ...claimed.result, password: password.shown() }
+    case 'claimed':
+      return { ...(await activateClaimed(context, claimed.result, pool, began)), password: password.shown() }
+    case 'short':
+    case 'over_quota':
+    case 'queue_full':
+      throw await refusal(context, claimed, pool, by)
+  }
+}
+
+async function assertValidAccount(
+  { store }: ReserveDeps,
+  { pool, username, sshKeys = [] }: ReserveRequest,
+  password: string | null,
+): Promise<void> {
+  const facts = (await store.poolFacts()).get(pool.name)
+  assertValid([
+    { path: 'username', problem: usernameProblem(username, facts?.names ?? []) },
+    { path: 'password', problem: password === null ? null : passwordProblem(password) },
+    ...sshKeys.map((line, index) => ({ path: `ssh_keys[${index}]`, problem: sshKeyProblem(line) })),
+  ])
+}
+
+/** Ends the reservation as failed if it cannot be activated. `began` is when the request arrived. */
+async function activateClaimed(
+  context: ReserveDeps,
+  claimed: ReservationWithContainers,
+  pool: Pool,
+  began: number,
+): Promise<ReservationWithContainers> {
+  const { store, clock, metrics, schedule } = context
+  const { id, prepareBy } = claimed.reservation
+  try {
+    const active = await activate(context, claimed, pool)
+    metrics.observe('reserve', clock() - began)
+    // Without a substitution, listing an engine of maybe 1,000 containers would only find what is known already.
+    const isAsClaimed = active.containers.every(({ name }, index) => name === claimed.containers[index]?.name)
+    if (isAsClaimed) schedule.expect(dueOf(active.reservation, clock()))
+    else schedule.nudge()
+    return active
+  } catch (error) {
+    const failed = { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } } as const
+    await store.end([id], failed, clock()).finally(() => schedule.nudge())
+    throw error
+  }
+}
+
+async function refusal(
+  { store }: ReserveDeps,
+  claimed: Extract<Claimed, { kind: 'short' | 'over_quota' | 'queue_full' }>,
+  { name }: Pool,
+  by: Identity,
+): Promise<BerthError> {
+  const problem = poolProblem((await store.snapshot()).containers, name)
+  return claimError(claimed, by, { pool: name, problem })
+}

@@ -1,0 +1,42 @@
+/** Revokes access: after a release, at the end of a reservation, after a reserve that failed. */
+import type { Clock } from '../ports/clock.ts'
+import type { Engine } from '../ports/engine.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import type { ReservationWithContainers, Store } from '../ports/store.ts'
+
+export interface RevocationDeps {
+  readonly store: Store
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly metrics: Metrics
+}
+
+/**
+ * Kills everything in the containers of a reservation that is ending, open sessions included, and records the end.
+ * Throws if the engine could not confirm it; the reservation stays `ending` then, and the expiry loop tries again.
+ */
+export async function revoke(context: RevocationDeps, held: ReservationWithContainers): Promise<void> {
+  const { store, engine, clock, metrics } = context
+  const { reservation } = held
+  await killAll(engine, held)
+  const { endedAt, expiresAt } = reservation
+  const now = clock()
+  const due = Math.min(endedAt ?? now, expiresAt ?? now)
+  if (await store.finish(reservation.id, now)) metrics.observe('revoke', now - due)
+}
+
+/**
+ * Kills everything in the containers. Throws if the engine could not confirm it for one of them, after all were
+ * tried. A container that the engine's ledger has lent to another reservation is left alone: another tenant is in it.
+ */
+export async function killAll(engine: Engine, { reservation, containers }: ReservationWithContainers): Promise<void> {
+  const kills = await Promise.allSettled(
+    containers.map(async ({ engineId }) => {
+      if (engineId === null) return
+      const lent = engine.lentTo(engineId)
+      if (lent === null || lent === reservation.id) await engine.kill(engineId)
+    }),
+  )
+  const refused = kills.find((kill) => kill.status === 'rejected')
+  if (refused) throw refused.reason
+}

@@ -1,0 +1,54 @@
+/** API tokens: lists, makes and deletes them, for the API and for `berth token --offline`. */
+import type { Clock } from '../ports/clock.ts'
+import { BERTH, type Token } from '../domain/identity.ts'
+import type { Store } from '../ports/store.ts'
+import { type NewToken, newToken, type TokenRequest } from './token-rules.ts'
+
+type TokenStore = Pick<Store, 'tokens' | 'addToken' | 'removeToken'>
+
+export interface Tokens {
+  /** Oldest first. */
+  list(): Promise<Token[]>
+  /** Makes and stores a token. `invalid_request` with every violation. */
+  create(request: TokenRequest, by: string): Promise<NewToken>
+  /** The token is refused from now on. Returns false if there is no such token. */
+  remove(id: string, by: string): Promise<boolean>
+  /**
+   * Makes an admin token when no admin has a valid one. With `others`, admins may also come from an identity
+   * provider: then only when there is no token at all. Returns the token, or null.
+   */
+  first(options?: { readonly others?: boolean }): Promise<string | null>
+}
+
+interface TokensContext {
+  /** Names that the limits of a token may use. */
+  readonly poolNames: () => readonly string[]
+  readonly clock: Clock
+  /** Runs one verb on the store. The offline command opens the database only for that. */
+  readonly withStore: <T>(use: (store: TokenStore) => Promise<T>) => Promise<T>
+}
+
+export function createTokens({ poolNames, clock, withStore }: TokensContext): Tokens {
+  const isValid = ({ expiresAt }: Token) => expiresAt === null || expiresAt > clock()
+  return {
+    list: () => withStore((store) => store.tokens()),
+
+    async create(request, by) {
+      const made = newToken(request, poolNames(), clock())
+      await withStore((store) => store.addToken(made.token, by, clock()))
+      return made
+    },
+
+    remove: (id, by) => withStore((store) => store.removeToken(id, by, clock())),
+
+    first: ({ others = false } = {}) =>
+      withStore(async (store) => {
+        const tokens = await store.tokens()
+        const hasAdmin = tokens.some((token) => token.role === 'admin' && isValid(token))
+        if (others ? tokens.length > 0 : hasAdmin) return null
+        const { token, text } = newToken({ name: 'admin', role: 'admin' }, [], clock())
+        await store.addToken(token, BERTH, clock())
+        return text
+      }),
+  }
+}

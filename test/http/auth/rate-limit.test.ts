@@ -1,0 +1,83 @@
+/** Requests beyond the limit of an identity, or of an address without one, are refused. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it, mock } from 'node:test'
+import { openApi } from '../../../lab/api.ts'
+import { bearer, openTokenApi } from '../../support/http/token-api.ts'
+
+describe('rate limits', () => {
+  // The plugin reads the clock of the process.
+  beforeEach(() => mock.timers.enable({ apis: ['Date'] }))
+  afterEach(() => mock.timers.reset())
+
+  it('429 beyond the limit of a minute, with Retry-After', async () => {
+    const api = await openTokenApi({ rateLimit: 3 })
+    const { headers } = await api.give('alice')
+    for (let sent = 0; sent < 3; sent += 1) assert.equal((await api.get('/v1/me', headers)).status, 200)
+    mock.timers.tick(20_000)
+    const { status, headers: told, text } = await api.get('/v1/me', headers)
+    assert.equal(status, 429)
+    assert.equal(told['retry-after'], '40')
+    assert.equal(told['content-type'], 'application/problem+json; charset=utf-8')
+    const title = 'too many requests; you may send 3 a minute; try again in 40 s'
+    assert.deepEqual(JSON.parse(text), { type: 'about:blank', title, status: 429, code: 'rate_limited' })
+    assert.equal((await api.get('/reserve?username=a', headers)).text, JSON.stringify({ error: title }))
+    assert.deepEqual(api.world.logins(), [])
+    mock.timers.tick(40_000)
+    assert.equal((await api.get('/v1/me', headers)).status, 200)
+  })
+
+  it('counts by name, whatever the address and the token, separately for each name', async () => {
+    const api = await openTokenApi({ rateLimit: 2 })
+    const [alice, again, bob] = [await api.give('alice'), await api.give('alice'), await api.give('bob')]
+    const from = async (remoteAddress: string, headers: Record<string, string>) =>
+      (await api.server.inject({ url: '/v1/me', headers, remoteAddress })).statusCode
+    assert.equal(await from('192.0.2.1', alice.headers), 200)
+    assert.equal(await from('192.0.2.2', again.headers), 200)
+    assert.equal(await from('192.0.2.3', alice.headers), 429)
+    assert.equal(await from('192.0.2.1', bob.headers), 200)
+  })
+
+  it('counts requests without a valid token by address, and admits valid tokens of that address', async () => {
+    const api = await openTokenApi({ rateLimit: 2 })
+    const { headers } = await api.give('alice')
+    const from = async (remoteAddress: string, url: string, some: Record<string, string> = {}) =>
+      (await api.server.inject({ url, headers: some, remoteAddress })).statusCode
+    assert.equal(await from('192.0.2.1', '/openapi.json'), 200)
+    assert.equal(await from('192.0.2.1', '/v1/me'), 401)
+    assert.equal(await from('192.0.2.1', '/v1/me'), 429)
+    assert.equal(await from('192.0.2.1', '/v1/me', bearer('berth_x')), 429)
+    assert.equal(await from('192.0.2.1', '/docs'), 429)
+    assert.equal(await from('192.0.2.1', '/nowhere'), 429)
+    assert.equal(await from('192.0.2.1', '/v1/me', headers), 200)
+    assert.equal(await from('::ffff:192.0.2.1', '/docs'), 429)
+    assert.equal(await from('192.0.2.2', '/docs'), 200)
+  })
+
+  it('counts an IPv6 network as one address: a client has 2^64 of them', async () => {
+    const api = await openTokenApi({ rateLimit: 1 })
+    const from = async (remoteAddress: string) =>
+      (await api.server.inject({ url: '/openapi.json', remoteAddress })).statusCode
+    assert.equal(await from('2001:db8::1'), 200)
+    assert.equal(await from('2001:db8::ffff:1'), 429)
+    assert.equal(await from('2001:db8:0:1::1'), 200)
+  })
+
+  it('never refuses a probe', async () => {
+    const api = await openTokenApi({ rateLimit: 1 })
+    for (let sent = 0; sent < 3; sent += 1) {
+      for (const path of ['/healthz', '/readyz']) assert.equal((await api.get(path)).status, 200)
+    }
+  })
+
+  it('counts addresses with `auth: none`', async () => {
+    const api = await openApi({ access: () => ({ rateLimit: 1 }) })
+    const from = async (remoteAddress: string) =>
+      (await api.server.inject({ url: '/available', remoteAddress })).statusCode
+    assert.deepEqual([await from('127.0.0.1'), await from('127.0.0.1'), await from('127.0.0.2')], [200, 429, 200])
+  })
+
+  it('counts nothing without a limit', async () => {
+    const api = await openTokenApi()
+    for (let sent = 0; sent < 20; sent += 1) assert.equal((await api.get('/v1/me')).status, 401)
+  })
+})

@@ -1,0 +1,80 @@
+/** Who answers: tried over TCP, UDP and ICMP by one small program, inside a container or here. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { docker } from '../../../lab/docker.ts'
+import { NEIGHBOUR } from './netns.ts'
+import type { Session } from '../ssh.ts'
+
+const run = promisify(execFile)
+
+/**
+ * Something that may answer. `hello` is TCP with one of our own listeners: nothing else that happens to answer counts.
+ */
+export type Target = `${'tcp' | 'udp' | 'hello'} ${string} ${number}` | `icmp ${string}`
+
+/** Takes targets with "/" as arguments, all of them at once, and prints those that answered. Holds no single quote. */
+const PROGRAM = `
+import socket, sys
+from concurrent.futures import ThreadPoolExecutor
+def ping():
+    # For everybody in containers (ping_group_range), elsewhere for root.
+    try: return socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+    except OSError: return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+def answers(target):
+    kind, host, *port = target.split("/")
+    try:
+        if kind in ("tcp", "hello"):
+            with socket.create_connection((host, int(port[0])), 3) as s:
+                return kind == "tcp" or s.recv(9) == b"hello"
+        icmp = kind == "icmp"
+        s = ping() if icmp else socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.settimeout(3)
+        # Not connected: a service on every address may answer from another one than it was asked at.
+        s.sendto(bytes([8, 0, 247, 254, 0, 0, 0, 1]) if icmp else b"hello", (host, 0 if icmp else int(port[0])))
+        return len(s.recv(99)) > 0
+    except OSError:
+        return False
+targets = sys.argv[1:]
+with ThreadPoolExecutor(max_workers=32) as pool:
+    for target, yes in zip(targets, pool.map(answers, targets)):
+        if yes: print(target)
+`
+
+/** Those of the targets that answer to root inside the tenant's container. */
+export async function reachedBy(tenant: Session, targets: readonly Target[]): Promise<Target[]> {
+  const { code, stdout, stderr } = await tenant.exec(`sudo python3 -c '${PROGRAM}' ${targets.map(escaped).join(' ')}`)
+  if (code !== 0) throw new Error(`the probe failed: ${stderr}`)
+  return parse(stdout)
+}
+
+/** Those that answer to the machine that `openNeighbour` has opened. */
+export async function reachedFromNeighbour(targets: readonly Target[]): Promise<Target[]> {
+  const command = ['netns', 'exec', NEIGHBOUR, 'python3', '-c', PROGRAM, ...targets.map(escaped)]
+  return parse((await run('ip', command)).stdout)
+}
+
+/** Those that answer to a container, which need not be a tenant's, nor of this machine's engine. */
+export async function reachedFromContainer(
+  container: string,
+  targets: readonly Target[],
+  runDocker = docker,
+): Promise<Target[]> {
+  return parse(await runDocker('exec', container, 'python3', '-c', PROGRAM, ...targets.map(escaped)))
+}
+
+/** The same for this machine: that a target is there at all. */
+export async function reachedFromHere(targets: readonly Target[]): Promise<Target[]> {
+  const { stdout } = await run('python3', ['-c', PROGRAM, ...targets.map(escaped)])
+  return parse(stdout)
+}
+
+function escaped(target: Target): string {
+  return target.replaceAll(' ', '/')
+}
+
+function parse(stdout: string): Target[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replaceAll('/', ' ') as Target)
+}
