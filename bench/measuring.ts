@@ -91,12 +91,10 @@ export interface Best {
 /** Returns the fastest of several concurrencies. */
 export async function fastest(
   concurrencies: readonly number[],
-  rateAt: (concurrency: number, nth: number) => Promise<number>,
+  rateAt: (concurrency: number) => Promise<number>,
 ): Promise<Best> {
   const tried: Best[] = []
-  for (const [nth, concurrency] of concurrencies.entries()) {
-    tried.push({ concurrency, rate: await rateAt(concurrency, nth) })
-  }
+  for (const concurrency of concurrencies) tried.push({ concurrency, rate: await rateAt(concurrency) })
   return bestOf(tried)
 }
 

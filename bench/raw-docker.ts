@@ -61,10 +61,6 @@ export class RawDocker {
     await this.#call('POST', `/containers/${id}/start`)
   }
 
-  async kill(id: string): Promise<void> {
-    await this.#call('POST', `/containers/${id}/kill`)
-  }
-
   /** A container that is gone, or being removed, counts as removed. */
   async remove(id: string): Promise<void> {
     await this.#call('DELETE', `/containers/${id}?force=true&v=true`, undefined, [404, 409])

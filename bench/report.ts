@@ -39,10 +39,7 @@ export interface Measured {
   readonly machine: Machine
   /** Load average of the minute before it began. */
   readonly load: number
-  /**
-   * Milliseconds that a program took to begin and end which does nothing, before it began: how fast the machine's
-   * kernel was then.
-   */
+  /** Median time to run `true` before the measurement, milliseconds: the speed of the machine at that time. */
   readonly processMs: number
   readonly seconds: number
 }
@@ -71,8 +68,8 @@ export function performanceReport(groups: readonly About[], measured: readonly M
 
 Made by \`just bench\`; \`just bench reserve end\` measures some groups and renews their sections. Each figure stands beside its limit: what
 the machine itself takes for the same, measured by hand in the same run, in turns with it where that can be. What misses its target
-says so. Nothing here is a test: figures of a machine that has other work are worth as much as its load average says, and one machine
-is not always as fast: how long it took to run \`true\` is told with each, because most of what Docker does is to begin processes.
+says so. Nothing here is a test: figures of a machine that has other work are worth as much as its load average says. The speed of one
+machine varies, too: each section states how long \`true\` took to run, because Docker spends most of its time starting processes.
 
 ${sections.join('\n')}`
 }
@@ -130,7 +127,7 @@ function ratioWritten(ratio: number | undefined): string {
   return ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2)
 }
 
-/** A figure that is no number has met nothing. */
+/** Returns false for NaN. */
 export function isMet(figure: Figure, { of, is, than }: Target): boolean {
   const compared = (of === 'limit' ? ratioOf(figure) : figure.value) ?? Number.NaN
   if (is === 'under') return compared < than

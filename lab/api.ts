@@ -30,7 +30,7 @@ export interface Api {
   readonly server: FastifyInstance
   get(url: string, headers?: Record<string, string>): Promise<Answer>
   ask(method: string, url: string, headers?: Record<string, string>, body?: string): Promise<Answer>
-  /** What every container is at, and what every reservation is: equal when nothing has changed. */
+  /** Returns all rows and logins as text, for comparison. */
   everything(): Promise<string>
   /** The engine stops answering, or answers again. */
   engine(state: 'away' | 'back'): Promise<void>
@@ -63,7 +63,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     clock: () => world.now(),
     authenticate: allowAnonymous(),
     rateLimit: 0,
-    streaming: { heartbeat: 15_000, patience: 60_000 },
+    streaming: { heartbeatMs: 15_000, idleTimeoutMs: 60_000 },
     sshHost: 'localhost',
     defaultPassword: 'test',
     requestSecret: Buffer.alloc(32, 7),
@@ -73,7 +73,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
   }
 }
 
-/** Every container is ready unless it is said otherwise. Closed after the tests of the file or the suite. */
+/** Opens the API. All containers are ready unless `settled` is false. Closed after the tests of the file or suite. */
 export async function openApi(options: ApiOptions = {}): Promise<Api> {
   const { pools = [ALPINE], nodes = [], storeFaults = () => null, settled = true, access = () => ({}) } = options
   let away = false

@@ -8,7 +8,8 @@ import { dockerLines } from './docker.ts'
 
 /**
  * Calls `saw` with a container's name and epoch milliseconds when the kernel reports that its address is blocked, which
- * is when that is in force. Knows the containers that are on the network now. Resolves with the stop when it listens.
+ * is when that is in force. Knows the containers that are on the network now. Resolves when it listens, with a function
+ * that stops it.
  */
 export async function followBlocked(
   instance: string,

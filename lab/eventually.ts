@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/**
- * For what another program does in its own time: tries until it is so, and fails with the last error after half a
- * minute.
- */
+/** Retries until `attempt` returns true; after 30 s throws its last error. */
 export async function eventually(attempt: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 30_000
   for (;;) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,17 +13,10 @@ import { stringify } from 'yaml'
 import { eventually } from './eventually.ts'
 import { newInstance, removeLeaving } from './instance.ts'
 import { reservePorts } from './ports.ts'
+import { readRunCommand } from './run-command.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** The flags that `just run` sets. */
-const JUSTFILE = readFileSync(join(ROOT, 'Justfile'), 'utf8')
-const run = /^run:.*\n +@(?<settings>(?:\w+=\S+ )+)exec node (?<flags>.+) src\/main\.ts$/m.exec(JUSTFILE)
-assert.ok(run?.groups, 'the Justfile starts the manager in another way')
-const { settings = '', flags = '' } = run.groups
-const assigned = settings.trimEnd().split(' ')
-const SETTINGS = Object.fromEntries(assigned.map((setting) => setting.split('=')))
-const COMMAND = [...flags.split(' '), MAIN]
 
 export interface Reserved {
   readonly status: string
@@ -127,13 +120,13 @@ export class TestManager {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, ...SETTINGS, ...this.#env, BERTH_CONFIG: join(this.folder, 'berth.yml') }
+    return { ...process.env, ...readRunCommand().settings, ...this.#env, BERTH_CONFIG: join(this.folder, 'berth.yml') }
   }
 
   /** Resolves when it serves. With `logFile`, its log is written there instead of into `output`. */
   async start(env: Readonly<Record<string, string>> = {}, logFile?: string): Promise<void> {
     const log = logFile === undefined ? 'pipe' : openSync(logFile, 'a')
-    const child = spawn(process.execPath, COMMAND, {
+    const child = spawn(process.execPath, [...readRunCommand().flags, MAIN], {
       cwd: ROOT,
       env: { ...this.environment, ...env },
       stdio: ['ignore', 'pipe', log],

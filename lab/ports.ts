@@ -3,21 +3,21 @@ import { createServer, type Server } from 'node:net'
 
 const FIRST = 20_000
 const LAST = 29_999
-const SLOT = 50
+const BLOCK_SIZE = 50
 
 /**
- * Returns ports that no other test has while this process lives. The range is cut into slots, and the first port of a
- * slot is its lock: the process that listens on it owns the rest. The kernel frees it with the process, so there are no
- * stale locks.
+ * Returns ports that no other test has while this process lives. The range is divided into blocks, and the first port
+ * of a block is its lock: the process that listens on it owns the rest. The kernel frees it with the process, so there
+ * are no stale locks.
  */
 export async function reservePorts(count: number): Promise<number[]> {
-  if (count >= SLOT) throw new RangeError(`at most ${SLOT - 1} ports at a time, not ${count}`)
-  for (let lock = FIRST; lock + SLOT - 1 <= LAST; lock += SLOT) {
-    const guard = await tryToListen(lock, '127.0.0.1')
-    if (guard === null) continue
+  if (count >= BLOCK_SIZE) throw new RangeError(`at most ${BLOCK_SIZE - 1} ports at a time, not ${count}`)
+  for (let lock = FIRST; lock + BLOCK_SIZE - 1 <= LAST; lock += BLOCK_SIZE) {
+    const lockServer = await tryToListen(lock, '127.0.0.1')
+    if (lockServer === null) continue
     const ports = Array.from({ length: count }, (_, index) => lock + 1 + index)
     if (await areFree(ports)) return ports
-    guard.close()
+    lockServer.close()
   }
   throw new Error(`no ports are left between ${FIRST} and ${LAST}`)
 }

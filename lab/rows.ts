@@ -61,7 +61,7 @@ export function observed(some: Partial<Observed> = {}): Observed {
     createdAt: NOW - 20_000,
     database: 'db',
     origin: 'host:/srv/db.db',
-    lent: null,
+    lentTo: null,
     ...some,
   }
 }

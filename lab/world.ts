@@ -51,8 +51,8 @@ export interface World {
   settle(): Promise<void>
   /** The manager dies where it stands and another one starts on the same database and engine. */
   restart(pools?: readonly Pool[]): Promise<void>
-  /** What the engine shows, past the ports of the manager. */
-  look(): Promise<readonly Observed[]>
+  /** Lists what the engine has, without the manager's wrapped ports. */
+  list(): Promise<readonly Observed[]>
   /** Whose that is, as a manager of this database sees it now. */
   ownershipOf(observed: readonly Observed[]): Promise<Ownership>
   /** "alice@p-1" for every tenant who could log in now. */
@@ -70,7 +70,7 @@ export async function createWorld(
     nodes?: readonly string[]
     /** A file instead of memory. */
     database?: string
-    /** Put around each port of each manager, the one after a restart too. */
+    /** Wraps each port of each manager, including managers started by restart(). */
     around?: <T extends object>(name: string, port: T) => T
     /** The world in which another manager begins, with a database of its own: engine, accounts and time are there. */
     within?: Pick<World, 'host' | 'accounts' | 'now'>
@@ -173,7 +173,7 @@ export async function createWorld(
       await next.registerManager()
       Object.assign(world, assemble(pools ?? options.pools ?? [pool()], next))
     },
-    look: async () => (await openMemory({ database, instance: INSTANCE.name, host }).list()).observed,
+    list: async () => (await openMemory({ database, instance: INSTANCE.name, host }).list()).observed,
     async ownershipOf(observed) {
       const engine = openMemory({ database, instance: INSTANCE.name, host })
       const reader = createOwnershipReader({ database, store, engine, isGone: (id) => gone.has(id), clock })

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2 from 'ssh2'
 import { BerthError } from '../src/domain/errors.ts'
 import { ANONYMOUS } from '../src/domain/identity.ts'
+import type { Pool } from '../src/domain/pool.ts'
 import type { ReservationWithContainers } from '../src/ports/store.ts'
 import type { Manager } from '../src/main.ts'
 
@@ -14,25 +15,18 @@ export type Counts = Record<
   number
 >
 
-export interface Churn {
-  readonly counts: Counts
-  /** What went wrong and should not have. */
-  readonly errors: string[]
-  /** Resolves when all users have stopped. */
-  stop(): Promise<void>
-}
-
 /** Called with each active reservation; a test can plant a leak there. */
 export type OnReserved = (held: ReservationWithContainers) => void
 
 const PASSWORD = 'soak'
-const LONGEST_WAIT = 20_000
+const LONGEST_WAIT_MS = 20_000
 
-export function startChurn(manager: Manager, onReserved: OnReserved): Churn {
-  const { reservations, admin, components } = manager
-  const [pool] = components.pools.all()
-  if (!pool) throw new RangeError('there is no pool')
-  const counts: Counts = {
+/** Errors with which a busy manager may refuse; any other error is recorded. */
+const REFUSALS = ['not_enough', 'conflict', 'not_active', 'cancelled']
+
+/** Two users for each container, an operator, and two clients that follow events, from `start` until `stop`. */
+export class Churn {
+  readonly counts: Counts = {
     reserved: 0,
     released: 0,
     extended: 0,
@@ -43,22 +37,69 @@ export function startChurn(manager: Manager, onReserved: OnReserved): Churn {
     stream: 0,
     operated: 0,
   }
-  const errors: string[] = []
-  const stopping = new AbortController()
-  let users = 0
+  /** What went wrong and should not have. */
+  readonly errors: string[] = []
+  readonly #manager: Manager
+  readonly #onReserved: OnReserved
+  readonly #pool: Pool
+  readonly #stopping = new AbortController()
+  #users = 0
+  #running: readonly Promise<void>[] = []
+
+  constructor(manager: Manager, onReserved: OnReserved) {
+    const [pool] = manager.components.pools.all()
+    if (!pool) throw new RangeError('there is no pool')
+    this.#manager = manager
+    this.#onReserved = onReserved
+    this.#pool = pool
+  }
+
+  start(): void {
+    const users = Array.from({ length: 2 * this.#pool.size }, () => () => this.#reserveAndUse())
+    const operator = () => this.#operate()
+    const follower = () => this.#follow()
+    this.#running = [...users, operator, follower, follower].map((work) => this.#repeat(work))
+  }
+
+  /** Resolves when all users have stopped. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.all(this.#running)
+  }
+
+  async #repeat(work: () => Promise<void>): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await work()
+      } catch (error) {
+        if (error instanceof BerthError && REFUSALS.includes(error.code)) this.counts.refused += 1
+        else this.errors.push(error instanceof Error ? error.message : String(error))
+        await sleep(50)
+      }
+    }
+  }
+
+  async #reserveAndUse(): Promise<void> {
+    const held = await this.#reserve()
+    if (!held) return
+    this.#onReserved(held)
+    await this.#use(held)
+  }
 
   /** Returns null when no container was free. */
-  async function reserve(): Promise<ReservationWithContainers | null> {
-    users += 1
-    const request = { pool, username: `u${users}`, password: PASSWORD, durationMs: 1_000 + 2_000 * Math.random() }
-    const key = { key: `key ${users}`, body: 'body', salt: 'salt' }
+  async #reserve(): Promise<ReservationWithContainers | null> {
+    const { reservations } = this.#manager
+    this.#users += 1
+    const durationMs = 1_000 + 2_000 * Math.random()
+    const request = { pool: this.#pool, username: `u${this.#users}`, password: PASSWORD, durationMs }
+    const key = { key: `key ${this.#users}`, body: 'body', salt: 'salt' }
     const idempotency = { key, digestOf: () => Buffer.alloc(32) }
-    const waits = chance(0.5) && { waitMs: LONGEST_WAIT }
+    const waits = chance(0.5) && { waitMs: LONGEST_WAIT_MS }
     const some = { ...request, ...waits, ...(chance(0.2) && { idempotency }), count: chance(0.2) ? 2 : 1 }
-    const held = await reservations.reserve({ ...some, pool: pool as NonNullable<typeof pool> }, ANONYMOUS)
+    const held = await reservations.reserve(some, ANONYMOUS)
     if (held.reservation.state !== 'waiting') return held
-    counts.waited += 1
-    for (const deadline = Date.now() + LONGEST_WAIT; Date.now() < deadline; await sleep(50)) {
+    this.counts.waited += 1
+    for (const deadline = Date.now() + LONGEST_WAIT_MS; Date.now() < deadline; await sleep(50)) {
       const now = await reservations.find(held.reservation.id, ANONYMOUS)
       if (now.reservation.state === 'active') return now
       if (now.reservation.state === 'ended') return null
@@ -66,32 +107,29 @@ export function startChurn(manager: Manager, onReserved: OnReserved): Churn {
     return null
   }
 
-  async function use({ reservation, containers }: ReservationWithContainers): Promise<void> {
-    counts.reserved += 1
+  /** Uses the reservation until it is released or has expired. */
+  async #use({ reservation, containers }: ReservationWithContainers): Promise<void> {
+    const { reservations } = this.#manager
+    this.counts.reserved += 1
     const { id, username } = reservation
     const [first] = containers
-    if (chance(0.3) && first && (await logIn(first.port, username))) counts.login += 1
+    if (chance(0.3) && first && (await logIn(first.port, username))) this.counts.login += 1
     if (chance(0.2)) {
       await reservations.extend(id, (end) => end + 1_000, ANONYMOUS)
-      counts.extended += 1
+      this.counts.extended += 1
     }
     if (chance(0.6)) {
       await reservations.release(id, ANONYMOUS)
-      counts.released += 1
+      this.counts.released += 1
       return
     }
     while ((await reservations.find(id, ANONYMOUS)).reservation.state !== 'ended') await sleep(100)
-    counts.expired += 1
+    this.counts.expired += 1
   }
 
-  async function user(): Promise<void> {
-    const held = await reserve()
-    if (!held) return
-    onReserved(held)
-    await use(held)
-  }
-
-  async function operator(): Promise<void> {
+  /** Recycles or quarantines a ready container, or resizes the pool for a moment. */
+  async #operate(): Promise<void> {
+    const { admin, components } = this.#manager
     const { containers } = await components.store.snapshot()
     const ready = containers.find((container) => container.state === 'ready')
     const size = components.pools.all()[0]?.size ?? 1
@@ -101,18 +139,19 @@ export function startChurn(manager: Manager, onReserved: OnReserved): Churn {
       await sleep(200)
       await admin.endQuarantine(ready.name, ANONYMOUS)
     } else {
-      await admin.resize(pool?.name ?? '', size > 1 ? size - 1 : size, ANONYMOUS)
+      await admin.resize(this.#pool.name, size > 1 ? size - 1 : size, ANONYMOUS)
       await sleep(500)
-      await admin.resize(pool?.name ?? '', null, ANONYMOUS)
+      await admin.resize(this.#pool.name, null, ANONYMOUS)
     }
-    counts.operated += 1
+    this.counts.operated += 1
     await sleep(1_500)
   }
 
   /** Follows the events for a while, and hangs up. */
-  async function follower(): Promise<void> {
+  async #follow(): Promise<void> {
+    const { address } = this.#manager
     const over = new AbortController()
-    const stream = get(`${manager.address}/v1/events`, {
+    const stream = get(`${address}/v1/events`, {
       agent: false,
       signal: over.signal,
       headers: { accept: 'text/event-stream' },
@@ -120,32 +159,8 @@ export function startChurn(manager: Manager, onReserved: OnReserved): Churn {
     stream.on('response', (response) => response.resume().on('error', () => undefined)).on('error', () => undefined)
     await sleep(300 + 700 * Math.random())
     over.abort()
-    for (const path of ['/v1/reservations', '/v1/usage', '/metrics', '/readyz']) await read(manager.address + path)
-    counts.stream += 1
-  }
-
-  async function repeat(work: () => Promise<void>): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await work()
-      } catch (error) {
-        // Refusals are expected; any other error is not.
-        const refusals = ['not_enough', 'conflict', 'not_active', 'cancelled']
-        if (error instanceof BerthError && refusals.includes(error.code)) counts.refused += 1
-        else errors.push(error instanceof Error ? error.message : String(error))
-        await sleep(50)
-      }
-    }
-  }
-
-  const all = [...Array.from({ length: 2 * pool.size }, () => user), operator, follower, follower].map(repeat)
-  return {
-    counts,
-    errors,
-    async stop() {
-      stopping.abort()
-      await Promise.all(all)
-    },
+    for (const path of ['/v1/reservations', '/v1/usage', '/metrics', '/readyz']) await read(address + path)
+    this.counts.stream += 1
   }
 }
 

@@ -50,7 +50,7 @@ export interface Row {
 
 function row(same: readonly Proof[], day: string): Row {
   const [{ file, promise } = { file: '', promise: '' }] = same
-  const tried = same.map(({ cases, what }) => `${cases.toLocaleString('en')} ${what}`).join(', ')
+  const tried = same.map(({ cases, what }) => `${what}: ${cases.toLocaleString('en')}`).join('; ')
   const name = file.replace('.test.ts', '')
   return { file, promise, text: `| ${promise} | [${name}](../test/proofs/${file}) | ${tried} | ${day} |` }
 }

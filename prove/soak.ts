@@ -17,7 +17,7 @@ import { systemClock } from '../src/ports/clock.ts'
 import { createRetention } from '../src/usecases/retention.ts'
 import { ANONYMOUS } from '../src/domain/identity.ts'
 import { type Manager, startManager } from '../src/main.ts'
-import { type OnReserved, startChurn } from './churn.ts'
+import { Churn, type OnReserved } from './churn.ts'
 import { docker } from '../lab/docker.ts'
 import { removeInstance } from '../lab/instance.ts'
 import { countRows, described, engineProcesses, grown, measure } from './measuring.ts'
@@ -110,7 +110,8 @@ pools: { ${instance}: { size: ${size}, ssh_ports: ${SSH_PORTS}-${SSH_PORTS + siz
     const total = { reserved: 0, errors: [] as string[] }
 
     async function churn(ms: number): Promise<void> {
-      const running = startChurn(manager, onReserved)
+      const running = new Churn(manager, onReserved)
+      running.start()
       for (const end = Date.now() + ms; Date.now() < end; ) {
         const next = Math.min(end, Date.now() + MINUTE)
         while (Date.now() < next) {

@@ -21,14 +21,14 @@ import { databaseOf } from './store/open-store.ts'
 
 export interface Components {
   readonly database: DatabaseMark
-  /** Whose containers are, as the reconciler sees it. */
+  /** Reads which database each container belongs to; the same reader as in the reconciler. */
   readonly ownershipOf: OwnershipReader
   readonly pools: Pools
   readonly store: Store
   readonly engine: Engine
   readonly accounts: Accounts
   readonly reconciler: Reconciler
-  /** Of this database's managers, and not in it. */
+  /** Secret that this database's managers share, kept outside the database. */
   readonly secret: Uint8Array
   close(): Promise<void>
 }
@@ -37,7 +37,7 @@ export interface ComponentDeps {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
-  /** There may be something to do. */
+  /** Called after a change that must be reconciled. */
   readonly nudge: () => void
 }
 

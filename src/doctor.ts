@@ -7,7 +7,7 @@ import { describeEngine } from './config/engine-address.ts'
 import { systemClock } from './ports/clock.ts'
 import { examine, type Finding } from './reconcile/findings.ts'
 import { BerthError } from './domain/errors.ts'
-import { createDigests } from './reconcile/execute/spec-digests.ts'
+import { createDigests } from './reconcile/spec-digests.ts'
 import { mayHoldSession, type Protected, protectedContainers } from './reconcile/ownership/ownership.ts'
 import { ORPHAN_AGE_MS } from './reconcile/plan/plan.ts'
 import type { Metrics } from './ports/metrics.ts'
@@ -134,7 +134,7 @@ async function examineOnce(
 
 /**
  * Removes containers that were left alone, so that a manager can create its own in their slots. Those that were never
- * lent are removed at once; those that a tenant may be logged in to, after `confirm`. Containers of a living manager
+ * lent are removed at once; those that a tenant may be logged in to, after `confirm`. Containers of a live manager
  * stay: it would create them again.
  */
 async function takeOver(

@@ -24,8 +24,8 @@ import { printBanner, followFilling, printAndExit, printFirstToken } from './ban
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
 const STOP_DEADLINE_MS = 4_000
 
-/** In milliseconds. Proxies close connections that are silent for a minute, or for half of one. */
-const STREAMING = { heartbeat: 15_000, patience: 60_000 }
+/** Proxies close connections that are silent for a minute, or for half of one. */
+const STREAMING = { heartbeatMs: 15_000, idleTimeoutMs: 60_000 }
 
 export interface Manager {
   /** URL at which the API is served. */
@@ -115,8 +115,8 @@ export async function startManager(config: Config): Promise<Manager> {
     closing.push(async () => unwatch())
     await printBanner(address, config, engine)
     // If the identity provider names admins, they may have removed the last token on purpose.
-    const others = config.signOn?.adminClaim !== null && config.signOn !== null
-    if (auth === 'tokens') printFirstToken(await tokens.first({ others }))
+    const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
+    if (auth === 'tokens') printFirstToken(await tokens.createFirstAdmin({ hasOtherAdmins }))
     closing.push(followFilling(store, pools, () => describeProtected(reconciler.protectedContainers())))
     return { address, reservations, admin, components, stop }
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Prints what Ansible is to make (ansible/tasks/ask-manager.yml). Separate from `main.ts`, so that it starts in a
+ * Prints what Ansible has to create (ansible/tasks/ask-manager.yml). Separate from `main.ts`, so that it starts in a
  * fraction of a second.
  */
 import { randomUUID } from 'node:crypto'

@@ -98,6 +98,7 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
       'accounts',
       'log/writer.ts',
       'main.ts',
+      'http/connections.ts',
       'http/streaming/long-poll.ts',
       'http/errors/client-error.ts',
     ],

@@ -18,8 +18,8 @@ after(() => rmSync(folder, { recursive: true }))
 
 const configOf = (name: string) => read({ database: join(folder, name), pools: { alpine: POOL } })
 const clock = () => NOW
-const firstToken = (store: Store, at: () => number, options?: { readonly others?: boolean }) =>
-  createTokens({ poolNames: () => [], clock: at, withStore: (use) => use(store) }).first(options)
+const firstToken = (store: Store, at: () => number, options?: { readonly hasOtherAdmins?: boolean }) =>
+  createTokens({ poolNames: () => [], clock: at, withStore: (use) => use(store) }).createFirstAdmin(options)
 
 describe('the first token', () => {
   it('is made when there is none, and is an admin', async () => {
@@ -43,7 +43,7 @@ describe('the first token', () => {
       const config = configOf(`${what.length}.db`)
       for (const each of wanted) await offlineTokens(config, clock).create(each)
       const store = await openSqlite(config.database)
-      assert.equal(await firstToken(store, LATER, { others: true }), null, 'the identity provider knows admins')
+      assert.equal(await firstToken(store, LATER, { hasOtherAdmins: true }), null, 'the identity provider knows admins')
       const text = await firstToken(store, LATER)
       const { identity } = await requireToken({ store, clock: LATER, signOn: null })(`Bearer ${text}`)
       assert.equal(identity.role, 'admin')
@@ -59,7 +59,7 @@ describe('the first token', () => {
     assert.equal(await firstToken(store, clock), null)
     const [token] = await store.tokens()
     await store.removeToken(token?.id ?? '', 'root', NOW)
-    assert.notEqual(await firstToken(store, clock, { others: true }), null)
+    assert.notEqual(await firstToken(store, clock, { hasOtherAdmins: true }), null)
     await store.close()
   })
 })

@@ -1,6 +1,6 @@
 /** From the end of a reservation to no tenant being in. */
 import { createLimit } from '../../src/domain/concurrency.ts'
-import { followCuts, lendAll } from './ending.ts'
+import { followRevocations, lendAll } from './revocations.ts'
 import type { BenchPool, Group, Lab } from '../session.ts'
 import { inTurn, percentile } from '../measuring.ts'
 import { canLogIn, openSession } from '../ssh.ts'
@@ -73,7 +73,7 @@ async function endTogether(lab: Lab, pool: BenchPool): Promise<Ended> {
   const { manager, size } = pool
   const due = Date.now() + MINUTE + 5_000 + size * OPENING_OF_ONE
   const { lent } = await lendAll(pool, due)
-  const cuts = await followCuts(lab, pool)
+  const revocations = await followRevocations(lab, pool)
   const limit = createLimit(AT_ONCE)
   const closed = await Promise.all(
     lent.map((one) =>
@@ -81,7 +81,7 @@ async function endTogether(lab: Lab, pool: BenchPool): Promise<Ended> {
         const session = await openSession(one)
         const over = Promise.withResolvers<void>()
         session.once('close', () => {
-          cuts.saw(one.container, performance.timeOrigin + performance.now())
+          revocations.saw(one.container, performance.timeOrigin + performance.now())
           over.resolve()
         })
         // In an object: the place is given to the next one now, not when the session is over.
@@ -92,14 +92,14 @@ async function endTogether(lab: Lab, pool: BenchPool): Promise<Ended> {
   if (Date.now() > due - 1_000) throw new Error('the sessions were not open in time')
   await Promise.all(closed.map(({ over }) => over))
   const stillIn = await Promise.all(lent.map((one) => limit(() => canLogIn(one))))
-  cuts.stop()
-  const late = lent.map(({ container }) => (cuts.cutAt.get(container) ?? Number.NaN) - due)
+  revocations.stop()
+  const late = lent.map(({ container }) => (revocations.revokedAt.get(container) ?? Number.NaN) - due)
   if (late.some((ms) => !(ms >= 0))) throw new Error(`a tenant was out before the end: ${Math.min(...late)} ms`)
-  const last = Math.max(...cuts.cutAt.values())
+  const last = Math.max(...revocations.revokedAt.values())
   await manager.until('none held', (all) => all.every(({ state }) => state !== 'reserved'))
   return {
     late,
-    destroyedBefore: cuts.destroyedAt.filter((at) => at < last).length,
+    destroyedBefore: revocations.destroyedAt.filter((at) => at < last).length,
     stillIn: stillIn.filter(Boolean).length,
   }
 }

@@ -1,19 +1,20 @@
 /** As many containers as fit. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { followCuts, lendAll } from './ending.ts'
+import { followRevocations, lendAll } from './revocations.ts'
 import type { BenchPool, Group } from '../session.ts'
 import { percentile, timed } from '../measuring.ts'
 import { startAgain } from './start.ts'
 
 const MINUTE = 60_000
-/** Until all are reserved, for each. */
-const RESERVING_OF_ONE = 120
-const SETTLING = 15_000
-const REST = 30_000
-/** As pino numbers it. */
+/** Time for reserving all containers, per container. */
+const RESERVE_ALLOWANCE_MS = 120
+const SETTLE_MS = 15_000
+/** How long the manager is measured at rest. */
+const REST_MS = 30_000
+/** Level of warnings in pino's log. */
 const WARN = 40
-/** Of a warning, characters. */
-const MOST_TOLD = 120
+/** Maximum number of characters of a warning in the report. */
+const MAX_WARNING_LENGTH = 120
 
 export const thousand: Group = {
   name: 'thousand',
@@ -27,7 +28,7 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
     const ms = await timed(() => pool.fill())
     yield { what: `${size} made`, value: size / (ms / 1_000), unit: '/s', how: `in ${Math.round(ms / 1_000)} s` }
 
-    const due = Date.now() + MINUTE + 5_000 + size * RESERVING_OF_ONE
+    const due = Date.now() + MINUTE + 5_000 + size * RESERVE_ALLOWANCE_MS
     const { answers } = await lendAll(pool, due)
     if (Date.now() > due - 1_000) throw new Error('they were not reserved in time')
     yield {
@@ -36,13 +37,13 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
       unit: 'ms',
       how: `p99 of ${answers.length}`,
     }
-    const cuts = await followCuts(lab, pool)
+    const revocations = await followRevocations(lab, pool)
     await sleep(due - Date.now())
-    while (cuts.cutAt.size < size) await sleep(100)
-    const last = Math.max(...cuts.cutAt.values())
+    while (revocations.revokedAt.size < size) await sleep(100)
+    const last = Math.max(...revocations.revokedAt.values())
     await pool.untilReady()
     const ready = Date.now()
-    cuts.stop()
+    revocations.stop()
     yield {
       what: `${size} end together: end to no tenant in anywhere`,
       value: (last - due) / 1_000,
@@ -53,7 +54,7 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
     yield { what: `${size} recycled after that`, value: size / took, unit: '/s', how: `in ${Math.round(took)} s` }
     yield {
       what: 'containers destroyed before every tenant was out',
-      value: cuts.destroyedAt.filter((at) => at < last).length,
+      value: revocations.destroyedAt.filter((at) => at < last).length,
       unit: '',
       how: '',
       target: { of: 'figure', is: 'at most', than: 0 },
@@ -67,12 +68,12 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
       target: { of: 'figure', is: 'at most', than: 0 },
     }
 
-    await sleep(SETTLING)
+    await sleep(SETTLE_MS)
     const before = await costs(pool)
-    await sleep(REST)
+    await sleep(REST_MS)
     const after = await costs(pool)
-    const percent = ((after.cpu - before.cpu) / (REST / 1_000)) * 100
-    const how = `over ${REST / 1_000} s`
+    const percent = ((after.cpu - before.cpu) / (REST_MS / 1_000)) * 100
+    const how = `over ${REST_MS / 1_000} s`
     const rest = `the manager at rest, ${size} containers`
     yield {
       what: `${rest}: processor`,
@@ -100,21 +101,21 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
       target: { ...target, than: 5_000 },
     }
     await pool.untilReady()
-    await sleep(SETTLING)
+    await sleep(SETTLE_MS)
     yield { what: `${rest}: memory after that`, value: (await costs(pool)).resident / 1e6, unit: 'MB', how: 'resident' }
   },
 }
 
 /**
- * In the lines of a log: how many errors, and which warnings how often. Whatever is told of one container is told of
- * others alike.
+ * Counts the errors and each kind of warning in a log. Words with digits are masked, so that warnings about several
+ * containers count as one kind.
  */
 function complaints(log: string): { readonly errors: number; readonly warnings: string } {
   const lines = log.split('\n').filter((line) => line.startsWith('{'))
   const told = lines.map((line) => JSON.parse(line) as { level: number; msg: string; reason?: string })
   const warnings = told.filter(({ level }) => level === WARN)
   const alike = ({ msg, reason = '' }: (typeof told)[number]) =>
-    `${msg}: ${reason}`.replaceAll(/\S*\d\S*/g, '…').slice(0, MOST_TOLD)
+    `${msg}: ${reason}`.replaceAll(/\S*\d\S*/g, '…').slice(0, MAX_WARNING_LENGTH)
   const kinds = Map.groupBy(warnings, alike).entries().toArray()
   const counted = kinds.map(([kind, all]) => `${all.length} × ${kind}`)
   return {

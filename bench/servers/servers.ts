@@ -7,8 +7,8 @@ import type { BareRoute } from './bare-server.ts'
 
 const CONNECTIONS = 16
 const SECONDS = 1
-/** Milliseconds: autocannon looks so often whether the time is over. */
-const LOOKS = 50
+/** How often autocannon samples, and checks whether the time is over. */
+const SAMPLE_INTERVAL_MS = 50
 
 export interface Server extends AsyncDisposable {
   readonly url: string
@@ -38,13 +38,19 @@ async function listening(child: ChildProcess): Promise<Server> {
   }
 }
 
-/** Answers a second to so many who ask again and again for a second; all of them must have this status. */
+/** Returns the answers per second to 16 concurrent connections. Throws if any answer has another status. */
 export async function answersPerSecond(
   url: string,
   headers: Record<string, string> = {},
   status = 200,
 ): Promise<number> {
-  const result = await autocannon({ url, headers, connections: CONNECTIONS, duration: SECONDS, sampleInt: LOOKS })
+  const result = await autocannon({
+    url,
+    headers,
+    connections: CONNECTIONS,
+    duration: SECONDS,
+    sampleInt: SAMPLE_INTERVAL_MS,
+  })
   const counted = result.statusCodeStats?.[`${status}`]?.count ?? 0
   if (counted === 0 || result.errors > 0 || counted < result.requests.total) {
     throw new Error(`${url}: ${result.errors} errors, ${JSON.stringify(result.statusCodeStats)}`)
@@ -54,7 +60,7 @@ export async function answersPerSecond(
 
 const BY_NODE = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']
 
-/** What a server answers now, for another one that is to send the same. */
+/** Returns the current answer of a server as a route that sends the same. */
 export async function recorded(
   url: string,
   headers: Record<string, string> = {},

@@ -16,7 +16,7 @@ PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 placeholder_mark=/var/lib/berth-prepared
 taken_mark=/var/lib/berth-taken
 
-# Creates or updates the account in a container that a tenant enters next. The agent is gone before the tenant gets in.
+# Creates or updates the account in a container that is about to be lent. The agent ends before the tenant has access.
 create_account() {
   set -euo pipefail
   end_agent
@@ -31,7 +31,7 @@ create_account() {
   fi
 }
 
-# The same with the distribution's own tools, where no tenant gets in: the agent and the placeholder stay.
+# The same with the distribution's own tools, in a container that is not lent yet: the agent and the placeholder stay.
 rehearse_account() {
   set -euo pipefail
   local groups=''
@@ -50,8 +50,8 @@ delete_account() {
   userdel -rf -- "$user"
 }
 
-# Fails if a tenant was let in before. It is no proof, since root inside can remove the mark: that is the engine's
-# ledger. The agent checks the mark itself; this is for images without one.
+# Fails if the container has had a tenant. Root can remove the mark, so only the engine's ledger proves that it was
+# never lent. The agent checks the mark itself; this is for images without one.
 refuse_used() {
   if [[ ! ${BERTH_AGENT:-} && -e $taken_mark ]]; then
     echo 'a tenant has been in this container before' >&2

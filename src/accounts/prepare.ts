@@ -3,8 +3,8 @@ import type { Accounts, Target } from '../ports/accounts.ts'
 import type { Engine } from '../ports/engine.ts'
 import type { Ansible } from './ansible/playbook.ts'
 
-/** A pool's playbook may install whole desktops from slow mirrors. */
-const PLAYBOOK_MS = 15 * 60_000
+/** Maximum duration of a run: it may install desktops from slow mirrors. */
+const PLAYBOOK_TIMEOUT_MS = 15 * 60_000
 const PYTHON_CHECK_MS = 5_000
 
 const NO_PYTHON = 'the image has no /usr/bin/python3, which playbooks need: install the package python3'
@@ -12,7 +12,7 @@ const NO_PYTHON = 'the image has no /usr/bin/python3, which playbooks need: inst
 /** Returns `Accounts.prepare`, which does not depend on how accounts are created. */
 export function preparing(engine: Engine, ansible: Ansible): Accounts['prepare'] {
   return async (targets, playbook) => {
-    const outcomes = await ansible.run({ targets, playbook, timeoutMs: PLAYBOOK_MS })
+    const outcomes = await ansible.run({ targets, playbook, timeoutMs: PLAYBOOK_TIMEOUT_MS })
     const explained = targets.map(async (target): Promise<[string, Error | null]> => {
       const error = outcomes.get(target.name) ?? null
       return [target.name, error && codeOf(error) === 'guest_failed' ? await explain(engine, target, error) : error]

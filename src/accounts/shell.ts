@@ -7,8 +7,8 @@ export interface ShellRequest {
   readonly program: string
   /**
    * For a container that was never lent: the engine's agent may run the program, which is much faster than an exec.
-   * `exits`: the agent ends afterwards, because a tenant gets in next. `guest_failed` if the container should have an
-   * agent and it does not answer: a tenant has been in, or something is wrong.
+   * `exits`: the agent ends afterwards, because the container is about to be lent. `guest_failed` if the container
+   * should have an agent and it does not answer: it has had a tenant, or something is wrong.
    */
   readonly agent?: 'stays' | 'exits'
   readonly timeoutMs: number

@@ -43,7 +43,10 @@ interface Survey {
   readonly python?: boolean
 }
 
-/** `guest_failed` if sshd does not answer in time, `image_unfit` if the container cannot serve its purpose. */
+/**
+ * Surveys a container. Throws `guest_failed` if sshd does not answer in time, `image_unfit` if the container cannot be
+ * lent.
+ */
 export async function surveyGuest(shell: Shell, { id }: Target, survey: Survey): Promise<Guest> {
   const { timeoutMs, fresh } = survey
   const program = programOf(survey)

@@ -8,7 +8,7 @@ export interface Completion {
   readonly more: 'files' | 'names' | null
 }
 
-/** Returns what may follow `typed`, the words behind `berth`. */
+/** Returns what may follow `typed`, the words after `berth`. */
 export function complete(program: Command, typed: readonly string[]): Completion {
   if (typed.includes('--')) return { words: [], more: 'files' }
   let command = program

@@ -9,7 +9,9 @@ import { addDoctor } from './commands/server/doctor.ts'
 import { addEvents } from './commands/admin/events.ts'
 import { addExtend } from './commands/reservations/extend.ts'
 import { addInventory } from './commands/reservations/inventory.ts'
+import { addLogin } from './commands/login.ts'
 import { addLs } from './commands/reservations/ls.ts'
+import { addMigrate } from './commands/server/migrate.ts'
 import { addPools } from './commands/admin/pools.ts'
 import { addRelease } from './commands/reservations/release.ts'
 import { addReserve } from './commands/reservations/reserve.ts'
@@ -22,7 +24,7 @@ import { addUsage } from './commands/admin/usage.ts'
 import { addWhoami } from './commands/whoami.ts'
 import { findCommand } from './completion.ts'
 import { EXIT_CODES } from './failures.ts'
-import type { Cli } from './session.ts'
+import type { Cli } from './command-context.ts'
 
 const ABOUT = 'Lends Linux containers over SSH for a limited time'
 
@@ -61,9 +63,11 @@ export function createProgram(cli: Cli): Command {
   addEvents(program, cli)
   addUsage(program, cli)
   addInventory(program, cli)
+  addLogin(program, cli)
   addWhoami(program, cli)
   addToken(program, cli)
   addServe(program, cli)
+  addMigrate(program, cli)
   addBackup(program, cli)
   addDoctor(program, cli)
   addCompletion(program, cli)

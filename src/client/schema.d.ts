@@ -152,7 +152,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description The same, or none of the containers of the pool can be made; says why */
+                /** @description The container engine does not answer, a command in a container failed, or the pool cannot lend any container; says why */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -250,7 +250,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description The container engine does not answer, or a container did not do what it should; try again */
+                /** @description The container engine does not answer, or a command in a container failed; try again */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -283,7 +283,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    /** @description ETag of your copy; answered with 304 while it is current */
                     "if-none-match"?: string;
                 };
                 path?: never;
@@ -305,7 +305,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description What you have is still right: your If-None-Match names its ETag */
+                /** @description Not modified: If-None-Match contains the current ETag */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -367,7 +367,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    /** @description ETag of your copy; answered with 304 while it is current */
                     "if-none-match"?: string;
                 };
                 path?: never;
@@ -393,7 +393,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description What you have is still right: your If-None-Match names its ETag */
+                /** @description Not modified: If-None-Match contains the current ETag */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -455,7 +455,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    /** @description ETag of your copy; answered with 304 while it is current */
                     "if-none-match"?: string;
                 };
                 path?: never;
@@ -508,7 +508,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description What you have is still right: your If-None-Match names its ETag */
+                /** @description Not modified: If-None-Match contains the current ETag */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -561,7 +561,7 @@ export interface paths {
         head?: never;
         /**
          * Let a pool grow or shrink (admin)
-         * @description Persists over restarts, until it is null again. Slots with the highest numbers go first: at once where they are not reserved, otherwise when they are released. Fewer than are reserved is `conflict`.
+         * @description The size survives restarts; null returns to berth.yml. Slots with the highest numbers go first: at once where they are not reserved, otherwise when they are released. A size below the number of reserved containers is `conflict`.
          */
         patch: {
             parameters: {
@@ -664,7 +664,7 @@ export interface paths {
                     state?: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
                 };
                 header?: {
-                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    /** @description ETag of your copy; answered with 304 while it is current */
                     "if-none-match"?: string;
                 };
                 path?: never;
@@ -694,13 +694,13 @@ export interface paths {
                                 host_key: string | null;
                                 /** @description Failures in a row */
                                 attempts: number;
-                                /** @description Why the last attempt failed, or why it went */
+                                /** @description Why the last attempt failed, or why the container was removed */
                                 error: string | null;
                             }[];
                         };
                     };
                 };
-                /** @description What you have is still right: your If-None-Match names its ETag */
+                /** @description Not modified: If-None-Match contains the current ETag */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -778,7 +778,7 @@ export interface paths {
                             host_key: string | null;
                             /** @description Failures in a row */
                             attempts: number;
-                            /** @description Why the last attempt failed, or why it went */
+                            /** @description Why the last attempt failed, or why the container was removed */
                             error: string | null;
                         };
                     };
@@ -859,7 +859,7 @@ export interface paths {
                             host_key: string | null;
                             /** @description Failures in a row */
                             attempts: number;
-                            /** @description Why the last attempt failed, or why it went */
+                            /** @description Why the last attempt failed, or why the container was removed */
                             error: string | null;
                         };
                     };
@@ -904,7 +904,7 @@ export interface paths {
         put?: never;
         /**
          * Destroy a container and create it again (admin)
-         * @description Answers when that is certain, before it is done. `conflict` for a reserved container: release its reservation first.
+         * @description Answers once this is recorded, before the container is destroyed. `conflict` for a reserved container: release its reservation first.
          */
         post: {
             parameters: {
@@ -938,7 +938,7 @@ export interface paths {
                             host_key: string | null;
                             /** @description Failures in a row */
                             attempts: number;
-                            /** @description Why the last attempt failed, or why it went */
+                            /** @description Why the last attempt failed, or why the container was removed */
                             error: string | null;
                         };
                     };
@@ -983,7 +983,7 @@ export interface paths {
         put?: never;
         /**
          * End a quarantine (admin)
-         * @description The container is recycled before it is lent again. Answers when that is certain, before it is done.
+         * @description The container is recycled before it is lent again. Answers once this is recorded, before the container is destroyed.
          */
         post: {
             parameters: {
@@ -1017,7 +1017,7 @@ export interface paths {
                             host_key: string | null;
                             /** @description Failures in a row */
                             attempts: number;
-                            /** @description Why the last attempt failed, or why it went */
+                            /** @description Why the last attempt failed, or why the container was removed */
                             error: string | null;
                         };
                     };
@@ -1063,14 +1063,16 @@ export interface paths {
             parameters: {
                 query?: {
                     state?: "waiting" | "preparing" | "active" | "ending" | "ended";
+                    /** @description Name of an identity; users see only their own */
                     owner?: string;
                     username?: string;
                     pool?: string;
                     limit?: number;
+                    /** @description "next" of the previous page */
                     cursor?: string;
                 };
                 header?: {
-                    /** @description The ETag of the answer that you have: 304 while it is still right */
+                    /** @description ETag of your copy; answered with 304 while it is current */
                     "if-none-match"?: string;
                 };
                 path?: never;
@@ -1090,35 +1092,47 @@ export interface paths {
                                 /** @enum {unknown} */
                                 state: "waiting" | "preparing" | "active" | "ending" | "ended";
                                 outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                                /** @description Why it failed */
                                 reason: string | null;
                                 pool: string;
+                                /** @description Name of the identity that made it */
                                 owner: string;
                                 username: string;
+                                /** @description Number of containers that were requested */
                                 count: number;
                                 note: string | null;
                                 created_at: string;
+                                /** @description Until when it waits, or waited, for containers */
                                 wait_until: string | null;
+                                /** @description null unless it is waiting */
                                 queue: {
+                                    /** @description 1 is next */
                                     position: number;
+                                    /** @description Assumes no early release and no extension */
                                     estimated_start: string | null;
+                                    /** @description Why the pool cannot lend anything at the moment */
                                     problem: string | null;
                                 } | null;
+                                /** @description When its time began */
                                 active_at: string | null;
                                 expires_at: string | null;
+                                /** @description When it counts as abandoned without a further call of …/keepalive */
                                 keepalive_until: string | null;
                                 ended_at: string | null;
                                 containers: {
                                     name: string;
                                     host: string;
                                     port: number | null;
+                                    /** @description Fingerprint of its SSH host key, as ssh shows it */
                                     host_key: string | null;
                                 }[];
                             }[];
+                            /** @description "cursor" of the next page; null at the end */
                             next: string | null;
                         };
                     };
                 };
-                /** @description What you have is still right: your If-None-Match names its ETag */
+                /** @description Not modified: If-None-Match contains the current ETag */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -1168,12 +1182,16 @@ export interface paths {
                     "application/json": {
                         pool?: string;
                         count?: number;
+                        /** @description "90m", "2h", "1d" or ISO 8601 */
                         duration?: string;
                         username?: string;
+                        /** @description Without this and without keys, a password is generated and shown in the answer only */
                         password?: string;
                         ssh_keys?: string[];
                         note?: string;
+                        /** @description It ends as abandoned after this long without a call of …/keepalive */
                         keepalive?: string;
+                        /** @description How long it may wait for containers when not enough are ready, like "10m" */
                         wait?: string;
                     };
                 };
@@ -1190,29 +1208,41 @@ export interface paths {
                             /** @enum {unknown} */
                             state: "waiting" | "preparing" | "active" | "ending" | "ended";
                             outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            /** @description Why it failed */
                             reason: string | null;
                             pool: string;
+                            /** @description Name of the identity that made it */
                             owner: string;
                             username: string;
+                            /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
                             created_at: string;
+                            /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
+                            /** @description null unless it is waiting */
                             queue: {
+                                /** @description 1 is next */
                                 position: number;
+                                /** @description Assumes no early release and no extension */
                                 estimated_start: string | null;
+                                /** @description Why the pool cannot lend anything at the moment */
                                 problem: string | null;
                             } | null;
+                            /** @description When its time began */
                             active_at: string | null;
                             expires_at: string | null;
+                            /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
                                 host: string;
                                 port: number | null;
+                                /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
                             }[];
+                            /** @description Only if it was generated, and in this answer only */
                             password?: string;
                         };
                     };
@@ -1228,29 +1258,41 @@ export interface paths {
                             /** @enum {unknown} */
                             state: "waiting" | "preparing" | "active" | "ending" | "ended";
                             outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            /** @description Why it failed */
                             reason: string | null;
                             pool: string;
+                            /** @description Name of the identity that made it */
                             owner: string;
                             username: string;
+                            /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
                             created_at: string;
+                            /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
+                            /** @description null unless it is waiting */
                             queue: {
+                                /** @description 1 is next */
                                 position: number;
+                                /** @description Assumes no early release and no extension */
                                 estimated_start: string | null;
+                                /** @description Why the pool cannot lend anything at the moment */
                                 problem: string | null;
                             } | null;
+                            /** @description When its time began */
                             active_at: string | null;
                             expires_at: string | null;
+                            /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
                                 host: string;
                                 port: number | null;
+                                /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
                             }[];
+                            /** @description Only if it was generated, and in this answer only */
                             password?: string;
                         };
                     };
@@ -1295,6 +1337,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Seconds to wait until it is active, or over */
                     wait?: number;
                 };
                 header?: never;
@@ -1316,27 +1359,38 @@ export interface paths {
                             /** @enum {unknown} */
                             state: "waiting" | "preparing" | "active" | "ending" | "ended";
                             outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            /** @description Why it failed */
                             reason: string | null;
                             pool: string;
+                            /** @description Name of the identity that made it */
                             owner: string;
                             username: string;
+                            /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
                             created_at: string;
+                            /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
+                            /** @description null unless it is waiting */
                             queue: {
+                                /** @description 1 is next */
                                 position: number;
+                                /** @description Assumes no early release and no extension */
                                 estimated_start: string | null;
+                                /** @description Why the pool cannot lend anything at the moment */
                                 problem: string | null;
                             } | null;
+                            /** @description When its time began */
                             active_at: string | null;
                             expires_at: string | null;
+                            /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
                                 host: string;
                                 port: number | null;
+                                /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
                             }[];
                         };
@@ -1390,27 +1444,38 @@ export interface paths {
                             /** @enum {unknown} */
                             state: "waiting" | "preparing" | "active" | "ending" | "ended";
                             outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            /** @description Why it failed */
                             reason: string | null;
                             pool: string;
+                            /** @description Name of the identity that made it */
                             owner: string;
                             username: string;
+                            /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
                             created_at: string;
+                            /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
+                            /** @description null unless it is waiting */
                             queue: {
+                                /** @description 1 is next */
                                 position: number;
+                                /** @description Assumes no early release and no extension */
                                 estimated_start: string | null;
+                                /** @description Why the pool cannot lend anything at the moment */
                                 problem: string | null;
                             } | null;
+                            /** @description When its time began */
                             active_at: string | null;
                             expires_at: string | null;
+                            /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
                                 host: string;
                                 port: number | null;
+                                /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
                             }[];
                         };
@@ -1454,8 +1519,12 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        /** @description Added to the present end, like "30m"; instead of expires_at */
                         extend?: string;
-                        /** Format: date-time */
+                        /**
+                         * Format: date-time
+                         * @description The new end; instead of extend
+                         */
                         expires_at?: string;
                     };
                 };
@@ -1472,29 +1541,41 @@ export interface paths {
                             /** @enum {unknown} */
                             state: "waiting" | "preparing" | "active" | "ending" | "ended";
                             outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            /** @description Why it failed */
                             reason: string | null;
                             pool: string;
+                            /** @description Name of the identity that made it */
                             owner: string;
                             username: string;
+                            /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
                             created_at: string;
+                            /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
+                            /** @description null unless it is waiting */
                             queue: {
+                                /** @description 1 is next */
                                 position: number;
+                                /** @description Assumes no early release and no extension */
                                 estimated_start: string | null;
+                                /** @description Why the pool cannot lend anything at the moment */
                                 problem: string | null;
                             } | null;
+                            /** @description When its time began */
                             active_at: string | null;
                             expires_at: string | null;
+                            /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
                                 host: string;
                                 port: number | null;
+                                /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
                             }[];
+                            /** @description Why the end is not the requested one; null if it is */
                             clamped: string | null;
                         };
                     };
@@ -1556,27 +1637,38 @@ export interface paths {
                             /** @enum {unknown} */
                             state: "waiting" | "preparing" | "active" | "ending" | "ended";
                             outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            /** @description Why it failed */
                             reason: string | null;
                             pool: string;
+                            /** @description Name of the identity that made it */
                             owner: string;
                             username: string;
+                            /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
                             created_at: string;
+                            /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
+                            /** @description null unless it is waiting */
                             queue: {
+                                /** @description 1 is next */
                                 position: number;
+                                /** @description Assumes no early release and no extension */
                                 estimated_start: string | null;
+                                /** @description Why the pool cannot lend anything at the moment */
                                 problem: string | null;
                             } | null;
+                            /** @description When its time began */
                             active_at: string | null;
                             expires_at: string | null;
+                            /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
                                 host: string;
                                 port: number | null;
+                                /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
                             }[];
                         };
@@ -1644,6 +1736,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description Ids of the reservations that were released */
                             released: string[];
                         };
                     };
@@ -1686,7 +1779,7 @@ export interface paths {
         };
         /**
          * What has changed, by whom and when: the audit log
-         * @description Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or `after`, or with the latest past events (`tail`) first; each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations.
+         * @description Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or `after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations.
          */
         get: {
             parameters: {
@@ -1884,7 +1977,7 @@ export interface paths {
                         "application/json": {
                             /** @description Oldest first */
                             tokens: {
-                                /** @description The part of the token that is no secret */
+                                /** @description Public part of the token */
                                 id: string;
                                 name: string;
                                 /** @enum {unknown} */
@@ -1936,7 +2029,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Who it is for; reservations belong to names, so a new token of a name has them */
+                        /** @description Owner of the reservations; a new token with the same name has them, too */
                         name: string;
                         /**
                          * @default user
@@ -1966,7 +2059,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description The part of the token that is no secret */
+                            /** @description Public part of the token */
                             id: string;
                             name: string;
                             /** @enum {unknown} */
@@ -2100,12 +2193,12 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description Who owns what is reserved */
+                            /** @description Owner of the caller's reservations */
                             name: string;
                             /** @enum {unknown} */
                             role: "admin" | "user";
                             /**
-                             * @description How they are known
+                             * @description How the caller was authenticated
                              * @enum {unknown}
                              */
                             auth: "none" | "token" | "oidc";
@@ -2116,7 +2209,7 @@ export interface paths {
                                 duration_seconds: number | null;
                                 pools: string[] | null;
                             };
-                            /** @description What counts against limits.containers, those still waited for included */
+                            /** @description Number of containers that count against limits.containers, including those of waiting reservations */
                             containers_held: number;
                         };
                     };
@@ -2222,7 +2315,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Something that it needs does not answer; ask again after Retry-After seconds */
+                /** @description The database or the engine does not work, or no pool can lend; try again after Retry-After seconds */
                 503: {
                     headers: {
                         [name: string]: unknown;

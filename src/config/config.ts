@@ -176,7 +176,8 @@ function readPool(
     reader.report([...path, 'duration', 'max'], 'must not be shorter than the default')
   }
   if (some.ssh_ports && some.size !== undefined && some.ssh_ports.length < some.size) {
-    reader.report([...path, 'ssh_ports'], `${some.ssh_ports.length} ports for ${some.size} containers`)
+    const mismatch = `${some.ssh_ports.length} ports for ${some.size} containers`
+    reader.report([...path, 'ssh_ports'], `${mismatch}: widen the range or lower size`)
   }
   takePorts(reader, path, some.ssh_ports ?? [], owners)
   const prepare = some.prepare ? resolve(folder, some.prepare) : null

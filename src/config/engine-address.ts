@@ -90,7 +90,7 @@ function contextEngine(name: string, folder: string, from: string): EngineAddres
   const keys = join(folder, 'contexts/tls', id, 'docker')
   const certificates = host.startsWith('tcp:') && existsSync(keys) ? keys : null
   if (certificates !== null && SkipTLSVerify)
-    throw unfit(`${source} skips the verification of the engine: create it with a ca`)
+    throw unfit(`${source} skips TLS verification: create the context with a CA certificate (ca=…)`)
   return { host, certificates, source }
 }
 

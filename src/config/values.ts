@@ -14,7 +14,7 @@ const UNITS: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, 
 const MAX_SPAN_MS = 365 * 86_400_000
 
 export const text: Parser<string> = (value) => {
-  if (typeof value !== 'string' || value.trim() === '') throw mustBe('a non-empty text', value)
+  if (typeof value !== 'string' || value.trim() === '') throw mustBe('a non-empty string', value)
   return value
 }
 

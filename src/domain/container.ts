@@ -2,7 +2,7 @@
 
 /**
  * creating -> ready -> reserved -> removing -> creating (next generation); creating|ready -> broken -> removing.
- * An admin can put a container aside that is not reserved: creating|ready|broken -> quarantined -> removing.
+ * An admin can quarantine a container that is not reserved: creating|ready|broken -> quarantined -> removing.
  */
 export const CONTAINER_STATES = ['creating', 'ready', 'reserved', 'removing', 'broken', 'quarantined'] as const
 
@@ -100,20 +100,20 @@ export function isBackingOff({ retryAt, attempts }: Pick<Container, 'retryAt' | 
   return retryAt > now && retryAt - now <= backoffAfter(attempts)
 }
 
-/** Fields that describe a generation that was created. */
-const NOTHING_MADE = { engineId: null, hostKey: null, host: null, node: null } as const
+/** Fields that are empty until the engine has created the generation. */
+const NOT_CREATED = { engineId: null, hostKey: null, host: null, node: null } as const
 
 /** The next generation in the slot, not created yet. */
 export function nextGeneration(container: Container, port: number, now: number): ContainerPatch {
   const since = container.state === 'creating' ? container.since : now
   // The reason for removing the previous generation does not concern this one; a failure to create it does.
   const error = container.attempts > 0 ? container.error : null
-  return { state: 'creating', since, generation: container.generation + 1, port, ...NOTHING_MADE, error }
+  return { state: 'creating', since, generation: container.generation + 1, port, ...NOT_CREATED, error }
 }
 
 /** The next generation under a running reservation, which keeps the name and the port. */
 export function replacement(container: Container): ContainerPatch {
-  return { generation: container.generation + 1, ...NOTHING_MADE, attempts: 0, retryAt: 0 }
+  return { generation: container.generation + 1, ...NOT_CREATED, attempts: 0, retryAt: 0 }
 }
 
 export function ready(now: number): ContainerPatch {
@@ -130,7 +130,7 @@ export function recycled(container: Container, now: number): ContainerPatch {
   return { ...retired(container.error, now), attempts: 0 }
 }
 
-/** Put aside, and left as it is. */
+/** Kept unchanged for inspection. */
 export function quarantined(now: number): ContainerPatch {
   return { state: 'quarantined', since: now, retryAt: 0 }
 }
@@ -170,10 +170,10 @@ export function targetOf({ engineId, name }: Pick<Container, 'engineId' | 'name'
   return { id: engineId ?? '', name }
 }
 
-/** Returns since when the oldest has been waiting to be destroyed or has been broken; null if none is. */
-export function uncleanSince(containers: readonly Container[]): number | null {
+/** Returns for how many milliseconds the oldest has been waiting to be destroyed or has been broken; 0 if none is. */
+export function oldestUncleanMs(containers: readonly Container[], now: number): number {
   const unclean = containers.filter((c) => c.state === 'removing' || c.state === 'broken')
-  return unclean.length === 0 ? null : Math.min(...unclean.map((c) => c.since))
+  return Math.max(0, now - Math.min(now, ...unclean.map((c) => c.since)))
 }
 
 /** alpine-2 before alpine-10 */

@@ -1,12 +1,11 @@
 /** How a manager marks its containers with its database, and how other managers see that it is alive. */
 
 /** A live manager: it keeps a connection to the engine open. */
-export interface LivingManager {
+export interface LiveManager {
   /** Identity of its database. */
   readonly database: string
   /**
-   * Identifies the file of its database until the host restarts: the same for a file that was moved, another for a
-   * copy.
+   * Identifies the database file until the host restarts. Moving the file keeps it; a copy gets another one.
    */
   readonly file: string
   /** When it opened the database, epoch milliseconds. */
@@ -23,7 +22,7 @@ export interface DatabaseMark {
   readonly since: number
 }
 
-export function managerOf({ id, file, since }: DatabaseMark): LivingManager {
+export function managerOf({ id, file, since }: DatabaseMark): LiveManager {
   return { database: id, file, since }
 }
 
@@ -31,7 +30,7 @@ export function managerOf({ id, file, since }: DatabaseMark): LivingManager {
  * Whether this database is a copy: an earlier manager serves another file with the same identity. Of two managers
  * that start at the same moment exactly one is the copy.
  */
-export function isCopy(self: DatabaseMark, managers: readonly LivingManager[]): boolean {
+export function isCopy(self: DatabaseMark, managers: readonly LiveManager[]): boolean {
   return managers.some(
     ({ database, file, since }) =>
       database === self.id && file !== self.file && (since < self.since || (since === self.since && file < self.file)),

@@ -1,4 +1,5 @@
 /** What tenants read inside their containers, and when. Pure: texts and times. */
+import { counted } from './text/counted.ts'
 import { formatDuration } from './text/duration.ts'
 import { forTerminal } from './text/foreign-text.ts'
 import { ANONYMOUS } from './identity.ts'
@@ -94,5 +95,5 @@ function minuteOf(time: number): string {
 function remaining(ms: number): string {
   const minutes = Math.floor((ms + MAX_DELAY_MS) / MINUTE_MS)
   const [count, unit] = minutes > 0 ? [minutes, 'minute'] : [Math.floor(ms / 1_000), 'second']
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
+  return counted(count, unit)
 }

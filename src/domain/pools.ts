@@ -1,5 +1,6 @@
 /** The pools of berth.yml with their current sizes. */
 import type { Container } from './container.ts'
+import { BerthError } from './errors.ts'
 import type { Pool } from './pool.ts'
 
 export interface Pools {
@@ -29,9 +30,16 @@ export function createPools(configured: readonly Pool[]): Pools {
   }
 }
 
+/** Returns the pool of a container or reservation. Throws `engine_failed` if berth.yml no longer has it. */
+export function poolOf(pools: Pools, { pool: name }: { readonly pool: string }): Pool {
+  const pool = pools.named(name)
+  if (!pool) throw new BerthError('engine_failed', `berth.yml has no pool "${name}" any more`)
+  return pool
+}
+
 /**
- * Returns the reason of the latest failure if no container of the pool works and at least one has failed; otherwise
- * null. While one is ready or lent, the pool has no problem: the others are only unavailable.
+ * Returns the error of the container with the most failed attempts if every container of the pool is failing; otherwise
+ * null. Quarantined containers do not count.
  */
 export function poolProblem(containers: readonly Container[], pool: string): string | null {
   const rows = containers.filter((row) => row.pool === pool && row.state !== 'quarantined')

@@ -1,4 +1,6 @@
-/** Reservations that wait for containers of a pool: first come, first served, also behind a larger request. */
+/**
+ * Reservations that wait for containers of a pool, first come, first served: a small request waits behind a larger one.
+ */
 import { poolProblem } from './pools.ts'
 import type { Snapshot } from './snapshot.ts'
 import { dueEnd, holdersOf, isDue, type Reservation } from './reservation.ts'

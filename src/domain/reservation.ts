@@ -69,7 +69,7 @@ export function dueEnd(reservation: Reservation): { at: number; outcome: 'expire
   return at === null ? null : { at, outcome: state === 'waiting' ? 'failed' : 'expired' }
 }
 
-/** Whether its time is up, also before the expiry loop has recorded the end. */
+/** Returns whether the reservation's time is up, even if its end is not recorded yet. */
 export function isDue(reservation: Reservation, now: number): boolean {
   const due = dueEnd(reservation)
   return due !== null && now >= due.at
@@ -80,10 +80,19 @@ export function isActive(reservation: Reservation, now: number): boolean {
   return reservation.state === 'active' && !isDue(reservation, now)
 }
 
-/** Returns its state by the clock: it is ending once its time is up, also before the end is recorded. */
+/** Returns the reservation's state at `now`: `ending` once its time is up, even if its end is not recorded yet. */
 export function stateAt(reservation: Reservation, now: number): ReservationState {
   const { state } = reservation
   return state !== 'ended' && isDue(reservation, now) ? 'ending' : state
+}
+
+/**
+ * Returns the number of containers that count against the limits of an owner, including those of waiting reservations.
+ * A claim counts them in its own transaction.
+ */
+export function heldBy(reservations: readonly Reservation[], owner: string, now: number): number {
+  const theirs = reservations.filter((r) => r.owner === owner && stateAt(r, now) !== 'ending')
+  return theirs.reduce((sum, { count }) => sum + count, 0)
 }
 
 /** Returns the reservation of each reserved container, by the container's name. */

@@ -1,4 +1,4 @@
-/** The only file that knows which engines there are. */
+/** Opens the engine that berth.yml names; no other file imports an engine. */
 import type { Config } from '../config/config.ts'
 import { engineVariables } from '../config/engine-address.ts'
 import type { DatabaseMark } from '../domain/database-mark.ts'

@@ -7,13 +7,13 @@ import type { Reservations } from '../usecases/reservations.ts'
 import type { Tokens } from '../usecases/tokens.ts'
 import type { Authenticate } from './auth/identity.ts'
 import type { EventFeed } from './streaming/event-feed.ts'
-import type { StreamSlots } from './streaming/stream-slots.ts'
+import type { StreamLimit } from './streaming/stream-limit.ts'
 import type { PrometheusMetrics } from './ops/metrics.ts'
 
 /** What every route gets: the context of the server, and what routes share with one another. */
 export interface RouteContext extends ServerContext {
   readonly feed: EventFeed
-  readonly streamSlots: StreamSlots
+  readonly streamLimit: StreamLimit
 }
 
 /** What /readyz asks of the reconciler. */
@@ -39,20 +39,17 @@ export interface ServerContext {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
-  /** The name that answers tell people to ssh to. */
+  /** Host name of the SSH ports in answers. */
   readonly sshHost: string
   /** Password of a GET /reserve that gives none; null: one is generated. */
   readonly defaultPassword: string | null
-  /** Not in the database: from it and an Idempotency-Key a generated password can be had again. */
+  /** Secret from which, with an Idempotency-Key, a password is generated again. Kept outside the database. */
   readonly requestSecret: Uint8Array
-  /**
-   * How often a stream of events says that it is still there, and how long a client may take nothing of an answer,
-   * milliseconds.
-   */
-  readonly streaming: { readonly heartbeat: number; readonly patience: number }
+  /** Interval between the heartbeats of a stream, and the maximum time in which a client reads nothing of an answer. */
+  readonly streaming: { readonly heartbeatMs: number; readonly idleTimeoutMs: number }
   /** Names under which this server may be asked, besides those of the loopback; null: any. */
   readonly hosts: readonly string[] | null
   readonly authenticate: Authenticate
-  /** Requests a minute of one identity, or of one address without any; 0: any number. */
+  /** Maximum requests per minute of one identity or address; 0: no limit. */
   readonly rateLimit: number
 }

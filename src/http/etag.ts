@@ -56,7 +56,7 @@ function names(ifNoneMatch: string | undefined, etag: string): boolean {
 /** Of such a route, for the documentation. */
 export const IfNoneMatch = Type.Object({
   'if-none-match': Type.Optional(
-    Type.String({ description: 'The ETag of the answer that you have: 304 while it is still right' }),
+    Type.String({ description: 'ETag of your copy; answered with 304 while it is current' }),
   ),
 })
-export const NotModified = Type.Null({ description: 'What you have is still right: your If-None-Match names its ETag' })
+export const NotModified = Type.Null({ description: 'Not modified: If-None-Match contains the current ETag' })

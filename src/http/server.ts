@@ -5,7 +5,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { admit } from './auth/admission.ts'
 import { createOriginCheck, refuseAmbiguous } from './auth/origin-check.ts'
-import { boundedServer, type Connections } from './connections.ts'
+import { boundedServer, closeWhenIdle, type Connections } from './connections.ts'
 import type { ServerContext } from './context.ts'
 import { describeApi, openapiRoute } from './docs/openapi.ts'
 import { answerError, routeOf } from './errors/answer-error.ts'
@@ -14,8 +14,7 @@ import { refuseMissing } from './errors/missing-route.ts'
 import { refuseInfinite, VALIDATION } from './errors/validation.ts'
 import { ROUTES } from './routes.ts'
 import { EventFeed } from './streaming/event-feed.ts'
-import { closeWhenIdle } from './streaming/long-poll.ts'
-import { openStreamSlots } from './streaming/stream-slots.ts'
+import { openStreamLimit } from './streaming/stream-limit.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 
@@ -60,7 +59,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
   // A plugin, so that the routes are registered once the OpenAPI document collects them.
   void server.register(async (routes) => {
     openapiRoute(routes)
-    const shared = { ...context, feed: new EventFeed(context.store), streamSlots: openStreamSlots() }
+    const shared = { ...context, feed: new EventFeed(context.store), streamLimit: openStreamLimit() }
     for (const register of ROUTES) register(routes, shared)
   })
   return server
@@ -95,7 +94,7 @@ function addHooks(server: FastifyInstance, context: ServerContext, connections: 
   })
   // Bounds how long an answer is kept for a client that does not read it.
   server.addHook('onSend', (_request, reply, payload, done) => {
-    closeWhenIdle(reply.raw, streaming.patience)
+    closeWhenIdle(reply.raw, streaming.idleTimeoutMs)
     done(null, payload)
   })
   server.addHook('onResponse', (request, reply, done) => {

@@ -34,7 +34,7 @@ export interface NotificationText {
   readonly line: string
 }
 
-/** Per target name: null for done, or why not. One failing container never hides the outcome of another. */
+/** By target name: null on success, otherwise the error. One failing container never hides the outcome of another. */
 export type Outcomes = ReadonlyMap<string, Error | null>
 
 /** Accounts, and everything else that Berth does inside containers. */
@@ -42,10 +42,10 @@ export interface Accounts {
   /** Maximum duration of `createAccounts`, in milliseconds. */
   readonly deadlineMs: number
   /**
-   * Waits until sshd answers, then looks around. `guest_failed` if it does not answer within `timeoutMs`. `fresh`: the
-   * container was never lent, and may be prepared for `createAccounts`. With a `purpose` it resolves only when
-   * `createAccounts` will succeed and a login will work, with a host key that no other container has; `image_unfit` if
-   * that is impossible.
+   * Waits until sshd answers, then reads the container's names, host key and distribution. `guest_failed` if it does
+   * not answer within `timeoutMs`. `fresh`: the container was never lent, and may be prepared for `createAccounts`.
+   * With a `purpose` it resolves only when `createAccounts` will succeed and a login will work, with a host key that no
+   * other container has; `image_unfit` if that is impossible.
    */
   survey(
     target: Target,

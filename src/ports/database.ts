@@ -1,6 +1,4 @@
-/**
- * The port to the place where a store keeps its rows: what can be done with it without, or before, opening the store.
- */
+/** Port to the database of a store: operations that do not need an open store. */
 import type { DatabaseMark } from '../domain/database-mark.ts'
 import type { Store } from './store.ts'
 
@@ -16,7 +14,7 @@ export interface Database {
   /** Returns what `migrate` would apply. */
   pendingMigrations(): Promise<string[]>
   /**
-   * Copies the database as it is at one moment to this new file, also while a manager writes to it. The copy is whole,
+   * Copies the database as it is at one moment to this new file, even while a manager writes to it. The copy is whole,
    * or not there. `invalid_config`.
    */
   backup(copy: string): Promise<void>
@@ -24,6 +22,9 @@ export interface Database {
   mark(id: string, now: number): DatabaseMark
   /** Whether the database of this identity is certainly not at this origin any more. */
   isGone(id: string, origin: string): boolean
-  /** Returns the secret of its managers, which is not in it; the first manager makes it. `invalid_config`. */
+  /**
+   * Returns the secret that this database's managers share, kept outside the database. The first manager creates it.
+   * `invalid_config`.
+   */
   secret(): Uint8Array
 }

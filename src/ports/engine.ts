@@ -3,7 +3,7 @@
  * failures are `BerthError`s. Each port has one contract suite in `test/contracts/` that every adapter passes.
  */
 import type { ContainerSpec } from '../domain/container.ts'
-import type { LivingManager } from '../domain/database-mark.ts'
+import type { LiveManager } from '../domain/database-mark.ts'
 
 /** What an engine can do beyond what every engine must. ARCHITECTURE.md says which promises need which. */
 export interface EngineTraits {
@@ -41,13 +41,13 @@ export interface Observed {
   /** Host and path of that database, for people and for `isGone`. */
   readonly origin: string | null
   /** The reservation that it is or was lent to, by the engine's ledger; null when it was never lent. */
-  readonly lent: string | null
+  readonly lentTo: string | null
 }
 
 /** The containers of this instance, in any state. Complete, except for those on nodes that cannot be reached. */
 export interface EngineListing {
   readonly observed: readonly Observed[]
-  /** Names of the nodes that the engine cannot speak for now: their containers are unknown, and not gone. */
+  /** Names of the nodes that the engine cannot reach now. The state of their containers is unknown. */
   readonly unreachable: readonly string[]
 }
 
@@ -56,7 +56,7 @@ export interface Presence {
   /** Identity of the ledger of lent containers. A new one has forgotten what was lent before. */
   readonly ledger: string
   /** All of this instance, this one too. */
-  readonly managers: readonly LivingManager[]
+  readonly managers: readonly LiveManager[]
   /** Identities of databases that were removed on purpose (`just clean`): their containers can be replaced. */
   readonly abandoned: ReadonlySet<string>
 }
@@ -79,8 +79,8 @@ export interface AgentRequest {
   /** Program of bash. May hold secrets: no process list shows it. It has nothing on its stdin. */
   readonly program: string
   /**
-   * A tenant gets in after this program: the agent exits, and `guest_failed` if the container should have one and it
-   * does not answer.
+   * A tenant has access after this program: the agent exits, and `guest_failed` if the container should have one and
+   * it does not answer.
    */
   readonly last: boolean
   readonly timeoutMs: number
@@ -126,7 +126,7 @@ export interface Engine {
   provision(): Promise<void>
   /** Whether what `provision` made is there and in force; false before this manager's first `provision`. */
   isProvisioned(): Promise<boolean>
-  /** Complete but for the nodes that it names, or an error: never silently partial. */
+  /** Lists all containers except those on the nodes in `unreachable`. Throws rather than return a partial list. */
   list(): Promise<EngineListing>
   /** As of the last listing; null while there is no firewall container to read it from. */
   presence(): Presence | null
@@ -147,11 +147,14 @@ export interface Engine {
    */
   create(spec: ContainerSpec): Promise<string>
   /**
-   * Makes it run and be reached, also when it was paused, or taken off its network. A port that something else holds is
-   * `engine_conflict`.
+   * Starts the container and connects it to its network, even if it was paused or disconnected. Throws
+   * `engine_conflict` if its port is taken.
    */
   start(id: string): Promise<void>
-  /** SIGKILL to every process inside; it stays down until started. Stopped, gone or another instance's is success. */
+  /**
+   * Sends SIGKILL to every process; the container stays down until started. Succeeds if it is stopped, gone or another
+   * instance's.
+   */
   kill(id: string): Promise<void>
   /**
    * Removes it with its anonymous volumes, running or not. Gone is success. On a node that cannot be reached it
@@ -159,7 +162,7 @@ export interface Engine {
    */
   remove(id: string): Promise<void>
   /**
-   * Records that containers are lent to a reservation, before anybody is let in. Resolves when the engine has it;
+   * Records that containers are lent to a reservation, before access is given. Resolves when the engine has it;
    * returns the ids of those that are lent to another reservation already, which must be left alone.
    * `engine_unavailable`.
    */
@@ -178,7 +181,7 @@ export interface Engine {
   readonly agent?: GuestAgent
   /**
    * Calls `onChange` soon after a container of ours changed outside our calls, or the engine went or came back. Returns
-   * the stop.
+   * a function that stops it.
    */
   watch(onChange: () => void): () => void
   close(): Promise<void>

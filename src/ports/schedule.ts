@@ -1,7 +1,7 @@
 /** Tells the loops of the manager when there is something to do. */
 export interface Schedule {
-  /** Something has changed that must be reconciled soon. */
+  /** Requests a tick soon, because something has changed. */
   nudge(): void
-  /** Something is due at this time, in epoch milliseconds, and nothing earlier. */
+  /** Requests a tick at this time, in epoch milliseconds, for something that is due then. */
   expect(at: number): void
 }

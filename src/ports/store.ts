@@ -55,14 +55,24 @@ export type Claimed =
   | { readonly kind: 'claimed'; readonly result: ReservationWithContainers }
   /** In the queue. */
   | { readonly kind: 'waiting'; readonly result: ReservationWithContainers }
-  /** Nothing was reserved: so many containers are ready, and so many reservations wait for them already. */
+  /** Nothing was reserved: `available` containers are ready, and `waiting` reservations are queued for them. */
   | { readonly kind: 'short'; readonly available: number; readonly waiting: number }
-  /** Nothing was reserved: the owner has that many containers. */
+  /** Nothing was reserved: the owner already holds `has` containers. */
   | { readonly kind: 'over_quota'; readonly has: number }
   /** Nothing was reserved: the owner has the maximum number of reservations in the queue. */
   | { readonly kind: 'queue_full'; readonly most: number }
   /** Nothing was reserved: the same key was used before. */
   | { readonly kind: 'repeated'; readonly earlier: EarlierRequest }
+
+/** A claim that took nothing, other than a repeated request. */
+export type RefusedClaim = Extract<Claimed, { kind: 'short' | 'over_quota' | 'queue_full' }>
+
+/** A slot that has no row yet. */
+export interface NewSlot {
+  readonly pool: string
+  readonly number: number
+  readonly port: number
+}
 
 interface PoolSize {
   readonly size: number
@@ -117,8 +127,8 @@ export interface ReservationWithContainers {
  */
 export interface Store {
   /**
-   * Returns the same object while nothing in it has changed; an object never changes, so that what is computed from it
-   * can be kept with it. It contains everything that any manager, or a person, committed before the call.
+   * Returns the containers, open reservations and pool sizes, with everything that was committed before the call.
+   * Returns the same immutable object while nothing has changed, so callers can cache what they derive from it.
    */
   snapshot(): Promise<Snapshot>
   container(name: string): Promise<Container | null>
@@ -137,7 +147,7 @@ export interface Store {
   resizePool(pool: string, to: PoolSize, by: string, now: number): Promise<true | { readonly reserved: number }>
 
   /** Adds rows of generation 0 in state creating; existing rows stay as they are. */
-  addContainers(slots: readonly { pool: string; number: number; port: number }[], now: number): Promise<void>
+  addContainers(slots: readonly NewSlot[], now: number): Promise<void>
   /** Applies the patch if state and generation are unchanged since `seen`; returns false if they are not. */
   updateContainer(seen: Container, patch: ContainerPatch, now: number, by?: string): Promise<boolean>
   /** Deletes the row under the same condition. */
@@ -198,10 +208,10 @@ export interface Store {
   /** Returns the identity of this database, which its containers bear. */
   databaseId(): Promise<string>
   /**
-   * Relies on this ledger of lent containers from now on. When it relied on another one before, that one's record is
-   * lost: free containers are retired for this reason, as they may have had a tenant. Returns how many.
+   * Records that this database relies on this ledger. If it relied on another one, that record is lost: retires the
+   * free containers for this reason, because they may have had a tenant. Returns how many.
    */
-  relyOn(which: { readonly ledger: string; readonly instance: string }, reason: string, now: number): Promise<number>
+  useLedger(which: { readonly ledger: string; readonly instance: string }, reason: string, now: number): Promise<number>
   /**
    * Gives this database another identity than `from`, because a manager serves another database of that identity. Drops
    * the rows of all containers and ends all reservations as failed for this reason. Returns the identity.

@@ -2,6 +2,7 @@
 import { byName, type Container } from '../domain/container.ts'
 import { isCurrent, protectedContainers } from './ownership/ownership.ts'
 import { containerName, type Pool, portOf } from '../domain/pool.ts'
+import { counted } from '../domain/text/counted.ts'
 import type { Observed } from '../ports/engine.ts'
 import type { PlanInput } from './plan/actions.ts'
 import { isUnknown } from './plan/plan-container.ts'
@@ -48,7 +49,7 @@ export function examine({ observed: all, ...rest }: DoctorInput, now: number): F
   ]
   const recorded = slots.sort((a, b) => byName(a.row, b.row)).flatMap(({ findings }) => findings)
   const named = new Set(slots.map(({ row }) => row.name))
-  // A slot that serves nothing for this reason gets no other finding.
+  // A slot that is out of use for this reason gets no other finding.
   const others = recorded.filter(({ container }) => !leftAlone.has(container))
   return [...others, ...orphans(input, named, now), ...foreign]
 }
@@ -119,11 +120,11 @@ function examineCurrent({ pools, snapshot, specDigest }: DoctorInput, row: Conta
 function unfinished(row: Container, patience: number, now: number): Finding[] {
   const { state, since, attempts, error } = row
   const minutes = Math.floor((now - since) / 60_000)
-  const long = minutes === 0 ? 'less than a minute' : `${minutes} minutes`
+  const long = minutes === 0 ? 'less than a minute' : counted(minutes, 'minute')
   const why = error === null ? '' : `: ${error}`
-  if (state === 'broken') return [finding('state', row, `it is broken after ${attempts} attempts${why}`)]
+  if (state === 'broken') return [finding('state', row, `it is broken after ${counted(attempts, 'attempt')}${why}`)]
   if (now - since <= patience) return []
-  return [finding('state', row, `it has been ${state} for ${long}${why}`)]
+  return [finding('state', row, `it has been in state ${state} for ${long}${why}`)]
 }
 
 function orphans({ observed, patienceMs }: DoctorInput, named: ReadonlySet<string>, now: number): Finding[] {

@@ -23,7 +23,7 @@ export interface ImageWatchDeps {
   readonly accounts: Pick<Accounts, 'playbookVersion'>
   readonly clock: Clock
   readonly log: Log
-  /** There is something to reconcile. */
+  /** Called after a change that must be reconciled. */
   readonly onChange: () => void
 }
 

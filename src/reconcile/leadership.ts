@@ -13,8 +13,9 @@ const RENEW_AFTER_MS = TAKE_OVER_AFTER_MS / 2
 
 export interface Leadership {
   /**
-   * Whether this manager works on the containers now. All managers activate and revoke; what is written and said in
-   * containers would be written and said by each. `renew`: ask the database also when the last renewal is recent.
+   * Returns whether this manager leads now. All managers activate and revoke; only the leader does other work on
+   * containers and notifies tenants, because otherwise each manager would. `renew`: renews even if the last renewal is
+   * recent.
    */
   leads(renew: boolean): Promise<boolean>
   /** Leaves the work to another manager, if there is one. */

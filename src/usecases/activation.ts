@@ -14,8 +14,8 @@ import type { Clock } from '../ports/clock.ts'
 /** Maximum number of rounds in which containers that do not work are swapped for others. */
 const MAX_SUBSTITUTIONS = 3
 
-/** Returns the milliseconds after which a preparation must belong to a process that has stopped. */
-export function preparationTime({ deadlineMs }: Pick<Accounts, 'deadlineMs'>): number {
+/** Returns the maximum duration of a preparation. After it, the manager that prepared has stopped. */
+export function maxPreparationMs({ deadlineMs }: Pick<Accounts, 'deadlineMs'>): number {
   return (MAX_SUBSTITUTIONS + 1) * deadlineMs
 }
 
@@ -67,8 +67,8 @@ export function lentElsewhere(name: string): BerthError {
 }
 
 /**
- * Makes the account in every container. A container in which that fails is swapped for another ready one, as long as
- * there is one. At the same time the engine's ledger records which containers are lent; without that record they are
+ * Makes the account in every container. A container in which that fails is replaced by another ready container, if any
+ * is left. At the same time the engine's ledger records which containers are lent; without that record they are
  * not lent.
  */
 async function createAccounts(

@@ -22,7 +22,7 @@ export interface AdminDeps {
 export interface Admin {
   /** Destroys the container, sound or not, and creates the next generation. `conflict` while it is reserved. */
   recycle(name: string, by: Identity): Promise<Container>
-  /** Puts a container aside that is not reserved: it stays as it is, for inspection. `conflict` otherwise. */
+  /** Quarantines a container that is not reserved: it is kept unchanged for inspection. `conflict` otherwise. */
   quarantine(name: string, by: Identity): Promise<Container>
   /** Ends a quarantine: the container is recycled before it is lent. `conflict` if it is not quarantined. */
   endQuarantine(name: string, by: Identity): Promise<Container>
@@ -58,7 +58,7 @@ const QUARANTINE: Verb = {
   said: 'is quarantined',
   refusals: { removing: 'it is already being destroyed' },
 }
-const RETURN: Verb = {
+const END_QUARANTINE: Verb = {
   from: ['quarantined'],
   done: ['removing'],
   patch: recycled,
@@ -70,7 +70,7 @@ export function createAdmin({ pools, store, clock, log, onChange }: AdminDeps): 
   async function apply(verb: Verb, name: string, by: Identity): Promise<Container> {
     for (;;) {
       const seen = await store.container(name)
-      if (!seen) throw new BerthError('not_found', 'there is no such container')
+      if (!seen) throw new BerthError('not_found', `there is no container "${name}"`)
       if (verb.done.includes(seen.state)) return seen
       if (!verb.from.includes(seen.state)) throw await refusal(verb, seen)
       const patch = verb.patch(seen, clock())
@@ -90,7 +90,7 @@ export function createAdmin({ pools, store, clock, log, onChange }: AdminDeps): 
 
   async function resize(name: string, size: number | null, by: Identity): Promise<Pool> {
     const configured = pools.configured(name)
-    if (!configured) throw new BerthError('not_found', 'there is no such pool')
+    if (!configured) throw new BerthError('not_found', `there is no pool "${name}"`)
     const most = configured.ports.length
     const wanted = size ?? configured.size
     if (wanted > most) {
@@ -113,7 +113,7 @@ export function createAdmin({ pools, store, clock, log, onChange }: AdminDeps): 
   return {
     recycle: (name, by) => apply(RECYCLE, name, by),
     quarantine: (name, by) => apply(QUARANTINE, name, by),
-    endQuarantine: (name, by) => apply(RETURN, name, by),
+    endQuarantine: (name, by) => apply(END_QUARANTINE, name, by),
     resize,
   }
 }

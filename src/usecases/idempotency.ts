@@ -9,7 +9,10 @@ export interface IdempotentRequest {
   digestOf(salt: string): Buffer
 }
 
-/** `secret` is the managers' own and not in the database: Idempotency-Keys like "build-17" can be guessed. */
+/**
+ * Returns the key under which a request is stored, and the source of its generated password. `secret` is kept outside
+ * the database, because Idempotency-Keys like "build-17" can be guessed.
+ */
 export function idempotentRequest(sent: string, body: unknown, secret: Uint8Array): IdempotentRequest {
   // The body may hold a password: without the secret, its hash cannot be tried out.
   const ours = createHmac('sha256', secret).update(sent).digest()

@@ -1,9 +1,9 @@
-/** Limits of tokens and pools: the texts of a refused reserve (403, 409, 429), and how far an extension may go. */
+/** Limits of tokens and pools: what a request may ask for, and how far an extension may go. */
 import { BerthError, type Violation, invalidRequest } from '../domain/errors.ts'
 import { formatDuration } from '../domain/text/duration.ts'
-import type { Identity, Limits } from '../domain/identity.ts'
+import type { Limits } from '../domain/identity.ts'
 import type { Pool } from '../domain/pool.ts'
-import type { Claimed } from '../ports/store.ts'
+import { overQuota } from './refusals.ts'
 
 /** Throws `invalid_request` with all problems, not just the first. */
 export function assertValid(checks: readonly { path: string; problem: string | null }[]): void {
@@ -15,7 +15,7 @@ export function assertValid(checks: readonly { path: string; problem: string | n
 
 /**
  * Throws `forbidden` for the pool, `quota_exceeded` for the containers, `invalid_request` for the duration. Checks this
- * request alone: what the owner has already is counted in the claim's transaction (`countOwned`, store/sql/claims.ts).
+ * request alone: what the owner has already is counted in the claim's transaction (store/sql/quota.ts).
  */
 export function assertWithinLimits(
   limits: Limits,
@@ -33,32 +33,6 @@ export function assertWithinLimits(
   }
 }
 
-/** Returns why a claim took nothing. */
-export function claimError(
-  claimed: Extract<Claimed, { kind: 'short' | 'over_quota' | 'queue_full' }>,
-  { limits }: Identity,
-  { pool, problem }: { readonly pool: string; readonly problem: string | null },
-): BerthError {
-  if (problem !== null && claimed.kind === 'short') {
-    return new BerthError('pool_unusable', `pool "${pool}" cannot lend any container: ${problem}`)
-  }
-  if (claimed.kind === 'over_quota') return overQuota(limits.containers ?? 0, claimed.has)
-  if (claimed.kind === 'queue_full') {
-    const why = `you have ${claimed.most} waiting reservations, the maximum`
-    return new BerthError('quota_exceeded', `${why}; release some that are not needed, or try again later`)
-  }
-  const { available, waiting } = claimed
-  const only = `Only ${available} container${available === 1 ? '' : 's'} available`
-  if (waiting === 0) return new BerthError('not_enough', only)
-  const queue = waiting === 1 ? '1 reservation is' : `${waiting} reservations are`
-  return new BerthError('not_enough', `${only}, and ${queue} waiting for more`)
-}
-
-function overQuota(most: number, has: number): BerthError {
-  const now = has > 0 ? ` and you hold ${has}; release some first` : ''
-  return new BerthError('quota_exceeded', `your token allows ${most} containers at once${now}`)
-}
-
 interface Extension {
   readonly pool: string
   readonly activeAt: number
@@ -68,8 +42,9 @@ interface Extension {
 }
 
 /**
- * Returns the new end, never earlier than the present one and at most what pool and token allow, and why it is not the
- * requested one. `poolMaxMs` is the pool's maximum duration; null if the pool is gone, which allows no more.
+ * Returns the new end, and in `clamped` why it differs from the requested one. It is never before the current end, and
+ * moves no further than pool and token allow. `poolMaxMs` is the pool's maximum duration; null if the pool is gone,
+ * which allows no more.
  */
 export function clampEnd(
   { pool, activeAt, expiresAt, wanted }: Extension,

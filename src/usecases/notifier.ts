@@ -26,7 +26,7 @@ interface NotifierDeps {
 interface Attempt {
   readonly at: number
   readonly notification: Notification
-  readonly pause: number
+  readonly pauseMs: number
   /** Number of attempts at this notification, this one included. */
   readonly count: number
   /** Engine ids of the containers that it was delivered to. */
@@ -64,10 +64,10 @@ export function createNotifier({ store, accounts, clock }: NotifierDeps): Notifi
     if (!notification) return
     const { end, left } = notification
     const before = earlier(id, notification)
-    const pause = before ? Math.min(2 * before.pause, MAX_RETRY_MS) : MIN_RETRY_MS
+    const pauseMs = before ? Math.min(2 * before.pauseMs, MAX_RETRY_MS) : MIN_RETRY_MS
     const delivered = new Set(before?.delivered)
     // Recorded before the outcome is known: it may fail in any way.
-    const attempt = { at: now, notification, pause, count: (before?.count ?? 0) + 1, delivered }
+    const attempt = { at: now, notification, pauseMs, count: (before?.count ?? 0) + 1, delivered }
     remember(id, attempt)
     const rest = up.filter(({ engineId }) => !delivered.has(engineId))
     const outcomes = await accounts.notify(rest.map(targetOf), {
@@ -92,7 +92,7 @@ export function createNotifier({ store, accounts, clock }: NotifierDeps): Notifi
       const before = earlier(id, notification)
       if (before === undefined) return false
       const since = clock() - before.at
-      return before.count >= MAX_ATTEMPTS || (since >= 0 && since < before.pause)
+      return before.count >= MAX_ATTEMPTS || (since >= 0 && since < before.pauseMs)
     },
     notify,
   }

@@ -2,8 +2,8 @@
 import { type Violation, invalidRequest } from '../domain/errors.ts'
 import type { Pool } from '../domain/pool.ts'
 import type { Pools } from '../domain/pools.ts'
+import { formatDuration } from '../domain/text/duration.ts'
 
-const MINUTE_MS = 60_000
 const MIN_KEEPALIVE_MS = 10_000
 const MAX_WAIT_MS = 7 * 86_400_000
 
@@ -27,7 +27,7 @@ export function boundsOf(pool: Pool): { maxCount: number; maxDurationMs: number 
   return { maxCount: pool.size, maxDurationMs: pool.duration.max }
 }
 
-/** `invalid_request` with everything that the pool does not allow. */
+/** Throws `invalid_request` with every violation of the pool's limits. */
 export function assertWithinPool(pool: Pool, { count, durationMs, keepaliveMs, waitMs }: Wanted): void {
   const { maxCount, maxDurationMs } = boundsOf(pool)
   const violations: Violation[] = []
@@ -35,9 +35,9 @@ export function assertWithinPool(pool: Pool, { count, durationMs, keepaliveMs, w
     if (ms !== undefined && !(ms >= min && ms <= max)) violations.push({ path, message })
   }
   if (count > maxCount) violations.push({ path: 'count', message: `must be at most ${maxCount}, the size of the pool` })
-  const minutes = `must be a duration like 90m, 2h or PT1H30M, from 1 to ${maxDurationMs / MINUTE_MS} minutes`
-  check('duration', durationMs, 1, maxDurationMs, minutes)
-  const alive = 'must be a duration like 5m, from 10s to the longest duration of the pool'
+  const most = `${formatDuration(maxDurationMs)} in pool "${pool.name}"`
+  check('duration', durationMs, 1, maxDurationMs, `must be a duration like 90m, 2h or PT1H30M, from 1m to ${most}`)
+  const alive = `must be a duration like 5m, from ${formatDuration(MIN_KEEPALIVE_MS)} to ${most}`
   check('keepalive', keepaliveMs, MIN_KEEPALIVE_MS, maxDurationMs, alive)
   check('wait', waitMs, 0, MAX_WAIT_MS, 'must be a duration like 10m, from 0s to 7d')
   if (violations.length > 0) throw invalidRequest(violations)

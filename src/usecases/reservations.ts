@@ -27,7 +27,7 @@ export interface Reservations {
    * `cancelled` when it was released in the meantime.
    */
   reserve(request: ReserveRequest, by: Identity): Promise<Reserved>
-  /** `not_found` */
+  /** Returns the reservation with its containers. Throws `not_found`. */
   find(id: string, by: Identity): Promise<ReservationWithContainers>
   /**
    * Moves the end of an active reservation to `until(present end)`, epoch milliseconds. Never shortens it, and never

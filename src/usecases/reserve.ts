@@ -1,6 +1,6 @@
 /** Reserves containers: checks the request, claims them in the database, and activates the reservation. */
 import { passwordProblem, sshKeyProblem, usernameProblem } from '../domain/account.ts'
-import { dueOf } from '../domain/due.ts'
+import { nextWorkAt } from '../domain/next-work.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 import type { Identity } from '../domain/identity.ts'
 import type { Pool } from '../domain/pool.ts'
@@ -8,12 +8,13 @@ import { poolProblem } from '../domain/pools.ts'
 import type { HashPassword } from '../ports/accounts.ts'
 import type { EngineStatus } from '../ports/engine-status.ts'
 import type { Schedule } from '../ports/schedule.ts'
-import type { Claim, Claimed, EarlierRequest, ReservationWithContainers } from '../ports/store.ts'
-import { activate, type ActivationDeps, preparationTime } from './activation.ts'
+import type { Claim, EarlierRequest, ReservationWithContainers } from '../ports/store.ts'
+import { activate, type ActivationDeps, maxPreparationMs } from './activation.ts'
 import { type IdempotentRequest, repeatedResult } from './idempotency.ts'
-import { assertValid, assertWithinLimits, claimError } from './limits.ts'
+import { assertValid, assertWithinLimits } from './limits.ts'
 import { passwordFor } from './passwords.ts'
 import { assertWithinPool } from './pool-rules.ts'
+import { refusalOf } from './refusals.ts'
 
 type OptionalFields = { readonly [K in 'sshKeys' | 'note' | 'keepaliveMs']?: NonNullable<Claim[K]> }
 
@@ -70,7 +71,7 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
       pool: pool.name,
       owner: by.name,
       passwordHash,
-      prepareBy: now + preparationTime(context.accounts),
+      prepareBy: now + maxPreparationMs(context.accounts),
       waitUntil: waitMs ? now + waitMs : null,
       quota: by.limits.containers,
       request: key,
@@ -88,7 +89,10 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
     case 'short':
     case 'over_quota':
     case 'queue_full':
-      throw await refusal(context, claimed, pool, by)
+      throw refusalOf(claimed, by, {
+        pool: pool.name,
+        problem: poolProblem((await store.snapshot()).containers, pool.name),
+      })
   }
 }
 
@@ -119,7 +123,7 @@ async function activateClaimed(
     metrics.observe('reserve', clock() - began)
     // Without a substitution, listing an engine of maybe 1,000 containers would only find what is known already.
     const isAsClaimed = active.containers.every(({ name }, index) => name === claimed.containers[index]?.name)
-    if (isAsClaimed) schedule.expect(dueOf(active.reservation, clock()))
+    if (isAsClaimed) schedule.expect(nextWorkAt(active.reservation, clock()))
     else schedule.nudge()
     return active
   } catch (error) {
@@ -127,14 +131,4 @@ async function activateClaimed(
     await store.end([id], failed, clock()).finally(() => schedule.nudge())
     throw error
   }
-}
-
-async function refusal(
-  { store }: ReserveDeps,
-  claimed: Extract<Claimed, { kind: 'short' | 'over_quota' | 'queue_full' }>,
-  { name }: Pool,
-  by: Identity,
-): Promise<BerthError> {
-  const problem = poolProblem((await store.snapshot()).containers, name)
-  return claimError(claimed, by, { pool: name, problem })
 }

@@ -1,4 +1,4 @@
-/** API tokens as people carry them, `berth_<id>_<secret>`: how one is made, and how it is known again. */
+/** Creates and verifies API tokens, `berth_<id>_<secret>`. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 const SHAPE = /^berth_([0-9a-f]{12})_([0-9a-f]{64})$/
@@ -17,18 +17,20 @@ export function mintToken(): MintedToken {
   return { id, hash: digest(secret).toString('hex'), text: `berth_${id}_${secret}` }
 }
 
-/** null for what `mintToken` did not write. */
+/** Parses a token; returns null if it does not have the format of `mintToken`. */
 export function readToken(text: string): { readonly id: string; readonly secret: string } | null {
   const [, id, secret] = SHAPE.exec(text) ?? []
   return id === undefined || secret === undefined ? null : { id, secret }
 }
 
-/** Takes the same time whatever is wrong with the secret. */
+/** Returns whether the secret matches the hash, in constant time. */
 export function isSecretOf(secret: string, hash: string): boolean {
   return timingSafeEqual(digest(secret), Buffer.from(hash, 'hex'))
 }
 
-/** 256 random bits cannot be guessed, so that a slow hash would only make requests slow. */
+/**
+ * Returns the SHA-256. A secret of 256 random bits cannot be guessed, so a slow hash would only slow requests down.
+ */
 function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()
 }

@@ -11,13 +11,13 @@ export interface Tokens {
   list(): Promise<Token[]>
   /** Makes and stores a token. `invalid_request` with every violation. */
   create(request: TokenRequest, by: string): Promise<NewToken>
-  /** The token is refused from now on. Returns false if there is no such token. */
+  /** Deletes the token, which is refused from then on. Returns false if it does not exist. */
   remove(id: string, by: string): Promise<boolean>
   /**
-   * Makes an admin token when no admin has a valid one. With `others`, admins may also come from an identity
-   * provider: then only when there is no token at all. Returns the token, or null.
+   * Creates an admin token if no admin has a valid one. `hasOtherAdmins`: an identity provider names admins, too; then
+   * only if there is no token at all. Returns the token, or null.
    */
-  first(options?: { readonly others?: boolean }): Promise<string | null>
+  createFirstAdmin(options?: { readonly hasOtherAdmins?: boolean }): Promise<string | null>
 }
 
 interface TokensContext {
@@ -41,11 +41,11 @@ export function createTokens({ poolNames, clock, withStore }: TokensContext): To
 
     remove: (id, by) => withStore((store) => store.removeToken(id, by, clock())),
 
-    first: ({ others = false } = {}) =>
+    createFirstAdmin: ({ hasOtherAdmins = false } = {}) =>
       withStore(async (store) => {
         const tokens = await store.tokens()
         const hasAdmin = tokens.some((token) => token.role === 'admin' && isValid(token))
-        if (others ? tokens.length > 0 : hasAdmin) return null
+        if (hasOtherAdmins ? tokens.length > 0 : hasAdmin) return null
         const { token, text } = newToken({ name: 'admin', role: 'admin' }, [], clock())
         await store.addToken(token, BERTH, clock())
         return text

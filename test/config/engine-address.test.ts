@@ -204,7 +204,7 @@ const REFUSED: readonly [what: string, environment: Environment, says: RegExp][]
     { DOCKER_CONFIG: used, DOCKER_CONTEXT: 'nameless' },
     /the endpoint of context "nameless" .* must be unix:\/\/, tcp:\/\/ or ssh:\/\/, got ""/,
   ],
-  ['a context that verifies nothing', { DOCKER_CONFIG: used, DOCKER_CONTEXT: 'trusting' }, /skips the verification/],
+  ['a context that verifies nothing', { DOCKER_CONFIG: used, DOCKER_CONTEXT: 'trusting' }, /skips TLS verification/],
   [
     'DOCKER_TLS alone',
     { DOCKER_CONFIG: empty, DOCKER_HOST: REMOTE, DOCKER_TLS: '1' },

@@ -25,7 +25,7 @@ describe('an invalid file', () => {
       'ssh.bind: must be an IP address, not "localhost"',
       'pools.alpine.memory: must be a size like 512m or 2g, not "lots"',
       'pools.alpine.cpus: must be a number of cores like 1 or 0.5, not "-1"',
-      'pools.alpine.ssh_ports: 5 ports for 10 containers',
+      'pools.alpine.ssh_ports: 5 ports for 10 containers: widen the range or lower size',
       'pools.alpine.prepare: /somewhere/no.yml does not exist',
       'pools.Debian: the name must consist of a-z, 0-9 and "-", and begin with a letter',
       'pools.Debian.size: must be a whole number from 0 to 10000, not nothing',

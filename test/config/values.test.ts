@@ -38,7 +38,7 @@ describe('a value', () => {
     ['listen', 'localhost:65536', `${LISTEN} "localhost:65536"`],
     ['listen', { toString: 1 }, `${LISTEN} a map`],
     ['reach', 'lan', 'pools.p.reach: must be internet or none or all, not "lan"'],
-    ['runtime', '', 'pools.p.runtime: must be a non-empty text, not ""'],
+    ['runtime', '', 'pools.p.runtime: must be a non-empty string, not ""'],
     ['sudo', 'yes', 'pools.p.sudo: must be true or false, not "yes"'],
     ['cpus', '.inf', 'pools.p.cpus: must be a number of cores like 1 or 0.5, not ".inf"'],
   ]

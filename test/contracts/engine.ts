@@ -96,7 +96,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.ok(observed)
       const { createdAt, host: _host, node: _node, ...rest } = observed
       const { name: container, pool } = spec
-      const made = { id, name: container, pool, generation: 1, spec: specDigest(spec), lent: null, ...fixture.marks }
+      const made = { id, name: container, pool, generation: 1, spec: specDigest(spec), lentTo: null, ...fixture.marks }
       assert.deepEqual(rest, { ...made, port: null, state: 'created' })
       assert.ok(createdAt > before - 2_000 && createdAt < Date.now() + 2_000, `${createdAt} is about now`)
     })
@@ -171,11 +171,11 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.deepEqual(await engine.lend([id], 'r-1'), new Set(), 'again, for the same one')
       assert.deepEqual(await engine.lend([id], 'r-2'), new Set([id]))
       assert.equal(engine.lentTo(id), 'r-1')
-      assert.deepEqual([(await engine.inspect(id))?.lent, (await engine.list()).observed[0]?.lent], ['r-1', 'r-1'])
+      assert.deepEqual([(await engine.inspect(id))?.lentTo, (await engine.list()).observed[0]?.lentTo], ['r-1', 'r-1'])
       // Also for a manager with another database, and for one that knows nothing yet.
       await fixture.other.provision()
       assert.deepEqual(await fixture.other.lend([id], 'r-3'), new Set([id]))
-      assert.equal((await fixture.other.inspect(id))?.lent, 'r-1')
+      assert.equal((await fixture.other.inspect(id))?.lentTo, 'r-1')
     })
 
     it('lends many at once', async () => {

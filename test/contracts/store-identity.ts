@@ -21,10 +21,10 @@ export function identityVerbs(open: Open): void {
     await fill(store, 3)
     await claimed(store)
     await store.addContainers([{ pool: 'q', number: 1, port: 9 }], NOW)
-    assert.equal(await store.relyOn(LEDGER, 'lost', NOW), 0)
-    assert.equal(await store.relyOn(LEDGER, 'lost', NOW), 0)
+    assert.equal(await store.useLedger(LEDGER, 'lost', NOW), 0)
+    assert.equal(await store.useLedger(LEDGER, 'lost', NOW), 0)
     assert.equal((await rowOf(store, 'p-2')).state, 'ready')
-    assert.equal(await store.relyOn({ ...LEDGER, ledger: 'l-2' }, 'lost', NOW), 2)
+    assert.equal(await store.useLedger({ ...LEDGER, ledger: 'l-2' }, 'lost', NOW), 2)
     const { containers } = await store.snapshot()
     // The last one was not made yet: there is nothing to distrust.
     assert.deepEqual(
@@ -32,7 +32,7 @@ export function identityVerbs(open: Open): void {
       ['reserved', 'removing', 'removing', 'creating'],
     )
     assert.equal((await rowOf(store, 'p-2')).error, 'lost')
-    assert.equal(await store.relyOn({ ...LEDGER, ledger: 'l-2' }, 'lost', NOW), 0)
+    assert.equal(await store.useLedger({ ...LEDGER, ledger: 'l-2' }, 'lost', NOW), 0)
   })
 
   it('as a copy it takes another identity, knows no container, and its reservations have failed', async () => {

@@ -119,7 +119,7 @@ describe('a SQLite file', () => {
     await store.close()
   })
 
-  it('has a last guard: nobody holds what somebody holds, whatever the code above does', async () => {
+  it('allows one open hold per container, whatever the code above does', async () => {
     const file = freshFile()
     const store = await openSqlite(file)
     await fill(store, 2)
@@ -379,6 +379,6 @@ describe('the secret of the managers of a database', () => {
     assert.throws(() => openSecret(file), /it is open to others: chmod 600, or delete it/)
     chmodSync(secretFileOf(file), 0o600)
     writeFileSync(secretFileOf(file), 'secret\n')
-    assert.throws(() => openSecret(file), /not one that a manager made: delete it/)
+    assert.throws(() => openSecret(file), /its content is not a secret that Berth generated: delete it/)
   })
 })

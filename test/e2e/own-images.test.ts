@@ -101,7 +101,7 @@ describe('an image that brings its own host key', () => {
       const other = ours.find(({ state }) => state !== 'ready')
       return (
         ours.filter(({ state }) => state === 'ready').length === 1 &&
-        /it has the same SSH host key \(SHA256:.+\) as .+: the image brings it along/.test(other?.error ?? '')
+        /it has the same SSH host key \(SHA256:.+\) as .+: the image contains it/.test(other?.error ?? '')
       )
     })
     assert.equal((await poolView(keys))?.problem, null, 'one of them can be lent')

@@ -81,7 +81,7 @@ describe('the queue', () => {
     await manager.untilReady()
   })
 
-  it('tells who has waited in vain why', async () => {
+  it('reports why a reservation timed out in the queue', async () => {
     const { id: all } = await post({ count: SIZE })
     const { id } = await post({ wait: '2s' })
     const over = await show(id)

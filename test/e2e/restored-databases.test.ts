@@ -84,7 +84,7 @@ for (const [what, copy] of WAYS) {
       const left = (await manager.containers()).find(({ name }) => name === `${pool}-2`)
       assert.match(
         left?.error ?? '',
-        /^left alone: it was lent \(reservation .*\), and this database does not know to whom$/,
+        /^left alone: it was lent to reservation .*, and this database has no record of that$/,
       )
       assert.deepEqual(await Promise.all([1, 2, 3].map((number) => idOf(`${pool}-${number}`))), before)
       for (const one of [kept, later, next])
@@ -92,7 +92,7 @@ for (const [what, copy] of WAYS) {
       assert.match(await docker('exec', `${pool}-2`, 'cat', '/etc/passwd'), /^later:/m)
       assert.doesNotMatch(await docker('exec', `${pool}-2`, 'cat', '/etc/passwd'), /^next:/m)
       const { body } = await manager.get<{ status: string; reasons: string[] }>('/readyz')
-      assert.match(body.reasons[0] ?? '', new RegExp(`^left alone.*: ${pool}-2; see berth doctor$`))
+      assert.match(body.reasons[0] ?? '', new RegExp(`^containers left alone.*: ${pool}-2; see berth doctor$`))
       await manager.get('/release_all')
       await manager.interrupt()
     })

@@ -55,7 +55,7 @@ describe('a start', () => {
     )
     const { status, stderr } = refused({ ...manager.environment, BERTH_CONFIG: file })
     assert.equal(status, 1)
-    assert.match(stderr, /pools\.alpine\.ssh_ports: 5 ports for 10 containers/)
+    assert.match(stderr, /pools\.alpine\.ssh_ports: 5 ports for 10 containers: widen the range or lower size/)
     assert.match(stderr, /pools\.alpine\.colour: unknown key/)
     assert.match(stderr, /listen: must be a loopback address/)
   })

@@ -74,7 +74,7 @@ async function carryOut(world: World, steps: readonly Step[]): Promise<void> {
 async function differences(world: World): Promise<Finding[]> {
   const { store, now } = world
   const snapshot = await store.snapshot()
-  const observed = await world.look()
+  const observed = await world.list()
   const digest = (number: number) =>
     specDigest(specOf(INSTANCE, POOL, { number, port: portOf(POOL, number) ?? 0, generation: null }))
   const asked = {
@@ -89,7 +89,7 @@ async function differences(world: World): Promise<Finding[]> {
   return examine(asked, now())
 }
 
-it('A manager on a backup from any moment agrees with the engine again, keeps who was in then, and leaves alone who came later', async (t) => {
+it('A manager that starts from any backup reconciles with the engine: reservations in the backup keep their containers, containers lent later are left alone', async (t) => {
   const runs = effort({ test: 40, prove: 500 })
   let different = 0
   let kept = 0

@@ -190,7 +190,7 @@ const HUGE: Readonly<Record<string, readonly [bytes: string, statuses: readonly 
   'an expectation': [`GET /available HTTP/1.1\r\n${HEAD}Expect: the-unexpected\r\n\r\n`, [417]],
 }
 
-it('Requests that are too large are cut off where they become it, and cost no memory', async (t) => {
+it('An oversized request is refused as soon as it exceeds the limit, and costs no memory', async (t) => {
   const rounds = effort({ test: 2, prove: 6 })
   const wrong: string[] = []
   await served.withstands(async () => {
@@ -207,7 +207,7 @@ it('Requests that are too large are cut off where they become it, and cost no me
   tried(t, rounds * Object.keys(HUGE).length, 'oversized requests')
 })
 
-it('Bytes that come without end, for a request that was refused long ago, are not read for ever', async (t) => {
+it('A client that keeps sending after its request was refused is disconnected', async (t) => {
   const clients = effort({ test: 10, prove: 30 })
   const flood = randomBytes(64 * 1024)
   await served.withstands(async () => {

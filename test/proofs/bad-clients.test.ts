@@ -56,7 +56,7 @@ describe('clients that ask much', () => {
     tried(t, rounds * floods.length, 'floods of 10,000 requests')
   })
 
-  it('A client that asks and never reads is cut off, and what it was owed is forgotten', async (t) => {
+  it('A client that sends requests and never reads is disconnected, and its pending answers are freed', async (t) => {
     const clients = effort({ test: 100, prove: 500 })
     await served.withstands(async () => {
       const { open, vanish } = crowd(served.port)
@@ -115,7 +115,7 @@ describe('clients that do nothing', () => {
     tried(t, 400, 'connections for 120 descriptors')
   })
 
-  it('Heads and bodies that come a byte at a time are given up, and those who send them are cut off', async (t) => {
+  it('A client that sends a head or body one byte at a time is disconnected at the deadline', async (t) => {
     const clients = effort({ test: 100, prove: 500 })
     const body =
       'POST /v1/reservations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{'
@@ -161,7 +161,7 @@ describe('clients that wait', () => {
     tried(t, events, 'events past 200 streams that are not read')
   })
 
-  it('Answers that wait are at most 200 for one; those who vanished leave nothing behind', async (t) => {
+  it('One caller has at most 200 long polls open, and clients that disconnect leave nothing behind', async (t) => {
     const polls = effort({ test: 1_000, prove: 5_000 })
     const id = await queueUp()
     await served.withstands(async () => {

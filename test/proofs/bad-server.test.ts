@@ -17,7 +17,7 @@ async function open(answer: (response: ServerResponse) => void): Promise<string>
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 }
 
-it('An answer without end is given up, before it costs more memory than an answer may have', async (t) => {
+it('The command aborts an endless answer at 32 MiB', async (t) => {
   const blank = Buffer.alloc(1024 ** 2, ' ')
   let sent = 0
   const url = await open((response) => {

@@ -102,7 +102,7 @@ const BODIES: Readonly<Record<string, string>> = {
   'a duration of years': '{"duration":"1000d"}',
 }
 
-it('Numbers, names and bodies that make no sense are refused with what is wrong, and change nothing', async (t) => {
+it('Invalid numbers, names and bodies are refused with the reason, and change nothing', async (t) => {
   const api = await openApi()
   const before = await api.everything()
   const json = { 'content-type': 'application/json' }
@@ -172,7 +172,7 @@ it('Numbers, names and bodies that make no sense are refused with what is wrong,
   tried(t, count, 'requests')
 })
 
-it('The same in UTF-8 that is none, and over and over: the server goes on', async (t) => {
+it('Invalid bodies and invalid UTF-8, sent repeatedly, never cause a 5xx or stop the server', async (t) => {
   const served = await serve()
   after(() => served.stop())
   const head = (length: number) =>

@@ -112,7 +112,7 @@ it('A blocked container receives and sends nothing any more, on connections that
   }
 })
 
-it('Of containers that end together, all are off the network before any is destroyed, and none that comes after them is', async (t) => {
+it('Containers that end together are all blocked before any is destroyed, and their successors are not blocked', async (t) => {
   const { manager, places } = there
   const [, ...free] = await Promise.all(
     REACHES.map((reach) => manager.reserve({ username: `other-${reach}`, pool: `${manager.pool}-${reach}` })),

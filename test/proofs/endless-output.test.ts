@@ -48,7 +48,7 @@ async function rateOf(value: () => Promise<number>): Promise<number> {
 }
 
 describe('output without end', () => {
-  it('What writes without end in a container is given up and waits: manager and engine read no more of it', async (t) => {
+  it('A command that writes endlessly in a container is abandoned and blocks: manager and engine stop reading it', async (t) => {
     const { body } = await manager.get<{ reservations: { id: string }[] }>('/v1/reservations')
     const extended = await manager.send('PATCH', `/v1/reservations/${body.reservations[0]?.id}`, { extend: '10m' })
     assert.equal(extended.status, 200, JSON.stringify(extended.body))
@@ -57,7 +57,7 @@ describe('output without end', () => {
     assert.ok(inside < SLOW, `${inside} bytes a second`)
     assert.ok(outside < LITTLE, `${outside} cores of the manager`)
     await manager.shows(/an earlier command in the container has not ended/)
-    tried(t, 1, 'notices')
+    tried(t, 1, 'notifications')
   })
 
   it('is read as fast as it comes when nobody holds its stream, as before', async () => {

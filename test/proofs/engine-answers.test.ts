@@ -103,7 +103,7 @@ async function untilRefused(what: string, problem: RegExp): Promise<void> {
   }
 }
 
-test('Whatever Docker answers, or does not: reads answer, a reserve says why not, who is in stays in, and all resumes', async (t) => {
+test('When Docker answers wrongly or not at all, reads work, a reserve fails with the reason, tenants stay logged in, and work resumes afterwards', async (t) => {
   const cases = effort({ test: 3, prove: 2 * FAULTS.length })
   for (let index = 0; index < cases; index += 1) {
     const fault = FAULTS[index % FAULTS.length]

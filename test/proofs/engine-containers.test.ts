@@ -98,7 +98,7 @@ test('A reserved container that an operator removes is replaced, and its holder 
   tried(t, ROUNDS, 'held containers removed')
 })
 
-test('A renamed container stays what it was, is cut off and is replaced like any other', async (t) => {
+test('A renamed container is recognised, its access is revoked on time, and it is replaced like any other', async (t) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const held = await pools.reserve('alice', { count: 3 })
     const names = held.containers.map((c) => c.container)

@@ -58,7 +58,7 @@ describe('something runs out', { skip }, async () => {
     await pools.soundly()
   }
 
-  test('While the image is gone, a container says which and how to get it, others are lent, and it heals', async (t) => {
+  test("While the image is missing, the container's error names it and how to get it, other containers are lent, and the pool recovers afterwards", async (t) => {
     const image = join(folder, '..', `${manager.instance}.tar`)
     await engine.docker('save', '--output', image, 'berth/alpine')
     await engine.docker('rmi', '--force', 'berth/alpine')
@@ -70,7 +70,7 @@ describe('something runs out', { skip }, async () => {
     tried(t, 1, 'images removed')
   })
 
-  test('While another program has its port, a container says which port, others are lent, and it heals', async (t) => {
+  test("While another program has its port, the container's error names the port, other containers are lent, and the pool recovers afterwards", async (t) => {
     const port = String(
       (await manager.get<{ containers: { name: string; port: number }[] }>('/v1/containers')).body.containers.find(
         (c) => c.name === pools.place(1),
@@ -92,7 +92,7 @@ describe('something runs out', { skip }, async () => {
     tried(t, 1, 'ports taken')
   })
 
-  test("While Docker's disk is full, a container says so, expired access is cut, and it heals", async (t) => {
+  test("While Docker's disk is full, the container's error says so, access still ends on time, and the pool recovers afterwards", async (t) => {
     const leaving = await pools.reserve('leaving')
     const session = await login(pools.loginOf(leaving))
     await engine.fill()
@@ -111,7 +111,7 @@ describe('something runs out', { skip }, async () => {
     tried(t, 1, 'disks filled')
   })
 
-  test("While the database's disk is full, a reserve says so and takes nothing, expired access is cut, and all resumes", async (t) => {
+  test("While the database's disk is full, a reserve fails with that reason and takes nothing, access still ends on time, and work resumes afterwards", async (t) => {
     const leaving = await pools.reserve('leaving')
     const session = await login(pools.loginOf(leaving))
     pools.expireSoon('leaving', 4_000)

@@ -80,7 +80,7 @@ describe('Docker stops', { skip }, async () => {
     await pools.soundly()
   }
 
-  test('Docker restarts with live-restore: who is in stays in, and what was under way is finished or undone', async (t) => {
+  test('Docker restarts with live-restore: tenants stay logged in, and work in progress is finished or undone', async (t) => {
     const bystander = await begin(true)
     for (const fault of faults) {
       await named(t, pools, fault, async () => {
@@ -91,7 +91,7 @@ describe('Docker stops', { skip }, async () => {
     tried(t, faults.length, 'stops and crashes of dockerd')
   })
 
-  test('Docker restarts without live-restore: who holds a container finds it again, with all files', async (t) => {
+  test('Docker restarts without live-restore: holders get their containers back, with all files', async (t) => {
     const bystander = await begin(false)
     await bystander.session.exec('echo kept > ~/work')
     const { generation } = await pools.container(bystander.name)

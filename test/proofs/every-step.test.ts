@@ -91,17 +91,17 @@ async function strikeAll(t: TestContext, ways: readonly Strike[]): Promise<void>
       }
     }
   }
-  tried(t, struck, `calls of ports, in ${found.size} things that a manager does`)
+  tried(t, struck, `port calls in ${found.size} scenarios`)
 }
 
-it('Whichever step a manager is killed at, the next one finishes or undoes it: nothing answered is lost, nothing else held for ever', (t) =>
+it('After a kill at any step, the next manager finishes or undoes the step: no answered reservation is lost, no container stays held', (t) =>
   strikeAll(t, ['killed before', 'killed after']))
 
 it('Whichever step fails, nothing is left half done', (t) => strikeAll(t, ['unavailable', 'refused']))
 
-it('Whichever answer is lost on its way, what it was about happens once', (t) => strikeAll(t, ['late']))
+it('A call whose answer is lost takes effect once', (t) => strikeAll(t, ['late']))
 
-it('Whichever call arrives twice, it counts once', (t) => strikeAll(t, ['twice']))
+it('A call that arrives twice takes effect once', (t) => strikeAll(t, ['twice']))
 
-it('Whichever call is overtaken by others, no tenant gets in late, and no reservation is forgotten', (t) =>
+it('A delayed call gives no tenant access after the end, and no reservation is forgotten', (t) =>
   strikeAll(t, ['slow to set out', 'slow to return']))

@@ -70,7 +70,7 @@ os.system("pkill -x sleep")
       'another process of the session ran on until it was told',
     )
     assert.equal((await loginAndRun(credentials, 'whoami')).stdout, 'greedy')
-    tried(t, dots.length, 'MiB')
+    tried(t, dots.length, 'MiB taken by one process')
   })
 
   it('A container gets no more processor time than its pool allows', async (t) => {

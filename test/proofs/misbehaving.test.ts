@@ -24,7 +24,7 @@ before(async () => {
   await manager.start()
 })
 
-it('The end of a reservation cuts access within a second, whatever its tenants are doing', async (t) => {
+it('Access is revoked within a second of the end of a reservation, whatever its tenants are doing', async (t) => {
   const rounds = effort({ test: 1, prove: 2 })
   const latest = { out: 0, closed: 0 }
   for (let round = 0; round < rounds; round += 1) {

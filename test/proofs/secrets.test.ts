@@ -264,7 +264,7 @@ it('No password, token or key of a whole run is in a log, an event, an answer, a
   tried(t, Object.keys(run.places).length, 'places searched')
 })
 
-it('Nor is it where Ansible makes the accounts, in its output or in its temporary files', async (t) => {
+it("With accounts made by Ansible, no password, token or key is in Ansible's output or temporary files either", async (t) => {
   const run = await wholeRun('ansible', effort({ test: 0, prove: 1 }) === 1)
   const files = Object.keys(run.places).filter((place) => place.startsWith('temporary '))
   assert.ok(

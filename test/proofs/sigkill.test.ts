@@ -140,9 +140,12 @@ async function assertOver(used: Reserved): Promise<void> {
 }
 
 const KINDS = {
-  statement: 'A manager killed by SIGKILL at a statement to SQLite is followed by one that knows what stands',
-  request: 'A manager killed by SIGKILL at a request to Docker is followed by one that knows what stands',
-  answer: "A manager killed by SIGKILL at an answer of Docker's is followed by one that knows what stands",
+  statement:
+    'After SIGKILL at a statement to SQLite, the next manager keeps answered reservations and finishes or undoes the rest',
+  request:
+    'After SIGKILL at a request to Docker, the next manager keeps answered reservations and finishes or undoes the rest',
+  answer:
+    'After SIGKILL at an answer from Docker, the next manager keeps answered reservations and finishes or undoes the rest',
 } as const satisfies Record<Kind, string>
 
 /** Strikes of a kind in each thing; a plain test run does each thing once, in one of the kinds. */
@@ -168,6 +171,6 @@ for (const [kindIndex, [kind, promise]] of (Object.entries(KINDS) as [Kind, stri
         deaths += 1
       }
     }
-    tried(t, deaths, `kills in ${Math.ceil(counts.size / EVERY)} things that a manager does`)
+    tried(t, deaths, `kills in ${Math.ceil(counts.size / EVERY)} scenarios`)
   })
 }

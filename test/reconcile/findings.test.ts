@@ -149,16 +149,21 @@ const CASES: readonly [what: string, situation: Case, expected: readonly string[
     { rows: [{ state: 'broken', attempts: 3, error: 'no sshd' }] },
     ['state p-1: it is broken after 3 attempts: no sshd'],
   ],
+  [
+    'a broken one after its first failure',
+    { rows: [{ state: 'broken', attempts: 1, error: 'no sshd' }] },
+    ['state p-1: it is broken after 1 attempt: no sshd'],
+  ],
   ['one under way', { rows: [{ state: 'creating', since: NOW - MINUTE }], seen: [], patience: 2 * MINUTE }, []],
   [
     'one that does not get on',
     { rows: [{ state: 'removing', since: NOW - 3 * MINUTE, error: 'no answer' }], patience: 2 * MINUTE },
-    ['state p-1: it has been removing for 3 minutes: no answer'],
+    ['state p-1: it has been in state removing for 3 minutes: no answer'],
   ],
   [
     'one that nobody works on',
     { rows: [{ state: 'creating', since: NOW - 1_000 }], seen: [] },
-    ['state p-1: it has been creating for less than a minute'],
+    ['state p-1: it has been in state creating for less than a minute'],
   ],
 ]
 

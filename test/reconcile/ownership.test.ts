@@ -21,7 +21,7 @@ interface Case {
 
 const theirs = { database: 'other', origin: 'host:/other.db' }
 const unmarked = { database: null, origin: null }
-const UNKNOWN = 'it was lent (reservation x), and this database does not know to whom'
+const UNKNOWN = 'it was lent to reservation x, and this database has no record of that'
 
 function protection({ row = {}, seen = {}, standing = 'exists', known = ['r'] }: Case): string | null {
   const ownership = { database: 'db', standings: new Map([['other', standing]]), known: new Set(known) }
@@ -30,42 +30,42 @@ function protection({ row = {}, seen = {}, standing = 'exists', known = ['r'] }:
 
 const CASES: readonly [what: string, Case, expected: string | null][] = [
   ['free, and never lent', {}, null],
-  ['held, as this database knows', { row: { state: 'reserved' }, seen: { lent: 'r' } }, null],
-  ['on its way out', { row: { state: 'removing' }, seen: { lent: 'r' } }, null],
-  ['free by its row, and lent to somebody unknown', { seen: { lent: 'x' } }, UNKNOWN],
+  ['held, as this database knows', { row: { state: 'reserved' }, seen: { lentTo: 'r' } }, null],
+  ['on its way out', { row: { state: 'removing' }, seen: { lentTo: 'r' } }, null],
+  ['free by its row, and lent to somebody unknown', { seen: { lentTo: 'x' } }, UNKNOWN],
   [
     'free by its row, and lent all the same',
-    { seen: { lent: 'r' } },
-    'it was lent (reservation r), and this database does not know to whom',
+    { seen: { lentTo: 'r' } },
+    'it was lent to reservation r, and this database has no record of that',
   ],
-  ['in the making by its row, and lent', { row: { state: 'creating' }, seen: { lent: 'x' } }, UNKNOWN],
-  ['held by its row, and lent to somebody else', { row: { state: 'reserved' }, seen: { lent: 'x' } }, UNKNOWN],
+  ['in the making by its row, and lent', { row: { state: 'creating' }, seen: { lentTo: 'x' } }, UNKNOWN],
+  ['held by its row, and lent to somebody else', { row: { state: 'reserved' }, seen: { lentTo: 'x' } }, UNKNOWN],
   [
     'on its way out by its row, and lent to somebody else',
-    { row: { state: 'removing' }, seen: { lent: 'x' } },
+    { row: { state: 'removing' }, seen: { lentTo: 'x' } },
     UNKNOWN,
   ],
   ['of another generation, never lent', { row: { generation: 2, engineId: 'id-9' } }, null],
   [
     'of an earlier generation, whose reservation is known',
-    { row: { generation: 2, engineId: null }, seen: { lent: 'r' } },
+    { row: { generation: 2, engineId: null }, seen: { lentTo: 'r' } },
     null,
   ],
   [
     'of an earlier generation, lent to somebody unknown',
-    { row: { generation: 2, engineId: null }, seen: { lent: 'x' } },
+    { row: { generation: 2, engineId: null }, seen: { lentTo: 'x' } },
     UNKNOWN,
   ],
   [
     'of a later generation: the database was restored',
-    { row: { state: 'reserved', engineId: 'id-9' }, seen: { generation: 2, lent: 'r' } },
-    'it was lent (reservation r), and this database does not know to whom',
+    { row: { state: 'reserved', engineId: 'id-9' }, seen: { generation: 2, lentTo: 'r' } },
+    'it was lent to reservation r, and this database has no record of that',
   ],
   ['created, and not recorded yet', { row: { state: 'creating', engineId: null } }, null],
   ['an orphan of ours that was never lent', { row: null }, null],
-  ['an orphan of ours that was lent to somebody unknown', { row: null, seen: { lent: 'x' } }, UNKNOWN],
+  ['an orphan of ours that was lent to somebody unknown', { row: null, seen: { lentTo: 'x' } }, UNKNOWN],
   ['made by the version before, and known by its id', { seen: unmarked }, null],
-  ['made by the version before, and held', { row: { state: 'reserved' }, seen: { ...unmarked, lent: 'r' } }, null],
+  ['made by the version before, and held', { row: { state: 'reserved' }, seen: { ...unmarked, lentTo: 'r' } }, null],
   [
     'made by the version before, and not known',
     { row: { engineId: 'id-9' }, seen: unmarked },
@@ -80,10 +80,10 @@ const CASES: readonly [what: string, Case, expected: string | null][] = [
   ['of a database that is gone, never lent', { seen: theirs, standing: 'gone' }, null],
   [
     'of a database that is gone, lent',
-    { seen: { ...theirs, lent: 'x' }, standing: 'gone' },
+    { seen: { ...theirs, lentTo: 'x' }, standing: 'gone' },
     'the database host:/other.db has lent it (reservation x)',
   ],
-  ['of a database that was given up, lent', { seen: { ...theirs, lent: 'x' }, standing: 'abandoned' }, null],
+  ['of a database that was given up, lent', { seen: { ...theirs, lentTo: 'x' }, standing: 'abandoned' }, null],
   [
     'known by its id, and marked by another database',
     { seen: { ...theirs, id: 'id-1' } },
@@ -114,30 +114,30 @@ describe('a planner that sees what must be left alone', () => {
 
   for (const state of ['creating', 'ready', 'reserved', 'removing', 'broken', 'quarantined'] as const) {
     it(`says so once of a ${state} one, and does nothing else`, () => {
-      const seen = { lent: 'x', spec: 'old', state: 'exited' } as const
+      const seen = { lentTo: 'x', spec: 'old', state: 'exited' } as const
       assert.deepEqual(planned({ state }, seen), ['block'])
       const error = `left alone: ${UNKNOWN}`
       if (state !== 'creating' && state !== 'ready') assert.deepEqual(planned({ state, error }, seen), [])
       // Otherwise something is done: the case can fail.
       if (state !== 'quarantined' && state !== 'reserved')
-        assert.notDeepEqual(planned({ state }, { ...seen, lent: null }), ['block'])
+        assert.notDeepEqual(planned({ state }, { ...seen, lentTo: null }), ['block'])
     })
   }
 
   it('says so also while the place is left alone for another reason', () => {
-    assert.deepEqual(planned({ state: 'broken', attempts: 5, retryAt: NOW + 1_000 }, { lent: 'x' }), ['block'])
+    assert.deepEqual(planned({ state: 'broken', attempts: 5, retryAt: NOW + 1_000 }, { lentTo: 'x' }), ['block'])
   })
 
   it('runs no playbook in it', () => {
     const prepared = [pool({ size: 1, prepare: '/site.yml' })]
-    assert.deepEqual(planned({ state: 'creating' }, { lent: 'x' }, { pools: prepared }), ['block'])
+    assert.deepEqual(planned({ state: 'creating' }, { lentTo: 'x' }, { pools: prepared }), ['block'])
     assert.deepEqual(planned({ state: 'creating' }, {}, { pools: prepared }), ['prepare'])
   })
 
   it('sweeps no orphan that may have somebody in it', () => {
     const old = { name: 'q-1', createdAt: NOW - ORPHAN_AGE_MS - 1 }
     assert.deepEqual(planned({}, old).includes('sweep'), true)
-    for (const seen of [{ lent: 'x' }, theirs, unmarked]) {
+    for (const seen of [{ lentTo: 'x' }, theirs, unmarked]) {
       assert.deepEqual(planned({}, { ...old, ...seen }).includes('sweep'), false)
     }
   })

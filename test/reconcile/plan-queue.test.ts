@@ -67,7 +67,7 @@ describe('plan', () => {
   })
   const planned = (one: Reservation) => [...planEnds(input([one]), NOW), ...planRequests(input([one]), NOW)]
 
-  it('ends what has waited in vain, and says so', () => {
+  it('fails reservations that timed out in the queue, with the reason', () => {
     const one = waiting('r', { createdAt: NOW - 10 * MINUTE, waitUntil: NOW, count: 4 })
     const reason = 'no 4 containers of p came free within 10m'
     assert.deepEqual(planned(one), [{ type: 'end', reservation: one, outcome: 'failed', reason }])
@@ -97,7 +97,7 @@ describe('plan', () => {
   })
 })
 
-describe('queuePlace', () => {
+describe('queuePosition', () => {
   const held = (number: number, expiresAt: number) => ({
     row: container({ number, state: 'reserved' }),
     holder: reservation({ id: `h${number}`, expiresAt, holds: [{ container: `p-${number}`, accountGeneration: 1 }] }),

@@ -219,7 +219,7 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
       observed: [],
     },
   ],
-  'whoever prepared it is dead': [
+  'the manager that prepared it has died': [
     {
       containers: [container({ state: 'reserved' })],
       reservations: [reservation({ state: 'preparing', expiresAt: null, prepareBy: NOW })],
@@ -336,7 +336,7 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     'restore p-2 from id-2',
     'notify r in p-1',
   ],
-  'access is to be cut before anybody is told anything': [
+  'access is revoked before tenants are notified': [
     {
       pools: [pool({ size: 2 })],
       containers: [container({ state: 'reserved' }), container({ state: 'removing', number: 2 })],
@@ -451,7 +451,7 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     { pools: [pool({ size: 0 })], observed: [observed({ createdAt: NOW + ORPHAN_AGE_MS + 1 })] },
     'sweep id-1',
   ],
-  'maybe an orphan, maybe somebody is just making it': [
+  'a container too young to be an orphan': [
     { pools: [pool({ size: 0 })], observed: [observed({ createdAt: NOW - ORPHAN_AGE_MS + 1 })] },
   ],
 }

@@ -166,7 +166,7 @@ describe('a database of 0006', () => {
     assert.equal(await store.latestEvent(), 33)
     assert.equal((await store.earlier('ann', 'k', NOW + 20))?.result.reservation.id, 'promised')
     assert.equal(await store.databaseId(), '00000000-0000-4000-8000-000000000006')
-    assert.equal(await store.relyOn({ ledger: 'ledger-1', instance: 'berth' }, 'lost', NOW), 0)
+    assert.equal(await store.useLedger({ ledger: 'ledger-1', instance: 'berth' }, 'lost', NOW), 0)
   })
 
   it('has the schema of a new one', async () => {

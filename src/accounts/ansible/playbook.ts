@@ -13,7 +13,7 @@ const MAX_FORKS = 20
 const LEFTOVER_TIMEOUT_MS = 10_000
 
 /**
- * Starts ansible-playbook and then removes the run's directory ($0), also if the manager was killed meanwhile. It is
+ * Starts ansible-playbook and then removes the run's directory ($0), even if the manager was killed meanwhile. It is
  * part of the run's process group. The lock, which all processes of the run inherit, keeps `removeLeftovers` away.
  */
 const RUN_AND_REMOVE = `

@@ -1,4 +1,4 @@
-/** The only place in Berth that starts a process. */
+/** Starts the commands that run playbooks, and kills their whole process group. */
 import { spawn } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Time from SIGTERM to SIGKILL. */
 const KILL_AFTER_MS = 2_000
 /** Maximum time to wait until killed processes are gone, and how often they are checked. */
-const GONE_AFTER_MS = 2_000
+const MAX_KILL_WAIT_MS = 2_000
 const CHECK_EVERY_MS = 10
 
 export interface Command {
@@ -66,7 +66,7 @@ function signalGroup(leader: number | undefined, name: NodeJS.Signals): boolean 
 
 /** Kills what the leader left behind: processes that ignored SIGTERM or have not died yet. */
 async function killRest(leader: number | undefined): Promise<void> {
-  const deadline = performance.now() + GONE_AFTER_MS
+  const deadline = performance.now() + MAX_KILL_WAIT_MS
   while (signalGroup(leader, 'SIGKILL') && performance.now() < deadline) {
     // A dead process stays in the group until its parent has waited for it, which may take long.
     if (!(await isGroupAlive(leader))) return

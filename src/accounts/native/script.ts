@@ -2,7 +2,7 @@
 import type { Account } from '../../domain/account.ts'
 import { forShell } from '../../domain/text/foreign-text.ts'
 
-/** Creates or updates the account; a tenant gets in next. `fresh`: fails if a tenant has been in before. */
+/** Creates or updates the account in a container that is about to be lent. `fresh`: fails if it has had a tenant. */
 export function createAccountProgram(account: Account, fresh: boolean): string {
   return `${valuesOf(account)}\n${fresh ? 'refuse_used\n' : ''}create_account`
 }

@@ -35,7 +35,8 @@ must_have_logged_in() {
   if [[ $said == *'Connection refused'* ]]; then
     why="sshd does not listen on the container's own address: take ListenAddress out of sshd_config"
   fi
-  unfit "a new account cannot log in with $2: \${why:-ssh said: \${said:-nothing, and ran another command than it was given}}"
+  said=\${said:+ssh said: $said}
+  unfit "a new account cannot log in with $2: \${why:-\${said:-ssh printed no error, and the login did not run the given command}}"
 }
 
 # Whether a name (user or group) matches any of the patterns, as sshd matches them, without the part after @.

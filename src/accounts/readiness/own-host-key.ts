@@ -9,7 +9,7 @@ host_key=/etc/ssh/ssh_host_ed25519_key
 
 own_host_key() {
   if [[ -s $host_key && -s $host_key.pub && ! $host_key -ot /etc/hosts ]]; then return; fi
-  has ssh-keygen || unfit "the image brings its own host keys, which all its containers would share, and has no ssh-keygen to make others: install OpenSSH"
+  has ssh-keygen || unfit "the image contains host keys, which all its containers would share, and has no ssh-keygen to make others: install OpenSSH"
   local old type types=(ed25519) servers
   servers=$(sshd_pids)
   [[ $servers ]] || unfit "$host_key comes from the image (or is not there), and no sshd of OpenSSH runs that could take another: run sshd, and ssh-keygen -A when the container starts"

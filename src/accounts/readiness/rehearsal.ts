@@ -70,7 +70,7 @@ begin_rehearsal() {
 begin_rehearsal
 `
 
-/** Reads \`$password\` and \`$sudo\`. If the image has no ssh client, it checks the settings of sshd instead. */
+/** Bash that reads `$password` and `$sudo`. If the image has no ssh client, it checks the settings of sshd instead. */
 const TRY = `
 try_account() {
   local key become='' why
@@ -113,7 +113,7 @@ export interface Rehearsed {
   readonly make: (account: Account) => Promise<void>
 }
 
-/** `image_unfit` with the reason if a reserve, or a login after it, would fail. */
+/** Rehearses a reserve and a login. Throws `image_unfit` with the reason if either would fail. */
 export async function rehearse({ shell, target, sudo, make }: Rehearsed): Promise<void> {
   const run = async (program: string): Promise<BashResult> => {
     const request = { program: `${BASICS}${UNDO}${program}`, agent: 'stays', timeoutMs: TIMEOUT_MS } as const

@@ -15,7 +15,7 @@ export class Rehearsals {
     this.#make = make
   }
 
-  /** `image_unfit` with the reason. */
+  /** Rehearses once for this image and purpose. Throws `image_unfit` with the reason. */
   async pass(target: Target, { sudo, prepare }: Purpose): Promise<void> {
     const image = await this.#shell.engine.imageOf(target.id)
     const prepared = prepare === null ? '' : await playbookVersion(prepare)

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander'
 import { isPlainName } from '../../domain/text/foreign-text.ts'
 import { complete } from '../completion.ts'
 import { CURRENT, listReservations, short } from '../reservations/lookup.ts'
-import { type Cli, openSession } from '../session.ts'
+import { type Cli, openContext } from '../command-context.ts'
 
 const ABOUT = `Prints a script with which a shell completes berth's commands, options, and the names of your
 reservations and containers:
@@ -74,7 +74,7 @@ export function addCompletion(program: Command, cli: Cli): void {
   completion
     .command('words', { hidden: true })
     .description('for the scripts: the words that may follow, one a line, each with a tab and its description')
-    .argument('[typed...]', 'the words behind berth; the last one is still being typed')
+    .argument('[typed...]', 'the words after berth; the last one is still being typed')
     .action(async (typed: string[], _options: object, command: Command) => {
       const current = typed.at(-1) ?? ''
       const { words, more } = complete(program, typed.slice(0, -1))
@@ -83,9 +83,9 @@ export function addCompletion(program: Command, cli: Cli): void {
       }
       if (more === 'files') cli.stdout.write(`${FILES}\n`)
       if (more !== 'names' || current.startsWith('-')) return
-      const reservations = await listReservations(openSession(cli, command).client, CURRENT)
+      const reservations = await listReservations(openContext(cli, command).client, CURRENT)
       const names = reservations.flatMap(({ id, containers }) => [short(id), ...containers.map(({ name }) => name)])
-      // A text that is no plain name is never offered: a shell would expand it, or the user run it.
+      // Only plain names are offered: a shell would expand other text, or the user would run it.
       for (const name of names.filter(isPlainName)) {
         if (name.startsWith(current)) cli.stdout.write(`${name}\n`)
       }

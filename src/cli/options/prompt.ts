@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { EXIT, Failure } from '../failures.ts'
-import type { Cli } from '../session.ts'
+import type { Cli } from '../command-context.ts'
 
 type Streams = Pick<Cli, 'stdin' | 'stderr'>
 

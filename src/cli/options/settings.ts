@@ -51,7 +51,8 @@ function readConfigFile(file: string): { url?: string; token?: string } {
   }
   const content = parseYaml(text, file)
   for (const [key, value] of Object.entries(content)) {
-    const problem = key !== 'url' && key !== 'token' ? 'unknown key' : typeof value !== 'string' ? 'not a text:' : null
+    const isKnown = key === 'url' || key === 'token'
+    const problem = !isKnown ? 'unknown key' : typeof value !== 'string' ? 'not a string:' : null
     if (problem !== null) throw new Failure(EXIT.usage, `${file}: ${problem} "${key}"`, { advice: FORMAT })
   }
   return content

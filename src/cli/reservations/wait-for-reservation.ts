@@ -10,7 +10,7 @@ import {
   Unreachable,
 } from '../../client/client.ts'
 import { EXIT, Failure } from '../failures.ts'
-import type { Cli, Session } from '../session.ts'
+import type { Cli, CommandContext } from '../command-context.ts'
 import { formatTime } from '../output/format.ts'
 
 /** Maximum time, in seconds, that the manager holds a request about a waiting reservation until something changes. */
@@ -22,7 +22,7 @@ const LONG_POLL_S = 5
  */
 export async function reserveAndWait(
   cli: Cli,
-  { client, terminal }: Session,
+  { client, terminal }: CommandContext,
   body: ReserveRequest,
   idempotencyKey: string = randomUUID(),
 ): Promise<Reserved> {

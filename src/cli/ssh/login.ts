@@ -5,7 +5,7 @@ import { withSshCommand } from './command.ts'
 import { runSsh } from './external-commands.ts'
 import { LocalState } from '../reservations/local-state.ts'
 import { short } from '../reservations/lookup.ts'
-import type { Cli, Session } from '../session.ts'
+import type { Cli, CommandContext } from '../command-context.ts'
 import { timeLeft } from '../output/format.ts'
 
 interface LoginRequest {
@@ -18,7 +18,7 @@ interface LoginRequest {
 }
 
 /** Runs ssh, and sets the exit code of this process to that of ssh. */
-export async function logIn(cli: Cli, { terminal, json }: Session, request: LoginRequest): Promise<void> {
+export async function logIn(cli: Cli, { terminal, json }: CommandContext, request: LoginRequest): Promise<void> {
   const { reservation, container = reservation.containers[0], options = [], command = [] } = request
   const { id, state, username } = reservation
   if (state !== 'active' || !container) {

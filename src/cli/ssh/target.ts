@@ -11,7 +11,7 @@ export type SshTarget = Reservation['containers'][number]
  */
 export function assertUsable({ name, host, port }: SshTarget, username?: string): void {
   const refuse = (what: string, value: unknown) => {
-    const advice = 'do --url, BERTH_URL or the config file name a Berth manager?'
+    const advice = 'check that --url, BERTH_URL or the config file names a Berth manager'
     return new Failure(EXIT.unreachable, `the manager sent the invalid ${what} "${value}" for ${name}`, { advice })
   }
   if (!isPlainHost(host)) throw refuse('address', host)

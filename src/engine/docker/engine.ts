@@ -8,10 +8,10 @@ import { Blocklist } from './firewall/blocklist.ts'
 import { connect, type Docker } from './api/client.ts'
 import { createGeneration } from './container/create.ts'
 import { KillQueue } from './kill-queue.ts'
-import { Requests, DEADLINES, type Deadlines } from './api/requests.ts'
+import { Requests, DEADLINES_MS, type Deadlines } from './api/requests.ts'
 import { execute } from './api/exec.ts'
 import { Facts } from './api/facts.ts'
-import { short, whole } from './api/ids.ts'
+import { assertFullId, shortId } from './api/ids.ts'
 import { killForGood } from './container/kill.ts'
 import { FirewallShell } from './firewall/shell.ts'
 import { Ledger } from './ledger/ledger.ts'
@@ -41,7 +41,7 @@ export interface DockerOptions {
 export function openDocker(options: DockerOptions): Engine {
   const { instance, reaches, database, dockerHost, certificates, deadlines } = options
   const scope = { instance, reaches: new Set(reaches), mark: database }
-  return new DockerEngine(scope, connect(dockerHost, certificates), { ...DEADLINES, ...deadlines })
+  return new DockerEngine(scope, connect(dockerHost, certificates), { ...DEADLINES_MS, ...deadlines })
 }
 
 class DockerEngine implements Engine {
@@ -65,9 +65,9 @@ class DockerEngine implements Engine {
   readonly #killQueue = new KillQueue({
     blocklist: this.#blocklist,
     kill: (id, isUrgent) =>
-      this.#requests.run(`kill ${short(id)}`, this.#deadlines[isUrgent ? 'kill' : 'killBlocked'], (signal) => {
+      this.#requests.run(`kill ${shortId(id)}`, this.#deadlines[isUrgent ? 'kill' : 'killBlocked'], (signal) => {
         const cpus = () => this.#facts.countCpus(signal)
-        return killForGood(this.#docker, whole(id), { cpus, isUrgent, timers: systemTimers }, signal)
+        return killForGood(this.#docker, assertFullId(id), { cpus, isUrgent, timers: systemTimers }, signal)
       }),
     timers: systemTimers,
   })
@@ -132,7 +132,7 @@ class DockerEngine implements Engine {
   }
 
   async inspect(id: string): Promise<Observed | null> {
-    const info = await this.#requests.run(`inspect ${short(id)}`, this.#deadlines.inspect, (signal) =>
+    const info = await this.#requests.run(`inspect ${shortId(id)}`, this.#deadlines.inspect, (signal) =>
       inspectContainer(this.#docker, id, signal),
     )
     return info?.Id === id ? fromInspect(info, this.#scope.instance, this.#ledger.lent) : null
@@ -152,7 +152,7 @@ class DockerEngine implements Engine {
   }
 
   async start(id: string): Promise<void> {
-    await this.#requests.run(`start ${short(id)}`, this.#deadlines.start, async (signal) => {
+    await this.#requests.run(`start ${shortId(id)}`, this.#deadlines.start, async (signal) => {
       await startContainer(this.#docker, id, () => this.#provisioner.provision(), signal)
       if (!this.#unused.delete(id)) await rejoinNetwork(this.#docker, id, this.#scope, signal)
       // The address may be that of a container that died while it was blocked.
@@ -167,14 +167,14 @@ class DockerEngine implements Engine {
   async remove(id: string): Promise<void> {
     if (!(await this.#isOurs(id))) return
     this.#unused.delete(id)
-    await this.#requests.run(`remove ${short(id)}`, this.#deadlines.remove, (signal) =>
+    await this.#requests.run(`remove ${shortId(id)}`, this.#deadlines.remove, (signal) =>
       removeForGood(this.#docker, id, signal),
     )
     this.#ledger.forget(id)
   }
 
   async lend(ids: readonly string[], reservation: string): Promise<ReadonlySet<string>> {
-    return this.#ledger.lend(ids.map(whole), reservation)
+    return this.#ledger.lend(ids.map(assertFullId), reservation)
   }
 
   lentTo(id: string): string | null {
@@ -182,9 +182,9 @@ class DockerEngine implements Engine {
   }
 
   async exec(id: string, request: ExecRequest): Promise<ExecResult> {
-    const what = `exec ${request.command[0] ?? ''} in ${short(id)}`
+    const what = `exec ${request.command[0] ?? ''} in ${shortId(id)}`
     return this.#requests.run(what, request.timeoutMs, (signal) =>
-      execute(this.#docker, whole(id), request, signal, this.#abandoned),
+      execute(this.#docker, assertFullId(id), request, signal, this.#abandoned),
     )
   }
 
@@ -193,7 +193,7 @@ class DockerEngine implements Engine {
    * docker client follows DOCKER_HOST, and with ten hosts takes two thirds of docker_api's time.
    */
   ansibleConnection(id: string): Readonly<Record<string, string>> {
-    return { ansible_connection: 'community.docker.docker', ansible_host: whole(id) }
+    return { ansible_connection: 'community.docker.docker', ansible_host: assertFullId(id) }
   }
 
   watch(onChange: () => void): () => void {
@@ -232,6 +232,6 @@ class DockerEngine implements Engine {
    * listed.
    */
   async #isOurs(id: string): Promise<boolean> {
-    return this.#ours.has(id) || (await this.inspect(whole(id))) !== null
+    return this.#ours.has(id) || (await this.inspect(assertFullId(id))) !== null
   }
 }

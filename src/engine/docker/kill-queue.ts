@@ -6,10 +6,10 @@ import type { Timers } from './timers.ts'
  * Maximum concurrent kills. More do not raise Docker's throughput. With several, the sessions of all of them are closed
  * at once: Docker closes them at the start of a kill.
  */
-const KILLS_AT_ONCE = 8
+const MAX_CONCURRENT_KILLS = 8
 /** Up to this many kills are urgent, and repeated. With more, each is slow because of the others. */
-const URGENT_KILLS = 2
-/** Maximum wait for the block before a kill: access ends within a second, also without a firewall. */
+const MAX_URGENT_KILLS = 2
+/** Maximum wait for the block before a kill: access ends within a second, even without a firewall. */
 const BLOCK_WAIT_MS = 500
 
 export interface KillQueueOptions {
@@ -37,7 +37,7 @@ interface Entry {
 export class KillQueue {
   readonly #options: KillQueueOptions
   readonly #entries = new Map<string, Entry>()
-  readonly #limit = createLimit(KILLS_AT_ONCE)
+  readonly #limit = createLimit(MAX_CONCURRENT_KILLS)
 
   constructor(options: KillQueueOptions) {
     this.#options = options
@@ -61,7 +61,7 @@ export class KillQueue {
       })
       await Promise.race([blocking, timers.sleep(BLOCK_WAIT_MS)])
       await this.#limit(async () => {
-        const isUrgent = entry.state === 'exposed' || this.#entries.size <= URGENT_KILLS
+        const isUrgent = entry.state === 'exposed' || this.#entries.size <= MAX_URGENT_KILLS
         entry.state = 'killing'
         await kill(id, isUrgent)
       })

@@ -14,7 +14,7 @@ export type ExecHandler = (
 export interface MemoryOptions {
   readonly instance: string
   readonly host: MemoryHost
-  /** What everything that it makes bears. */
+  /** Mark of the database; written on everything that this engine creates. */
   readonly database: DatabaseMark
   /** Without it every command succeeds and says nothing. */
   readonly exec?: ExecHandler
@@ -89,8 +89,8 @@ class MemoryEngine implements Engine {
     if (holder === undefined) return this.#host.add(spec, this.#mark).id
     const { instance, pool, generation } = holder.spec
     const isSame = instance === spec.instance && pool === spec.pool && generation === spec.generation
-    const { database, lent } = this.#host.observe(holder)
-    if (isSame && database === this.#mark.id && lent === null) return holder.id
+    const { database, lentTo } = this.#host.observe(holder)
+    if (isSame && database === this.#mark.id && lentTo === null) return holder.id
     throw new BerthError('engine_conflict', `create ${spec.name}: the name is taken`)
   }
 

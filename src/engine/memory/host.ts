@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../ports/clock.ts'
 import type { ContainerSpec } from '../../domain/container.ts'
-import type { DatabaseMark, LivingManager } from '../../domain/database-mark.ts'
+import type { DatabaseMark, LiveManager } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
 import type { Observed } from '../../ports/engine.ts'
 import { specDigest } from '../labels.ts'
@@ -49,7 +49,7 @@ export class MemoryHost {
   readonly lent = new Map<string, string>()
   readonly abandoned = new Set<string>()
   /** By the engine object of each. */
-  readonly managers = new Map<object, LivingManager>()
+  readonly managers = new Map<object, LiveManager>()
   ledger: string = randomUUID()
   readonly #watchers = new Set<{ readonly instance: string; readonly onChange: () => void }>()
 
@@ -106,7 +106,7 @@ export class MemoryHost {
     const { name, pool, generation } = spec
     const port = (state === 'running' || state === 'paused') && !unplugged ? (spec.port ?? SSH_PORT) : null
     const made = { name, pool, generation, spec: specDigest(spec), database, origin, createdAt }
-    return { id, ...made, host: node, port, node, state, lent: this.lent.get(id) ?? null }
+    return { id, ...made, host: node, port, node, state, lentTo: this.lent.get(id) ?? null }
   }
 
   /** Whether a program or a running container has the port on an overlapping address. */

@@ -44,6 +44,6 @@ export function requireToken({ store, clock, signOn }: Authorities): Authenticat
 }
 
 function refused(why: string): BerthError {
-  const advice = 'the operator of this manager makes tokens with "berth token create"'
+  const advice = 'an admin creates tokens with "berth token create"'
   return new BerthError('unauthorized', `${why}; ${advice}`)
 }

@@ -83,7 +83,8 @@ async function discoverKeysUrl(issuer: string): Promise<string> {
   if (response.status !== 200) throw new Error(`${url} was answered with status ${response.status}`)
   const found = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown } | null
   if (found?.issuer !== issuer) {
-    throw new Error(`${url} is of ${JSON.stringify(found?.issuer)}: auth.oidc.issuer must be that, to the letter`)
+    const named = JSON.stringify(found?.issuer)
+    throw new Error(`${url} names the issuer ${named}; auth.oidc.issuer must equal it exactly, got "${issuer}"`)
   }
   if (typeof found.jwks_uri !== 'string' || !URL.canParse(found.jwks_uri)) throw new Error(`${url} names no jwks_uri`)
   // An attacker who answers in its place could sign anything: the same rule as for the issuer.

@@ -20,8 +20,8 @@ const ALGORITHMS = [
 ]
 /** Difference allowed between the provider's clock and ours. */
 const TOLERANCE_S = 30
-/** Types of tokens to log in with (header typ, RFC 8725 3.11): ID tokens, access tokens (RFC 9068). */
-const KINDS: readonly string[] = ['jwt', 'at+jwt']
+/** Accepted types of tokens (header typ, RFC 8725 3.11): ID tokens, access tokens (RFC 9068). */
+const TOKEN_TYPES: readonly string[] = ['jwt', 'at+jwt']
 /** The end of the year 9999: later times cannot be written in RFC 3339. */
 const LATEST_S = 253_402_300_799
 /** Shortest time between fetches of the keys for tokens that name an unknown key. */
@@ -37,7 +37,7 @@ export function openSignOn(signOn: SignOn, options: Options): (jwt: string) => P
   return async (jwt) => {
     try {
       // First, so that a foreign token causes no request to the provider.
-      if (decodeJwt(jwt).iss !== issuer) throw refused(`it is not of ${issuer}`)
+      if (decodeJwt(jwt).iss !== issuer) throw refused(`its issuer is not ${issuer}`)
       const { payload, protectedHeader } = await verify(jwt, keys, {
         issuer,
         audience,
@@ -46,8 +46,8 @@ export function openSignOn(signOn: SignOn, options: Options): (jwt: string) => P
         clockTolerance: TOLERANCE_S,
         currentDate: new Date(options.clock()),
       })
-      refuseOtherKinds(payload, protectedHeader.typ)
-      refuseNoTimes(payload)
+      refuseOtherTokenTypes(payload, protectedHeader.typ)
+      refuseInvalidTimes(payload)
       refuseOtherClients(payload, signOn)
       // Such a token needs a proof of possession beside it, which is not checked here.
       if (payload['cnf'] !== undefined) throw refused('it is bound to a key of its owner, which is not supported')
@@ -75,20 +75,19 @@ async function verify(jwt: string, keys: JWTVerifyGetKey, options: JWTVerifyOpti
   }
 }
 
-/**
- * Refuses signed tokens that are not for logging in: security events, logout tokens (OpenID Connect Back-Channel
- * Logout).
- */
-function refuseOtherKinds(payload: JWTPayload, typ: unknown = 'JWT'): void {
-  const kind = String(typ)
+/** Refuses other signed tokens: security events, logout tokens (OpenID Connect Back-Channel Logout). */
+function refuseOtherTokenTypes(payload: JWTPayload, typ: unknown = 'JWT'): void {
+  const type = String(typ)
     .toLowerCase()
     .replace(/^application\//, '')
-  if (typeof typ !== 'string' || !KINDS.includes(kind)) throw refused('it is of a type that is not for logging in')
-  if (payload['events'] !== undefined) throw refused('it tells of an event, and is not for logging in')
+  if (typeof typ !== 'string' || !TOKEN_TYPES.includes(type)) {
+    throw refused('its type (typ) is not that of an ID or access token')
+  }
+  if (payload['events'] !== undefined) throw refused('it is a security event token, not an ID or access token')
 }
 
 /** Refuses claims that are numbers but not times, like 1e300: jose only compares them. */
-function refuseNoTimes(payload: JWTPayload): void {
+function refuseInvalidTimes(payload: JWTPayload): void {
   for (const claim of ['exp', 'nbf', 'iat'] as const) {
     const time = payload[claim]
     if (time === undefined) continue
@@ -105,7 +104,7 @@ function refuseNoTimes(payload: JWTPayload): void {
 function refuseOtherClients(payload: JWTPayload, { audience, clients }: SignOn): void {
   const client = payload['azp'] ?? payload['client_id']
   if (client === undefined && clients === null && [payload.aud].flat().length === 1) return
-  if (typeof client !== 'string' || client === '') throw refused('it does not say for which client it was made')
+  if (typeof client !== 'string' || client === '') throw refused('it does not name its client (claim azp or client_id)')
   if (clients !== null && client !== audience && !clients.includes(client)) {
     throw refused('it was made for a client that auth.oidc.clients does not name')
   }
@@ -148,7 +147,7 @@ function refused(why: string): BerthError {
 function reasonFor(error: errors.JOSEError, { audience }: SignOn): string {
   if (error instanceof errors.JWTExpired) return 'it has expired'
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
-    return 'the way in which it is signed is not accepted'
+    return 'its signature algorithm is not accepted'
   if (error instanceof errors.JWKSNoMatchingKey) return 'its provider does not publish the key that signed it'
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature is wrong'
   if (!(error instanceof errors.JWTClaimValidationFailed)) return 'it is not a signed JSON Web Token'

@@ -33,8 +33,9 @@ export function containerRoutes(server: FastifyInstance, { store, admin, sshHost
   })
 
   typed.get('/v1/containers/:name', { schema: SHOW }, async (request) => {
-    const row = await store.container(request.params.name)
-    if (!row) throw new BerthError('not_found', 'there is no such container')
+    const { name } = request.params
+    const row = await store.container(name)
+    if (!row) throw new BerthError('not_found', `there is no container "${name}"`)
     return view(row, request)
   })
 
@@ -69,14 +70,16 @@ const QUARANTINE = {
 const RECYCLE = {
   summary: 'Destroy a container and create it again (admin)',
   description:
-    'Answers when that is certain, before it is done. `conflict` for a reserved container: ' +
+    'Answers once this is recorded, before the container is destroyed. `conflict` for a reserved container: ' +
     'release its reservation first.',
   params: Named,
   response: { 202: ContainerView },
 }
 const RETURN = {
   summary: 'End a quarantine (admin)',
-  description: 'The container is recycled before it is lent again. Answers when that is certain, before it is done.',
+  description:
+    'The container is recycled before it is lent again. Answers once this is recorded, before the container is ' +
+    'destroyed.',
   params: Named,
   response: { 202: ContainerView },
 }

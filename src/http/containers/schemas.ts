@@ -17,7 +17,7 @@ export const ContainerView = Type.Object({
   port: Type.Integer(),
   host_key: NullableText(),
   attempts: Type.Integer({ description: 'Failures in a row' }),
-  error: NullableText({ description: 'Why the last attempt failed, or why it went' }),
+  error: NullableText({ description: 'Why the last attempt failed, or why the container was removed' }),
 })
 export const ContainerList = Type.Object({ containers: Type.Array(ContainerView) })
 

@@ -37,7 +37,7 @@ export function describeApi(server: FastifyInstance): void {
       info: { title: 'Berth', version: 'v1', description: DESCRIPTION },
       tags: [
         { name: 'v1', description: 'For programs' },
-        { name: 'short', description: 'For people with curl' },
+        { name: 'simple', description: 'For people with curl' },
         { name: 'operations', description: 'For operators of the manager' },
       ],
     },

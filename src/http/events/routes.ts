@@ -4,10 +4,11 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from '../json-schema.ts'
 import { hasCode, invalidRequest } from '../../domain/errors.ts'
 import { ownOnly } from '../../domain/identity.ts'
+import { closeWhenIdle } from '../connections.ts'
 import type { RouteContext } from '../context.ts'
 import { type Following, streamEvents } from '../streaming/event-stream.ts'
 import { identityOf } from '../auth/identity.ts'
-import { closeWhenIdle, clientGone } from '../streaming/long-poll.ts'
+import { clientGone } from '../streaming/long-poll.ts'
 import { EventList, ListEvents } from './schemas.ts'
 import { viewEvent } from './views.ts'
 
@@ -15,7 +16,7 @@ import { viewEvent } from './views.ts'
 const PAGE = 100
 
 export function eventRoutes(server: FastifyInstance, context: RouteContext): void {
-  const { store, streaming, authenticate, feed, streamSlots } = context
+  const { store, streaming, authenticate, feed, streamLimit } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
   const closing = new AbortController()
   server.addHook('preClose', async () => closing.abort())
@@ -37,7 +38,7 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
     const last = request.headers['last-event-id']
     const begin = last === undefined ? await beginning(which, after, tail) : await known(readId(last), 'Last-Event-ID')
     const isAllowed = () => stillAllowed(request.headers.authorization)
-    streamSlots.take(request, reply)
+    streamLimit.count(request, reply)
     return stream(reply, { which, after: begin, isAllowed })
   })
 
@@ -50,11 +51,11 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
   }
 
   function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'isAllowed'>): FastifyReply {
-    const { heartbeat, patience } = streaming
-    closeWhenIdle(reply.raw, patience)
+    const { heartbeatMs, idleTimeoutMs } = streaming
+    closeWhenIdle(reply.raw, idleTimeoutMs)
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
     const over = AbortSignal.any([clientGone(reply), closing.signal])
-    return reply.send(streamEvents({ ...asked, feed, heartbeat, over, write: viewEvent }))
+    return reply.send(streamEvents({ ...asked, feed, heartbeatMs, over, write: viewEvent }))
   }
 
   /** A token may have been deleted, or have expired, since the stream began. */
@@ -85,9 +86,9 @@ function readId(text: string | string[]): number {
 const EVENTS = {
   summary: 'What has changed, by whom and when: the audit log',
   description:
-    'Oldest first. With `Accept: text/event-stream` as Server-Sent Events from now on, or after `Last-Event-ID` or ' +
-    '`after`, or with the latest past events (`tail`) first; each has the id and the kind of the event, and the same ' +
-    'JSON as data. Users see the events of their own reservations.',
+    'Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or ' +
+    '`after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and ' +
+    'the kind of the event, and the same JSON as data. Users see the events of their own reservations.',
   querystring: ListEvents,
   headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Takes the place of after' })) }),
   response: {

@@ -1,6 +1,6 @@
 /** Metrics for Prometheus. Pools and codes are the only labels: no names, no secrets. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { CONTAINER_STATES, uncleanSince } from '../../domain/container.ts'
+import { CONTAINER_STATES, oldestUncleanMs } from '../../domain/container.ts'
 import type { Pool } from '../../domain/pool.ts'
 import type { Metrics, Timed } from '../../ports/metrics.ts'
 import { waitingFor } from '../../domain/queue.ts'
@@ -42,78 +42,91 @@ export interface PrometheusMetrics extends Metrics {
  */
 const LAG_EVERY_MS = 50
 
+/** Declares all metrics in a registry. */
+function declareMetrics(registry: Registry) {
+  const registers = [registry]
+  return {
+    containers: new Gauge({
+      registers,
+      name: 'berth_containers',
+      help: 'Containers by state',
+      labelNames: ['pool', 'state'],
+    }),
+    reservations: new Gauge({
+      registers,
+      name: 'berth_reservations',
+      help: 'Reservations that have not ended, by state',
+      labelNames: ['pool', 'state'],
+    }),
+    sizes: new Gauge({
+      registers,
+      name: 'berth_pool_size',
+      help: 'Current target size of the pool',
+      labelNames: ['pool'],
+    }),
+    queueDepth: new Gauge({
+      registers,
+      name: 'berth_queue_depth',
+      help: 'Reservations that wait for containers',
+      labelNames: ['pool'],
+    }),
+    oldestUnclean: new Gauge({
+      registers,
+      name: 'berth_oldest_unclean_container_seconds',
+      labelNames: ['pool'],
+      help: 'For how long a container has been waiting to be destroyed, or has been broken; 0 when none is',
+    }),
+    durations: new Histogram({
+      registers,
+      name: 'berth_operation_duration_seconds',
+      labelNames: ['operation'],
+      buckets: BUCKETS,
+      help: 'Duration of successful operations; revoke is measured from the time at which access was due to end',
+    }),
+    queueWait: new Histogram({
+      registers,
+      name: 'berth_queue_wait_seconds',
+      buckets: QUEUE_BUCKETS,
+      help: 'Time from a queued reserve until its reservation became active',
+    }),
+    failures: new Counter({
+      registers,
+      name: 'berth_engine_errors_total',
+      labelNames: ['code'],
+      help: 'Work in the engine or inside a container that failed, by error code',
+    }),
+  }
+}
+
+type Gauges = Pick<
+  ReturnType<typeof declareMetrics>,
+  'containers' | 'reservations' | 'sizes' | 'queueDepth' | 'oldestUnclean'
+>
+
+function refresh(gauges: Gauges, pools: readonly Pool[], snapshot: Snapshot, now: number): void {
+  const { containers, reservations, sizes, queueDepth, oldestUnclean } = gauges
+  for (const gauge of [containers, reservations, sizes, queueDepth, oldestUnclean]) gauge.reset()
+  for (const { name, size } of pools) sizes.set({ pool: name }, size)
+  const names = new Set([...pools.map((pool) => pool.name), ...snapshot.containers.map((c) => c.pool)])
+  for (const pool of names) {
+    const rows = snapshot.containers.filter((c) => c.pool === pool)
+    const lent = snapshot.reservations.filter((r) => r.pool === pool)
+    for (const state of CONTAINER_STATES) {
+      containers.set({ pool, state }, rows.filter((c) => c.state === state).length)
+    }
+    for (const state of Object.keys(OPEN_STATES)) {
+      reservations.set({ pool, state }, lent.filter((r) => stateAt(r, now) === state).length)
+    }
+    queueDepth.set({ pool }, waitingFor(snapshot, pool, now).length)
+    oldestUnclean.set({ pool }, oldestUncleanMs(rows, now) / 1_000)
+  }
+}
+
 export function openMetrics(): PrometheusMetrics {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_EVERY_MS })
-  const containers = new Gauge({
-    registers,
-    name: 'berth_containers',
-    help: 'Containers by state',
-    labelNames: ['pool', 'state'],
-  })
-  const reservations = new Gauge({
-    registers,
-    name: 'berth_reservations',
-    help: 'Reservations that have not ended, by state',
-    labelNames: ['pool', 'state'],
-  })
-  const sizes = new Gauge({
-    registers,
-    name: 'berth_pool_size',
-    help: 'Containers that it should have now',
-    labelNames: ['pool'],
-  })
-  const queueDepth = new Gauge({
-    registers,
-    name: 'berth_queue_depth',
-    help: 'Reservations that wait for containers',
-    labelNames: ['pool'],
-  })
-  const oldestUnclean = new Gauge({
-    registers,
-    name: 'berth_oldest_unclean_container_seconds',
-    labelNames: ['pool'],
-    help: 'For how long a container has been waiting to be destroyed, or has been broken; 0 when none is',
-  })
-  const durations = new Histogram({
-    registers,
-    name: 'berth_operation_duration_seconds',
-    labelNames: ['operation'],
-    buckets: BUCKETS,
-    help: 'How long what succeeded took; revoke counts from when access was to end',
-  })
-  const queueWait = new Histogram({
-    registers,
-    name: 'berth_queue_wait_seconds',
-    buckets: QUEUE_BUCKETS,
-    help: 'From a reserve that had to wait in the queue to its time having begun',
-  })
-  const failures = new Counter({
-    registers,
-    name: 'berth_engine_errors_total',
-    labelNames: ['code'],
-    help: 'Work in the engine or inside a container that failed, by error code',
-  })
+  const { durations, queueWait, failures, ...gauges } = declareMetrics(registry)
   for (const operation of Object.keys(TIMED)) durations.zero({ operation })
-
-  function refresh(pools: readonly Pool[], snapshot: Snapshot, now: number): void {
-    for (const gauge of [containers, reservations, sizes, queueDepth, oldestUnclean]) gauge.reset()
-    for (const { name, size } of pools) sizes.set({ pool: name }, size)
-    const names = new Set([...pools.map((pool) => pool.name), ...snapshot.containers.map((c) => c.pool)])
-    for (const pool of names) {
-      const rows = snapshot.containers.filter((c) => c.pool === pool)
-      const lent = snapshot.reservations.filter((r) => r.pool === pool)
-      for (const state of CONTAINER_STATES) {
-        containers.set({ pool, state }, rows.filter((c) => c.state === state).length)
-      }
-      for (const state of Object.keys(OPEN_STATES)) {
-        reservations.set({ pool, state }, lent.filter((r) => stateAt(r, now) === state).length)
-      }
-      queueDepth.set({ pool }, waitingFor(snapshot, pool, now).length)
-      oldestUnclean.set({ pool }, Math.max(0, now - (uncleanSince(rows) ?? now)) / 1_000)
-    }
-  }
 
   return {
     contentType: registry.contentType,
@@ -124,7 +137,7 @@ export function openMetrics(): PrometheusMetrics {
     },
     failure: (code) => failures.inc({ code }),
     render(pools, snapshot, now) {
-      refresh(pools, snapshot, now)
+      refresh(gauges, pools, snapshot, now)
       return registry.metrics()
     },
   }

@@ -23,7 +23,7 @@ const Ready = Type.Object(
 )
 const NotReady = Type.Object(
   { status: Type.Literal('not ready'), reasons: Type.Array(Type.String()) },
-  { description: 'Something that it needs does not answer; ask again after Retry-After seconds' },
+  { description: 'The database or the engine does not work, or no pool can lend; try again after Retry-After seconds' },
 )
 const Refused = Type.Object({ error: Type.String() }, { description: 'Only an admin may do this' })
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
@@ -66,7 +66,8 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
   function leftAlone(): string[] {
     const names = reconciler.protectedContainers().flatMap(({ row }) => row?.name ?? [])
     const why = 'may hold a session that this database does not know, or belong to another one'
-    return names.length === 0 ? [] : [`left alone, since they ${why}: ${names.join(', ')}; see berth doctor`]
+    if (names.length === 0) return []
+    return [`containers left alone, because they ${why}: ${names.join(', ')}; see berth doctor`]
   }
 
   const healthz = { tags, summary: 'Whether the process serves', response: { 200: Alive } }

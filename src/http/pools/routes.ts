@@ -32,8 +32,9 @@ const LIST = {
 const RESIZE = {
   summary: 'Let a pool grow or shrink (admin)',
   description:
-    'Persists over restarts, until it is null again. Slots with the highest numbers go first: at once where they are ' +
-    'not reserved, otherwise when they are released. Fewer than are reserved is `conflict`.',
+    'The size survives restarts; null returns to berth.yml. Slots with the highest numbers go first: at once where ' +
+    'they are not reserved, otherwise when they are released. A size below the number of reserved containers is ' +
+    '`conflict`.',
   params: Named,
   body: Resize,
   response: { 200: PoolView },

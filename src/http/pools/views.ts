@@ -1,6 +1,6 @@
 /** How the API shows pools. */
 import type { Static } from 'typebox'
-import { CONTAINER_STATES, type ContainerState, uncleanSince } from '../../domain/container.ts'
+import { CONTAINER_STATES, type ContainerState, oldestUncleanMs } from '../../domain/container.ts'
 import type { Pool } from '../../domain/pool.ts'
 import { waitingFor } from '../../domain/queue.ts'
 import { poolProblem } from '../../domain/pools.ts'
@@ -35,7 +35,7 @@ export async function viewPools(
       containers: Object.fromEntries(CONTAINER_STATES.map((state) => [state, inState(state)])),
       waiting: waitingFor(snapshot, pool.name, now).length,
       problem: poolProblem(rows, pool.name),
-      oldest_unclean_seconds: Math.max(0, now - (uncleanSince(rows) ?? now)) / 1_000,
+      oldest_unclean_seconds: oldestUncleanMs(rows, now) / 1_000,
     }
   })
 }

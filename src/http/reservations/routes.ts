@@ -30,10 +30,20 @@ import { viewReservation, viewReservations } from './views.ts'
 
 const DEFAULT_USERNAME = 'user'
 
-export function reservationRoutes(server: FastifyInstance, context: RouteContext): void {
-  const { reservations, store, pools, clock, feed, streamSlots, requestSecret } = context
-  const typed = server.withTypeProvider<TypeBoxTypeProvider>()
+const typedServer = (server: FastifyInstance) => server.withTypeProvider<TypeBoxTypeProvider>()
 
+type TypedServer = ReturnType<typeof typedServer>
+
+export function reservationRoutes(server: FastifyInstance, context: RouteContext): void {
+  const typed = typedServer(server)
+  reserveRoute(typed, context)
+  listRoute(typed, context)
+  showRoute(typed, context)
+  changeRoutes(typed, context)
+}
+
+function reserveRoute(typed: TypedServer, context: RouteContext): void {
+  const { reservations, pools, requestSecret } = context
   typed.post('/v1/reservations', { schema: RESERVE, preValidation: allowNoBody }, async (request, reply) => {
     const { username = DEFAULT_USERNAME, count = 1, ssh_keys: sshKeys = [], password, note } = request.body
     const pool = choosePool(pools, request.body.pool)
@@ -56,10 +66,12 @@ export function reservationRoutes(server: FastifyInstance, context: RouteContext
     reply.code(unfinished ? 202 : 201).header('location', `/v1/reservations/${view.id}`)
     return { ...view, ...(held.password !== null && { password: held.password }) }
   })
+}
 
+function listRoute(typed: TypedServer, context: RouteContext): void {
   typed.get('/v1/reservations', { schema: LIST }, async (request, reply) => {
     const { limit = 50, cursor, ...filter } = request.query
-    const page = await store.reservations({
+    const page = await context.store.reservations({
       ...filter,
       ...ownOnly(identityOf(request)),
       limit,
@@ -72,12 +84,15 @@ export function reservationRoutes(server: FastifyInstance, context: RouteContext
     })
     return sendUnlessKnown(request, reply, list)
   })
+}
 
+function showRoute(typed: TypedServer, context: RouteContext): void {
+  const { reservations, clock, feed, streamLimit } = context
   typed.get('/v1/reservations/:id', { schema: SHOW }, async (request, reply) => {
     const { id } = request.params
     const { wait = 0 } = request.query
     // Before anything is read: a refused request costs next to nothing.
-    if (wait > 0) streamSlots.take(request, reply)
+    if (wait > 0) streamLimit.count(request, reply)
     const poll = async () => {
       const found = await reservations.find(id, identityOf(request))
       const state = stateAt(found.reservation, clock())
@@ -88,7 +103,11 @@ export function reservationRoutes(server: FastifyInstance, context: RouteContext
     const until = { which: { reservation: id }, waitMs: wait * 1_000, gone: clientGone(reply) }
     return viewReservation(context, await pollUntil(feed, poll, until))
   })
+}
 
+/** Extend, keepalive, release. */
+function changeRoutes(typed: TypedServer, context: RouteContext): void {
+  const { reservations } = context
   typed.patch('/v1/reservations/:id', { schema: EXTEND }, async (request) => {
     const { id } = request.params
     const by = identityOf(request)

@@ -1,8 +1,6 @@
 /** Shapes of the v1 API: one schema gives the type, the serialisation and the documentation. */
-import { Nullable, Type } from '../json-schema.ts'
+import { Nullable, NullableText, Type } from '../json-schema.ts'
 
-/** RFC 3339, UTC. */
-const Time = Type.String()
 const ReservationState = Type.Enum(['waiting', 'preparing', 'active', 'ending', 'ended'])
 
 /** What depends on the pool or on the image is checked by the use case. */
@@ -10,26 +8,29 @@ export const Reserve = Type.Object(
   {
     pool: Type.Optional(Type.String()),
     count: Type.Optional(Type.Integer({ minimum: 1 })),
-    /** "90m", "2h", "1d" or ISO 8601. */
-    duration: Type.Optional(Type.String()),
+    duration: Type.Optional(Type.String({ description: '"90m", "2h", "1d" or ISO 8601' })),
     username: Type.Optional(Type.String()),
-    /** Without this and without keys a password is generated, and shown in the answer only. */
-    password: Type.Optional(Type.String()),
+    password: Type.Optional(
+      Type.String({
+        description: 'Without this and without keys, a password is generated and shown in the answer only',
+      }),
+    ),
     ssh_keys: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
     note: Type.Optional(Type.String({ maxLength: 500 })),
-    /** Ended as abandoned after this long without a call of …/keepalive. */
-    keepalive: Type.Optional(Type.String()),
-    /** How long it may wait for containers when not enough are ready: "10m". */
-    wait: Type.Optional(Type.String()),
+    keepalive: Type.Optional(
+      Type.String({ description: 'It ends as abandoned after this long without a call of …/keepalive' }),
+    ),
+    wait: Type.Optional(
+      Type.String({ description: 'How long it may wait for containers when not enough are ready, like "10m"' }),
+    ),
   },
   { additionalProperties: false },
 )
 
 export const Extend = Type.Object(
   {
-    /** Added to the present end. */
-    extend: Type.Optional(Type.String()),
-    expires_at: Type.Optional(Type.String({ format: 'date-time' })),
+    extend: Type.Optional(Type.String({ description: 'Added to the present end, like "30m"; instead of expires_at' })),
+    expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'The new end; instead of extend' })),
   },
   { additionalProperties: false },
 )
@@ -37,8 +38,9 @@ export const Extend = Type.Object(
 export const ReservationId = Type.Object({ id: Type.String() })
 export const LongPoll = Type.Object(
   {
-    /** Seconds to wait for it to be active, or over. */
-    wait: Type.Optional(Type.Number({ minimum: 0, maximum: 60 })),
+    wait: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 60, description: 'Seconds to wait until it is active, or over' }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -46,12 +48,11 @@ export const LongPoll = Type.Object(
 export const ListReservations = Type.Object(
   {
     state: Type.Optional(ReservationState),
-    /** Of an identity; users see their own only. */
-    owner: Type.Optional(Type.String()),
+    owner: Type.Optional(Type.String({ description: 'Name of an identity; users see only their own' })),
     username: Type.Optional(Type.String()),
     pool: Type.Optional(Type.String()),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
-    cursor: Type.Optional(Type.String()),
+    cursor: Type.Optional(Type.String({ description: '"next" of the previous page' })),
   },
   { additionalProperties: false },
 )
@@ -60,50 +61,50 @@ const reservationFields = {
   id: Type.String(),
   state: ReservationState,
   outcome: Nullable(Type.Enum(['released', 'expired', 'abandoned', 'failed', 'cancelled'])),
-  /** Why it failed. */
-  reason: Nullable(Type.String()),
+  reason: NullableText({ description: 'Why it failed' }),
   pool: Type.String(),
-  /** Name of the identity that made it. */
-  owner: Type.String(),
+  owner: Type.String({ description: 'Name of the identity that made it' }),
   username: Type.String(),
-  /** How many containers were asked for. */
-  count: Type.Integer(),
-  note: Nullable(Type.String()),
-  created_at: Time,
-  /** Until when it waits, or waited, for containers. */
-  wait_until: Nullable(Time),
-  /**
-   * While it waits: 1 is next. The estimate assumes no early release and no extension. `problem` says why the pool
-   * cannot lend anything at the moment.
-   */
+  count: Type.Integer({ description: 'Number of containers that were requested' }),
+  note: NullableText(),
+  created_at: Type.String(),
+  wait_until: NullableText({ description: 'Until when it waits, or waited, for containers' }),
   queue: Nullable(
-    Type.Object({ position: Type.Integer(), estimated_start: Nullable(Time), problem: Nullable(Type.String()) }),
+    Type.Object({
+      position: Type.Integer({ description: '1 is next' }),
+      estimated_start: NullableText({ description: 'Assumes no early release and no extension' }),
+      problem: NullableText({ description: 'Why the pool cannot lend anything at the moment' }),
+    }),
+    { description: 'null unless it is waiting' },
   ),
-  /** When its time began. */
-  active_at: Nullable(Time),
-  expires_at: Nullable(Time),
-  /** When it counts as abandoned without a further call of …/keepalive. */
-  keepalive_until: Nullable(Time),
-  ended_at: Nullable(Time),
+  active_at: NullableText({ description: 'When its time began' }),
+  expires_at: NullableText(),
+  keepalive_until: NullableText({
+    description: 'When it counts as abandoned without a further call of …/keepalive',
+  }),
+  ended_at: NullableText(),
   containers: Type.Array(
     Type.Object({
       name: Type.String(),
       host: Type.String(),
       port: Nullable(Type.Integer()),
-      host_key: Nullable(Type.String()),
+      host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
     }),
   ),
 }
 
 export const ReservationView = Type.Object(reservationFields)
-/** `password` only where it was generated, and only here. */
-export const ReservedView = Type.Object({ ...reservationFields, password: Type.Optional(Type.String()) })
-/** `clamped` says why the end is not what was asked for. */
-export const ExtendedView = Type.Object({ ...reservationFields, clamped: Nullable(Type.String()) })
+export const ReservedView = Type.Object({
+  ...reservationFields,
+  password: Type.Optional(Type.String({ description: 'Only if it was generated, and in this answer only' })),
+})
+export const ExtendedView = Type.Object({
+  ...reservationFields,
+  clamped: NullableText({ description: 'Why the end is not the requested one; null if it is' }),
+})
 export const ReservationList = Type.Object({
   reservations: Type.Array(ReservationView),
-  /** Cursor of the next page. */
-  next: Nullable(Type.String()),
+  next: NullableText({ description: '"cursor" of the next page; null at the end' }),
 })
 
 /** Sent with a reserve, so that it can be sent again when its answer was lost. */
@@ -115,5 +116,6 @@ export const ReleaseAll = Type.Object(
   { pool: Type.Optional(Type.String()), username: Type.Optional(Type.String()) },
   { additionalProperties: false },
 )
-/** Ids of what was ended. */
-export const ReleasedList = Type.Object({ released: Type.Array(Type.String()) })
+export const ReleasedList = Type.Object({
+  released: Type.Array(Type.String(), { description: 'Ids of the reservations that were released' }),
+})

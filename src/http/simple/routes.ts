@@ -21,8 +21,14 @@ const BY_PROGRAMS = {
 }
 
 export function simpleRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { reservations, store, pools, clock, sshHost, defaultPassword } = context
+  reserveRoute(server, context)
+  releaseAllRoute(server, context)
+  availableRoute(server, context)
+  reservationsRoute(server, context)
+}
 
+function reserveRoute(server: FastifyInstance, context: ServerContext): void {
+  const { reservations, pools, sshHost, defaultPassword } = context
   server.get('/reserve', { ...reserveDocument, ...BY_PROGRAMS }, async (request) => {
     const query = readQuery(request.raw.url ?? '', ['username', 'password', 'count', 'duration', 'pool'])
     const pool = choosePool(pools, query.pool)
@@ -59,7 +65,9 @@ export function simpleRoutes(server: FastifyInstance, context: ServerContext): v
       duration_minutes: minutes,
     }
   })
+}
 
+function releaseAllRoute(server: FastifyInstance, { reservations }: ServerContext): void {
   server.get(
     '/release_all',
     { ...releaseAllDocument, onRequest: [BY_PROGRAMS.onRequest, ADMIN_ONLY.onRequest] },
@@ -69,19 +77,21 @@ export function simpleRoutes(server: FastifyInstance, context: ServerContext): v
       return { status: 'success', message: 'All containers released' }
     },
   )
+}
 
-  const latestAvailable = latestList()
+function availableRoute(server: FastifyInstance, { store, clock }: ServerContext): void {
+  const latest = latestList()
   server.get('/available', availableDocument, async (request, reply) => {
     readQuery(request.raw.url ?? '', [])
     const snapshot = await store.snapshot()
     const active = activeAt(snapshot, clock())
-    const list = latestAvailable(snapshot, String(active.length), () =>
-      represent(reply, listAvailable(snapshot, active)),
-    )
+    const list = latest(snapshot, String(active.length), () => represent(reply, listAvailable(snapshot, active)))
     return sendUnlessKnown(request, reply, list)
   })
+}
 
-  const latestReservations = latestList()
+function reservationsRoute(server: FastifyInstance, { store, clock }: ServerContext): void {
+  const latest = latestList()
   server.get('/reservations', reservationsDocument, async (request, reply) => {
     readQuery(request.raw.url ?? '', [])
     const snapshot = await store.snapshot()
@@ -90,9 +100,7 @@ export function simpleRoutes(server: FastifyInstance, context: ServerContext): v
     // Minutes are shown to a tenth: whole seconds are exact enough, and let one list serve every request of a second.
     const now = Math.floor(clock() / SECOND_MS) * SECOND_MS
     const key = JSON.stringify([by.role, by.name, active.length, now])
-    const list = latestReservations(snapshot, key, () =>
-      represent(reply, listReservations(snapshot, active, { by, now })),
-    )
+    const list = latest(snapshot, key, () => represent(reply, listReservations(snapshot, active, { by, now })))
     return sendUnlessKnown(request, reply, list)
   })
 }

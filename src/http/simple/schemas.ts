@@ -3,7 +3,7 @@ import { Type } from '../json-schema.ts'
 import { IfNoneMatch, NotModified } from '../etag.ts'
 import { docsOnly } from '../docs/docs-only.ts'
 
-const tags = ['short']
+const tags = ['simple']
 const names = (description: string) => Type.Array(Type.String(), { description })
 const refused = (description: string) => Type.Object({ error: Type.String() }, { description })
 
@@ -13,8 +13,11 @@ const NOT_ADMITTED = {
   401: refused('There is no token, or an invalid one'),
   429: refused("Too many requests, or more than the token's limits allow"),
 }
-const NO_ENGINE = refused('The container engine does not answer, or a container did not do what it should; try again')
-const NO_POOL = refused('The same, or none of the containers of the pool can be made; says why')
+const NO_ENGINE = refused('The container engine does not answer, or a command in a container failed; try again')
+const NO_POOL = refused(
+  'The container engine does not answer, a command in a container failed, or the pool cannot lend any container; ' +
+    'says why',
+)
 
 const Lent = Type.Object({
   container: Type.String(),

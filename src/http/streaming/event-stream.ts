@@ -8,8 +8,8 @@ export interface Following {
   /** Starts after this event id; null: with the next event. */
   readonly after: number | null
   readonly which: Omit<EventFilter, 'after' | 'limit' | 'latest'>
-  /** Milliseconds between heartbeats; each also checks that the client may still listen. */
-  readonly heartbeat: number
+  /** Interval between heartbeats; each also checks that the client may still listen. */
+  readonly heartbeatMs: number
   /** Returns false once the client may no longer listen. */
   readonly isAllowed: () => Promise<boolean>
   /** Aborted when the client is gone or the server is closing. */
@@ -28,17 +28,18 @@ export function streamEvents(following: Following): Readable {
   return Readable.from(follow(following), { highWaterMark: 1 })
 }
 
-async function* follow({ feed, which, heartbeat, isAllowed, over, write, ...from }: Following): AsyncGenerator<string> {
+async function* follow(following: Following): AsyncGenerator<string> {
+  const { feed, which, heartbeatMs, isAllowed, over, write } = following
   const { latest, leave } = await feed.join()
   try {
-    let after = from.after ?? latest
-    let beat = AbortSignal.timeout(heartbeat)
+    let after = following.after ?? latest
+    let beat = AbortSignal.timeout(heartbeatMs)
     yield `retry: ${RETRY_MS}\n\n`
     while (!over.aborted) {
       const { events, next } = await feed.read(after, which, AbortSignal.any([beat, over]))
       if (beat.aborted) {
         if (over.aborted || !(await isAllowed())) return
-        beat = AbortSignal.timeout(heartbeat)
+        beat = AbortSignal.timeout(heartbeatMs)
         yield ': still here\n\n'
       }
       if (events.length > 0) yield events.map((event) => format(event, write(event))).join('')

@@ -2,7 +2,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { BerthError } from '../../domain/errors.ts'
-import { stateAt } from '../../domain/reservation.ts'
+import { heldBy } from '../../domain/reservation.ts'
 import type { ServerContext } from '../context.ts'
 import { ADMIN_ONLY, callerOf, identityOf } from '../auth/identity.ts'
 import { optionalTime } from '../time.ts'
@@ -46,14 +46,13 @@ export function tokenRoutes(server: FastifyInstance, { store, tokens, clock }: S
     const { identity, auth, expiresAt } = callerOf(request)
     const { name, role, limits } = identity
     const { reservations } = await store.snapshot()
-    const theirs = reservations.filter((r) => r.owner === name && stateAt(r, clock()) !== 'ending')
     return {
       name,
       role,
       auth,
       expires_at: optionalTime(expiresAt),
       limits: viewLimits(limits),
-      containers_held: theirs.reduce((sum, { count }) => sum + count, 0),
+      containers_held: heldBy(reservations, name, clock()),
     }
   })
 }

@@ -13,7 +13,7 @@ const Limits = Type.Object(
 )
 
 const tokenFields = {
-  id: Type.String({ description: 'The part of the token that is no secret' }),
+  id: Type.String({ description: 'Public part of the token' }),
   name: Type.String(),
   role: Role,
   created_at: Type.String(),
@@ -34,13 +34,13 @@ export const MadeToken = Type.Object({
 export const DeletedToken = Type.Object({ id: Type.String(), deleted: Type.Literal(true) })
 
 export const Me = Type.Object({
-  name: Type.String({ description: 'Who owns what is reserved' }),
+  name: Type.String({ description: "Owner of the caller's reservations" }),
   role: Role,
-  auth: Type.Enum(['none', 'token', 'oidc'], { description: 'How they are known' }),
+  auth: Type.Enum(['none', 'token', 'oidc'], { description: 'How the caller was authenticated' }),
   expires_at: Expiry,
   limits: Limits,
   containers_held: Type.Integer({
-    description: 'What counts against limits.containers, those still waited for included',
+    description: 'Number of containers that count against limits.containers, including those of waiting reservations',
   }),
 })
 
@@ -48,7 +48,7 @@ export const Me = Type.Object({
 export const WantedToken = Type.Object(
   {
     name: Type.String({
-      description: 'Who it is for; reservations belong to names, so a new token of a name has them',
+      description: 'Owner of the reservations; a new token with the same name has them, too',
     }),
     role: Type.Optional(Type.Enum(['admin', 'user'], { default: 'user' })),
     expires_in: Type.Optional(

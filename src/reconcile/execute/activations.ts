@@ -1,9 +1,9 @@
 /** Activates reservations that no request is waiting for: from the queue, or after their manager stopped. */
-import { BerthError, isInfrastructureError, reasonOf } from '../../domain/errors.ts'
-import type { Pools } from '../../domain/pools.ts'
+import { isInfrastructureError, reasonOf } from '../../domain/errors.ts'
+import { poolOf, type Pools } from '../../domain/pools.ts'
 import type { Reservation } from '../../domain/reservation.ts'
 import type { ReservationWithContainers } from '../../ports/store.ts'
-import { activate, type ActivationDeps, preparationTime } from '../../usecases/activation.ts'
+import { activate, type ActivationDeps, maxPreparationMs } from '../../usecases/activation.ts'
 import { reservationKey } from '../work-keys.ts'
 import type { BackgroundWork } from './work.ts'
 
@@ -29,7 +29,7 @@ export class Activations {
   async start({ id, state }: Reservation, takeOver: TakeOver): Promise<void> {
     if (this.#work.busy.has(reservationKey(id))) return
     const { accounts, clock } = this.#deps
-    const reserved = await takeOver(clock() + preparationTime(accounts))
+    const reserved = await takeOver(clock() + maxPreparationMs(accounts))
     if (!reserved) return
     // An interrupted preparation may have made accounts in some containers already.
     const isFresh = state === 'waiting'
@@ -38,10 +38,9 @@ export class Activations {
 
   async #activate(reserved: ReservationWithContainers, isFresh: boolean): Promise<void> {
     const { pools, store, clock, metrics } = this.#deps
-    const { id, pool: name, prepareBy } = reserved.reservation
+    const { id, prepareBy } = reserved.reservation
     try {
-      const pool = pools.named(name)
-      if (!pool) throw new BerthError('engine_failed', `berth.yml has no pool "${name}" any more`)
+      const pool = poolOf(pools, reserved.reservation)
       const { reservation } = await activate(this.#deps, reserved, pool, isFresh)
       const { waitUntil, activeAt, createdAt } = reservation
       if (waitUntil !== null && activeAt !== null) metrics.observe('queue', activeAt - createdAt)

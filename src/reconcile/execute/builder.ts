@@ -9,12 +9,11 @@ import {
   retired,
   restarted,
 } from '../../domain/container.ts'
-import { BerthError } from '../../domain/errors.ts'
 import { motdOf } from '../../domain/notification.ts'
 import { lentElsewhere } from '../../usecases/activation.ts'
-import { downAs, hasAccount, isLost, isUp } from '../plan/plan-container.ts'
+import { describeDown, hasAccount, isLost, isUp } from '../plan/plan-container.ts'
 import { type Pool, portOf, type InstanceConfig, specOf } from '../../domain/pool.ts'
-import type { Pools } from '../../domain/pools.ts'
+import { poolOf, type Pools } from '../../domain/pools.ts'
 import type { Accounts, Guest, Target } from '../../ports/accounts.ts'
 import type { Engine, Observed } from '../../ports/engine.ts'
 import type { Log } from '../../ports/log.ts'
@@ -60,8 +59,8 @@ export class Builder {
     if (!(await this.#clear(row, stale))) return null
     const port = portOf(pool, row.number) ?? row.port
     const next = nextGeneration(row, port, this.#deps.clock())
-    const prepared = row.generation === 0 ? await this.#apply(row, next) : row
-    return prepared && this.#finish(await this.#bringUp(prepared, pool, current), pool)
+    const numbered = row.generation === 0 ? await this.#apply(row, next) : row
+    return numbered && this.#finish(await this.#bringUp(numbered, pool, current), pool)
   }
 
   async recycle(row: Container, stale: readonly Observed[]): Promise<Container | null> {
@@ -107,7 +106,7 @@ export class Builder {
   async #noteRestart(row: Container, current: Observed): Promise<Container | null> {
     if (isUp(current)) return row
     const { log, clock } = this.#deps
-    const reason = `the container was ${downAs(current)}`
+    const reason = `the container was ${describeDown(current)}`
     log.warn(`${row.name} is put back under its reservation`, { reason })
     return this.#apply(row, restarted(row, reason, clock()))
   }
@@ -164,15 +163,9 @@ export class Builder {
   }
 }
 
-/** What was recorded stays where the engine says nothing. */
+/** Returns the address that the engine shows. The recorded port stays while the engine shows none. */
 function addressOf(seen: Observed | null, row: Container): Pick<Container, 'host' | 'port' | 'node'> {
   return { host: seen?.host ?? null, port: seen?.port ?? row.port, node: seen?.node ?? null }
-}
-
-function poolOf(pools: Pools, row: Container): Pool {
-  const pool = pools.named(row.pool)
-  if (!pool) throw new BerthError('engine_failed', `berth.yml has no pool "${row.pool}" any more`)
-  return pool
 }
 
 async function mustLend(engine: Engine, { id, name }: Target, reservation: Reservation): Promise<void> {

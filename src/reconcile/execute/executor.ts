@@ -17,7 +17,7 @@ export interface ExecutorDeps extends BuilderDeps {
   /** Maximum number of containers that are worked on at once. */
   readonly concurrency: number
   readonly metrics: Metrics
-  /** Something was done, so there may be more to do now. */
+  /** Called after a change that must be reconciled. */
   readonly onProgress: () => void
 }
 

@@ -7,7 +7,7 @@ import type { Store } from '../../ports/store.ts'
 const MAX_KNOWN = 10_000
 
 const ADVICE =
-  'the image brings it along. Remove /etc/ssh/ssh_host_* in its Dockerfile, and run ssh-keygen -A when the container starts'
+  'the image contains it. Remove /etc/ssh/ssh_host_* in its Dockerfile, and run ssh-keygen -A when the container starts'
 
 export class HostKeyRegistry {
   readonly #store: Pick<Store, 'snapshot'>

@@ -34,7 +34,7 @@ export async function runPlaybook(
       metrics.observe('prepare', ms)
       continue
     }
-    const error = surveyed ?? new BerthError('guest_failed', `${playbook} did not run here`)
+    const error = surveyed ?? new BerthError('guest_failed', `${playbook} did not run on ${row.name}`)
     metrics.failure(codeOf(error))
     if (isInfrastructureError(error)) continue
     log.warn(`${row.name} could not be prepared`, { reason: reasonOf(error) })

@@ -28,7 +28,7 @@ export class BackgroundWork {
 
   /**
    * Starts a job unless one is running for any of the keys. A failure that changed no row does not nudge: the next tick
-   * comes in its own time, and a nudged one would fail again at once.
+   * comes as scheduled, and a nudged one would fail again at once.
    */
   start(keys: readonly WorkKey[], job: () => Promise<void>, onFailure: OnFailure = this.#warn(keys)): void {
     if (keys.some((key) => this.#busy.has(key))) return

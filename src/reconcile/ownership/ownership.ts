@@ -1,7 +1,7 @@
 /**
  * Decides whose a container is and whether it may be touched. Pure. A lent container may have a session in it, and
  * only the database that lent it knows; one of another database may be in use. In doubt it is left alone, and its
- * slot serves nothing.
+ * slot is out of use.
  */
 import type { Container } from '../../domain/container.ts'
 import type { Observed } from '../../ports/engine.ts'
@@ -30,7 +30,7 @@ export interface Ownership {
 export function isCurrent(row: Container, observed: Observed, database: string): boolean {
   if (row.engineId === null) {
     const same = observed.database === database && observed.generation === row.generation
-    return row.generation > 0 && same && observed.lent === null
+    return row.generation > 0 && same && observed.lentTo === null
   }
   // Containers from before databases had identities have none.
   return observed.id === row.engineId && (observed.database === null || observed.database === database)
@@ -38,15 +38,15 @@ export function isCurrent(row: Container, observed: Observed, database: string):
 
 /** Returns why a container must be left alone; null if it may be lent or removed. `row`: that of its slot, if any. */
 export function protectionOf(observed: Observed, row: Container | undefined, ownership: Ownership): string | null {
-  const { database, lent } = observed
+  const { database, lentTo } = observed
   const { standings, known } = ownership
   if (row !== undefined && isCurrent(row, observed, ownership.database)) {
     const isFree = row.state === 'creating' || row.state === 'ready'
-    return lent === null || (known.has(lent) && !isFree) ? null : unaccounted(observed)
+    return lentTo === null || (known.has(lentTo) && !isFree) ? null : unaccounted(observed)
   }
   if (database === ownership.database) {
-    if (lent === null) return null
-    if (!known.has(lent)) return unaccounted(observed)
+    if (lentTo === null) return null
+    if (!known.has(lentTo)) return unaccounted(observed)
     // A leftover of a reservation that this database knows, unless it is newer than the database.
     return row !== undefined && (observed.generation ?? 0) > row.generation ? unaccounted(observed) : null
   }
@@ -54,17 +54,17 @@ export function protectionOf(observed: Observed, row: Container | undefined, own
   const standing = standings.get(database) ?? 'exists'
   if (standing === 'served') return `it belongs to ${databaseName(observed)}, which a manager is serving`
   if (standing === 'abandoned') return null
-  if (lent !== null) return `${databaseName(observed)} has lent it (reservation ${lent})`
+  if (lentTo !== null) return `${databaseName(observed)} has lent it (reservation ${lentTo})`
   return standing === 'gone' ? null : `it belongs to ${databaseName(observed)}`
 }
 
 /** Whether removing it may end a session. */
-export function mayHoldSession({ lent, database }: Observed): boolean {
-  return lent !== null || database === null
+export function mayHoldSession({ lentTo, database }: Observed): boolean {
+  return lentTo !== null || database === null
 }
 
-function unaccounted({ lent }: Observed): string {
-  return `it was lent (reservation ${lent}), and this database does not know to whom`
+function unaccounted({ lentTo }: Observed): string {
+  return `it was lent to reservation ${lentTo}, and this database has no record of that`
 }
 
 function databaseName({ origin, database }: Observed): string {
@@ -74,7 +74,7 @@ function databaseName({ origin, database }: Observed): string {
 /** A container that is left alone. */
 export interface Protected {
   readonly observed: Observed
-  /** Row of the slot that serves nothing because of it; null if this database has no slot of that name. */
+  /** Row of the slot that is out of use because of it; null if this database has no slot of that name. */
   readonly row: Container | null
   readonly why: string
   /** Standing of its database; null if that is this one or unknown. */

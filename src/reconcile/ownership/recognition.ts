@@ -30,20 +30,20 @@ export interface Recognition {
 export function createRecognition(context: RecognitionDeps): Recognition {
   const { instance, database, store, engine, clock, log } = context
   const ownershipOf = createOwnershipReader(context)
-  let reliedOn = ''
+  let usedLedger = ''
   let protectedNow: readonly Protected[] = []
   let reported = ''
 
-  async function relyOn({ ledger }: Presence): Promise<void> {
-    if (reliedOn === ledger) return
-    const retired = await store.relyOn({ ledger, instance }, LEDGER_LOST, clock())
+  async function useLedger({ ledger }: Presence): Promise<void> {
+    if (usedLedger === ledger) return
+    const retired = await store.useLedger({ ledger, instance }, LEDGER_LOST, clock())
     if (retired > 0) log.warn(`the ledger of lent containers is a new one; ${retired} free containers are replaced`)
-    reliedOn = ledger
+    usedLedger = ledger
   }
 
   /** Adds to the ledger what an earlier version or another manager of this database has lent. */
   async function recordHeld(observed: readonly Observed[], { containers, reservations }: Snapshot): Promise<void> {
-    const unrecorded = new Map(observed.filter(({ lent }) => lent === null).map((one) => [one.id, one]))
+    const unrecorded = new Map(observed.filter(({ lentTo }) => lentTo === null).map((one) => [one.id, one]))
     const rows = new Map(containers.map((row) => [row.name, row]))
     const lends = reservations.flatMap(({ id, state, holds }) => {
       const ids = holds.flatMap(({ container }): string[] => {
@@ -86,7 +86,7 @@ export function createRecognition(context: RecognitionDeps): Recognition {
         database.id = await store.renewIdentity(database.id, COPY, clock())
         return null
       }
-      await relyOn(presence)
+      await useLedger(presence)
       await recordHeld(observed, snapshot)
       const ownership = await ownershipOf(observed, snapshot, presence)
       await report(snapshot.containers, observed, ownership)

@@ -4,7 +4,9 @@ import type { Notification } from '../../domain/notification.ts'
 import type { Ownership } from '../ownership/ownership.ts'
 import type { Pool } from '../../domain/pool.ts'
 import type { Observed } from '../../ports/engine.ts'
+import type { NewSlot } from '../../ports/store.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
+import type { SpecDigest } from '../spec-digests.ts'
 import type { WorkKey } from '../work-keys.ts'
 import type { Outcome, Reservation } from '../../domain/reservation.ts'
 
@@ -22,7 +24,7 @@ export type Action =
   /** The manager that was activating it has stopped, and its caller may come back for it. */
   | { readonly type: 'resume'; readonly reservation: Reservation }
   /** Add rows for slots that a pool should have. */
-  | { readonly type: 'add'; readonly slots: readonly { pool: string; number: number; port: number }[] }
+  | { readonly type: 'add'; readonly slots: readonly NewSlot[] }
   /** Take over what `just provision` made here. */
   | { readonly type: 'adopt'; readonly container: Container; readonly observed: Observed }
   /** Bring up what should run here, from wherever it stands. `stale` is in the way and goes first. */
@@ -36,7 +38,7 @@ export type Action =
   | { readonly type: 'prepare'; readonly pool: Pool; readonly containers: readonly Container[] }
   /** Destroy what is here, and make the next generation, or drop the slot when the pool has shrunk. */
   | { readonly type: 'recycle'; readonly container: Container; readonly stale: readonly Observed[] }
-  /** What runs here must be left alone: the slot serves nothing. */
+  /** What runs here must be left alone: the slot is out of use. */
   | { readonly type: 'block'; readonly container: Container; readonly reason: string }
   /** A ready container that cannot be lent. */
   | { readonly type: 'break'; readonly container: Container; readonly reason: string }
@@ -66,10 +68,9 @@ export interface PlanInput {
   readonly snapshot: Snapshot
   /** Listed after the snapshot was read. */
   readonly observed: readonly Observed[]
-  /** Nodes that the engine cannot speak for: rows there are left alone. */
+  /** Names of the nodes on which the state of the containers is unknown: rows there are left alone. */
   readonly unreachable: ReadonlySet<string>
-  /** The digest that a container of this slot would have if it were made now. */
-  readonly specDigest: (pool: Pool, number: number) => string
+  readonly specDigest: SpecDigest
   readonly ownership: Ownership
   /** What is being worked on, and stays out of the plan. */
   readonly busy: ReadonlySet<WorkKey>

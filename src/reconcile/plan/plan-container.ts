@@ -37,7 +37,7 @@ export function planContainer(
     case 'ready': {
       if (!wanted) return { type: 'retire', container, reason: SHRUNK }
       if (!current) return { type: 'break', container, reason: 'the container is gone' }
-      if (!isUp(current)) return { type: 'break', container, reason: `the container is ${downAs(current)}` }
+      if (!isUp(current)) return { type: 'break', container, reason: `the container is ${describeDown(current)}` }
       const upToDate = current.spec === input.specDigest(pool, container.number)
       return upToDate ? null : { type: 'retire', container, reason: 'the pool is configured differently' }
     }
@@ -48,7 +48,7 @@ export function planContainer(
       // While it has a reservation its tenant may be logged in: revocation comes first.
       return holder ? null : { type: 'recycle', container, stale: here }
     case 'quarantined':
-      return null // Until an admin returns it.
+      return null // Until an admin ends the quarantine.
     case 'broken':
       return { type: 'recycle', container, stale: here }
   }
@@ -61,7 +61,7 @@ export function planContainer(
 function adoptOrBuild(input: PlanInput, pool: Pool, container: Container, here: readonly Observed[]): Action {
   const [only, ...more] = here
   const digest = input.specDigest(pool, container.number)
-  const ours = only?.database === input.ownership.database && only.lent === null
+  const ours = only?.database === input.ownership.database && only.lentTo === null
   const sound = ours && only.generation === null && isUp(only) && only.spec === digest && more.length === 0
   return sound ? { type: 'adopt', container, observed: only } : { type: 'build', container, stale: here }
 }
@@ -87,8 +87,8 @@ export function isUp({ state, port }: Observed): boolean {
   return state === 'running' && port !== null
 }
 
-/** Returns for people what is wrong with a container that is not up. */
-export function downAs({ state }: Observed): string {
+/** Describes, for logs and errors, why a container is not up. */
+export function describeDown({ state }: Observed): string {
   return state === 'running' ? 'cut off from its network' : state
 }
 

@@ -4,6 +4,7 @@
  * planned from an old listing changes nothing.
  */
 import type { Action, EndAction, PlanInput } from './actions.ts'
+import { counted } from '../../domain/text/counted.ts'
 import { formatDuration } from '../../domain/text/duration.ts'
 import { isBackingOff, SHRUNK, targetOf } from '../../domain/container.ts'
 import { protectionOf } from '../ownership/ownership.ts'
@@ -11,9 +12,10 @@ import { isUnknown, planContainer } from './plan-container.ts'
 import { planNotifications } from './plan-notifications.ts'
 import { containerName, portOf } from '../../domain/pool.ts'
 import type { Observed } from '../../ports/engine.ts'
+import type { NewSlot } from '../../ports/store.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
 import { planQueue } from './plan-queue.ts'
-import { dueOf } from '../../domain/due.ts'
+import { nextWorkAt } from '../../domain/next-work.ts'
 import { containerKey } from '../work-keys.ts'
 import { poolProblem } from '../../domain/pools.ts'
 import { dueEnd, holdersOf, isDue, type Outcome, type Reservation } from '../../domain/reservation.ts'
@@ -71,7 +73,7 @@ export function nextEnd({ reservations }: Snapshot, now: number): number {
 
 /** Returns when to tick again even if nothing happens; Infinity if nothing is due. */
 export function nextDue(snapshot: Snapshot, now: number): number {
-  const times = snapshot.reservations.map((r) => (r.state === 'ending' ? now + REVOKE_CHECK_MS : dueOf(r, now)))
+  const times = snapshot.reservations.map((r) => (r.state === 'ending' ? now + REVOKE_CHECK_MS : nextWorkAt(r, now)))
   const retries = snapshot.containers.filter((c) => isBackingOff(c, now)).map((c) => c.retryAt)
   return Math.min(...times, ...retries, Number.POSITIVE_INFINITY)
 }
@@ -89,7 +91,7 @@ function endOf(
     return { outcome: 'failed', reason: neverFree(reservation, poolProblem(snapshot.containers, reservation.pool)) }
   }
   if (reservation.state === 'waiting' && reservation.count > size) {
-    return { outcome: 'failed', reason: `${reservation.pool} has only ${size} containers now` }
+    return { outcome: 'failed', reason: `${reservation.pool} has only ${counted(size, 'container')} now` }
   }
   if (!isInterrupted(reservation, now) || reservation.promised) return null
   return { outcome: 'failed', reason: 'the manager stopped while it was being prepared' }
@@ -112,10 +114,7 @@ function isRevokedNow(reservation: Reservation, now: number): boolean {
   return now - (reservation.endedAt ?? 0) < REVOKE_PRIORITY_MS
 }
 
-function missingSlots({
-  pools,
-  snapshot,
-}: Pick<PlanInput, 'pools' | 'snapshot'>): { pool: string; number: number; port: number }[] {
+function missingSlots({ pools, snapshot }: Pick<PlanInput, 'pools' | 'snapshot'>): NewSlot[] {
   const names = new Set(snapshot.containers.map((c) => c.name))
   return pools.flatMap((pool) =>
     pool.ports.slice(0, pool.size).flatMap((port, index) => {

@@ -11,7 +11,7 @@ const RESERVATIONS = sql.raw(
 )
 
 /**
- * SQLite cannot change a check constraint, so tables with new states are made anew. The holds refer to reservations:
+ * SQLite cannot change a check constraint, so tables with new states are recreated. The holds refer to reservations:
  * they are set aside first, so that no row ever refers to a table that is gone.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -151,7 +151,7 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
 }
 
 async function createEvents(db: Kysely<unknown>): Promise<void> {
-  // Autoincrement: a number is never given twice, also when the last events were pruned.
+  // Autoincrement: a number is never given twice, even when the last events were pruned.
   await db.schema
     .createTable('events')
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())

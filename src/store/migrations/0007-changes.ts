@@ -20,7 +20,7 @@ const RECORDED: Readonly<Record<string, KeyOf>> = {
 }
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // Autoincrement: a revision is never given twice, also when older ones were pruned.
+  // Autoincrement: a revision is never given twice, even when older ones were pruned.
   await db.schema
     .createTable('changes')
     .addColumn('revision', 'integer', (c) => c.primaryKey().autoIncrement())

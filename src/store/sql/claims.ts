@@ -2,18 +2,14 @@
 import { sql } from 'kysely'
 import type { Claim, Claimed, EarlierRequest, Store } from '../../ports/store.ts'
 import { appendReservation } from './events.ts'
-import { changedOne, hasNotEnded, holdAll, readReservation, readWithContainers, selectReady } from './queries.ts'
+import { changedOne, holdAll, readReservation, readWithContainers, selectReady } from './queries.ts'
+import { MAX_WAITING, countOwned, countWaiting } from './quota.ts'
 import { fromReservation } from './schema/rows.ts'
 import type { ReservationFields, ReservationsTable } from './schema/tables.ts'
 import type { Transactions, Tx } from './transactions.ts'
 
 /** Time for which an Idempotency-Key is remembered. */
 const KEY_LIFETIME_MS = 86_400_000
-
-/**
- * Maximum number of waiting reservations per owner, whatever the limits. With `auth: none` all callers are one owner.
- */
-const MAX_WAITING = 250
 
 type ClaimVerbs = Pick<Store, 'claim' | 'earlier' | 'assign' | 'takeOverPreparation'>
 
@@ -134,30 +130,6 @@ async function nextPosition(tx: Tx, pool: string): Promise<number> {
     .where('state', '=', sql.lit('waiting' as const))
     .executeTakeFirstOrThrow()
   return (last ?? 0) + 1
-}
-
-/** Returns the number of containers that an owner has or waits for. */
-async function countOwned(tx: Tx, owner: string, now: number): Promise<number> {
-  const { sum } = await tx
-    .selectFrom('reservations')
-    .select((eb) => eb.fn.sum<number | null>('count').as('sum'))
-    .where(hasNotEnded)
-    .where('owner', '=', owner)
-    .where('state', '!=', 'ending')
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
-    .executeTakeFirstOrThrow()
-  return sum ?? 0
-}
-
-async function countWaiting(tx: Tx, owner: string): Promise<number> {
-  const { waiting } = await tx
-    .selectFrom('reservations')
-    .select((eb) => eb.fn.countAll<number>().as('waiting'))
-    .where(hasNotEnded)
-    .where('owner', '=', owner)
-    .where('state', '=', 'waiting')
-    .executeTakeFirstOrThrow()
-  return waiting
 }
 
 /** Ignores a request that was answered with a failure: sending it again tries again. */

@@ -8,13 +8,13 @@ import { hasNotEnded, readReservations, retireWhere } from './queries.ts'
 import { toContainer } from './schema/rows.ts'
 import type { Transactions, Tx } from './transactions.ts'
 
-type IdentityVerbs = Pick<Store, 'databaseId' | 'relyOn' | 'renewIdentity'>
+type IdentityVerbs = Pick<Store, 'databaseId' | 'useLedger' | 'renewIdentity'>
 
 export function identityVerbs({ reading, writing }: Transactions): IdentityVerbs {
   return {
     databaseId: () => reading(async (tx) => (await readIdentity(tx)).id),
 
-    async relyOn({ ledger, instance }, reason, now) {
+    async useLedger({ ledger, instance }, reason, now) {
       const known = await reading(readIdentity)
       if (known.ledger === ledger && known.instance === instance) return 0
       return writing(async (tx) => {

@@ -40,16 +40,16 @@ export function readVerbs({ reading }: Transactions, readSnapshot: () => Promise
  * Answers all calls of one turn of the event loop with one read at its end. A read takes system calls, and clients that
  * are answered back to back need not be woken one by one: a quarter more GETs a second.
  */
-function oncePerTurn<T>(look: () => Promise<T>): () => Promise<T> {
+function oncePerTurn<T>(read: () => Promise<T>): () => Promise<T> {
   let next: Promise<T> | undefined
 
-  async function lookOnce(): Promise<T> {
+  async function readOnce(): Promise<T> {
     await endOfTurn()
     next = undefined
-    return look()
+    return read()
   }
 
-  return () => (next ??= lookOnce())
+  return () => (next ??= readOnce())
 }
 
 async function page(tx: Tx, { after, limit, ...same }: ReservationFilter): Promise<ReservationWithContainers[]> {

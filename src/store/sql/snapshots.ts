@@ -1,6 +1,6 @@
 /**
- * Snapshots that are brought up to date by the record of changes (table `changes`, written by triggers): the same
- * revision is the same object, a few changes are those rows, many are everything.
+ * Snapshots that are brought up to date by the record of changes (table `changes`, written by triggers). An unchanged
+ * revision returns the same object. Up to MANY_CHANGES changes reread only those rows; more reread all rows.
  */
 import type { Kysely } from 'kysely'
 import { byName, type Container } from '../../domain/container.ts'

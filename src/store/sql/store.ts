@@ -1,4 +1,4 @@
-/** Every query, once, in words that SQLite and PostgreSQL both understand. */
+/** Composes the verbs of the store over one database; every query is written once. */
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Store } from '../../ports/store.ts'
@@ -15,7 +15,7 @@ import { createSnapshots } from './snapshots.ts'
 import { tokenVerbs } from './tokens.ts'
 import { openTransactions } from './transactions.ts'
 
-/** `address` is where the manager that uses the store serves; empty for a program that is no manager. */
+/** `address` is where the manager that uses the store serves; empty for a program other than a manager. */
 export function createSqlStore(db: Kysely<Tables>, address: string): Store {
   // For each life of a manager: what it prepares bears this name.
   const manager = { name: randomUUID(), address }

@@ -1,4 +1,4 @@
-/** One transaction per verb of the store; what follows the events is called after each that wrote. */
+/** Runs each verb of the store in one transaction, and calls the listeners after each write. */
 import { BerthError } from '../../domain/errors.ts'
 import type { Kysely, Transaction } from 'kysely'
 import type { Tables } from './schema/tables.ts'
@@ -18,7 +18,7 @@ export interface Transactions {
   reading<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs the work again after a `Conflict`. `database_unavailable` when that does not help. */
   writing<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Calls after something was written, mostly with new events. Returns the stop. */
+  /** Calls the listener after every write. Returns a function that stops it. */
   onWritten(listener: () => void): () => void
 }
 

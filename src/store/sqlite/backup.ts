@@ -8,7 +8,7 @@ import { BerthError, reasonOf } from '../../domain/errors.ts'
 const BUSY_TIMEOUT_MS = 5_000
 
 /**
- * Copies the database in this file as it is at one moment, also while a manager writes to it. The copy is whole, or not
+ * Copies the database in this file as it is at one moment, even while a manager writes to it. The copy is whole, or not
  * there at all; an existing file stays. The copy bears the identity of the original, and
  * a manager that goes on from it learns from the engine's ledger what was lent since. `invalid_config`.
  */

@@ -182,8 +182,8 @@ function newGroup(): Group {
 }
 
 /**
- * SQLite's own waiting would stop this process, and is so unfair that a process which writes much keeps the others out.
- * Between two groups of its transactions this one lets others in, and the rest of itself.
+ * Begins a write transaction by polling. SQLite's own busy wait would block the event loop, and it starves other
+ * processes while one writes much. The pause between two groups gives other processes, and this event loop, a turn.
  */
 async function beginWriting(connection: DatabaseConnection): Promise<void> {
   const run = (sql: string) => connection.executeQuery(CompiledQuery.raw(sql))

@@ -34,7 +34,7 @@ export function isGone(id: string, origin: string): boolean {
   }
 }
 
-/** Returns the same name for each path to this file, also from within a container; another one for every copy. */
+/** Returns the same name for each path to this file, even from within a container; another one for every copy. */
 function fileName(file: string): string {
   const boot = readLine('/proc/sys/kernel/random/boot_id') || hostname().replaceAll(/[^\w.-]/g, '-')
   const { dev, ino } = statSync(file, { bigint: true })

@@ -6,7 +6,7 @@ import { connectSqlite } from './driver.ts'
 
 /**
  * Opens and migrates the database in this file; ":memory:" lives as long as the store. `address` is where the manager
- * that uses the store serves; empty for a program that is no manager. `invalid_config`, `schema_too_new`.
+ * that uses the store serves; empty for a program other than a manager. `invalid_config`, `schema_too_new`.
  */
 export async function openSqlite(file: string, address = ''): Promise<Store> {
   const { db } = connectSqlite(file)

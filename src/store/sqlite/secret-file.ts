@@ -1,4 +1,7 @@
-/** A secret of the managers of one database. It is not in the database, so that a copy of that alone is worth less. */
+/**
+ * The secret that the managers of one database share. Kept outside the database, so a stolen copy of the database does
+ * not reveal it.
+ */
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -48,9 +51,11 @@ function makeSecret(file: string): void {
 function readSecret(file: string): Buffer {
   const text = readFileSync(file, 'utf8')
   const { mode, uid } = statSync(file)
-  if (!isTrusted(uid)) throw new Error(`it belongs to another user (uid ${uid}): delete it, or give it to yourself`)
+  if (!isTrusted(uid)) {
+    throw new Error(`it belongs to another user (uid ${uid}): delete it, or chown it to the manager's user`)
+  }
   if ((mode & 0o077) !== 0) throw new Error('it is open to others: chmod 600, or delete it')
-  if (!/^[0-9a-f]{64}\n$/.test(text)) throw new Error('it is not one that a manager made: delete it')
+  if (!/^[0-9a-f]{64}\n$/.test(text)) throw new Error('its content is not a secret that Berth generated: delete it')
   return Buffer.from(text.trim(), 'hex')
 }
 

@@ -6,8 +6,7 @@ import { bearer, openTokenApi } from '../../support/http/token-api.ts'
 
 const OPEN = ['/healthz', '/readyz', '/openapi.json', '/docs', '/docs/', '/docs/json', '/docs/yaml']
 const NEEDED =
-  'authentication required: send "Authorization: Bearer <token>"; ' +
-  'the operator of this manager makes tokens with "berth token create"'
+  'authentication required: send "Authorization: Bearer <token>"; an admin creates tokens with "berth token create"'
 
 describe('without a token', () => {
   it('only the listed paths are open', async () => {
@@ -71,7 +70,7 @@ describe('without a token', () => {
 describe('an invalid token', () => {
   const secret = 'f'.repeat(64)
   const strange = /^malformed API token: expected berth_/
-  const unknown = /^unknown or deleted API token; the operator of/
+  const unknown = /^unknown or deleted API token; an admin creates tokens/
   const rows: readonly [title: string, header: (text: string, id: string) => string, says: RegExp][] = [
     ['no scheme', (text) => text, /^authentication required/],
     ['another scheme', (text) => `Basic ${text}`, /^authentication required/],
@@ -105,7 +104,7 @@ describe('an invalid token', () => {
     api.world.advance(1)
     const { status, text } = await api.get('/available', headers)
     assert.equal(status, 401)
-    assert.match(JSON.parse(text).error, /^this API token expired at 2027-01-15T08:00:01.000Z; the operator of/)
+    assert.match(JSON.parse(text).error, /^this API token expired at 2027-01-15T08:00:01.000Z; an admin creates tokens/)
   })
 
   it('401 as soon as it is deleted', async () => {

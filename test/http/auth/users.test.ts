@@ -122,7 +122,7 @@ describe('a user', () => {
 })
 
 describe('a stream of events', () => {
-  const streaming = { heartbeat: 50, patience: 5_000 }
+  const streaming = { heartbeatMs: 50, idleTimeoutMs: 5_000 }
 
   it('is refused without a valid token', async () => {
     const { api } = await inUse()

@@ -101,7 +101,8 @@ describe('GET /v1/containers/{name}', () => {
       ['POST', '/return'],
     ] as const) {
       const { status, body } = await ask(api, method, `/v1/containers/alpine-99${path}`)
-      assert.deepEqual([status, body.code, body.title], [404, 'not_found', 'there is no such container'], method + path)
+      const title = 'there is no container "alpine-99"'
+      assert.deepEqual([status, body.code, body.title], [404, 'not_found', title], method + path)
     }
   })
 })

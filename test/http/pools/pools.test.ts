@@ -126,7 +126,7 @@ describe('PATCH /v1/pools/{name}', () => {
 
   it('is 404 for an unknown pool', async () => {
     const { status, body } = await patch(await openApi(), 'nowhere', '{"size":1}')
-    assert.deepEqual([status, body.code, body.title], [404, 'not_found', 'there is no such pool'])
+    assert.deepEqual([status, body.code, body.title], [404, 'not_found', 'there is no pool "nowhere"'])
   })
 
   for (const size of ['6', '-1', '1.5', '1e9', '"2"', '""', 'true', 'false', '[]', '{}']) {

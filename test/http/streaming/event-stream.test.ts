@@ -133,7 +133,7 @@ describe('GET /v1/events as a stream', () => {
   })
 
   it('sends heartbeats while nothing happens', async () => {
-    const { address } = await serving({ access: () => ({ streaming: { heartbeat: 20, patience: 5_000 } }) })
+    const { address } = await serving({ access: () => ({ streaming: { heartbeatMs: 20, idleTimeoutMs: 5_000 } }) })
     const listener = await listen(address)
     await listener.heard(3, 'comments')
     assert.deepEqual(listener.messages, [])
@@ -205,7 +205,7 @@ describe('a client that never reads', () => {
     const { reads, storeFaults } = counting()
     const { api, port, address } = await serving({
       storeFaults,
-      access: () => ({ streaming: { heartbeat: 100, patience: 1_500 } }),
+      access: () => ({ streaming: { heartbeatMs: 100, idleTimeoutMs: 1_500 } }),
     })
     // More than the buffers of two sockets hold.
     await scaleMany(api, 8_000, 5_000)

@@ -35,7 +35,7 @@ export async function assertHealthy(world: World): Promise<void> {
 
 /** What `berth doctor` would say. */
 async function findings(world: World): Promise<string[]> {
-  const observed = await world.look()
+  const observed = await world.list()
   const found = examine(
     {
       pools: world.pools.all(),

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { answerOf, type Container } from '../../../client/client.ts'
 import { given } from '../../options/arguments.ts'
 import { short } from '../../reservations/lookup.ts'
-import { type Cli, openSession, type Session } from '../../session.ts'
+import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
 import type { Colour } from '../../output/terminal.ts'
 import { formatDuration } from '../../output/format.ts'
 
@@ -34,11 +34,11 @@ export function addContainers(program: Command, cli: Cli): void {
     .option('-p, --pool <name>', 'only of this pool')
     .addOption(new Option('-s, --state <state>', 'only in this state').choices(Object.keys(COLOURS)))
     .action(async ({ pool, state }: Options, command: Command) => {
-      const session = openSession(cli, command)
+      const context = openContext(cli, command)
       const params = { query: given({ pool, state }) }
-      const answer = await answerOf(session.client.GET('/v1/containers', { params }))
-      if (session.json) return session.terminal.json(answer)
-      show(session, answer.containers, cli.clock())
+      const answer = await answerOf(context.client.GET('/v1/containers', { params }))
+      if (context.json) return context.terminal.json(answer)
+      show(context, answer.containers, cli.clock())
     })
   for (const [verb, about] of VERBS) {
     containers
@@ -46,7 +46,7 @@ export function addContainers(program: Command, cli: Cli): void {
       .description(about)
       .argument('<names...>')
       .action(async (names: string[], _options: object, command: Command) => {
-        const { client, terminal, json } = openSession(cli, command)
+        const { client, terminal, json } = openContext(cli, command)
         const changed: Container[] = []
         for (const name of names) {
           changed.push(await answerOf(client.POST(`/v1/containers/{name}/${verb}`, { params: { path: { name } } })))
@@ -57,7 +57,7 @@ export function addContainers(program: Command, cli: Cli): void {
   }
 }
 
-function show({ terminal }: Session, containers: readonly Container[], now: number): void {
+function show({ terminal }: CommandContext, containers: readonly Container[], now: number): void {
   terminal.table<Container>(
     [
       { title: 'CONTAINER', of: (row) => row.name },

@@ -4,7 +4,7 @@ import { followEvents } from '../../../client/events.ts'
 import { reasonOf } from '../../../domain/errors.ts'
 import { count, given } from '../../options/arguments.ts'
 import { choose, short } from '../../reservations/lookup.ts'
-import { type Cli, openSession, type Session } from '../../session.ts'
+import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
 import { formatTime } from '../../output/format.ts'
 
 const PAGE_SIZE = 1_000
@@ -40,28 +40,28 @@ export function addEvents(program: Command, cli: Cli): void {
     .option('--container <name>', 'only of this container')
     .option('--reservation <id>', 'only of this reservation')
     .action(async (options: Options, command: Command) => {
-      const session = openSession(cli, command)
+      const context = openContext(cli, command)
       const { follow, after, limit } = options
-      const filter = await filterOf(session, options)
-      const show = (event: Event) => printEvent(session, event, cli.clock())
-      const past = await latest(session, filter, after ?? 0, limit)
+      const filter = await filterOf(context, options)
+      const show = (event: Event) => printEvent(context, event, cli.clock())
+      const past = await latest(context, filter, after ?? 0, limit)
       for (const event of past) show(event)
       if (!follow) return
       const last = past.at(-1)?.id ?? after ?? 0
-      const onBroken = (error: unknown) => session.terminal.note(`berth: ${reasonOf(error)}; trying again`)
+      const onBroken = (error: unknown) => context.terminal.note(`berth: ${reasonOf(error)}; trying again`)
       const following = { ...filter, after: last, onBroken }
-      for await (const event of followEvents(session.client, following)) show(event)
+      for await (const event of followEvents(context.client, following)) show(event)
     })
 }
 
-async function filterOf({ client }: Session, options: Options): Promise<EventFilter> {
+async function filterOf({ client }: CommandContext, options: Options): Promise<EventFilter> {
   const { kind, pool, container, reservation } = options
   // The API takes only a whole id.
   const id = reservation === undefined ? undefined : (await choose(client, reservation)).reservation.id
   return given({ kind, pool, container, reservation: id })
 }
 
-async function latest({ client }: Session, filter: EventFilter, after: number, most: number): Promise<Event[]> {
+async function latest({ client }: CommandContext, filter: EventFilter, after: number, most: number): Promise<Event[]> {
   if (most <= PAGE_SIZE) {
     const page = await answerOf(client.GET('/v1/events', { params: { query: { ...filter, after, tail: most } } }))
     return page.events
@@ -77,7 +77,7 @@ async function latest({ client }: Session, filter: EventFilter, after: number, m
   return kept
 }
 
-function printEvent({ terminal, json }: Session, event: Event, now: number): void {
+function printEvent({ terminal, json }: CommandContext, event: Event, now: number): void {
   if (json) {
     terminal.jsonLine(event)
     return

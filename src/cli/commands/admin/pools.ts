@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { answerOf, type Pool } from '../../../client/client.ts'
-import { type Cli, openSession } from '../../session.ts'
+import { type Cli, openContext } from '../../command-context.ts'
 import { formatDuration } from '../../output/format.ts'
 
 /** Order of the states in the table; those of a newer manager follow. */
@@ -11,7 +11,7 @@ export function addPools(program: Command, cli: Cli): void {
     .command('pools')
     .description('show the pools, and how many containers are free')
     .action(async (_options: object, command: Command) => {
-      const { client, terminal, json } = openSession(cli, command)
+      const { client, terminal, json } = openContext(cli, command)
       const answer = await answerOf(client.GET('/v1/pools'))
       if (json) return terminal.json(answer)
       terminal.table<Pool>(
@@ -50,7 +50,7 @@ export function addPools(program: Command, cli: Cli): void {
     .argument('<pool>')
     .argument('<size>', 'number of containers, or "default" for the size in berth.yml', size)
     .action(async (pool: string, wanted: number | null, _options: object, command: Command) => {
-      const { client, terminal, json } = openSession(cli, command)
+      const { client, terminal, json } = openContext(cli, command)
       const params = { path: { name: pool } }
       const answer = await answerOf(client.PATCH('/v1/pools/{name}', { params, body: { size: wanted } }))
       if (json) return terminal.json(answer)

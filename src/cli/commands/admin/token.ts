@@ -3,7 +3,7 @@ import { answerOf, type Token, type WantedToken } from '../../../client/client.t
 import { collect, count, duration, given, parseTime } from '../../options/arguments.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { readSettings } from '../../options/settings.ts'
-import { type Cli, type GlobalOptions, openAnswer, openSession } from '../../session.ts'
+import { type Cli, type GlobalOptions, openContext, openOutput } from '../../command-context.ts'
 import type { Terminal } from '../../output/terminal.ts'
 import { formatDuration, formatTime, pluralize, timeLeft } from '../../output/format.ts'
 
@@ -45,7 +45,7 @@ export function addToken(program: Command, cli: Cli): void {
     .option('--pool <name>', 'pool that it may use; repeatable (default: all)', collect)
     .action(async (options: CreateOptions, command: Command) => {
       const made = await (await openTokens(cli, command)).create(wantedOf(options))
-      const { terminal, json } = openAnswer(cli, command)
+      const { terminal, json } = openOutput(cli, command)
       if (json) return terminal.json(made)
       // Only the token is on stdout, for TOKEN=$(berth token create …).
       terminal.note(`Token for ${made.name} (${made.role}), shown only once:`)
@@ -57,7 +57,7 @@ export function addToken(program: Command, cli: Cli): void {
     .description('list tokens, without their secrets')
     .action(async (_options: object, command: Command) => {
       const tokens = await (await openTokens(cli, command)).list()
-      const { terminal, json } = openAnswer(cli, command)
+      const { terminal, json } = openOutput(cli, command)
       if (json) return terminal.json({ tokens })
       if (tokens.length === 0) return terminal.note('No tokens; `berth token create --admin --name NAME` creates one.')
       printTokens(tokens, terminal, cli.clock())
@@ -70,7 +70,7 @@ export function addToken(program: Command, cli: Cli): void {
     .action(async (ids: string[], _options: object, command: Command) => {
       const tokens = await openTokens(cli, command)
       for (const id of ids) await tokens.remove(id)
-      const { terminal, json } = openAnswer(cli, command)
+      const { terminal, json } = openOutput(cli, command)
       if (json) return terminal.json({ removed: ids })
       for (const id of ids) terminal.say(`Removed ${id}.`)
     })
@@ -95,7 +95,7 @@ async function openTokens(cli: Cli, command: Command): Promise<Tokens> {
     const { offlineTokens } = await import('../../../offline-tokens.ts')
     return offlineTokens(loadConfig(), cli.clock)
   }
-  const { client } = openSession(cli, command)
+  const { client } = openContext(cli, command)
   return {
     list: async () => (await answerOf(client.GET('/v1/tokens'))).tokens,
     create: (wanted) => answerOf(client.POST('/v1/tokens', { body: wanted })),

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { answerOf, type Usage } from '../../../client/client.ts'
 import { given, parseTime } from '../../options/arguments.ts'
-import { type Cli, openSession } from '../../session.ts'
+import { type Cli, openContext } from '../../command-context.ts'
 import { formatDuration } from '../../output/format.ts'
 
 interface Options {
@@ -20,7 +20,7 @@ export function addUsage(program: Command, cli: Cli): void {
     .addOption(new Option('--by <what>', 'group by').choices(['user', 'username', 'pool', 'day']).default('user'))
     .option('--csv', 'print CSV')
     .action(async ({ from, to, by, csv }: Options, command: Command) => {
-      const { client, terminal, json } = openSession(cli, command)
+      const { client, terminal, json } = openContext(cli, command)
       const span = given({ from: from && parseTime(from), to: to && parseTime(to) })
       if (csv) {
         const params = { query: { ...span, by, format: 'csv' as const } }

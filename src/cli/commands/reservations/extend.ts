@@ -3,7 +3,7 @@ import { answerOf } from '../../../client/client.ts'
 import { duration, parseTime } from '../../options/arguments.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { choose } from '../../reservations/lookup.ts'
-import { type Cli, openSession } from '../../session.ts'
+import { type Cli, openContext } from '../../command-context.ts'
 import { formatTime, timeLeft } from '../../output/format.ts'
 
 export function addExtend(program: Command, cli: Cli): void {
@@ -14,7 +14,7 @@ export function addExtend(program: Command, cli: Cli): void {
     .option('-b, --by <duration>', 'how much longer, such as 30m', duration)
     .option('-t, --to <time>', 'new end, such as 2026-11-24T18:00:00Z')
     .action(async (name: string | undefined, { by, to }: { by?: string; to?: string }, command: Command) => {
-      const { client, terminal, json } = openSession(cli, command)
+      const { client, terminal, json } = openContext(cli, command)
       if ((by === undefined) === (to === undefined)) {
         throw new Failure(EXIT.usage, 'give exactly one of --by and --to', { advice: '`berth extend --by 30m`' })
       }

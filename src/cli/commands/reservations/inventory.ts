@@ -8,7 +8,7 @@ import { fingerprintOf, verifiedHostKey } from '../../ssh/verify-host-key.ts'
 import { verifyingOptions } from '../../ssh/command.ts'
 import { LocalState } from '../../reservations/local-state.ts'
 import { listReservations, mine, short } from '../../reservations/lookup.ts'
-import { type Cli, openSession } from '../../session.ts'
+import { type Cli, openContext } from '../../command-context.ts'
 import { type SshTarget, assertUsable } from '../../ssh/target.ts'
 
 /** Maximum number of host keys that are scanned at once. */
@@ -31,7 +31,7 @@ export function addInventory(program: Command, cli: Cli): void {
     .option('--list', 'everything (default)')
     .option('--host <name>', 'the variables of one host')
     .action(async ({ host }: { host?: string }, command: Command) => {
-      const { client, settings, terminal } = openSession(cli, command)
+      const { client, settings, terminal } = openContext(cli, command)
       const { url } = settings
       const listed = await listReservations(client, ['active'], await mine(client))
       const localState = new LocalState(cli.environment.stateDir)

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import { answerOf, type Reservation } from '../../../client/client.ts'
 import { count, given } from '../../options/arguments.ts'
 import { CURRENT, listReservations, mine, namesOf, short, type State } from '../../reservations/lookup.ts'
-import { type Cli, openSession } from '../../session.ts'
+import { type Cli, openContext } from '../../command-context.ts'
 import type { Colour, Terminal } from '../../output/terminal.ts'
 import { timeLeft } from '../../output/format.ts'
 
@@ -29,13 +29,13 @@ export function addLs(program: Command, cli: Cli): void {
     .alias('list')
     .description('list your reservations')
     .option('-a, --all', 'include ended reservations, newest first')
-    .option('-e, --everybody', 'reservations of all users (admins)')
+    .option('-e, --everybody', 'reservations of all owners (admins)')
     .addOption(new Option('-s, --state <state>', 'only in this state').choices([...CURRENT, 'ended']))
     .option('-p, --pool <name>', 'only of this pool')
     .option('-u, --user <name>', 'only with this account')
     .option('-l, --limit <number>', 'with --all or --state: maximum number', count, 50)
     .action(async (options: Options, command: Command) => {
-      const { client, terminal, json } = openSession(cli, command)
+      const { client, terminal, json } = openContext(cli, command)
       const { all, everybody, state, pool, user, limit } = options
       const owner = everybody ? {} : await mine(client)
       const filter = { ...owner, ...given({ pool, username: user }) }

@@ -4,7 +4,7 @@ import { pluralize } from '../../output/format.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { LocalState } from '../../reservations/local-state.ts'
 import { choose, CURRENT, listReservations, mine, namesOf, short } from '../../reservations/lookup.ts'
-import { type Cli, openSession } from '../../session.ts'
+import { type Cli, openContext } from '../../command-context.ts'
 
 interface Options {
   readonly all?: boolean
@@ -17,9 +17,9 @@ export function addRelease(program: Command, cli: Cli): void {
     .description('release reservations, and wait until every session has ended')
     .argument('[names...]', 'reservations or containers; not needed if you have only one reservation')
     .option('-a, --all', 'all of your reservations')
-    .option('-e, --everybody', 'with --all: reservations of all users (admins)')
+    .option('-e, --everybody', 'with --all: reservations of all owners (admins)')
     .action(async (names: string[], { all, everybody }: Options, command: Command) => {
-      const { client, terminal, json } = openSession(cli, command)
+      const { client, terminal, json } = openContext(cli, command)
       if (all === true && names.length > 0) throw new Failure(EXIT.usage, '--all must not be combined with names')
       if (everybody === true) {
         if (all !== true) throw new Failure(EXIT.usage, '--everybody requires --all')

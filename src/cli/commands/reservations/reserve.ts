@@ -10,7 +10,7 @@ import { reserveAndWait } from '../../reservations/wait-for-reservation.ts'
 import { short } from '../../reservations/lookup.ts'
 import { readSecret } from '../../options/prompt.ts'
 import { sshCommandOf } from '../../ssh/target.ts'
-import { type Cli, openSession, type Session } from '../../session.ts'
+import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
 import { formatTime, pluralize, timeLeft } from '../../output/format.ts'
 import { requestOf, type ReserveOptions, withReserveOptions } from '../../options/reserve-options.ts'
 
@@ -26,9 +26,9 @@ export function addReserve(program: Command, cli: Cli): void {
     .option('--ssh', 'log in to the first container; creates a key if none is given')
     .option('--idempotency-key <text>', 'requests with the same key and content make one reservation')
     .action(async (options: Options, command: Command) => {
-      const session = openSession(cli, command)
+      const context = openContext(cli, command)
       const localState = new LocalState(cli.environment.stateDir)
-      await localState.forgetEnded(session.client, session.settings.url)
+      await localState.forgetEnded(context.client, context.settings.url)
       const keys = (options.key ?? []).map(readKey)
       if (options.ssh || keys.length > 0) localState.assertWritable()
       const reserved = await withPrivateFolder(async (folder) => {
@@ -37,26 +37,31 @@ export function addReserve(program: Command, cli: Cli): void {
           const advice = 'without --key each run creates another key, so the requests would differ'
           throw new Failure(EXIT.usage, '--idempotency-key and --ssh require --key', { advice })
         }
-        const reservation = await reserve(cli, session, options, own ? [own] : keys)
+        const reservation = await reserve(cli, context, options, own ? [own] : keys)
         const identity = own
           ? localState.writeFile(reservation.id, 'id_ed25519', readFileSync(own.identity, 'utf8'))
           : keys[0]?.identity
-        if (identity !== undefined) localState.save(reservation.id, { url: session.settings.url, identity })
+        if (identity !== undefined) localState.save(reservation.id, { url: context.settings.url, identity })
         return reservation
       })
-      if (session.json) session.terminal.json(reserved)
-      else printReserved(session, reserved, cli.clock())
-      if (options.ssh) await logIn(cli, session, { reservation: reserved })
+      if (context.json) context.terminal.json(reserved)
+      else printReserved(context, reserved, cli.clock())
+      if (options.ssh) await logIn(cli, context, { reservation: reserved })
     })
 }
 
-async function reserve(cli: Cli, session: Session, options: Options, keys: readonly KeyPair[]): Promise<Reserved> {
+async function reserve(
+  cli: Cli,
+  context: CommandContext,
+  options: Options,
+  keys: readonly KeyPair[],
+): Promise<Reserved> {
   const password = options.passwordStdin === true ? { password: await readSecret(cli, 'Password') } : {}
   const publicKeys = keys.map((key) => key.publicKey)
-  return reserveAndWait(cli, session, { ...requestOf(options, publicKeys), ...password }, options.idempotencyKey)
+  return reserveAndWait(cli, context, { ...requestOf(options, publicKeys), ...password }, options.idempotencyKey)
 }
 
-function printReserved({ terminal }: Session, reserved: Reserved, now: number): void {
+function printReserved({ terminal }: CommandContext, reserved: Reserved, now: number): void {
   const { containers, username, expires_at, password, id } = reserved
   const until = expires_at === null ? '' : ` until ${formatTime(expires_at, now)} (${timeLeft(expires_at, now)})`
   terminal.say(

@@ -8,7 +8,7 @@ import { withSshCommand } from '../../ssh/command.ts'
 import { runSsh } from '../../ssh/external-commands.ts'
 import { withPrivateFolder } from '../../ssh/private-folder.ts'
 import { release, reserveAndWait } from '../../reservations/wait-for-reservation.ts'
-import { type Cli, openSession, type Session } from '../../session.ts'
+import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
 import type { Terminal } from '../../output/terminal.ts'
 import { requestOf, type ReserveOptions, withReserveOptions } from '../../options/reserve-options.ts'
 
@@ -35,14 +35,14 @@ export function addRun(program: Command, cli: Cli): void {
     .option('-t, --tty', 'run the command in a terminal')
     .argument('<command...>', 'what to run in the container')
     .action(async (words: string[], options: Options, command: Command) => {
-      const session = openSession(cli, command)
+      const context = openContext(cli, command)
       const given = (options.key ?? []).map(readKey)
       const usable = given.find((pair) => pair.identity !== undefined)
       process.exitCode = await withPrivateFolder(async (folder) => {
         const pair = usable ?? (await createEphemeralKey(folder))
         const keys = [...given.filter((each) => each !== pair), pair].map((key) => key.publicKey)
         const body = { ...requestOf(options, keys), keepalive: KEEPALIVE }
-        return reserveAndRun(cli, session, body, { words, tty: options.tty === true, identity: pair.identity })
+        return reserveAndRun(cli, context, body, { words, tty: options.tty === true, identity: pair.identity })
       })
     })
 }
@@ -55,31 +55,31 @@ interface RemoteCommand {
 
 async function reserveAndRun(
   cli: Cli,
-  session: Session,
+  context: CommandContext,
   body: ReserveRequest,
   { words, tty, identity }: RemoteCommand,
 ): Promise<number> {
-  const { id, username, containers } = await reserveAndWait(cli, session, body)
+  const { id, username, containers } = await reserveAndWait(cli, context, body)
   const interrupted = cli.interrupts.takeOver()
-  const alive = keepAlive(session.client, id)
+  const alive = keepAlive(context.client, id)
   const options = [...SSH_OPTIONS, `RequestTTY=${tty ? 'force' : 'no'}`]
   try {
     const codes = await Promise.all(
       containers.map((container) =>
         withSshCommand({ container, username, identity, options, command: words }, (args) => {
           interrupted.throwIfAborted()
-          const copy = containers.length === 1 ? null : { terminal: session.terminal, prefix: `${container.name} | ` }
+          const copy = containers.length === 1 ? null : { terminal: context.terminal, prefix: `${container.name} | ` }
           return runUntil(interrupted, args, copy)
         }),
       ),
     )
     interrupted.throwIfAborted()
-    if (codes.includes(255)) await explainEnd(session, id)
+    if (codes.includes(255)) await explainEnd(context, id)
     return codes.find((code) => code !== 0) ?? 0
   } finally {
     alive.stop()
-    await release(session.client, id).catch((error: unknown) => {
-      session.terminal.note(`berth: not released (${reasonOf(error)}); it ends by itself within ${KEEPALIVE}`)
+    await release(context.client, id).catch((error: unknown) => {
+      context.terminal.note(`berth: not released (${reasonOf(error)}); it ends by itself within ${KEEPALIVE}`)
     })
   }
 }
@@ -104,7 +104,7 @@ async function runUntil(
 }
 
 /** Prints why the reservation has ended: ssh only knows that its connection was closed. */
-async function explainEnd({ client, terminal }: Session, id: string): Promise<void> {
+async function explainEnd({ client, terminal }: CommandContext, id: string): Promise<void> {
   const { data } = await client.GET('/v1/reservations/{id}', { params: { path: { id } } })
   if (!data || data.state === 'active') return
   const advice = data.outcome === 'expired' ? '; --for reserves for longer' : ''

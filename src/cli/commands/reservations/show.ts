@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { choose, short } from '../../reservations/lookup.ts'
-import { type Cli, openSession } from '../../session.ts'
+import { type Cli, openContext } from '../../command-context.ts'
 import { sshCommandOf } from '../../ssh/target.ts'
 import { formatTime, timeLeft } from '../../output/format.ts'
 import { COLOURS, stateOf } from './ls.ts'
@@ -11,7 +11,7 @@ export function addShow(program: Command, cli: Cli): void {
     .description('show one reservation')
     .argument('[name]', 'reservation or container; not needed if you have only one')
     .action(async (name: string | undefined, _options: object, command: Command) => {
-      const { client, terminal, json } = openSession(cli, command)
+      const { client, terminal, json } = openContext(cli, command)
       const { reservation } = await choose(client, name)
       if (json) return terminal.json(reservation)
       const now = cli.clock()

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { collect } from '../../options/arguments.ts'
 import { logIn } from '../../ssh/login.ts'
 import { choose } from '../../reservations/lookup.ts'
-import { type Cli, openSession } from '../../session.ts'
+import { type Cli, openContext } from '../../command-context.ts'
 
 interface Options {
   readonly identity?: string
@@ -25,9 +25,9 @@ export function addSsh(program: Command, cli: Cli): void {
     .option('-i, --identity <file>', 'private key (default: that of the reservation, if this machine has it)')
     .option('-o, --ssh-option <option>', 'option of ssh, such as "ForwardAgent=yes"; repeatable', collect)
     .action(async (name: string | undefined, words: string[], options: Options, command: Command) => {
-      const session = openSession(cli, command)
-      const chosen = await choose(session.client, name, ['active'])
+      const context = openContext(cli, command)
+      const chosen = await choose(context.client, name, ['active'])
       const { identity, sshOption = [] } = options
-      await logIn(cli, session, { ...chosen, identity, options: sshOption, command: words })
+      await logIn(cli, context, { ...chosen, identity, options: sshOption, command: words })
     })
 }

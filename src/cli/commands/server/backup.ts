@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type Cli, openAnswer } from '../../session.ts'
+import { type Cli, openOutput } from '../../command-context.ts'
 
 const ABOUT = `Copies the database of berth.yml as it is now, also while a manager serves. Only its owner can read the
-copy. It is complete or not there; an existing file is not overwritten. A manager that uses the copy learns from the
+copy. A failed backup leaves no file; an existing file is not overwritten. A manager that uses the copy learns from the
 engine which containers were lent since, and leaves those alone.`
 
 export function addBackup(program: Command, cli: Cli): void {
@@ -13,7 +13,7 @@ export function addBackup(program: Command, cli: Cli): void {
     .description(ABOUT)
     .argument('<file>', 'path of the copy')
     .action(async (file: string, _options: object, command: Command) => {
-      const { terminal, json } = openAnswer(cli, command)
+      const { terminal, json } = openOutput(cli, command)
       const { loadConfig } = await import('../../../config/config.ts')
       const { databaseOf } = await import('../../../store/open-store.ts')
       const database = databaseOf(loadConfig())

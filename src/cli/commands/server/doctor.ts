@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { confirm } from '../../options/prompt.ts'
 import { EXIT } from '../../failures.ts'
-import { type Cli, openAnswer } from '../../session.ts'
+import { type Cli, openOutput } from '../../command-context.ts'
 
 const ABOUT = `Compares the database of berth.yml with the container engine, on the machine of the manager, and finds
 containers that are missing, orphaned, wrongly labelled, in the wrong state, on the wrong port, or another database's.
@@ -34,7 +34,7 @@ export function addDoctor(program: Command, cli: Cli): void {
     .option('--fix', 'fix what was found')
     .option('--yes', 'with --fix: replace also containers in which a tenant may be logged in')
     .action(async ({ fix = false, yes = false }: DoctorOptions, command: Command) => {
-      const { terminal, json } = openAnswer(cli, command)
+      const { terminal, json } = openOutput(cli, command)
       const { loadConfig } = await import('../../../config/config.ts')
       const { diagnose } = await import('../../../doctor.ts')
       const progress = terminal.progress()

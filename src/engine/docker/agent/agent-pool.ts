@@ -5,7 +5,7 @@ import type { Docker } from '../api/client.ts'
 import type { Requests } from '../api/requests.ts'
 import { asGuestError } from '../api/errors.ts'
 import { ExecStream } from '../api/exec-stream.ts'
-import { short, whole } from '../api/ids.ts'
+import { assertFullId, shortId } from '../api/ids.ts'
 import { inspectContainer } from '../api/inspect.ts'
 import type { ContainerInfo } from '../api/types.ts'
 import { hasAgent, sendRequest } from './agent.ts'
@@ -17,7 +17,7 @@ const MAX_PRECONNECTED = 128
 /** Connections are made two at a time, so that more urgent requests to Docker do not wait for them. */
 const CONCURRENT_CONNECTS = 2
 
-/** The agent exits only when a tenant gets in, or when it is killed. */
+/** The agent exits only before a tenant has access, or when it is killed. */
 const NOT_FRESH = 'the agent does not answer, so the container may have been used'
 
 /** The agents in the containers of one Docker host. */
@@ -28,7 +28,7 @@ export class AgentPool implements GuestAgent {
   readonly #limit = createLimit(CONCURRENT_CONNECTS)
   /** Ids of containers whose image has an agent, as of the last listing. */
   #known: ReadonlySet<string> = new Set()
-  /** Ids of containers that are to be connected. */
+  /** Ids of containers to connect to. */
   #wanted = new Set<string>()
   readonly #connected = new Map<string, ExecStream>()
 
@@ -44,8 +44,8 @@ export class AgentPool implements GuestAgent {
   }
 
   async run(id: string, { timeoutMs, ...request }: AgentRequest): Promise<BashResult | null> {
-    return this.#requests.run(`run bash in ${short(id)}`, timeoutMs, async (signal) => {
-      if (!(await this.#isExpectedIn(whole(id), signal))) return null
+    return this.#requests.run(`run bash in ${shortId(id)}`, timeoutMs, async (signal) => {
+      if (!(await this.#isExpectedIn(assertFullId(id), signal))) return null
       const result = await this.#send(id, request, signal)
       if (result === null && request.last) throw new BerthError('guest_failed', NOT_FRESH)
       return result

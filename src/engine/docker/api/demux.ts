@@ -22,7 +22,7 @@ export class Demultiplexer {
   #header = Buffer.alloc(0)
   #output: 'stdout' | 'stderr' = 'stdout'
   #remaining = 0
-  #isOver = false
+  #isTruncated = false
 
   constructor(limit: number) {
     this.#room = { stdout: limit, stderr: limit }
@@ -34,8 +34,8 @@ export class Demultiplexer {
   }
 
   /** Whether output was dropped. */
-  get isOver(): boolean {
-    return this.#isOver
+  get isTruncated(): boolean {
+    return this.#isTruncated
   }
 
   outputs(): Outputs {
@@ -58,7 +58,7 @@ export class Demultiplexer {
     this.#remaining -= output.length
     const kept = output.subarray(0, this.#room[this.#output])
     this.#room[this.#output] -= kept.length
-    if (kept.length < output.length) this.#isOver = true
+    if (kept.length < output.length) this.#isTruncated = true
     if (kept.length > 0) this.#kept[this.#output].push(kept)
     return bytes.subarray(output.length)
   }

@@ -63,18 +63,18 @@ async function converse(socket: Duplex, { stdin, outputs, abandon }: Exchange, s
   })
   socket.on('data', (chunk: Buffer) => {
     outputs.write(chunk)
-    if (outputs.isOver) resolve()
+    if (outputs.isTruncated) resolve()
   })
   socket.once('error', () => socket.destroy())
-  let isOver = false
+  let hasEnded = false
   try {
     signal.throwIfAborted()
     if (stdin !== undefined) socket.end(stdin)
-    await Promise.race([ended.then(() => (isOver = true)), tooMuch, once(signal, 'abort')])
+    await Promise.race([ended.then(() => (hasEnded = true)), tooMuch, once(signal, 'abort')])
     signal.throwIfAborted()
-    if (outputs.isOver) throw tooMuchOutput()
+    if (outputs.isTruncated) throw tooMuchOutput()
   } finally {
-    if (isOver) socket.destroy()
+    if (hasEnded) socket.destroy()
     else abandon(socket)
   }
 }

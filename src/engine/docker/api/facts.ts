@@ -6,7 +6,7 @@ import type { Requests } from './requests.ts'
 import type { Docker } from './client.ts'
 import { Demultiplexer } from './demux.ts'
 import { ignoreStatus, unexpectedResponse } from './errors.ts'
-import { short, whole } from './ids.ts'
+import { assertFullId, shortId } from './ids.ts'
 import { inspectContainer } from './inspect.ts'
 
 /**
@@ -41,8 +41,8 @@ export class Facts {
 
   /** As `Engine.imageOf`. */
   async imageOf(id: string): Promise<string | null> {
-    const info = await this.#requests.run(`inspect ${short(id)}`, this.#deadlineMs, (signal) =>
-      inspectContainer(this.#docker, whole(id), signal),
+    const info = await this.#requests.run(`inspect ${shortId(id)}`, this.#deadlineMs, (signal) =>
+      inspectContainer(this.#docker, assertFullId(id), signal),
     )
     return info?.Image ?? null
   }
@@ -59,8 +59,8 @@ export class Facts {
 
   /** As `Engine.whyDown`. */
   async whyDown(id: string): Promise<string | null> {
-    return this.#requests.run(`inspect ${short(id)}`, this.#deadlineMs + NEXT_END_MS, async (signal) => {
-      const state = await this.#ended(whole(id), signal)
+    return this.#requests.run(`inspect ${shortId(id)}`, this.#deadlineMs + NEXT_END_MS, async (signal) => {
+      const state = await this.#ended(assertFullId(id), signal)
       if (state === null) return null
       const output = await this.#lastLine(id, signal)
       return `the image's command ${howEnded(state)}${output === '' ? ', and wrote nothing' : `; it said: ${output}`}`

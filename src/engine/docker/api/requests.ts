@@ -1,7 +1,7 @@
 import { translate, unavailable } from './errors.ts'
 
 /** Deadlines by kind of request, in milliseconds. An exec has its own. */
-export const DEADLINES = {
+export const DEADLINES_MS = {
   version: 5_000,
   list: 10_000,
   inspect: 5_000,
@@ -20,7 +20,7 @@ export const DEADLINES = {
   watch: 10_000,
 }
 
-export type Deadlines = Readonly<typeof DEADLINES>
+export type Deadlines = Readonly<typeof DEADLINES_MS>
 
 /**
  * Runs requests to one Docker. Each has a deadline, is aborted by `close`, and fails with a BerthError (or a bug). A

@@ -29,7 +29,7 @@ interface Answer {
 
 /**
  * A shell in a container, opened before it is needed: starting an exec takes Docker ten times as long as most answers.
- * Ends with the connection of the process that opened it, also after kill -9.
+ * Ends with the connection of the process that opened it, even after kill -9.
  */
 export class KeptShell {
   readonly #docker: Docker

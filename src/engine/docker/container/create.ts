@@ -6,6 +6,7 @@ import type { Observed } from '../../../ports/engine.ts'
 import type { ContainerInspectInfo } from '../api/types.ts'
 import type { Docker } from '../api/client.ts'
 import { ignoreStatus } from '../api/errors.ts'
+import { shortId } from '../api/ids.ts'
 import { inspectContainer } from '../api/inspect.ts'
 import { fromInspect } from './observed.ts'
 import { createOptions } from './spec.ts'
@@ -55,14 +56,14 @@ export async function createNamed(
 function idOfSame(holder: ContainerInspectInfo, spec: ContainerSpec, { mark, lent }: Maker): string {
   const observed = fromInspect(holder, spec.instance, lent)
   const isSame = observed?.pool === spec.pool && observed.generation === spec.generation
-  if (isSame && observed.database === mark.id && observed.lent === null) return observed.id
-  const refusal = `create ${spec.name}: the name is taken by ${whoseOf(observed, mark)} (${holder.Id.slice(0, 12)})`
+  if (isSame && observed.database === mark.id && observed.lentTo === null) return observed.id
+  const refusal = `create ${spec.name}: the name is taken by ${whoseOf(observed, mark)} (${shortId(holder.Id)})`
   throw new BerthError('engine_conflict', refusal)
 }
 
 function whoseOf(observed: Observed | null, mark: DatabaseMark): string {
   if (observed === null) return 'a container that is not ours'
   if (observed.database !== mark.id) return `a container of ${observed.origin ?? 'another database'}`
-  if (observed.lent !== null) return `a container that was lent to reservation ${observed.lent}`
+  if (observed.lentTo !== null) return `a container that was lent to reservation ${observed.lentTo}`
   return `generation ${observed.generation ?? 'unknown'}`
 }

@@ -4,7 +4,7 @@ import { ignoreStatus, unexpectedResponse } from '../api/errors.ts'
 import type { Timers } from '../timers.ts'
 
 /** Pause before a kill is sent again. */
-const AGAIN_MS = 400
+const RETRY_PAUSE_MS = 400
 /** Number of attempts at that pace. After them, each pause is twice the one before. */
 const ATTEMPTS_AT_ONE_PACE = 4
 /** Pause before the second attempt: longer than a kill takes if the container gets processor time. */
@@ -23,8 +23,8 @@ interface KillOptions {
 /**
  * Sends SIGKILL until the container is down. Docker answers when it is.
  *
- * Docker (20.10) loses a kill that arrives while it restarts the container, lets tenants in again, and notices 10 s
- * later: a tenant who ends their own sshd at the right moment would stay for that long. A kill that is sent again
+ * Docker (20.10) loses a kill that arrives while it restarts the container, gives tenants access again, and notices
+ * 10 s later: a tenant who ends their own sshd at the right moment would stay for that long. A kill that is sent again
  * strikes at once.
  *
  * Dying takes processor time: a hundred busy processes that share a tenth of a core took 6 s. A container that is not
@@ -51,7 +51,7 @@ export async function killForGood(
   }
   // No attempt may strike later, when the container was started again. The others fail at once now; but an attempt
   // whose connection was lost is never answered.
-  await Promise.race([Promise.allSettled(attempts), timers.sleep(AGAIN_MS)])
+  await Promise.race([Promise.allSettled(attempts), timers.sleep(RETRY_PAUSE_MS)])
   // An answer that was cut off in the middle looks like a confirmation, too.
   const after = await docker.get<ContainerInspectInfo>(`/containers/${id}/json`, { signal }).catch(ignoreStatus(404))
   const running: unknown = after?.State?.Running
@@ -62,7 +62,7 @@ export async function killForGood(
 function pauseAfter(attempts: number, isUrgent: boolean): number {
   if (!isUrgent) return PATIENT_MS
   if (attempts === 1) return THROTTLED_MS
-  return AGAIN_MS * 2 ** Math.max(0, attempts - ATTEMPTS_AT_ONE_PACE)
+  return RETRY_PAUSE_MS * 2 ** Math.max(0, attempts - ATTEMPTS_AT_ONE_PACE)
 }
 
 /** Never fails: the kill goes on without it. */

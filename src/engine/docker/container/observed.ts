@@ -37,8 +37,8 @@ export function fromInspect(info: ContainerInspectInfo, instance: string, lent: 
 }
 
 /** One engine is one machine: people reach it at `ssh.host`. */
-function factsOf(id: string, lent: Lent): Pick<Observed, 'id' | 'host' | 'node' | 'lent'> {
-  return { id, host: null, node: null, lent: lent.get(id) ?? null }
+function factsOf(id: string, lent: Lent): Pick<Observed, 'id' | 'host' | 'node' | 'lentTo'> {
+  return { id, host: null, node: null, lentTo: lent.get(id) ?? null }
 }
 
 /** An unknown state counts as dead, so that the container is not lent. */

@@ -1,15 +1,15 @@
 import type { Docker } from '../api/client.ts'
 import { ignoreStatus, isMissingNetwork, isPaused } from '../api/errors.ts'
-import { whole } from '../api/ids.ts'
+import { assertFullId } from '../api/ids.ts'
 
-/** Starts a container, also when it was paused. `ensureNetworks` creates networks that were removed. */
+/** Starts a container, even when it was paused. `ensureNetworks` creates networks that were removed. */
 export async function startContainer(
   docker: Docker,
   id: string,
   ensureNetworks: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const path = `/containers/${whole(id)}`
+  const path = `/containers/${assertFullId(id)}`
   const start = () => docker.post(`${path}/start`, { signal }).catch(ignoreStatus(304))
   await start().catch(async (error: unknown) => {
     if (isPaused(error)) return docker.post(`${path}/unpause`, { signal })

@@ -94,7 +94,7 @@ export class Blocklist {
     if (error !== null) throw error
   }
 
-  /** Another container that is to be off the network may have the address by now. */
+  /** Another container that must stay off the network may have the address by now. */
   #unblockUnlessTaken(address: string): void {
     const isTaken = [...this.#entries.values()].some((entry) => entry.address === address)
     if (!isTaken) this.#unblock(address)
@@ -155,7 +155,7 @@ export class Blocklist {
       const address = addresses.get(id)
       return entry !== undefined && address !== undefined ? [{ entry, address }] : []
     })
-    // Their containers are dead: these addresses are taken again, by containers that are to be off the network, too.
+    // Their containers are dead: these addresses are taken again, by containers that must stay off the network, too.
     for (const { address } of found) this.#failed.delete(address)
     const blocked = found.map(({ address }) => address)
     const isBlocked =

@@ -177,8 +177,8 @@ export function blocklistRules(instance: string): string {
 }
 
 /**
- * Returns one transaction for `nft -f -`, on one line. Blocking again starts `BLOCK_TTL_MS` anew; unblocking a free
- * address is no error.
+ * Returns one transaction for `nft -f -`, on one line. Blocking an address again restarts `BLOCK_TTL_MS`; unblocking a
+ * free address succeeds.
  */
 export function blocklistChange(instance: string, block: readonly string[], unblock: readonly string[]): string {
   const elements = (verb: string, addresses: readonly string[]) =>

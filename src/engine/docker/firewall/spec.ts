@@ -36,7 +36,7 @@ export function firewallOptions(instance: string) {
       Memory: MEMORY_BYTES,
       MemorySwap: MEMORY_BYTES,
       PidsLimit: 128,
-      // The maximum: tenants who are to be blocked may keep all processors busy.
+      // The maximum: tenants whose access is being revoked may keep all processors busy.
       CpuShares: 262_144,
       CapDrop: ['ALL'],
       CapAdd: ['NET_ADMIN'],

@@ -1,4 +1,4 @@
-import type { LivingManager } from '../../../domain/database-mark.ts'
+import type { LiveManager } from '../../../domain/database-mark.ts'
 import { BerthError } from '../../../domain/errors.ts'
 import type { Presence } from '../../../ports/engine.ts'
 import type { Docker } from '../api/client.ts'
@@ -18,7 +18,7 @@ const WORD = /^[\w-]{1,64}$/
 interface LedgerOptions {
   readonly instance: string
   /** Identifies the manager's shell to other managers. */
-  readonly self: () => LivingManager
+  readonly self: () => LiveManager
   readonly timers: Timers
 }
 

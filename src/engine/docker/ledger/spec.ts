@@ -4,7 +4,7 @@
  * a file that is named after the container's engine id and holds the id of the reservation. It is created once and
  * never rewritten, so several managers need no lock.
  */
-import type { LivingManager } from '../../../domain/database-mark.ts'
+import type { LiveManager } from '../../../domain/database-mark.ts'
 import type { Presence } from '../../../ports/engine.ts'
 import { unexpectedResponse } from '../api/errors.ts'
 
@@ -65,7 +65,7 @@ while read -r request verb words; do
 done`
 
 /** Returns the command of a manager's shell. Its mark shows other managers that this one is alive. */
-export function ledgerShell({ database, file, since }: LivingManager): string[] {
+export function ledgerShell({ database, file, since }: LiveManager): string[] {
   return ['/bin/sh', '-c', SCRIPT, `${MARK}${database}:${since}:${file}`]
 }
 
@@ -82,7 +82,7 @@ export function parseEntries(text: string): Entries {
   if (ledger === undefined) throw unexpectedResponse()
   const lent = new Map<string, string>()
   const abandoned = new Set<string>()
-  const managers: LivingManager[] = []
+  const managers: LiveManager[] = []
   for (const line of rest) {
     const [key = '', value = ''] = line.split(' ')
     if (key === 'abandoned') abandoned.add(value)
@@ -92,7 +92,7 @@ export function parseEntries(text: string): Entries {
   return { ledger, abandoned, managers, lent }
 }
 
-function parseMark(text: string): LivingManager {
+function parseMark(text: string): LiveManager {
   const [database = '', since = '', ...file] = text.split(':')
   return { database, since: Number(since), file: file.join(':') }
 }

@@ -1,5 +1,5 @@
-import type { ContainerSpec } from '../../domain/container.ts'
-import { type Pool, portOf, type InstanceConfig, specOf } from '../../domain/pool.ts'
+import type { ContainerSpec } from '../domain/container.ts'
+import { type Pool, portOf, type InstanceConfig, specOf } from '../domain/pool.ts'
 
 /** Returns the digest that a container of this slot would have if it were created now. */
 export type SpecDigest = (pool: Pool, number: number) => string

@@ -25,27 +25,27 @@ export interface GlobalOptions {
   readonly color: boolean
 }
 
-/** Where the answer goes. */
-export interface Answer {
+/** Where the result of a command goes. */
+export interface Output {
   readonly terminal: Terminal
   /** Whether it is printed as JSON, for a program. */
   readonly json: boolean
 }
 
-export interface Session extends Answer {
+export interface CommandContext extends Output {
   readonly client: BerthClient
   readonly settings: Settings
 }
 
-export function openSession(cli: Cli, command: Command): Session {
+export function openContext(cli: Cli, command: Command): CommandContext {
   const settings = readSettings(command.optsWithGlobals<GlobalOptions>().url, cli.environment)
   const { url, token } = settings
   const client = openClient({ url, token, fetch: async (request) => bounded(await fetch(request)) })
-  return { client, settings, ...openAnswer(cli, command) }
+  return { client, settings, ...openOutput(cli, command) }
 }
 
 /** For commands that call no manager. */
-export function openAnswer({ stdout, stderr, environment }: Cli, command: Command): Answer {
+export function openOutput({ stdout, stderr, environment }: Cli, command: Command): Output {
   const { color, json = false } = command.optsWithGlobals<GlobalOptions>()
   return { terminal: new Terminal({ stdout, stderr, plain: environment.plain || !color }), json }
 }

@@ -1,4 +1,4 @@
-/** Reservations that all end at one moment, and what is seen of that from outside. */
+/** Reservations that all end at the same time, and when their access is seen to be revoked, from outside. */
 import { followBlocked } from '../../lab/blocklist.ts'
 import type { BenchPool, Lab } from '../session.ts'
 import { ratePerSecond } from '../measuring.ts'
@@ -45,27 +45,28 @@ async function lend({ manager }: BenchPool, username: string, answers: number[])
   return { id, container: container.name, port: container.port, username, password: PASSWORD }
 }
 
-export interface Cuts {
-  /** By name of the container, when no tenant was in any more as far as was first seen, epoch milliseconds. */
-  readonly cutAt: ReadonlyMap<string, number>
+export interface Revocations {
+  /** Time at which access was first seen to be revoked, by container name, epoch milliseconds. */
+  readonly revokedAt: ReadonlyMap<string, number>
   readonly destroyedAt: readonly number[]
   /** Records what was seen elsewhere. */
   saw(container: string, at: number): void
   stop(): void
 }
 
-/** No tenant is in a container that is off the network or dead. */
-export async function followCuts(lab: Lab, pool: BenchPool): Promise<Cuts> {
-  const cutAt = new Map<string, number>()
+/** Follows the blocklist and Docker's events: no tenant has access to a container that is blocked or dead. */
+export async function followRevocations(lab: Lab, pool: BenchPool): Promise<Revocations> {
+  const revokedAt = new Map<string, number>()
   const destroyedAt: number[] = []
-  const saw = (container: string, at: number) => void cutAt.set(container, Math.min(at, cutAt.get(container) ?? at))
+  const saw = (container: string, at: number) =>
+    void revokedAt.set(container, Math.min(at, revokedAt.get(container) ?? at))
   const forget = await followBlocked(pool.manager.instance, saw)
   const stop = await lab.docker.follow(pool.label, ({ action, name, at }) => {
     if (action === 'destroy') destroyedAt.push(at)
     else if (action !== 'create') saw(name, at)
   })
   return {
-    cutAt,
+    revokedAt,
     destroyedAt,
     saw,
     stop() {

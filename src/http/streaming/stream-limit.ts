@@ -8,28 +8,30 @@ const MAX_OF_ONE = 200
 const MAX_OF_ALL = 1_000
 const RETRY_AFTER_S = 5
 
-export interface StreamSlots {
-  /** Takes a slot until the answer has been sent or its client is gone. `rate_limited` if none is free. */
-  take(request: FastifyRequest, reply: FastifyReply): void
+export interface StreamLimit {
+  /**
+   * Counts this stream until its answer has been sent or its client is gone. Throws `rate_limited` beyond the maximum.
+   */
+  count(request: FastifyRequest, reply: FastifyReply): void
 }
 
-export function openStreamSlots(): StreamSlots {
-  const taken = new Map<string, number>()
+export function openStreamLimit(): StreamLimit {
+  const open = new Map<string, number>()
   let all = 0
 
   return {
-    take(request, reply) {
+    count(request, reply) {
       const key = rateLimitKey(request)
-      const theirs = taken.get(key) ?? 0
+      const theirs = open.get(key) ?? 0
       if (theirs >= MAX_OF_ONE) throw full(reply, `you have ${MAX_OF_ONE} streams and waiting answers open`)
       if (all >= MAX_OF_ALL) throw full(reply, `this manager has ${MAX_OF_ALL} streams and waiting answers open`)
-      taken.set(key, theirs + 1)
+      open.set(key, theirs + 1)
       all += 1
       reply.raw.once('close', () => {
         all -= 1
-        const left = (taken.get(key) ?? 1) - 1
-        if (left > 0) taken.set(key, left)
-        else taken.delete(key)
+        const left = (open.get(key) ?? 1) - 1
+        if (left > 0) open.set(key, left)
+        else open.delete(key)
       })
     },
   }
