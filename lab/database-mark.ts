@@ -8,5 +8,5 @@ export function mark(id = 'db', some: Partial<DatabaseMark> = {}): DatabaseMark 
 
 /** All containers are this database's, and so are the reservations of these ids. */
 export function owning(...known: string[]): Ownership {
-  return { database: 'db', standings: new Map(), known: new Set(known) }
+  return { database: 'db', origin: 'host:/db', standings: new Map(), known: new Set(known) }
 }

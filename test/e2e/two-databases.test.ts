@@ -1,45 +1,19 @@
 /** Containers of one instance that another database has made: left alone, whatever happens to that database. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { Diagnosis } from '../../src/doctor.ts'
 import { testBerth } from '../support/manager/berth.ts'
+import { DATABASE, idOf, loginOf, moveDatabase, stateOf, untilFull } from '../support/manager/databases.ts'
 import { docker } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
 import { installation } from '../support/manager/installation.ts'
 import { newInstance } from '../../lab/instance.ts'
-import { type Reserved, TestManager } from '../../lab/manager.ts'
+import { TestManager } from '../../lab/manager.ts'
 import { reservePorts } from '../../lab/ports.ts'
-import { canLogIn, login, loginAndRun } from '../support/ssh.ts'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const DATABASE = ['containers.db', 'containers.db-wal', 'containers.db-shm']
-
-const idOf = (container: string) => docker('inspect', '--format', '{{.Id}}', container)
-const loginOf = ({ username, password, containers }: Reserved) => ({
-  username,
-  password,
-  port: containers[0]?.port ?? 0,
-})
-const untilFull = (manager: TestManager) =>
-  manager.until('full', (all) => all.every(({ state }) => state === 'ready' || state === 'reserved'))
-const stateOf = async (manager: TestManager, name: string) =>
-  (await manager.containers()).find((one) => one.name === name)
-
-function moveDatabase(from: string, to: string): void {
-  mkdirSync(to, { recursive: true })
-  for (const file of DATABASE) {
-    try {
-      renameSync(join(from, file), join(to, file))
-    } catch {
-      // Without a manager there may be one file only.
-    }
-  }
-}
+import { login, loginAndRun } from '../support/ssh.ts'
 
 describe('two managers of one instance, each with a database of its own', async () => {
   const { instance, pool } = newInstance('two-managers')
@@ -113,7 +87,7 @@ describe('a database that is not there any more', async () => {
     assert.notEqual(await idOf(free), unlent, 'what was never lent is replaced without a question')
     assert.equal(await idOf(lent), before)
     const left = await stateOf(manager, lent)
-    assert.match(left?.error ?? '', /^left alone: the database .*containers\.db has lent it/)
+    assert.match(left?.error ?? '', /^left alone: an earlier database in this file, .*containers\.db, has lent it/)
     const [one, two] = await Promise.all(
       ['victim1', 'victim2'].map((username) => manager.get(`/reserve?username=${username}`)),
     )
@@ -125,7 +99,7 @@ describe('a database that is not there any more', async () => {
   it('says so in berth doctor, and --fix needs a yes', async () => {
     const { code, stdout, stderr } = await berth.run('doctor')
     assert.equal(code, 1)
-    assert.match(stdout, new RegExp(`^${lent} +foreign +the database .* has lent it`, 'm'))
+    assert.match(stdout, new RegExp(`^${lent} +foreign +an earlier database in this file, .*, has lent it`, 'm'))
     assert.match(stderr, /"instance:" in berth\.yml/)
     const before = await idOf(lent)
     const refused = await berth.run('doctor', '--fix')
@@ -202,66 +176,5 @@ describe('a folder that was copied', async () => {
     await original.get('/release_all')
     await untilFull(original)
     await original.kill()
-  })
-})
-
-describe('just clean', async () => {
-  const { instance, pool } = newInstance('clean')
-  const manager = await installation('clean', { instance, pools: { [pool]: 2 } })
-
-  /** A checkout as far as `scripts/clean` looks at it, with the manager's database. */
-  function checkout(): string {
-    const folder = mkdtempSync(join(tmpdir(), 'berth-clean-'))
-    after(() => rmSync(folder, { recursive: true, force: true }))
-    mkdirSync(join(folder, 'scripts'))
-    cpSync(join(ROOT, 'scripts/clean'), join(folder, 'scripts/clean'))
-    return folder
-  }
-
-  function clean(folder: string, env: NodeJS.ProcessEnv = {}) {
-    return spawnSync(join(folder, 'scripts/clean'), { encoding: 'utf8', env: { ...process.env, ...env } })
-  }
-
-  it('and a new start give a full pool without a question, also where somebody was in', async () => {
-    await manager.start()
-    await untilFull(manager)
-    const tess = await manager.reserve({ username: 'tess' })
-    const before = await idOf(`${pool}-1`)
-    const folder = checkout()
-    for (const file of DATABASE.slice(0, 1)) writeFileSync(join(folder, file), '')
-    await manager.kill()
-    moveDatabase(manager.folder, folder)
-    const { status, stdout, stderr } = clean(folder)
-    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
-    assert.match(stdout, /just setup unprovision/)
-    await manager.start()
-    await manager.untilReady()
-    assert.notEqual(await idOf(`${pool}-1`), before)
-    assert.equal(await canLogIn(loginOf(tess)), false)
-    await manager.kill()
-  })
-
-  it('works twice, without a database, and says what it means when the engine does not answer', async () => {
-    const folder = checkout()
-    assert.equal(clean(folder).status, 0)
-    moveDatabase(manager.folder, folder)
-    const away = clean(folder, { DOCKER_HOST: 'unix:///nowhere/docker.sock' })
-    assert.equal(away.status, 0)
-    assert.match(away.stderr, /Could not record in the engine/)
-    assert.equal(clean(folder).status, 0)
-  })
-
-  it('without it, the same is left alone', async () => {
-    // Nothing of the database before was lent when its removal went unnoticed: those are replaced.
-    await manager.start()
-    await manager.untilReady()
-    await manager.reserve({ username: 'tess' })
-    const before = await idOf(`${pool}-1`)
-    await manager.kill()
-    for (const file of DATABASE) rmSync(join(manager.folder, file), { force: true })
-    await manager.start()
-    await eventually(async () => (await stateOf(manager, `${pool}-1`))?.state === 'broken')
-    assert.equal(await idOf(`${pool}-1`), before)
-    await manager.interrupt()
   })
 })

@@ -24,7 +24,12 @@ const unmarked = { database: null, origin: null }
 const UNKNOWN = 'it was lent to reservation x, and this database has no record of that'
 
 function protection({ row = {}, seen = {}, standing = 'exists', known = ['r'] }: Case): string | null {
-  const ownership = { database: 'db', standings: new Map([['other', standing]]), known: new Set(known) }
+  const ownership = {
+    database: 'db',
+    origin: 'host:/here.db',
+    standings: new Map([['other', standing]]),
+    known: new Set(known),
+  }
   return protectionOf(observed(seen), row === null ? undefined : container(row), ownership)
 }
 
@@ -83,6 +88,11 @@ const CASES: readonly [what: string, Case, expected: string | null][] = [
     { seen: { ...theirs, lentTo: 'x' }, standing: 'gone' },
     'the database host:/other.db has lent it (reservation x)',
   ],
+  [
+    'of a database that was in this file before, lent',
+    { seen: { ...theirs, origin: 'host:/here.db', lentTo: 'x' }, standing: 'gone' },
+    'an earlier database in this file, host:/here.db, has lent it (reservation x)',
+  ],
   ['of a database that was given up, lent', { seen: { ...theirs, lentTo: 'x' }, standing: 'abandoned' }, null],
   [
     'known by its id, and marked by another database',
@@ -105,7 +115,7 @@ describe('a planner that sees what must be left alone', () => {
       observed: [observed(seen)],
       unreachable: new Set(),
       specDigest: () => 'digest',
-      ownership: { database: 'db', standings: new Map(), known: new Set() },
+      ownership: { database: 'db', origin: 'host:/here.db', standings: new Map(), known: new Set() },
       busy: new Set(),
       ...some,
     }
@@ -145,7 +155,12 @@ describe('a planner that sees what must be left alone', () => {
   it('adopts only what its own database has made', () => {
     const empty = { state: 'creating', generation: 0, engineId: null, hostKey: null } as const
     assert.deepEqual(planned(empty, { generation: null }), ['adopt'])
-    const gone = { database: 'db', standings: new Map([['other', 'gone' as const]]), known: new Set<string>() }
+    const gone = {
+      database: 'db',
+      origin: 'host:/here.db',
+      standings: new Map([['other', 'gone' as const]]),
+      known: new Set<string>(),
+    }
     assert.deepEqual(planned(empty, { generation: null, ...theirs }, { ownership: gone }), ['build'])
     assert.deepEqual(planned(empty, { generation: null, ...unmarked }), ['block'])
   })

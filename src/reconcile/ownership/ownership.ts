@@ -20,6 +20,8 @@ export type Standing =
 export interface Ownership {
   /** Identity of this database. */
   readonly database: string
+  /** Host and file of this database; an earlier database may have been there. */
+  readonly origin: string
   /** Standing of other databases, by identity; `exists` if missing. */
   readonly standings: ReadonlyMap<string, Standing>
   /** Reservations of the ledger that this database knows, open or ended. */
@@ -52,10 +54,10 @@ export function protectionOf(observed: Observed, row: Container | undefined, own
   }
   if (database === null) return 'an earlier version of Berth made it, and this database does not know it'
   const standing = standings.get(database) ?? 'exists'
-  if (standing === 'served') return `it belongs to ${databaseName(observed)}, which a manager is serving`
+  if (standing === 'served') return `it belongs to ${databaseName(observed, ownership)}, which a manager is serving`
   if (standing === 'abandoned') return null
-  if (lentTo !== null) return `${databaseName(observed)} has lent it (reservation ${lentTo})`
-  return standing === 'gone' ? null : `it belongs to ${databaseName(observed)}`
+  if (lentTo !== null) return `${databaseName(observed, ownership)} has lent it (reservation ${lentTo})`
+  return standing === 'gone' ? null : `it belongs to ${databaseName(observed, ownership)}`
 }
 
 /** Whether removing it may end a session. */
@@ -67,8 +69,9 @@ function unaccounted({ lentTo }: Observed): string {
   return `it was lent to reservation ${lentTo}, and this database has no record of that`
 }
 
-function databaseName({ origin, database }: Observed): string {
-  return origin === null ? `database ${database}` : `the database ${origin}`
+function databaseName({ origin, database }: Observed, ownership: Ownership): string {
+  if (origin === null) return `database ${database}`
+  return origin === ownership.origin ? `an earlier database in this file, ${origin},` : `the database ${origin}`
 }
 
 /** A container that is left alone. */

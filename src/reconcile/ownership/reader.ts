@@ -58,6 +58,7 @@ export function createOwnershipReader({ database, store, engine, isGone, clock }
 
   return async (observed, snapshot, presence) => ({
     database: database.id,
+    origin: database.origin,
     standings: standingsOf(observed, presence),
     known: await knownOf(observed, snapshot),
   })

@@ -22,18 +22,20 @@ const MAX_STATEMENTS = 300
 /** `:memory:` lives as long as the connection. `invalid_config` when the file cannot be used. */
 export function connectSqlite(file: string): { db: Kysely<Tables>; database: DatabaseSync } {
   const database = connect(file)
-  return { db: new Kysely<Tables>({ dialect: new Dialect(database) }), database }
+  return { db: new Kysely<Tables>({ dialect: new Dialect(database, inPlace(file)) }), database }
 }
 
 class Dialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig
   readonly #database: DatabaseSync
+  readonly #assertInPlace: () => void
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, assertInPlace: () => void) {
     const config = { database: adapt(database) }
     super(config)
     this.#config = config
     this.#database = database
+    this.#assertInPlace = assertInPlace
   }
 
   override createAdapter(): SqliteAdapter {
@@ -41,7 +43,7 @@ class Dialect extends SqliteDialect {
   }
 
   override createDriver(): Driver {
-    return new GroupCommit(this.#config, this.#database)
+    return new GroupCommit(this.#config, this.#database, this.#assertInPlace)
   }
 }
 
@@ -81,6 +83,24 @@ function makePrivate(file: string): void {
   const { uid } = statSync(file)
   if (!isTrusted(uid)) throw new Error(`it belongs to another user (uid ${uid}), who could read and change all of it`)
   for (const each of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(each)) chmodSync(each, 0o600)
+}
+
+/**
+ * Returns a function that throws `database_unavailable` once the file is not at its path any more. SQLite would go on
+ * writing into the removed file, and the next manager would know nothing of what was answered.
+ */
+function inPlace(file: string): () => void {
+  if (file === ':memory:') return () => undefined
+  const { dev, ino } = statSync(file)
+  return () => {
+    const now = statSync(file, { throwIfNoEntry: false })
+    if (now?.dev === dev && now.ino === ino) return
+    const what = `${file} was ${now ? 'replaced' : 'removed'} while this process used it`
+    throw new BerthError(
+      'database_unavailable',
+      `the database cannot be used: ${what}; put it back, or stop the manager`,
+    )
+  }
 }
 
 /** The few methods of better-sqlite3 that kysely calls. */

@@ -30,14 +30,17 @@ const MAX_TRANSACTIONS = 16
 export class GroupCommit implements Driver {
   readonly #driver: SqliteDriver
   readonly #database: DatabaseSync
+  readonly #assertInPlace: () => void
   /** The transactions that have begun and wait for their COMMIT. */
   #group: Group | null = null
   /** Number of callers that wait for the only connection. */
   #waiting = 0
 
-  constructor(config: SqliteDialectConfig, database: DatabaseSync) {
+  /** `assertInPlace` throws if what is written would be lost; called before each COMMIT's transactions. */
+  constructor(config: SqliteDialectConfig, database: DatabaseSync, assertInPlace: () => void) {
     this.#driver = new SqliteDriver(config)
     this.#database = database
+    this.#assertInPlace = assertInPlace
   }
 
   init(): Promise<void> {
@@ -61,6 +64,7 @@ export class GroupCommit implements Driver {
       return
     }
     if (!this.#group) {
+      this.#assertInPlace()
       await beginWriting(session.connection)
       this.#group = newGroup()
     }

@@ -3,7 +3,7 @@
  * after it.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -34,7 +34,7 @@ function open() {
       .prepare('select n from numbers order by n')
       .all()
       .map((row) => Number(row['n']))
-  return { db, ...openTransactions(db), inFile }
+  return { file, db, ...openTransactions(db), inFile }
 }
 
 const add = (tx: Kysely<Tables> | Tx, n: number) => sql`insert into numbers (n) values (${n})`.execute(tx)
@@ -153,4 +153,34 @@ describe('Transactions that share a COMMIT', () => {
     await Promise.all(upTo(3).map((n) => writing((tx) => add(tx, n))))
     assert.deepEqual(seen, [upTo(3), upTo(3), upTo(3)])
   })
+})
+
+describe('A database file that is not at its path any more', () => {
+  for (const [what, takeAway] of [
+    ['removed', (file: string) => renameSync(file, `${file}.away`)],
+    [
+      'replaced',
+      (file: string) => {
+        renameSync(file, `${file}.away`)
+        cpSync(`${file}.away`, file)
+      },
+    ],
+  ] as const) {
+    it(`is not written to while it is ${what}, and is when it is back`, async () => {
+      const { file, writing, inFile } = open()
+      await writing((tx) => add(tx, 1))
+      takeAway(file)
+      const error = {
+        code: 'database_unavailable',
+        message: new RegExp(`${what} while this process used it; put it back`),
+      }
+      await assert.rejects(
+        writing((tx) => add(tx, 2)),
+        error,
+      )
+      renameSync(`${file}.away`, file)
+      await writing((tx) => add(tx, 3))
+      assert.deepEqual(inFile(), [1, 3])
+    })
+  }
 })
