@@ -55,6 +55,7 @@ export async function openComponents(
   const ansible = openAnsible({
     playbookDir: fileURLToPath(new URL('../ansible', import.meta.url)),
     env: environment,
+    clock,
     connectionOf: (id) => engine.ansibleConnection(id),
   })
   const openAccounts = { native: nativeAccounts, ansible: ansibleAccounts, memory: memoryAccounts }

@@ -22,6 +22,7 @@ const engine = openDocker({ database: mark(), instance, reaches: ['all'], docker
 const ansible = openAnsible({
   playbookDir: fileURLToPath(new URL('../../ansible', import.meta.url)),
   env: process.env,
+  clock: Date.now,
   connectionOf: (id) => engine.ansibleConnection(id),
 })
 const accounts = nativeAccounts({ engine, ansible })

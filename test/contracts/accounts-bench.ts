@@ -38,6 +38,7 @@ export function openBench(name: string, openAccounts: OpenAccounts): Bench {
   const ansible = openAnsible({
     playbookDir: fileURLToPath(new URL('../../ansible', import.meta.url)),
     env: process.env,
+    clock: Date.now,
     connectionOf: (id) => engine.ansibleConnection(id),
   })
   const commands: string[] = []

@@ -5,6 +5,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -270,6 +271,17 @@ describe('the files of a database', () => {
     assert.deepEqual(all(file).map(modeOf), ['600', '600', '600'])
     await second.close()
     await first.close()
+  })
+
+  it('are not changed where they are no database', async () => {
+    const folder = freshFile()
+    mkdirSync(folder, { mode: 0o755 })
+    await assert.rejects(openSqlite(folder), /cannot be used: it is not a file/)
+    assert.equal(modeOf(folder), '755')
+    const text = freshFile()
+    writeFileSync(text, 'root:x:0:0:root:/root:/bin/bash\n'.repeat(40), { mode: 0o644 })
+    await assert.rejects(openSqlite(text), /cannot be used: file is not a database/)
+    assert.equal(modeOf(text), '644')
   })
 
   it('are refused where another user has made them first', { skip: NOT_ROOT }, async () => {

@@ -45,6 +45,7 @@ async function testPlaybook({ username, password, count }: Arguments): Promise<v
   const ansible = openAnsible({
     playbookDir: fileURLToPath(new URL('../../ansible', import.meta.url)),
     env: process.env,
+    clock: Date.now,
     connectionOf: (id) => engine.ansibleConnection(id),
   })
 

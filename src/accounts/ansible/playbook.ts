@@ -3,6 +3,7 @@ import { access, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { BerthError, reasonOf } from '../../domain/errors.ts'
 import type { Outcomes, Target } from '../../ports/accounts.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { allFailed } from '../per-target.ts'
 import { END, findLeftovers, hasVariable, type PlaybookFiles, type Variables, writePlaybookFiles } from './files.ts'
 import { outcomesOf, parseReport } from './report.ts'
@@ -54,11 +55,12 @@ export interface AnsibleOptions {
   readonly playbookDir: string
   /** The environment of ansible-playbook: PATH, HOME and the engine's variables. */
   readonly env: NodeJS.ProcessEnv
+  readonly clock: Clock
   /** Returns a container's connection variables; see `Engine.ansibleConnection`. */
   readonly connectionOf: (id: string) => Readonly<Record<string, string>>
 }
 
-export function openAnsible({ playbookDir, env, connectionOf }: AnsibleOptions): Ansible {
+export function openAnsible({ playbookDir, env, clock, connectionOf }: AnsibleOptions): Ansible {
   const closing = new AbortController()
   const stopping = new BerthError('cancelled', 'Berth is stopping')
   const running = new Set<Promise<Outcomes>>()
@@ -67,6 +69,8 @@ export function openAnsible({ playbookDir, env, connectionOf }: AnsibleOptions):
     const path = resolve(playbookDir, playbook)
     let files: PlaybookFiles | undefined
     try {
+      // At a restart right after a kill of everything, the start finds them too young.
+      await removeLeftovers(env, clock())
       await access(path)
       if (hasVariable(path))
         throw new Error(`${path}: Ansible would expand "$…" in this path; move or rename its folder`)

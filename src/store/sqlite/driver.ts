@@ -1,5 +1,5 @@
 /** SQLite through Node's own driver, for kysely. */
-import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fchmodSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
   type Driver,
@@ -57,8 +57,11 @@ class Adapter extends SqliteAdapter {
 function connect(file: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
-    if (file !== ':memory:') makePrivate(file)
+    if (file !== ':memory:') createPrivate(file)
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
+    // Fails if it is no database: a wrong path in berth.yml must not change the mode of another file.
+    database.exec('PRAGMA schema_version')
+    if (file !== ':memory:') makePrivate(file)
     // FULL: a reservation that was answered is on the disk even when the power fails.
     // secure_delete: erased values are overwritten in the file.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
@@ -70,18 +73,26 @@ function connect(file: string): DatabaseSync {
 }
 
 /**
- * Makes the file readable by its owner alone before SQLite opens it, because it holds password hashes. This does not
- * depend on the umask or on its mode before. SQLite gives the files beside it (-wal, -shm) the same mode.
+ * Creates the file if it does not exist, readable by its owner alone whatever the umask, because it holds password
+ * hashes. SQLite gives the files beside it (-wal, -shm) the same mode.
  */
-function makePrivate(file: string): void {
+function createPrivate(file: string): void {
   try {
     // Only a new file is opened here: closing a file ends all locks of this process on it, SQLite's too.
-    closeSync(openSync(file, 'ax', 0o600))
+    const created = openSync(file, 'ax', 0o600)
+    fchmodSync(created, 0o600)
+    closeSync(created)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-  const { uid } = statSync(file)
+  const found = statSync(file)
+  if (!found.isFile()) throw new Error('it is not a file')
+  const { uid } = found
   if (!isTrusted(uid)) throw new Error(`it belongs to another user (uid ${uid}), who could read and change all of it`)
+}
+
+/** Takes away the access of others that an earlier version, or a copy, has left. */
+function makePrivate(file: string): void {
   for (const each of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(each)) chmodSync(each, 0o600)
 }
 

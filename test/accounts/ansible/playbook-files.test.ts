@@ -19,7 +19,7 @@ after(() => rmSync(folder, { recursive: true }))
 async function outcome(playbookDir: string, temporary: string): Promise<string | undefined> {
   process.env['TMPDIR'] = temporary
   const targets = [{ name: 'two', id: 'two' }]
-  const ansible = openAnsible({ playbookDir, env: process.env, connectionOf: () => ({}) })
+  const ansible = openAnsible({ playbookDir, env: process.env, clock: Date.now, connectionOf: () => ({}) })
   const outcomes = await ansible.run({ targets, playbook: 'rescued.yml', timeoutMs: 60_000 })
   assert.deepEqual(readdirSync(temporary), [], 'no run leaves files behind')
   return outcomes.get('two')?.message
@@ -80,6 +80,24 @@ test('what a run leaves that was killed with its manager is removed at the next 
   assert.equal(secrets().length, 1, 'nobody is left to remove it')
   age()
   await removeLeftovers(process.env, Date.now())
+  assert.deepEqual(readdirSync(temporary), [])
+})
+
+test('what a start found too young is removed before the next run', async () => {
+  await killedManager()
+  process.env['TMPDIR'] = temporary
+  const [directory = ''] = readdirSync(temporary).map((name) => join(temporary, name))
+  for (const pid of processesOf(directory)) process.kill(pid, 'SIGKILL')
+  await eventually(async () => processesOf(directory).length === 0)
+  await removeLeftovers(process.env, Date.now())
+  assert.equal(secrets().length, 1, 'a start leaves it, since it may belong to a run that has only begun')
+  utimesSync(directory, new Date(0), new Date(0))
+  const target = { id: 'none', name: 'none' }
+  await openAnsible({ playbookDir: temporary, env: process.env, clock: Date.now, connectionOf: () => ({}) }).run({
+    targets: [target],
+    playbook: 'missing.yml',
+    timeoutMs: 1_000,
+  })
   assert.deepEqual(readdirSync(temporary), [])
 })
 

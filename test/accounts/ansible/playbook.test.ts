@@ -21,7 +21,7 @@ describe('the Ansible runner', () => {
   after(() => rm(temporary, { recursive: true }))
 
   const open = (env: NodeJS.ProcessEnv = {}) =>
-    openAnsible({ playbookDir, env: { ...process.env, ...env }, connectionOf: () => ({}) })
+    openAnsible({ playbookDir, env: { ...process.env, ...env }, clock: Date.now, connectionOf: () => ({}) })
   const run = (playbook: string, more: Partial<PlaybookRun> = {}) =>
     open().run({ targets, playbook, timeoutMs: 60_000, ...more })
 
