@@ -50,7 +50,8 @@ describe('berth ssh', () => {
     assert.deepEqual(ran, { code: 7, stdout: `${second?.name}\n`, stderr: 'oops\n' })
     const words = ['ssh', reservation?.id.slice(0, 8) ?? '', '--', 'printf', '%s|', 'a b', "it's", '$HOME']
     assert.equal((await berth.run(...words)).stdout, "a b|it's|$HOME|")
-    assert.equal((await berth.run('ssh', '--', 'hostname')).code, 1, 'the first word is a name')
+    assert.equal((await berth.run('ssh', '--', 'hostname')).stdout, `${first?.name}\n`, 'no name: the only one')
+    assert.equal((await berth.run('ssh', 'user', '--', 'hostname')).stdout, `${first?.name}\n`)
     assert.equal((await berth.run('ssh', first?.name ?? '', '--', 'hostname')).stdout, `${first?.name}\n`)
     assert.deepEqual(leftovers(), [])
     const [folder = ''] = readdirSync(STATE)

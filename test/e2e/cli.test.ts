@@ -55,6 +55,30 @@ describe('berth, piped', () => {
     assert.equal(ended.reservations[0]?.id, id)
   })
 
+  it('extends and releases several, by what is listed of them', async () => {
+    const made: Reserved[] = []
+    for (const user of ['anna', 'ben', 'ben'])
+      made.push(await berth.json<Reserved>('reserve', '--for', '10m', '--user', user, '--note', `for ${user}`))
+    const named = await berth.run('extend', 'anna', made[1]?.id.slice(0, 8) ?? '', '--by', '20m')
+    assert.match(named.stdout, /^ID +USER +LEFT +UNTIL +CONTAINERS\n\w{8} +anna +30m .*-1\n\w{8} +ben +30m .*-2\n$/)
+    const both = await berth.json<{ reservations: Reservation[] }>('extend', '--note', 'for ben', '--by', '5m')
+    assert.deepEqual(both.reservations.map(({ id }) => id).toSorted(), [made[1]?.id, made[2]?.id].toSorted())
+    const several = await berth.run('release', 'ben')
+    assert.equal(several.code, 2, several.stderr)
+    assert.match(several.stderr, /^berth: "ben" fits 2 reservations; name one of them by its id\n {2}\w{8} {2}ben {2}/)
+    assert.equal((await current()).length, 3)
+    assert.match((await berth.run('show', 'for anna')).stdout, /^account +anna$/m)
+    assert.match((await berth.run('ls', '--note', 'for anna')).stdout, /^ID .*\n\w{8} .* anna .*\n$/)
+    assert.match((await berth.run('release', 'anna')).stdout, /^Released \w{8} .*-1\n$/)
+    assert.match((await berth.run('release', '--user', 'ben')).stdout, /^Released .*\nReleased .*\n$/)
+    assert.deepEqual(await current(), [])
+    const none = await berth.run('extend', '--all', '--by', '15m')
+    assert.deepEqual(
+      { code: none.code, stderr: none.stderr },
+      { code: 0, stderr: 'You have no active reservation to extend.\n' },
+    )
+  })
+
   it('answers programs with what the API says', async () => {
     const reserved = await berth.json<Reserved>('reserve')
     const { body } = await manager.get<Reservation>(`/v1/reservations/${reserved.id}`)
@@ -87,7 +111,7 @@ describe('berth, piped', () => {
       [['reserve', '--for', 'long'], 2, /Expected a duration like 90m/],
       [['reserve', '--count', '99', '--for', '9d'], 2, /^berth: count must be at most 3.*\nduration must be/],
       [['reserve', '--key', '/nowhere'], 2, /no public key: ENOENT.*\n {2}`ssh-keygen/],
-      [['show', 'nothing'], 1, /you have no reservation or container "nothing"\n {2}`berth ls` lists/],
+      [['show', 'nothing'], 1, /you have no reservation, container, user name or note "nothing"\n {2}`berth ls` lists/],
       [['show'], 1, /you have no reservation\n {2}`berth reserve`/],
       [['extend'], 2, /give exactly one of --by and --to/],
       [['nonsense'], 2, /unknown command 'nonsense'/],

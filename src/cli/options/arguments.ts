@@ -30,6 +30,20 @@ export function parseTime(text: string): string {
   return time.toISOString()
 }
 
+/**
+ * Splits a command's arguments at "--", of which commander says nothing. `typed` is the whole command line, `given` what
+ * commander takes for arguments.
+ */
+export function splitAtDashes(
+  typed: readonly string[],
+  given: readonly string[],
+): { readonly before: readonly string[]; readonly after: readonly string[] } {
+  const dashes = typed.indexOf('--')
+  const behind = dashes < 0 ? 0 : typed.length - dashes - 1
+  const at = Math.max(0, given.length - behind)
+  return { before: given.slice(0, at), after: given.slice(at) }
+}
+
 /** Returns the options without those that were not given. */
 export function given<Options extends object>(
   options: Options,

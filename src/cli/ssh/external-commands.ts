@@ -1,4 +1,4 @@
-/** The system's ssh, ssh-keyscan and ssh-keygen: the only programs that the command runs. */
+/** The system's ssh, scp, rsync, ssh-keyscan and ssh-keygen: the only programs that the command runs. */
 import { execFile, spawn, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
@@ -15,17 +15,32 @@ export interface SshRun {
   stop(): void
 }
 
-export function runSsh(args: readonly string[], stdio: StdioOptions): SshRun {
-  const child = spawn('ssh', args, { stdio })
+export function runSsh(
+  args: readonly string[],
+  stdio: StdioOptions,
+  program: 'ssh' | 'scp' | 'rsync' = 'ssh',
+): SshRun {
+  const child = spawn(program, args, { stdio })
   const done = (async () => {
     try {
       const [code] = (await once(child, 'close')) as [number | null]
       return code ?? 255
     } catch (error) {
-      throw missing('ssh', error)
+      throw missing(program, error)
     }
   })()
   return { done, output: child.stdout, errors: child.stderr, stop: () => void child.kill() }
+}
+
+/** Returns the exit code of a run that ends by itself, or because of the signal. */
+export async function untilEnd(run: SshRun, interrupted: AbortSignal): Promise<number> {
+  if (interrupted.aborted) run.stop()
+  interrupted.addEventListener('abort', run.stop)
+  try {
+    return await run.done
+  } finally {
+    interrupted.removeEventListener('abort', run.stop)
+  }
 }
 
 /** Returns the ed25519 host key at this address as a line of known_hosts; null if there is none. */
@@ -53,6 +68,6 @@ async function run(program: string, args: readonly string[]) {
 }
 
 function missing(program: string, error: unknown): Failure {
-  const advice = 'install an OpenSSH client (openssh-client)'
+  const advice = program === 'rsync' ? 'install rsync' : 'install an OpenSSH client (openssh-client)'
   return new Failure(EXIT.failed, `${program} cannot be started: ${reasonOf(error)}`, { advice })
 }

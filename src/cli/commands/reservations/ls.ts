@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { answerOf, type Reservation } from '../../../client/client.ts'
+import { answerOf, type BerthClient, type Reservation } from '../../../client/client.ts'
 import { count, given } from '../../options/arguments.ts'
 import { CURRENT, listReservations, mine, namesOf, short, type State } from '../../reservations/lookup.ts'
 import { type Cli, openContext } from '../../command-context.ts'
@@ -12,6 +12,7 @@ interface Options {
   readonly state?: State
   readonly pool?: string
   readonly user?: string
+  readonly note?: string
   readonly limit: number
 }
 
@@ -33,21 +34,30 @@ export function addLs(program: Command, cli: Cli): void {
     .addOption(new Option('-s, --state <state>', 'only in this state').choices([...CURRENT, 'ended']))
     .option('-p, --pool <name>', 'only of this pool')
     .option('-u, --user <name>', 'only with this account')
+    .option('-n, --note <text>', 'only with this note')
     .option('-l, --limit <number>', 'with --all or --state: maximum number', count, 50)
     .action(async (options: Options, command: Command) => {
       const { client, terminal, json } = openContext(cli, command)
-      const { all, everybody, state, pool, user, limit } = options
-      const owner = everybody ? {} : await mine(client)
-      const filter = { ...owner, ...given({ pool, username: user }) }
-      const query = { ...filter, limit: Math.min(limit, 500), ...given({ state }) }
-      const reservations =
-        all || state
-          ? (await answerOf(client.GET('/v1/reservations', { params: { query } }))).reservations
-          : await listReservations(client, CURRENT, filter)
+      const reservations = await find(client, options)
       if (json) return terminal.json({ reservations })
       if (reservations.length === 0) return terminal.note('No reservations; `berth reserve` makes one.')
       printReservations(reservations, terminal, cli.clock())
     })
+}
+
+async function find(client: BerthClient, options: Options): Promise<Reservation[]> {
+  const { all, everybody, state, pool, user, note, limit } = options
+  const owner = everybody ? {} : await mine(client)
+  const filter = { ...owner, ...given({ pool, username: user }) }
+  const past = all === true || state !== undefined
+  if (past && note === undefined) {
+    const query = { ...filter, limit: Math.min(limit, 500), ...given({ state }) }
+    return (await answerOf(client.GET('/v1/reservations', { params: { query } }))).reservations
+  }
+  const states: readonly State[] = state ? [state] : all ? [...CURRENT, 'ended'] : CURRENT
+  const found = await listReservations(client, states, filter)
+  const noted = note === undefined ? found : found.filter((reservation) => reservation.note === note)
+  return past ? noted.slice(0, limit) : noted
 }
 
 function printReservations(reservations: readonly Reservation[], terminal: Terminal, now: number): void {

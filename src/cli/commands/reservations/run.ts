@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import type { ReserveRequest } from '../../../client/client.ts'
 import { reasonOf } from '../../../domain/errors.ts'
+import { explainEnd } from '../../reservations/explain-end.ts'
 import { keepAlive } from '../../reservations/keep-alive.ts'
 import { createEphemeralKey, readKey } from '../../ssh/keys.ts'
 import { withSshCommand } from '../../ssh/command.ts'
@@ -101,14 +102,6 @@ async function runUntil(
   } finally {
     interrupted.removeEventListener('abort', run.stop)
   }
-}
-
-/** Prints why the reservation has ended: ssh only knows that its connection was closed. */
-async function explainEnd({ client, terminal }: CommandContext, id: string): Promise<void> {
-  const { data } = await client.GET('/v1/reservations/{id}', { params: { path: { id } } })
-  if (!data || data.state === 'active') return
-  const advice = data.outcome === 'expired' ? '; --for reserves for longer' : ''
-  terminal.note(`berth: the reservation has ended (${data.outcome ?? data.state})${advice}`)
 }
 
 async function eachLine(stream: NodeJS.ReadableStream | null, copy: (line: string) => void): Promise<void> {
