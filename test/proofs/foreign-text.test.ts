@@ -43,6 +43,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   show: ['--', ID],
   extend: ['--by', '1m', ID],
   release: ['--all'],
+  keepalive: ['--all'],
+  status: [],
+  version: [],
   pools: [],
   scale: ['p', '1'],
   'containers ls': [],
@@ -88,7 +91,7 @@ function assertNothingPlanted(about: string): void {
 it('Every command is run against the hostile manager', () => {
   const { stdin, stdout, stderr } = process
   const interrupts = { takeOver: () => new AbortController().signal, leave() {}, exitCode: () => null }
-  const environment = { url: undefined, token: undefined, configFile: '', stateDir: '', plain: true }
+  const environment = { url: undefined, token: undefined, configFile: '', stateDir: '', plain: true, variables: {} }
   const all = leaves(createProgram({ args: [], environment, stdin, stdout, stderr, clock: systemClock, interrupts }))
   assert.deepEqual(all.filter((path) => !LOCAL.includes(path)).toSorted(), Object.keys(COMMANDS).toSorted())
 })

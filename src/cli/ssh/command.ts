@@ -68,7 +68,7 @@ function quoted(file: string): string {
  * Returns one word as a command line for the remote shell. Several words arrive as they are, as with `docker run`: ssh
  * would join them, and the shell would split them again.
  */
-function remoteCommand(words: readonly string[]): string {
+export function remoteCommand(words: readonly string[]): string {
   const [only = '', ...more] = words
   return more.length === 0 ? only : words.map(forShell).join(' ')
 }

@@ -10,16 +10,13 @@ const SCAN_TIMEOUT_S = 10
 export interface SshRun {
   /** Resolves with ssh's exit code; 255 if ssh itself failed or was killed. */
   readonly done: Promise<number>
+  readonly input: NodeJS.WritableStream | null
   readonly output: NodeJS.ReadableStream | null
   readonly errors: NodeJS.ReadableStream | null
   stop(): void
 }
 
-export function runSsh(
-  args: readonly string[],
-  stdio: StdioOptions,
-  program: 'ssh' | 'scp' | 'rsync' = 'ssh',
-): SshRun {
+export function runSsh(args: readonly string[], stdio: StdioOptions, program: 'ssh' | 'scp' | 'rsync' = 'ssh'): SshRun {
   const child = spawn(program, args, { stdio })
   const done = (async () => {
     try {
@@ -29,7 +26,7 @@ export function runSsh(
       throw missing(program, error)
     }
   })()
-  return { done, output: child.stdout, errors: child.stderr, stop: () => void child.kill() }
+  return { done, input: child.stdin, output: child.stdout, errors: child.stderr, stop: () => void child.kill() }
 }
 
 /** Returns the exit code of a run that ends by itself, or because of the signal. */

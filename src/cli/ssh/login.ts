@@ -40,5 +40,7 @@ export async function logIn(cli: Cli, { terminal, json }: CommandContext, reques
   interrupted.throwIfAborted()
   if (command.length > 0 || json || !cli.stdin.isTTY) return
   const time = timeLeft(reservation.expires_at, cli.clock())
-  terminal.note(`Still reserved for ${time}. Log in again: \`berth ssh\`. Release: \`berth release ${short(reservation.id)}\`.`)
+  terminal.note(
+    `Still reserved for ${time}. Log in again: \`berth ssh\`. Release: \`berth release ${short(reservation.id)}\`.`,
+  )
 }
