@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { answerOf, type BerthClient } from '../../../client/client.ts'
-import { duration, parseTime } from '../../options/arguments.ts'
+import { duration, parseFutureTime } from '../../options/arguments.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { namesOf, short } from '../../reservations/lookup.ts'
 import { changeEach, isDescribed, select, type SelectionOptions, withSelection } from '../../reservations/selection.ts'
@@ -18,14 +18,14 @@ type Extended = Awaited<ReturnType<typeof extend>>
 export function addExtend(program: Command, cli: Cli): void {
   withSelection(program.command('extend').description('extend reservations; never shortens them'))
     .option('-b, --by <duration>', 'how much longer, such as 30m', duration)
-    .option('-t, --to <time>', 'new end, such as 2026-11-24T18:00:00Z')
+    .option('-t, --to <time>', 'new end, such as 18:30, "fri 10:00" or 2026-11-24T18:00:00Z')
     .action(async (names: string[], options: Options, command: Command) => {
       const { client, terminal, json } = openContext(cli, command)
       const { by, to } = options
       if ((by === undefined) === (to === undefined)) {
         throw new Failure(EXIT.usage, 'give exactly one of --by and --to', { advice: '`berth extend --by 30m`' })
       }
-      const body = to === undefined ? { extend: by ?? '' } : { expires_at: parseTime(to) }
+      const body = to === undefined ? { extend: by ?? '' } : { expires_at: parseFutureTime(to, cli.clock()) }
       const selected = await select(client, names, options, ['active'])
       const { done, failure } = await changeEach(selected, ({ id }) => extend(client, id, body))
       const isList = names.length > 1 || isDescribed(names, options)
