@@ -30,8 +30,8 @@ export interface Transfer {
 /** Parses "SOURCE... TARGET". Throws a `Failure` unless exactly one side is in a container. */
 export function parseTransfer(words: readonly string[]): Transfer {
   const advice = 'like `berth cp FILE NAME:PATH`, or `berth cp NAME:PATH FILE`'
-  const [target, ...reversed] = words.map(parseEndpoint).reverse()
-  const sources = reversed.reverse()
+  const endpoints = words.map(parseEndpoint)
+  const [target, sources] = [endpoints.at(-1), endpoints.slice(0, -1)]
   if (!target || sources.length === 0) throw new Failure(EXIT.usage, 'give a source and a target', { advice })
   const [first] = sources
   const paths = sources.map(({ path }) => path)

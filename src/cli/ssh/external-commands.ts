@@ -30,13 +30,13 @@ export function runSsh(args: readonly string[], stdio: StdioOptions, program: 's
 }
 
 /** Returns the exit code of a run that ends by itself, or because of the signal. */
-export async function untilEnd(run: SshRun, interrupted: AbortSignal): Promise<number> {
-  if (interrupted.aborted) run.stop()
-  interrupted.addEventListener('abort', run.stop)
+export async function untilEnd({ done, stop }: SshRun, interrupted: AbortSignal): Promise<number> {
+  if (interrupted.aborted) stop()
+  interrupted.addEventListener('abort', stop)
   try {
-    return await run.done
+    return await done
   } finally {
-    interrupted.removeEventListener('abort', run.stop)
+    interrupted.removeEventListener('abort', stop)
   }
 }
 

@@ -8,18 +8,10 @@ const ABOUT = `Copies files and folders into a container, or out of it, with the
 verified, as with \`berth ssh\`. A path in a container begins with NAME: (a container, a reservation, a user name or a
 note), or with ":" if you have only one reservation; relative ones start from the home folder there.`
 
-const EXAMPLES = `
-Examples:
-  berth cp notes.txt alpine-1:              # into the home folder
-  berth cp src alpine-1:/tmp                # a folder
-  berth cp alpine-1:result.tar.gz .         # out of the container
-  berth cp a.txt b.txt :                    # into your only reservation`
-
 export function addCp(program: Command, cli: Cli): void {
   withSshOptions(program.command('cp').summary('copy files into or out of a container').description(ABOUT))
     .usage('[options] SOURCE... TARGET')
     .argument('<paths...>', 'paths; those in a container begin with NAME:')
-    .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], options: SshOptions, command: Command) => {
       const wanted = parseTransfer(paths)
       await transfer(cli, openContext(cli, command), wanted, options, (sshOptions, { port, sources, target }) => ({

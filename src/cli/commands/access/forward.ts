@@ -14,11 +14,6 @@ programs of this machine can connect. The container's host key is verified, as w
 
 NAME is a container, a reservation, a user name or a note; not needed if you have only one reservation.`
 
-const EXAMPLES = `
-Examples:
-  berth forward alpine-1 8000         # http://localhost:8000 is port 8000 in alpine-1
-  berth forward alpine-1 8080:80 5432 # several ports; 8080 here is 80 in alpine-1`
-
 /** Printed by ssh when all ports are bound. */
 const READY = 'berth-forwards'
 
@@ -26,7 +21,6 @@ export function addForward(program: Command, cli: Cli): void {
   withSshOptions(program.command('forward').summary('forward ports to a container').description(ABOUT))
     .usage('[options] [NAME] LOCAL[:REMOTE]...')
     .argument('<target...>', 'container, reservation, user name or note, and ports')
-    .addHelpText('after', EXAMPLES)
     .action(async (words: string[], { identity, sshOption = [] }: SshOptions, command: Command) => {
       const { name, forwards } = parseForwards(words)
       const context = openContext(cli, command)

@@ -11,17 +11,10 @@ only what differs is copied. Both sides need rsync. The container's host key is 
 A path in a container begins with NAME: (a container, a reservation, a user name or a note), or with ":" if you have
 only one reservation. A folder with "/" at its end means its contents. What follows "--" are options of rsync.`
 
-const EXAMPLES = `
-Examples:
-  berth sync src/ alpine-1:src/                               # the contents of src
-  berth sync alpine-1:results/ results/                       # back
-  berth sync ./ alpine-1:app/ -- --delete --exclude .git      # also remove what is gone here`
-
 export function addSync(program: Command, cli: Cli): void {
   withSshOptions(program.command('sync').summary('copy what differs, with rsync').description(ABOUT))
     .usage('[options] SOURCE... TARGET [-- RSYNC-OPTIONS...]')
     .argument('<paths...>', 'paths; those in a container begin with NAME:')
-    .addHelpText('after', EXAMPLES)
     .action(async (given: string[], options: SshOptions, command: Command) => {
       const { before, after } = splitAtDashes(cli.args, given)
       const wanted = parseTransfer(before)

@@ -13,12 +13,6 @@ import { formatTime } from '../../output/format.ts'
 const ABOUT = `Says that reservations are still needed. One that was made with \`berth reserve --keepalive 5m\` ends unless
 this is called at least every five minutes. It does not extend a reservation.`
 
-const EXAMPLES = `
-Examples:
-  berth reserve --keepalive 5m --note job-1234
-  berth keepalive job-1234                  # once, in each step of a job
-  berth keepalive job-1234 --every 1m &     # until it is killed, or the reservation ends`
-
 interface Options extends SelectionOptions {
   readonly every?: string
 }
@@ -26,7 +20,6 @@ interface Options extends SelectionOptions {
 export function addKeepalive(program: Command, cli: Cli): void {
   withSelection(program.command('keepalive').summary('say that a reservation is still needed').description(ABOUT))
     .option('--every <duration>', 'call again and again, such as every 1m', duration)
-    .addHelpText('after', EXAMPLES)
     .action(async (names: string[], { every, ...selection }: Options, command: Command) => {
       const context = openContext(cli, command)
       const selected = await select(context.client, names, selection, CURRENT)

@@ -29,12 +29,6 @@ One word is a command line for the remote shell ('make && make test'); several w
 the command runs in all containers at once, and each line begins with the container's name; the exit code is the first
 that is not 0.`
 
-const EXAMPLES = `
-Examples:
-  berth run -- 'uname -sr; whoami'
-  tar cz . | berth run --for 30m --wait 15m --timeout 20m -- 'tar xz && make test'
-  berth run --env CI=true --env TOKEN -- ./deploy     # TOKEN has its value here`
-
 /** As of timeout(1). */
 const TIME_IS_UP = 124
 
@@ -54,7 +48,6 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--timeout <duration>', 'stop the command after this time, with exit code 124', duration)
     .option('-e, --env <variable>', 'NAME=VALUE, or NAME for its value here; repeatable', collect)
     .argument('<command...>', 'what to run in the container')
-    .addHelpText('after', EXAMPLES)
     .action(async (words: string[], options: Options, command: Command) => {
       const context = openContext(cli, command)
       const variables = (options.env ?? []).map((text) => parseVariable(text, cli.environment.variables))
