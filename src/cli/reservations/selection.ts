@@ -56,7 +56,8 @@ export async function select(
   const { everybody, pool, user, note } = options
   const owner = everybody ? {} : await mine(client)
   const all = await listReservations(client, states, { ...owner, ...given({ pool, username: user }) })
-  return all.filter((reservation) => note?.includes(reservation.note ?? '') ?? true)
+  // An empty text, as of an unset variable, is not "without a note".
+  return note === undefined ? all : all.filter((each) => each.note !== null && note.includes(each.note))
 }
 
 /** Result of `changeEach`: what was changed, and a failure that names what was not. */
