@@ -31,6 +31,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['berth cp alpine-1:result.tar.gz .', 'out of the container'],
     ['berth cp a.txt b.txt :', 'into your only reservation'],
   ],
+  code: [
+    ['berth code alpine-1', 'open the home folder'],
+    ['berth code alpine-1 /srv/app --print', 'print the address of a folder'],
+  ],
   sync: [
     ['berth sync src/ alpine-1:src/', 'the contents of a folder'],
     ['berth sync alpine-1:results/ results/', 'back'],

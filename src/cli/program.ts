@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { linesForTerminal } from '../domain/text/foreign-text.ts'
 import { readVersion } from '../version.ts'
+import { addCode } from './commands/access/code.ts'
 import { addCp } from './commands/access/cp.ts'
 import { addForward } from './commands/access/forward.ts'
 import { addSync } from './commands/access/sync.ts'
@@ -37,7 +38,19 @@ import type { Cli } from './command-context.ts'
 const GROUPS: readonly (readonly [title: string, commands: readonly ((program: Command, cli: Cli) => void)[]])[] = [
   [
     'Use containers',
-    [addReserve, addRun, addSsh, addForward, addCp, addSync, addExtend, addRelease, addKeepalive, addInventory],
+    [
+      addReserve,
+      addRun,
+      addSsh,
+      addForward,
+      addCp,
+      addSync,
+      addCode,
+      addExtend,
+      addRelease,
+      addKeepalive,
+      addInventory,
+    ],
   ],
   ['Look', [addLs, addShow, addStatus, addPools, addContainers, addEvents, addUsage, addWhoami, addVersion]],
   ['Set up this command', [addLogin, addCompletion, addHelp]],

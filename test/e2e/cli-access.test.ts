@@ -83,6 +83,42 @@ describe('berth forward', () => {
   })
 })
 
+describe('berth code', () => {
+  const bin = join(berth.home, 'bin')
+  const config = join(berth.home, 'ssh_config')
+  const env = { PATH: `${bin}:${process.env['PATH']}` }
+  const address = () => `vscode-remote://ssh-remote+${container}.berth`
+
+  before(() => {
+    mkdirSync(bin)
+    // ssh takes the home from the user database; this file stands for ~/.ssh/config.
+    const ssh = spawnSync('sh', ['-c', 'command -v ssh'], { encoding: 'utf8' }).stdout.trim()
+    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\nexec ${ssh} -F '${config}' "$@"\n`, { mode: 0o755 })
+    writeFileSync(config, '')
+  })
+
+  it('refuses a container that ssh does not know', async () => {
+    const { code, stdout, stderr } = await berth.runWith({ env }, 'code', container)
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+    assert.match(stderr, /^berth: ssh does not know \S+\.berth with its host key\n {2}`berth ssh-config --install`/)
+  })
+
+  it('prints the address, or opens it', async () => {
+    const port = reserved.containers[0]?.port
+    const lines = [`Host ${container}.berth`, 'HostName localhost', `Port ${port}`, 'User carol']
+    writeFileSync(config, lines.join('\n'))
+    assert.equal((await berth.runWith({ env }, 'code')).code, 1, 'without StrictHostKeyChecking')
+    writeFileSync(config, [...lines, 'StrictHostKeyChecking yes', ''].join('\n'))
+    const printed = await berth.runWith({ env }, 'code', 'carol', '/srv/a b', '--print')
+    assert.equal(printed.stdout, `${address()}/srv/a%20b\n`, printed.stderr)
+    assert.equal((await berth.runWith({ env }, 'code', 'carol', 'srv')).code, 2)
+    writeFileSync(join(bin, 'code'), '#!/bin/sh\nprintf "%s|" "$@" >"$HOME/opened"\n', { mode: 0o755 })
+    const opened = await berth.runWith({ env }, 'code')
+    assert.equal(opened.stdout, `Opened ${address()}/home/carol.\n`, opened.stderr)
+    assert.equal(readFileSync(join(berth.home, 'opened'), 'utf8'), `--folder-uri|${address()}/home/carol|`)
+  })
+})
+
 const HAS_RSYNC = spawnSync('rsync', ['--version']).error === undefined
 /** Images may lack it; a package of the distribution is what users are told to install. */
 const INSTALL = 'command -v rsync || (apt-get update && apt-get install -y rsync) || apk add rsync'

@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   run: ['--', 'true'],
   ssh: [ID],
   forward: [ID, '8000'],
+  code: [ID, '/tmp', '--print'],
   cp: [`${ID}:file`, berth.home],
   sync: [`${ID}:file`, berth.home],
   ls: ['--all'],

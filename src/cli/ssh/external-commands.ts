@@ -1,4 +1,4 @@
-/** The system's ssh, scp, rsync, ssh-keyscan and ssh-keygen: the only programs that the command runs. */
+/** The only programs that the command runs: the system's ssh, scp, rsync, ssh-keyscan, ssh-keygen, and an editor. */
 import { execFile, spawn, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
@@ -45,6 +45,27 @@ export async function scanHostKey(host: string, port: number): Promise<string | 
   const args = ['-T', String(SCAN_TIMEOUT_S), '-t', 'ed25519', '-p', String(port), '--', host]
   const { stdout } = await run('ssh-keyscan', args)
   return stdout.split('\n').find((line) => line.includes(' ssh-ed25519 ')) ?? null
+}
+
+/** Returns the settings, in lower case, that ssh's configuration has for a host. */
+export async function sshSettings(host: string): Promise<ReadonlyMap<string, string>> {
+  const { stdout } = await run('ssh', ['-G', '--', host])
+  return new Map(
+    stdout.split('\n').map((line) => {
+      const [name = '', ...words] = line.split(' ')
+      return [name, words.join(' ')] as const
+    }),
+  )
+}
+
+/** Opens a vscode-remote:// address. Returns false if there is no editor, or it fails. */
+export async function openInEditor(address: string): Promise<boolean> {
+  try {
+    await promisify(execFile)('code', ['--folder-uri', address])
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Creates a key pair: `file` and `file.pub`. */
