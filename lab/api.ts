@@ -52,6 +52,7 @@ export interface ApiOptions {
 export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'metrics' | 'store'>): ServerContext {
   const write = (message: string, fields?: object) => void world.logged.push(`${message} ${JSON.stringify(fields)}`)
   return {
+    version: '1.2.3',
     reservations: world.reservations,
     admin: world.admin,
     tokens: createTokens({

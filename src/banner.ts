@@ -17,6 +17,7 @@ export async function printBanner(address: string, config: Config, engine: Engin
   const version = await engine.version().catch((error: unknown) => `not there yet: ${reasonOf(error)}`)
   printLine('Berth')
   printLine('  serving', address)
+  printLine('  config', config.file)
   printLine('  database', config.database)
   printLine('  engine', `${version}, ${describeEngine(config.engine)}`)
   printLine('  accounts', config.accounts)

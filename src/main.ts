@@ -20,6 +20,7 @@ import { buildServer } from './http/server.ts'
 import { openLog } from './log/log.ts'
 import { openComponents, type Components } from './compose.ts'
 import { printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
+import { readVersion } from './version.ts'
 
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
 const STOP_DEADLINE_MS = 4_000
@@ -75,6 +76,7 @@ export async function startManager(config: Config): Promise<Manager> {
     // Loaded only if there is a provider, because it delays the start.
     const signOn = config.signOn && (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, { clock, log })
     const server = buildServer({
+      version: readVersion(),
       reservations,
       admin,
       tokens,

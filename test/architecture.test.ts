@@ -29,13 +29,14 @@ const RULES: readonly Rule[] = [
   },
   {
     where: 'cli',
-    ours: ['cli', 'client', 'domain', 'ports/clock.ts'],
+    ours: ['cli', 'client', 'domain', 'ports/clock.ts', 'version.ts'],
     // What runs on the manager's own machine. All other commands need nothing but HTTP.
     lazily: ['config', 'doctor.ts', 'main.ts', 'store/open-store.ts', 'offline-tokens.ts'],
     packages: ['commander', 'yaml', 'node:*'],
   },
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'node:timers/promises', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
+  { where: 'version.ts', ours: [], packages: ['node:fs'] },
   { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {
     where: 'offline-tokens.ts',
@@ -79,6 +80,7 @@ const RULES: readonly Rule[] = [
       'ports',
       'reconcile',
       'usecases',
+      'version.ts',
     ],
     packages: ['node:*'],
   },

@@ -10,6 +10,8 @@ import { Terminal } from './output/terminal.ts'
 
 /** Surroundings of the command. */
 export interface Cli {
+  /** Words of the command line after `berth`. */
+  readonly args: readonly string[]
   readonly environment: Environment
   readonly stdin: NodeJS.ReadStream
   readonly stdout: NodeJS.WriteStream

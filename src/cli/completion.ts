@@ -42,8 +42,10 @@ export function complete(program: Command, typed: readonly string[]): Completion
 /** What the arguments of these names can be. */
 const MORE: Readonly<Record<string, Completion['more']>> = {
   name: 'names',
+  target: 'names',
   names: 'names',
   file: 'files',
+  paths: 'files',
   command: 'files',
 }
 

@@ -11,6 +11,8 @@ export interface Environment {
   readonly stateDir: string
   /** No colours and no line that is redrawn, also on a terminal. */
   readonly plain: boolean
+  /** All variables, for `berth run --env NAME`. */
+  readonly variables: Readonly<Record<string, string | undefined>>
 }
 
 export function readEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Environment {
@@ -25,5 +27,6 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     configFile: join(base('XDG_CONFIG_HOME', '.config'), 'berth', 'config.yml'),
     stateDir: join(base('XDG_STATE_HOME', '.local/state'), 'berth'),
     plain: Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb',
+    variables: env,
   }
 }

@@ -15,6 +15,7 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
   ['3', 'not now: too few containers, timed out in the queue, or a quota or rate limit was reached'],
   ['4', 'not authorised: the token is missing or wrong, or does not permit it'],
   ['5', 'the manager or its container engine cannot be reached'],
+  ['124', 'of `berth run`: time is up (`--timeout`, or the end of the reservation)'],
   ['130', 'Ctrl-C (143: SIGTERM, 129: the terminal was closed)'],
   ['other', 'of `berth run` and `berth ssh`: exit code of the command; 255 if ssh itself failed'],
 ]

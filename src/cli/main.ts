@@ -11,7 +11,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr } = process
   const interrupts = watchInterrupts()
   try {
-    const cli = { environment: readEnvironment(), stdin, stdout, stderr, clock: systemClock, interrupts }
+    const cli = { args, environment: readEnvironment(), stdin, stdout, stderr, clock: systemClock, interrupts }
     await createProgram(cli).parseAsync(args, { from: 'user' })
     return Number(process.exitCode ?? EXIT.ok)
   } catch (error) {

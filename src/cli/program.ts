@@ -1,7 +1,11 @@
 /** The tree of commands, and what all of them have in common. */
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { linesForTerminal } from '../domain/text/foreign-text.ts'
+import { readVersion } from '../version.ts'
+import { addCode } from './commands/access/code.ts'
+import { addCp } from './commands/access/cp.ts'
+import { addForward } from './commands/access/forward.ts'
+import { addSync } from './commands/access/sync.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addContainers } from './commands/admin/containers.ts'
 import { addBackup } from './commands/server/backup.ts'
@@ -9,22 +13,49 @@ import { addDoctor } from './commands/server/doctor.ts'
 import { addEvents } from './commands/admin/events.ts'
 import { addExtend } from './commands/reservations/extend.ts'
 import { addInventory } from './commands/reservations/inventory.ts'
+import { addKeepalive } from './commands/reservations/keepalive.ts'
 import { addLogin } from './commands/login.ts'
 import { addLs } from './commands/reservations/ls.ts'
 import { addMigrate } from './commands/server/migrate.ts'
-import { addPools } from './commands/admin/pools.ts'
+import { addPools, addScale } from './commands/admin/pools.ts'
 import { addRelease } from './commands/reservations/release.ts'
 import { addReserve } from './commands/reservations/reserve.ts'
 import { addRun } from './commands/reservations/run.ts'
 import { addServe } from './commands/server/serve.ts'
 import { addShow } from './commands/reservations/show.ts'
 import { addSsh } from './commands/reservations/ssh.ts'
+import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/admin/token.ts'
 import { addUsage } from './commands/admin/usage.ts'
+import { addVersion } from './commands/version.ts'
 import { addWhoami } from './commands/whoami.ts'
 import { findCommand } from './completion.ts'
+import { examplesOf } from './examples.ts'
 import { EXIT_CODES } from './failures.ts'
 import type { Cli } from './command-context.ts'
+
+/** Commands in the order of the help. */
+const GROUPS: readonly (readonly [title: string, commands: readonly ((program: Command, cli: Cli) => void)[]])[] = [
+  [
+    'Use containers',
+    [
+      addReserve,
+      addRun,
+      addSsh,
+      addForward,
+      addCp,
+      addSync,
+      addCode,
+      addExtend,
+      addRelease,
+      addKeepalive,
+      addInventory,
+    ],
+  ],
+  ['Look', [addLs, addShow, addStatus, addPools, addContainers, addEvents, addUsage, addWhoami, addVersion]],
+  ['Set up this command', [addLogin, addCompletion, addHelp]],
+  ['Run a manager', [addServe, addScale, addToken, addDoctor, addBackup, addMigrate]],
+]
 
 const ABOUT = 'Lends Linux containers over SSH for a limited time'
 
@@ -37,7 +68,7 @@ config file (~/.config/berth/config.yml, mode 0600, keys url and token), which \
 export function createProgram(cli: Cli): Command {
   const program = new Command('berth')
     .description(ABOUT)
-    .version(version(), '-V, --version', 'print the version')
+    .version(readVersion(), '-V, --version', 'print the version')
     .option('--url <url>', 'URL of the manager')
     .option('--json', 'print JSON')
     .option('--no-color', 'no colours and no moving lines')
@@ -51,36 +82,20 @@ export function createProgram(cli: Cli): Command {
     .exitOverride()
     .helpCommand(false)
     .addHelpText('after', AFTER)
-  addReserve(program, cli)
-  addRun(program, cli)
-  addSsh(program, cli)
-  addLs(program, cli)
-  addShow(program, cli)
-  addExtend(program, cli)
-  addRelease(program, cli)
-  addPools(program, cli)
-  addContainers(program, cli)
-  addEvents(program, cli)
-  addUsage(program, cli)
-  addInventory(program, cli)
-  addLogin(program, cli)
-  addWhoami(program, cli)
-  addToken(program, cli)
-  addServe(program, cli)
-  addMigrate(program, cli)
-  addBackup(program, cli)
-  addDoctor(program, cli)
-  addCompletion(program, cli)
-  addHelp(program, cli)
-  finish(program, 'berth help')
+  for (const [title, commands] of GROUPS) {
+    program.commandsGroup(`${title}:`)
+    for (const add of commands) add(program, cli)
+  }
+  finish(program, [])
   return program
 }
 
-/** Makes errors name the help of their command, and paragraphs of descriptions as wide as the terminal. */
-function finish(command: Command, help: string): void {
+/** Makes errors name the help of their command, adds examples, and joins the lines of paragraphs in descriptions. */
+function finish(command: Command, path: readonly string[]): void {
   command.description(command.description().replaceAll(/(?<!\n)\n(?![\n ])/g, ' '))
-  command.showHelpAfterError(`  see \`${help}\``)
-  for (const inner of command.commands) finish(inner, `${help} ${inner.name()}`)
+  command.showHelpAfterError(`  see \`${['berth help', ...path].join(' ')}\``)
+  command.addHelpText('after', examplesOf(path.join(' ')))
+  for (const inner of command.commands) finish(inner, [...path, inner.name()])
 }
 
 /** `berth help`, `berth help COMMAND`, `berth help exit-codes`. */
@@ -100,9 +115,4 @@ function addHelp(program: Command, { stdout }: Cli): void {
       }
       found.outputHelp()
     })
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

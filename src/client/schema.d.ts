@@ -2271,6 +2271,8 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             status: "ok";
+                            /** @description Version of the manager */
+                            version: string;
                         };
                     };
                 };

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { type Access, readAccess } from './auth.ts'
+import { findConfigFile } from './config-file.ts'
 import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
 import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
@@ -15,6 +16,8 @@ import { isLoopback } from '../domain/text/loopback.ts'
 import type { Pool, InstanceConfig } from '../domain/pool.ts'
 
 export interface Config extends Access {
+  /** Absolute path of the berth.yml. */
+  readonly file: string
   readonly listen: value.Listen
   /** Absolute path of the database file. */
   readonly database: string
@@ -73,11 +76,9 @@ const DURATION = {
   max: { parse: value.span, default: '24h' },
 } as const
 
-/** Reads the file that BERTH_CONFIG names, or ./berth.yml. `invalid_config` lists every problem with its path. */
+/** Reads berth.yml, see `findConfigFile`. `invalid_config` lists every problem with its path. */
 export function loadConfig(environment: Environment = process.env): Config {
-  const file = resolve(environment['BERTH_CONFIG'] || 'berth.yml')
-  if (!existsSync(file))
-    throw new BerthError('invalid_config', `${file} does not exist; BERTH_CONFIG names another file`)
+  const file = findConfigFile(environment)
   let yaml: string
   try {
     yaml = readFileSync(file, 'utf8')
@@ -112,6 +113,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   const engine: EngineConfig =
     top.engine === 'memory' ? { kind: 'memory' } : { kind: 'docker', ...findEngine(environment) }
   return freeze({
+    file,
     listen: top.listen,
     database: resolve(folder, top.database),
     accounts: engine.kind === 'memory' ? 'memory' : top.accounts,

@@ -1,4 +1,5 @@
 /** Reads a tree of settings: the environment overrides each key, and every problem is collected with its path. */
+import { mostSimilar } from '../domain/text/similar.ts'
 import { InvalidValue, type Parser } from './values.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -41,7 +42,9 @@ export class SettingsReader {
     const raw = this.section(content, path)
     const known = [...Object.keys(fields), ...others]
     for (const key of Object.keys(raw)) {
-      if (!known.includes(key)) this.report([...path, key], `unknown key; allowed: ${known.join(', ')}`)
+      if (!known.includes(key)) {
+        this.report([...path, key], `unknown key; ${suggestion(key, known)}allowed: ${known.join(', ')}`)
+      }
     }
     return { raw, ...this.fields(raw, path, fields) }
   }
@@ -86,7 +89,9 @@ export class SettingsReader {
   checkEnvironment(): void {
     for (const name of Object.keys(this.#environment)) {
       if (!name.startsWith('BERTH_') || OTHER_VARIABLES.has(name) || this.#used.has(name)) continue
-      this.problems.push(`${name}: overrides no key of berth.yml`)
+      const meant = mostSimilar(name, [...this.#used, ...OTHER_VARIABLES])
+      const hint = meant === null ? '' : `; did you mean ${meant}?`
+      this.problems.push(`${name}: overrides no key of berth.yml${hint}`)
     }
   }
 
@@ -100,6 +105,11 @@ export class SettingsReader {
       return undefined
     }
   }
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+  const meant = mostSimilar(key, known)
+  return meant === null ? '' : `did you mean "${meant}"? `
 }
 
 function variable(path: readonly string[]): string {

@@ -30,6 +30,8 @@ interface Readiness {
 
 /** What the routes work with. */
 export interface ServerContext {
+  /** Version of the manager. */
+  readonly version: string
   readonly reservations: Reservations
   readonly admin: Admin
   readonly tokens: Tokens

@@ -73,7 +73,7 @@ describe('completion for bash', () => {
 
   it('offers reservations and containers', async () => {
     const reserved = await answerOf(openClient({ url: address }).POST('/v1/reservations', { body: { count: 2 } }))
-    const names = [reserved.id.slice(0, 8), ...reserved.containers.map(({ name }) => name)]
+    const names = [reserved.id.slice(0, 8), ...reserved.containers.map(({ name }) => name), 'user']
     const about = await offered('ssh', '')
     assert.deepEqual(about.filter((word) => !word.startsWith('-')).toSorted(), names.toSorted())
     assert.deepEqual(await offered('release', 'alpine-1'), ['alpine-1'])

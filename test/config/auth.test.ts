@@ -162,7 +162,7 @@ describe('invalid auth', () => {
       'a variable that is no key of a provider',
       { auth: { oidc: OIDC } },
       { BERTH_AUTH_OIDC_ISSUR: ISSUER },
-      'BERTH_AUTH_OIDC_ISSUR: overrides no key of berth.yml',
+      'BERTH_AUTH_OIDC_ISSUR: overrides no key of berth.yml; did you mean BERTH_AUTH_OIDC_ISSUER?',
     ],
   ]
   for (const [title, tree, environment, ...expected] of rows) {

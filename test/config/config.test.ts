@@ -20,6 +20,7 @@ describe('the sample file', () => {
     const { environment, ...config } = loadConfig({ BERTH_CONFIG: SAMPLE })
     assert.deepEqual(environment, { BERTH_CONFIG: SAMPLE, DOCKER_HOST: 'unix:///var/run/docker.sock' })
     assert.deepEqual(config, {
+      file: SAMPLE,
       listen: { host: '127.0.0.1', port: 8080 },
       database: join(SAMPLE, '../containers.db'),
       accounts: 'native',
@@ -116,7 +117,7 @@ describe('the environment', () => {
   it('must not have BERTH_ variables that override nothing', () => {
     const typos = { BERTH_LISTEM: 'x', BERTH_POOLS_DEBIAN_SIZE: '3', BERTH_POOLS_ALPINE: '3', BERTHOLD: 'x' }
     assert.deepEqual(problems(file, typos), [
-      'BERTH_LISTEM: overrides no key of berth.yml',
+      'BERTH_LISTEM: overrides no key of berth.yml; did you mean BERTH_LISTEN?',
       'BERTH_POOLS_DEBIAN_SIZE: overrides no key of berth.yml',
       'BERTH_POOLS_ALPINE: overrides no key of berth.yml',
     ])

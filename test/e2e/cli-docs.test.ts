@@ -23,14 +23,34 @@ before(async () => {
 
 describe('docs/cli.md', () => {
   it('has commands that work', async () => {
-    const [first = '', run = '', ansible = '', programs = '', operators = '', ...more] = blocks
+    const [
+      first = '',
+      several = '',
+      files = '',
+      run = '',
+      variables = '',
+      steps = '',
+      ansible = '',
+      programs = '',
+      status = '',
+      operators = '',
+      ...more
+    ] = blocks
     assert.deepEqual(more, [])
     assert.match(await reader.follow(first), /Reserved 2 containers for alice.*Linux clidocs-.*\(2h 30m\).*Released/s)
+    assert.match(await reader.follow(several), /^account +anna\n.*\b1h 30m\b.*Released \w+ \S+\nReleased/ms)
+    assert.match(await reader.follow(files), /Reserved 1 container for dora.*Released/s)
     assert.match(await reader.follow(run), /^42\n(?:.*\n)*cli\.md\n(?:.*\n)*(clidocs-.*) \| \1$/m)
+    assert.equal(await reader.follow(variables), 'true 6\n')
+    assert.match(await reader.follow(steps), /step 1\n\w+ is kept until .*\nReleased/)
     const output = await reader.follow(ansible)
     assert.equal(output.match(/SUCCESS/g)?.length, 2, output)
     assert.match(output, /@pool_clidocs_.*Released/s)
     assert.match(await reader.follow(programs), /"reservations": \[\].*\n3\n\{"id":.*\nusername,.*\n/s)
+    assert.match(
+      await reader.follow(status),
+      /^manager .*\nyou .*\npool .*3 of 3 ready\nclient +\d.*\nmanager +\d+\.\d+\.\d+ at /,
+    )
     assert.match(await reader.follow(operators), /has 3 slots now.*-3 is removing.*No difference/s)
   })
 

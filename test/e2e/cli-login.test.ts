@@ -50,7 +50,8 @@ describe('berth ssh', () => {
     assert.deepEqual(ran, { code: 7, stdout: `${second?.name}\n`, stderr: 'oops\n' })
     const words = ['ssh', reservation?.id.slice(0, 8) ?? '', '--', 'printf', '%s|', 'a b', "it's", '$HOME']
     assert.equal((await berth.run(...words)).stdout, "a b|it's|$HOME|")
-    assert.equal((await berth.run('ssh', '--', 'hostname')).code, 1, 'the first word is a name')
+    assert.equal((await berth.run('ssh', '--', 'hostname')).stdout, `${first?.name}\n`, 'no name: the only one')
+    assert.equal((await berth.run('ssh', 'user', '--', 'hostname')).stdout, `${first?.name}\n`)
     assert.equal((await berth.run('ssh', first?.name ?? '', '--', 'hostname')).stdout, `${first?.name}\n`)
     assert.deepEqual(leftovers(), [])
     const [folder = ''] = readdirSync(STATE)
@@ -141,6 +142,55 @@ describe('berth run', () => {
     assert.ok([130, 143].includes((await running.ended).code ?? 0))
     assert.ok(performance.now() - began < 2_000)
     assert.deepEqual(leftovers(), [])
+  })
+
+  it('exits with 124 when the time of --timeout is up, and releases', async () => {
+    const ran = await berth.run('run', '--timeout', '2s', '--', 'echo started; sleep 300')
+    assert.deepEqual({ code: ran.code, stdout: ran.stdout }, { code: 124, stdout: 'started\n' })
+    assert.equal(ran.stderr, 'berth: the command was stopped after 2s (--timeout)\n')
+    assert.deepEqual(await current(), [])
+    const inTime = await berth.run('run', '--timeout', '1m', '--', 'exit 3')
+    assert.equal(inTime.code, 3, inTime.stderr)
+    assert.deepEqual(leftovers(), [])
+  })
+
+  it('exits with 124 when the reservation expires', async () => {
+    const { code, stderr } = await berth.run('run', '--for', '1m', '--', 'sleep 300')
+    assert.equal(code, 124)
+    assert.match(stderr, /the reservation has ended \(expired\); --for reserves for longer/)
+  })
+
+  it('sets variables, which no list of processes shows', async () => {
+    const secret = "s3cret'$HOME\n second line"
+    const env = { TOKEN: secret }
+    const started = berth.runWith(
+      { env },
+      'run',
+      '-e',
+      'CI=true',
+      '-e',
+      'TOKEN',
+      '--',
+      'sleep 1; echo "$CI|$TOKEN"; ls -A',
+    )
+    const seen = new Set<string>()
+    const watching = eventually(async () => {
+      const { stdout } = await promisify(execFile)('ps', ['-eo', 'args'])
+      for (const line of stdout.split('\n')) if (line.includes('s3cret')) seen.add(line)
+      return stdout.includes('sleep 1; echo "$CI|$TOKEN"')
+    })
+    const { code, stdout, stderr } = await started
+    await watching
+    assert.equal(code, 0, stderr)
+    assert.ok(stdout.startsWith(`true|${secret}\n`), stdout)
+    assert.doesNotMatch(stdout, /berth-env/)
+    assert.deepEqual([...seen], [])
+    for (const wrong of ['NOT-SET', 'BERTH_TEST_UNSET', '=x']) {
+      const refused = await berth.run('run', '--env', wrong, '--', 'true')
+      assert.equal(refused.code, 2, refused.stderr)
+      assert.match(refused.stderr, /(not set here|invalid variable)/)
+    }
+    assert.deepEqual(await current(), [])
   })
 
   it('says so when the reservation is ended before the command', async () => {

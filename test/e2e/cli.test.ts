@@ -30,7 +30,7 @@ async function current(): Promise<Reservation[]> {
 
 describe('berth, piped', () => {
   it('reserves, lists, shows, extends and releases', async () => {
-    const reserved = await berth.run('reserve', '--count', '2', '--user', 'alice', '--for', '10m', '--note', 'lab 7')
+    const reserved = await berth.run('reserve', '--count', '2', '--user', 'alice', '--for', '10 min', '--note', 'lab 7')
     assert.equal(reserved.code, 0, reserved.stderr)
     assert.match(reserved.stdout, /^Reserved 2 containers for alice until .*\(10m\)\.$/m)
     assert.match(reserved.stdout, /^Password: \w{20} \(shown only once\)$/m)
@@ -46,6 +46,10 @@ describe('berth, piped', () => {
     assert.match(shown.stdout, new RegExp(`^id +${id}\\nstate +active\\n`))
     const extended = await berth.run('extend', containers[1]?.name ?? '', '--by', '30m')
     assert.match(extended.stdout, /^Until .*\(40m\)\.\n$/)
+    const wide = await berth.run('ls', '-o', 'wide')
+    assert.match(wide.stdout, /^ID +STATE +AGE +LEFT +KEEPALIVE +OWNER +USER +POOL +CONTAINER +LOGIN +NOTE\n/)
+    for (const { name, port } of containers)
+      assert.match(wide.stdout, new RegExp(`${name} +ssh -p ${port} alice@localhost +lab 7$`, 'm'))
     const clamped = await berth.run('extend', '--by', '10d')
     assert.match(clamped.stderr, /^Not as requested: /m)
     const released = await berth.run('release')
@@ -53,6 +57,30 @@ describe('berth, piped', () => {
     assert.deepEqual(await current(), [])
     const ended = await berth.json<{ reservations: Reservation[] }>('ls', '--state', 'ended')
     assert.equal(ended.reservations[0]?.id, id)
+  })
+
+  it('extends and releases several, by what is listed of them', async () => {
+    const made: Reserved[] = []
+    for (const user of ['anna', 'ben', 'ben'])
+      made.push(await berth.json<Reserved>('reserve', '--for', '10m', '--user', user, '--note', `for ${user}`))
+    const named = await berth.run('extend', 'anna', made[1]?.id.slice(0, 8) ?? '', '--by', '20m')
+    assert.match(named.stdout, /^ID +USER +LEFT +UNTIL +CONTAINERS\n\w{8} +anna +30m .*-1\n\w{8} +ben +30m .*-2\n$/)
+    const both = await berth.json<{ reservations: Reservation[] }>('extend', '--note', 'for ben', '--by', '5m')
+    assert.deepEqual(new Set(both.reservations.map(({ id }) => id)), new Set([made[1]?.id, made[2]?.id]))
+    const several = await berth.run('release', 'ben')
+    assert.equal(several.code, 2, several.stderr)
+    assert.match(several.stderr, /^berth: "ben" fits 2 reservations; name one of them by its id\n {2}\w{8} {2}ben {2}/)
+    assert.equal((await current()).length, 3)
+    assert.match((await berth.run('show', 'for anna')).stdout, /^account +anna$/m)
+    assert.match((await berth.run('ls', '--note', 'for anna')).stdout, /^ID .*\n\w{8} .* anna .*\n$/)
+    assert.match((await berth.run('release', 'anna')).stdout, /^Released \w{8} .*-1\n$/)
+    assert.match((await berth.run('release', '--user', 'ben')).stdout, /^Released .*\nReleased .*\n$/)
+    assert.deepEqual(await current(), [])
+    const none = await berth.run('extend', '--all', '--by', '15m')
+    assert.deepEqual(
+      { code: none.code, stderr: none.stderr },
+      { code: 0, stderr: 'You have no active reservation to extend.\n' },
+    )
   })
 
   it('answers programs with what the API says', async () => {
@@ -68,6 +96,47 @@ describe('berth, piped', () => {
       released.reservations.map(({ id, outcome }) => ({ id, outcome })),
       [{ id: reserved.id, outcome: 'released' }],
     )
+  })
+
+  it('reserves with a keepalive, and keeps that alive', async () => {
+    const [kept, other] = [
+      await berth.json<Reserved>('reserve', '--keepalive', '5m'),
+      await berth.json<Reserved>('reserve'),
+    ]
+    assert.ok(Date.parse(kept.keepalive_until ?? '') > Date.now() + 240_000)
+    const called = await berth.run('keepalive', '--all')
+    assert.match(called.stdout, new RegExp(`^${kept.id.slice(0, 8)} is kept until [\\d:]+\\.\n$`))
+    assert.match(called.stderr, new RegExp(`^${other.id.slice(0, 8)} needs no keepalive: .* without --keepalive\\.\n$`))
+    const repeated = berth.start('keepalive', kept.id, '--every', '1s', '--json')
+    const until = async () => (await berth.json<Reservation>('show', kept.id)).keepalive_until ?? ''
+    const first = await until()
+    await eventually(async () => (await until()) > first)
+    await berth.run('release', kept.id)
+    const { code, stderr } = await repeated.ended
+    assert.equal(code, 1)
+    assert.match(stderr, /"not_active"/)
+  })
+
+  it('shows the manager, its pools and reservations in a few lines, and both versions', async () => {
+    const reserved = await berth.json<Reserved>('reserve', '--user', 'dave', '--for', '10m')
+    const { stdout } = await berth.run('status')
+    assert.match(
+      stdout,
+      /^manager +http:\/\/127\.0\.0\.1:\d+, version \d+\.\d+\.\d+\nyou +anyone, admin, with 1 container\n/,
+    )
+    assert.match(stdout, /^pool +\S+: 2 of 3 ready, 1 reserved$/m)
+    assert.match(
+      stdout,
+      new RegExp(`^reserved +${reserved.id.slice(0, 8)} {2}dave {2}\\S+ {2}active, 10m left\n$`, 'm'),
+    )
+    const status = await berth.json<{ manager: { version: string; problems: string[] } }>('status')
+    const version = (await berth.run('--version')).stdout.trim()
+    assert.deepEqual(status.manager, { url: manager.url, version, problems: [] })
+    assert.equal((await berth.run('version')).stdout, `client    ${version}\nmanager   ${version} at ${manager.url}\n`)
+    const alone = await berth.run('--url', 'http://127.0.0.1:9', 'version')
+    assert.deepEqual({ code: alone.code, stdout: alone.stdout }, { code: 0, stdout: `client    ${version}\n` })
+    assert.match(alone.stderr, /^berth: http:\/\/127\.0\.0\.1:9 does not answer/)
+    assert.equal((await berth.run('--url', 'http://127.0.0.1:9', 'status')).code, 5)
   })
 
   it('takes a password from stdin', async () => {
@@ -87,8 +156,10 @@ describe('berth, piped', () => {
       [['reserve', '--for', 'long'], 2, /Expected a duration like 90m/],
       [['reserve', '--count', '99', '--for', '9d'], 2, /^berth: count must be at most 3.*\nduration must be/],
       [['reserve', '--key', '/nowhere'], 2, /no public key: ENOENT.*\n {2}`ssh-keygen/],
-      [['show', 'nothing'], 1, /you have no reservation or container "nothing"\n {2}`berth ls` lists/],
+      [['show', 'nothing'], 1, /you have no reservation, container, user name or note "nothing"\n {2}`berth ls` lists/],
       [['show'], 1, /you have no reservation\n {2}`berth reserve`/],
+      [['reserve', '--for', '10'], 2, /Expected a unit: 10m for minutes, 10h for hours/],
+      [['extend', '--to', 'soon'], 2, /^berth: invalid time "soon"\n {2}expected a time like .* 18:30/],
       [['extend'], 2, /give exactly one of --by and --to/],
       [['nonsense'], 2, /unknown command 'nonsense'/],
       [['ls', '--nonsense'], 2, /unknown option '--nonsense'\n {2}see `berth help ls`/],
@@ -178,6 +249,8 @@ describe('berth without a manager', () => {
     for (const command of ['reserve', 'run', 'ssh', 'ls', 'inventory', 'doctor', 'completion']) {
       assert.match(help.stdout, new RegExp(`^  ${command}\\b`, 'm'))
     }
+    for (const group of ['Use containers:', 'Look:', 'Run a manager:']) assert.ok(help.stdout.includes(`\n${group}\n`))
+    assert.match((await nobody.run('help', 'extend')).stdout, /\nExamples:\n(.*\n)* {2}berth extend --by 30m\n/)
     assert.match((await nobody.run('help', 'exit-codes')).stdout, /^3 +not now/m)
     assert.match((await nobody.run('help', 'containers', 'recycle')).stdout, /^Usage: berth containers recycle/)
     assert.equal((await nobody.run()).code, 2)

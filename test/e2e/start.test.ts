@@ -17,14 +17,15 @@ function refused(env: NodeJS.ProcessEnv, ...args: string[]): { status: number | 
 }
 
 describe('a start', () => {
-  it('shows one block: address, database, engine, accounts, and how the pool fills', async () => {
+  it('shows one block: address, berth.yml, database, engine, accounts, and how the pool fills', async () => {
     await manager.start()
     await manager.untilReady()
     await manager.until('told', () => manager.output.includes('1 of 1 ready'))
     const block = manager.output.split('\n').filter((line) => line.startsWith('  ') || line === 'Berth')
-    assert.deepEqual(block.map((line) => line.trim().split(/\s+/)[0]).slice(0, 7), [
+    assert.deepEqual(block.map((line) => line.trim().split(/\s+/)[0]).slice(0, 8), [
       'Berth',
       'serving',
+      'config',
       'database',
       'engine',
       'accounts',

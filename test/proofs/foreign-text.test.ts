@@ -35,11 +35,18 @@ const TAME = { ...TIMES, id: ID, state: 'active', role: 'admin', auth: 'token' }
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   reserve: [],
   run: ['--', 'true'],
-  ssh: ['--', ID],
+  ssh: [ID],
+  forward: [ID, '8000'],
+  code: [ID, '/tmp', '--print'],
+  cp: [`${ID}:file`, berth.home],
+  sync: [`${ID}:file`, berth.home],
   ls: ['--all'],
   show: ['--', ID],
   extend: ['--by', '1m', ID],
   release: ['--all'],
+  keepalive: ['--all'],
+  status: [],
+  version: [],
   pools: [],
   scale: ['p', '1'],
   'containers ls': [],
@@ -85,8 +92,8 @@ function assertNothingPlanted(about: string): void {
 it('Every command is run against the hostile manager', () => {
   const { stdin, stdout, stderr } = process
   const interrupts = { takeOver: () => new AbortController().signal, leave() {}, exitCode: () => null }
-  const environment = { url: undefined, token: undefined, configFile: '', stateDir: '', plain: true }
-  const all = leaves(createProgram({ environment, stdin, stdout, stderr, clock: systemClock, interrupts }))
+  const environment = { url: undefined, token: undefined, configFile: '', stateDir: '', plain: true, variables: {} }
+  const all = leaves(createProgram({ args: [], environment, stdin, stdout, stderr, clock: systemClock, interrupts }))
   assert.deepEqual(all.filter((path) => !LOCAL.includes(path)).toSorted(), Object.keys(COMMANDS).toSorted())
 })
 

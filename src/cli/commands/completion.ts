@@ -84,9 +84,13 @@ export function addCompletion(program: Command, cli: Cli): void {
       if (more === 'files') cli.stdout.write(`${FILES}\n`)
       if (more !== 'names' || current.startsWith('-')) return
       const reservations = await listReservations(openContext(cli, command).client, CURRENT)
-      const names = reservations.flatMap(({ id, containers }) => [short(id), ...containers.map(({ name }) => name)])
+      const names = reservations.flatMap(({ id, username, containers }) => [
+        short(id),
+        ...containers.map(({ name }) => name),
+        username,
+      ])
       // Only plain names are offered: a shell would expand other text, or the user would run it.
-      for (const name of names.filter(isPlainName)) {
+      for (const name of new Set(names.filter(isPlainName))) {
         if (name.startsWith(current)) cli.stdout.write(`${name}\n`)
       }
     })

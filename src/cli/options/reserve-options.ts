@@ -1,9 +1,14 @@
 /** Options of every command that reserves, and the request that they make. */
 import type { Command } from 'commander'
 import type { ReserveRequest } from '../../client/client.ts'
+import { GRACE } from '../reservations/grace.ts'
 import { collect, count, duration, given } from './arguments.ts'
 
 const DEFAULT_WAIT = '1h'
+
+const ABOUT_WAIT =
+  `wait in the queue if too few are free, ${DEFAULT_WAIT} unless a duration is given; ` +
+  `without this option ${GRACE}, for containers that are being made; 0: not at all`
 
 export interface ReserveOptions {
   readonly count: number
@@ -22,8 +27,13 @@ export function withReserveOptions(command: Command): Command {
     .option('-p, --pool <name>', "pool (default: the manager's first)")
     .option('-u, --user <name>', 'name of the account inside (default: user)')
     .option('-k, --key <file>', 'public SSH key, such as ~/.ssh/id_ed25519.pub; repeatable', collect)
-    .option('-w, --wait [duration]', `wait in the queue if too few are free (default: ${DEFAULT_WAIT})`, duration)
+    .option('-w, --wait [duration]', ABOUT_WAIT, waitDuration)
     .option('-n, --note <text>', 'what it is for')
+}
+
+/** Returns the wait as the API takes it. */
+function waitDuration(text: string): string {
+  return text === '0' ? '0s' : duration(text)
 }
 
 export function requestOf(options: ReserveOptions, sshKeys: readonly string[]): ReserveRequest {

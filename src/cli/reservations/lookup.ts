@@ -1,4 +1,4 @@
-/** Finds the reservation that the user means. */
+/** Finds the reservation that the user means: its name is anything that `berth ls` shows of it. */
 import { answerOf, type BerthClient, type Reservation } from '../../client/client.ts'
 import { EXIT, Failure } from '../failures.ts'
 
@@ -49,9 +49,30 @@ export interface Chosen {
   readonly container: Reservation['containers'][number] | undefined
 }
 
+/** Shortest beginning of an id that counts as a name. */
+const MIN_ID_LENGTH = 4
+
 /**
- * Finds a reservation by its id, a prefix of its id, or the name of one of its containers. An admin may name those of
- * other owners. Without a name: the caller's only one. `states`: those in which the command can use a reservation.
+ * Returns the reservations that `name` fits. The name of a container fits only that container. Any other name can be an
+ * id or its beginning, a user name, or a note.
+ */
+export function findByName(all: readonly Reservation[], name: string): Chosen[] {
+  for (const reservation of all) {
+    const container = reservation.containers.find((each) => each.name === name)
+    if (container) return [{ reservation, container }]
+  }
+  return all
+    .filter(
+      ({ id, username, note }) =>
+        username === name || note === name || (name.length >= MIN_ID_LENGTH && id.startsWith(name)),
+    )
+    .map((reservation) => ({ reservation, container: undefined }))
+}
+
+/**
+ * Finds the reservation that a name fits, see `findByName`. An admin may name those of other owners; if it fits some of
+ * their own, too, it means those. Without a name: the caller's only one. `states`: those in which the command can use a
+ * reservation.
  */
 export async function choose(
   client: BerthClient,
@@ -64,16 +85,23 @@ export async function choose(
   }
   const all = await listReservations(client, states, name === undefined ? await mine(client) : {})
   if (name === undefined) return { reservation: only(all), container: undefined }
-  const holding = all.find((reservation) => reservation.containers.some((container) => container.name === name))
-  if (holding) return { reservation: holding, container: holding.containers.find((each) => each.name === name) }
-  const matching = name.length < 4 ? [] : all.filter((reservation) => reservation.id.startsWith(name))
-  const [reservation, ...more] = matching
-  if (!reservation) {
-    const message = `you have no reservation or container "${name}"`
+  const fitting = findByName(all, name)
+  const [chosen, ...more] = fitting.length > 1 ? await preferOwn(client, fitting) : fitting
+  if (!chosen) {
+    const message = `you have no reservation, container, user name or note "${name}"`
     throw new Failure(EXIT.failed, message, { advice: '`berth ls` lists your reservations', code: 'not_found' })
   }
-  if (more.length > 0) throw ambiguous(`"${name}" matches several reservations`, matching)
-  return { reservation, container: undefined }
+  if (more.length > 0) {
+    const candidates = [chosen, ...more].map(({ reservation }) => reservation)
+    throw ambiguous(`"${name}" fits ${candidates.length} reservations; name one of them by its id`, candidates)
+  }
+  return chosen
+}
+
+async function preferOwn(client: BerthClient, fitting: readonly Chosen[]): Promise<readonly Chosen[]> {
+  const { name } = await answerOf(client.GET('/v1/me'))
+  const own = fitting.filter(({ reservation }) => reservation.owner === name)
+  return own.length > 0 ? own : fitting
 }
 
 function only(all: readonly Reservation[]): Reservation {
@@ -87,8 +115,15 @@ function only(all: readonly Reservation[]): Reservation {
 }
 
 function ambiguous(message: string, candidates: readonly Reservation[]): Failure {
-  const lines = candidates.slice(0, 10).map((each) => `  ${short(each.id)}  ${each.username}  ${namesOf(each)}`)
-  return new Failure(EXIT.usage, [message, ...lines])
+  const lines = candidates.slice(0, 10).map((each) => `  ${labelOf(each)}`)
+  const rest = candidates.length > lines.length ? [`  and ${candidates.length - lines.length} more`] : []
+  return new Failure(EXIT.usage, [message, ...lines, ...rest])
+}
+
+/** Returns a line that tells a reservation from others. */
+export function labelOf(reservation: Reservation): string {
+  const { id, username, note } = reservation
+  return [short(id), username, namesOf(reservation), note ?? ''].filter((part) => part !== '').join('  ')
 }
 
 export function namesOf({ containers }: Reservation): string {

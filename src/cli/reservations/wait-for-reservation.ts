@@ -11,6 +11,7 @@ import {
 } from '../../client/client.ts'
 import { EXIT, Failure } from '../failures.ts'
 import type { Cli, CommandContext } from '../command-context.ts'
+import { withGrace } from './grace.ts'
 import { formatTime } from '../output/format.ts'
 
 /** Maximum time, in seconds, that the manager holds a request about a waiting reservation until something changes. */
@@ -18,27 +19,32 @@ const LONG_POLL_S = 5
 
 /**
  * Returns the active reservation, and shows progress meanwhile. Releases it when the command is interrupted; throws
- * when the wait timed out. Requests with the same key are one reservation.
+ * when the wait timed out. Requests with the same key are one reservation. Without a key and `wait`, it waits some
+ * seconds for containers that are being made.
  */
 export async function reserveAndWait(
   cli: Cli,
   { client, terminal }: CommandContext,
   body: ReserveRequest,
-  idempotencyKey: string = randomUUID(),
+  idempotencyKey?: string,
 ): Promise<Reserved> {
   const progress = terminal.progress()
   const interrupted = cli.interrupts.takeOver()
   let reservation: Reservation | undefined
   try {
     progress.status('reserving')
-    const reserved = await post(client, body, idempotencyKey)
+    const { reserved, refused } = await postGracefully(client, body, idempotencyKey)
     reservation = reserved
     const params = { path: { id: reserved.id }, query: { wait: LONG_POLL_S } }
     while (reservation.state !== 'active') {
       interrupted.throwIfAborted()
       const now = cli.clock()
-      if (reservation.state === 'ending' || reservation.state === 'ended') throw waitFailure(reservation, now)
-      if (reservation.state === 'waiting') progress.report(queueing(reservation, now))
+      if (reservation.state === 'ending' || reservation.state === 'ended') {
+        const failure = waitFailure(reservation, now)
+        throw failure.exit === EXIT.notNow && refused !== null ? refused : failure
+      }
+      if (reservation.state === 'waiting' && refused !== null) progress.status('waiting for containers to be made')
+      else if (reservation.state === 'waiting') progress.report(queueing(reservation, now))
       else if (reservation.state === 'preparing') progress.status('preparing')
       else throw new Failure(EXIT.unreachable, `the manager sent the unknown state "${reservation.state}"`)
       reservation = await answerOf(client.GET('/v1/reservations/{id}', { params, signal: interrupted }))
@@ -50,6 +56,23 @@ export async function reserveAndWait(
     throw error
   } finally {
     progress.stop()
+  }
+}
+
+interface Posted {
+  readonly reserved: Reserved
+  /** The refusal of the request without a wait, if it was sent again with a short one. */
+  readonly refused: unknown
+}
+
+async function postGracefully(client: BerthClient, body: ReserveRequest, key: string | undefined): Promise<Posted> {
+  try {
+    return { reserved: await post(client, body, key ?? randomUUID()), refused: null }
+  } catch (error) {
+    // With a key of the caller, another body would be refused when the command is repeated.
+    const patient = key === undefined ? await withGrace(client, body, error) : null
+    if (patient === null) throw error
+    return { reserved: await post(client, patient, randomUUID()), refused: error }
   }
 }
 

@@ -1,4 +1,4 @@
-/** One login with the system's ssh, to a container whose host key was verified. */
+/** One login with the system's ssh, scp or rsync, to a container whose host key was verified. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { verifiedHostKey } from './verify-host-key.ts'
@@ -16,29 +16,35 @@ export interface Login {
   readonly command?: readonly string[]
 }
 
-/** Calls `use` with ssh's arguments. The files that they name exist until it ends; only this user can read them. */
+/** Calls `use` with ssh's arguments, see `withVerifiedOptions`. */
 export async function withSshCommand<T>(login: Login, use: (args: string[]) => Promise<T>): Promise<T> {
+  const { container, username, command = [] } = login
+  const destination = ['-p', String(container.port), '-l', username, '--', container.host]
+  const words = command.length === 0 ? [] : [remoteCommand(command)]
+  return withVerifiedOptions(login, (options) => use([...options, ...destination, ...words]))
+}
+
+/**
+ * Calls `use` with the options with which ssh, scp and rsync reach only the container whose host key was verified. The
+ * files that they name exist until it ends; only this user can read them.
+ */
+export async function withVerifiedOptions<T>(login: Login, use: (options: string[]) => Promise<T>): Promise<T> {
   assertUsable(login.container, login.username)
   const hostKey = await verifiedHostKey(login.container)
   return withPrivateFolder(async (folder) => {
     const knownHosts = join(folder, 'known_hosts')
     writeFileSync(knownHosts, `${hostKey}\n`, { mode: 0o600 })
-    return use(sshArguments(login, knownHosts))
+    return use(optionsOf(login, knownHosts))
   })
 }
 
-function sshArguments(
-  { container, username, identity, options = [], command = [] }: Login,
-  knownHosts: string,
-): string[] {
+function optionsOf({ identity, options = [] }: Login, knownHosts: string): string[] {
   return [
     ...verifyingOptions(knownHosts).flatMap((option) => ['-o', option]),
     // A connection that ssh shares may lead to the container that had the port before.
     ...['-o', 'ControlMaster=no', '-o', 'ControlPath=none'],
     ...(identity === undefined ? [] : ['-o', 'IdentitiesOnly=yes', '-i', identity]),
     ...options.flatMap((option) => ['-o', option]),
-    ...['-p', String(container.port), '-l', username, '--', container.host],
-    ...(command.length === 0 ? [] : [remoteCommand(command)]),
   ]
 }
 
@@ -62,7 +68,7 @@ function quoted(file: string): string {
  * Returns one word as a command line for the remote shell. Several words arrive as they are, as with `docker run`: ssh
  * would join them, and the shell would split them again.
  */
-function remoteCommand(words: readonly string[]): string {
+export function remoteCommand(words: readonly string[]): string {
   const [only = '', ...more] = words
   return more.length === 0 ? only : words.map(forShell).join(' ')
 }

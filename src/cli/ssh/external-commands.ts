@@ -1,4 +1,4 @@
-/** The system's ssh, ssh-keyscan and ssh-keygen: the only programs that the command runs. */
+/** The only programs that the command runs: the system's ssh, scp, rsync, ssh-keyscan, ssh-keygen, and an editor. */
 import { execFile, spawn, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
@@ -10,22 +10,34 @@ const SCAN_TIMEOUT_S = 10
 export interface SshRun {
   /** Resolves with ssh's exit code; 255 if ssh itself failed or was killed. */
   readonly done: Promise<number>
+  readonly input: NodeJS.WritableStream | null
   readonly output: NodeJS.ReadableStream | null
   readonly errors: NodeJS.ReadableStream | null
   stop(): void
 }
 
-export function runSsh(args: readonly string[], stdio: StdioOptions): SshRun {
-  const child = spawn('ssh', args, { stdio })
+export function runSsh(args: readonly string[], stdio: StdioOptions, program: 'ssh' | 'scp' | 'rsync' = 'ssh'): SshRun {
+  const child = spawn(program, args, { stdio })
   const done = (async () => {
     try {
       const [code] = (await once(child, 'close')) as [number | null]
       return code ?? 255
     } catch (error) {
-      throw missing('ssh', error)
+      throw missing(program, error)
     }
   })()
-  return { done, output: child.stdout, errors: child.stderr, stop: () => void child.kill() }
+  return { done, input: child.stdin, output: child.stdout, errors: child.stderr, stop: () => void child.kill() }
+}
+
+/** Returns the exit code of a run that ends by itself, or because of the signal. */
+export async function untilEnd({ done, stop }: SshRun, interrupted: AbortSignal): Promise<number> {
+  if (interrupted.aborted) stop()
+  interrupted.addEventListener('abort', stop)
+  try {
+    return await done
+  } finally {
+    interrupted.removeEventListener('abort', stop)
+  }
 }
 
 /** Returns the ed25519 host key at this address as a line of known_hosts; null if there is none. */
@@ -33,6 +45,27 @@ export async function scanHostKey(host: string, port: number): Promise<string | 
   const args = ['-T', String(SCAN_TIMEOUT_S), '-t', 'ed25519', '-p', String(port), '--', host]
   const { stdout } = await run('ssh-keyscan', args)
   return stdout.split('\n').find((line) => line.includes(' ssh-ed25519 ')) ?? null
+}
+
+/** Returns the settings, in lower case, that ssh's configuration has for a host. */
+export async function sshSettings(host: string): Promise<ReadonlyMap<string, string>> {
+  const { stdout } = await run('ssh', ['-G', '--', host])
+  return new Map(
+    stdout.split('\n').map((line) => {
+      const [name = '', ...words] = line.split(' ')
+      return [name, words.join(' ')] as const
+    }),
+  )
+}
+
+/** Opens a vscode-remote:// address. Returns false if there is no editor, or it fails. */
+export async function openInEditor(address: string): Promise<boolean> {
+  try {
+    await promisify(execFile)('code', ['--folder-uri', address])
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Creates a key pair: `file` and `file.pub`. */
@@ -53,6 +86,6 @@ async function run(program: string, args: readonly string[]) {
 }
 
 function missing(program: string, error: unknown): Failure {
-  const advice = 'install an OpenSSH client (openssh-client)'
+  const advice = program === 'rsync' ? 'install rsync' : 'install an OpenSSH client (openssh-client)'
   return new Failure(EXIT.failed, `${program} cannot be started: ${reasonOf(error)}`, { advice })
 }

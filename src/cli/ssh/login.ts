@@ -1,14 +1,14 @@
-/** Logs in to one container of a reservation, for `berth ssh` and `berth reserve --ssh`. */
+/** Logins to one container of a reservation, for `berth ssh`, `berth reserve --ssh`, `forward`, `cp` and `sync`. */
 import type { Reservation } from '../../client/client.ts'
 import { EXIT, Failure } from '../failures.ts'
-import { withSshCommand } from './command.ts'
+import { type Login, withSshCommand } from './command.ts'
 import { runSsh } from './external-commands.ts'
 import { LocalState } from '../reservations/local-state.ts'
 import { short } from '../reservations/lookup.ts'
 import type { Cli, CommandContext } from '../command-context.ts'
 import { timeLeft } from '../output/format.ts'
 
-interface LoginRequest {
+export interface LoginRequest {
   readonly reservation: Reservation
   /** Default: the first container. */
   readonly container?: Reservation['containers'][number] | undefined
@@ -17,25 +17,30 @@ interface LoginRequest {
   readonly command?: readonly string[]
 }
 
-/** Runs ssh, and sets the exit code of this process to that of ssh. */
-export async function logIn(cli: Cli, { terminal, json }: CommandContext, request: LoginRequest): Promise<void> {
-  const { reservation, container = reservation.containers[0], options = [], command = [] } = request
+/** Returns how to log in to a container. Throws a `Failure` unless its reservation is active. */
+export function loginOf(
+  cli: Cli,
+  { reservation, container = reservation.containers[0], identity, options = [], command = [] }: LoginRequest,
+): Login {
   const { id, state, username } = reservation
   if (state !== 'active' || !container) {
-    throw new Failure(
-      EXIT.failed,
-      `reservation ${short(id)} is ${state}: logins are possible only while it is active`,
-      {
-        code: 'not_active',
-      },
-    )
+    const message = `reservation ${short(id)} is ${state}: logins are possible only while it is active`
+    throw new Failure(EXIT.failed, message, { code: 'not_active' })
   }
-  const identity = request.identity ?? new LocalState(cli.environment.stateDir).identity(id)
+  const own = identity ?? new LocalState(cli.environment.stateDir).identity(id)
+  return { container, username, identity: own, options, command }
+}
+
+/** Runs ssh, and sets the exit code of this process to that of ssh. */
+export async function logIn(cli: Cli, { terminal, json }: CommandContext, request: LoginRequest): Promise<void> {
+  const { reservation, command = [] } = request
+  const login = loginOf(cli, request)
   const interrupted = cli.interrupts.takeOver()
-  const login = { container, username, identity, options, command }
   process.exitCode = await withSshCommand(login, (args) => runSsh(args, 'inherit').done)
   interrupted.throwIfAborted()
   if (command.length > 0 || json || !cli.stdin.isTTY) return
   const time = timeLeft(reservation.expires_at, cli.clock())
-  terminal.note(`Still reserved for ${time}. Log in again: \`berth ssh\`. Release: \`berth release ${short(id)}\`.`)
+  terminal.note(
+    `Still reserved for ${time}. Log in again: \`berth ssh\`. Release: \`berth release ${short(reservation.id)}\`.`,
+  )
 }

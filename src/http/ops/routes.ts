@@ -11,7 +11,10 @@ import { RETRY_AFTER_S } from '../errors/problems.ts'
 
 const tags = ['operations']
 
-const Alive = Type.Object({ status: Type.Literal('ok') }, { description: 'The process serves' })
+const Alive = Type.Object(
+  { status: Type.Literal('ok'), version: Type.String({ description: 'Version of the manager' }) },
+  { description: 'The process serves' },
+)
 const Ready = Type.Object(
   {
     status: Type.Literal('ready'),
@@ -29,7 +32,7 @@ const Refused = Type.Object({ error: Type.String() }, { description: 'Only an ad
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { store, pools, clock, log, reconciler, metrics } = context
+  const { store, pools, clock, log, reconciler, metrics, version } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   /** Returns why requests cannot be served now; empty when they can. */
@@ -71,7 +74,7 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
   }
 
   const healthz = { tags, summary: 'Whether the process serves', response: { 200: Alive } }
-  typed.get('/healthz', { schema: healthz, ...PROBE }, async () => ({ status: 'ok' as const }))
+  typed.get('/healthz', { schema: healthz, ...PROBE }, async () => ({ status: 'ok' as const, version }))
 
   const readyz = { tags, summary: 'Whether it can do its work', response: { 200: Ready, 503: NotReady } }
   typed.get('/readyz', { schema: readyz, ...PROBE }, async (_request, reply) => {

@@ -29,7 +29,7 @@ describe('GET /healthz', () => {
     const api = await openApi({ storeFaults })
     await api.engine('away')
     const { status, text } = await api.get('/healthz')
-    assert.deepEqual({ status, text }, { status: 200, text: '{"status":"ok"}' })
+    assert.deepEqual({ status, text }, { status: 200, text: '{"status":"ok","version":"1.2.3"}' })
   })
 })
 

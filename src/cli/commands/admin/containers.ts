@@ -62,11 +62,11 @@ function show({ terminal }: CommandContext, containers: readonly Container[], no
     [
       { title: 'CONTAINER', of: (row) => row.name },
       { title: 'STATE', of: (row) => row.state, paint: (text, row) => terminal.paint(COLOURS[row.state], text) },
-      { title: 'SINCE', of: (row) => formatDuration(now - Date.parse(row.since)), align: 'right' },
-      { title: 'GEN', of: (row) => String(row.generation), align: 'right' },
+      { title: 'AGE', of: (row) => formatDuration(now - Date.parse(row.since)), align: 'right' },
+      { title: 'GENERATION', of: (row) => String(row.generation), align: 'right' },
       { title: 'PORT', of: (row) => String(row.port), align: 'right' },
       { title: 'RESERVATION', of: (row) => (row.reservation === null ? '' : short(row.reservation)) },
-      { title: 'WHY', of: (row) => (row.error === null ? '' : `${row.error} (${row.attempts})`) },
+      { title: 'ERROR', of: (row) => (row.error === null ? '' : `${row.error} (${row.attempts})`) },
     ],
     containers,
   )

@@ -24,18 +24,18 @@ export function addPools(program: Command, cli: Cli): void {
             align: 'right',
             paint: (text, pool) => terminal.paint((pool.containers['ready'] ?? 0) > 0 ? 'green' : 'yellow', text),
           },
-          { title: 'OTHERS', of: others },
+          { title: 'STATE', of: others },
           { title: 'WAITING', of: (pool) => String(pool.waiting), align: 'right' },
           {
-            title: 'FOR',
+            title: 'DURATION',
             of: (pool) => `${seconds(pool.duration_default_seconds)}, at most ${seconds(pool.duration_max_seconds)}`,
           },
           {
-            title: 'EACH',
+            title: 'LIMITS',
             of: (pool) =>
               `${pool.cpus} CPU, ${Math.round(pool.memory_bytes / 2 ** 20)} MiB${pool.sudo ? ', sudo' : ''}`,
           },
-          { title: 'RUNS', of: (pool) => pool.os ?? pool.image },
+          { title: 'OS', of: (pool) => pool.os ?? pool.image },
         ],
         answer.pools,
       )
@@ -43,7 +43,9 @@ export function addPools(program: Command, cli: Cli): void {
         if (problem) terminal.say(`${terminal.paint('red', name)} cannot lend any container: ${problem}`)
       }
     })
+}
 
+export function addScale(program: Command, cli: Cli): void {
   program
     .command('scale')
     .description('set the size of a pool (admins)')

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { answerOf, type Token, type WantedToken } from '../../../client/client.ts'
-import { collect, count, duration, given, parseTime } from '../../options/arguments.ts'
+import { collect, count, duration, given, parseFutureTime } from '../../options/arguments.ts'
+import { readDuration } from '../../options/durations.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { readSettings } from '../../options/settings.ts'
+import { loadLocalConfig } from '../../local-config.ts'
 import { type Cli, type GlobalOptions, openContext, openOutput } from '../../command-context.ts'
 import type { Terminal } from '../../output/terminal.ts'
 import { formatDuration, formatTime, pluralize, timeLeft } from '../../output/format.ts'
@@ -39,12 +41,12 @@ export function addToken(program: Command, cli: Cli): void {
     .description('create a token, and print it once')
     .requiredOption('--name <name>', "owner's name; tokens with the same name share their reservations")
     .option('--admin', 'create an admin token, which permits everything')
-    .option('--expires <when>', 'a duration such as 90d, or a time (default: never)')
+    .option('--expires <when>', 'a duration such as 90d or "2 weeks", or a time (default: never)')
     .option('--containers <number>', 'maximum number of containers held at once', count)
     .option('--duration <duration>', 'maximum duration of a reservation, such as 8h', duration)
     .option('--pool <name>', 'pool that it may use; repeatable (default: all)', collect)
     .action(async (options: CreateOptions, command: Command) => {
-      const made = await (await openTokens(cli, command)).create(wantedOf(options))
+      const made = await (await openTokens(cli, command)).create(wantedOf(options, cli.clock()))
       const { terminal, json } = openOutput(cli, command)
       if (json) return terminal.json(made)
       // Only the token is on stdout, for TOKEN=$(berth token create …).
@@ -76,14 +78,18 @@ export function addToken(program: Command, cli: Cli): void {
     })
 }
 
-function wantedOf({ name, admin, expires, containers, duration: longest, pool }: CreateOptions): WantedToken {
+function wantedOf(
+  { name, admin, expires, containers, duration: longest, pool }: CreateOptions,
+  now: number,
+): WantedToken {
+  const lifetime = readDuration(expires ?? '')
   const limits = given({ containers, duration: longest, pools: pool })
   return {
     name,
     role: admin ? 'admin' : 'user',
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(expires !== undefined &&
-      (/^\d{4}-/.test(expires) ? { expires_at: parseTime(expires) } : { expires_in: expires })),
+      (lifetime === null ? { expires_at: parseFutureTime(expires, now) } : { expires_in: lifetime })),
   }
 }
 
@@ -91,9 +97,8 @@ async function openTokens(cli: Cli, command: Command): Promise<Tokens> {
   const { url, offline = false } = command.optsWithGlobals<GlobalOptions & { offline?: boolean }>()
   if (offline && url !== undefined) throw new Failure(EXIT.usage, '--offline must not be combined with --url')
   if (offline || readSettings(url, cli.environment).from === 'default') {
-    const { loadConfig } = await import('../../../config/config.ts')
     const { offlineTokens } = await import('../../../offline-tokens.ts')
-    return offlineTokens(loadConfig(), cli.clock)
+    return offlineTokens(await loadLocalConfig(cli, openOutput(cli, command).terminal), cli.clock)
   }
   const { client } = openContext(cli, command)
   return {

@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander'
-import { answerOf, type Reservation } from '../../../client/client.ts'
+import { answerOf, type BerthClient, type Reservation } from '../../../client/client.ts'
 import { count, given } from '../../options/arguments.ts'
 import { CURRENT, listReservations, mine, namesOf, short, type State } from '../../reservations/lookup.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 import type { Colour, Terminal } from '../../output/terminal.ts'
-import { timeLeft } from '../../output/format.ts'
+import { formatDuration, timeLeft } from '../../output/format.ts'
+import { sshCommandOf } from '../../ssh/target.ts'
 
 interface Options {
   readonly all?: boolean
@@ -12,7 +13,14 @@ interface Options {
   readonly state?: State
   readonly pool?: string
   readonly user?: string
+  readonly note?: string
   readonly limit: number
+  readonly output?: 'wide'
+}
+
+interface WideRow {
+  readonly reservation: Reservation
+  readonly container: Reservation['containers'][number] | null
 }
 
 export const COLOURS: Readonly<Record<State, Colour>> = {
@@ -33,21 +41,32 @@ export function addLs(program: Command, cli: Cli): void {
     .addOption(new Option('-s, --state <state>', 'only in this state').choices([...CURRENT, 'ended']))
     .option('-p, --pool <name>', 'only of this pool')
     .option('-u, --user <name>', 'only with this account')
+    .option('-n, --note <text>', 'only with this note')
     .option('-l, --limit <number>', 'with --all or --state: maximum number', count, 50)
+    .addOption(new Option('-o, --output <format>', 'wide: a line for each container, with its login').choices(['wide']))
     .action(async (options: Options, command: Command) => {
       const { client, terminal, json } = openContext(cli, command)
-      const { all, everybody, state, pool, user, limit } = options
-      const owner = everybody ? {} : await mine(client)
-      const filter = { ...owner, ...given({ pool, username: user }) }
-      const query = { ...filter, limit: Math.min(limit, 500), ...given({ state }) }
-      const reservations =
-        all || state
-          ? (await answerOf(client.GET('/v1/reservations', { params: { query } }))).reservations
-          : await listReservations(client, CURRENT, filter)
+      const reservations = await find(client, options)
       if (json) return terminal.json({ reservations })
       if (reservations.length === 0) return terminal.note('No reservations; `berth reserve` makes one.')
-      printReservations(reservations, terminal, cli.clock())
+      if (options.output === 'wide') printWide(reservations, terminal, cli.clock())
+      else printReservations(reservations, terminal, cli.clock())
     })
+}
+
+async function find(client: BerthClient, options: Options): Promise<Reservation[]> {
+  const { all, everybody, state, pool, user, note, limit } = options
+  const owner = everybody ? {} : await mine(client)
+  const filter = { ...owner, ...given({ pool, username: user }) }
+  const past = all === true || state !== undefined
+  if (past && note === undefined) {
+    const query = { ...filter, limit: Math.min(limit, 500), ...given({ state }) }
+    return (await answerOf(client.GET('/v1/reservations', { params: { query } }))).reservations
+  }
+  const states: readonly State[] = state ? [state] : all ? [...CURRENT, 'ended'] : CURRENT
+  const found = await listReservations(client, states, filter)
+  const noted = note === undefined ? found : found.filter((reservation) => reservation.note === note)
+  return past ? noted.slice(0, limit) : noted
 }
 
 function printReservations(reservations: readonly Reservation[], terminal: Terminal, now: number): void {
@@ -64,6 +83,45 @@ function printReservations(reservations: readonly Reservation[], terminal: Termi
       { title: 'NOTE', of: (row) => row.note ?? '' },
     ],
     reservations,
+  )
+}
+
+/** Prints a line for each container. None is cut, so that logins can be copied. */
+function printWide(reservations: readonly Reservation[], terminal: Terminal, now: number): void {
+  const rows = reservations.flatMap((reservation): WideRow[] =>
+    reservation.containers.length === 0
+      ? [{ reservation, container: null }]
+      : reservation.containers.map((container) => ({ reservation, container })),
+  )
+  const isActive = ({ reservation }: WideRow) => reservation.state === 'active'
+  const left = (row: WideRow, until: string | null) => (isActive(row) ? timeLeft(until, now) : '')
+  terminal.table<WideRow>(
+    [
+      { title: 'ID', of: ({ reservation }) => short(reservation.id) },
+      {
+        title: 'STATE',
+        of: ({ reservation }) => stateOf(reservation),
+        paint: (text, { reservation }) => terminal.paint(COLOURS[reservation.state], text),
+      },
+      {
+        title: 'AGE',
+        of: ({ reservation }) => formatDuration(now - Date.parse(reservation.created_at)),
+        align: 'right',
+      },
+      { title: 'LEFT', of: (row) => left(row, row.reservation.expires_at), align: 'right' },
+      { title: 'KEEPALIVE', of: (row) => left(row, row.reservation.keepalive_until), align: 'right' },
+      { title: 'OWNER', of: ({ reservation }) => reservation.owner },
+      { title: 'USER', of: ({ reservation }) => reservation.username },
+      { title: 'POOL', of: ({ reservation }) => reservation.pool },
+      { title: 'CONTAINER', of: ({ reservation, container }) => container?.name ?? `(${reservation.count})` },
+      {
+        title: 'LOGIN',
+        of: (row) => (row.container && isActive(row) ? sshCommandOf(row.container, row.reservation.username) : ''),
+      },
+      { title: 'NOTE', of: ({ reservation }) => reservation.note ?? '' },
+    ],
+    rows,
+    { cut: false },
   )
 }
 

@@ -1,53 +1,40 @@
 import type { Command } from 'commander'
 import { answerOf } from '../../../client/client.ts'
+import { given } from '../../options/arguments.ts'
 import { pluralize } from '../../output/format.ts'
-import { EXIT, Failure } from '../../failures.ts'
 import { LocalState } from '../../reservations/local-state.ts'
-import { choose, CURRENT, listReservations, mine, namesOf, short } from '../../reservations/lookup.ts'
+import { CURRENT, namesOf, short } from '../../reservations/lookup.ts'
+import { changeEach, isDescribed, select, type SelectionOptions, withSelection } from '../../reservations/selection.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 
-interface Options {
-  readonly all?: boolean
-  readonly everybody?: boolean
-}
-
 export function addRelease(program: Command, cli: Cli): void {
-  program
-    .command('release')
-    .description('release reservations, and wait until every session has ended')
-    .argument('[names...]', 'reservations or containers; not needed if you have only one reservation')
-    .option('-a, --all', 'all of your reservations')
-    .option('-e, --everybody', 'with --all: reservations of all owners (admins)')
-    .action(async (names: string[], { all, everybody }: Options, command: Command) => {
-      const { client, terminal, json } = openContext(cli, command)
-      if (all === true && names.length > 0) throw new Failure(EXIT.usage, '--all must not be combined with names')
-      if (everybody === true) {
-        if (all !== true) throw new Failure(EXIT.usage, '--everybody requires --all')
-        const answer = await answerOf(client.POST('/v1/release-all', { body: {} }))
-        return json
-          ? terminal.json(answer)
-          : terminal.say(`Released ${pluralize(answer.released.length, 'reservation')}.`)
-      }
-      const named = names.length > 0 ? names : [undefined]
-      const chosen = all
-        ? await listReservations(client, CURRENT, await mine(client))
-        : (await Promise.all(named.map((name) => choose(client, name)))).map((each) => each.reservation)
-      const unique = [...new Map(chosen.map((reservation) => [reservation.id, reservation])).values()]
-      const localState = new LocalState(cli.environment.stateDir)
-      const released = await Promise.all(
-        unique.map(async ({ id }) => {
-          const ended = await answerOf(client.DELETE('/v1/reservations/{id}', { params: { path: { id } } }))
-          localState.forget(id)
-          return ended
-        }),
-      )
-      if (json) return terminal.json({ reservations: released })
-      if (released.length === 0) return terminal.note('You have no reservation to release.')
-      for (const reservation of released) {
+  withSelection(
+    program.command('release').description('release reservations, and wait until every session has ended'),
+  ).action(async (names: string[], options: SelectionOptions, command: Command) => {
+    const { client, terminal, json } = openContext(cli, command)
+    const { everybody, pool, user, note } = options
+    if (isDescribed(names, options) && everybody === true && note === undefined) {
+      const answer = await answerOf(client.POST('/v1/release-all', { body: given({ pool, username: user }) }))
+      if (json) return terminal.json(answer)
+      return terminal.say(`Released ${pluralize(answer.released.length, 'reservation')}.`)
+    }
+    const selected = await select(client, names, options, CURRENT)
+    const localState = new LocalState(cli.environment.stateDir)
+    const { done, failure } = await changeEach(selected, async ({ id }) => {
+      const ended = await answerOf(client.DELETE('/v1/reservations/{id}', { params: { path: { id } } }))
+      localState.forget(id)
+      return ended
+    })
+    if (json) terminal.json({ reservations: done })
+    else if (selected.length === 0) terminal.note('You have no reservation to release.')
+    else {
+      for (const reservation of done) {
         const { id, outcome, state } = reservation
         const isReleased = outcome === 'released' || outcome === 'cancelled'
         const word = isReleased ? 'Released' : `Was ${outcome ?? state} before:`
         terminal.say(`${word} ${short(id)} ${namesOf(reservation)}`.trimEnd())
       }
-    })
+    }
+    if (failure) throw failure
+  })
 }

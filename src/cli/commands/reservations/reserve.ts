@@ -8,6 +8,7 @@ import { withPrivateFolder } from '../../ssh/private-folder.ts'
 import { LocalState } from '../../reservations/local-state.ts'
 import { reserveAndWait } from '../../reservations/wait-for-reservation.ts'
 import { short } from '../../reservations/lookup.ts'
+import { duration, given } from '../../options/arguments.ts'
 import { readSecret } from '../../options/prompt.ts'
 import { sshCommandOf } from '../../ssh/target.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
@@ -18,6 +19,7 @@ interface Options extends ReserveOptions {
   readonly passwordStdin?: boolean
   readonly idempotencyKey?: string
   readonly ssh?: boolean
+  readonly keepalive?: string
 }
 
 export function addReserve(program: Command, cli: Cli): void {
@@ -25,6 +27,7 @@ export function addReserve(program: Command, cli: Cli): void {
     .option('--password-stdin', 'read the password from stdin (default: generated, unless a key is given)')
     .option('--ssh', 'log in to the first container; creates a key if none is given')
     .option('--idempotency-key <text>', 'requests with the same key and content make one reservation')
+    .option('--keepalive <duration>', 'end it unless `berth keepalive` is called at least this often', duration)
     .action(async (options: Options, command: Command) => {
       const context = openContext(cli, command)
       const localState = new LocalState(cli.environment.stateDir)
@@ -58,7 +61,12 @@ async function reserve(
 ): Promise<Reserved> {
   const password = options.passwordStdin === true ? { password: await readSecret(cli, 'Password') } : {}
   const publicKeys = keys.map((key) => key.publicKey)
-  return reserveAndWait(cli, context, { ...requestOf(options, publicKeys), ...password }, options.idempotencyKey)
+  return reserveAndWait(
+    cli,
+    context,
+    { ...requestOf(options, publicKeys), ...password, ...given({ keepalive: options.keepalive }) },
+    options.idempotencyKey,
+  )
 }
 
 function printReserved({ terminal }: CommandContext, reserved: Reserved, now: number): void {

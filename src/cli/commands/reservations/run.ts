@@ -2,10 +2,14 @@ import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import type { ReserveRequest } from '../../../client/client.ts'
 import { reasonOf } from '../../../domain/errors.ts'
+import { parseDuration } from '../../../domain/text/duration.ts'
+import { collect, duration } from '../../options/arguments.ts'
+import { explainEnd } from '../../reservations/explain-end.ts'
 import { keepAlive } from '../../reservations/keep-alive.ts'
 import { createEphemeralKey, readKey } from '../../ssh/keys.ts'
-import { withSshCommand } from '../../ssh/command.ts'
-import { runSsh } from '../../ssh/external-commands.ts'
+import { remoteCommand, withSshCommand } from '../../ssh/command.ts'
+import { parseVariable, withVariables } from '../../ssh/remote-environment.ts'
+import { runSsh, untilEnd } from '../../ssh/external-commands.ts'
 import { withPrivateFolder } from '../../ssh/private-folder.ts'
 import { release, reserveAndWait } from '../../reservations/wait-for-reservation.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
@@ -25,24 +29,36 @@ One word is a command line for the remote shell ('make && make test'); several w
 the command runs in all containers at once, and each line begins with the container's name; the exit code is the first
 that is not 0.`
 
+/** As of timeout(1). */
+const TIME_IS_UP = 124
+
+/** Longest time that a timer of Node can wait, about 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 interface Options extends ReserveOptions {
   readonly tty?: boolean
+  readonly timeout?: string
+  readonly env?: readonly string[]
 }
 
 export function addRun(program: Command, cli: Cli): void {
   withReserveOptions(program.command('run').summary('reserve, run a command, release').description(ABOUT))
     .usage('[options] -- COMMAND...')
     .option('-t, --tty', 'run the command in a terminal')
+    .option('--timeout <duration>', 'stop the command after this time, with exit code 124', duration)
+    .option('-e, --env <variable>', 'NAME=VALUE, or NAME for its value here; repeatable', collect)
     .argument('<command...>', 'what to run in the container')
     .action(async (words: string[], options: Options, command: Command) => {
       const context = openContext(cli, command)
+      const variables = (options.env ?? []).map((text) => parseVariable(text, cli.environment.variables))
       const given = (options.key ?? []).map(readKey)
       const usable = given.find((pair) => pair.identity !== undefined)
       process.exitCode = await withPrivateFolder(async (folder) => {
         const pair = usable ?? (await createEphemeralKey(folder))
         const keys = [...given.filter((each) => each !== pair), pair].map((key) => key.publicKey)
         const body = { ...requestOf(options, keys), keepalive: KEEPALIVE }
-        return reserveAndRun(cli, context, body, { words, tty: options.tty === true, identity: pair.identity })
+        const { tty = false, timeout } = options
+        return reserveAndRun(cli, context, body, { words, tty, timeout, variables, identity: pair.identity })
       })
     })
 }
@@ -50,6 +66,8 @@ export function addRun(program: Command, cli: Cli): void {
 interface RemoteCommand {
   readonly words: readonly string[]
   readonly tty: boolean
+  readonly timeout: string | undefined
+  readonly variables: readonly (readonly [name: string, value: string])[]
   readonly identity: string | undefined
 }
 
@@ -57,24 +75,36 @@ async function reserveAndRun(
   cli: Cli,
   context: CommandContext,
   body: ReserveRequest,
-  { words, tty, identity }: RemoteCommand,
+  { words, tty, timeout, variables, identity }: RemoteCommand,
 ): Promise<number> {
   const { id, username, containers } = await reserveAndWait(cli, context, body)
   const interrupted = cli.interrupts.takeOver()
   const alive = keepAlive(context.client, id)
   const options = [...SSH_OPTIONS, `RequestTTY=${tty ? 'force' : 'no'}`]
   try {
+    const commands = await Promise.all(
+      containers.map(async (container) => {
+        const login = { container, username, identity, options }
+        return { ...login, command: await withVariables(login, variables, remoteCommand(words)) }
+      }),
+    )
+    const timer = timeout === undefined ? null : timerFor(timeout)
+    const stopped = timer ? AbortSignal.any([interrupted, timer]) : interrupted
     const codes = await Promise.all(
-      containers.map((container) =>
-        withSshCommand({ container, username, identity, options, command: words }, (args) => {
+      commands.map((login) =>
+        withSshCommand(login, (args) => {
           interrupted.throwIfAborted()
-          const copy = containers.length === 1 ? null : { terminal: context.terminal, prefix: `${container.name} | ` }
-          return runUntil(interrupted, args, copy)
+          const prefix = `${login.container.name} | `
+          return runUntil(stopped, args, containers.length === 1 ? null : { terminal: context.terminal, prefix })
         }),
       ),
     )
     interrupted.throwIfAborted()
-    if (codes.includes(255)) await explainEnd(context, id)
+    if (timer?.aborted) {
+      context.terminal.note(`berth: the command was stopped after ${timeout} (--timeout)`)
+      return TIME_IS_UP
+    }
+    if (codes.includes(255) && (await explainEnd(context, id)) === 'expired') return TIME_IS_UP
     return codes.find((code) => code !== 0) ?? 0
   } finally {
     alive.stop()
@@ -84,31 +114,23 @@ async function reserveAndRun(
   }
 }
 
-/** Runs ssh until it ends or is interrupted. Its output goes to this process, or is copied line by line. */
+function timerFor(timeout: string): AbortSignal {
+  return AbortSignal.timeout(Math.min(parseDuration(timeout) ?? 0, MAX_TIMER_MS))
+}
+
+/** Runs ssh until it ends or is stopped. Its output goes to this process, or is copied line by line. */
 async function runUntil(
-  interrupted: AbortSignal,
+  stopped: AbortSignal,
   args: readonly string[],
   copy: { readonly terminal: Terminal; readonly prefix: string } | null,
 ): Promise<number> {
   const run = runSsh(args, copy ? ['ignore', 'pipe', 'pipe'] : 'inherit')
-  interrupted.addEventListener('abort', run.stop)
-  try {
-    await Promise.all([
-      eachLine(run.output, (line) => copy?.terminal.copy('stdout', copy.prefix, line)),
-      eachLine(run.errors, (line) => copy?.terminal.copy('stderr', copy.prefix, line)),
-    ])
-    return await run.done
-  } finally {
-    interrupted.removeEventListener('abort', run.stop)
-  }
-}
-
-/** Prints why the reservation has ended: ssh only knows that its connection was closed. */
-async function explainEnd({ client, terminal }: CommandContext, id: string): Promise<void> {
-  const { data } = await client.GET('/v1/reservations/{id}', { params: { path: { id } } })
-  if (!data || data.state === 'active') return
-  const advice = data.outcome === 'expired' ? '; --for reserves for longer' : ''
-  terminal.note(`berth: the reservation has ended (${data.outcome ?? data.state})${advice}`)
+  const [code] = await Promise.all([
+    untilEnd(run, stopped),
+    eachLine(run.output, (line) => copy?.terminal.copy('stdout', copy.prefix, line)),
+    eachLine(run.errors, (line) => copy?.terminal.copy('stderr', copy.prefix, line)),
+  ])
+  return code
 }
 
 async function eachLine(stream: NodeJS.ReadableStream | null, copy: (line: string) => void): Promise<void> {

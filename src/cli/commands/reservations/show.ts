@@ -9,7 +9,7 @@ export function addShow(program: Command, cli: Cli): void {
   program
     .command('show')
     .description('show one reservation')
-    .argument('[name]', 'reservation or container; not needed if you have only one')
+    .argument('[name]', 'reservation, container, user name or note; not needed if you have only one')
     .action(async (name: string | undefined, _options: object, command: Command) => {
       const { client, terminal, json } = openContext(cli, command)
       const { reservation } = await choose(client, name)

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { loadLocalConfig } from '../../local-config.ts'
 import { type Cli, openOutput } from '../../command-context.ts'
 
 const ABOUT = `Copies the database of berth.yml as it is now, also while a manager serves. Only its owner can read the
@@ -14,9 +15,8 @@ export function addBackup(program: Command, cli: Cli): void {
     .argument('<file>', 'path of the copy')
     .action(async (file: string, _options: object, command: Command) => {
       const { terminal, json } = openOutput(cli, command)
-      const { loadConfig } = await import('../../../config/config.ts')
       const { databaseOf } = await import('../../../store/open-store.ts')
-      const database = databaseOf(loadConfig())
+      const database = databaseOf(await loadLocalConfig(cli, terminal))
       const copy = resolve(file)
       await database.backup(copy)
       if (json) return terminal.json({ database: database.name, copy })

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { confirm } from '../../options/prompt.ts'
 import { EXIT } from '../../failures.ts'
+import { loadLocalConfig } from '../../local-config.ts'
 import { type Cli, openOutput } from '../../command-context.ts'
 
 const ABOUT = `Compares the database of berth.yml with the container engine, on the machine of the manager, and finds
 containers that are missing, orphaned, wrongly labelled, in the wrong state, on the wrong port, or another database's.
-BERTH_CONFIG names another berth.yml. Exits with 1 if anything differs.
+\`berth help serve\` says which berth.yml that is. Exits with 1 if anything differs.
 
 --fix does what a manager would do; a running manager does it by itself. In addition, --fix replaces containers that a
 manager leaves alone, because they are another database's or because a tenant unknown to this database may be logged
@@ -35,8 +36,8 @@ export function addDoctor(program: Command, cli: Cli): void {
     .option('--yes', 'with --fix: replace also containers in which a tenant may be logged in')
     .action(async ({ fix = false, yes = false }: DoctorOptions, command: Command) => {
       const { terminal, json } = openOutput(cli, command)
-      const { loadConfig } = await import('../../../config/config.ts')
       const { diagnose } = await import('../../../doctor.ts')
+      const config = await loadLocalConfig(cli, terminal)
       const progress = terminal.progress()
       let refused = ''
       const options = {
@@ -52,7 +53,7 @@ export function addDoctor(program: Command, cli: Cli): void {
           return answer === true
         },
       }
-      const diagnosis = await diagnose(loadConfig(), fix ? options : null).finally(() => progress.stop())
+      const diagnosis = await diagnose(config, fix ? options : null).finally(() => progress.stop())
       if (refused !== '') terminal.note(refused)
       const { findings, fixed, rows, containers, serving } = diagnosis
       process.exitCode = findings.length === 0 ? EXIT.ok : EXIT.failed
@@ -65,8 +66,8 @@ export function addDoctor(program: Command, cli: Cli): void {
       terminal.table(
         [
           { title: 'CONTAINER', of: (finding) => finding.container },
-          { title: 'WHAT', of: (finding) => finding.kind, paint: (text) => terminal.paint('red', text) },
-          { title: 'HOW', of: (finding) => finding.detail },
+          { title: 'PROBLEM', of: (finding) => finding.kind, paint: (text) => terminal.paint('red', text) },
+          { title: 'DETAIL', of: (finding) => finding.detail },
         ],
         findings,
         { cut: false },

@@ -1,0 +1,47 @@
+/** Copies between this machine and a container with scp or rsync, whose host key was verified. */
+import type { Transfer } from '../options/endpoints.ts'
+import type { SshOptions } from '../options/ssh-options.ts'
+import type { Cli, CommandContext } from '../command-context.ts'
+import { choose } from '../reservations/lookup.ts'
+import { withVerifiedOptions } from './command.ts'
+import { runSsh, untilEnd } from './external-commands.ts'
+import { loginOf } from './login.ts'
+
+/** Paths as scp and rsync take them. */
+interface Paths {
+  readonly port: number | null
+  readonly sources: readonly string[]
+  readonly target: string
+}
+
+interface CopyCommand {
+  readonly program: 'scp' | 'rsync'
+  readonly args: readonly string[]
+}
+
+/** Runs the command that `commandFor` returns, and sets the exit code of this process to its own. */
+export async function transfer(
+  cli: Cli,
+  { client }: CommandContext,
+  { name, direction, sources, target }: Transfer,
+  { identity, sshOption = [] }: SshOptions,
+  commandFor: (sshOptions: readonly string[], paths: Paths) => CopyCommand,
+): Promise<void> {
+  const chosen = await choose(client, name, ['active'])
+  const login = loginOf(cli, { ...chosen, identity, options: sshOption })
+  const { host, port } = login.container
+  const there = (path: string) => `${login.username}@${host.includes(':') ? `[${host}]` : host}:${path}`
+  const paths =
+    direction === 'upload' ? { port, sources, target: there(target) } : { port, sources: sources.map(there), target }
+  const interrupted = cli.interrupts.takeOver()
+  process.exitCode = await withVerifiedOptions(login, (options) => {
+    const { program, args } = commandFor(options, paths)
+    return untilEnd(runSsh(args, 'inherit', program), interrupted)
+  })
+  interrupted.throwIfAborted()
+}
+
+/** Returns words as rsync's option -e takes them: it splits at blanks, and a doubled quote is a quote. */
+export function rsyncShell(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "''")}'`)).join(' ')
+}

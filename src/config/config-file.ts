@@ -1,0 +1,23 @@
+/** Where berth.yml is. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { BerthError } from '../domain/errors.ts'
+import type { Environment } from './reader.ts'
+
+/** Returns the places that are searched, in this order: the current folder, the checkout, the system's folder. */
+function standardPlaces(): readonly string[] {
+  return [resolve('berth.yml'), fileURLToPath(new URL('../../berth.yml', import.meta.url)), '/etc/berth/berth.yml']
+}
+
+/** Returns the file that BERTH_CONFIG names, or the first place that has one. `invalid_config` if there is none. */
+export function findConfigFile(
+  { BERTH_CONFIG: named }: Environment,
+  places: readonly string[] = standardPlaces(),
+): string {
+  const candidates = named ? [resolve(named)] : places
+  const found = candidates.find((file) => existsSync(file))
+  if (found !== undefined) return found
+  const missing = named ? `${candidates.join()} does not exist` : `there is no ${candidates.join(', no ')}`
+  throw new BerthError('invalid_config', `${missing}; BERTH_CONFIG names another file`)
+}
