@@ -6,6 +6,7 @@ import { opsRoutes } from './ops/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { reservationRoutes } from './reservations/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
+import { startPageRoutes } from './start-page/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { usageRoutes } from './usage/routes.ts'
 
@@ -19,4 +20,5 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   usageRoutes,
   tokenRoutes,
   opsRoutes,
+  startPageRoutes,
 ]
