@@ -1187,6 +1187,7 @@ export interface paths {
                         username?: string;
                         /** @description Without this and without keys, a password is generated and shown in the answer only */
                         password?: string;
+                        /** @description Public keys, without options. Each text is one key or a whole file of them, with comment lines */
                         ssh_keys?: string[];
                         note?: string;
                         /** @description It ends as abandoned after this long without a call of …/keepalive */

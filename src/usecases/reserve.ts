@@ -1,10 +1,11 @@
 /** Reserves containers: checks the request, claims them in the database, and activates the reservation. */
-import { passwordProblem, sshKeyProblem, usernameProblem } from '../domain/account.ts'
+import { passwordProblem, usernameProblem } from '../domain/account.ts'
 import { nextWorkAt } from '../domain/next-work.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 import type { Identity } from '../domain/identity.ts'
 import type { Pool } from '../domain/pool.ts'
 import { poolProblem } from '../domain/pools.ts'
+import { MAX_SSH_KEYS, readSshKeys } from '../domain/text/ssh-key.ts'
 import type { HashPassword } from '../ports/accounts.ts'
 import type { EngineStatus } from '../ports/engine-status.ts'
 import type { Schedule } from '../ports/schedule.ts'
@@ -16,10 +17,12 @@ import { passwordFor } from './passwords.ts'
 import { assertWithinPool } from './pool-rules.ts'
 import { refusalOf } from './refusals.ts'
 
-type OptionalFields = { readonly [K in 'sshKeys' | 'note' | 'keepaliveMs']?: NonNullable<Claim[K]> }
+type OptionalFields = { readonly [K in 'note' | 'keepaliveMs']?: NonNullable<Claim[K]> }
 
 export interface ReserveRequest extends Pick<Claim, 'username' | 'count' | 'durationMs'>, OptionalFields {
   readonly pool: Pool
+  /** Each is one public key or several, line by line. */
+  readonly sshKeys?: readonly string[]
   /** null: by SSH key only. Left out: generated, unless there are SSH keys. */
   readonly password?: string | null
   /** Maximum time in the pool's queue, milliseconds. */
@@ -44,9 +47,9 @@ export interface ReserveDeps extends ActivationDeps {
 export async function reserve(context: ReserveDeps, request: ReserveRequest, by: Identity): Promise<Reserved> {
   const { store, clock, engineStatus, schedule } = context
   const began = clock()
-  const { pool, password: chosen, waitMs, idempotency, ...fields } = request
+  const { pool, password: chosen, waitMs, idempotency, sshKeys: texts = [], ...fields } = request
   assertWithinPool(pool, request)
-  const password = passwordFor({ password: chosen, sshKeys: fields.sshKeys, idempotency })
+  const password = passwordFor({ password: chosen, sshKeys: texts, idempotency })
   const key = idempotency?.key ?? null
   const again = (earlier: EarlierRequest) => ({
     ...repeatedResult(key, earlier),
@@ -55,7 +58,7 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   const earlier = key && (await store.earlier(by.name, key.key, began))
   if (earlier) return again(earlier)
   assertWithinLimits(by.limits, request)
-  await assertValidAccount(context, request, password.text)
+  const sshKeys = await validKeys(context, request, password.text)
   await engineStatus.firstListing()
   const down = engineStatus.problem()
   if (down !== null) throw new BerthError('engine_unavailable', `the container engine does not answer: ${down}`)
@@ -63,10 +66,10 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   const now = clock()
   const claimed = await store.claim(
     {
-      sshKeys: [],
       note: null,
       keepaliveMs: null,
       ...fields,
+      sshKeys,
       id: context.newId(),
       pool: pool.name,
       owner: by.name,
@@ -96,17 +99,23 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   }
 }
 
-async function assertValidAccount(
+/** Checks what the account is made of. Returns its SSH keys as lines. */
+async function validKeys(
   { store }: ReserveDeps,
   { pool, username, sshKeys = [] }: ReserveRequest,
   password: string | null,
-): Promise<void> {
+): Promise<string[]> {
   const facts = (await store.poolFacts()).get(pool.name)
+  const read = sshKeys.map(readSshKeys)
+  const lines = [...new Set(read.flatMap(({ keys }) => keys))]
+  const tooMany = `must contain at most ${MAX_SSH_KEYS} keys in all, got ${lines.length}`
   assertValid([
     { path: 'username', problem: usernameProblem(username, facts?.names ?? []) },
     { path: 'password', problem: password === null ? null : passwordProblem(password) },
-    ...sshKeys.map((line, index) => ({ path: `ssh_keys[${index}]`, problem: sshKeyProblem(line) })),
+    ...read.map(({ problem }, index) => ({ path: `ssh_keys[${index}]`, problem })),
+    { path: 'ssh_keys', problem: lines.length > MAX_SSH_KEYS ? tooMany : null },
   ])
+  return lines
 }
 
 /** Ends the reservation as failed if it cannot be activated. `began` is when the request arrived. */

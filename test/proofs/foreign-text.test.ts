@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { systemClock } from '../../src/ports/clock.ts'
+import { readEnvironment } from '../../src/cli/environment.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { testBerth } from '../support/manager/berth.ts'
 import { CONTROLS, executables, rawIn } from '../support/text/hostile-texts.ts'
@@ -85,7 +86,7 @@ function assertNothingPlanted(about: string): void {
 it('Every command is run against the hostile manager', () => {
   const { stdin, stdout, stderr } = process
   const interrupts = { takeOver: () => new AbortController().signal, leave() {}, exitCode: () => null }
-  const environment = { url: undefined, token: undefined, configFile: '', stateDir: '', plain: true }
+  const environment = readEnvironment({})
   const all = leaves(createProgram({ environment, stdin, stdout, stderr, clock: systemClock, interrupts }))
   assert.deepEqual(all.filter((path) => !LOCAL.includes(path)).toSorted(), Object.keys(COMMANDS).toSorted())
 })

@@ -1,4 +1,5 @@
 /** Shapes of the v1 API: one schema gives the type, the serialisation and the documentation. */
+import { MAX_SSH_KEYS } from '../../domain/text/ssh-key.ts'
 import { Nullable, NullableText, Type } from '../json-schema.ts'
 
 const ReservationState = Type.Enum(['waiting', 'preparing', 'active', 'ending', 'ended'])
@@ -15,7 +16,12 @@ export const Reserve = Type.Object(
         description: 'Without this and without keys, a password is generated and shown in the answer only',
       }),
     ),
-    ssh_keys: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
+    ssh_keys: Type.Optional(
+      Type.Array(Type.String(), {
+        maxItems: MAX_SSH_KEYS,
+        description: 'Public keys, without options. Each text is one key or a whole file of them, with comment lines',
+      }),
+    ),
     note: Type.Optional(Type.String({ maxLength: 500 })),
     keepalive: Type.Optional(
       Type.String({ description: 'It ends as abandoned after this long without a call of …/keepalive' }),

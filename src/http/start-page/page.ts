@@ -1,4 +1,4 @@
-/** The page and the text at the manager's address. Neither depends on the state, so both can be read without a token. */
+/** What the manager's address shows. Nothing of it depends on the state, so it can be read without a token. */
 
 export const TEXT = `Berth lends Linux containers over SSH for a limited time.
 For people:   berth reserve, then berth ssh; without the command: curl "ADDRESS/reserve?username=alice"

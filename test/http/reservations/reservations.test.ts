@@ -63,6 +63,18 @@ describe('POST /v1/reservations', () => {
     assert.deepEqual([reservation?.passwordHash, reservation?.sshKeys], [null, [KEY]])
   })
 
+  it('takes keys as files have them: with line feeds, comments and several in one text', async () => {
+    const api = await openApi()
+    const other = `ssh-rsa ${'B'.repeat(372)} bob`
+    const { status, body } = await post(api, { ssh_keys: [`${KEY}\n`, `# bob\n\n${other}\r\n${KEY}\n`] })
+    assert.equal(status, 201)
+    assert.deepEqual((await api.world.store.reservation(body.id))?.sshKeys, [KEY, other])
+    const many = Array.from({ length: 17 }, (_, nth) => `${KEY}${nth}`).join('\n')
+    const refused = await post(api, { ssh_keys: [many] })
+    assert.equal(refused.status, 422)
+    assert.equal(refused.body.title, 'ssh_keys must contain at most 16 keys in all, got 17')
+  })
+
   const violations: [body: object, ...paths: string[]][] = [
     [{ count: 0 }, 'count'],
     [{ count: 11 }, 'count'],
@@ -78,6 +90,7 @@ describe('POST /v1/reservations', () => {
     [{ password: 'a\nb' }, 'password'],
     [{ ssh_keys: [KEY, 'command="id" ssh-ed25519 AAAA'] }, 'ssh_keys[1]'],
     [{ ssh_keys: [`${KEY}\nssh-rsa AAAA`] }, 'ssh_keys[0]'],
+    [{ ssh_keys: ['# no key\n'] }, 'ssh_keys[0]'],
     [{ keepalive: '9s' }, 'keepalive'],
     [{ keepalive: '25h' }, 'keepalive'],
     [{ colour: 'red' }, 'colour'],

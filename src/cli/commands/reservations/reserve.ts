@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Reserved } from '../../../client/client.ts'
 import { EXIT, Failure } from '../../failures.ts'
-import { createEphemeralKey, type KeyPair, readKey } from '../../ssh/keys.ts'
+import { createEphemeralKey, type SshKeys } from '../../ssh/keys.ts'
 import { logIn } from '../../ssh/login.ts'
 import { withPrivateFolder } from '../../ssh/private-folder.ts'
 import { LocalState } from '../../reservations/local-state.ts'
 import { reserveAndWait } from '../../reservations/wait-for-reservation.ts'
 import { short } from '../../reservations/lookup.ts'
+import { readKeys } from '../../options/key-option.ts'
 import { readSecret } from '../../options/prompt.ts'
 import { sshCommandOf } from '../../ssh/target.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
@@ -29,7 +30,7 @@ export function addReserve(program: Command, cli: Cli): void {
       const context = openContext(cli, command)
       const localState = new LocalState(cli.environment.stateDir)
       await localState.forgetEnded(context.client, context.settings.url)
-      const keys = (options.key ?? []).map(readKey)
+      const keys = await readKeys(cli, context.terminal, options.key)
       if (options.ssh || keys.length > 0) localState.assertWritable()
       const reserved = await withPrivateFolder(async (folder) => {
         const own = options.ssh && keys.length === 0 ? await createEphemeralKey(folder) : undefined
@@ -54,10 +55,10 @@ async function reserve(
   cli: Cli,
   context: CommandContext,
   options: Options,
-  keys: readonly KeyPair[],
+  keys: readonly SshKeys[],
 ): Promise<Reserved> {
   const password = options.passwordStdin === true ? { password: await readSecret(cli, 'Password') } : {}
-  const publicKeys = keys.map((key) => key.publicKey)
+  const publicKeys = keys.flatMap((key) => key.publicKeys)
   return reserveAndWait(cli, context, { ...requestOf(options, publicKeys), ...password }, options.idempotencyKey)
 }
 

@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import type { ReserveRequest } from '../../../client/client.ts'
 import { reasonOf } from '../../../domain/errors.ts'
 import { keepAlive } from '../../reservations/keep-alive.ts'
-import { createEphemeralKey, readKey } from '../../ssh/keys.ts'
+import { createEphemeralKey } from '../../ssh/keys.ts'
+import { readKeys } from '../../options/key-option.ts'
 import { withSshCommand } from '../../ssh/command.ts'
 import { runSsh } from '../../ssh/external-commands.ts'
 import { withPrivateFolder } from '../../ssh/private-folder.ts'
@@ -36,11 +37,11 @@ export function addRun(program: Command, cli: Cli): void {
     .argument('<command...>', 'what to run in the container')
     .action(async (words: string[], options: Options, command: Command) => {
       const context = openContext(cli, command)
-      const given = (options.key ?? []).map(readKey)
+      const given = await readKeys(cli, context.terminal, options.key)
       const usable = given.find((pair) => pair.identity !== undefined)
       process.exitCode = await withPrivateFolder(async (folder) => {
         const pair = usable ?? (await createEphemeralKey(folder))
-        const keys = [...given.filter((each) => each !== pair), pair].map((key) => key.publicKey)
+        const keys = [...given.filter((each) => each !== pair), pair].flatMap((key) => key.publicKeys)
         const body = { ...requestOf(options, keys), keepalive: KEEPALIVE }
         return reserveAndRun(cli, context, body, { words, tty: options.tty === true, identity: pair.identity })
       })
