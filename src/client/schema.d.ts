@@ -1187,6 +1187,11 @@ export interface paths {
                         username?: string;
                         /** @description Without this and without keys, a password is generated and shown in the answer only */
                         password?: string;
+                        /**
+                         * @description Generates a password, also beside keys: 20 random characters, or four words that can be typed. Not with password
+                         * @enum {unknown}
+                         */
+                        password_style?: "random" | "words";
                         /** @description Public keys, without options. Each text is one key or a whole file of them, with comment lines */
                         ssh_keys?: string[];
                         note?: string;

@@ -13,7 +13,7 @@ import type { Claim, EarlierRequest, ReservationWithContainers } from '../ports/
 import { activate, type ActivationDeps, maxPreparationMs } from './activation.ts'
 import { type IdempotentRequest, repeatedResult } from './idempotency.ts'
 import { assertValid, assertWithinLimits } from './limits.ts'
-import { passwordFor } from './passwords.ts'
+import { type PasswordStyle, passwordFor, passwordStyleProblem } from './passwords/passwords.ts'
 import { assertWithinPool } from './pool-rules.ts'
 import { refusalOf } from './refusals.ts'
 
@@ -25,6 +25,8 @@ export interface ReserveRequest extends Pick<Claim, 'username' | 'count' | 'dura
   readonly sshKeys?: readonly string[]
   /** null: by SSH key only. Left out: generated, unless there are SSH keys. */
   readonly password?: string | null
+  /** Generates a password of this style, also beside SSH keys. Not with `password`. */
+  readonly passwordStyle?: PasswordStyle
   /** Maximum time in the pool's queue, milliseconds. */
   readonly waitMs?: number
   /** Recognises this request when it is sent again. */
@@ -47,9 +49,9 @@ export interface ReserveDeps extends ActivationDeps {
 export async function reserve(context: ReserveDeps, request: ReserveRequest, by: Identity): Promise<Reserved> {
   const { store, clock, engineStatus, schedule } = context
   const began = clock()
-  const { pool, password: chosen, waitMs, idempotency, sshKeys: texts = [], ...fields } = request
+  const { pool, username, count, durationMs, note = null, keepaliveMs = null, waitMs, idempotency } = request
   assertWithinPool(pool, request)
-  const password = passwordFor({ password: chosen, sshKeys: texts, idempotency })
+  const password = passwordFor(request)
   const key = idempotency?.key ?? null
   const again = (earlier: EarlierRequest) => ({
     ...repeatedResult(key, earlier),
@@ -66,9 +68,11 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   const now = clock()
   const claimed = await store.claim(
     {
-      note: null,
-      keepaliveMs: null,
-      ...fields,
+      username,
+      count,
+      durationMs,
+      note,
+      keepaliveMs,
       sshKeys,
       id: context.newId(),
       pool: pool.name,
@@ -100,11 +104,8 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
 }
 
 /** Checks what the account is made of. Returns its SSH keys as lines. */
-async function validKeys(
-  { store }: ReserveDeps,
-  { pool, username, sshKeys = [] }: ReserveRequest,
-  password: string | null,
-): Promise<string[]> {
+async function validKeys({ store }: ReserveDeps, request: ReserveRequest, password: string | null): Promise<string[]> {
+  const { pool, username, sshKeys = [] } = request
   const facts = (await store.poolFacts()).get(pool.name)
   const read = sshKeys.map(readSshKeys)
   const lines = [...new Set(read.flatMap(({ keys }) => keys))]
@@ -112,6 +113,7 @@ async function validKeys(
   assertValid([
     { path: 'username', problem: usernameProblem(username, facts?.names ?? []) },
     { path: 'password', problem: password === null ? null : passwordProblem(password) },
+    { path: 'password_style', problem: passwordStyleProblem(request) },
     ...read.map(({ problem }, index) => ({ path: `ssh_keys[${index}]`, problem })),
     { path: 'ssh_keys', problem: lines.length > MAX_SSH_KEYS ? tooMany : null },
   ])

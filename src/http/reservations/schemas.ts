@@ -1,5 +1,6 @@
 /** Shapes of the v1 API: one schema gives the type, the serialisation and the documentation. */
 import { MAX_SSH_KEYS } from '../../domain/text/ssh-key.ts'
+import { PASSWORD_STYLES } from '../../usecases/passwords/passwords.ts'
 import { Nullable, NullableText, Type } from '../json-schema.ts'
 
 const ReservationState = Type.Enum(['waiting', 'preparing', 'active', 'ending', 'ended'])
@@ -14,6 +15,13 @@ export const Reserve = Type.Object(
     password: Type.Optional(
       Type.String({
         description: 'Without this and without keys, a password is generated and shown in the answer only',
+      }),
+    ),
+    password_style: Type.Optional(
+      Type.Enum([...PASSWORD_STYLES], {
+        description:
+          'Generates a password, also beside keys: 20 random characters, or four words that can be typed. ' +
+          'Not with password',
       }),
     ),
     ssh_keys: Type.Optional(

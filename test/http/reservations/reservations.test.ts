@@ -63,6 +63,16 @@ describe('POST /v1/reservations', () => {
     assert.deepEqual([reservation?.passwordHash, reservation?.sshKeys], [null, [KEY]])
   })
 
+  it('generates a password of the style that was asked for, also beside keys', async () => {
+    const api = await openApi()
+    const words = await post(api, { password_style: 'words' })
+    assert.match(words.body.password, /^[a-z]{3,8}(-[a-z]{3,8}){3}$/)
+    const both = await post(api, { password_style: 'random', ssh_keys: [KEY] })
+    assert.match(both.body.password, /^[a-zA-Z2-9]{20}$/)
+    const reservation = await api.world.store.reservation(both.body.id)
+    assert.deepEqual([reservation?.passwordHash === null, reservation?.sshKeys], [false, [KEY]])
+  })
+
   it('takes keys as files have them: with line feeds, comments and several in one text', async () => {
     const api = await openApi()
     const other = `ssh-rsa ${'B'.repeat(372)} bob`
@@ -90,6 +100,8 @@ describe('POST /v1/reservations', () => {
     [{ password: 'a\nb' }, 'password'],
     [{ ssh_keys: [KEY, 'command="id" ssh-ed25519 AAAA'] }, 'ssh_keys[1]'],
     [{ ssh_keys: [`${KEY}\nssh-rsa AAAA`] }, 'ssh_keys[0]'],
+    [{ password_style: 'rhyme' }, 'password_style'],
+    [{ password_style: 'words', password: 'mine' }, 'password_style'],
     [{ ssh_keys: ['# no key\n'] }, 'ssh_keys[0]'],
     [{ keepalive: '9s' }, 'keepalive'],
     [{ keepalive: '25h' }, 'keepalive'],
