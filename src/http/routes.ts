@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { containerRoutes } from './containers/routes.ts'
 import type { RouteContext } from './context.ts'
 import { eventRoutes } from './events/routes.ts'
+import { knownHostsRoutes } from './known-hosts/routes.ts'
 import { opsRoutes } from './ops/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { reservationRoutes } from './reservations/routes.ts'
@@ -16,6 +17,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   poolRoutes,
   containerRoutes,
   reservationRoutes,
+  knownHostsRoutes,
   eventRoutes,
   usageRoutes,
   tokenRoutes,

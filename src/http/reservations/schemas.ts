@@ -103,6 +103,8 @@ const reservationFields = {
       host: Type.String(),
       port: Nullable(Type.Integer()),
       host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
+      known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
+      generation: Nullable(Type.Integer({ description: 'Differs for each container that has this name' })),
     }),
   ),
 }

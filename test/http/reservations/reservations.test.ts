@@ -36,9 +36,12 @@ describe('POST /v1/reservations', () => {
       ...{ created_at: new Date(now).toISOString(), active_at: new Date(now).toISOString() },
       ...{ expires_at: new Date(now + 90 * MINUTE).toISOString(), keepalive_until: null, ended_at: null },
       containers: [
-        { name: 'alpine-1', host: 'localhost', port: 2221, host_key: rows[0]?.hostKey },
-        { name: 'alpine-2', host: 'localhost', port: 2222, host_key: rows[1]?.hostKey },
-      ],
+        ['alpine-1', 2221],
+        ['alpine-2', 2222],
+      ].map(([name, port], index) => ({
+        ...{ name, host: 'localhost', port, host_key: rows[index]?.hostKey },
+        ...{ known_hosts: `[localhost]:${port} ${rows[index]?.hostPublicKey}`, generation: 1 },
+      })),
     })
     assert.deepEqual(api.world.logins(), ['alice@alpine-1', 'alice@alpine-2'])
   })
