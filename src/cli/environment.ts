@@ -10,6 +10,8 @@ export interface Environment {
   readonly configFile: string
   /** Where the command stores which key belongs to which reservation. */
   readonly stateDir: string
+  /** The user's configuration of ssh. */
+  readonly sshConfig: string
   /** Where `--key gh:NAME` and `--key gl:NAME` are fetched. */
   readonly keyServers: KeyServers
   /** No colours and no line that is redrawn, also on a terminal. */
@@ -27,6 +29,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     token: env['BERTH_TOKEN'] || undefined,
     configFile: join(base('XDG_CONFIG_HOME', '.config'), 'berth', 'config.yml'),
     stateDir: join(base('XDG_STATE_HOME', '.local/state'), 'berth'),
+    sshConfig: join(homedir(), '.ssh', 'config'),
     keyServers: {
       gh: env['BERTH_GITHUB_URL'] || 'https://github.com',
       gl: env['BERTH_GITLAB_URL'] || 'https://gitlab.com',

@@ -18,6 +18,7 @@ import { addReserve } from './commands/reservations/reserve.ts'
 import { addRun } from './commands/reservations/run.ts'
 import { addServe } from './commands/server/serve.ts'
 import { addShow } from './commands/reservations/show.ts'
+import { addSshConfig } from './commands/reservations/ssh-config.ts'
 import { addSsh } from './commands/reservations/ssh.ts'
 import { addToken } from './commands/admin/token.ts'
 import { addUsage } from './commands/admin/usage.ts'
@@ -54,6 +55,7 @@ export function createProgram(cli: Cli): Command {
   addReserve(program, cli)
   addRun(program, cli)
   addSsh(program, cli)
+  addSshConfig(program, cli)
   addLs(program, cli)
   addShow(program, cli)
   addExtend(program, cli)

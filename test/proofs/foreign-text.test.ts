@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   reserve: [],
   run: ['--', 'true'],
   ssh: ['--', ID],
+  'ssh-config': [],
   ls: ['--all'],
   show: ['--', ID],
   extend: ['--by', '1m', ID],

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander'
 import { answerOf, type Reservation } from '../../../client/client.ts'
 import { count, given } from '../../options/arguments.ts'
 import { CURRENT, listReservations, mine, namesOf, short, type State } from '../../reservations/lookup.ts'
+import { refreshSshConfig } from '../../ssh/config/refresh.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 import type { Colour, Terminal } from '../../output/terminal.ts'
 import { timeLeft } from '../../output/format.ts'
@@ -35,7 +36,8 @@ export function addLs(program: Command, cli: Cli): void {
     .option('-u, --user <name>', 'only with this account')
     .option('-l, --limit <number>', 'with --all or --state: maximum number', count, 50)
     .action(async (options: Options, command: Command) => {
-      const { client, terminal, json } = openContext(cli, command)
+      const context = openContext(cli, command)
+      const { client, terminal, json } = context
       const { all, everybody, state, pool, user, limit } = options
       const owner = everybody ? {} : await mine(client)
       const filter = { ...owner, ...given({ pool, username: user }) }
@@ -44,6 +46,7 @@ export function addLs(program: Command, cli: Cli): void {
         all || state
           ? (await answerOf(client.GET('/v1/reservations', { params: { query } }))).reservations
           : await listReservations(client, CURRENT, filter)
+      await refreshSshConfig(cli, context)
       if (json) return terminal.json({ reservations })
       if (reservations.length === 0) return terminal.note('No reservations; `berth reserve` makes one.')
       printReservations(reservations, terminal, cli.clock())

@@ -4,6 +4,7 @@ import { pluralize } from '../../output/format.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { LocalState } from '../../reservations/local-state.ts'
 import { choose, CURRENT, listReservations, mine, namesOf, short } from '../../reservations/lookup.ts'
+import { refreshSshConfig } from '../../ssh/config/refresh.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 
 interface Options {
@@ -19,11 +20,13 @@ export function addRelease(program: Command, cli: Cli): void {
     .option('-a, --all', 'all of your reservations')
     .option('-e, --everybody', 'with --all: reservations of all owners (admins)')
     .action(async (names: string[], { all, everybody }: Options, command: Command) => {
-      const { client, terminal, json } = openContext(cli, command)
+      const context = openContext(cli, command)
+      const { client, terminal, json } = context
       if (all === true && names.length > 0) throw new Failure(EXIT.usage, '--all must not be combined with names')
       if (everybody === true) {
         if (all !== true) throw new Failure(EXIT.usage, '--everybody requires --all')
         const answer = await answerOf(client.POST('/v1/release-all', { body: {} }))
+        await refreshSshConfig(cli, context)
         return json
           ? terminal.json(answer)
           : terminal.say(`Released ${pluralize(answer.released.length, 'reservation')}.`)
@@ -41,6 +44,7 @@ export function addRelease(program: Command, cli: Cli): void {
           return ended
         }),
       )
+      await refreshSshConfig(cli, context)
       if (json) return terminal.json({ reservations: released })
       if (released.length === 0) return terminal.note('You have no reservation to release.')
       for (const reservation of released) {

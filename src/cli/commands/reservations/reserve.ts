@@ -4,6 +4,7 @@ import type { Reserved, ReserveRequest } from '../../../client/client.ts'
 import { reasonOf } from '../../../domain/errors.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { createEphemeralKey, type KeyPair, type SshKeys } from '../../ssh/keys.ts'
+import { refreshSshConfig } from '../../ssh/config/refresh.ts'
 import { logIn } from '../../ssh/login.ts'
 import { withPrivateFolder } from '../../ssh/private-folder.ts'
 import { LocalState } from '../../reservations/local-state.ts'
@@ -55,6 +56,7 @@ export function addReserve(program: Command, cli: Cli): void {
       })
       if (context.json) context.terminal.json(reserved)
       else printReserved(context, reserved, cli.clock())
+      await refreshSshConfig(cli, context)
       if (options.ssh) await logIn(cli, context, { reservation: reserved })
     })
 }
