@@ -23,9 +23,10 @@ before(async () => {
 
 describe('docs/cli.md', () => {
   it('has commands that work', async () => {
-    const [first = '', run = '', ansible = '', programs = '', operators = '', ...more] = blocks
+    const [first = '', config = '', run = '', ansible = '', programs = '', operators = '', ...more] = blocks
     assert.deepEqual(more, [])
     assert.match(await reader.follow(first), /Reserved 2 containers for alice.*Linux clidocs-.*\(2h 30m\).*Released/s)
+    assert.match(await reader.follow(config), /^alice$/m)
     assert.match(await reader.follow(run), /^42\n(?:.*\n)*cli\.md\n(?:.*\n)*(clidocs-.*) \| \1$/m)
     const output = await reader.follow(ansible)
     assert.equal(output.match(/SUCCESS/g)?.length, 2, output)
