@@ -6,7 +6,7 @@ import { EXIT, Failure } from '../../failures.ts'
 import { confirm } from '../../options/prompt.ts'
 import type { Terminal } from '../../output/terminal.ts'
 import { removeSshConfig } from '../../ssh/config/folder.ts'
-import { includeLines, install, isInstalled, uninstall } from '../../ssh/config/include.ts'
+import { includeLines, includes, install, uninstall } from '../../ssh/config/include.ts'
 import { describeHosts } from '../../ssh/config/refresh.ts'
 
 const ABOUT = `Prints your reserved containers as configuration of ssh. With it, ssh, scp, rsync, git and editors reach
@@ -41,9 +41,12 @@ export function addSshConfig(program: Command, cli: Cli): void {
       const { file, text, hosts } = await describeHosts(cli, openContext(cli, command))
       const names = hosts.map(({ name }) => `${name}.berth`)
       if (!options.install) return json ? terminal.json({ file, hosts: names }) : terminal.lines(text)
-      const installed = isInstalled(sshConfig) || (await mayInstall(cli, terminal, options))
-      if (!installed) return terminal.note('Nothing was changed.')
-      const added = install(sshConfig, stateDir)
+      const lines = includeLines(stateDir)
+      const added = !includes(sshConfig, lines)
+      if (added) {
+        if (!(await mayInstall(cli, terminal, lines, options))) return terminal.note('Nothing was changed.')
+        install(sshConfig, lines)
+      }
       if (json) return terminal.json({ file: sshConfig, added, hosts: names })
       terminal.say(added ? `Added to ${sshConfig}.` : `${sshConfig} includes berth's hosts already.`)
       noteOtherHome(terminal, sshConfig)
@@ -52,10 +55,9 @@ export function addSshConfig(program: Command, cli: Cli): void {
 }
 
 /** Shows what is added, and asks. Throws a `Failure` where there is no terminal to ask on. */
-async function mayInstall(cli: Cli, terminal: Terminal, { yes }: Options): Promise<boolean> {
-  const { sshConfig, stateDir } = cli.environment
-  terminal.note(`These lines are added at the top of ${sshConfig}:`)
-  for (const line of includeLines(stateDir).trimEnd().split('\n')) terminal.note(`  ${line}`)
+async function mayInstall(cli: Cli, terminal: Terminal, lines: string, { yes }: Options): Promise<boolean> {
+  terminal.note(`These lines are added at the top of ${cli.environment.sshConfig}:`)
+  for (const line of lines.trimEnd().split('\n')) terminal.note(`  ${line}`)
   if (yes) return true
   const answer = await confirm(cli, 'Add them?')
   if (answer !== null) return answer

@@ -20,18 +20,20 @@ export function includeLines(stateDir: string): string {
   return `${FIRST}\nInclude "${folder}/*/config"\n`
 }
 
+/** Returns whether there are such lines, maybe for another folder or changed by the user. */
 export function isInstalled(sshConfig: string): boolean {
   return OURS.test(read(sshConfig))
 }
 
-/** Returns whether something was to be added. Keeps the mode of a file, and a link to it. */
-export function install(sshConfig: string, stateDir: string): boolean {
-  const before = read(sshConfig)
-  const lines = includeLines(stateDir)
-  if (before.includes(lines)) return false
+/** Returns whether exactly these lines are there. */
+export function includes(sshConfig: string, lines: string): boolean {
+  return read(sshConfig).includes(lines)
+}
+
+/** Adds the lines, or replaces ours that name another folder. Keeps the mode of the file, and a link to it. */
+export function install(sshConfig: string, lines: string): void {
   mkdirSync(dirname(sshConfig), { recursive: true, mode: 0o700 })
-  write(sshConfig, `${lines}\n${before.replace(OURS, '')}`)
-  return true
+  write(sshConfig, `${lines}\n${read(sshConfig).replace(OURS, '')}`)
 }
 
 /** Returns whether there was something to remove. */
