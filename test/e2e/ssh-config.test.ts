@@ -78,6 +78,8 @@ describe('ssh NAME.berth', () => {
       'ssh-keygen -q -t ed25519 -N "" -f /tmp/k <<<y; cp /tmp/k /etc/ssh/ssh_host_ed25519_key; kill -HUP $(pgrep -o sshd)'
     await docker('exec', name, 'bash', '-c', script)
     // While sshd restarts, ssh fails for another reason.
-    await eventually(async () => /Host key verification failed/.test((await run('ssh', `${name}.berth`, 'true')).stderr))
+    await eventually(async () =>
+      /Host key verification failed/.test((await run('ssh', `${name}.berth`, 'true')).stderr),
+    )
   })
 })
