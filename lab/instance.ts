@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after } from 'node:test'
 import { docker, dockerLines } from './docker.ts'
+import { eventually } from './eventually.ts'
 
 export interface TestInstance {
   readonly instance: string
@@ -37,8 +38,7 @@ export async function removeLeaving(instance: string, expected: readonly string[
 
 /** Removes every container and network of the instance, its firewall and the ledger. */
 export async function removeInstance(instance: string): Promise<void> {
-  const containers = await dockerLines('ps', '--all', '--quiet', '--filter', labelOf(instance))
-  if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers)
+  await removeContainers(labelOf(instance))
   const firewalls = await dockerLines('ps', '--all', '--quiet', '--filter', `label=berth.guard=${instance}`)
   // Stopped first: it takes its rules with it.
   if (firewalls.length > 0) await docker('stop', ...firewalls)
@@ -47,6 +47,17 @@ export async function removeInstance(instance: string): Promise<void> {
   if (ledgers.length > 0) await docker('volume', 'rm', ...ledgers)
   const networks = await dockerLines('network', 'ls', '--quiet', '--filter', labelOf(instance))
   if (networks.length > 0) await docker('network', 'rm', ...networks)
+}
+
+/** Docker may be removing some of them already, for a manager that was killed while it waited for that. */
+async function removeContainers(label: string): Promise<void> {
+  const list = () => dockerLines('ps', '--all', '--quiet', '--filter', label)
+  const containers = await list()
+  if (containers.length === 0) return
+  await docker('rm', '--force', '--volumes', ...containers).catch((error: Error) => {
+    if (!/is already in progress|No such container/.test(error.message)) throw error
+  })
+  await eventually(async () => (await list()).length === 0)
 }
 
 function labelOf(instance: string): string {

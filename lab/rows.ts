@@ -39,6 +39,7 @@ export function container(some: Partial<Container> = {}): Container {
     generation: 1,
     engineId: `id-${number}`,
     hostKey: 'SHA256:key',
+    hostPublicKey: null,
     attempts: 0,
     retryAt: 0,
     error: null,

@@ -1,7 +1,9 @@
 /** Accounts in containers of the memory engine, for tests and demonstrations. */
 import type { Account } from '../domain/account.ts'
+import { createHash } from 'node:crypto'
 import { BerthError } from '../domain/errors.ts'
 import type { Engine } from '../ports/engine.ts'
+import { hostKeyOf } from './host-key.ts'
 import type { Accounts, Guest, NotificationText, Outcomes, Target } from '../ports/accounts.ts'
 import { perTarget } from './per-target.ts'
 
@@ -32,7 +34,7 @@ export class MemoryAccounts implements Accounts {
 
   async survey({ id }: Target): Promise<Guest> {
     await this.#assertRunning(id)
-    return { hostKey: `SHA256:${id.slice(0, 8)}`, os: 'Memory 1', names: [...SYSTEM_NAMES, ...this.#usersOf(id)] }
+    return { ...hostKeyOf(madeUpKey(id)), os: 'Memory 1', names: [...SYSTEM_NAMES, ...this.#usersOf(id)] }
   }
 
   async createAccounts(targets: readonly Target[], { username, motd }: Account): Promise<Outcomes> {
@@ -75,4 +77,18 @@ export class MemoryAccounts implements Accounts {
   async #assertRunning(id: string): Promise<void> {
     if (!(await this.#isRunning(id))) throw new BerthError('guest_failed', `${id} is not running`)
   }
+}
+
+/** Returns an ed25519 key in base64 that no key pair has: one for each id. */
+function madeUpKey(id: string): string {
+  const type = 'ssh-ed25519'
+  const blob = Buffer.alloc(4 + type.length + 4 + 32)
+  blob.writeUInt32BE(type.length)
+  blob.write(type, 4)
+  blob.writeUInt32BE(32, 4 + type.length)
+  createHash('sha256')
+    .update(id)
+    .digest()
+    .copy(blob, 8 + type.length)
+  return blob.toString('base64')
 }

@@ -1,8 +1,8 @@
 /** Reads names, host key and distribution of a container whose sshd has started or is about to answer. */
-import { createHash } from 'node:crypto'
 import { PLACEHOLDER } from '../domain/account.ts'
 import { BerthError, hasCode, isInfrastructureError } from '../domain/errors.ts'
 import type { Guest, Purpose, Target } from '../ports/accounts.ts'
+import { hostKeyOf } from './host-key.ts'
 import { OWN_HOST_KEY } from './readiness/own-host-key.ts'
 import { UNDO } from './readiness/rehearsal.ts'
 import { REQUIREMENTS } from './readiness/requirements.ts'
@@ -82,14 +82,8 @@ function parseSurvey(text: string): Guest {
   const names = new Set([...values('user'), ...values('group')])
   names.delete(PLACEHOLDER)
   return {
-    hostKey: fingerprintOf(values('key')[0] ?? ''),
+    ...hostKeyOf(values('key')[0] ?? ''),
     os: values('os')[0] ?? '',
     names: [...names],
   }
-}
-
-/** Returns "SHA256:…", as ssh prints it, for a key in base64. */
-function fingerprintOf(key: string): string {
-  const digest = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64')
-  return `SHA256:${digest.replace(/=+$/, '')}`
 }

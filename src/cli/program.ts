@@ -23,6 +23,7 @@ import { addReserve } from './commands/reservations/reserve.ts'
 import { addRun } from './commands/reservations/run.ts'
 import { addServe } from './commands/server/serve.ts'
 import { addShow } from './commands/reservations/show.ts'
+import { addSshConfig } from './commands/reservations/ssh-config.ts'
 import { addSsh } from './commands/reservations/ssh.ts'
 import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/admin/token.ts'
@@ -42,6 +43,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly ((program: C
       addReserve,
       addRun,
       addSsh,
+      addSshConfig,
       addForward,
       addCp,
       addSync,

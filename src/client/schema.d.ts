@@ -90,6 +90,8 @@ export interface paths {
                                 port: number;
                                 /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string;
+                                /** @description Its line of known_hosts, for this host and port */
+                                known_hosts: string | null;
                             }[];
                             /** Format: date-time */
                             reserved_until: string;
@@ -691,7 +693,10 @@ export interface paths {
                                 reservation: string | null;
                                 host: string;
                                 port: number;
+                                /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
+                                /** @description Its line of known_hosts, for this host and port */
+                                known_hosts: string | null;
                                 /** @description Failures in a row */
                                 attempts: number;
                                 /** @description Why the last attempt failed, or why the container was removed */
@@ -775,7 +780,10 @@ export interface paths {
                             reservation: string | null;
                             host: string;
                             port: number;
+                            /** @description Fingerprint of its SSH host key, as ssh shows it */
                             host_key: string | null;
+                            /** @description Its line of known_hosts, for this host and port */
+                            known_hosts: string | null;
                             /** @description Failures in a row */
                             attempts: number;
                             /** @description Why the last attempt failed, or why the container was removed */
@@ -856,7 +864,10 @@ export interface paths {
                             reservation: string | null;
                             host: string;
                             port: number;
+                            /** @description Fingerprint of its SSH host key, as ssh shows it */
                             host_key: string | null;
+                            /** @description Its line of known_hosts, for this host and port */
+                            known_hosts: string | null;
                             /** @description Failures in a row */
                             attempts: number;
                             /** @description Why the last attempt failed, or why the container was removed */
@@ -935,7 +946,10 @@ export interface paths {
                             reservation: string | null;
                             host: string;
                             port: number;
+                            /** @description Fingerprint of its SSH host key, as ssh shows it */
                             host_key: string | null;
+                            /** @description Its line of known_hosts, for this host and port */
+                            known_hosts: string | null;
                             /** @description Failures in a row */
                             attempts: number;
                             /** @description Why the last attempt failed, or why the container was removed */
@@ -1014,7 +1028,10 @@ export interface paths {
                             reservation: string | null;
                             host: string;
                             port: number;
+                            /** @description Fingerprint of its SSH host key, as ssh shows it */
                             host_key: string | null;
+                            /** @description Its line of known_hosts, for this host and port */
+                            known_hosts: string | null;
                             /** @description Failures in a row */
                             attempts: number;
                             /** @description Why the last attempt failed, or why the container was removed */
@@ -1125,6 +1142,9 @@ export interface paths {
                                     port: number | null;
                                     /** @description Fingerprint of its SSH host key, as ssh shows it */
                                     host_key: string | null;
+                                    /** @description Its line of known_hosts, for this host and port */
+                                    known_hosts: string | null;
+                                    generation: number | null;
                                 }[];
                             }[];
                             /** @description "cursor" of the next page; null at the end */
@@ -1187,6 +1207,12 @@ export interface paths {
                         username?: string;
                         /** @description Without this and without keys, a password is generated and shown in the answer only */
                         password?: string;
+                        /**
+                         * @description Generates a password, also beside keys: 20 random characters, or four words that can be typed. Not with password
+                         * @enum {unknown}
+                         */
+                        password_style?: "random" | "words";
+                        /** @description Public keys, without options. Each text is one key or a whole file of them, with comment lines */
                         ssh_keys?: string[];
                         note?: string;
                         /** @description It ends as abandoned after this long without a call of …/keepalive */
@@ -1241,6 +1267,9 @@ export interface paths {
                                 port: number | null;
                                 /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
+                                /** @description Its line of known_hosts, for this host and port */
+                                known_hosts: string | null;
+                                generation: number | null;
                             }[];
                             /** @description Only if it was generated, and in this answer only */
                             password?: string;
@@ -1291,6 +1320,9 @@ export interface paths {
                                 port: number | null;
                                 /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
+                                /** @description Its line of known_hosts, for this host and port */
+                                known_hosts: string | null;
+                                generation: number | null;
                             }[];
                             /** @description Only if it was generated, and in this answer only */
                             password?: string;
@@ -1392,6 +1424,9 @@ export interface paths {
                                 port: number | null;
                                 /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
+                                /** @description Its line of known_hosts, for this host and port */
+                                known_hosts: string | null;
+                                generation: number | null;
                             }[];
                         };
                     };
@@ -1477,6 +1512,9 @@ export interface paths {
                                 port: number | null;
                                 /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
+                                /** @description Its line of known_hosts, for this host and port */
+                                known_hosts: string | null;
+                                generation: number | null;
                             }[];
                         };
                     };
@@ -1574,6 +1612,9 @@ export interface paths {
                                 port: number | null;
                                 /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
+                                /** @description Its line of known_hosts, for this host and port */
+                                known_hosts: string | null;
+                                generation: number | null;
                             }[];
                             /** @description Why the end is not the requested one; null if it is */
                             clamped: string | null;
@@ -1670,6 +1711,9 @@ export interface paths {
                                 port: number | null;
                                 /** @description Fingerprint of its SSH host key, as ssh shows it */
                                 host_key: string | null;
+                                /** @description Its line of known_hosts, for this host and port */
+                                known_hosts: string | null;
+                                generation: number | null;
                             }[];
                         };
                     };
@@ -1764,6 +1808,73 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/known_hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Host keys of your reserved containers, as known_hosts of ssh; of all, for admins */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description ETag of your copy; answered with 304 while it is current */
+                    "if-none-match"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A line for each container */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description Not modified: If-None-Match contains the current ETag */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2386,6 +2497,43 @@ export interface paths {
                         "application/json": {
                             error: string;
                         };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this is, and where to go on: a page for browsers, five lines of text for others */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The same for every caller */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                        "text/html": string;
                     };
                 };
             };

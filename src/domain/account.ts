@@ -59,16 +59,6 @@ export function usernameProblem(username: string, taken: readonly string[]): str
   return null
 }
 
-/** A type that OpenSSH knows, base64 and a comment. Options before the type ("command=…") are not allowed. */
-const SSH_KEY =
-  /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]{16,8000}={0,3}( [^\p{Cc}]{0,200})?$/u
-
-/** Returns why a line cannot be an authorized key, in words that follow "ssh_keys[0]"; null if it can. */
-export function sshKeyProblem(key: string): string | null {
-  if (SSH_KEY.test(key)) return null
-  return 'must be one line of a public key file, such as "ssh-ed25519 AAAA… alice@laptop", without options'
-}
-
 /** Returns why a password cannot be used, in words that follow "password"; null if it can. */
 export function passwordProblem(password: string): string | null {
   if (password === '') return 'must not be empty'

@@ -66,6 +66,8 @@ export interface Container {
   readonly engineId: string | null
   /** Fingerprint, once sshd of this generation has answered. */
   readonly hostKey: string | null
+  /** The key itself, "ssh-ed25519 AAAA…"; null also where an earlier version of Berth surveyed it. */
+  readonly hostPublicKey: string | null
   /** Failures in a row. */
   readonly attempts: number
   /** No work on it before this time. */
@@ -101,7 +103,7 @@ export function isBackingOff({ retryAt, attempts }: Pick<Container, 'retryAt' | 
 }
 
 /** Fields that are empty until the engine has created the generation. */
-const NOT_CREATED = { engineId: null, hostKey: null, host: null, node: null } as const
+const NOT_CREATED = { engineId: null, hostKey: null, hostPublicKey: null, host: null, node: null } as const
 
 /** The next generation in the slot, not created yet. */
 export function nextGeneration(container: Container, port: number, now: number): ContainerPatch {
@@ -168,6 +170,12 @@ export function blocked(container: Container, reason: string, now: number): Cont
 /** Returns how the engine and the accounts address a container. An id that is missing matches no container. */
 export function targetOf({ engineId, name }: Pick<Container, 'engineId' | 'name'>): { id: string; name: string } {
   return { id: engineId ?? '', name }
+}
+
+/** Returns the line of known_hosts for a container at this address; null while its key is not known. */
+export function knownHostsLine(host: string, { port, hostPublicKey }: Pick<Container, 'port' | 'hostPublicKey'>) {
+  if (hostPublicKey === null) return null
+  return `${port === 22 ? host : `[${host}]:${port}`} ${hostPublicKey}`
 }
 
 /** Returns for how many milliseconds the oldest has been waiting to be destroyed or has been broken; 0 if none is. */

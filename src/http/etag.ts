@@ -13,13 +13,23 @@ const REVALIDATE = 'private, no-cache'
 export interface Representation {
   readonly body: string
   readonly etag: string
+  readonly type: string
 }
 
 /** Serialises an answer by the schema of its route. */
 export function represent(reply: FastifyReply, answer: object): Representation {
   const body = reply.serialize(answer)
   if (typeof body !== 'string') throw new Error('the serializer of this route does not return a string')
-  return { body, etag: `"${hash('sha256', body, 'base64url').slice(0, 27)}"` }
+  return withEtag(body, 'application/json; charset=utf-8')
+}
+
+/** Returns plain text as it is sent. */
+export function representText(body: string): Representation {
+  return withEtag(body, 'text/plain; charset=utf-8')
+}
+
+function withEtag(body: string, type: string): Representation {
+  return { body, etag: `"${hash('sha256', body, 'base64url').slice(0, 27)}"`, type }
 }
 
 /**
@@ -39,11 +49,11 @@ export function latestList() {
 export function sendUnlessKnown(
   request: FastifyRequest,
   reply: FastifyReply,
-  { body, etag }: Representation,
+  { body, etag, type }: Representation,
 ): FastifyReply {
   reply.header('etag', etag).header('cache-control', REVALIDATE)
   if (names(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  return reply.header('content-type', 'application/json; charset=utf-8').send(body)
+  return reply.header('content-type', type).send(body)
 }
 
 /** Compared weakly: a proxy that compresses makes it weak. */

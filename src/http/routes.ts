@@ -2,10 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { containerRoutes } from './containers/routes.ts'
 import type { RouteContext } from './context.ts'
 import { eventRoutes } from './events/routes.ts'
+import { knownHostsRoutes } from './known-hosts/routes.ts'
 import { opsRoutes } from './ops/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { reservationRoutes } from './reservations/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
+import { startPageRoutes } from './start-page/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { usageRoutes } from './usage/routes.ts'
 
@@ -15,8 +17,10 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   poolRoutes,
   containerRoutes,
   reservationRoutes,
+  knownHostsRoutes,
   eventRoutes,
   usageRoutes,
   tokenRoutes,
   opsRoutes,
+  startPageRoutes,
 ]

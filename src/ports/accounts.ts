@@ -11,6 +11,8 @@ export interface Target {
 export interface Guest {
   /** Fingerprint of the ed25519 host key, as ssh prints it: "SHA256:…". */
   readonly hostKey: string
+  /** The key itself: "ssh-ed25519 AAAA…"; null if it is not a valid one. */
+  readonly hostPublicKey: string | null
   /** PRETTY_NAME of its os-release. */
   readonly os: string
   /** Every user and group name; an account cannot take one of these. */

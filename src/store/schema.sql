@@ -18,6 +18,7 @@ CREATE TABLE "containers" (
   "error" text,
   "host" text,
   "node" text,
+  "host_public_key" text,
   constraint "containers_place" unique ("pool", "number"));
 
 CREATE INDEX "containers_ready" on "containers" ("pool", "number") where "state" = 'ready';

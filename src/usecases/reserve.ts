@@ -1,10 +1,11 @@
 /** Reserves containers: checks the request, claims them in the database, and activates the reservation. */
-import { passwordProblem, sshKeyProblem, usernameProblem } from '../domain/account.ts'
+import { passwordProblem, usernameProblem } from '../domain/account.ts'
 import { nextWorkAt } from '../domain/next-work.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 import type { Identity } from '../domain/identity.ts'
 import type { Pool } from '../domain/pool.ts'
 import { poolProblem } from '../domain/pools.ts'
+import { MAX_SSH_KEYS, readSshKeys } from '../domain/text/ssh-key.ts'
 import type { HashPassword } from '../ports/accounts.ts'
 import type { EngineStatus } from '../ports/engine-status.ts'
 import type { Schedule } from '../ports/schedule.ts'
@@ -12,16 +13,20 @@ import type { Claim, EarlierRequest, ReservationWithContainers } from '../ports/
 import { activate, type ActivationDeps, maxPreparationMs } from './activation.ts'
 import { type IdempotentRequest, repeatedResult } from './idempotency.ts'
 import { assertValid, assertWithinLimits } from './limits.ts'
-import { passwordFor } from './passwords.ts'
+import { type PasswordStyle, passwordFor, passwordStyleProblem } from './passwords/passwords.ts'
 import { assertWithinPool } from './pool-rules.ts'
 import { refusalOf } from './refusals.ts'
 
-type OptionalFields = { readonly [K in 'sshKeys' | 'note' | 'keepaliveMs']?: NonNullable<Claim[K]> }
+type OptionalFields = { readonly [K in 'note' | 'keepaliveMs']?: NonNullable<Claim[K]> }
 
 export interface ReserveRequest extends Pick<Claim, 'username' | 'count' | 'durationMs'>, OptionalFields {
   readonly pool: Pool
+  /** Each is one public key or several, line by line. */
+  readonly sshKeys?: readonly string[]
   /** null: by SSH key only. Left out: generated, unless there are SSH keys. */
   readonly password?: string | null
+  /** Generates a password of this style, also beside SSH keys. Not with `password`. */
+  readonly passwordStyle?: PasswordStyle
   /** Maximum time in the pool's queue, milliseconds. */
   readonly waitMs?: number
   /** Recognises this request when it is sent again. */
@@ -44,9 +49,9 @@ export interface ReserveDeps extends ActivationDeps {
 export async function reserve(context: ReserveDeps, request: ReserveRequest, by: Identity): Promise<Reserved> {
   const { store, clock, engineStatus, schedule } = context
   const began = clock()
-  const { pool, password: chosen, waitMs, idempotency, ...fields } = request
+  const { pool, username, count, durationMs, note = null, keepaliveMs = null, waitMs, idempotency } = request
   assertWithinPool(pool, request)
-  const password = passwordFor({ password: chosen, sshKeys: fields.sshKeys, idempotency })
+  const password = passwordFor(request)
   const key = idempotency?.key ?? null
   const again = (earlier: EarlierRequest) => ({
     ...repeatedResult(key, earlier),
@@ -55,7 +60,7 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   const earlier = key && (await store.earlier(by.name, key.key, began))
   if (earlier) return again(earlier)
   assertWithinLimits(by.limits, request)
-  await assertValidAccount(context, request, password.text)
+  const sshKeys = await validKeys(context, request, password.text)
   await engineStatus.firstListing()
   const down = engineStatus.problem()
   if (down !== null) throw new BerthError('engine_unavailable', `the container engine does not answer: ${down}`)
@@ -63,10 +68,12 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   const now = clock()
   const claimed = await store.claim(
     {
-      sshKeys: [],
-      note: null,
-      keepaliveMs: null,
-      ...fields,
+      username,
+      count,
+      durationMs,
+      note,
+      keepaliveMs,
+      sshKeys,
       id: context.newId(),
       pool: pool.name,
       owner: by.name,
@@ -96,17 +103,21 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   }
 }
 
-async function assertValidAccount(
-  { store }: ReserveDeps,
-  { pool, username, sshKeys = [] }: ReserveRequest,
-  password: string | null,
-): Promise<void> {
+/** Checks what the account is made of. Returns its SSH keys as lines. */
+async function validKeys({ store }: ReserveDeps, request: ReserveRequest, password: string | null): Promise<string[]> {
+  const { pool, username, sshKeys = [] } = request
   const facts = (await store.poolFacts()).get(pool.name)
+  const read = sshKeys.map(readSshKeys)
+  const lines = [...new Set(read.flatMap(({ keys }) => keys))]
+  const tooMany = `must contain at most ${MAX_SSH_KEYS} keys in all, got ${lines.length}`
   assertValid([
     { path: 'username', problem: usernameProblem(username, facts?.names ?? []) },
     { path: 'password', problem: password === null ? null : passwordProblem(password) },
-    ...sshKeys.map((line, index) => ({ path: `ssh_keys[${index}]`, problem: sshKeyProblem(line) })),
+    { path: 'password_style', problem: passwordStyleProblem(request) },
+    ...read.map(({ problem }, index) => ({ path: `ssh_keys[${index}]`, problem })),
+    { path: 'ssh_keys', problem: lines.length > MAX_SSH_KEYS ? tooMany : null },
   ])
+  return lines
 }
 
 /** Ends the reservation as failed if it cannot be activated. `began` is when the request arrived. */

@@ -11,7 +11,16 @@ export function containerVerbs(open: Open): void {
       await store.addContainers([{ pool: 'p', number: 3, port: 2223 }], NOW)
       assert.deepEqual(await store.container('p-3'), {
         ...{ name: 'p-3', pool: 'p', number: 3, port: 2223, state: 'creating', since: NOW, generation: 0 },
-        ...{ host: null, node: null, engineId: null, hostKey: null, attempts: 0, retryAt: 0, error: null },
+        ...{
+          host: null,
+          node: null,
+          engineId: null,
+          hostKey: null,
+          hostPublicKey: null,
+          attempts: 0,
+          retryAt: 0,
+          error: null,
+        },
       })
       assert.equal(await store.container('p-1'), null)
     })
@@ -42,7 +51,15 @@ export function containerVerbs(open: Open): void {
       await store.addContainers(places(2), NOW)
       const other = await store.container('p-2')
       const patch: ContainerPatch = {
-        ...{ state: 'broken', since: NOW + 1, generation: 7, port: 9_000, engineId: 'id', hostKey: 'key' },
+        ...{
+          state: 'broken',
+          since: NOW + 1,
+          generation: 7,
+          port: 9_000,
+          engineId: 'id',
+          hostKey: 'key',
+          hostPublicKey: 'ssh-ed25519 AAAA',
+        },
         ...{ host: 'node-a', node: 'a', attempts: 3, retryAt: NOW + 2, error: 'why' },
       }
       assert.equal(await store.updateContainer(await rowOf(store, 'p-1'), patch, NOW), true)

@@ -274,10 +274,10 @@ describe('the files of a database', () => {
   })
 
   it('are not changed where they are no database', async () => {
-    const folder = freshFile()
-    mkdirSync(folder, { mode: 0o755 })
-    await assert.rejects(openSqlite(folder), /cannot be used: it is not a file/)
-    assert.equal(modeOf(folder), '755')
+    const directory = freshFile()
+    mkdirSync(directory, { mode: 0o755 })
+    await assert.rejects(openSqlite(directory), /cannot be used: it is not a file/)
+    assert.equal(modeOf(directory), '755')
     const text = freshFile()
     writeFileSync(text, 'root:x:0:0:root:/root:/bin/bash\n'.repeat(40), { mode: 0o644 })
     await assert.rejects(openSqlite(text), /cannot be used: file is not a database/)

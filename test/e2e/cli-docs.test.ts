@@ -27,6 +27,7 @@ describe('docs/cli.md', () => {
       first = '',
       several = '',
       files = '',
+      config = '',
       run = '',
       variables = '',
       steps = '',
@@ -40,6 +41,7 @@ describe('docs/cli.md', () => {
     assert.match(await reader.follow(first), /Reserved 2 containers for alice.*Linux clidocs-.*\(2h 30m\).*Released/s)
     assert.match(await reader.follow(several), /^account +anna\n.*\b1h 30m\b.*Released \w+ \S+\nReleased/ms)
     assert.match(await reader.follow(files), /Reserved 1 container for dora.*Released/s)
+    assert.match(await reader.follow(config), /^alice$/m)
     assert.match(await reader.follow(run), /^42\n(?:.*\n)*cli\.md\n(?:.*\n)*(clidocs-.*) \| \1$/m)
     assert.equal(await reader.follow(variables), 'true 6\n')
     assert.match(await reader.follow(steps), /step 1\n\w+ is kept until .*\nReleased/)

@@ -7,6 +7,7 @@ import { afterEach, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { Reservation, Reserved } from '../../src/client/client.ts'
 import { testBerth } from '../support/manager/berth.ts'
+import { login } from '../support/ssh.ts'
 import { docker } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
 import { testManager } from '../../lab/manager.ts'
@@ -59,6 +60,23 @@ describe('berth ssh', () => {
     assert.equal(statSync(join(STATE, folder, 'about.json')).mode & 0o777, 0o600)
     await berth.run('release')
     assert.deepEqual(readdirSync(STATE), [])
+  })
+
+  it('never asks for the generated password, which is for other people', async () => {
+    const { password = '', containers } = await berth.json<Reserved>('reserve', '--password-words')
+    assert.match(password, /^[a-z]+(-[a-z]+){3}$/)
+    const [container] = containers
+    const ran = await berth.run('ssh', '-o', 'BatchMode=yes', container?.name ?? '', '--', 'whoami')
+    assert.deepEqual(ran, { code: 0, stdout: 'user\n', stderr: '' })
+    const session = await login({ port: container?.port ?? 0, username: 'user', password })
+    assert.equal((await session.exec('whoami')).stdout, 'user')
+    session.close()
+    await berth.run('release')
+
+    const repeatable = ['reserve', '--idempotency-key', 'lesson-7']
+    const [first, again] = [await berth.json<Reserved>(...repeatable), await berth.json<Reserved>(...repeatable)]
+    assert.deepEqual(again, first)
+    assert.deepEqual(readdirSync(STATE), [], 'another machine could not repeat a request with a key')
   })
 
   it('reserves and logs in at once, with a key of its own', async () => {

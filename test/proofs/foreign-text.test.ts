@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { systemClock } from '../../src/ports/clock.ts'
+import { readEnvironment } from '../../src/cli/environment.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { testBerth } from '../support/manager/berth.ts'
 import { CONTROLS, executables, rawIn } from '../support/text/hostile-texts.ts'
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   reserve: [],
   run: ['--', 'true'],
   ssh: [ID],
+  'ssh-config': [],
   forward: [ID, '8000'],
   code: [ID, '/tmp', '--print'],
   cp: [`${ID}:file`, berth.home],
@@ -92,7 +94,7 @@ function assertNothingPlanted(about: string): void {
 it('Every command is run against the hostile manager', () => {
   const { stdin, stdout, stderr } = process
   const interrupts = { takeOver: () => new AbortController().signal, leave() {}, exitCode: () => null }
-  const environment = { url: undefined, token: undefined, configFile: '', stateDir: '', plain: true, variables: {} }
+  const environment = readEnvironment({})
   const all = leaves(createProgram({ args: [], environment, stdin, stdout, stderr, clock: systemClock, interrupts }))
   assert.deepEqual(all.filter((path) => !LOCAL.includes(path)).toSorted(), Object.keys(COMMANDS).toSorted())
 })

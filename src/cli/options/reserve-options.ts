@@ -26,7 +26,11 @@ export function withReserveOptions(command: Command): Command {
     .option('-f, --for <duration>', "how long, such as 90m or 2h (default: the pool's)", duration)
     .option('-p, --pool <name>', "pool (default: the manager's first)")
     .option('-u, --user <name>', 'name of the account inside (default: user)')
-    .option('-k, --key <file>', 'public SSH key, such as ~/.ssh/id_ed25519.pub; repeatable', collect)
+    .option(
+      '-k, --key <file>',
+      'public SSH key, such as ~/.ssh/id_ed25519.pub, gh:NAME (GitHub) or gl:NAME (GitLab); repeatable',
+      collect,
+    )
     .option('-w, --wait [duration]', ABOUT_WAIT, waitDuration)
     .option('-n, --note <text>', 'what it is for')
 }

@@ -31,6 +31,10 @@ export async function verifiedHostKey(container: SshTarget): Promise<string> {
 
 /** "[localhost]:2221 ssh-ed25519 AAAA…" -> "SHA256:…", as ssh prints it. */
 export function fingerprintOf(line: string): string {
-  const key = Buffer.from(line.split(' ')[2] ?? '', 'base64')
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+  return keyFingerprint(line.split(' ')[2] ?? '')
+}
+
+/** Returns "SHA256:…" of a public key in base64. */
+export function keyFingerprint(key: string): string {
+  return `SHA256:${createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`
 }

@@ -61,6 +61,11 @@ export function isContainerName(text: unknown): text is string {
   return isPlainName(text) && /^[a-z][a-z0-9-]*-\d+$/.test(text)
 }
 
+/** Whether this is an ed25519 host key for known_hosts: type and base64, and nothing else. */
+export function isHostKey(text: unknown): text is string {
+  return typeof text === 'string' && /^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}$/.test(text)
+}
+
 /** Whether this can be the address that ssh connects to: a host name, an IPv4 or an IPv6 address. */
 export function isPlainHost(text: unknown): text is string {
   return typeof text === 'string' && /^[A-Za-z0-9_:][A-Za-z0-9._:-]{0,254}$/.test(text)

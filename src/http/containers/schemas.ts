@@ -15,7 +15,8 @@ export const ContainerView = Type.Object({
   }),
   host: Type.String(),
   port: Type.Integer(),
-  host_key: NullableText(),
+  host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
+  known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
   attempts: Type.Integer({ description: 'Failures in a row' }),
   error: NullableText({ description: 'Why the last attempt failed, or why the container was removed' }),
 })

@@ -1,6 +1,6 @@
 /** How the API shows containers. */
 import type { Static } from 'typebox'
-import type { Container } from '../../domain/container.ts'
+import { type Container, knownHostsLine } from '../../domain/container.ts'
 import { type Identity, maySee } from '../../domain/identity.ts'
 import type { Reservation } from '../../domain/reservation.ts'
 import { time } from '../time.ts'
@@ -11,10 +11,12 @@ import type { ContainerView } from './schemas.ts'
  * tenant.
  */
 export function viewContainer(
-  { name, pool, state, since, generation, host, port, hostKey, attempts, error }: Container,
+  row: Container,
   holders: ReadonlyMap<string, Reservation>,
   { sshHost, by }: { sshHost: string; by: Identity },
 ): Static<typeof ContainerView> {
+  const { name, pool, state, since, generation, port, hostKey, attempts, error } = row
+  const host = row.host ?? sshHost
   const holder = holders.get(name)
   const theirs = holder !== undefined && maySee(by, holder)
   return {
@@ -24,9 +26,10 @@ export function viewContainer(
     since: time(since),
     generation,
     reservation: theirs ? holder.id : null,
-    host: host ?? sshHost,
+    host,
     port,
     host_key: hostKey,
+    known_hosts: knownHostsLine(host, row),
     attempts,
     error: theirs || by.role === 'admin' ? error : null,
   }

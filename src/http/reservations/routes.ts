@@ -46,6 +46,7 @@ function reserveRoute(typed: TypedServer, context: RouteContext): void {
   const { reservations, pools, requestSecret } = context
   typed.post('/v1/reservations', { schema: RESERVE, preValidation: allowNoBody }, async (request, reply) => {
     const { username = DEFAULT_USERNAME, count = 1, ssh_keys: sshKeys = [], password, note } = request.body
+    const { password_style: passwordStyle } = request.body
     const pool = choosePool(pools, request.body.pool)
     const sent = readIdempotencyKey(request.headers)
     const held = await reservations.reserve(
@@ -56,6 +57,7 @@ function reserveRoute(typed: TypedServer, context: RouteContext): void {
         sshKeys,
         ...readTimes(request.body, pool.duration.default),
         ...(password !== undefined && { password }),
+        ...(passwordStyle !== undefined && { passwordStyle }),
         ...(note !== undefined && { note }),
         ...(sent !== null && { idempotency: idempotentRequest(sent, request.body, requestSecret) }),
       },

@@ -1,4 +1,6 @@
 /** Shapes of the v1 API: one schema gives the type, the serialisation and the documentation. */
+import { MAX_SSH_KEYS } from '../../domain/text/ssh-key.ts'
+import { PASSWORD_STYLES } from '../../usecases/passwords/passwords.ts'
 import { Nullable, NullableText, Type } from '../json-schema.ts'
 
 const ReservationState = Type.Enum(['waiting', 'preparing', 'active', 'ending', 'ended'])
@@ -15,7 +17,19 @@ export const Reserve = Type.Object(
         description: 'Without this and without keys, a password is generated and shown in the answer only',
       }),
     ),
-    ssh_keys: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
+    password_style: Type.Optional(
+      Type.Enum([...PASSWORD_STYLES], {
+        description:
+          'Generates a password, also beside keys: 20 random characters, or four words that can be typed. ' +
+          'Not with password',
+      }),
+    ),
+    ssh_keys: Type.Optional(
+      Type.Array(Type.String(), {
+        maxItems: MAX_SSH_KEYS,
+        description: 'Public keys, without options. Each text is one key or a whole file of them, with comment lines',
+      }),
+    ),
     note: Type.Optional(Type.String({ maxLength: 500 })),
     keepalive: Type.Optional(
       Type.String({ description: 'It ends as abandoned after this long without a call of …/keepalive' }),
@@ -89,6 +103,8 @@ const reservationFields = {
       host: Type.String(),
       port: Nullable(Type.Integer()),
       host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
+      known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
+      generation: Nullable(Type.Integer({ description: 'Differs for each container that has this name' })),
     }),
   ),
 }

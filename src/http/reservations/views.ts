@@ -1,6 +1,7 @@
 /** How the API shows reservations. */
 import type { Static } from 'typebox'
 import type { ReservationWithContainers } from '../../ports/store.ts'
+import { knownHostsLine } from '../../domain/container.ts'
 import { type QueuePosition, queuePosition } from '../../domain/queue.ts'
 import { dueEnd, stateAt } from '../../domain/reservation.ts'
 import { optionalTime, time } from '../time.ts'
@@ -62,7 +63,14 @@ function viewOne(
       // After the end, another tenant's container may run there.
       const theirs = state === 'active' || state === 'preparing'
       const host = (theirs ? row?.host : null) ?? sshHost
-      return { name: container, host, port: row?.port ?? null, host_key: theirs ? (row?.hostKey ?? null) : null }
+      return {
+        name: container,
+        host,
+        port: row?.port ?? null,
+        host_key: theirs ? (row?.hostKey ?? null) : null,
+        known_hosts: theirs && row ? knownHostsLine(host, row) : null,
+        generation: theirs ? (row?.generation ?? null) : null,
+      }
     }),
   }
 }

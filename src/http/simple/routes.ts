@@ -1,5 +1,6 @@
 /** The four endpoints of the simple API. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { knownHostsLine } from '../../domain/container.ts'
 import { boundsOf, choosePool } from '../../usecases/pool-rules.ts'
 import { activeAt, listAvailable, listReservations } from './lists.ts'
 import type { ServerContext } from '../context.ts'
@@ -60,6 +61,7 @@ function reserveRoute(server: FastifyInstance, context: ServerContext): void {
         host: c.host ?? sshHost,
         port: c.port,
         host_key: c.hostKey,
+        known_hosts: knownHostsLine(c.host ?? sshHost, c),
       })),
       reserved_until: new Date(reservation.expiresAt ?? 0).toISOString(),
       duration_minutes: minutes,

@@ -1,5 +1,5 @@
 /** Documentation of the simple API. `query.ts` validates its parameters, in its own words. */
-import { Type } from '../json-schema.ts'
+import { NullableText, Type } from '../json-schema.ts'
 import { IfNoneMatch, NotModified } from '../etag.ts'
 import { docsOnly } from '../docs/docs-only.ts'
 
@@ -24,6 +24,7 @@ const Lent = Type.Object({
   host: Type.String(),
   port: Type.Integer(),
   host_key: Type.String({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
+  known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
 })
 
 const Reserved = Type.Object(

@@ -49,8 +49,8 @@ export class Builder {
 
   async adopt(row: Container, observed: Observed): Promise<Container | null> {
     const pool = poolOf(this.#deps.pools, row)
-    const { hostKey } = await this.#survey(row, observed.id, pool, true)
-    const made = { generation: 1, engineId: observed.id, hostKey, ...addressOf(observed, row) }
+    const { hostKey, hostPublicKey } = await this.#survey(row, observed.id, pool, true)
+    const made = { generation: 1, engineId: observed.id, hostKey, hostPublicKey, ...addressOf(observed, row) }
     return this.#finish(await this.#apply(row, made), pool)
   }
 
@@ -129,8 +129,8 @@ export class Builder {
     const known = await this.#apply(row, { engineId: id })
     if (!known) return null
     if (!current || !isUp(current)) await engine.start(id)
-    const { hostKey } = await this.#survey(row, id, pool, row.state === 'creating' || !current)
-    return this.#apply(known, { hostKey, ...addressOf(await engine.inspect(id), row) })
+    const { hostKey, hostPublicKey } = await this.#survey(row, id, pool, row.state === 'creating' || !current)
+    return this.#apply(known, { hostKey, hostPublicKey, ...addressOf(await engine.inspect(id), row) })
   }
 
   /** A playbook that runs later must find the container as the image has it. A tenant's must stay as it is. */

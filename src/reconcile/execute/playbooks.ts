@@ -28,8 +28,8 @@ export async function runPlaybook(
     const surveyed = outcome === null ? await surveyor.surveyNew(row, targetOf(row).id, pool).catch(asError) : outcome
     if (surveyed && 'hostKey' in surveyed) {
       const ms = clock() - began
-      const { hostKey } = surveyed
-      if (!(await store.updateContainer(row, { ...ready(clock()), hostKey }, clock()))) continue
+      const { hostKey, hostPublicKey } = surveyed
+      if (!(await store.updateContainer(row, { ...ready(clock()), hostKey, hostPublicKey }, clock()))) continue
       log.info(`${row.name} prepared`, { ms })
       metrics.observe('prepare', ms)
       continue

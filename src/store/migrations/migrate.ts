@@ -11,6 +11,7 @@ import * as changes from './0007-changes.ts'
 import * as leadership from './0008-leadership.ts'
 import * as names from './0009-names.ts'
 import * as addresses from './0010-addresses.ts'
+import * as hostPublicKeys from './0011-host-public-keys.ts'
 import type { Tables } from '../sql/schema/tables.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,6 +25,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-leadership': leadership,
   '0009-names': names,
   '0010-addresses': addresses,
+  '0011-host-public-keys': hostPublicKeys,
 }
 
 /**

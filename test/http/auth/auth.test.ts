@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { listening, openApi, sendRaw } from '../../../lab/api.ts'
 import { bearer, openTokenApi } from '../../support/http/token-api.ts'
 
-const OPEN = ['/healthz', '/readyz', '/openapi.json', '/docs', '/docs/', '/docs/json', '/docs/yaml']
+const OPEN = ['/', '/healthz', '/readyz', '/openapi.json', '/docs', '/docs/', '/docs/json', '/docs/yaml']
 const NEEDED =
   'authentication required: send "Authorization: Bearer <token>"; an admin creates tokens with "berth token create"'
 
@@ -41,7 +41,7 @@ describe('without a token', () => {
     assert.deepEqual(security, [{ bearerAuth: [] }])
     assert.equal(components.securitySchemes.bearerAuth.scheme, 'bearer')
     const open = Object.keys(paths).filter((path) => paths[path].get?.security?.length === 0)
-    assert.deepEqual(open.toSorted(), ['/healthz', '/openapi.json', '/readyz'])
+    assert.deepEqual(open.toSorted(), ['/', '/healthz', '/openapi.json', '/readyz'])
   })
 
   it('401 in the error format of the endpoint, and nothing happens', async () => {

@@ -28,11 +28,13 @@ describe('GET /v1/containers', () => {
     const common = { pool: 'alpine', since: '2027-01-15T08:00:00.000Z', generation: 1, host: 'localhost' }
     assert.deepEqual(body.containers[0], {
       ...{ ...common, name: 'alpine-1', state: 'reserved', reservation: 'r1', port: 2221 },
-      ...{ host_key: rows[0]?.hostKey, attempts: 0, error: null },
+      ...{ host_key: rows[0]?.hostKey, known_hosts: `[localhost]:2221 ${rows[0]?.hostPublicKey}` },
+      ...{ attempts: 0, error: null },
     })
     assert.deepEqual(body.containers[2], {
       ...{ ...common, name: 'alpine-3', state: 'broken', reservation: null, port: 2223 },
-      ...{ host_key: rows[2]?.hostKey, attempts: 2, error: 'why' },
+      ...{ host_key: rows[2]?.hostKey, known_hosts: `[localhost]:2223 ${rows[2]?.hostPublicKey}` },
+      ...{ attempts: 2, error: 'why' },
     })
   })
 

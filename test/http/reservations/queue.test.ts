@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { openMetrics } from '../../../src/http/ops/metrics.ts'
 import { idempotentRequest } from '../../../src/usecases/idempotency.ts'
-import { passwordFor } from '../../../src/usecases/passwords.ts'
+import { passwordFor } from '../../../src/usecases/passwords/passwords.ts'
 import { buildServer } from '../../../src/http/server.ts'
 import { type Api, contextOf, listening, openApi } from '../../../lab/api.ts'
 import { eventually } from '../../../lab/eventually.ts'
@@ -197,6 +197,14 @@ describe('Idempotency-Key', () => {
     assert.deepEqual(api.world.logins(), ['alice@alpine-1'])
     const other = await post(api, { username: 'alice', note: 'x' }, { 'idempotency-key': 'another' })
     assert.notEqual(other.body.password, first.body.password)
+  })
+
+  it('returns the same words', async () => {
+    const api = await openApi({ pools: POOLS })
+    const first = await post(api, { password_style: 'words' }, key)
+    assert.match(first.body.password, /^[a-z]+(-[a-z]+){3}$/)
+    assert.deepEqual((await post(api, { password_style: 'words' }, key)).body, first.body)
+    assert.equal((await post(api, {}, key)).status, 409)
   })
 
   it('is refused for another request', async () => {

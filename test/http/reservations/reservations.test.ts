@@ -36,9 +36,12 @@ describe('POST /v1/reservations', () => {
       ...{ created_at: new Date(now).toISOString(), active_at: new Date(now).toISOString() },
       ...{ expires_at: new Date(now + 90 * MINUTE).toISOString(), keepalive_until: null, ended_at: null },
       containers: [
-        { name: 'alpine-1', host: 'localhost', port: 2221, host_key: rows[0]?.hostKey },
-        { name: 'alpine-2', host: 'localhost', port: 2222, host_key: rows[1]?.hostKey },
-      ],
+        ['alpine-1', 2221],
+        ['alpine-2', 2222],
+      ].map(([name, port], index) => ({
+        ...{ name, host: 'localhost', port, host_key: rows[index]?.hostKey },
+        ...{ known_hosts: `[localhost]:${port} ${rows[index]?.hostPublicKey}`, generation: 1 },
+      })),
     })
     assert.deepEqual(api.world.logins(), ['alice@alpine-1', 'alice@alpine-2'])
   })
@@ -63,6 +66,28 @@ describe('POST /v1/reservations', () => {
     assert.deepEqual([reservation?.passwordHash, reservation?.sshKeys], [null, [KEY]])
   })
 
+  it('generates a password of the style that was asked for, also beside keys', async () => {
+    const api = await openApi()
+    const words = await post(api, { password_style: 'words' })
+    assert.match(words.body.password, /^[a-z]{3,8}(-[a-z]{3,8}){3}$/)
+    const both = await post(api, { password_style: 'random', ssh_keys: [KEY] })
+    assert.match(both.body.password, /^[a-zA-Z2-9]{20}$/)
+    const reservation = await api.world.store.reservation(both.body.id)
+    assert.deepEqual([reservation?.passwordHash === null, reservation?.sshKeys], [false, [KEY]])
+  })
+
+  it('takes keys as files have them: with line feeds, comments and several in one text', async () => {
+    const api = await openApi()
+    const other = `ssh-rsa ${'B'.repeat(372)} bob`
+    const { status, body } = await post(api, { ssh_keys: [`${KEY}\n`, `# bob\n\n${other}\r\n${KEY}\n`] })
+    assert.equal(status, 201)
+    assert.deepEqual((await api.world.store.reservation(body.id))?.sshKeys, [KEY, other])
+    const many = Array.from({ length: 17 }, (_, nth) => `${KEY}${nth}`).join('\n')
+    const refused = await post(api, { ssh_keys: [many] })
+    assert.equal(refused.status, 422)
+    assert.equal(refused.body.title, 'ssh_keys must contain at most 16 keys in all, got 17')
+  })
+
   const violations: [body: object, ...paths: string[]][] = [
     [{ count: 0 }, 'count'],
     [{ count: 11 }, 'count'],
@@ -78,6 +103,9 @@ describe('POST /v1/reservations', () => {
     [{ password: 'a\nb' }, 'password'],
     [{ ssh_keys: [KEY, 'command="id" ssh-ed25519 AAAA'] }, 'ssh_keys[1]'],
     [{ ssh_keys: [`${KEY}\nssh-rsa AAAA`] }, 'ssh_keys[0]'],
+    [{ password_style: 'rhyme' }, 'password_style'],
+    [{ password_style: 'words', password: 'mine' }, 'password_style'],
+    [{ ssh_keys: ['# no key\n'] }, 'ssh_keys[0]'],
     [{ keepalive: '9s' }, 'keepalive'],
     [{ keepalive: '25h' }, 'keepalive'],
     [{ colour: 'red' }, 'colour'],

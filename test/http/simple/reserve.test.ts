@@ -12,7 +12,8 @@ const statesOf = async ({ world }: Api, state: string) =>
 async function shown({ world }: Api, name: string): Promise<object> {
   const row = await world.store.container(name)
   assert.match(row?.hostKey ?? '', /^SHA256:/)
-  return { container: name, host: 'localhost', port: row?.port, host_key: row?.hostKey }
+  const known = `[localhost]:${row?.port} ${row?.hostPublicKey}`
+  return { container: name, host: 'localhost', port: row?.port, host_key: row?.hostKey, known_hosts: known }
 }
 
 describe('GET /reserve', () => {
@@ -52,7 +53,8 @@ describe('GET /reserve', () => {
     const api = await openApi()
     const short = await api.get('/reserve?username=alice')
     const long = await api.get('/reserve?username=alice&password=test&count=1&duration=60')
-    const same = ({ text }: { text: string }) => text.replaceAll(/alpine-\d|"port":\d+|SHA256:\w+/g, '…')
+    const same = ({ text }: { text: string }) =>
+      text.replaceAll(/alpine-\d|"port":\d+|SHA256:[\w+/]+|\[localhost\]:\d+ ssh-ed25519 [\w+/]+/g, '…')
     assert.equal(short.status, 200)
     assert.equal(same(short), same(long))
     const [first] = (await api.world.store.snapshot()).reservations

@@ -4,6 +4,7 @@ import { duration, parseFutureTime } from '../../options/arguments.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { namesOf, short } from '../../reservations/lookup.ts'
 import { changeEach, isDescribed, select, type SelectionOptions, withSelection } from '../../reservations/selection.ts'
+import { refreshSshConfig } from '../../ssh/config/refresh.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 import type { Terminal } from '../../output/terminal.ts'
 import { formatTime, timeLeft } from '../../output/format.ts'
@@ -20,7 +21,8 @@ export function addExtend(program: Command, cli: Cli): void {
     .option('-b, --by <duration>', 'how much longer, such as 30m', duration)
     .option('-t, --to <time>', 'new end, such as 18:30, "fri 10:00" or 2026-11-24T18:00:00Z')
     .action(async (names: string[], options: Options, command: Command) => {
-      const { client, terminal, json } = openContext(cli, command)
+      const context = openContext(cli, command)
+      const { client, terminal, json } = context
       const { by, to } = options
       if ((by === undefined) === (to === undefined)) {
         throw new Failure(EXIT.usage, 'give exactly one of --by and --to', { advice: '`berth extend --by 30m`' })
@@ -28,6 +30,7 @@ export function addExtend(program: Command, cli: Cli): void {
       const body = to === undefined ? { extend: by ?? '' } : { expires_at: parseFutureTime(to, cli.clock()) }
       const selected = await select(client, names, options, ['active'])
       const { done, failure } = await changeEach(selected, ({ id }) => extend(client, id, body))
+      await refreshSshConfig(cli, context)
       const isList = names.length > 1 || isDescribed(names, options)
       if (json) terminal.json(isList ? { reservations: done } : done[0])
       else if (isList && selected.length === 0) terminal.note('You have no active reservation to extend.')

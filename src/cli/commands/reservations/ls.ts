@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander'
 import { answerOf, type BerthClient, type Reservation } from '../../../client/client.ts'
 import { count, given } from '../../options/arguments.ts'
 import { CURRENT, listReservations, mine, namesOf, short, type State } from '../../reservations/lookup.ts'
+import { refreshSshConfig } from '../../ssh/config/refresh.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 import type { Colour, Terminal } from '../../output/terminal.ts'
 import { formatDuration, timeLeft } from '../../output/format.ts'
@@ -45,8 +46,10 @@ export function addLs(program: Command, cli: Cli): void {
     .option('-l, --limit <number>', 'with --all or --state: maximum number', count, 50)
     .addOption(new Option('-o, --output <format>', 'wide: a line for each container, with its login').choices(['wide']))
     .action(async (options: Options, command: Command) => {
-      const { client, terminal, json } = openContext(cli, command)
+      const context = openContext(cli, command)
+      const { client, terminal, json } = context
       const reservations = await find(client, options)
+      await refreshSshConfig(cli, context)
       if (json) return terminal.json({ reservations })
       if (reservations.length === 0) return terminal.note('No reservations; `berth reserve` makes one.')
       if (options.output === 'wide') printWide(reservations, terminal, cli.clock())

@@ -5,16 +5,19 @@ import { pluralize } from '../../output/format.ts'
 import { LocalState } from '../../reservations/local-state.ts'
 import { CURRENT, namesOf, short } from '../../reservations/lookup.ts'
 import { changeEach, isDescribed, select, type SelectionOptions, withSelection } from '../../reservations/selection.ts'
+import { refreshSshConfig } from '../../ssh/config/refresh.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 
 export function addRelease(program: Command, cli: Cli): void {
   withSelection(
     program.command('release').description('release reservations, and wait until every session has ended'),
   ).action(async (names: string[], options: SelectionOptions, command: Command) => {
-    const { client, terminal, json } = openContext(cli, command)
+    const context = openContext(cli, command)
+    const { client, terminal, json } = context
     const { everybody, pool, user, note } = options
     if (isDescribed(names, options) && everybody === true && note === undefined) {
       const answer = await answerOf(client.POST('/v1/release-all', { body: given({ pool, username: user }) }))
+      await refreshSshConfig(cli, context)
       if (json) return terminal.json(answer)
       return terminal.say(`Released ${pluralize(answer.released.length, 'reservation')}.`)
     }
@@ -25,6 +28,7 @@ export function addRelease(program: Command, cli: Cli): void {
       localState.forget(id)
       return ended
     })
+    await refreshSshConfig(cli, context)
     if (json) terminal.json({ reservations: done })
     else if (selected.length === 0) terminal.note('You have no reservation to release.')
     else {

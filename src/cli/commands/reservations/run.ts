@@ -6,7 +6,8 @@ import { parseDuration } from '../../../domain/text/duration.ts'
 import { collect, duration } from '../../options/arguments.ts'
 import { explainEnd } from '../../reservations/explain-end.ts'
 import { keepAlive } from '../../reservations/keep-alive.ts'
-import { createEphemeralKey, readKey } from '../../ssh/keys.ts'
+import { createEphemeralKey } from '../../ssh/keys.ts'
+import { readKeys } from '../../options/key-option.ts'
 import { remoteCommand, withSshCommand } from '../../ssh/command.ts'
 import { parseVariable, withVariables } from '../../ssh/remote-environment.ts'
 import { runSsh, untilEnd } from '../../ssh/external-commands.ts'
@@ -51,11 +52,11 @@ export function addRun(program: Command, cli: Cli): void {
     .action(async (words: string[], options: Options, command: Command) => {
       const context = openContext(cli, command)
       const variables = (options.env ?? []).map((text) => parseVariable(text, cli.environment.variables))
-      const given = (options.key ?? []).map(readKey)
+      const given = await readKeys(cli, context.terminal, options.key)
       const usable = given.find((pair) => pair.identity !== undefined)
       process.exitCode = await withPrivateFolder(async (folder) => {
         const pair = usable ?? (await createEphemeralKey(folder))
-        const keys = [...given.filter((each) => each !== pair), pair].map((key) => key.publicKey)
+        const keys = [...given.filter((each) => each !== pair), pair].flatMap((key) => key.publicKeys)
         const body = { ...requestOf(options, keys), keepalive: KEEPALIVE }
         const { tty = false, timeout } = options
         return reserveAndRun(cli, context, body, { words, tty, timeout, variables, identity: pair.identity })

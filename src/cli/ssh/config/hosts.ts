@@ -1,0 +1,74 @@
+/** Reserved containers as ssh's configuration describes hosts. */
+import type { Reservation } from '../../../client/client.ts'
+import { isContainerName, isHostKey } from '../../../domain/text/foreign-text.ts'
+import { EXIT, Failure } from '../../failures.ts'
+import { type SshTarget, assertUsable } from '../target.ts'
+import { verifiedHostKey } from '../verify-host-key.ts'
+
+export interface SshHost {
+  /** Container name, POOL-N. */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  /** File of the private key; undefined if this machine has none. */
+  readonly identity: string | undefined
+  /**
+   * The name under which ssh knows the host key. It contains the generation: a new container is a new name to ssh, not
+   * a known one whose key has changed.
+   */
+  readonly alias: string
+  /** "ssh-ed25519 AAAA…" */
+  readonly hostKey: string
+}
+
+/** Returns the host of one container. Throws a `Failure` if the manager sent anything that ssh could misread. */
+export async function sshHostOf(
+  { username }: Reservation,
+  container: SshTarget,
+  identity: string | undefined,
+): Promise<SshHost> {
+  const { name, host, port, generation } = container
+  assertUsable(container, username)
+  if (!isContainerName(name)) throw new Failure(EXIT.unreachable, `the manager sent the invalid name "${name}"`)
+  if (port === null || !Number.isInteger(generation))
+    throw new Failure(EXIT.notNow, `${name} is not running at the moment`)
+  // A container of an earlier version: its fingerprint is known, not its key.
+  const line = container.known_hosts ?? (await verifiedHostKey(container))
+  const hostKey = line.split(' ').slice(1).join(' ')
+  if (!isHostKey(hostKey)) throw new Failure(EXIT.unreachable, `the manager sent an invalid host key for ${name}`)
+  if (identity !== undefined) quoted(identity)
+  return { name, host, port, username, identity, alias: `${name}.g${generation}.berth`, hostKey }
+}
+
+/** Returns the block of one host. `knownHosts` is the file with its key. */
+export function blockOf({ name, host, port, username, identity, alias }: SshHost, knownHosts: string): string {
+  const options = [
+    ['HostName', host],
+    ['Port', String(port)],
+    ['User', username],
+    ...(identity === undefined
+      ? []
+      : [['IdentityFile', quoted(identity)] as const, ['IdentitiesOnly', 'yes'] as const]),
+    ['UserKnownHostsFile', quoted(knownHosts)],
+    ['GlobalKnownHostsFile', '/dev/null'],
+    ['StrictHostKeyChecking', 'yes'],
+    ['HostKeyAlias', alias],
+    ['HostKeyAlgorithms', 'ssh-ed25519'],
+    ['CheckHostIP', 'no'],
+    ['UpdateHostKeys', 'no'],
+    // A connection that ssh shares may lead to the container that had the port before.
+    ['ControlPath', 'none'],
+  ] as const
+  return [`Host ${name}.berth`, ...options.map(([option, value]) => `  ${option} ${value}`), ''].join('\n')
+}
+
+/** Quotes a path for ssh's configuration, where % begins a token and $ a variable. */
+function quoted(file: string): string {
+  if (/["\\$\p{Cc}]/u.test(file)) {
+    throw new Failure(EXIT.failed, `ssh's configuration cannot name the file ${file}`, {
+      advice: 'move it to a path without quotes, backslashes and dollar signs (XDG_STATE_HOME moves those of berth)',
+    })
+  }
+  return `"${file.replaceAll('%', '%%')}"`
+}
