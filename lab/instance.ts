@@ -36,28 +36,26 @@ export async function removeLeaving(instance: string, expected: readonly string[
   assert.deepEqual(leaked, [], `containers left behind by ${instance}`)
 }
 
-/** Removes every container and network of the instance, its firewall and the ledger. */
+/**
+ * Removes every container and network of the instance, its firewall and the ledger. A manager that was killed may have
+ * left requests with Docker, which removes a container or makes one a moment later: it goes on until nothing is left.
+ */
 export async function removeInstance(instance: string): Promise<void> {
-  await removeContainers(labelOf(instance))
-  const firewalls = await dockerLines('ps', '--all', '--quiet', '--filter', `label=berth.guard=${instance}`)
-  // Stopped first: it takes its rules with it.
-  if (firewalls.length > 0) await docker('stop', ...firewalls)
-  if (firewalls.length > 0) await docker('rm', ...firewalls)
-  const ledgers = await dockerLines('volume', 'ls', '--quiet', '--filter', `label=berth.guard=${instance}`)
-  if (ledgers.length > 0) await docker('volume', 'rm', ...ledgers)
-  const networks = await dockerLines('network', 'ls', '--quiet', '--filter', labelOf(instance))
-  if (networks.length > 0) await docker('network', 'rm', ...networks)
-}
-
-/** Docker may be removing some of them already, for a manager that was killed while it waited for that. */
-async function removeContainers(label: string): Promise<void> {
-  const list = () => dockerLines('ps', '--all', '--quiet', '--filter', label)
-  const containers = await list()
-  if (containers.length === 0) return
-  await docker('rm', '--force', '--volumes', ...containers).catch((error: Error) => {
-    if (!/is already in progress|No such container/.test(error.message)) throw error
+  const label = labelOf(instance)
+  const firewall = `label=berth.guard=${instance}`
+  await eventually(async () => {
+    const containers = await dockerLines('ps', '--all', '--quiet', '--filter', label)
+    if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers)
+    const firewalls = await dockerLines('ps', '--all', '--quiet', '--filter', firewall)
+    // Stopped first: it takes its rules with it.
+    if (firewalls.length > 0) await docker('stop', ...firewalls)
+    if (firewalls.length > 0) await docker('rm', ...firewalls)
+    const ledgers = await dockerLines('volume', 'ls', '--quiet', '--filter', firewall)
+    if (ledgers.length > 0) await docker('volume', 'rm', ...ledgers)
+    const networks = await dockerLines('network', 'ls', '--quiet', '--filter', label)
+    if (networks.length > 0) await docker('network', 'rm', ...networks)
+    return true
   })
-  await eventually(async () => (await list()).length === 0)
 }
 
 function labelOf(instance: string): string {
