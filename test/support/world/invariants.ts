@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { examine } from '../../../src/reconcile/findings.ts'
 import { specOf } from '../../../src/domain/pool.ts'
-import { isActive } from '../../../src/domain/reservation.ts'
+import { isActive, isDue } from '../../../src/domain/reservation.ts'
 import { specDigest } from '../../../src/engine/labels.ts'
 import { INSTANCE, type World } from '../../../lab/world.ts'
 
@@ -52,10 +52,15 @@ async function findings(world: World): Promise<string[]> {
   return found.map(({ container, kind, detail }) => `${container} ${kind}: ${detail}`)
 }
 
-/** Longer than any preparation may take and than the pauses between attempts; then time for what that caused. */
+/**
+ * Longer than any preparation may take and than the pauses between attempts; then time for what that caused. Calls take
+ * time, so an end may be reached just after the last tick: then there is one more.
+ */
 export async function quiet(world: World): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     world.advance(40_000)
     await world.settle()
   }
+  const { reservations } = await world.store.snapshot()
+  if (reservations.some((one) => isDue(one, world.now()))) await world.settle()
 }
