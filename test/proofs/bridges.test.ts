@@ -53,6 +53,8 @@ describe('containers on one bridge', { skip }, async () => {
     assert.ok(await apart())
     await engine.within('sh', '-ec', settings, 'sh', '0')
     assert.ok(await apart())
+    // The firewall isolates the port of a new container within two seconds.
+    await eventually(() => allIsolated(engine, bridge))
     // Each of two mechanisms keeps them apart; without both they reach each other.
     const own = { docker, instance: manager.instance, changes: '', restored: apart }
     await withChangedRules(own, async () => {
@@ -170,6 +172,17 @@ s.sendto(sys.argv[1].encode(), ("127.0.0.1", 8000))`
 
 function addressOf(engine: PrivateEngine, name: string): Promise<string> {
   return engine.docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', name)
+}
+
+async function allIsolated(engine: PrivateEngine, bridge: string): Promise<boolean> {
+  const links = JSON.parse(await engine.within('bridge', '-d', '-j', 'link', 'show')) as Port[]
+  const ports = links.filter(({ master }) => master === bridge)
+  return ports.length > 0 && ports.every(({ isolated }) => isolated)
+}
+
+interface Port {
+  readonly master?: string
+  readonly isolated?: boolean
 }
 
 async function setFilter(engine: PrivateEngine, bridge: string, on: boolean): Promise<void> {
