@@ -30,6 +30,19 @@ describe('a pool whose containers cannot be made', () => {
   let image = 'sha256:old'
   let playbook = 'old'
 
+  /** As a manager of this world starts it. */
+  function watch({ pools, store, now }: World): ReturnType<typeof createImageWatch> {
+    return createImageWatch({
+      pools,
+      store,
+      clock: now,
+      onChange: () => undefined,
+      engine: { imageNamed: async () => image },
+      accounts: { playbookVersion: async () => playbook },
+      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    })
+  }
+
   async function failingWorld(): Promise<{ world: World; mending: ReturnType<typeof createImageWatch> }> {
     image = 'sha256:old'
     playbook = 'old'
@@ -39,16 +52,7 @@ describe('a pool whose containers cannot be made', () => {
       pools: [pool({ size: 1, prepare: '/lab.yml' })],
       faults: { accounts: (verb) => (verb === 'survey' && isUnfit() ? { when: 'before', error } : null) },
     })
-    const { pools, store } = world
-    const mending = createImageWatch({
-      pools,
-      store,
-      clock: world.now,
-      onChange: () => undefined,
-      engine: { imageNamed: async () => image },
-      accounts: { playbookVersion: async () => playbook },
-      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-    })
+    const mending = watch(world)
     await mending.step()
     // Until its pause is minutes long.
     for (let round = 0; round < 12; round += 1) {
@@ -98,17 +102,7 @@ describe('a pool whose containers cannot be made', () => {
   it('is tried at once by a manager that starts', async () => {
     const { world } = await failingWorld()
     image = 'sha256:new'
-    const { pools, store } = world
-    const first = createImageWatch({
-      pools,
-      store,
-      clock: world.now,
-      onChange: () => undefined,
-      engine: { imageNamed: async () => image },
-      accounts: { playbookVersion: async () => playbook },
-      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-    })
-    await first.step()
+    await watch(world).step()
     await world.settle()
     assert.equal((await world.store.container('p-1'))?.state, 'ready')
   })

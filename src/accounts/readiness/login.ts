@@ -35,8 +35,9 @@ must_have_logged_in() {
   if [[ $said == *'Connection refused'* ]]; then
     why="sshd does not listen on the container's own address: take ListenAddress out of sshd_config"
   fi
-  said=\${said:+ssh said: $said}
-  unfit "a new account cannot log in with $2: \${why:-\${said:-ssh printed no error, and the login did not run the given command}}"
+  why=\${why:-\${said:+ssh said: $said}}
+  why=\${why:-ssh printed no error, and the login did not run the given command}
+  unfit "a new account cannot log in with $2: $why"
 }
 
 # Whether a name (user or group) matches any of the patterns, as sshd matches them, without the part after @.
@@ -51,7 +52,10 @@ explain_refusal() {
   local file key value group groups in=''
   declare -A set=()
   for file in /etc/nologin /run/nologin /var/run/nologin; do
-    if [[ -e $file ]]; then printf '%s prevents all logins but those of root: remove it from the image' "$file"; return; fi
+    if [[ -e $file ]]; then
+      printf '%s prevents all logins but those of root: remove it from the image' "$file"
+      return
+    fi
   done
   while read -r key value; do set[$key]+="\${set[$key]:+ }$value"; done < <(effective_settings)
   groups=$(id -Gn -- "$user" 2>/dev/null)
@@ -66,7 +70,8 @@ explain_refusal() {
   value=" \${set[authenticationmethods]:-any} "
   if [[ $value != ' any ' && $value != *" $1 "* ]]; then says AuthenticationMethods; return; fi
   if [[ $1 == password && \${set[passwordauthentication]:-} == no ]]; then
-    if [[ \${set[kbdinteractiveauthentication]:-\${set[challengeresponseauthentication]:-no}} != yes || \${set[usepam]:-no} != yes ]]; then
+    if [[ \${set[kbdinteractiveauthentication]:-\${set[challengeresponseauthentication]:-no}} != yes ||
+      \${set[usepam]:-no} != yes ]]; then
       printf 'sshd_config has PasswordAuthentication no, and every GET /reserve has a password: set it to yes'; return
     fi
   fi

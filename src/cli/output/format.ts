@@ -1,4 +1,4 @@
-/** Durations, times and counts as people write them. */
+/** Durations and times as people write them. */
 
 const MINUTE_MS = 60_000
 /** Within this time the name of a weekday is unambiguous. */
@@ -29,11 +29,6 @@ export function formatTime(time: string, now: number, to: 'minutes' | 'seconds' 
   if (new Date(now).toDateString() === date.toDateString()) return hour
   const isNear = Math.abs(date.getTime() - now) < WEEKDAY_MS
   return isNear ? `${date.toLocaleDateString('en', { weekday: 'short' })} ${hour}` : `${day} ${hour}`
-}
-
-/** 1, "container" -> "1 container"; 2 -> "2 containers" */
-export function pluralize(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function joined(big: number, bigUnit: string, small: number, smallUnit: string): string {

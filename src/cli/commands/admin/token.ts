@@ -7,7 +7,8 @@ import { readSettings } from '../../options/settings.ts'
 import { loadLocalConfig } from '../../local-config.ts'
 import { type Cli, type GlobalOptions, openContext, openOutput } from '../../command-context.ts'
 import type { Terminal } from '../../output/terminal.ts'
-import { formatDuration, formatTime, pluralize, timeLeft } from '../../output/format.ts'
+import { counted } from '../../../domain/text/counted.ts'
+import { formatDuration, formatTime, timeLeft } from '../../output/format.ts'
 
 const ABOUT = `Creates, lists and removes API tokens, for admins. Calls the manager that --url, BERTH_URL or the
 config file names. If none of them does, or with --offline, it works on the database of berth.yml on this machine,
@@ -130,7 +131,7 @@ function printTokens(tokens: readonly Token[], terminal: Terminal, now: number):
 
 export function limitsOf({ containers, duration_seconds, pools }: Token['limits']): string {
   const limits = [
-    containers === null ? '' : pluralize(containers, 'container'),
+    containers === null ? '' : counted(containers, 'container'),
     duration_seconds === null ? '' : formatDuration(duration_seconds * 1000),
     pools === null ? '' : `of ${pools.join(', ')}`,
   ]

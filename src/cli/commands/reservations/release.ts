@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { answerOf } from '../../../client/client.ts'
 import { given } from '../../options/arguments.ts'
-import { pluralize } from '../../output/format.ts'
+import { counted } from '../../../domain/text/counted.ts'
 import { LocalState } from '../../reservations/local-state.ts'
 import { CURRENT, namesOf, short } from '../../reservations/lookup.ts'
 import { changeEach, isDescribed, select, type SelectionOptions, withSelection } from '../../reservations/selection.ts'
@@ -19,7 +19,7 @@ export function addRelease(program: Command, cli: Cli): void {
       const answer = await answerOf(client.POST('/v1/release-all', { body: given({ pool, username: user }) }))
       await refreshSshConfig(cli, context)
       if (json) return terminal.json(answer)
-      return terminal.say(`Released ${pluralize(answer.released.length, 'reservation')}.`)
+      return terminal.say(`Released ${counted(answer.released.length, 'reservation')}.`)
     }
     const selected = await select(client, names, options, CURRENT)
     const localState = new LocalState(cli.environment.stateDir)

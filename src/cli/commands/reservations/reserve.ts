@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import type { Reserved, ReserveRequest } from '../../../client/client.ts'
 import { reasonOf } from '../../../domain/errors.ts'
+import { counted } from '../../../domain/text/counted.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { createEphemeralKey, type KeyPair, type SshKeys } from '../../ssh/keys.ts'
 import { refreshSshConfig } from '../../ssh/config/refresh.ts'
@@ -15,7 +16,7 @@ import { readKeys } from '../../options/key-option.ts'
 import { readSecret } from '../../options/prompt.ts'
 import { sshCommandOf } from '../../ssh/target.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
-import { formatTime, pluralize, timeLeft } from '../../output/format.ts'
+import { formatTime, timeLeft } from '../../output/format.ts'
 import { requestOf, type ReserveOptions, withReserveOptions } from '../../options/reserve-options.ts'
 
 interface Options extends ReserveOptions {
@@ -127,7 +128,7 @@ function printReserved({ terminal }: CommandContext, reserved: Reserved, now: nu
   const { containers, username, expires_at, password, id } = reserved
   const until = expires_at === null ? '' : ` until ${formatTime(expires_at, now)} (${timeLeft(expires_at, now)})`
   terminal.say(
-    `${terminal.paint('green', 'Reserved')} ${pluralize(containers.length, 'container')} for ${username}${until}.`,
+    `${terminal.paint('green', 'Reserved')} ${counted(containers.length, 'container')} for ${username}${until}.`,
   )
   terminal.say('')
   terminal.table(
