@@ -115,7 +115,7 @@ export function rowOf(entry: Entry): string {
 }
 
 function targetOf({ of, is, than }: Target, unit: Unit): string {
-  return of === 'limit' ? `${is} ${than} × the limit` : `${is} ${written({ value: than, unit })}`
+  return of === 'limit' ? `${is} ${Number(than.toFixed(2))} × the limit` : `${is} ${written({ value: than, unit })}`
 }
 
 function ratioOf({ value, limit }: Figure): number | undefined {
