@@ -94,7 +94,7 @@ fmt: is-set-up
 # Renew openapi.json and the client's types from the code
 api: is-set-up
     node test/http/docs/dump-openapi.ts > openapi.json.new && mv openapi.json.new openapi.json
-    scripts/api-types/generate > src/client/schema.d.ts
+    scripts/api-types/generate > schema.d.ts.new && mv schema.d.ts.new src/client/schema.d.ts
 
 # A manager that compiles its modules itself, as after a pull, starts later and uses more memory.
 # Measure Berth beside what the machine can do, and write docs/performance.md; some groups: just bench reserve end

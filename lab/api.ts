@@ -66,6 +66,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     rateLimit: 0,
     streaming: { heartbeatMs: 15_000, idleTimeoutMs: 60_000 },
     sshHost: 'localhost',
+    hostCaKey: null,
     defaultPassword: 'test',
     requestSecret: Buffer.alloc(32, 7),
     hosts: ['Lab.Example'],

@@ -1,4 +1,5 @@
 /** A whole manager on a memory engine, an in-memory database and a clock that tests move. */
+import { openHostCa } from '../src/accounts/host-ca.ts'
 import { MemoryAccounts } from '../src/accounts/memory.ts'
 import type { DatabaseMark } from '../src/domain/database-mark.ts'
 import type { Ownership } from '../src/reconcile/ownership/ownership.ts'
@@ -11,6 +12,7 @@ import type { Log } from '../src/ports/log.ts'
 import type { Metrics } from '../src/ports/metrics.ts'
 import type { Observed } from '../src/ports/engine.ts'
 import { Reconciler } from '../src/reconcile/reconciler.ts'
+import { createHostCertificates } from '../src/usecases/host-certificates.ts'
 import { createReservations, type Reservations } from '../src/usecases/reservations.ts'
 import { specDigest } from '../src/engine/labels.ts'
 import { openMemory } from '../src/engine/memory/engine.ts'
@@ -24,6 +26,8 @@ import { NOW, pool } from './rows.ts'
 import { mark } from './database-mark.ts'
 
 export const INSTANCE: InstanceConfig = { name: 'test', bind: '127.0.0.1' }
+
+const SECRET = Buffer.alloc(32, 7)
 
 export interface World {
   readonly host: MemoryHost
@@ -68,6 +72,8 @@ export async function createWorld(
     hashPassword?: HashPassword
     /** Machines of the engine; a single one without a name by default. */
     nodes?: readonly string[]
+    /** Whether containers get host certificates. */
+    hostCa?: boolean
     /** A file instead of memory. */
     database?: string
     /** Wraps each port of each manager, including managers started by restart(). */
@@ -114,6 +120,9 @@ export async function createWorld(
       accounts: wrap('accounts', accounts),
       store: wrap('store', life),
     }
+    const hostCertificates = options.hostCa
+      ? createHostCertificates({ ca: openHostCa(SECRET), accounts: ports.accounts, sshHost: 'localhost', clock })
+      : undefined
     const reconciler = new Reconciler({
       instance: INSTANCE,
       pools: named,
@@ -123,6 +132,7 @@ export async function createWorld(
       concurrency: 4,
       database,
       ...ports,
+      hostCertificates,
       isGone: (id) => gone.has(id),
       digestOf: specDigest,
       onProgress: () => {
@@ -135,6 +145,7 @@ export async function createWorld(
       log,
       metrics,
       ...ports,
+      hostCertificates,
       hashPassword: options.hashPassword ?? (async (password) => `$6$hash-of-${password.length}`),
       newId: () => `${within ? 's' : 'r'}${++nextId}`,
       engineStatus: { problem: () => reconciler.engineProblem(), firstListing: () => Promise.resolve() },

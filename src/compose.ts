@@ -9,6 +9,7 @@ import type { Clock } from './ports/clock.ts'
 import type { DatabaseMark } from './domain/database-mark.ts'
 import { createOwnershipReader, type OwnershipReader } from './reconcile/ownership/reader.ts'
 import { createPools, type Pools } from './domain/pools.ts'
+import { openHostCa } from './accounts/host-ca.ts'
 import type { Accounts } from './ports/accounts.ts'
 import type { Engine } from './ports/engine.ts'
 import type { Log } from './ports/log.ts'
@@ -16,6 +17,7 @@ import type { Metrics } from './ports/metrics.ts'
 import { Reconciler } from './reconcile/reconciler.ts'
 import type { Store } from './ports/store.ts'
 import { openEngine } from './engine/open-engine.ts'
+import { createHostCertificates, type HostCertificates } from './usecases/host-certificates.ts'
 import { specDigest } from './engine/labels.ts'
 import { databaseOf } from './store/open-store.ts'
 
@@ -30,6 +32,8 @@ export interface Components {
   readonly reconciler: Reconciler
   /** Secret that this database's managers share, kept outside the database. */
   readonly secret: Uint8Array
+  /** Absent without `ssh.host_ca`. */
+  readonly hostCertificates: HostCertificates | undefined
   close(): Promise<void>
 }
 
@@ -60,6 +64,10 @@ export async function openComponents(
   })
   const openAccounts = { native: nativeAccounts, ansible: ansibleAccounts, memory: memoryAccounts }
   const accounts = openAccounts[config.accounts]({ engine, ansible })
+  const { sshHost } = config
+  const hostCertificates = config.hostCa
+    ? createHostCertificates({ ca: openHostCa(secret()), accounts, sshHost, clock })
+    : undefined
   const ownershipOf = createOwnershipReader({ database, store, engine, isGone, clock })
   const reconciler = new Reconciler({
     instance,
@@ -67,6 +75,7 @@ export async function openComponents(
     store,
     engine,
     accounts,
+    hostCertificates,
     clock,
     log,
     metrics,
@@ -84,7 +93,8 @@ export async function openComponents(
   }
   try {
     pools.resize((await store.snapshot()).sizes)
-    return { database, ownershipOf, pools, store, engine, accounts, reconciler, secret: secret(), close }
+    const opened = { database, ownershipOf, pools, store, engine, accounts, reconciler, hostCertificates }
+    return { ...opened, secret: secret(), close }
   } catch (error) {
     await close()
     throw error

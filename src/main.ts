@@ -52,7 +52,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
     const components = await openComponents(config, { clock, log, metrics, nudge })
-    const { pools, store, engine, accounts, reconciler } = components
+    const { pools, store, engine, accounts, reconciler, hostCertificates } = components
     closing.push(() => components.close())
     // Every client that reaches the SSH ports could guess it.
     const defaultPassword = isLoopback(config.instance.bind) ? DEFAULT_PASSWORD : null
@@ -61,6 +61,7 @@ export async function startManager(config: Config): Promise<Manager> {
       store,
       engine,
       accounts,
+      hostCertificates,
       hashPassword: createHashing(),
       clock,
       log,
@@ -87,6 +88,7 @@ export async function startManager(config: Config): Promise<Manager> {
       log,
       metrics,
       sshHost,
+      hostCaKey: hostCertificates?.authority ?? null,
       rateLimit,
       defaultPassword,
       requestSecret: components.secret,

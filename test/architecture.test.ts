@@ -54,6 +54,7 @@ const RULES: readonly Rule[] = [
       'ports',
       'reconcile',
       'store/open-store.ts',
+      'usecases/host-certificates.ts',
     ],
     packages: ['node:url'],
   },

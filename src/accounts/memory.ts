@@ -22,6 +22,8 @@ export class MemoryAccounts implements Accounts {
   readonly users = new Map<string, Set<string>>()
   /** What a login shows, by container id. */
   readonly motds = new Map<string, string>()
+  /** Host certificates, by container id. */
+  readonly hostCertificates = new Map<string, string>()
   /** "p-1 alice: line" for each line that was written to terminals. */
   readonly notified: string[] = []
   /** Container names of each run of a playbook. */
@@ -49,6 +51,12 @@ export class MemoryAccounts implements Accounts {
     return this.#perTarget(targets, ({ id, name }) => {
       this.motds.set(id, motd)
       this.notified.push(`${name} ${username}: ${line}`)
+    })
+  }
+
+  async writeHostCertificates(certificates: ReadonlyMap<Target, string>): Promise<Outcomes> {
+    return this.#perTarget([...certificates.keys()], (target) => {
+      this.hostCertificates.set(target.id, certificates.get(target) ?? '')
     })
   }
 

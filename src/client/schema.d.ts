@@ -1834,7 +1834,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description A line for each container */
+                /** @description A line for each container; with ssh.host_ca, a line with @cert-authority before them */
                 200: {
                     headers: {
                         [name: string]: unknown;

@@ -31,6 +31,8 @@ export interface Config extends Access {
   readonly instance: InstanceConfig
   /** Host name of the containers' SSH ports in answers. */
   readonly sshHost: string
+  /** Whether containers get host certificates of the database's authority. */
+  readonly hostCa: boolean
   /** In the order of berth.yml. The simple API uses the first one. */
   readonly pools: readonly Pool[]
   readonly engine: EngineConfig
@@ -56,6 +58,7 @@ const TOP = {
 const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
   host: { parse: value.text, default: 'localhost' },
+  host_ca: { parse: value.flag, default: false },
 } as const
 
 const POOL = {
@@ -123,6 +126,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     ...access,
     instance: { name: top.instance, bind: ssh.bind },
     sshHost: ssh.host,
+    hostCa: ssh.host_ca,
     pools,
     engine,
     // A token of the command that was set in the manager's shell is kept from playbooks.

@@ -43,6 +43,8 @@ export interface ServerContext {
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
   /** Host name of the SSH ports in answers. */
   readonly sshHost: string
+  /** Public key that signs the host keys, "ssh-ed25519 AAAA…"; null without `ssh.host_ca`. */
+  readonly hostCaKey: string | null
   /** Password of a GET /reserve that gives none; null: one is generated. */
   readonly defaultPassword: string | null
   /** Secret from which, with an Idempotency-Key, a password is generated again. Kept outside the database. */

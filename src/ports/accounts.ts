@@ -63,6 +63,11 @@ export interface Accounts {
    * skipped after about a second, whatever else a tenant has changed in the container.
    */
   notify(targets: readonly Target[], notification: NotificationText): Promise<Outcomes>
+  /**
+   * Gives sshd in each target its host certificate, the content of a certificate file; logins from now on get it.
+   * Sessions that are open stay open.
+   */
+  writeHostCertificates(certificates: ReadonlyMap<Target, string>): Promise<Outcomes>
   /** Returns a text that changes when a pool's own playbook does; never rejects. */
   playbookVersion(playbook: string): Promise<string>
   /** Runs a pool's own playbook on new containers, all in one run. The error names the failing task. */

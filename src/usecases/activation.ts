@@ -8,8 +8,9 @@ import type { Engine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { ReservationWithContainers, Store } from '../ports/store.ts'
-import { accountOf } from '../domain/reservation.ts'
+import { accountOf, type Reservation } from '../domain/reservation.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { HostCertificates } from './host-certificates.ts'
 
 /** Maximum number of rounds in which containers that do not work are swapped for others. */
 const MAX_SUBSTITUTIONS = 3
@@ -26,6 +27,8 @@ export interface ActivationDeps {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** Absent without `ssh.host_ca`. */
+  readonly hostCertificates?: HostCertificates | undefined
 }
 
 /**
@@ -79,7 +82,8 @@ async function createAccounts(
 ): Promise<Container[]> {
   const { store, engine, accounts, clock, log, metrics } = context
   // Its time starts when all accounts are made, so it ends a little later than this says.
-  const account = accountOf(reservation, pool, motdOf(reservation, clock() + reservation.durationMs))
+  const end = clock() + reservation.durationMs
+  const account = accountOf(reservation, pool, motdOf(reservation, end))
   const done: Container[] = []
   let rest = [...containers]
   for (let round = 0; rest.length > 0; round += 1) {
@@ -90,6 +94,7 @@ async function createAccounts(
         targets.map(({ id }) => id),
         reservation.id,
       ),
+      certify(context, rest, reservation, end),
     ])
     const refused = rest.flatMap((row) => {
       const error = taken.has(targetOf(row).id) ? lentElsewhere(row.name) : outcomes.get(row.name)
@@ -107,4 +112,19 @@ async function createAccounts(
     }
   }
   return done.sort((a, b) => a.number - b.number)
+}
+
+/** Without its certificate a container still has its host key, so a failure is logged and no more. */
+async function certify(
+  { hostCertificates, log }: ActivationDeps,
+  containers: readonly Container[],
+  reservation: Reservation,
+  end: number,
+): Promise<void> {
+  try {
+    const outcomes = (await hostCertificates?.write(containers, reservation, end)) ?? new Map<string, null>()
+    for (const [name, error] of outcomes) if (error !== null) throw new Error(`${name}: ${reasonOf(error)}`)
+  } catch (error) {
+    log.warn('a host certificate could not be written', { reservation: reservation.id, reason: reasonOf(error) })
+  }
 }

@@ -3,7 +3,8 @@ import type { Clock } from '../ports/clock.ts'
 import { type Container, targetOf } from '../domain/container.ts'
 import { BerthError } from '../domain/errors.ts'
 import { dueNotification, lineOf, motdOf, type Notification } from '../domain/notification.ts'
-import type { Accounts } from '../ports/accounts.ts'
+import type { HostCertificates } from './host-certificates.ts'
+import type { Accounts, Outcomes } from '../ports/accounts.ts'
 import type { Store } from '../ports/store.ts'
 
 /** Pause after an attempt that did not reach every container. Doubles with each one. */
@@ -20,6 +21,8 @@ interface NotifierDeps {
   readonly store: Store
   readonly accounts: Accounts
   readonly clock: Clock
+  /** Absent without `ssh.host_ca`. */
+  readonly hostCertificates?: HostCertificates | undefined
 }
 
 /** An attempt that did not reach every container. Lost with the process: some tenants read it twice then. */
@@ -40,7 +43,7 @@ export interface Notifier {
   notify(id: string, up: readonly Container[]): Promise<void>
 }
 
-export function createNotifier({ store, accounts, clock }: NotifierDeps): Notifier {
+export function createNotifier({ store, accounts, clock, hostCertificates }: NotifierDeps): Notifier {
   const attempts = new Map<string, Attempt>()
 
   function earlier(id: string, { end, left }: Notification): Attempt | undefined {
@@ -70,14 +73,20 @@ export function createNotifier({ store, accounts, clock }: NotifierDeps): Notifi
     const attempt = { at: now, notification, pauseMs, count: (before?.count ?? 0) + 1, delivered }
     remember(id, attempt)
     const rest = up.filter(({ engineId }) => !delivered.has(engineId))
+    // Certificates end with the reservation, and so are renewed first: the notification is repeated until both succeed.
+    const certified: Outcomes =
+      (notification.extended && (await hostCertificates?.write(rest, reservation, end))) || new Map()
     const outcomes = await accounts.notify(rest.map(targetOf), {
       username: reservation.username,
       motd: motdOf(reservation, end),
       line: lineOf(reservation, notification, now),
     })
-    for (const { name, engineId } of rest) if (outcomes.get(name) === null) delivered.add(engineId)
+    const failureIn = (name: string) => outcomes.get(name) ?? certified.get(name) ?? null
+    for (const { name, engineId } of rest) {
+      if (outcomes.has(name) && failureIn(name) === null) delivered.add(engineId)
+    }
     const missed = rest.find(({ engineId }) => !delivered.has(engineId))
-    if (missed) throw outcomes.get(missed.name) ?? new BerthError('guest_failed', `${missed.name}: no outcome`)
+    if (missed) throw failureIn(missed.name) ?? new BerthError('guest_failed', `${missed.name}: no outcome`)
     if (up.length < reservation.holds.length) {
       // A container that is down is notified when it is back, however long that takes.
       remember(id, { ...attempt, count: before?.count ?? 0 })

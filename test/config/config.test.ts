@@ -32,6 +32,7 @@ describe('the sample file', () => {
       rateLimit: 0,
       instance: { name: 'berth', bind: '127.0.0.1' },
       sshHost: 'localhost',
+      hostCa: false,
       pools: [
         {
           name: 'alpine',
@@ -83,6 +84,7 @@ describe('the environment', () => {
     ['BERTH_RATE_LIMIT', '60', (c) => c.rateLimit, 60],
     ['BERTH_SSH_BIND', '0.0.0.0', (c) => c.instance.bind, '0.0.0.0'],
     ['BERTH_SSH_HOST', 'lab.example', (c) => c.sshHost, 'lab.example'],
+    ['BERTH_SSH_HOST_CA', 'true', (c) => c.hostCa, true],
     ['BERTH_POOLS_ALPINE_SIZE', '1', (c) => alpine(c)?.size, 1],
     ['BERTH_POOLS_ALPINE_IMAGE', 'debian', (c) => alpine(c)?.image, 'debian'],
     ['BERTH_POOLS_ALPINE_SSH_PORTS', '3001,3005-3006', (c) => alpine(c)?.ports, [3001, 3005, 3006]],

@@ -1,6 +1,7 @@
 /** The contract of every implementation that works on real containers, with real logins. */
 import { after, describe } from 'node:test'
 import { account, type OpenAccounts, openBench } from './accounts-bench.ts'
+import { hostCertificatesContract } from './accounts-host-certificates.ts'
 import { hostileContract } from './accounts-hostile.ts'
 import { loginContract } from './accounts-login.ts'
 import { notificationsContract } from './accounts-notifications.ts'
@@ -16,6 +17,7 @@ export function accountsContract(name: string, openAccounts: OpenAccounts): void
     describe('logins', () => loginContract(bench))
     describe('what is left behind', () => stateContract(bench))
     describe('where a tenant has been', () => hostileContract(bench))
+    describe('host certificates', () => hostCertificatesContract(bench))
     describe('outcomes', () => outcomesContract({ ...bench, account, kill: (id) => bench.engine.kill(id) }))
     describe('surveys', () => surveyContract(bench))
     describe('notifications', () => notificationsContract(bench))

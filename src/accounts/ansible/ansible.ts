@@ -5,6 +5,7 @@
 import type { Account } from '../../domain/account.ts'
 import type { Accounts, Outcomes, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
+import { writeHostCertificate } from '../host-certificate.ts'
 import { notify } from '../notification.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
@@ -40,6 +41,10 @@ export function ansibleAccounts({ engine, ansible }: { engine: Engine; ansible: 
     },
     createAccounts: (targets, account) => run(targets, account, false),
     notify: (targets, notification) => perTarget(targets, (target) => notify(shell, target, notification)),
+    writeHostCertificates: (certificates) =>
+      perTarget([...certificates.keys()], (target) =>
+        writeHostCertificate(shell, target, certificates.get(target) ?? ''),
+      ),
     playbookVersion,
     prepare: preparing(engine, ansible),
   }

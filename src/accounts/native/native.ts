@@ -5,6 +5,7 @@ import type { Accounts, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
 import type { Ansible } from '../ansible/playbook.ts'
 import { playbookVersion } from '../ansible/version.ts'
+import { writeHostCertificate } from '../host-certificate.ts'
 import { notify } from '../notification.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
@@ -44,6 +45,10 @@ export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: A
         }),
       ),
     notify: (targets, notification) => perTarget(targets, (target) => notify(shell, target, notification)),
+    writeHostCertificates: (certificates) =>
+      perTarget([...certificates.keys()], (target) =>
+        writeHostCertificate(shell, target, certificates.get(target) ?? ''),
+      ),
     playbookVersion,
     prepare: preparing(engine, ansible),
   }

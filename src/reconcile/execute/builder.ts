@@ -10,6 +10,7 @@ import {
   restarted,
 } from '../../domain/container.ts'
 import { motdOf } from '../../domain/notification.ts'
+import type { HostCertificates } from '../../usecases/host-certificates.ts'
 import { lentElsewhere } from '../../usecases/activation.ts'
 import { describeDown, hasAccount, isLost, isUp } from '../plan/plan-container.ts'
 import { type Pool, portOf, type InstanceConfig, specOf } from '../../domain/pool.ts'
@@ -29,6 +30,8 @@ export interface BuilderDeps {
   readonly accounts: Accounts
   readonly clock: Clock
   readonly log: Log
+  /** Absent without `ssh.host_ca`. */
+  readonly hostCertificates?: HostCertificates | undefined
 }
 
 /** What the engine lists for a slot: what may stay, and what is in the way. */
@@ -80,7 +83,7 @@ export class Builder {
   }
 
   async restore(row: Container, reservation: Reservation, found: Found): Promise<Container | null> {
-    const { pools, store, engine, accounts, clock } = this.#deps
+    const { pools, store, engine, accounts, clock, hostCertificates } = this.#deps
     const pool = poolOf(pools, row)
     const current = isLost(row, found.current) ? undefined : found.current
     const updated = current ? await this.#noteRestart(row, current) : await this.#replaceLost(row, reservation, found)
@@ -96,6 +99,7 @@ export class Builder {
       await mustLend(engine, target, reservation)
       const account = accountOf(present, pool, motdOf(present, present.expiresAt))
       await mustSucceed(accounts.createAccounts([target], account, { fresh: !current }), target)
+      if (hostCertificates) await mustSucceed(hostCertificates.write([up], present, present.expiresAt), target)
     }
     if (await store.recordAccount(reservation.id, up)) return this.#apply(up, { error: null })
     // The reservation ended while the account was being made, maybe after the kill that revoked it.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { openApi } from '../../../lab/api.ts'
 import { openTokenApi, type TokenApi } from '../../support/http/token-api.ts'
 
 const LINE = /^\[localhost\]:\d+ ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[\w+/]{43}$/
@@ -55,6 +56,13 @@ describe('GET /v1/known_hosts', () => {
     api.world.advance(60_000)
     const expired = await read(api, { ...headers, 'if-none-match': one.etag })
     assert.deepEqual([expired.status, expired.text, expired.etag], [200, '', empty.etag])
+  })
+
+  it('begins with the key of the host CA, for every caller, if there is one', async () => {
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKl0Q'
+    const { server } = await openApi({ access: () => ({ hostCaKey: key }) })
+    const { payload } = await server.inject('/v1/known_hosts')
+    assert.equal(payload, `@cert-authority [localhost]:* ${key}\n`)
   })
 
   it('leaves out containers whose key an earlier version did not record', async () => {
