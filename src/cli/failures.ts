@@ -69,6 +69,20 @@ const ADVICE: Readonly<Record<string, readonly [ExitCode, advice?: string]>> = {
   not_berth: [EXIT.unreachable, 'check --url, BERTH_URL or the config file'],
 }
 
+/** Advice on a request that names something unknown, by the path of the violation. */
+const ADVICE_ON_VALUES: Readonly<Record<string, string>> = { pool: '`berth pools` lists the pools' }
+
+/** Returns the answer. If what was named does not exist, the failure has this advice. */
+export async function withAdviceIfMissing<T>(answer: Promise<T>, advice: string): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure?.code !== 'not_found') throw error
+    throw new Failure(failure.exit, failure.message.split('\n'), { advice, code: failure.code })
+  }
+}
+
 /** Returns anything thrown as a failure; null for a bug. */
 export function failureOf(thrown: unknown): Failure | null {
   if (thrown instanceof Failure) return thrown
@@ -83,7 +97,8 @@ export function failureOf(thrown: unknown): Failure | null {
   const { code, message, violations } = thrown
   const known = Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined
   const isUnavailable = thrown instanceof ApiError && thrown.status === 503
-  const [exit, advice] = known ?? [isUnavailable ? EXIT.unreachable : EXIT.failed]
+  const [exit, general] = known ?? [isUnavailable ? EXIT.unreachable : EXIT.failed]
+  const advice = violations.flatMap(({ path }) => ADVICE_ON_VALUES[path] ?? [])[0] ?? general
   const lines =
     violations.length > 0
       ? violations.map((violation) => `${violation.path} ${violation.message}`)

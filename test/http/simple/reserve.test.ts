@@ -72,7 +72,7 @@ describe('GET /reserve', () => {
     const refusals = [
       ['pool=big&count=2', 'count must be a whole number from 1 to 1, not "2"'],
       ['pool=big&duration=11', 'duration must be a number from 1 to 10 minutes, not "11"'],
-      ['pool=huge', 'pool must be one of: alpine, big'],
+      ['pool=huge', 'pool must be one of: alpine, big, got "huge"'],
     ]
     for (const [query, error] of refusals) {
       assert.equal((await api.get(`/reserve?username=bob&${query}`)).text, JSON.stringify({ error }))
