@@ -4,10 +4,10 @@ import { BerthError, codeOf, reasonOf } from '../domain/errors.ts'
 import { type Identity, maySee } from '../domain/identity.ts'
 import { isActive, isDue, type Reservation } from '../domain/reservation.ts'
 import type { ReservationWithContainers } from '../ports/store.ts'
-import { putOnHold } from './hold.ts'
+import { putOnHold } from './active/hold.ts'
 import { clampEnd } from './limits.ts'
 import { reserve, type Reserved, type ReserveDeps, type ReserveRequest } from './reserve.ts'
-import { reset } from './reset.ts'
+import { reset } from './active/reset.ts'
 import { revoke } from './revocation.ts'
 
 interface Extended {
@@ -35,9 +35,9 @@ export interface Reservations {
   /** Records that its owner still wants it. Changes nothing if it needs no such calls. `not_found`, `not_active`. */
   keepAlive(id: string, by: Identity): Promise<void>
   /**
-   * Puts an active reservation on hold, once: it ends `durationMs` from now and needs no keepalive calls. Only `hold` of
-   * the pool limits that. `not_found`, `not_active`, `invalid_request`, `conflict` if it was on hold before or the pool
-   * does not allow it.
+   * Puts an active reservation on hold, once: it ends `durationMs` from now and needs no keepalive calls. Only the
+   * pool's `hold` limits that. `not_found`, `not_active`, `invalid_request`; `conflict` if it was on hold before or the
+   * pool does not allow it.
    */
   hold(id: string, durationMs: number, by: Identity): Promise<Reservation>
   /**

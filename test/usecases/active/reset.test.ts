@@ -1,11 +1,11 @@
 /** A fresh container in a running reservation. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ANONYMOUS, UNLIMITED, type Identity } from '../../src/domain/identity.ts'
-import { BerthError } from '../../src/domain/errors.ts'
-import type { FaultRule } from '../../lab/faulty.ts'
-import { pool } from '../../lab/rows.ts'
-import { createWorld, type World } from '../../lab/world.ts'
+import { ANONYMOUS, UNLIMITED, type Identity } from '../../../src/domain/identity.ts'
+import { BerthError } from '../../../src/domain/errors.ts'
+import type { FaultRule } from '../../../lab/faulty.ts'
+import { pool } from '../../../lab/rows.ts'
+import { createWorld, type World } from '../../../lab/world.ts'
 
 const HOUR = 3_600_000
 const EVE: Identity = { name: 'eve', role: 'user', limits: UNLIMITED }

@@ -1,14 +1,14 @@
 /** Puts a reservation on hold: after a failure it stays for a while, so that its tenant can look at it. */
-import { BerthError, invalidRequest } from '../domain/errors.ts'
-import type { Identity } from '../domain/identity.ts'
-import { poolOf, type Pools } from '../domain/pools.ts'
-import { isActive, type Reservation } from '../domain/reservation.ts'
-import { counted } from '../domain/text/counted.ts'
-import { formatDuration } from '../domain/text/duration.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Log } from '../ports/log.ts'
-import type { Schedule } from '../ports/schedule.ts'
-import type { ReservationWithContainers, Store } from '../ports/store.ts'
+import { BerthError, invalidRequest } from '../../domain/errors.ts'
+import type { Identity } from '../../domain/identity.ts'
+import { poolOf, type Pools } from '../../domain/pools.ts'
+import { isActive, type Reservation } from '../../domain/reservation.ts'
+import { counted } from '../../domain/text/counted.ts'
+import { formatDuration } from '../../domain/text/duration.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Schedule } from '../../ports/schedule.ts'
+import type { ReservationWithContainers, Store } from '../../ports/store.ts'
 
 const MIN_HOLD_MS = 60_000
 

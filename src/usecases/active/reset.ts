@@ -1,12 +1,12 @@
 /** Replaces a container of a running reservation by a fresh one, because its tenant wants it. */
-import { type Container, resetting } from '../domain/container.ts'
-import { BerthError } from '../domain/errors.ts'
-import { type Identity, maySee } from '../domain/identity.ts'
-import { holdersOf, isActive, stateAt } from '../domain/reservation.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Log } from '../ports/log.ts'
-import type { Schedule } from '../ports/schedule.ts'
-import type { Store } from '../ports/store.ts'
+import { type Container, resetting } from '../../domain/container.ts'
+import { BerthError } from '../../domain/errors.ts'
+import { type Identity, maySee } from '../../domain/identity.ts'
+import { holdersOf, isActive, stateAt } from '../../domain/reservation.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Schedule } from '../../ports/schedule.ts'
+import type { Store } from '../../ports/store.ts'
 
 interface ResetDeps {
   readonly store: Store

@@ -1,9 +1,9 @@
 /** A reservation whose command has failed stays for a while. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ANONYMOUS, UNLIMITED, type Identity } from '../../src/domain/identity.ts'
-import { pool } from '../../lab/rows.ts'
-import { createWorld, type World } from '../../lab/world.ts'
+import { ANONYMOUS, UNLIMITED, type Identity } from '../../../src/domain/identity.ts'
+import { pool } from '../../../lab/rows.ts'
+import { createWorld, type World } from '../../../lab/world.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

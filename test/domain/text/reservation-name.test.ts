@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { reservationNameProblem } from '../../src/domain/reservation-name.ts'
+import { reservationNameProblem } from '../../../src/domain/text/reservation-name.ts'
 
 const POOLS = ['alpine', 'lab-b']
 
