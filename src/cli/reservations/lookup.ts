@@ -88,8 +88,7 @@ export function chooseContainer(client: BerthClient, name: string | undefined): 
 /**
  * Finds the reservation that a name fits, see `findByName`. An admin may name those of other owners; if it fits some of
  * their own, too, it means those. If it is the name of one of these, it means that one. Without a name: the caller's
- * only one. `states`: those in which the command can use a
- * reservation.
+ * only one. `states`: those in which the command can use a reservation.
  */
 export async function choose(
   client: BerthClient,

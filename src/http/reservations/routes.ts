@@ -15,7 +15,7 @@ import { readEnd, readIdempotencyKey, readTimes, toMs } from './request.ts'
 import {
   Extend,
   ExtendedView,
-  Hold,
+  PutOnHold,
   IdempotencyKey,
   ListReservations,
   LongPoll,
@@ -183,7 +183,7 @@ const HOLD = {
     'It ends this long from now, whatever its end was, and needs no keepalive calls. `conflict` the second time, and ' +
     "where the pool's `hold` does not allow it.",
   params: ReservationId,
-  body: Hold,
+  body: PutOnHold,
   response: { 200: ReservationView },
 }
 const RELEASE = {

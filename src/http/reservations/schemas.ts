@@ -55,7 +55,7 @@ export const Extend = Type.Object(
   { additionalProperties: false },
 )
 
-export const Hold = Type.Object(
+export const PutOnHold = Type.Object(
   { duration: Type.String({ description: 'How long it stays from now on, like "30m"; at most hold.max of the pool' }) },
   { additionalProperties: false },
 )

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { forAnsible, forShell, isContainerName } from '../../../domain/text/foreign-text.ts'
+import { forAnsible, forShell, isContainerName, isPlainName } from '../../../domain/text/foreign-text.ts'
 import { reasonOf } from '../../../domain/errors.ts'
 import { createLimit } from '../../../domain/concurrency.ts'
 import type { Reservation } from '../../../client/client.ts'
@@ -17,9 +17,9 @@ const MAX_CONCURRENT_SCANS = 8
 const ABOUT = `Prints your reserved containers as a dynamic inventory of Ansible: ansible -i "$(which
 berth-inventory)" all -m ping
 
-Groups are pool_NAME and reservation_ID, and the name of each reservation that has one, with "_" in place of "-". Private keys are those of the reservations; with a password, use -k. A host
-whose key differs from the one that the manager knows is listed without a key, so that Ansible refuses to log in
-there.`
+Groups are pool_NAME and reservation_ID, and the name of each reservation that has one, with "_" in place of "-".
+Private keys are those of the reservations; with a password, use -k. A host whose key differs from the one that the
+manager knows is listed without a key, so that Ansible refuses to log in there.`
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -56,8 +56,8 @@ function inventory(
   const groups = new Map<string, string[]>()
   const add = (group: string, host: string) => groups.set(group, [...(groups.get(group) ?? []), host])
   for (const { id, name: own, pool, containers } of active) {
-    const ownGroup = own === null ? null : ownGroupName(own)
-    if (own !== null && ownGroup === null) warn(`"${own}" means something else to Ansible; this group is left out`)
+    const ownGroup = ownGroupName(own)
+    if (own && ownGroup === null) warn(`"${own}" means something else to Ansible; this group is left out`)
     for (const { name } of containers) {
       add(groupName('pool', pool), name)
       add(groupName('reservation', short(id)), name)
@@ -95,8 +95,9 @@ function groupName(kind: string, name: string): string {
 /** Groups and hosts that Ansible knows already. */
 const ANSIBLES_OWN = ['all', 'ungrouped', 'localhost']
 
-/** Returns the group of a reservation's name; null if it is invalid or Ansible, or another group, has that name. */
-function ownGroupName(name: string): string | null {
+/** Returns the group of a reservation's name; null without one, and if it is invalid or means something else. */
+function ownGroupName(name: string | null): string | null {
+  if (!isPlainName(name)) return null
   const group = name.replaceAll('-', '_')
   const isTaken = ANSIBLES_OWN.includes(group) || /^(pool|reservation)_/.test(group)
   return /^[a-z][a-z0-9_]*$/.test(group) && !isTaken ? group : null

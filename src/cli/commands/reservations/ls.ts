@@ -80,7 +80,7 @@ async function find(client: BerthClient, options: Options): Promise<Found> {
 }
 
 function printReservations(reservations: readonly Reservation[], terminal: Terminal, now: number): void {
-  const hasNames = reservations.some(({ name }) => name !== null)
+  const hasNames = reservations.some(({ name }) => Boolean(name))
   const hasOwners = new Set(reservations.map((reservation) => reservation.owner)).size > 1
   terminal.table(
     [

@@ -76,13 +76,15 @@ async function untilReady(
   const progress = terminal.progress()
   try {
     for (;;) {
-      progress.status(`waiting for the fresh ${name}`)
       const found = await answerOf(client.GET('/v1/reservations/{id}', { params: { path: { id } } }))
       const container = found.containers.find((each) => each.name === name)
       if (found.state !== 'active' || !container) {
         throw new Failure(EXIT.failed, `the reservation is ${found.state}; ${name} does not belong to it any more`)
       }
       if (container.ready && (container.generation ?? 0) > generation) return container
+      const { error, attempts } = await answerOf(client.GET('/v1/containers/{name}', { params: { path: { name } } }))
+      if (attempts > 0 && error !== null) progress.report(`${error}; trying again`)
+      else progress.status(`waiting for the fresh ${name}`)
       await sleep(POLL_MS)
     }
   } finally {
