@@ -63,7 +63,7 @@ const ADVICE: Readonly<Record<string, readonly [ExitCode, advice?: string]>> = {
   not_found: [EXIT.failed, '`berth ls` lists your reservations'],
   not_enough: [EXIT.notNow, 'wait with --wait 10m, or reserve fewer; `berth pools` shows how many are free'],
   pool_unusable: [EXIT.failed, 'the pool works again when that is fixed; `berth pools` shows the others'],
-  quota_exceeded: [EXIT.notNow, 'release a reservation first; `berth ls` lists yours'],
+  quota_exceeded: [EXIT.notNow, '`berth whoami` shows your limits, `berth ls` what you hold'],
   rate_limited: [EXIT.notNow, 'send fewer requests'],
   engine_unavailable: [EXIT.unreachable, 'is Docker running? The manager waits for it; try again later'],
   not_berth: [EXIT.unreachable, 'check --url, BERTH_URL or the config file'],

@@ -13,6 +13,7 @@ import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 import { REACHES } from '../domain/container.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
+import { counted } from '../domain/text/counted.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
 import type { Pool, InstanceConfig } from '../domain/pool.ts'
 
@@ -179,7 +180,7 @@ function readPool(
     reader.report([...path, 'duration', 'max'], 'must not be shorter than the default')
   }
   if (some.ssh_ports && some.size !== undefined && some.ssh_ports.length < some.size) {
-    const mismatch = `${some.ssh_ports.length} ports for ${some.size} containers`
+    const mismatch = `${counted(some.ssh_ports.length, 'port')} for ${counted(some.size, 'container')}`
     reader.report([...path, 'ssh_ports'], `${mismatch}: widen the range or lower size`)
   }
   const hold = readHold(reader, raw['hold'], [...path, 'hold'])

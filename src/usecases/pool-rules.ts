@@ -31,7 +31,8 @@ export function boundsOf(pool: Pool): { maxCount: number; maxDurationMs: number 
   return { maxCount: pool.size, maxDurationMs: pool.duration.max }
 }
 
-function countProblem({ name, size }: Pool, count: number): string {
+/** Returns why a pool cannot lend that many, in words that follow "count". */
+export function countProblem({ name, size }: Pool, count: number): string {
   if (size > 0) return `must be at most ${size}, the size of the pool`
   return `cannot be ${count}: pool "${name}" has size 0; an admin enlarges it with "berth scale ${name} ${count}"`
 }
