@@ -7,8 +7,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { reasonOf } from '../src/domain/errors.ts'
+import { refuse } from '../lab/refuse.ts'
 import { type Machine, thisMachine } from '../prove/machine.ts'
 import { GROUPS } from './groups/all.ts'
 import { type Group, Lab } from './session.ts'
@@ -17,7 +18,7 @@ import { type Entry, FAILED, HEADER, type Measured, performanceReport, rowOf } f
 
 const REPORT = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
-const { values: options, positionals: names } = parseArgs({
+const { values: options, positionals: names } = parseCommandLine({
   allowPositionals: true,
   options: {
     all: { type: 'boolean', default: false },
@@ -30,10 +31,20 @@ const { values: options, positionals: names } = parseArgs({
   },
 })
 
+function parseCommandLine<T extends ParseArgsConfig>(config: T) {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    return refuse(`just bench: ${reasonOf(error)}`)
+  }
+}
+
 function wanted(): readonly Group[] {
   const unknown = names.filter((name) => !GROUPS.some((group) => group.name === name))
   if (unknown.length > 0) {
-    throw new Error(`no such benchmark: ${unknown.join(', ')}; there are ${GROUPS.map(({ name }) => name).join(', ')}`)
+    refuse(
+      `just bench: no such benchmark: ${unknown.join(', ')}; there are ${GROUPS.map(({ name }) => name).join(', ')}`,
+    )
   }
   if (names.length > 0) return GROUPS.filter(({ name }) => names.includes(name))
   return GROUPS.filter(({ long }) => options.all || !long)

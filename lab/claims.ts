@@ -12,6 +12,7 @@ export function claimOf(some: Partial<Claim> = {}): Claim {
     passwordHash: '$6$salt$hash',
     sshKeys: [],
     note: null,
+    name: null,
     keepaliveMs: null,
     durationMs: 300_000,
     prepareBy: NOW + 10_000,

@@ -20,6 +20,7 @@ export function pool(some: Partial<Pool> = {}): Pool {
     reach: 'internet',
     runtime: null,
     duration: { default: 3_600_000, max: 86_400_000 },
+    hold: null,
     prepare: null,
     ...some,
   }
@@ -43,6 +44,7 @@ export function container(some: Partial<Container> = {}): Container {
     attempts: 0,
     retryAt: 0,
     error: null,
+    resetAt: null,
     ...some,
   }
 }
@@ -93,6 +95,8 @@ export function reservation(some: Partial<Reservation> = {}): Reservation {
     outcome: null,
     reason: null,
     note: null,
+    name: null,
+    heldAt: null,
     holds: [{ container: 'p-1', accountGeneration: 1 }],
     ...some,
   }

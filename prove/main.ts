@@ -7,6 +7,7 @@ import { basename, join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
+import { refuse } from '../lab/refuse.ts'
 import { readTried } from '../lab/proof.ts'
 import { thisMachine } from './machine.ts'
 import { type Proof, reliability } from './report.ts'
@@ -36,7 +37,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     .map((file) => file.slice(0, -ENDING.length))
     .toSorted()
   const unknown = wanted.filter((name) => !all.includes(name))
-  if (unknown.length > 0) throw new Error(`no such proof: ${unknown.join(', ')}; there are ${all.join(', ')}`)
+  if (unknown.length > 0) refuse(`just prove: no such proof: ${unknown.join(', ')}; there are ${all.join(', ')}`)
   const files = (wanted.length > 0 ? wanted : all).map((name) => name + ENDING)
   const { proofs, failed } = await prove(files)
   const before = existsSync(REPORT) ? readFileSync(REPORT, 'utf8') : ''

@@ -15,10 +15,12 @@ import { parseArgs } from 'node:util'
 import { parseConfig } from '../src/config/config.ts'
 import { systemClock } from '../src/ports/clock.ts'
 import { createRetention } from '../src/usecases/retention.ts'
+import { reasonOf } from '../src/domain/errors.ts'
 import { ANONYMOUS } from '../src/domain/identity.ts'
 import { type Manager, startManager } from '../src/main.ts'
 import { Churn, type OnReserved } from './churn.ts'
 import { docker } from '../lab/docker.ts'
+import { refuse } from '../lab/refuse.ts'
 import { removeInstance } from '../lab/instance.ts'
 import { countRows, described, engineProcesses, grown, measure } from './measuring.ts'
 
@@ -37,18 +39,28 @@ interface Options {
   readonly leak: Leak | undefined
 }
 
+const OPTIONS = {
+  minutes: { type: 'string', default: '10' },
+  size: { type: 'string', default: '6' },
+  leak: { type: 'string' },
+} as const
+
+const USAGE = 'usage: just soak [--minutes 10] [--size 2 to 100] [--leak sockets|memory|containers|timers]'
+
+function parseOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values
+  } catch (error) {
+    return refuse(`just soak: ${reasonOf(error)}; ${USAGE}`)
+  }
+}
+
 function readOptions(): Options {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '10' },
-      size: { type: 'string', default: '6' },
-      leak: { type: 'string' },
-    },
-  })
+  const values = parseOptions()
   const [minutes, size] = [Number(values.minutes), Number(values.size)]
   const leaks: readonly (string | undefined)[] = ['sockets', 'memory', 'containers', 'timers', undefined]
   if (!(minutes > 0) || !Number.isInteger(size) || !(size >= 2 && size <= 100) || !leaks.includes(values.leak)) {
-    throw new RangeError('--minutes takes a number, --size 2 to 100, --leak sockets, memory, containers or timers')
+    refuse(`just soak: an option has an invalid value; ${USAGE}`)
   }
   return { minutes, size, leak: values.leak as Leak | undefined }
 }

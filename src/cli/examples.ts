@@ -8,13 +8,19 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['berth reserve', "one container of the manager's first pool"],
     ['berth reserve --count 2 --for 2h --key ~/.ssh/id_ed25519.pub', 'two, to log in with your key'],
     ['berth reserve --user anna --for "90 min" --note "lab 7"', 'for another person, who gets the password'],
+    ['berth reserve --name web --count 2', 'with a name: `berth ssh web`, `berth release web`'],
     ['berth reserve --wait 10m --keepalive 5m', 'wait in the queue; ends when a job dies'],
+  ],
+  reset: [
+    ['berth reset alpine-1', 'asks, and waits until the fresh container can be used'],
+    ['berth reset web-2 --yes', 'the second container of the reservation "web"'],
   ],
   run: [
     ["berth run -- 'uname -sr; whoami'", 'a command line for the remote shell'],
     ["tar cz . | berth run --wait 15m --timeout 20m -- 'tar xz && make test'", 'stdin is that of the command'],
     ['berth run --env CI=true --env TOKEN -- ./deploy', 'TOKEN has its value here'],
     ['berth run --count 3 -- hostname', 'in three containers at once'],
+    ["berth run --hold 30m -- 'make test'", 'after a failure it stays for half an hour'],
   ],
   ssh: [
     ['berth ssh', 'log in to your only reservation'],

@@ -63,10 +63,24 @@ const ADVICE: Readonly<Record<string, readonly [ExitCode, advice?: string]>> = {
   not_found: [EXIT.failed, '`berth ls` lists your reservations'],
   not_enough: [EXIT.notNow, 'wait with --wait 10m, or reserve fewer; `berth pools` shows how many are free'],
   pool_unusable: [EXIT.failed, 'the pool works again when that is fixed; `berth pools` shows the others'],
-  quota_exceeded: [EXIT.notNow, 'release a reservation first; `berth ls` lists yours'],
+  quota_exceeded: [EXIT.notNow, '`berth whoami` shows your limits, `berth ls` what you hold'],
   rate_limited: [EXIT.notNow, 'send fewer requests'],
   engine_unavailable: [EXIT.unreachable, 'is Docker running? The manager waits for it; try again later'],
   not_berth: [EXIT.unreachable, 'check --url, BERTH_URL or the config file'],
+}
+
+/** Advice on a request that names something unknown, by the path of the violation. */
+const ADVICE_ON_VALUES: Readonly<Record<string, string>> = { pool: '`berth pools` lists the pools' }
+
+/** Returns the answer. If what was named does not exist, the failure has this advice. */
+export async function withAdviceIfMissing<T>(answer: Promise<T>, advice: string): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure?.code !== 'not_found') throw error
+    throw new Failure(failure.exit, failure.message.split('\n'), { advice, code: failure.code })
+  }
 }
 
 /** Returns anything thrown as a failure; null for a bug. */
@@ -83,7 +97,8 @@ export function failureOf(thrown: unknown): Failure | null {
   const { code, message, violations } = thrown
   const known = Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined
   const isUnavailable = thrown instanceof ApiError && thrown.status === 503
-  const [exit, advice] = known ?? [isUnavailable ? EXIT.unreachable : EXIT.failed]
+  const [exit, general] = known ?? [isUnavailable ? EXIT.unreachable : EXIT.failed]
+  const advice = violations.flatMap(({ path }) => ADVICE_ON_VALUES[path] ?? [])[0] ?? general
   const lines =
     violations.length > 0
       ? violations.map((violation) => `${violation.path} ${violation.message}`)

@@ -19,6 +19,7 @@ import { addLs } from './commands/reservations/ls.ts'
 import { addMigrate } from './commands/server/migrate.ts'
 import { addPools, addScale } from './commands/admin/pools.ts'
 import { addRelease } from './commands/reservations/release.ts'
+import { addReset } from './commands/reservations/reset.ts'
 import { addReserve } from './commands/reservations/reserve.ts'
 import { addRun } from './commands/reservations/run.ts'
 import { addServe } from './commands/server/serve.ts'
@@ -50,6 +51,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly ((program: C
       addCode,
       addExtend,
       addRelease,
+      addReset,
       addKeepalive,
       addInventory,
     ],

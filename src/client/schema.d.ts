@@ -496,6 +496,12 @@ export interface paths {
                                 runtime: string | null;
                                 duration_default_seconds: number;
                                 duration_max_seconds: number;
+                                /** @description What may be put on hold after a failure; null: nothing */
+                                hold: {
+                                    max_seconds: number;
+                                    /** @description How many containers may be on hold at once */
+                                    containers: number;
+                                } | null;
                                 /** @description How many containers are in each state, none left out */
                                 containers: {
                                     [key: string]: number;
@@ -613,6 +619,12 @@ export interface paths {
                             runtime: string | null;
                             duration_default_seconds: number;
                             duration_max_seconds: number;
+                            /** @description What may be put on hold after a failure; null: nothing */
+                            hold: {
+                                max_seconds: number;
+                                /** @description How many containers may be on hold at once */
+                                containers: number;
+                            } | null;
                             /** @description How many containers are in each state, none left out */
                             containers: {
                                 [key: string]: number;
@@ -986,6 +998,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{name}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a container of your active reservation by a fresh one
+         * @description Destroys the container and creates the next generation with the same account, password and keys; the reservation stays as it is. Answers once this is recorded, with the present generation. The fresh container can be used when the reservation shows a later generation that is `ready`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            pool: string;
+                            /** @enum {unknown} */
+                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
+                            /** @description When it entered the state */
+                            since: string;
+                            generation: number;
+                            /** @description Id of the reservation that holds it; users see only their own */
+                            reservation: string | null;
+                            host: string;
+                            port: number;
+                            /** @description Fingerprint of its SSH host key, as ssh shows it */
+                            host_key: string | null;
+                            /** @description Its line of known_hosts, for this host and port */
+                            known_hosts: string | null;
+                            /** @description Failures in a row */
+                            attempts: number;
+                            /** @description Why the last attempt failed, or why the container was removed */
+                            error: string | null;
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/containers/{name}/return": {
         parameters: {
             query?: never;
@@ -1118,6 +1212,8 @@ export interface paths {
                                 /** @description Number of containers that were requested */
                                 count: number;
                                 note: string | null;
+                                /** @description Chosen by its owner, unique among their open reservations */
+                                name: string | null;
                                 created_at: string;
                                 /** @description Until when it waits, or waited, for containers */
                                 wait_until: string | null;
@@ -1135,6 +1231,8 @@ export interface paths {
                                 expires_at: string | null;
                                 /** @description When it counts as abandoned without a further call of …/keepalive */
                                 keepalive_until: string | null;
+                                /** @description When it was put on hold with …/hold; null if it never was */
+                                held_at: string | null;
                                 ended_at: string | null;
                                 containers: {
                                     name: string;
@@ -1145,6 +1243,8 @@ export interface paths {
                                     /** @description Its line of known_hosts, for this host and port */
                                     known_hosts: string | null;
                                     generation: number | null;
+                                    /** @description Whether the account works; false before, and while it is reset or replaced */
+                                    ready: boolean;
                                 }[];
                             }[];
                             /** @description "cursor" of the next page; null at the end */
@@ -1215,6 +1315,8 @@ export interface paths {
                         /** @description Public keys, without options. Each text is one key or a whole file of them, with comment lines */
                         ssh_keys?: string[];
                         note?: string;
+                        /** @description 1 to 32 of a-z, 0-9 and "-", beginning with a letter; unique among your open reservations */
+                        name?: string;
                         /** @description It ends as abandoned after this long without a call of …/keepalive */
                         keepalive?: string;
                         /** @description How long it may wait for containers when not enough are ready, like "10m" */
@@ -1243,6 +1345,8 @@ export interface paths {
                             /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
+                            /** @description Chosen by its owner, unique among their open reservations */
+                            name: string | null;
                             created_at: string;
                             /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
@@ -1260,6 +1364,8 @@ export interface paths {
                             expires_at: string | null;
                             /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
+                            /** @description When it was put on hold with …/hold; null if it never was */
+                            held_at: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
@@ -1270,6 +1376,8 @@ export interface paths {
                                 /** @description Its line of known_hosts, for this host and port */
                                 known_hosts: string | null;
                                 generation: number | null;
+                                /** @description Whether the account works; false before, and while it is reset or replaced */
+                                ready: boolean;
                             }[];
                             /** @description Only if it was generated, and in this answer only */
                             password?: string;
@@ -1296,6 +1404,8 @@ export interface paths {
                             /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
+                            /** @description Chosen by its owner, unique among their open reservations */
+                            name: string | null;
                             created_at: string;
                             /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
@@ -1313,6 +1423,8 @@ export interface paths {
                             expires_at: string | null;
                             /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
+                            /** @description When it was put on hold with …/hold; null if it never was */
+                            held_at: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
@@ -1323,6 +1435,8 @@ export interface paths {
                                 /** @description Its line of known_hosts, for this host and port */
                                 known_hosts: string | null;
                                 generation: number | null;
+                                /** @description Whether the account works; false before, and while it is reset or replaced */
+                                ready: boolean;
                             }[];
                             /** @description Only if it was generated, and in this answer only */
                             password?: string;
@@ -1400,6 +1514,8 @@ export interface paths {
                             /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
+                            /** @description Chosen by its owner, unique among their open reservations */
+                            name: string | null;
                             created_at: string;
                             /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
@@ -1417,6 +1533,8 @@ export interface paths {
                             expires_at: string | null;
                             /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
+                            /** @description When it was put on hold with …/hold; null if it never was */
+                            held_at: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
@@ -1427,6 +1545,8 @@ export interface paths {
                                 /** @description Its line of known_hosts, for this host and port */
                                 known_hosts: string | null;
                                 generation: number | null;
+                                /** @description Whether the account works; false before, and while it is reset or replaced */
+                                ready: boolean;
                             }[];
                         };
                     };
@@ -1488,6 +1608,8 @@ export interface paths {
                             /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
+                            /** @description Chosen by its owner, unique among their open reservations */
+                            name: string | null;
                             created_at: string;
                             /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
@@ -1505,6 +1627,8 @@ export interface paths {
                             expires_at: string | null;
                             /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
+                            /** @description When it was put on hold with …/hold; null if it never was */
+                            held_at: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
@@ -1515,6 +1639,8 @@ export interface paths {
                                 /** @description Its line of known_hosts, for this host and port */
                                 known_hosts: string | null;
                                 generation: number | null;
+                                /** @description Whether the account works; false before, and while it is reset or replaced */
+                                ready: boolean;
                             }[];
                         };
                     };
@@ -1588,6 +1714,8 @@ export interface paths {
                             /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
+                            /** @description Chosen by its owner, unique among their open reservations */
+                            name: string | null;
                             created_at: string;
                             /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
@@ -1605,6 +1733,8 @@ export interface paths {
                             expires_at: string | null;
                             /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
+                            /** @description When it was put on hold with …/hold; null if it never was */
+                            held_at: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
@@ -1615,6 +1745,8 @@ export interface paths {
                                 /** @description Its line of known_hosts, for this host and port */
                                 known_hosts: string | null;
                                 generation: number | null;
+                                /** @description Whether the account works; false before, and while it is reset or replaced */
+                                ready: boolean;
                             }[];
                             /** @description Why the end is not the requested one; null if it is */
                             clamped: string | null;
@@ -1687,6 +1819,8 @@ export interface paths {
                             /** @description Number of containers that were requested */
                             count: number;
                             note: string | null;
+                            /** @description Chosen by its owner, unique among their open reservations */
+                            name: string | null;
                             created_at: string;
                             /** @description Until when it waits, or waited, for containers */
                             wait_until: string | null;
@@ -1704,6 +1838,8 @@ export interface paths {
                             expires_at: string | null;
                             /** @description When it counts as abandoned without a further call of …/keepalive */
                             keepalive_until: string | null;
+                            /** @description When it was put on hold with …/hold; null if it never was */
+                            held_at: string | null;
                             ended_at: string | null;
                             containers: {
                                 name: string;
@@ -1714,6 +1850,125 @@ export interface paths {
                                 /** @description Its line of known_hosts, for this host and port */
                                 known_hosts: string | null;
                                 generation: number | null;
+                                /** @description Whether the account works; false before, and while it is reset or replaced */
+                                ready: boolean;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reservations/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a reservation for a while after a failure, once
+         * @description It ends this long from now, whatever its end was, and needs no keepalive calls. `conflict` the second time, and where the pool's `hold` does not allow it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description How long it stays from now on, like "30m"; at most hold.max of the pool */
+                        duration: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {unknown} */
+                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
+                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
+                            /** @description Why it failed */
+                            reason: string | null;
+                            pool: string;
+                            /** @description Name of the identity that made it */
+                            owner: string;
+                            username: string;
+                            /** @description Number of containers that were requested */
+                            count: number;
+                            note: string | null;
+                            /** @description Chosen by its owner, unique among their open reservations */
+                            name: string | null;
+                            created_at: string;
+                            /** @description Until when it waits, or waited, for containers */
+                            wait_until: string | null;
+                            /** @description null unless it is waiting */
+                            queue: {
+                                /** @description 1 is next */
+                                position: number;
+                                /** @description Assumes no early release and no extension */
+                                estimated_start: string | null;
+                                /** @description Why the pool cannot lend anything at the moment */
+                                problem: string | null;
+                            } | null;
+                            /** @description When its time began */
+                            active_at: string | null;
+                            expires_at: string | null;
+                            /** @description When it counts as abandoned without a further call of …/keepalive */
+                            keepalive_until: string | null;
+                            /** @description When it was put on hold with …/hold; null if it never was */
+                            held_at: string | null;
+                            ended_at: string | null;
+                            containers: {
+                                name: string;
+                                host: string;
+                                port: number | null;
+                                /** @description Fingerprint of its SSH host key, as ssh shows it */
+                                host_key: string | null;
+                                /** @description Its line of known_hosts, for this host and port */
+                                known_hosts: string | null;
+                                generation: number | null;
+                                /** @description Whether the account works; false before, and while it is reset or replaced */
+                                ready: boolean;
                             }[];
                         };
                     };
@@ -1900,7 +2155,7 @@ export interface paths {
                     limit?: number;
                     /** @description Only the latest of them, that many; instead of limit */
                     tail?: number;
-                    kind?: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
+                    kind?: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
                     pool?: string;
                     container?: string;
                     reservation?: string;
@@ -1926,7 +2181,7 @@ export interface paths {
                                 id: number;
                                 at: string;
                                 /** @enum {unknown} */
-                                kind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
+                                kind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
                                 /** @description Name of the identity that wanted it; "berth" for the manager itself */
                                 by: string;
                                 pool: string | null;

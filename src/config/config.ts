@@ -8,10 +8,12 @@ import { parseDocument } from 'yaml'
 import { type Access, readAccess } from './auth.ts'
 import { findConfigFile } from './config-file.ts'
 import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
+import { readHold } from './hold.ts'
 import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 import { REACHES } from '../domain/container.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
+import { counted } from '../domain/text/counted.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
 import type { Pool, InstanceConfig } from '../domain/pool.ts'
 
@@ -173,7 +175,7 @@ function readPool(
   } catch {
     reader.report(path, 'the name must consist of a-z, 0-9 and "-", and begin with a letter')
   }
-  const { raw, all: fields, some } = reader.map(content, path, POOL, ['duration'])
+  const { raw, all: fields, some } = reader.map(content, path, POOL, ['duration', 'hold'])
   const { all: duration, some: span } = reader.map(raw['duration'], [...path, 'duration'], DURATION)
   if (span.default !== undefined && span.default < MINUTE_MS) {
     reader.report([...path, 'duration', 'default'], 'must be at least 1m')
@@ -182,15 +184,16 @@ function readPool(
     reader.report([...path, 'duration', 'max'], 'must not be shorter than the default')
   }
   if (some.ssh_ports && some.size !== undefined && some.ssh_ports.length < some.size) {
-    const mismatch = `${some.ssh_ports.length} ports for ${some.size} containers`
+    const mismatch = `${counted(some.ssh_ports.length, 'port')} for ${counted(some.size, 'container')}`
     reader.report([...path, 'ssh_ports'], `${mismatch}: widen the range or lower size`)
   }
+  const hold = readHold(reader, raw['hold'], [...path, 'hold'])
   takePorts(reader, path, some.ssh_ports ?? [], owners)
   const prepare = some.prepare ? resolve(folder, some.prepare) : null
   if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
   if (!fields || !duration) return null
   const { ssh_ports, ...rest } = fields
-  return { ...rest, name, ports: ssh_ports, runtime: some.runtime ?? null, duration, prepare }
+  return { ...rest, name, ports: ssh_ports, runtime: some.runtime ?? null, duration, hold, prepare }
 }
 
 function takePorts(

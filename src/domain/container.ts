@@ -74,6 +74,8 @@ export interface Container {
   readonly retryAt: number
   /** Why the last attempt failed. */
   readonly error: string | null
+  /** When the tenant asked for a fresh container in its place; null once that is under way, and otherwise. */
+  readonly resetAt: number | null
 }
 
 /** A change of a row. The store applies it only if state and generation are still what the caller saw. */
@@ -103,7 +105,14 @@ export function isBackingOff({ retryAt, attempts }: Pick<Container, 'retryAt' | 
 }
 
 /** Fields that are empty until the engine has created the generation. */
-const NOT_CREATED = { engineId: null, hostKey: null, hostPublicKey: null, host: null, node: null } as const
+const NOT_CREATED = {
+  engineId: null,
+  hostKey: null,
+  hostPublicKey: null,
+  host: null,
+  node: null,
+  resetAt: null,
+} as const
 
 /** The next generation in the slot, not created yet. */
 export function nextGeneration(container: Container, port: number, now: number): ContainerPatch {
@@ -116,6 +125,11 @@ export function nextGeneration(container: Container, port: number, now: number):
 /** The next generation under a running reservation, which keeps the name and the port. */
 export function replacement(container: Container): ContainerPatch {
   return { generation: container.generation + 1, ...NOT_CREATED, attempts: 0, retryAt: 0 }
+}
+
+/** To be replaced under its running reservation because the tenant wants it. Earlier failures do not delay it. */
+export function resetting(now: number): ContainerPatch {
+  return { resetAt: now, attempts: 0, retryAt: 0, error: 'reset on request' }
 }
 
 export function ready(now: number): ContainerPatch {

@@ -5,6 +5,8 @@ export const EVENT_KINDS = [
   'reservation.preparing',
   'reservation.active',
   'reservation.extended',
+  /** It stays for a while after a command in it has failed. */
+  'reservation.held',
   /** A container in which no account could be made was swapped for another one. */
   'reservation.substituted',
   'reservation.ending',
@@ -15,6 +17,8 @@ export const EVENT_KINDS = [
   'container.removing',
   'container.broken',
   'container.quarantined',
+  /** Its tenant asked for a fresh container in its place. */
+  'container.reset',
   /** Another generation took its place under a running reservation. */
   'container.replaced',
   'container.dropped',

@@ -75,8 +75,13 @@ export function motdOf(
 }
 
 /** Returns the line for the open terminals. */
-export function lineOf({ id }: Pick<Reservation, 'id'>, { end, left, extended }: Notification, now: number): string {
-  const news = extended ? [`Extended until ${minuteOf(end)}.`] : []
+export function lineOf(
+  { id, heldAt = null }: Pick<Reservation, 'id'> & Partial<Pick<Reservation, 'heldAt'>>,
+  { end, left, extended }: Notification,
+  now: number,
+): string {
+  // A hold may end earlier than the reservation would have.
+  const news = extended ? [`${heldAt === null ? 'Extended' : 'On hold'} until ${minuteOf(end)}.`] : []
   if (left === null) return news.join('')
   const hour = minuteOf(end).slice(11)
   return [...news, `${remaining(end - now)} left (${hour}). To stay: berth extend ${short(id)} --by 30m`].join(' ')

@@ -1,5 +1,13 @@
 import type { ContainerSettings, PublishedSpec } from './container.ts'
 
+/** Limits of what stays after a command in it has failed. */
+export interface HoldLimits {
+  /** Maximum duration, milliseconds. */
+  readonly max: number
+  /** Maximum number of containers of the pool on hold at once. */
+  readonly containers: number
+}
+
 /** A named set of equal containers, as configured in berth.yml. */
 export interface Pool extends ContainerSettings {
   readonly name: string
@@ -9,6 +17,8 @@ export interface Pool extends ContainerSettings {
   readonly ports: readonly number[]
   /** Milliseconds. */
   readonly duration: { readonly default: number; readonly max: number }
+  /** What may be put on hold after a failure; null: nothing. */
+  readonly hold: HoldLimits | null
   /** Absolute path of a playbook that runs on every new container before it is ready. */
   readonly prepare: string | null
 }

@@ -58,6 +58,10 @@ export interface Reservation {
   readonly reason: string | null
   /** Free text of its owner. */
   readonly note: string | null
+  /** Short name that its owner chose, unique among their open reservations; null without one. */
+  readonly name: string | null
+  /** When it was put on hold, which is possible once; null if it never was. */
+  readonly heldAt: number | null
   readonly holds: readonly Hold[]
 }
 

@@ -6,6 +6,7 @@ import type { Token } from '../domain/identity.ts'
 import type { PoolFacts } from '../domain/pool.ts'
 import type { Outcome, Reservation, ReservationState } from '../domain/reservation.ts'
 import type { UsageRecord } from '../domain/usage.ts'
+import type { LeadershipStore } from './leadership-store.ts'
 
 /** A reservation to make. With `waitUntil` it may wait for containers; with null it does not. */
 export interface Claim
@@ -21,6 +22,7 @@ export interface Claim
     | 'durationMs'
     | 'prepareBy'
     | 'note'
+    | 'name'
     | 'keepaliveMs'
     | 'waitUntil'
   > {
@@ -61,17 +63,27 @@ export type Claimed =
   | { readonly kind: 'over_quota'; readonly has: number }
   /** Nothing was reserved: the owner has the maximum number of reservations in the queue. */
   | { readonly kind: 'queue_full'; readonly most: number }
+  /** Nothing was reserved: the owner's open reservation `holder` has the name. */
+  | { readonly kind: 'name_taken'; readonly holder: string }
   /** Nothing was reserved: the same key was used before. */
   | { readonly kind: 'repeated'; readonly earlier: EarlierRequest }
 
 /** A claim that took nothing, other than a repeated request. */
-export type RefusedClaim = Extract<Claimed, { kind: 'short' | 'over_quota' | 'queue_full' }>
+export type RefusedClaim = Extract<Claimed, { kind: 'short' | 'over_quota' | 'queue_full' | 'name_taken' }>
 
 /** A slot that has no row yet. */
 export interface NewSlot {
   readonly pool: string
   readonly number: number
   readonly port: number
+}
+
+/** How a reservation is put on hold: its end moves between these times. */
+export interface HoldTerms {
+  readonly from: number
+  readonly to: number
+  /** Maximum number of containers of the pool on hold at once. */
+  readonly mostContainers: number
 }
 
 interface PoolSize {
@@ -105,16 +117,6 @@ export interface ReservationFilter {
   readonly limit: number
 }
 
-/** Which manager leads, as the database has it. */
-export interface LeaderTerm {
-  /** `own`: this store's manager; `none`: the last leader left or died. */
-  readonly leader: 'own' | 'other' | 'none'
-  /** Raised by each take-over. */
-  readonly term: number
-  /** Raised by each renewal and take-over: while it rises, the leader lives. */
-  readonly renewals: number
-}
-
 /** A reservation with the rows of its containers, in natural order. */
 export interface ReservationWithContainers {
   readonly reservation: Reservation
@@ -125,7 +127,7 @@ export interface ReservationWithContainers {
  * Each verb is one transaction, and appends an event for each change of a state in that transaction. `now` is epoch
  * milliseconds: SQL never asks for the time. `by` names the identity that asked.
  */
-export interface Store {
+export interface Store extends LeadershipStore {
   /**
    * Returns the containers, open reservations and pool sizes, with everything that was committed before the call.
    * Returns the same immutable object while nothing has changed, so callers can cache what they derive from it.
@@ -173,6 +175,11 @@ export interface Store {
   activate(id: string, now: number): Promise<Reservation | null>
   /** Moves the end from one time to another; null when its end is not `from` any more. */
   extend(id: string, from: number, to: number, by: string, now: number): Promise<Reservation | null>
+  /**
+   * Puts it on hold: moves its end and drops its keepalive, if at most `mostContainers` of its pool are then on hold.
+   * null when its end is not `from` any more, or it was on hold before.
+   */
+  putOnHold(id: string, to: HoldTerms, by: string, now: number): Promise<Reservation | 'full' | null>
   /** Postpones the time at which it counts as abandoned; null after that time or its end, or without a keepalive. */
   keepAlive(id: string, now: number): Promise<Reservation | null>
   /**
@@ -188,22 +195,6 @@ export interface Store {
   end(ids: readonly string[], ending: Ending, now: number): Promise<ReservationWithContainers[]>
   /** ending -> ended, after access was revoked. */
   finish(id: string, now: number): Promise<boolean>
-
-  /**
-   * Registers this store's manager, once it serves at its address: an earlier manager there has died. Releases the
-   * leadership of managers that are not registered, and their preparations, which can be resumed at once. What a
-   * registered manager prepares is its own until `prepareBy`.
-   */
-  registerManager(): Promise<void>
-  /** Returns which manager works on the containers. */
-  leaderTerm(): Promise<LeaderTerm>
-  /**
-   * Renews the leadership of this store's manager, or takes it over in a new term. Returns false when the state is not
-   * `seen` any more: another manager was faster.
-   */
-  acquireLeadership(seen: LeaderTerm): Promise<boolean>
-  /** Leaves the leadership to the next manager that asks, if this store's manager has it. */
-  releaseLeadership(): Promise<void>
 
   /** Returns the identity of this database, which its containers bear. */
   databaseId(): Promise<string>

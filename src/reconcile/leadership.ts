@@ -2,7 +2,8 @@
 import type { Clock } from '../ports/clock.ts'
 import { reasonOf } from '../domain/errors.ts'
 import type { Log } from '../ports/log.ts'
-import type { LeaderTerm, Store } from '../ports/store.ts'
+import type { LeaderTerm } from '../ports/leadership-store.ts'
+import type { Store } from '../ports/store.ts'
 
 /**
  * A leader that has not renewed for this long counts as dead; milliseconds on the clock of the manager that watches it.

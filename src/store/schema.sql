@@ -19,6 +19,7 @@ CREATE TABLE "containers" (
   "host" text,
   "node" text,
   "host_public_key" text,
+  "reset_at" integer,
   constraint "containers_place" unique ("pool", "number"));
 
 CREATE INDEX "containers_ready" on "containers" ("pool", "number") where "state" = 'ready';
@@ -156,7 +157,9 @@ CREATE TABLE "reservations" (
   "outcome" text check (outcome in ('released', 'expired', 'abandoned', 'failed', 'cancelled')),
   "reason" text,
   "note" text,
-  "preparer" text);
+  "preparer" text,
+  "name" text,
+  "held_at" integer);
 
 CREATE INDEX "reservations_open" on "reservations" ("created_at", "id") where "state" != 'ended';
 

@@ -8,12 +8,16 @@ import type { RefusedClaim } from '../ports/store.ts'
 export function refusalOf(
   claimed: RefusedClaim,
   { limits }: Identity,
-  { pool, problem }: { readonly pool: string; readonly problem: string | null },
+  { pool, name, problem }: { readonly pool: string; readonly name: string | null; readonly problem: string | null },
 ): BerthError {
   if (problem !== null && claimed.kind === 'short') {
     return new BerthError('pool_unusable', `pool "${pool}" cannot lend any container: ${problem}`)
   }
   if (claimed.kind === 'over_quota') return overQuota(limits.containers ?? 0, claimed.has)
+  if (claimed.kind === 'name_taken') {
+    const why = `you have a reservation with the name "${name}" already, ${claimed.holder}`
+    return new BerthError('conflict', `${why}; choose another name, or release that one first`)
+  }
   if (claimed.kind === 'queue_full') {
     const why = `you have ${counted(claimed.most, 'waiting reservation')}, the maximum`
     return new BerthError('quota_exceeded', `${why}; release some that are not needed, or try again later`)

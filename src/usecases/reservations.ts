@@ -1,21 +1,19 @@
 /** Reserve, extend, keep alive and release. HTTP, the command line and the dashboard call these. */
+import type { Container } from '../domain/container.ts'
 import { BerthError, codeOf, reasonOf } from '../domain/errors.ts'
 import { type Identity, maySee } from '../domain/identity.ts'
-import type { Pools } from '../domain/pools.ts'
 import { isActive, isDue, type Reservation } from '../domain/reservation.ts'
 import type { ReservationWithContainers } from '../ports/store.ts'
+import { putOnHold } from './active/hold.ts'
 import { clampEnd } from './limits.ts'
 import { reserve, type Reserved, type ReserveDeps, type ReserveRequest } from './reserve.ts'
+import { reset } from './active/reset.ts'
 import { revoke } from './revocation.ts'
 
 interface Extended {
   readonly reservation: Reservation
   /** Why the end is earlier than requested; null if it is not. */
   readonly clamped: string | null
-}
-
-export interface ReservationsDeps extends ReserveDeps {
-  readonly pools: Pools
 }
 
 /** `by` is the caller. A reservation of another owner is `not_found` to callers who are not admins. */
@@ -36,6 +34,18 @@ export interface Reservations {
   extend(id: string, until: (expiresAt: number) => number, by: Identity): Promise<Extended>
   /** Records that its owner still wants it. Changes nothing if it needs no such calls. `not_found`, `not_active`. */
   keepAlive(id: string, by: Identity): Promise<void>
+  /**
+   * Puts an active reservation on hold, once: it ends `durationMs` from now and needs no keepalive calls. Only the
+   * pool's `hold` limits that. `not_found`, `not_active`, `invalid_request`; `conflict` if it was on hold before or the
+   * pool does not allow it.
+   */
+  hold(id: string, durationMs: number, by: Identity): Promise<Reservation>
+  /**
+   * Records that this container is replaced by a fresh one with the same account; the reservation stays as it is.
+   * Returns it as it is now, before that. `not_found`, `not_active`, `conflict` unless it is in a reservation that the
+   * caller may see.
+   */
+  reset(container: string, by: Identity): Promise<Container>
   /** Ends it. Resolves when no login is possible any more; at once if it has ended before. `not_found`. */
   release(id: string, by: Identity): Promise<ReservationWithContainers>
   /**
@@ -45,7 +55,7 @@ export interface Reservations {
   releaseAll(which: { readonly pool?: string; readonly username?: string }, by: Identity): Promise<string[]>
 }
 
-export function createReservations(context: ReservationsDeps): Reservations {
+export function createReservations(context: ReserveDeps): Reservations {
   const { pools, store, clock, log, metrics, engineStatus, schedule } = context
 
   async function find(id: string, by: Identity): Promise<ReservationWithContainers> {
@@ -123,6 +133,8 @@ export function createReservations(context: ReservationsDeps): Reservations {
     find,
     extend,
     keepAlive,
+    hold: (id, durationMs, by) => putOnHold(context, { find: () => find(id, by), durationMs }, by),
+    reset: (container, by) => reset(context, container, by),
     release,
     releaseAll,
   }

@@ -4,7 +4,8 @@ import { nextWorkAt } from '../domain/next-work.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 import type { Identity } from '../domain/identity.ts'
 import type { Pool } from '../domain/pool.ts'
-import { poolProblem } from '../domain/pools.ts'
+import { poolProblem, type Pools } from '../domain/pools.ts'
+import { reservationNameProblem } from '../domain/text/reservation-name.ts'
 import { MAX_SSH_KEYS, readSshKeys } from '../domain/text/ssh-key.ts'
 import type { HashPassword } from '../ports/accounts.ts'
 import type { EngineStatus } from '../ports/engine-status.ts'
@@ -17,7 +18,7 @@ import { type PasswordStyle, passwordFor, passwordStyleProblem } from './passwor
 import { assertWithinPool } from './pool-rules.ts'
 import { refusalOf } from './refusals.ts'
 
-type OptionalFields = { readonly [K in 'note' | 'keepaliveMs']?: NonNullable<Claim[K]> }
+type OptionalFields = { readonly [K in 'note' | 'name' | 'keepaliveMs']?: NonNullable<Claim[K]> }
 
 export interface ReserveRequest extends Pick<Claim, 'username' | 'count' | 'durationMs'>, OptionalFields {
   readonly pool: Pool
@@ -39,6 +40,7 @@ export interface Reserved extends ReservationWithContainers {
 }
 
 export interface ReserveDeps extends ActivationDeps {
+  readonly pools: Pools
   readonly hashPassword: HashPassword
   readonly newId: () => string
   readonly engineStatus: EngineStatus
@@ -50,6 +52,7 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   const { store, clock, engineStatus, schedule } = context
   const began = clock()
   const { pool, username, count, durationMs, note = null, keepaliveMs = null, waitMs, idempotency } = request
+  const { name = null } = request
   assertWithinPool(pool, request)
   const password = passwordFor(request)
   const key = idempotency?.key ?? null
@@ -72,6 +75,7 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
       count,
       durationMs,
       note,
+      name,
       keepaliveMs,
       sshKeys,
       id: context.newId(),
@@ -96,22 +100,30 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
     case 'short':
     case 'over_quota':
     case 'queue_full':
+    case 'name_taken':
       throw refusalOf(claimed, by, {
         pool: pool.name,
+        name,
         problem: poolProblem((await store.snapshot()).containers, pool.name),
       })
   }
 }
 
 /** Checks what the account is made of. Returns its SSH keys as lines. */
-async function validKeys({ store }: ReserveDeps, request: ReserveRequest, password: string | null): Promise<string[]> {
-  const { pool, username, sshKeys = [] } = request
+async function validKeys(
+  { store, pools }: ReserveDeps,
+  request: ReserveRequest,
+  password: string | null,
+): Promise<string[]> {
+  const { pool, username, name, sshKeys = [] } = request
+  const poolNames = pools.all().map((each) => each.name)
   const facts = (await store.poolFacts()).get(pool.name)
   const read = sshKeys.map(readSshKeys)
   const lines = [...new Set(read.flatMap(({ keys }) => keys))]
   const tooMany = `must contain at most ${MAX_SSH_KEYS} keys in all, got ${lines.length}`
   assertValid([
     { path: 'username', problem: usernameProblem(username, facts?.names ?? []) },
+    { path: 'name', problem: name === undefined ? null : reservationNameProblem(name, poolNames) },
     { path: 'password', problem: password === null ? null : passwordProblem(password) },
     { path: 'password_style', problem: passwordStyleProblem(request) },
     ...read.map(({ problem }, index) => ({ path: `ssh_keys[${index}]`, problem })),

@@ -46,6 +46,7 @@ describe('the sample file', () => {
           reach: 'internet',
           runtime: null,
           duration: { default: HOUR, max: 24 * HOUR },
+          hold: null,
           prepare: null,
         },
       ],
@@ -61,7 +62,7 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*allowed: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'runtime', 'prepare'])
+    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'runtime', 'prepare', 'hold'])
   })
 })
 

@@ -20,6 +20,7 @@ export function containerVerbs(open: Open): void {
           attempts: 0,
           retryAt: 0,
           error: null,
+          resetAt: null,
         },
       })
       assert.equal(await store.container('p-1'), null)
@@ -60,7 +61,7 @@ export function containerVerbs(open: Open): void {
           hostKey: 'key',
           hostPublicKey: 'ssh-ed25519 AAAA',
         },
-        ...{ host: 'node-a', node: 'a', attempts: 3, retryAt: NOW + 2, error: 'why' },
+        ...{ host: 'node-a', node: 'a', attempts: 3, retryAt: NOW + 2, error: 'why', resetAt: NOW + 3 },
       }
       assert.equal(await store.updateContainer(await rowOf(store, 'p-1'), patch, NOW), true)
       const row = await rowOf(store, 'p-1')

@@ -40,7 +40,7 @@ export function reservationVerbs(open: Open): void {
           ...{ ...asked, state: 'preparing', createdAt: LATER },
           ...{
             ...{ promised: false, position: null, aliveUntil: null, notifiedEnd: null, notifiedLeft: null },
-            ...{ activeAt: null, expiresAt: null, endedAt: null, outcome: null, reason: null },
+            ...{ activeAt: null, expiresAt: null, endedAt: null, outcome: null, reason: null, heldAt: null },
             holds: [{ container: 'p-1', accountGeneration: null }],
           },
         },

@@ -9,6 +9,7 @@ import { usageVerb } from './store-usage.ts'
 import { pruningVerbs } from './store-pruning.ts'
 import { queueVerbs } from './store-queue.ts'
 import { listingVerbs } from './store-listing.ts'
+import { onHoldVerbs } from './store-on-hold.ts'
 import { poolVerbs } from './store-pools.ts'
 import { reservationVerbs } from './store-reservations.ts'
 import { tokenVerbs } from './store-tokens.ts'
@@ -27,6 +28,7 @@ export function storeContract(title: string, openFresh: Open): void {
     queueVerbs(open)
     listingVerbs(open)
     poolVerbs(open)
+    onHoldVerbs(open)
     tokenVerbs(open)
     eventVerbs(open)
     usageVerb(open)

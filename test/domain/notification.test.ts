@@ -160,5 +160,7 @@ To extend it: berth extend 3f2b1c9e --by 30m
       lineOf({ id }, { ...notice, left: 10 * MIN }, end - 5 * MIN),
       'Extended until 2026-11-24 14:30 UTC. 5 minutes left (14:30 UTC). To stay: berth extend 3f2b1c9e --by 30m',
     )
+    // It may be earlier than before.
+    assert.equal(lineOf({ id, heldAt: end - 90 * MIN }, notice, end - 90 * MIN), 'On hold until 2026-11-24 14:30 UTC.')
   })
 })

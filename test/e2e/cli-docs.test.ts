@@ -26,6 +26,7 @@ describe('docs/cli.md', () => {
     const [
       first = '',
       several = '',
+      named = '',
       files = '',
       config = '',
       run = '',
@@ -40,6 +41,10 @@ describe('docs/cli.md', () => {
     assert.deepEqual(more, [])
     assert.match(await reader.follow(first), /Reserved 2 containers for alice.*Linux clidocs-.*\(2h 30m\).*Released/s)
     assert.match(await reader.follow(several), /^account +anna\n.*\b1h 30m\b.*Released \w+ \S+\nReleased/ms)
+    assert.match(
+      await reader.follow(named),
+      /^ID +NAME .*\n\w+ +web .*\nclidocs-\S+\n\S+ is fresh\. Its new host key: SHA256:.*Released/ms,
+    )
     assert.match(await reader.follow(files), /Reserved 1 container for dora.*Released/s)
     assert.match(await reader.follow(config), /^alice$/m)
     assert.match(await reader.follow(run), /^42\n(?:.*\n)*cli\.md\n(?:.*\n)*(clidocs-.*) \| \1$/m)

@@ -49,7 +49,7 @@ describe('berth with tokens', () => {
     assert.match(unknown.stderr, /\n {2}set BERTH_TOKEN or use `berth login`/)
     const quota = await alice.run('reserve')
     assert.equal(quota.code, 3, quota.stderr)
-    assert.match(quota.stderr, /\n {2}release a reservation first/)
+    assert.match(quota.stderr, /\n {2}`berth whoami` shows your limits, `berth ls` what you hold/)
     assert.match(
       (await alice.run('whoami')).stdout,
       /^you +alice, user \(token\)\ncontainers +1\nlimits +1 container, 2h$/m,

@@ -155,7 +155,7 @@ describe('berth, piped', () => {
       [['reserve', '--count', '0'], 2, /'0' is invalid.*whole number.*\n {2}see `berth help reserve`/],
       [['reserve', '--for', 'long'], 2, /Expected a duration like 90m/],
       [['reserve', '--count', '99', '--for', '9d'], 2, /^berth: count must be at most 3.*\nduration must be/],
-      [['reserve', '--key', '/nowhere'], 2, /no public key: ENOENT.*\n {2}`ssh-keygen/],
+      [['reserve', '--key', '/nowhere'], 2, /^berth: \/nowhere does not exist\n {2}`ssh-keygen/],
       [['show', 'nothing'], 1, /you have no reservation, container, user name or note "nothing"\n {2}`berth ls` lists/],
       [['show'], 1, /you have no reservation\n {2}`berth reserve`/],
       [['reserve', '--for', '10'], 2, /Expected a unit: 10m for minutes, 10h for hours/],

@@ -74,6 +74,7 @@ describe('berth inventory', () => {
       berth_reservation: text(reserved.id),
       berth_pool: text(manager.pool),
       berth_note: null,
+      berth_name: null,
       berth_expires_at: text(reserved.expires_at),
     })
     assert.equal(statSync(known).mode & 0o777, 0o600)

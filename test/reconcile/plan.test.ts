@@ -183,6 +183,22 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
   'a held one is well': [
     { containers: [container({ state: 'reserved' })], reservations: [reservation()], observed: [observed()] },
   ],
+  'a held one is to be reset': [
+    {
+      containers: [container({ state: 'reserved', resetAt: NOW })],
+      reservations: [reservation()],
+      observed: [observed()],
+    },
+    'restore p-1 from id-1',
+  ],
+  'a held one is to be reset, and its time is up': [
+    {
+      containers: [container({ state: 'reserved', resetAt: NOW })],
+      reservations: [reservation({ expiresAt: NOW })],
+      observed: [observed()],
+    },
+    'end r expired',
+  ],
   'a held one is down': [
     {
       containers: [container({ state: 'reserved' })],

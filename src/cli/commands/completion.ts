@@ -84,9 +84,10 @@ export function addCompletion(program: Command, cli: Cli): void {
       if (more === 'files') cli.stdout.write(`${FILES}\n`)
       if (more !== 'names' || current.startsWith('-')) return
       const reservations = await listReservations(openContext(cli, command).client, CURRENT)
-      const names = reservations.flatMap(({ id, username, containers }) => [
+      const names = reservations.flatMap(({ id, name, username, containers }) => [
         short(id),
-        ...containers.map(({ name }) => name),
+        name,
+        ...containers.map((each) => each.name),
         username,
       ])
       // Only plain names are offered: a shell would expand other text, or the user would run it.

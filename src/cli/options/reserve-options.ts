@@ -16,6 +16,7 @@ export interface ReserveOptions {
   readonly pool?: string
   readonly user?: string
   readonly note?: string
+  readonly name?: string
   readonly wait?: string | true
   readonly key?: readonly string[]
 }
@@ -33,6 +34,7 @@ export function withReserveOptions(command: Command): Command {
     )
     .option('-w, --wait [duration]', ABOUT_WAIT, waitDuration)
     .option('-n, --note <text>', 'what it is for')
+    .option('--name <name>', 'short name for the reservation, such as web: a-z, 0-9 and "-"; serves as NAME')
 }
 
 /** Returns the wait as the API takes it. */
@@ -41,10 +43,10 @@ function waitDuration(text: string): string {
 }
 
 export function requestOf(options: ReserveOptions, sshKeys: readonly string[]): ReserveRequest {
-  const { count: number, for: time, pool, user, note, wait } = options
+  const { count: number, for: time, pool, user, note, name, wait } = options
   return {
     count: number,
-    ...given({ duration: time, pool, username: user, note, wait: wait === true ? DEFAULT_WAIT : wait }),
+    ...given({ duration: time, pool, username: user, note, name, wait: wait === true ? DEFAULT_WAIT : wait }),
     ...(sshKeys.length > 0 && { ssh_keys: [...sshKeys] }),
   }
 }

@@ -5,6 +5,7 @@ import { parse, stringify } from 'yaml'
 import { reasonOf } from '../../domain/errors.ts'
 import type { Environment } from '../environment.ts'
 import { EXIT, Failure } from '../failures.ts'
+import { localManagerUrl } from './local-manager.ts'
 
 export interface Settings {
   readonly url: string
@@ -13,17 +14,20 @@ export interface Settings {
   readonly from: 'option' | 'BERTH_URL' | 'config file' | 'default'
 }
 
-const DEFAULT_URL = 'http://localhost:8080'
+const EXAMPLE_URL = 'http://localhost:8080'
 const FORMAT = 'it must have two lines: "url: …" and "token: …"'
 
-/** Uses the first URL of --url, BERTH_URL, config file, default. A token of the file is for the file's manager only. */
-export function readSettings(option: string | undefined, { url, token, configFile }: Environment): Settings {
+/**
+ * Uses the first URL of --url, BERTH_URL, config file, the manager of this machine. A token of the file is for the
+ * file's manager only.
+ */
+export function readSettings(option: string | undefined, { url, token, configFile, variables }: Environment): Settings {
   const file = readConfigFile(configFile)
-  const chosen = option ?? url ?? file.url ?? DEFAULT_URL
+  const chosen = option ?? url ?? file.url ?? localManagerUrl(variables)
   const from = option !== undefined ? 'option' : url !== undefined ? 'BERTH_URL' : file.url ? 'config file' : 'default'
   const parsed = URL.parse(chosen)
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
-    const advice = `it must start with http:// or https://, like ${DEFAULT_URL}`
+    const advice = `it must start with http:// or https://, like ${EXAMPLE_URL}`
     throw new Failure(EXIT.usage, `invalid manager URL "${chosen}"`, { advice })
   }
   const isFilesManager = file.url === undefined ? from === 'default' : URL.parse(file.url)?.origin === parsed.origin

@@ -53,8 +53,8 @@ export interface Chosen {
 const MIN_ID_LENGTH = 4
 
 /**
- * Returns the reservations that `name` fits. The name of a container fits only that container. Any other name can be an
- * id or its beginning, a user name, or a note.
+ * Returns the reservations that `name` fits. The name of a container fits only that container. Any other name can be
+ * that of a reservation, an id or its beginning, a user name, or a note.
  */
 export function findByName(all: readonly Reservation[], name: string): Chosen[] {
   for (const reservation of all) {
@@ -63,21 +63,38 @@ export function findByName(all: readonly Reservation[], name: string): Chosen[] 
   }
   return all
     .filter(
-      ({ id, username, note }) =>
-        username === name || note === name || (name.length >= MIN_ID_LENGTH && id.startsWith(name)),
+      ({ id, username, note, name: own }) =>
+        own === name || username === name || note === name || (name.length >= MIN_ID_LENGTH && id.startsWith(name)),
     )
     .map((reservation) => ({ reservation, container: undefined }))
 }
 
+/** Like `findByName`. NAME-2 also fits the second container of the reservation NAME, if it fits nothing else. */
+export function findContainer(all: readonly Reservation[], name: string): Chosen[] {
+  const found = findByName(all, name)
+  const [, own, number] = /^(.+)-([1-9]\d*)$/.exec(name) ?? []
+  if (found.length > 0 || own === undefined) return found
+  return all.flatMap((reservation) => {
+    const container = reservation.name === own ? reservation.containers[Number(number) - 1] : undefined
+    return container ? [{ reservation, container }] : []
+  })
+}
+
+/** Like `choose`, for commands that use one container of an active reservation; see `findContainer`. */
+export function chooseContainer(client: BerthClient, name: string | undefined): Promise<Chosen> {
+  return choose(client, name, ['active'], findContainer)
+}
+
 /**
  * Finds the reservation that a name fits, see `findByName`. An admin may name those of other owners; if it fits some of
- * their own, too, it means those. Without a name: the caller's only one. `states`: those in which the command can use a
- * reservation.
+ * their own, too, it means those. If it is the name of one of these, it means that one. Without a name: the caller's
+ * only one. `states`: those in which the command can use a reservation.
  */
 export async function choose(
   client: BerthClient,
   name: string | undefined,
   states: readonly State[] = CURRENT,
+  find: typeof findByName = findByName,
 ): Promise<Chosen> {
   if (name !== undefined && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
     const params = { path: { id: name } }
@@ -85,8 +102,8 @@ export async function choose(
   }
   const all = await listReservations(client, states, name === undefined ? await mine(client) : {})
   if (name === undefined) return { reservation: only(all), container: undefined }
-  const fitting = findByName(all, name)
-  const [chosen, ...more] = fitting.length > 1 ? await preferOwn(client, fitting) : fitting
+  const fitting = find(all, name)
+  const [chosen, ...more] = fitting.length > 1 ? preferNamed(await preferOwn(client, fitting), name) : fitting
   if (!chosen) {
     const message = `you have no reservation, container, user name or note "${name}"`
     throw new Failure(EXIT.failed, message, { advice: '`berth ls` lists your reservations', code: 'not_found' })
@@ -102,6 +119,11 @@ async function preferOwn(client: BerthClient, fitting: readonly Chosen[]): Promi
   const { name } = await answerOf(client.GET('/v1/me'))
   const own = fitting.filter(({ reservation }) => reservation.owner === name)
   return own.length > 0 ? own : fitting
+}
+
+function preferNamed(fitting: readonly Chosen[], name: string): readonly Chosen[] {
+  const named = fitting.filter(({ reservation }) => reservation.name === name)
+  return named.length > 0 ? named : fitting
 }
 
 function only(all: readonly Reservation[]): Reservation {
@@ -122,8 +144,8 @@ function ambiguous(message: string, candidates: readonly Reservation[]): Failure
 
 /** Returns a line that tells a reservation from others. */
 export function labelOf(reservation: Reservation): string {
-  const { id, username, note } = reservation
-  return [short(id), username, namesOf(reservation), note ?? ''].filter((part) => part !== '').join('  ')
+  const { id, name, username, note } = reservation
+  return [short(id), name ?? '', username, namesOf(reservation), note ?? ''].filter((part) => part !== '').join('  ')
 }
 
 export function namesOf({ containers }: Reservation): string {

@@ -25,7 +25,9 @@ export function readKeyFile(file: string): SshKeys {
     text = readFileSync(publicFile, 'utf8')
   } catch (error) {
     const advice = '`ssh-keygen -t ed25519` creates a key pair'
-    throw new Failure(EXIT.usage, `no public key: ${reasonOf(error)}`, { advice })
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const why = isMissing ? `${publicFile} does not exist` : `no public key: ${reasonOf(error)}`
+    throw new Failure(EXIT.usage, why, { advice })
   }
   const { keys, problem } = readSshKeys(text)
   if (problem !== null) {

@@ -2,7 +2,7 @@
 import type { Transfer } from '../options/endpoints.ts'
 import type { SshOptions } from '../options/ssh-options.ts'
 import type { Cli, CommandContext } from '../command-context.ts'
-import { choose } from '../reservations/lookup.ts'
+import { chooseContainer } from '../reservations/lookup.ts'
 import { withVerifiedOptions } from './command.ts'
 import { runSsh, untilEnd } from './external-commands.ts'
 import { loginOf } from './login.ts'
@@ -27,7 +27,7 @@ export async function transfer(
   { identity, sshOption = [] }: SshOptions,
   commandFor: (sshOptions: readonly string[], paths: Paths) => CopyCommand,
 ): Promise<void> {
-  const chosen = await choose(client, name, ['active'])
+  const chosen = await chooseContainer(client, name)
   const login = loginOf(cli, { ...chosen, identity, options: sshOption })
   const { host, port } = login.container
   const there = (path: string) => `${login.username}@${host.includes(':') ? `[${host}]` : host}:${path}`

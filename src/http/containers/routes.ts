@@ -10,7 +10,7 @@ import { viewContainer } from './views.ts'
 import { ContainerList, ContainerView, ListContainers } from './schemas.ts'
 import { Named } from '../json-schema.ts'
 
-export function containerRoutes(server: FastifyInstance, { store, admin, sshHost }: ServerContext): void {
+export function containerRoutes(server: FastifyInstance, { store, admin, reservations, sshHost }: ServerContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   async function view(row: Container, request: FastifyRequest) {
@@ -48,6 +48,11 @@ export function containerRoutes(server: FastifyInstance, { store, admin, sshHost
     return view(await admin.recycle(request.params.name, identityOf(request)), request)
   })
 
+  typed.post('/v1/containers/:name/reset', { schema: RESET }, async (request, reply) => {
+    reply.code(202)
+    return view(await reservations.reset(request.params.name, identityOf(request)), request)
+  })
+
   typed.post('/v1/containers/:name/return', { schema: RETURN, ...ADMIN_ONLY }, async (request, reply) => {
     reply.code(202)
     return view(await admin.endQuarantine(request.params.name, identityOf(request)), request)
@@ -72,6 +77,15 @@ const RECYCLE = {
   description:
     'Answers once this is recorded, before the container is destroyed. `conflict` for a reserved container: ' +
     'release its reservation first.',
+  params: Named,
+  response: { 202: ContainerView },
+}
+const RESET = {
+  summary: 'Replace a container of your active reservation by a fresh one',
+  description:
+    'Destroys the container and creates the next generation with the same account, password and keys; the reservation ' +
+    'stays as it is. Answers once this is recorded, with the present generation. The fresh container can be used when ' +
+    'the reservation shows a later generation that is `ready`.',
   params: Named,
   response: { 202: ContainerView },
 }

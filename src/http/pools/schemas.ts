@@ -19,6 +19,13 @@ export const PoolView = Type.Object({
   runtime: NullableText({ description: "OCI runtime; null: the engine's own choice" }),
   duration_default_seconds: Type.Number(),
   duration_max_seconds: Type.Number(),
+  hold: Nullable(
+    Type.Object({
+      max_seconds: Type.Number(),
+      containers: Type.Integer({ description: 'How many containers may be on hold at once' }),
+    }),
+    { description: 'What may be put on hold after a failure; null: nothing' },
+  ),
   containers: Type.Record(Type.String(), Type.Integer(), {
     description: 'How many containers are in each state, none left out',
   }),

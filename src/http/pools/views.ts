@@ -32,6 +32,7 @@ export async function viewPools(
       runtime: pool.runtime,
       duration_default_seconds: pool.duration.default / 1_000,
       duration_max_seconds: pool.duration.max / 1_000,
+      hold: pool.hold && { max_seconds: pool.hold.max / 1_000, containers: pool.hold.containers },
       containers: Object.fromEntries(CONTAINER_STATES.map((state) => [state, inState(state)])),
       waiting: waitingFor(snapshot, pool.name, now).length,
       problem: poolProblem(rows, pool.name),

@@ -25,7 +25,8 @@ function atLeast(min: number, ms: number): number {
   return ms >= min ? ms : Number.NaN
 }
 
-function toMs(duration: string): number {
+/** Returns milliseconds; NaN for what cannot be read. */
+export function toMs(duration: string): number {
   return parseDuration(duration) ?? Number.NaN
 }
 

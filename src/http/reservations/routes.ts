@@ -11,10 +11,11 @@ import { readCursor, writeCursor } from './cursor.ts'
 import { identityOf, requireAdmin } from '../auth/identity.ts'
 import { clientGone } from '../streaming/long-poll.ts'
 import { pollUntil } from '../streaming/poll-until.ts'
-import { readEnd, readIdempotencyKey, readTimes } from './request.ts'
+import { readEnd, readIdempotencyKey, readTimes, toMs } from './request.ts'
 import {
   Extend,
   ExtendedView,
+  PutOnHold,
   IdempotencyKey,
   ListReservations,
   LongPoll,
@@ -45,7 +46,7 @@ export function reservationRoutes(server: FastifyInstance, context: RouteContext
 function reserveRoute(typed: TypedServer, context: RouteContext): void {
   const { reservations, pools, requestSecret } = context
   typed.post('/v1/reservations', { schema: RESERVE, preValidation: allowNoBody }, async (request, reply) => {
-    const { username = DEFAULT_USERNAME, count = 1, ssh_keys: sshKeys = [], password, note } = request.body
+    const { username = DEFAULT_USERNAME, count = 1, ssh_keys: sshKeys = [], password, note, name } = request.body
     const { password_style: passwordStyle } = request.body
     const pool = choosePool(pools, request.body.pool)
     const sent = readIdempotencyKey(request.headers)
@@ -59,6 +60,7 @@ function reserveRoute(typed: TypedServer, context: RouteContext): void {
         ...(password !== undefined && { password }),
         ...(passwordStyle !== undefined && { passwordStyle }),
         ...(note !== undefined && { note }),
+        ...(name !== undefined && { name }),
         ...(sent !== null && { idempotency: idempotentRequest(sent, request.body, requestSecret) }),
       },
       identityOf(request),
@@ -107,7 +109,7 @@ function showRoute(typed: TypedServer, context: RouteContext): void {
   })
 }
 
-/** Extend, keepalive, release. */
+/** Extend, keepalive, hold, release. */
 function changeRoutes(typed: TypedServer, context: RouteContext): void {
   const { reservations } = context
   typed.patch('/v1/reservations/:id', { schema: EXTEND }, async (request) => {
@@ -120,6 +122,12 @@ function changeRoutes(typed: TypedServer, context: RouteContext): void {
   typed.post('/v1/reservations/:id/keepalive', { schema: KEEPALIVE }, async (request) => {
     const by = identityOf(request)
     await reservations.keepAlive(request.params.id, by)
+    return viewReservation(context, await reservations.find(request.params.id, by))
+  })
+
+  typed.post('/v1/reservations/:id/hold', { schema: HOLD }, async (request) => {
+    const by = identityOf(request)
+    await reservations.hold(request.params.id, toMs(request.body.duration), by)
     return viewReservation(context, await reservations.find(request.params.id, by))
   })
 
@@ -167,6 +175,15 @@ const EXTEND = {
 const KEEPALIVE = {
   summary: 'Keep a reservation with a keepalive from being abandoned; does not extend it',
   params: ReservationId,
+  response: { 200: ReservationView },
+}
+const HOLD = {
+  summary: 'Keep a reservation for a while after a failure, once',
+  description:
+    'It ends this long from now, whatever its end was, and needs no keepalive calls. `conflict` the second time, and ' +
+    "where the pool's `hold` does not allow it.",
+  params: ReservationId,
+  body: PutOnHold,
   response: { 200: ReservationView },
 }
 const RELEASE = {

@@ -31,6 +31,12 @@ export const Reserve = Type.Object(
       }),
     ),
     note: Type.Optional(Type.String({ maxLength: 500 })),
+    name: Type.Optional(
+      Type.String({
+        maxLength: 100,
+        description: '1 to 32 of a-z, 0-9 and "-", beginning with a letter; unique among your open reservations',
+      }),
+    ),
     keepalive: Type.Optional(
       Type.String({ description: 'It ends as abandoned after this long without a call of …/keepalive' }),
     ),
@@ -46,6 +52,11 @@ export const Extend = Type.Object(
     extend: Type.Optional(Type.String({ description: 'Added to the present end, like "30m"; instead of expires_at' })),
     expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'The new end; instead of extend' })),
   },
+  { additionalProperties: false },
+)
+
+export const PutOnHold = Type.Object(
+  { duration: Type.String({ description: 'How long it stays from now on, like "30m"; at most hold.max of the pool' }) },
   { additionalProperties: false },
 )
 
@@ -81,6 +92,7 @@ const reservationFields = {
   username: Type.String(),
   count: Type.Integer({ description: 'Number of containers that were requested' }),
   note: NullableText(),
+  name: NullableText({ description: 'Chosen by its owner, unique among their open reservations' }),
   created_at: Type.String(),
   wait_until: NullableText({ description: 'Until when it waits, or waited, for containers' }),
   queue: Nullable(
@@ -96,6 +108,7 @@ const reservationFields = {
   keepalive_until: NullableText({
     description: 'When it counts as abandoned without a further call of …/keepalive',
   }),
+  held_at: NullableText({ description: 'When it was put on hold with …/hold; null if it never was' }),
   ended_at: NullableText(),
   containers: Type.Array(
     Type.Object({
@@ -105,6 +118,9 @@ const reservationFields = {
       host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
       known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
       generation: Nullable(Type.Integer({ description: 'Differs for each container that has this name' })),
+      ready: Type.Boolean({
+        description: 'Whether the account works; false before, and while it is reset or replaced',
+      }),
     }),
   ),
 }

@@ -33,8 +33,8 @@ function viewOne(
   sshHost: string,
   position: QueuePosition | null,
 ): View {
-  const { id, pool, owner, username, count, note, createdAt, outcome, reason } = reservation
-  const { waitUntil, activeAt, expiresAt, aliveUntil, endedAt } = reservation
+  const { id, pool, owner, username, count, note, name, createdAt, outcome, reason } = reservation
+  const { waitUntil, activeAt, expiresAt, aliveUntil, heldAt, endedAt } = reservation
   const state = stateAt(reservation, now)
   const rows = new Map(containers.map((row) => [row.name, row]))
   return {
@@ -47,6 +47,7 @@ function viewOne(
     username,
     count,
     note,
+    name,
     created_at: time(createdAt),
     wait_until: optionalTime(waitUntil),
     queue: position && {
@@ -57,8 +58,9 @@ function viewOne(
     active_at: optionalTime(activeAt),
     expires_at: optionalTime(expiresAt),
     keepalive_until: optionalTime(aliveUntil),
+    held_at: optionalTime(heldAt),
     ended_at: optionalTime(endedAt),
-    containers: reservation.holds.map(({ container }) => {
+    containers: reservation.holds.map(({ container, accountGeneration }) => {
       const row = rows.get(container)
       // After the end, another tenant's container may run there.
       const theirs = state === 'active' || state === 'preparing'
@@ -70,6 +72,7 @@ function viewOne(
         host_key: theirs ? (row?.hostKey ?? null) : null,
         known_hosts: theirs && row ? knownHostsLine(host, row) : null,
         generation: theirs ? (row?.generation ?? null) : null,
+        ready: state === 'active' && row?.generation === accountGeneration && row.resetAt === null,
       }
     }),
   }

@@ -1,7 +1,7 @@
 /** The four endpoints of the simple API. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { knownHostsLine } from '../../domain/container.ts'
-import { boundsOf, choosePool } from '../../usecases/pool-rules.ts'
+import { boundsOf, choosePool, countProblem } from '../../usecases/pool-rules.ts'
 import { activeAt, listAvailable, listReservations } from './lists.ts'
 import type { ServerContext } from '../context.ts'
 import { latestList, represent, sendUnlessKnown } from '../etag.ts'
@@ -37,6 +37,7 @@ function reserveRoute(server: FastifyInstance, context: ServerContext): void {
     const { username } = query
     if (username === undefined)
       throw refusal('username is missing; say for whom the containers are, like username=alice')
+    if (maxCount === 0) throw refusal(`count ${countProblem(pool, 1)}`)
     const count = wholeNumber('count', query.count ?? '1', 1, maxCount)
     const standard = String(pool.duration.default / MINUTE_MS)
     const minutes = decimal('duration', query.duration ?? standard, 1, maxDurationMs / MINUTE_MS, 'minutes')

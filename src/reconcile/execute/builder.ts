@@ -115,11 +115,16 @@ export class Builder {
     return this.#apply(row, restarted(row, reason, clock()))
   }
 
-  /** Moves the row to the next generation, and removes what is left of the lost one. */
+  /** Moves the row to the next generation, and removes what is left of the one before. */
   async #replaceLost(row: Container, { id }: Reservation, { current, stale }: Found): Promise<Container | null> {
-    this.#deps.log.warn(`${row.name} is lost and is replaced under its reservation`, { reservation: id })
+    const { log, engine } = this.#deps
+    if (row.resetAt === null) log.warn(`${row.name} is lost and is replaced under its reservation`, { reservation: id })
+    else log.info(`${row.name} is reset under its reservation`, { reservation: id })
+    // The tenant may be logged in. Until the container is gone the row names it, so that the end of the reservation
+    // can kill it.
+    if (row.resetAt !== null && row.engineId !== null && current) await engine.kill(row.engineId)
     // On a node that cannot be reached it still runs, and must not be reached again.
-    if (row.engineId !== null && !current) await this.#deps.engine.remove(row.engineId)
+    if (row.engineId !== null && (!current || row.resetAt !== null)) await engine.remove(row.engineId)
     const replaced = await this.#apply(row, replacement(row))
     const there = current ? [current, ...stale] : stale
     return replaced && (await this.#clear(replaced, there)) ? replaced : null

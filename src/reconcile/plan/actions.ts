@@ -44,7 +44,7 @@ export type Action =
   | { readonly type: 'break'; readonly container: Container; readonly reason: string }
   /** A ready container that is sound, but not what the pool wants any more. */
   | { readonly type: 'retire'; readonly container: Container; readonly reason: string }
-  /** A reserved container is down or was replaced: start it, and make its account again. */
+  /** A reserved container is down, was replaced or is to be reset: start one, and make its account again. */
   | {
       readonly type: 'restore'
       readonly reservation: Reservation

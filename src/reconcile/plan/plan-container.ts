@@ -74,7 +74,7 @@ function blocked(container: Container, why: string): Action | null {
 }
 
 function isServing(holder: Reservation, container: Container, current: Observed | undefined): boolean {
-  return current !== undefined && isUp(current) && hasAccount(holder, container)
+  return container.resetAt === null && current !== undefined && isUp(current) && hasAccount(holder, container)
 }
 
 /** Whether the tenant's account was made in this generation of the container. */
@@ -97,8 +97,9 @@ export function isUnknown({ engineId, node }: Container, unreachable: ReadonlySe
   return engineId !== null && unreachable.size > 0 && (node === null || unreachable.has(node))
 }
 
-/** Whether a reserved container is given up: it is gone, or does not stay up. */
+/** Whether a reserved container is given up: its tenant wants a fresh one, it is gone, or it does not stay up. */
 export function isLost(container: Container, current: Observed | undefined): boolean {
+  if (container.resetAt !== null) return true
   if (container.engineId === null) return false
   return current === undefined || container.attempts >= REPLACE_AFTER_FAILURES
 }

@@ -12,6 +12,7 @@ import * as leadership from './0008-leadership.ts'
 import * as names from './0009-names.ts'
 import * as addresses from './0010-addresses.ts'
 import * as hostPublicKeys from './0011-host-public-keys.ts'
+import * as namesAndHolds from './0012-names-and-holds.ts'
 import type { Tables } from '../sql/schema/tables.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -26,6 +27,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-names': names,
   '0010-addresses': addresses,
   '0011-host-public-keys': hostPublicKeys,
+  '0012-names-and-holds': namesAndHolds,
 }
 
 /**

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Claim, Claimed, EarlierRequest, Store } from '../../ports/store.ts'
 import { appendReservation } from './events.ts'
 import { changedOne, holdAll, readReservation, readWithContainers, selectReady } from './queries.ts'
-import { MAX_WAITING, countOwned, countWaiting } from './quota.ts'
+import { MAX_WAITING, countOwned, countWaiting, findNamed } from './quota.ts'
 import { fromReservation } from './schema/rows.ts'
 import type { ReservationFields, ReservationsTable } from './schema/tables.ts'
 import type { Transactions, Tx } from './transactions.ts'
@@ -59,6 +59,7 @@ const NOT_STARTED = {
   aliveUntil: null,
   notifiedEnd: null,
   notifiedLeft: null,
+  heldAt: null,
   endedAt: null,
   outcome: null,
   reason: null,
@@ -76,6 +77,8 @@ async function take(tx: Tx, claim: Claim, manager: string, now: number): Promise
     const has = await countOwned(tx, owner, now)
     if (has + count > quota) return { kind: 'over_quota', has }
   }
+  const holder = fields.name === null ? null : await findNamed(tx, owner, fields.name, now)
+  if (holder !== null) return { kind: 'name_taken', holder }
   const waiting = (await waitingFor(tx, pool, now)).length
   const free = waiting === 0 ? await selectReady(tx, pool, count) : []
   const reservation = { ...NOT_STARTED, ...fields, createdAt: now }

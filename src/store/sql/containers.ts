@@ -39,8 +39,9 @@ export function containerVerbs({ reading, writing }: Transactions): ContainerVer
         const after = { ...seen, ...patch }
         const kind = changeOf(seen, after)
         if (kind === null) return true
-        const holder = kind === 'container.replaced' ? await holderOf(tx, seen.name) : undefined
-        const detail = kind === 'container.creating' ? null : after.error
+        const isHeld = kind === 'container.replaced' || kind === 'container.reset'
+        const holder = isHeld ? await holderOf(tx, seen.name) : undefined
+        const detail = kind === 'container.creating' || kind === 'container.reset' ? null : after.error
         await appendContainer(tx, kind, after, {
           at: now,
           detail,
@@ -106,6 +107,7 @@ export function containerVerbs({ reading, writing }: Transactions): ContainerVer
 
 function changeOf(before: Container, after: Container): EventKind | null {
   if (after.state !== before.state) return `container.${after.state}`
+  if (after.resetAt !== null && before.resetAt === null) return 'container.reset'
   if (after.generation === before.generation) return null
   return after.state === 'reserved' ? 'container.replaced' : 'container.creating'
 }

@@ -50,7 +50,16 @@ export async function retireWhere(
 /** Returns the columns of a slot in which no container was made yet. */
 export function initialRow(now: number): Omit<ContainersTable, 'name' | 'pool' | 'number' | 'port'> {
   const keys = { host_key: null, host_public_key: null }
-  const none = { engine_id: null, ...keys, host: null, node: null, attempts: 0, retry_at: 0, error: null }
+  const none = {
+    engine_id: null,
+    ...keys,
+    host: null,
+    node: null,
+    attempts: 0,
+    retry_at: 0,
+    error: null,
+    reset_at: null,
+  }
   return { state: 'creating', since: now, generation: 0, ...none }
 }
 

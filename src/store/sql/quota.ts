@@ -1,4 +1,4 @@
-/** How much an owner has, counted in the transaction of a claim. */
+/** What an owner has already, read in the transaction of a claim. */
 import { hasNotEnded } from './queries.ts'
 import type { Tx } from './transactions.ts'
 
@@ -30,4 +30,21 @@ export async function countWaiting(tx: Tx, owner: string): Promise<number> {
     .where('state', '=', 'waiting')
     .executeTakeFirstOrThrow()
   return waiting
+}
+
+/** Returns the id of the owner's reservation of this name that has not ended; null if the name is free. */
+export async function findNamed(tx: Tx, owner: string, name: string, now: number): Promise<string | null> {
+  const row = await tx
+    .selectFrom('reservations')
+    .select('id')
+    .where(hasNotEnded)
+    .where('owner', '=', owner)
+    .where('name', '=', name)
+    .where('state', '!=', 'ending')
+    // The time of these is up, even if the sweep has not ended them yet.
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .where((eb) => eb.or([eb('alive_until', 'is', null), eb('alive_until', '>', now)]))
+    .where((eb) => eb.or([eb('state', '!=', 'waiting'), eb('wait_until', '>', now)]))
+    .executeTakeFirst()
+  return row?.id ?? null
 }

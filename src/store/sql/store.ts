@@ -7,6 +7,7 @@ import { containerVerbs } from './containers.ts'
 import { identityVerbs } from './database-identity.ts'
 import { eventVerbs } from './events.ts'
 import { leadershipVerbs } from './leadership.ts'
+import { onHoldVerbs } from './on-hold.ts'
 import { readVerbs } from './reads.ts'
 import { lifecycleVerbs } from './reservation-lifecycle.ts'
 import { pruningVerbs } from './pruning.ts'
@@ -25,6 +26,7 @@ export function createSqlStore(db: Kysely<Tables>, address: string): Store {
     ...containerVerbs(transactions),
     ...claimVerbs(transactions, manager.name),
     ...lifecycleVerbs(transactions),
+    ...onHoldVerbs(transactions),
     ...leadershipVerbs(transactions, manager),
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { answerOf, openClient, type Reservation } from '../../../src/client/client.ts'
-import { choose, findByName } from '../../../src/cli/reservations/lookup.ts'
+import { choose, findByName, findContainer } from '../../../src/cli/reservations/lookup.ts'
 import { changeEach, select } from '../../../src/cli/reservations/selection.ts'
 import { Failure } from '../../../src/cli/failures.ts'
 import { listening, openApi } from '../../../lab/api.ts'
@@ -42,6 +42,23 @@ describe('a name', () => {
     })
   }
 
+  it('of a reservation means it, and NAME-N its container, unless another one has that name', () => {
+    const named = [
+      { ...anna, name: 'web-2' },
+      { ...ben, name: 'web' },
+      { ...twin, name: 'db' },
+    ]
+    const found = (name: string) =>
+      findContainer(named, name).map(({ reservation, container }) => [reservation.id, container?.name])
+    assert.deepEqual(found('db'), [[twin.id, undefined]])
+    assert.deepEqual(found('web'), [[ben.id, undefined]])
+    assert.deepEqual(found('web-1'), [[ben.id, 'alpine-2']])
+    assert.deepEqual(found('web-2'), [[anna.id, undefined]])
+    assert.deepEqual(found('web-3'), [])
+    assert.deepEqual(found('db-1'), [[twin.id, 'alpine-4']])
+    assert.deepEqual(findByName(named, 'db-1'), [], 'for what changes whole reservations')
+  })
+
   it('of a container means that container, even if a user has the same name', () => {
     const found = findByName([{ ...twin, username: 'alpine-3' }, ben], 'alpine-3')
     assert.deepEqual(
@@ -57,6 +74,12 @@ describe('a name', () => {
       assert.match(error.message, /^ {2}\w+ {2}ben {2}alpine-2, alpine-3 {2}lab 7$/m)
       return true
     })
+  })
+
+  it('of a reservation comes before a user name and a note', async () => {
+    const { id } = await answerOf(client.POST('/v1/reservations', { body: { name: 'ben' } }))
+    assert.equal((await choose(client, 'ben')).reservation.id, id)
+    await answerOf(client.DELETE('/v1/reservations/{id}', { params: { path: { id } } }))
   })
 
   it('of an admin means their own reservations before those of other owners', async () => {

@@ -81,6 +81,16 @@ describe('berth ssh-config', () => {
     assert.match(second ?? '', /^alpine-1\.g\d+\.berth$/)
   })
 
+  it('names containers after their reservation, too, unless another one has that name', async () => {
+    await berth.json('reserve', '--count', '2', '--name', 'web')
+    await berth.json('reserve', '--name', 'web-2')
+    const { stdout } = await berth.run('ssh-config')
+    assert.deepEqual(
+      [...stdout.matchAll(/^Host (.*)$/gm)].map(([, names = '']) => names),
+      ['alpine-1.berth web.berth web-1.berth', 'alpine-2.berth', 'alpine-3.berth web-2.berth web-2-1.berth'],
+    )
+  })
+
   it('leaves out what ssh could misread, and says so', async () => {
     const planted = join(berth.home, 'planted')
     mkdirSync(planted)
@@ -99,7 +109,8 @@ describe('berth ssh-config', () => {
     const { stdout, stderr } = await berth.runWith({ env: { BERTH_URL: url } }, 'ssh-config')
     assert.deepEqual(
       [...stdout.matchAll(/^Host (.*)$/gm)].map(([, name]) => name),
-      ['p-1.berth'],
+      // The rogue manager names the reservation x.
+      ['p-1.berth x.berth x-1.berth'],
     )
     assert.equal(stderr.match(/left out of ssh's configuration/g)?.length, bad.length)
     assert.deepEqual(readdirSync(planted), [])

@@ -35,6 +35,7 @@ describe('GET /v1/pools', () => {
       duration_max_seconds: 86_400,
       waiting: 0,
       problem: null,
+      hold: null,
       oldest_unclean_seconds: 0,
     }
     assert.deepEqual(JSON.parse((await api.get('/v1/pools')).text), {

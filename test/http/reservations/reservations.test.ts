@@ -32,7 +32,7 @@ describe('POST /v1/reservations', () => {
     const rows = (await api.world.store.snapshot()).containers
     assert.deepEqual(body, {
       ...{ id: 'r1', state: 'active', outcome: null, reason: null, pool: 'alpine', owner: 'anyone' },
-      ...{ username: 'alice', count: 2, note: 'demo', wait_until: null, queue: null },
+      ...{ username: 'alice', count: 2, note: 'demo', name: null, held_at: null, wait_until: null, queue: null },
       ...{ created_at: new Date(now).toISOString(), active_at: new Date(now).toISOString() },
       ...{ expires_at: new Date(now + 90 * MINUTE).toISOString(), keepalive_until: null, ended_at: null },
       containers: [
@@ -40,7 +40,7 @@ describe('POST /v1/reservations', () => {
         ['alpine-2', 2222],
       ].map(([name, port], index) => ({
         ...{ name, host: 'localhost', port, host_key: rows[index]?.hostKey },
-        ...{ known_hosts: `[localhost]:${port} ${rows[index]?.hostPublicKey}`, generation: 1 },
+        ...{ known_hosts: `[localhost]:${port} ${rows[index]?.hostPublicKey}`, generation: 1, ready: true },
       })),
     })
     assert.deepEqual(api.world.logins(), ['alice@alpine-1', 'alice@alpine-2'])

@@ -92,8 +92,8 @@ const refused: readonly [query: string, error: string][] = [
   ['?username=alice&password=%C0%80', 'password is not percent-encoded UTF-8'],
   ['?username=alice&password=%ED%A0%80', 'password is not percent-encoded UTF-8'],
   ['?username=alice&%zz=1', 'a parameter name is not percent-encoded UTF-8'],
-  ['?username=alice&pool=', 'pool must be one of: alpine'],
-  ['?username=alice&pool=debian', 'pool must be one of: alpine'],
+  ['?username=alice&pool=', 'pool must be one of: alpine, got ""'],
+  ['?username=alice&pool=debian', 'pool must be one of: alpine, got "debian"'],
 ]
 
 const accepted: readonly [query: string, says: Record<string, unknown>][] = [

@@ -64,7 +64,8 @@ describe('GET /reserve', () => {
 
   it('uses the named pool, or the first one; its size and durations are the limits', async () => {
     const duration = { default: 5 * MINUTE, max: 10 * MINUTE }
-    const api = await openApi({ pools: [ALPINE, pool({ name: 'big', size: 1, ports: [3000], duration })] })
+    const none = pool({ name: 'none', size: 0 })
+    const api = await openApi({ pools: [ALPINE, pool({ name: 'big', size: 1, ports: [3000], duration }), none] })
     await api.get('/reserve?username=alice')
     const { text } = await api.get('/reserve?username=alice&pool=big')
     assert.deepEqual(await statesOf(api, 'reserved'), ['alpine-1', 'big-1'])
@@ -72,7 +73,8 @@ describe('GET /reserve', () => {
     const refusals = [
       ['pool=big&count=2', 'count must be a whole number from 1 to 1, not "2"'],
       ['pool=big&duration=11', 'duration must be a number from 1 to 10 minutes, not "11"'],
-      ['pool=huge', 'pool must be one of: alpine, big'],
+      ['pool=huge', 'pool must be one of: alpine, big, none, got "huge"'],
+      ['pool=none', 'count cannot be 1: pool "none" has size 0; an admin enlarges it with "berth scale none 1"'],
     ]
     for (const [query, error] of refusals) {
       assert.equal((await api.get(`/reserve?username=bob&${query}`)).text, JSON.stringify({ error }))

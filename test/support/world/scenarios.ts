@@ -182,6 +182,32 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'reset a container',
+    given: async (_, answers) => void (await answers.reserve('alice', { count: 2 })),
+    when: async (world) => void (await world.reservations.reset('p-2', ANONYMOUS).catch(() => undefined)),
+  },
+  {
+    name: 'release while a container is being reset',
+    given: async (_, answers) => void (await answers.reserve('alice', { count: 2 })),
+    async when(world, answers) {
+      const id = await idOf(world, 'alice')
+      await world.reservations.reset('p-2', ANONYMOUS).catch(() => undefined)
+      await together(
+        world.reconciler.tick().then(() => world.reconciler.idle()),
+        answers.release(id),
+      )
+    },
+  },
+  {
+    name: 'expire while a container is being reset',
+    given: async (_, answers) => void (await answers.reserve('alice', { count: 2 })),
+    async when(world) {
+      await world.reservations.reset('p-2', ANONYMOUS).catch(() => undefined)
+      await world.reconciler.tick().catch(() => undefined)
+      world.advance(10 * MINUTE)
+    },
+  },
+  {
     name: 'release what is being prepared',
     async when(world, answers) {
       const reserving = answers.reserve('alice', { count: 2 })

@@ -5,7 +5,7 @@ import { openInEditor, sshSettings } from '../../ssh/external-commands.ts'
 import { loginOf } from '../../ssh/login.ts'
 import type { Login } from '../../ssh/command.ts'
 import { verifiedHostKey } from '../../ssh/verify-host-key.ts'
-import { choose } from '../../reservations/lookup.ts'
+import { chooseContainer } from '../../reservations/lookup.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 
 const ABOUT = `Opens a container in Visual Studio Code, with its extension Remote-SSH. Where there is no command \`code\`, or
@@ -25,7 +25,7 @@ export function addCode(program: Command, cli: Cli): void {
       if (folder !== undefined && !folder.startsWith('/')) {
         throw new Failure(EXIT.usage, `the folder must begin with "/", not "${folder}"`)
       }
-      const login = loginOf(cli, await choose(client, name, ['active']))
+      const login = loginOf(cli, await chooseContainer(client, name))
       await verifiedHostKey(login.container)
       const address = `vscode-remote://ssh-remote+${await knownHost(login)}${encodeURI(folder ?? `/home/${login.username}`)}`
       const isOpened = 'print' in options ? false : await openInEditor(address)

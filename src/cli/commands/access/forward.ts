@@ -6,7 +6,7 @@ import { withSshCommand } from '../../ssh/command.ts'
 import { runSsh, untilEnd } from '../../ssh/external-commands.ts'
 import { loginOf } from '../../ssh/login.ts'
 import { explainEnd } from '../../reservations/explain-end.ts'
-import { choose } from '../../reservations/lookup.ts'
+import { chooseContainer } from '../../reservations/lookup.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
 
 const ABOUT = `Forwards ports of this machine to ports in a container, until Ctrl-C or the end of the reservation. Only
@@ -24,7 +24,7 @@ export function addForward(program: Command, cli: Cli): void {
     .action(async (words: string[], { identity, sshOption = [] }: SshOptions, command: Command) => {
       const { name, forwards } = parseForwards(words)
       const context = openContext(cli, command)
-      const chosen = await choose(context.client, name, ['active'])
+      const chosen = await chooseContainer(context.client, name)
       const login = loginOf(cli, { ...chosen, identity, options: [...optionsFor(forwards), ...sshOption] })
       const interrupted = cli.interrupts.takeOver()
       process.exitCode = await withSshCommand(login, async (args) => {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { answerOf, type Container } from '../../../client/client.ts'
 import { given } from '../../options/arguments.ts'
+import { withAdviceIfMissing } from '../../failures.ts'
 import { short } from '../../reservations/lookup.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
 import type { Colour } from '../../output/terminal.ts'
@@ -49,7 +50,8 @@ export function addContainers(program: Command, cli: Cli): void {
         const { client, terminal, json } = openContext(cli, command)
         const changed: Container[] = []
         for (const name of names) {
-          changed.push(await answerOf(client.POST(`/v1/containers/{name}/${verb}`, { params: { path: { name } } })))
+          const answer = answerOf(client.POST(`/v1/containers/{name}/${verb}`, { params: { path: { name } } }))
+          changed.push(await withAdviceIfMissing(answer, '`berth containers` lists the containers'))
         }
         if (json) return terminal.json({ containers: changed })
         for (const { name, state } of changed) terminal.say(`${name} is ${state}.`)

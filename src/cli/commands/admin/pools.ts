@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { answerOf, type Pool } from '../../../client/client.ts'
+import { withAdviceIfMissing } from '../../failures.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 import { formatDuration } from '../../output/format.ts'
 
@@ -54,7 +55,10 @@ export function addScale(program: Command, cli: Cli): void {
     .action(async (pool: string, wanted: number | null, _options: object, command: Command) => {
       const { client, terminal, json } = openContext(cli, command)
       const params = { path: { name: pool } }
-      const answer = await answerOf(client.PATCH('/v1/pools/{name}', { params, body: { size: wanted } }))
+      const answer = await withAdviceIfMissing(
+        answerOf(client.PATCH('/v1/pools/{name}', { params, body: { size: wanted } })),
+        '`berth pools` lists the pools',
+      )
       if (json) return terminal.json(answer)
       const configured = answer.size === answer.configured_size ? '' : ` (berth.yml: ${answer.configured_size})`
       terminal.say(`${answer.name} has ${answer.size} slots now${configured}.`)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { answerOf, type Token, type WantedToken } from '../../../client/client.ts'
 import { collect, count, duration, given, parseFutureTime } from '../../options/arguments.ts'
 import { readDuration } from '../../options/durations.ts'
-import { EXIT, Failure } from '../../failures.ts'
+import { EXIT, Failure, withAdviceIfMissing } from '../../failures.ts'
 import { readSettings } from '../../options/settings.ts'
 import { loadLocalConfig } from '../../local-config.ts'
 import { type Cli, type GlobalOptions, openContext, openOutput } from '../../command-context.ts'
@@ -72,7 +72,7 @@ export function addToken(program: Command, cli: Cli): void {
     .argument('<ids...>')
     .action(async (ids: string[], _options: object, command: Command) => {
       const tokens = await openTokens(cli, command)
-      for (const id of ids) await tokens.remove(id)
+      for (const id of ids) await withAdviceIfMissing(tokens.remove(id), '`berth token ls` lists the tokens')
       const { terminal, json } = openOutput(cli, command)
       if (json) return terminal.json({ removed: ids })
       for (const id of ids) terminal.say(`Removed ${id}.`)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { forAnsible, forShell, isContainerName } from '../../../domain/text/foreign-text.ts'
+import { forAnsible, forShell, isContainerName, isPlainName } from '../../../domain/text/foreign-text.ts'
 import { reasonOf } from '../../../domain/errors.ts'
 import { createLimit } from '../../../domain/concurrency.ts'
 import type { Reservation } from '../../../client/client.ts'
@@ -17,9 +17,9 @@ const MAX_CONCURRENT_SCANS = 8
 const ABOUT = `Prints your reserved containers as a dynamic inventory of Ansible: ansible -i "$(which
 berth-inventory)" all -m ping
 
-Groups are pool_NAME and reservation_ID. Private keys are those of the reservations; with a password, use -k. A host
-whose key differs from the one that the manager knows is listed without a key, so that Ansible refuses to log in
-there.`
+Groups are pool_NAME and reservation_ID, and the name of each reservation that has one, with "_" in place of "-".
+Private keys are those of the reservations; with a password, use -k. A host whose key differs from the one that the
+manager knows is listed without a key, so that Ansible refuses to log in there.`
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -42,19 +42,26 @@ export function addInventory(program: Command, cli: Cli): void {
       const wanted = active.filter(({ containers }) => !host || containers.some(({ name }) => name === host))
       const variables = await Promise.all(wanted.map((each) => variablesOf(each, context)))
       const hostvars = Object.fromEntries(variables.flat())
-      if (host === undefined) return terminal.json(inventory(active, hostvars))
+      if (host === undefined) return terminal.json(inventory(active, hostvars, warn))
       if (wanted.length === 0) throw new Failure(EXIT.failed, `you have no container "${host}"`, { code: 'not_found' })
       terminal.json(hostvars[host])
     })
 }
 
-function inventory(active: readonly Reservation[], hostvars: Readonly<Record<string, Variables>>): object {
+function inventory(
+  active: readonly Reservation[],
+  hostvars: Readonly<Record<string, Variables>>,
+  warn: Context['warn'],
+): object {
   const groups = new Map<string, string[]>()
   const add = (group: string, host: string) => groups.set(group, [...(groups.get(group) ?? []), host])
-  for (const { id, pool, containers } of active) {
+  for (const { id, name: own, pool, containers } of active) {
+    const ownGroup = ownGroupName(own)
+    if (own && ownGroup === null) warn(`"${own}" means something else to Ansible; this group is left out`)
     for (const { name } of containers) {
       add(groupName('pool', pool), name)
       add(groupName('reservation', short(id)), name)
+      if (ownGroup !== null) add(ownGroup, name)
     }
   }
   return {
@@ -85,6 +92,17 @@ function groupName(kind: string, name: string): string {
   return `${kind}_${name.replaceAll(/\W/g, '_')}`
 }
 
+/** Groups and hosts that Ansible knows already. */
+const ANSIBLES_OWN = ['all', 'ungrouped', 'localhost']
+
+/** Returns the group of a reservation's name; null without one, and if it is invalid or means something else. */
+function ownGroupName(name: string | null): string | null {
+  if (!isPlainName(name)) return null
+  const group = name.replaceAll('-', '_')
+  const isTaken = ANSIBLES_OWN.includes(group) || /^(pool|reservation)_/.test(group)
+  return /^[a-z][a-z0-9_]*$/.test(group) && !isTaken ? group : null
+}
+
 interface Context {
   readonly localState: LocalState
   readonly url: string
@@ -96,7 +114,7 @@ async function variablesOf(
   reservation: Reservation,
   { localState, url, warn, limit }: Context,
 ): Promise<[name: string, Variables][]> {
-  const { id, containers, username, pool, note, expires_at } = reservation
+  const { id, name: own, containers, username, pool, note, expires_at } = reservation
   const identity = localState.identity(id)
   const before = localState.readFile(id, 'known_hosts').split('\n')
   const keys = await Promise.all(containers.map((container) => limit(() => hostKey(container, before, warn))))
@@ -115,6 +133,7 @@ async function variablesOf(
       berth_reservation: id,
       berth_pool: pool,
       berth_note: note,
+      berth_name: own,
       berth_expires_at: expires_at,
     }
     return [name, Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, forAnsible(value)]))]

@@ -48,35 +48,44 @@ export function addLs(program: Command, cli: Cli): void {
     .action(async (options: Options, command: Command) => {
       const context = openContext(cli, command)
       const { client, terminal, json } = context
-      const reservations = await find(client, options)
+      const found = await find(client, options)
+      const { reservations } = found
       await refreshSshConfig(cli, context)
-      if (json) return terminal.json({ reservations })
+      if (json) return terminal.json(found)
       if (reservations.length === 0) return terminal.note('No reservations; `berth reserve` makes one.')
       if (options.output === 'wide') printWide(reservations, terminal, cli.clock())
       else printReservations(reservations, terminal, cli.clock())
     })
 }
 
-async function find(client: BerthClient, options: Options): Promise<Reservation[]> {
+/** A page of the API, or everything; then `next` is null. */
+interface Found {
+  readonly reservations: readonly Reservation[]
+  readonly next: string | null
+}
+
+async function find(client: BerthClient, options: Options): Promise<Found> {
   const { all, everybody, state, pool, user, note, limit } = options
   const owner = everybody ? {} : await mine(client)
   const filter = { ...owner, ...given({ pool, username: user }) }
   const past = all === true || state !== undefined
   if (past && note === undefined) {
     const query = { ...filter, limit: Math.min(limit, 500), ...given({ state }) }
-    return (await answerOf(client.GET('/v1/reservations', { params: { query } }))).reservations
+    return answerOf(client.GET('/v1/reservations', { params: { query } }))
   }
   const states: readonly State[] = state ? [state] : all ? [...CURRENT, 'ended'] : CURRENT
   const found = await listReservations(client, states, filter)
   const noted = note === undefined ? found : found.filter((reservation) => reservation.note === note)
-  return past ? noted.slice(0, limit) : noted
+  return { reservations: past ? noted.slice(0, limit) : noted, next: null }
 }
 
 function printReservations(reservations: readonly Reservation[], terminal: Terminal, now: number): void {
+  const hasNames = reservations.some(({ name }) => Boolean(name))
   const hasOwners = new Set(reservations.map((reservation) => reservation.owner)).size > 1
   terminal.table(
     [
       { title: 'ID', of: (row) => short(row.id) },
+      ...(hasNames ? [{ title: 'NAME', of: (row: Reservation) => row.name ?? '' }] : []),
       { title: 'STATE', of: stateOf, paint: (text, row) => terminal.paint(COLOURS[row.state], text) },
       { title: 'LEFT', of: (row) => (row.state === 'active' ? timeLeft(row.expires_at, now) : ''), align: 'right' },
       { title: 'USER', of: (row) => row.username },
@@ -101,6 +110,7 @@ function printWide(reservations: readonly Reservation[], terminal: Terminal, now
   terminal.table<WideRow>(
     [
       { title: 'ID', of: ({ reservation }) => short(reservation.id) },
+      { title: 'NAME', of: ({ reservation }) => reservation.name ?? '' },
       {
         title: 'STATE',
         of: ({ reservation }) => stateOf(reservation),

@@ -125,7 +125,7 @@ async function passwordOf(cli: Cli, options: Options): Promise<Pick<ReserveReque
 }
 
 function printReserved({ terminal }: CommandContext, reserved: Reserved, now: number): void {
-  const { containers, username, expires_at, password, id } = reserved
+  const { containers, username, expires_at, password, id, name } = reserved
   const until = expires_at === null ? '' : ` until ${formatTime(expires_at, now)} (${timeLeft(expires_at, now)})`
   terminal.say(
     `${terminal.paint('green', 'Reserved')} ${counted(containers.length, 'container')} for ${username}${until}.`,
@@ -142,5 +142,13 @@ function printReserved({ terminal }: CommandContext, reserved: Reserved, now: nu
   )
   terminal.say('')
   if (password !== undefined) terminal.say(`Password: ${terminal.paint('bold', password)} (shown only once)`)
-  terminal.say(`Log in: \`berth ssh ${containers[0]?.name ?? ''}\`. Release: \`berth release ${short(id)}\`.`)
+  if (password !== undefined && containers.length > 1) {
+    terminal.say(
+      `All ${containers.length} containers share this account and password. ` +
+        "People who must not enter each other's containers need reservations of their own.",
+    )
+  }
+  terminal.say(
+    `Log in: \`berth ssh ${name ?? containers[0]?.name ?? ''}\`. Release: \`berth release ${name ?? short(id)}\`.`,
+  )
 }

@@ -19,6 +19,7 @@ export function addShow(program: Command, cli: Cli): void {
       const { state, expires_at, queue, containers, username } = reservation
       const fields = [
         ['id', reservation.id],
+        ['name', reservation.name],
         ['state', terminal.paint(COLOURS[state], stateOf(reservation))],
         ['reason', reservation.reason],
         [
@@ -37,6 +38,7 @@ export function addShow(program: Command, cli: Cli): void {
           'until',
           expires_at && state === 'active' ? `${when(expires_at)} (${timeLeft(expires_at, now)})` : when(expires_at),
         ],
+        ['on hold since', when(reservation.held_at)],
         ['keep alive by', state === 'active' ? when(reservation.keepalive_until) : null],
         ['ended', when(reservation.ended_at)],
         ...containers.map((container) => {

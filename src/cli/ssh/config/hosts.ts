@@ -1,6 +1,6 @@
 /** Reserved containers as ssh's configuration describes hosts. */
 import type { Reservation } from '../../../client/client.ts'
-import { isContainerName, isHostKey } from '../../../domain/text/foreign-text.ts'
+import { isContainerName, isHostKey, isPlainName } from '../../../domain/text/foreign-text.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { type SshTarget, assertUsable } from '../target.ts'
 import { verifiedHostKey } from '../verify-host-key.ts'
@@ -8,6 +8,8 @@ import { verifiedHostKey } from '../verify-host-key.ts'
 export interface SshHost {
   /** Container name, POOL-N. */
   readonly name: string
+  /** Further names, by the name of its reservation: web, web-1. */
+  readonly otherNames: readonly string[]
   readonly host: string
   readonly port: number
   readonly username: string
@@ -22,12 +24,20 @@ export interface SshHost {
   readonly hostKey: string
 }
 
+interface HostOptions {
+  /** File of the private key; undefined if this machine has none. */
+  readonly identity: string | undefined
+  /** Names of all containers and reservations. */
+  readonly exact: ReadonlySet<string | null>
+}
+
 /** Returns the host of one container. Throws a `Failure` if the manager sent anything that ssh could misread. */
 export async function sshHostOf(
-  { username }: Reservation,
+  reservation: Reservation,
   container: SshTarget,
-  identity: string | undefined,
+  { identity, exact }: HostOptions,
 ): Promise<SshHost> {
+  const { username } = reservation
   const { name, host, port, generation } = container
   assertUsable(container, username)
   if (!isContainerName(name)) throw new Failure(EXIT.unreachable, `the manager sent the invalid name "${name}"`)
@@ -38,11 +48,23 @@ export async function sshHostOf(
   const hostKey = line.split(' ').slice(1).join(' ')
   if (!isHostKey(hostKey)) throw new Failure(EXIT.unreachable, `the manager sent an invalid host key for ${name}`)
   if (identity !== undefined) quoted(identity)
-  return { name, host, port, username, identity, alias: `${name}.g${generation}.berth`, hostKey }
+  const otherNames = otherNamesOf(reservation, name, exact)
+  return { name, otherNames, host, port, username, identity, alias: `${name}.g${generation}.berth`, hostKey }
+}
+
+/** `web-2` means a reservation of that name before the second container of `web`. */
+function otherNamesOf({ name, containers }: Reservation, container: string, exact: HostOptions['exact']): string[] {
+  if (!isPlainName(name)) return []
+  const index = containers.findIndex((each) => each.name === container)
+  const numbered = `${name}-${index + 1}`
+  return [...(index === 0 ? [name] : []), ...(exact.has(numbered) ? [] : [numbered])]
 }
 
 /** Returns the block of one host. `knownHosts` is the file with its key. */
-export function blockOf({ name, host, port, username, identity, alias }: SshHost, knownHosts: string): string {
+export function blockOf(
+  { name, otherNames, host, port, username, identity, alias }: SshHost,
+  knownHosts: string,
+): string {
   const options = [
     ['HostName', host],
     ['Port', String(port)],
@@ -60,7 +82,8 @@ export function blockOf({ name, host, port, username, identity, alias }: SshHost
     // A connection that ssh shares may lead to the container that had the port before.
     ['ControlPath', 'none'],
   ] as const
-  return [`Host ${name}.berth`, ...options.map(([option, value]) => `  ${option} ${value}`), ''].join('\n')
+  const names = [name, ...otherNames].map((each) => `${each}.berth`)
+  return [`Host ${names.join(' ')}`, ...options.map(([option, value]) => `  ${option} ${value}`), ''].join('\n')
 }
 
 /** Quotes a path for ssh's configuration, where % begins a token and $ a variable. */

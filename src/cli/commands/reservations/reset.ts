@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { answerOf, type Reservation } from '../../../client/client.ts'
+import { EXIT, Failure } from '../../failures.ts'
+import { confirm } from '../../options/prompt.ts'
+import { type Chosen, chooseContainer, short } from '../../reservations/lookup.ts'
+import { refreshSshConfig } from '../../ssh/config/refresh.ts'
+import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
+
+const POLL_MS = 400
+
+const ABOUT = `Replaces a container by a fresh one in the running reservation. Everything in it is lost and its sessions end.
+Account, password, keys and the end of the reservation stay; the host key is a new one.
+
+NAME is a container, the name of a reservation or the beginning of its id, a user name or a note; not needed if you have
+only one container. It asks before it does so.`
+
+interface Options {
+  readonly yes?: boolean
+}
+
+type HeldContainer = Reservation['containers'][number]
+
+export function addReset(program: Command, cli: Cli): void {
+  program
+    .command('reset')
+    .summary('replace a container by a fresh one')
+    .description(ABOUT)
+    .argument('[name]', 'container, reservation, user name or note')
+    .option('-y, --yes', 'do not ask')
+    .action(async (name: string | undefined, options: Options, command: Command) => {
+      const context = openContext(cli, command)
+      const { client, terminal, json } = context
+      const { reservation, container } = onlyContainer(await chooseContainer(client, name))
+      if (!(await mayReset(cli, container.name, options))) return terminal.note('Nothing was changed.')
+      const params = { path: { name: container.name } }
+      const { generation } = await answerOf(client.POST('/v1/containers/{name}/reset', { params }))
+      const fresh = await untilReady(context, { id: reservation.id, name: container.name, generation })
+      await refreshSshConfig(cli, context)
+      if (json) return terminal.json(fresh)
+      terminal.say(`${fresh.name} is fresh. Its new host key: ${fresh.host_key ?? 'unknown'}`)
+      terminal.say(`Log in: \`berth ssh ${fresh.name}\`. A known_hosts of your own still has the old key.`)
+    })
+}
+
+/** Of several containers, one must be named: a reset destroys what is in it. */
+function onlyContainer({ reservation, container }: Chosen): { reservation: Reservation; container: HeldContainer } {
+  const [first, ...more] = reservation.containers
+  if (container) return { reservation, container }
+  if (first && more.length === 0) return { reservation, container: first }
+  const names = reservation.containers.map((each) => each.name).join(', ')
+  throw new Failure(EXIT.usage, `reservation ${short(reservation.id)} has several containers; name one: ${names}`)
+}
+
+/** Throws a `Failure` where there is no terminal to ask on. */
+async function mayReset(cli: Cli, name: string, { yes }: Options): Promise<boolean> {
+  if (yes) return true
+  const answer = await confirm(cli, `Everything in ${name} will be lost. Reset it?`)
+  if (answer !== null) return answer
+  const advice = `\`berth reset ${name} --yes\` resets it without a question`
+  throw new Failure(EXIT.usage, 'there is no terminal to ask on', { advice })
+}
+
+interface Awaited {
+  readonly id: string
+  readonly name: string
+  /** That of the container that was reset. */
+  readonly generation: number
+}
+
+/** Returns the container when a later generation can be logged in to. */
+async function untilReady(
+  { client, terminal }: CommandContext,
+  { id, name, generation }: Awaited,
+): Promise<HeldContainer> {
+  const progress = terminal.progress()
+  try {
+    for (;;) {
+      const found = await answerOf(client.GET('/v1/reservations/{id}', { params: { path: { id } } }))
+      const container = found.containers.find((each) => each.name === name)
+      if (found.state !== 'active' || !container) {
+        throw new Failure(EXIT.failed, `the reservation is ${found.state}; ${name} does not belong to it any more`)
+      }
+      if (container.ready && (container.generation ?? 0) > generation) return container
+      const { error, attempts } = await answerOf(client.GET('/v1/containers/{name}', { params: { path: { name } } }))
+      if (attempts > 0 && error !== null) progress.report(`${error}; trying again`)
+      else progress.status(`waiting for the fresh ${name}`)
+      await sleep(POLL_MS)
+    }
+  } finally {
+    progress.stop()
+  }
+}

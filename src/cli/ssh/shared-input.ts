@@ -1,0 +1,21 @@
+/** One input for several commands. It is copied once all of them run, so that each gets everything. */
+export class SharedInput {
+  readonly #source: NodeJS.ReadableStream
+  readonly #inputs: NodeJS.WritableStream[] = []
+  #missing: number
+
+  /** `count`: how many commands there will be. */
+  constructor(source: NodeJS.ReadableStream, count: number) {
+    this.#source = source
+    this.#missing = count
+  }
+
+  /** To be called once for each command. The slowest reader sets the pace, until it ends. */
+  attach(input: NodeJS.WritableStream | null): void {
+    // A command may end without having read its input.
+    input?.on('error', () => undefined)
+    if (input) this.#inputs.push(input)
+    this.#missing -= 1
+    if (this.#missing === 0) for (const each of this.#inputs) this.#source.pipe(each)
+  }
+}

@@ -1,0 +1,44 @@
+/** Replaces a container of a running reservation by a fresh one, because its tenant wants it. */
+import { type Container, resetting } from '../../domain/container.ts'
+import { BerthError } from '../../domain/errors.ts'
+import { type Identity, maySee } from '../../domain/identity.ts'
+import { holdersOf, isActive, stateAt } from '../../domain/reservation.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Schedule } from '../../ports/schedule.ts'
+import type { Store } from '../../ports/store.ts'
+
+interface ResetDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly schedule: Schedule
+}
+
+/** See `Reservations.reset`. Records the wish only: the reconciler destroys the container and makes the next one. */
+export async function reset(
+  { store, clock, log, schedule }: ResetDeps,
+  name: string,
+  by: Identity,
+): Promise<Container> {
+  for (;;) {
+    const { containers, reservations } = await store.snapshot()
+    const row = containers.find((each) => each.name === name)
+    if (!row) throw new BerthError('not_found', `there is no container "${name}"`)
+    const holder = holdersOf(reservations).get(name)
+    if (!holder || !maySee(by, holder)) {
+      throw new BerthError('conflict', `${name} is in no reservation of yours: only the containers of one can be reset`)
+    }
+    const now = clock()
+    if (!isActive(holder, now) || row.state !== 'reserved') {
+      const state = stateAt(holder, now)
+      throw new BerthError('not_active', `reservation ${holder.id} is ${state}: a reset needs an active one`)
+    }
+    if (row.resetAt !== null) return row
+    const patch = resetting(now)
+    if (!(await store.updateContainer(row, patch, now, by.name))) continue // The row has changed: read it again.
+    log.info(`${name} will be reset`, { reservation: holder.id, by: by.name })
+    schedule.nudge()
+    return { ...row, ...patch }
+  }
+}

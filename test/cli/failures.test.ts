@@ -1,0 +1,78 @@
+/** Advice on what does not exist, and answers that are kept whole, against the API over a manager in memory. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { listening, openApi } from '../../lab/api.ts'
+import { pool } from '../../lab/rows.ts'
+import { testBerth } from '../support/manager/berth.ts'
+
+const { address } = await listening(
+  await openApi({ pools: [pool({ name: 'alpine' }), pool({ name: 'none', size: 0 })] }),
+)
+const berth = testBerth({ BERTH_URL: address })
+
+describe('an unknown name', () => {
+  const cases: readonly [command: string, exit: number, message: RegExp][] = [
+    ['reserve --pool nowhere', 2, /^berth: pool must be one of: alpine, none, got "nowhere"\n {2}`berth pools` lists/],
+    [
+      'run --pool nowhere -- true',
+      2,
+      /^berth: pool must be one of: alpine, none, got "nowhere"\n {2}`berth pools` lists/,
+    ],
+    ['scale nowhere 3', 1, /^berth: there is no pool "nowhere"\n {2}`berth pools` lists the pools\n$/],
+    [
+      'containers recycle no-1',
+      1,
+      /^berth: there is no container "no-1"\n {2}`berth containers` lists the containers\n$/,
+    ],
+    ['token rm nope', 1, /^berth: there is no such token\n {2}`berth token ls` lists the tokens\n$/],
+    [
+      'reset no-1',
+      1,
+      /^berth: you have no reservation, container, .*"no-1"\n {2}`berth ls` lists your reservations\n$/,
+    ],
+  ]
+  for (const [command, exit, message] of cases) {
+    it(`is answered with where to look: berth ${command}`, async () => {
+      const { code, stderr } = await berth.run(...command.split(' '))
+      assert.equal(code, exit, stderr)
+      assert.match(stderr, message)
+    })
+  }
+})
+
+describe('a pool', () => {
+  it('of size 0 is refused with how to enlarge it', async () => {
+    const { code, stderr } = await berth.run('reserve', '--pool', 'none')
+    assert.equal(code, 2)
+    assert.match(
+      stderr,
+      /^berth: count cannot be 1: pool "none" has size 0; an admin enlarges it with "berth scale none 1"$/m,
+    )
+  })
+
+  it('without `hold` keeps nothing on hold', async () => {
+    const { code, stderr } = await berth.run('run', '--hold', '5m', '--', 'true')
+    assert.equal(code, 2)
+    assert.match(
+      stderr,
+      /^berth: pool "alpine" keeps nothing on hold, so --hold is not possible\n {2}an admin allows it in berth\.yml: pools\.alpine\.hold: /,
+    )
+  })
+})
+
+describe('an answer', () => {
+  it('of several containers says that they share account and password', async () => {
+    const one = await berth.run('reserve')
+    assert.doesNotMatch(one.stdout, /share/)
+    const { stdout } = await berth.run('reserve', '--count', '2', '--name', 'web')
+    assert.match(stdout, /^All 2 containers share this account and password\. People who must not enter/m)
+    assert.match(stdout, /^Log in: `berth ssh web`\. Release: `berth release web`\.$/m)
+  })
+
+  it('of `ls --all --limit` has "next" as the API has it', async () => {
+    const page = await berth.json<{ reservations: object[]; next: string | null }>('ls', '--all', '--limit', '1')
+    assert.equal(page.reservations.length, 1)
+    assert.match(page.next ?? '', /^[\w-]+$/)
+    assert.equal((await berth.json<{ next: null }>('ls')).next, null)
+  })
+})
