@@ -63,6 +63,11 @@ describe('an invalid file', () => {
       { listen: '0.0.0.0:80', auth: 'none', pools: { p: POOL } },
       `listen: must be a loopback address such as 127.0.0.1:8080 with auth: none, not "0.0.0.0": ${why}`,
     ],
+    [
+      'has an image without a playbook that makes it',
+      { pools: { p: { ...POOL, prepare_image: true } } },
+      'pools.p.prepare_image: needs prepare, the playbook that makes the image: name one, or remove it',
+    ],
     ['has pools that share ports', two({}, { ssh_ports: '2222-2223' }), 'pools.b.ssh_ports: used by pools.a: 2222'],
     ['has pools that share several ports', two({}, {}), 'pools.b.ssh_ports: used by pools.a: 2221, 2222'],
     [

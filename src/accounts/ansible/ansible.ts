@@ -5,6 +5,7 @@
 import type { Account } from '../../domain/account.ts'
 import type { Accounts, Outcomes, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
+import { generalize } from '../generalize.ts'
 import { notify } from '../notification.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
@@ -12,7 +13,7 @@ import { Rehearsals } from '../readiness/rehearsals.ts'
 import { Shell } from '../shell.ts'
 import { surveyGuest } from '../survey.ts'
 import type { Ansible } from './playbook.ts'
-import { playbookVersion } from './version.ts'
+import { playbookVersion, preparationDigest } from './version.ts'
 
 const DEADLINE_MS = 120_000
 
@@ -41,6 +42,8 @@ export function ansibleAccounts({ engine, ansible }: { engine: Engine; ansible: 
     createAccounts: (targets, account) => run(targets, account, false),
     notify: (targets, notification) => perTarget(targets, (target) => notify(shell, target, notification)),
     playbookVersion,
+    preparationDigest,
     prepare: preparing(engine, ansible),
+    generalize: (target) => generalize(shell, target),
   }
 }
