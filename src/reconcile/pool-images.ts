@@ -115,9 +115,22 @@ export class PoolImages {
     this.recheck()
   }
 
+  /** Returns the name of the image that the playbook makes of the pool's base now; null if there is no base. */
+  async nameOf({ name, image, prepare }: Pool): Promise<string | null> {
+    const base = await this.#deps.engine.imageNamed(image)
+    if (base === null || prepare === null) return null
+    const { instance, accounts } = this.#deps
+    const version = JSON.stringify([base, await accounts.playbookVersion(prepare)])
+    const known = this.#digests.get(name)
+    const digest = known?.version === version ? known.digest : await accounts.preparationDigest(prepare, base)
+    this.#digests.set(name, { version, digest })
+    // Names of instances and pools have no dots, and may end with what no repository may end with.
+    return `berth/prepared:${instance.name}.${name}.${digest}`
+  }
+
   async #find(pool: Pool, now: number): Promise<Found> {
     const made = await this.#deps.engine.preparedImages(pool.name)
-    const wanted = await this.#nameOf(pool)
+    const wanted = await this.nameOf(pool)
     if (wanted !== null && made.includes(wanted)) {
       this.#failures.delete(pool.name)
       return { use: wanted, missing: null, hasOld: made.length > 1 }
@@ -128,19 +141,6 @@ export class PoolImages {
     // Without its base none can be made, and a container that is made of the base says so.
     const previous = made[0] ?? (wanted === null || hasFailed ? null : undefined)
     return { use: previous, missing: isPausing ? null : wanted, hasOld: made.length > 1 }
-  }
-
-  /** Returns the name of the image that the playbook makes of the pool's base now; null if there is no base. */
-  async #nameOf({ name, image, prepare }: Pool): Promise<string | null> {
-    const base = await this.#deps.engine.imageNamed(image)
-    if (base === null || prepare === null) return null
-    const { instance, accounts } = this.#deps
-    const version = JSON.stringify([base, await accounts.playbookVersion(prepare)])
-    const known = this.#digests.get(name)
-    const digest = known?.version === version ? known.digest : await accounts.preparationDigest(prepare, base)
-    this.#digests.set(name, { version, digest })
-    // Names of instances and pools have no dots, and may end with what no repository may end with.
-    return `berth/prepared:${instance.name}.${name}.${digest}`
   }
 
   /** Pools with `prepare_image`, as in berth.yml. */

@@ -86,6 +86,22 @@ describe('the image of a pool', () => {
     assert.deepEqual(preparedNow(world), [imagesOf(world)[0]], 'the old image is removed')
   })
 
+  it('bears no name of files that have changed while it was made', async () => {
+    const world = await createWorld({ pools: [POOL] })
+    const prepare = world.accounts.prepare.bind(world.accounts)
+    world.accounts.prepare = async (targets) => {
+      world.accounts.playbooks.set('/site.yml', 'changed')
+      return prepare(targets)
+    }
+    await world.settle()
+    await world.settle()
+    assert.deepEqual(world.accounts.prepared, [['p-image'], ['p-image']])
+    const { preparationDigest } = world.accounts
+    const digest = await preparationDigest.call(world.accounts, '/site.yml', POOL.image)
+    assert.deepEqual(preparedNow(world), [`berth/prepared:test.p.${digest}`])
+    assert.deepEqual(imagesOf(world), Array(5).fill(preparedNow(world)[0]))
+  })
+
   it('stays while a container is made of it', async () => {
     const world = await filled()
     const [old] = preparedNow(world)

@@ -11,7 +11,7 @@ import { Builder, type BuilderDeps } from './builder.ts'
 import { Endings } from './endings.ts'
 import { makeImage } from './image-maker.ts'
 import { runPlaybook } from './playbooks.ts'
-import { imageContainerName } from '../../domain/pool.ts'
+import { imageContainerName, type Pool } from '../../domain/pool.ts'
 import type { PoolImages } from '../pool-images.ts'
 import { Surveyor } from './surveyor.ts'
 import { BackgroundWork } from './work.ts'
@@ -169,7 +169,8 @@ export class Executor {
     const make = async () => {
       const began = clock()
       log.info(`the image of pool ${pool.name} is being made`, { image })
-      await makeImage(this.#deps, this.#surveyor, missing, stale)
+      const nameOf = (each: Pool) => this.#images.nameOf(each)
+      await makeImage({ ...this.#deps, surveyor: this.#surveyor, nameOf }, missing, stale)
       this.#images.recheck()
       log.info(`the image of pool ${pool.name} is made`, { image, ms: clock() - began })
     }

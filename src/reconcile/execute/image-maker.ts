@@ -1,6 +1,6 @@
 /** Makes the image of a pool with `prepare_image`: runs the playbook in a temporary container, and commits that. */
 import { BerthError } from '../../domain/errors.ts'
-import { imageSpecOf, type InstanceConfig } from '../../domain/pool.ts'
+import { imageSpecOf, type InstanceConfig, type Pool } from '../../domain/pool.ts'
 import type { Accounts, Target } from '../../ports/accounts.ts'
 import type { Engine, Observed } from '../../ports/engine.ts'
 import type { MissingImage } from '../plan/actions.ts'
@@ -10,6 +10,9 @@ export interface ImageMakerDeps {
   readonly instance: InstanceConfig
   readonly engine: Engine
   readonly accounts: Accounts
+  readonly surveyor: Surveyor
+  /** Returns the name that the image would have if it were begun now. */
+  readonly nameOf: (pool: Pool) => Promise<string | null>
 }
 
 /**
@@ -17,8 +20,7 @@ export interface ImageMakerDeps {
  * containers of an earlier attempt. Rejects with the reason if the image cannot be made.
  */
 export async function makeImage(
-  { instance, engine, accounts }: ImageMakerDeps,
-  surveyor: Surveyor,
+  { instance, engine, accounts, surveyor, nameOf }: ImageMakerDeps,
   { pool, image }: MissingImage,
   stale: readonly Observed[],
 ): Promise<void> {
@@ -31,6 +33,8 @@ export async function makeImage(
     await runPlaybook(accounts, target, pool.prepare)
     await accounts.generalize(target)
     await engine.kill(target.id)
+    // Under this name, the image would be used again for the earlier files.
+    if ((await nameOf(pool)) !== image) throw new BerthError('conflict', 'its playbook or base has changed meanwhile')
     await engine.commit(target.id, { pool: pool.name, name: image })
   } finally {
     // If that fails, the planner finds it again.
