@@ -6,9 +6,9 @@ import { failureOf, type Shell } from './shell.ts'
 const TIMEOUT_MS = 20_000
 
 /**
- * Docker writes /etc/hosts when it starts a container, so a newer host key was made in this container. An older key is
- * the base image's, which may have no way to make another; each container replaces it (`readiness/own-host-key.ts`). The
- * agent does not start where it has left `berth-taken`.
+ * Docker writes /etc/hosts when it starts a container, so a newer host key was made in this container. An older key
+ * belongs to the base image, which may have no way to make another; each container replaces it
+ * (`readiness/own-host-key.ts`). The agent does not start where it has left `berth-taken`.
  */
 const PROGRAM = `
 for file in /etc/ssh/ssh_host_*; do

@@ -19,7 +19,7 @@ export interface Pool extends ContainerSettings {
  * `awaited`: no container is made until the image is. `made`: `image` names it, and no playbook runs. `failed`: the
  * playbook runs on every container, as without `prepare_image`.
  */
-export type PreparedImageState = 'awaited' | 'made' | 'failed'
+type PreparedImageState = 'awaited' | 'made' | 'failed'
 
 /** Facts found inside a pool's containers. Shared by all of them, since they run one image. */
 export interface PoolFacts {
@@ -62,7 +62,7 @@ export function specOf(
   return { ...commonSpec(instance, pool), name: containerName(pool.name, slot.number), generation, port }
 }
 
-/** Returns the spec of the temporary container that becomes a pool's image. It has no port, because no tenant logs in. */
+/** Returns the spec of the temporary container that becomes a pool's image. No tenant logs in, so it has no port. */
 export function imageSpecOf(instance: InstanceConfig, pool: Pool): ContainerSpec {
   return { ...commonSpec(instance, pool), name: imageContainerName(pool.name), generation: 1 }
 }

@@ -60,7 +60,7 @@ export class PoolImages {
     })
   }
 
-  /** Checks if it is time, and applies what it finds to the pools. Returns whether anything has changed. Never rejects. */
+  /** Checks if it is time, and applies the result to the pools. Returns whether anything has changed. Never rejects. */
   async refresh(): Promise<boolean> {
     const pools = this.#pools()
     const now = this.#deps.clock()

@@ -139,16 +139,14 @@ describe('a changed playbook', () => {
   })
 
   it('that fails says why, with the output of the task, and leaves the pool as it is', async () => {
-    const before = (await manager.containers()).map(({ name, generation }) => `${name} ${generation}`)
+    const generations = async () => (await manager.containers()).map(({ name, generation }) => `${name} ${generation}`)
+    const earlier = await generations()
     await manager.kill()
     writePlaybook(command('Fail', 'echo the disk is full; exit 6'))
     await manager.start()
     await manager.shows(/cannot be made.*task \\"Fail\\": non-zero return code: the disk is full/)
     await allReady()
-    assert.deepEqual(
-      (await manager.containers()).map(({ name, generation }) => `${name} ${generation}`),
-      before,
-    )
+    assert.deepEqual(await generations(), earlier)
     assert.deepEqual(await markers(), ['second', 'second', 'second'])
   })
 })

@@ -21,8 +21,8 @@ export async function playbookVersion(playbook: string): Promise<string> {
 }
 
 /**
- * Returns 12 hexadecimal digits of a digest of the base image and of the contents of the same files. Their dates and the
- * folder do not count, so a clone of a repository makes no new image.
+ * Returns 12 hexadecimal digits of a digest of the base image and of the contents of the same files. Neither their
+ * dates nor the folder count, so a clone of a repository makes no new image.
  */
 export async function preparationDigest(playbook: string, base: string): Promise<string> {
   const whole = createHash('sha256').update(JSON.stringify([IMAGE_FORMAT, base]))

@@ -119,7 +119,7 @@ class MemoryEngine implements Engine {
   async preparedImages(pool: string): Promise<readonly string[]> {
     this.#assertOpen()
     const ours = [...this.#host.images].filter(([, of]) => of.instance === this.#instance && of.pool === pool)
-    return ours.map(([name]) => name).reverse()
+    return ours.map(([name]) => name).toReversed()
   }
 
   async removePreparedImages({ pool, name: kept }: PreparedImage): Promise<void> {

@@ -201,8 +201,8 @@ function planImages({ missingImages, busy, ownership }: PlanInput, observed: rea
 }
 
 /**
- * A container from the future is an orphan, too: the clock was set back. What was left while an image was made is one at
- * any age: the name has no other use.
+ * A container from the future is an orphan, too: the clock was set back. So is what an interrupted `makeImage` left, at
+ * any age: its name has no other use.
  */
 function planSweep(
   { pools, missingImages, snapshot, busy, ownership }: PlanInput,

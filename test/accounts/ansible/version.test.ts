@@ -1,4 +1,4 @@
-/** A digest of what a playbook makes of an image: the same for the same contents, wherever and whenever they were written. */
+/** The digest of what a playbook makes of an image: the same for the same contents, wherever they are. */
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
