@@ -43,8 +43,9 @@ export async function removeLeaving(instance: string, expected: readonly string[
 }
 
 /**
- * Removes every container, prepared image and network of the instance, its firewall and the ledger. A manager that was killed may have
- * left requests with Docker, which removes a container or makes one a moment later: it goes on until nothing is left.
+ * Removes every container, prepared image and network of the instance, its firewall and the ledger. A manager that was
+ * killed may have left requests with Docker, which removes a container or makes one a moment later: it goes on until
+ * nothing is left.
  */
 export async function removeInstance(instance: string): Promise<void> {
   const label = labelOf(instance)
