@@ -144,7 +144,8 @@ describe('a changed playbook', () => {
     await manager.kill()
     writePlaybook(command('Fail', 'echo the disk is full; exit 6'))
     await manager.start()
-    await manager.shows(/cannot be made.*task \\"Fail\\": non-zero return code: the disk is full/)
+    const reason = String.raw`"reason":"task \"Fail\": non-zero return code: the disk is full"`
+    await until(async () => lines('cannot be made').some((line) => line.includes(reason)))
     await allReady()
     assert.deepEqual(await generations(), earlier)
     assert.deepEqual(await markers(), ['second', 'second', 'second'])
