@@ -43,8 +43,9 @@ export async function removeLeaving(instance: string, expected: readonly string[
 }
 
 /**
- * Removes every container and network of the instance, its firewall and the ledger. A manager that was killed may have
- * left requests with Docker, which removes a container or makes one a moment later: it goes on until nothing is left.
+ * Removes every container, prepared image and network of the instance, its firewall and the ledger. A manager that was
+ * killed may have left requests with Docker, which removes a container or makes one a moment later: it goes on until
+ * nothing is left.
  */
 export async function removeInstance(instance: string): Promise<void> {
   const label = labelOf(instance)
@@ -64,6 +65,8 @@ export async function removeInstance(instance: string): Promise<void> {
     if (firewalls.length > 0) await docker('rm', ...firewalls)
     const ledgers = await dockerLines('volume', 'ls', '--quiet', '--filter', firewall)
     if (ledgers.length > 0) await docker('volume', 'rm', ...ledgers)
+    const images = await dockerLines('image', 'ls', '--quiet', '--filter', `label=berth.prepared=${instance}`)
+    if (images.length > 0) await docker('image', 'rm', ...images)
     const networks = await dockerLines('network', 'ls', '--quiet', '--filter', label)
     if (networks.length > 0) await docker('network', 'rm', ...networks).catch(tolerate)
     return true

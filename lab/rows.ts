@@ -22,6 +22,7 @@ export function pool(some: Partial<Pool> = {}): Pool {
     duration: { default: 3_600_000, max: 86_400_000 },
     hold: null,
     prepare: null,
+    preparedImage: null,
     ...some,
   }
 }

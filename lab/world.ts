@@ -206,5 +206,5 @@ export async function createWorld(
 
 async function fingerprint({ store, host }: World): Promise<string> {
   const { containers, reservations } = await store.snapshot()
-  return JSON.stringify([containers, reservations, host.all().map((c) => [c.id, c.state])])
+  return JSON.stringify([containers, reservations, host.all().map((c) => [c.id, c.state]), [...host.images.keys()]])
 }

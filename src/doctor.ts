@@ -109,9 +109,10 @@ async function examineTwice(config: Config, components: Components, serving: boo
 /** Reads the rows before the engine, so that a listing is never older than the rows. */
 async function examineOnce(
   { instance }: Config,
-  { pools, store, engine, ownershipOf }: Components,
+  { pools, store, engine, ownershipOf, reconciler }: Components,
   serving: boolean,
 ): Promise<Examination> {
+  await reconciler.refreshImages()
   const snapshot = await store.snapshot()
   const { observed, unreachable } = await engine.list()
   pools.resize(snapshot.sizes)

@@ -28,6 +28,8 @@ export class MemoryAccounts implements Accounts {
   readonly notified: string[] = []
   /** Container names of each run of a playbook. */
   readonly prepared: string[][] = []
+  /** Contents of playbooks that have changed, by path. */
+  readonly playbooks = new Map<string, string>()
   readonly #isRunning: (id: string) => boolean | Promise<boolean>
 
   constructor(isRunning: (id: string) => boolean | Promise<boolean>) {
@@ -61,12 +63,21 @@ export class MemoryAccounts implements Accounts {
   }
 
   async playbookVersion(playbook: string): Promise<string> {
-    return playbook
+    return this.playbooks.get(playbook) ?? playbook
+  }
+
+  async preparationDigest(playbook: string, base: string): Promise<string> {
+    const whole = JSON.stringify([await this.playbookVersion(playbook), base])
+    return createHash('sha256').update(whole).digest('hex').slice(0, 12)
   }
 
   async prepare(targets: readonly Target[]): Promise<Outcomes> {
     this.prepared.push(targets.map(({ name }) => name))
     return this.#perTarget(targets, () => undefined)
+  }
+
+  async generalize({ id }: Target): Promise<void> {
+    await this.#assertRunning(id)
   }
 
   async #perTarget(targets: readonly Target[], work: (target: Target) => void): Promise<Outcomes> {

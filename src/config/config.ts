@@ -74,6 +74,7 @@ const POOL = {
   reach: { parse: value.oneOf(...REACHES), default: 'internet' },
   runtime: { parse: value.text, default: undefined },
   prepare: { parse: value.text, default: undefined },
+  prepare_image: { parse: value.flag, default: false },
 } as const
 
 const DURATION = {
@@ -191,9 +192,17 @@ function readPool(
   takePorts(reader, path, some.ssh_ports ?? [], owners)
   const prepare = some.prepare ? resolve(folder, some.prepare) : null
   if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
+  if (some.prepare_image && prepare === null) {
+    reader.report(
+      [...path, 'prepare_image'],
+      'needs prepare, the playbook that makes the image: name one, or remove it',
+    )
+  }
   if (!fields || !duration) return null
-  const { ssh_ports, ...rest } = fields
-  return { ...rest, name, ports: ssh_ports, runtime: some.runtime ?? null, duration, hold, prepare }
+  const { ssh_ports, prepare_image, ...rest } = fields
+  const preparedImage = prepare_image ? 'awaited' : null
+  const runtime = some.runtime ?? null
+  return { ...rest, name, ports: ssh_ports, runtime, duration, hold, prepare, preparedImage }
 }
 
 function takePorts(

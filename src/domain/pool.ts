@@ -1,4 +1,4 @@
-import type { ContainerSettings, PublishedSpec } from './container.ts'
+import type { ContainerSettings, ContainerSpec, PublishedSpec } from './container.ts'
 
 /** Limits of what stays after a command in it has failed. */
 export interface HoldLimits {
@@ -21,7 +21,15 @@ export interface Pool extends ContainerSettings {
   readonly hold: HoldLimits | null
   /** Absolute path of a playbook that runs on every new container before it is ready. */
   readonly prepare: string | null
+  /** State of the image of `prepare_image: true`; null without that setting. */
+  readonly preparedImage: PreparedImageState | null
 }
+
+/**
+ * `awaited`: no container is made until the image is. `made`: `image` names it, and no playbook runs. `failed`: the
+ * playbook runs on every container, as without `prepare_image`.
+ */
+type PreparedImageState = 'awaited' | 'made' | 'failed'
 
 /** Facts found inside a pool's containers. Shared by all of them, since they run one image. */
 export interface PoolFacts {
@@ -44,6 +52,11 @@ export function containerName(pool: string, number: number): string {
   return `${pool}-${number}`
 }
 
+/** Name of the temporary container that becomes a pool's image. No slot can have it: those end with a number. */
+export function imageContainerName(pool: string): string {
+  return `${pool}-image`
+}
+
 /** Returns the port of a slot by the current configuration; undefined if the pool has shrunk below it. */
 export function portOf(pool: Pool | undefined, number: number): number | undefined {
   return pool && number <= pool.size ? pool.ports[number - 1] : undefined
@@ -55,14 +68,21 @@ export function specOf(
   pool: Pool,
   slot: { readonly number: number; readonly port: number; readonly generation: number | null },
 ): PublishedSpec {
+  const { port, generation } = slot
+  return { ...commonSpec(instance, pool), name: containerName(pool.name, slot.number), generation, port }
+}
+
+/** Returns the spec of the temporary container that becomes a pool's image. No tenant logs in, so it has no port. */
+export function imageSpecOf(instance: InstanceConfig, pool: Pool): ContainerSpec {
+  return { ...commonSpec(instance, pool), name: imageContainerName(pool.name), generation: 1 }
+}
+
+function commonSpec(instance: InstanceConfig, pool: Pool): Omit<ContainerSpec, 'name' | 'generation' | 'port'> {
   return {
     instance: instance.name,
     pool: pool.name,
-    name: containerName(pool.name, slot.number),
-    generation: slot.generation,
     image: pool.image,
     bind: instance.bind,
-    port: slot.port,
     memory: pool.memory,
     cpus: pool.cpus,
     pids: pool.pids,
@@ -72,8 +92,12 @@ export function specOf(
   }
 }
 
-/** Returns the specs that `just provision` creates for a pool, one per slot. */
+/**
+ * Returns the specs that `just provision` creates for a pool, one per slot. With `prepare_image` there are none: only
+ * the manager knows the image.
+ */
 export function specsOf(instance: InstanceConfig, pool: Pool): PublishedSpec[] {
+  if (pool.preparedImage !== null) return []
   return pool.ports
     .slice(0, pool.size)
     .map((port, index) => specOf(instance, pool, { number: index + 1, port, generation: null }))

@@ -1,4 +1,4 @@
-/** The pools of berth.yml with their current sizes. */
+/** The pools of berth.yml with their current sizes and images. */
 import type { Container } from './container.ts'
 import { BerthError } from './errors.ts'
 import type { Pool } from './pool.ts'
@@ -7,27 +7,58 @@ export interface Pools {
   /** In the order of berth.yml. */
   all(): readonly Pool[]
   named(name: string): Pool | undefined
-  /** As configured in berth.yml, without later changes of size. */
+  /** As configured in berth.yml, without later changes of size and image. */
   configured(name: string): Pool | undefined
   /** Applies sizes that override those of berth.yml. A pool never has more slots than ports. */
   resize(sizes: ReadonlyMap<string, number>): void
+  /**
+   * Applies the images of pools with `prepare_image`, by pool. null: none can be made. A pool that is left out awaits
+   * its image.
+   */
+  useImages(images: ReadonlyMap<string, string | null>): void
 }
 
 export function createPools(configured: readonly Pool[]): Pools {
   let now = configured
+  let sizes: ReadonlyMap<string, number> = new Map()
+  let images: ReadonlyMap<string, string | null> = new Map()
+
+  function apply(): void {
+    now = configured.map((pool, index) => {
+      const size = Math.min(sizes.get(pool.name) ?? pool.size, pool.ports.length)
+      const wanted = { ...pool, size, ...imageOf(pool, images.get(pool.name)) }
+      // The same object while nothing changes, so that callers can cache what they derive from it.
+      return [pool, now[index]].find((known) => known !== undefined && isEqual(known, wanted)) ?? wanted
+    })
+  }
+
   return {
     all: () => now,
     named: (name) => now.find((pool) => pool.name === name),
     configured: (name) => configured.find((pool) => pool.name === name),
-    resize(sizes) {
-      now = configured.map((pool, index) => {
-        const size = Math.min(sizes.get(pool.name) ?? pool.size, pool.ports.length)
-        // The same object while nothing changes, so that callers can cache what they derive from it.
-        const before = now[index]
-        return size === pool.size ? pool : before?.size === size ? before : { ...pool, size }
-      })
+    resize(next) {
+      sizes = next
+      apply()
+    },
+    useImages(next) {
+      images = next
+      apply()
     },
   }
+}
+
+function imageOf(
+  { preparedImage }: Pool,
+  image: string | null | undefined,
+): Partial<Pick<Pool, 'image' | 'prepare' | 'preparedImage'>> {
+  if (preparedImage === null) return {}
+  if (image === undefined) return { preparedImage: 'awaited' }
+  return image === null ? { preparedImage: 'failed' } : { preparedImage: 'made', image, prepare: null }
+}
+
+/** Whether two states of one pool are the same. */
+function isEqual(a: Pool, b: Pool): boolean {
+  return a.size === b.size && a.image === b.image && a.preparedImage === b.preparedImage
 }
 
 /** Returns the pool of a container or reservation. Throws `engine_failed` if berth.yml no longer has it. */

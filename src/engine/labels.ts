@@ -18,6 +18,9 @@ export const SPEC_LABEL = 'berth.spec'
 export const DATABASE_LABEL = 'berth.database'
 /** Host and path of that database. It may change (a file that is moved), so no digest counts it. */
 const ORIGIN_LABEL = 'berth.origin'
+/** Instance and pool of a prepared image. Containers of that image inherit them. */
+const IMAGE_INSTANCE_LABEL = 'berth.prepared'
+const IMAGE_POOL_LABEL = 'berth.prepared-pool'
 
 /**
  * Part of every digest. Raise it when the same spec makes a different container than before (a capability less, a new
@@ -61,6 +64,21 @@ export function readLabels(
     database: labels[DATABASE_LABEL] || null,
     origin: labels[ORIGIN_LABEL] || null,
   }
+}
+
+/** Returns the labels of a pool's prepared images, by which they are found again. */
+export function preparedLabels(instance: string, pool: string): Record<string, string> {
+  return { [IMAGE_INSTANCE_LABEL]: instance, [IMAGE_POOL_LABEL]: pool }
+}
+
+/**
+ * Returns the labels that an image made of a container has in place of the container's. Docker takes no label away, so
+ * those that mark containers of ours are emptied.
+ */
+export function imageLabels(instance: string, pool: string): Record<string, string> {
+  const ofContainers = [INSTANCE_LABEL, POOL_LABEL, CONTAINER_LABEL, GENERATION_LABEL, SPEC_LABEL, DATABASE_LABEL]
+  const emptied = Object.fromEntries([...ofContainers, ORIGIN_LABEL].map((name) => [name, '']))
+  return { ...emptied, ...preparedLabels(instance, pool) }
 }
 
 /** Returns null for an invalid generation, so that the container is adopted or replaced rather than trusted. */

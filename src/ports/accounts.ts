@@ -70,8 +70,18 @@ export interface Accounts {
   writeHostCertificates(certificates: ReadonlyMap<Target, string>): Promise<Outcomes>
   /** Returns a text that changes when a pool's own playbook does; never rejects. */
   playbookVersion(playbook: string): Promise<string>
+  /**
+   * Returns 12 hexadecimal digits that change with what `prepare` makes of a base image: with the contents of the
+   * playbook's files, and with the base.
+   */
+  preparationDigest(playbook: string, base: string): Promise<string>
   /** Runs a pool's own playbook on new containers, all in one run. The error names the failing task. */
   prepare(targets: readonly Target[], playbook: string): Promise<Outcomes>
+  /**
+   * Removes what every container must have of its own from one that becomes an image: host keys that were made in it,
+   * and traces of the agent. `guest_failed`.
+   */
+  generalize(target: Target): Promise<void>
 }
 
 /**

@@ -5,6 +5,12 @@
 import type { ContainerSpec } from '../domain/container.ts'
 import type { LiveManager } from '../domain/database-mark.ts'
 
+/** An image that the manager makes of a container on which a pool's playbook has run. */
+export interface PreparedImage {
+  readonly pool: string
+  readonly name: string
+}
+
 /** What an engine can do beyond what every engine must. ARCHITECTURE.md says which promises need which. */
 export interface EngineTraits {
   /** A container that was killed, or whose machine restarted, starts again with its files. */
@@ -136,6 +142,15 @@ export interface Engine {
   imageOf(id: string): Promise<string | null>
   /** Returns the engine's id of the image that has this name now; null when there is none. */
   imageNamed(name: string): Promise<string | null>
+  /**
+   * Makes a prepared image of the files of a stopped container. The image does not count as a container of ours. An
+   * image that has the name stays as it is.
+   */
+  commit(id: string, image: PreparedImage): Promise<void>
+  /** Returns the names of a pool's prepared images, the newest first. */
+  preparedImages(pool: string): Promise<readonly string[]>
+  /** Removes a pool's prepared images except this one, and except those that containers are made of. */
+  removePreparedImages(keep: PreparedImage): Promise<void>
   /**
    * Returns how the container's main command ended, with its last line of output; null when it has not ended lately.
    */

@@ -1,7 +1,7 @@
 /** Finds where the database and the engine differ. Pure: rows and a listing go in, findings come out. */
 import { byName, type Container } from '../domain/container.ts'
 import { isCurrent, protectedContainers } from './ownership/ownership.ts'
-import { containerName, type Pool, portOf } from '../domain/pool.ts'
+import { containerName, imageContainerName, type Pool, portOf } from '../domain/pool.ts'
 import { counted } from '../domain/text/counted.ts'
 import type { Observed } from '../ports/engine.ts'
 import type { PlanInput } from './plan/actions.ts'
@@ -28,7 +28,7 @@ export interface Finding {
   readonly detail: string
 }
 
-export interface DoctorInput extends Omit<PlanInput, 'busy'> {
+export interface DoctorInput extends Omit<PlanInput, 'busy' | 'missingImages'> {
   /** Unfinished work counts as running for this long, milliseconds; 0 if no manager runs. */
   readonly patienceMs: number
 }
@@ -110,7 +110,9 @@ function examineCurrent({ pools, snapshot, specDigest }: DoctorInput, row: Conta
   }
   if (state === 'reserved' && !isHeld) report('state', 'it is reserved in the database, and no reservation holds it')
   if (state === 'ready' && !isWanted) report('state', 'it is ready, and berth.yml no longer has its slot')
-  if (state === 'ready' && isWanted && current.spec !== specDigest(pool, row.number)) {
+  // While its image is being made, it is lent as it is.
+  const isSettled = isWanted && pool.preparedImage !== 'awaited'
+  if (state === 'ready' && isSettled && current.spec !== specDigest(pool, row.number)) {
     report('labels', 'it was made from other settings than those of berth.yml')
   }
   return found
@@ -127,9 +129,11 @@ function unfinished(row: Container, patience: number, now: number): Finding[] {
   return [finding('state', row, `it has been in state ${state} for ${long}${why}`)]
 }
 
-function orphans({ observed, patienceMs }: DoctorInput, named: ReadonlySet<string>, now: number): Finding[] {
+function orphans({ pools, observed, patienceMs }: DoctorInput, named: ReadonlySet<string>, now: number): Finding[] {
+  // A running manager is making an image of it, or removes it.
+  const temporary = new Set(patienceMs > 0 ? pools.map(({ name }) => imageContainerName(name)) : [])
   return observed
-    .filter((each) => !named.has(each.name) && now - each.createdAt > patienceMs)
+    .filter((each) => !named.has(each.name) && !temporary.has(each.name) && now - each.createdAt > patienceMs)
     .map((each) =>
       finding('orphaned', each, `it is in the engine with our label, and not in the database: ${nameOf(each)}`),
     )

@@ -11,6 +11,7 @@ import { EngineView } from './engine-view.ts'
 import { Executor, type ExecutorDeps } from './execute/executor.ts'
 import { ListingCache } from './listing-cache.ts'
 import { createDigests, type SpecDigest } from './spec-digests.ts'
+import { PoolImages } from './pool-images.ts'
 import { createLeadership, type Leadership } from './leadership.ts'
 import type { Protected } from './ownership/ownership.ts'
 import { createRecognition, type Recognition, type RecognitionDeps } from './ownership/recognition.ts'
@@ -45,11 +46,13 @@ export class Reconciler {
   readonly #view: EngineView
   readonly #cache: ListingCache
   readonly #specDigest: SpecDigest
+  readonly #images: PoolImages
   #isDatabaseWritable = true
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
-    this.#executor = new Executor(deps)
+    this.#images = new PoolImages(deps)
+    this.#executor = new Executor(deps, this.#images)
     this.#leadership = createLeadership(deps)
     this.#recognition = createRecognition({ ...deps, instance: deps.instance.name })
     this.#view = new EngineView({ ...deps, recognition: this.#recognition })
@@ -89,6 +92,11 @@ export class Reconciler {
     return nextEnd(snapshot, clock())
   }
 
+  /** Applies to the pools which images they use, if it is time to check. Returns whether anything has changed. */
+  refreshImages(): Promise<boolean> {
+    return this.#images.refresh()
+  }
+
   /** Resolves when no work is running. */
   idle(): Promise<void> {
     return this.#executor.idle()
@@ -126,6 +134,10 @@ export class Reconciler {
     // After a write that failed, this one shows whether there is room again.
     const leading = await this.#leadership.leads(!this.#isDatabaseWritable)
     this.#isDatabaseWritable = true
+    if (leading) {
+      if (await this.refreshImages()) this.#cache.forget()
+      await this.#images.removeOld()
+    }
     // The rows are read before the engine is listed: what is observed is never older than what is recorded.
     const rows = await this.#read()
     const { snapshot } = rows
@@ -142,7 +154,9 @@ export class Reconciler {
     engine.agent?.preconnect(nextToLend(snapshot))
     const pools = this.#deps.pools.all()
     const working = new Set([...rows.busy, ...busy])
-    const planned = plan({ pools, snapshot, ...listing, specDigest: this.#specDigest, busy: working }, clock())
+    const missingImages = this.#images.missing
+    const input = { pools, missingImages, snapshot, ...listing, specDigest: this.#specDigest, busy: working }
+    const planned = plan(input, clock())
     const actions = planned.filter((action) => leading || action.type === 'block')
     await collectFailures(actions, inOrder, this.#carryOut)
     const due = nextDue(snapshot, clock())

@@ -1,6 +1,11 @@
 /** Keys of work that is under way: one key space for each kind of thing that is worked on. */
 
-export type WorkKey = `container ${string}` | `reservation ${string}` | `notification ${string}` | `playbook ${string}`
+export type WorkKey =
+  | `container ${string}`
+  | `reservation ${string}`
+  | `notification ${string}`
+  | `playbook ${string}`
+  | `image ${string}`
 
 export function containerKey(name: string): WorkKey {
   return `container ${name}`
@@ -18,4 +23,9 @@ export function notificationKey(id: string): WorkKey {
 
 export function playbookKey(pool: string): WorkKey {
   return `playbook ${pool}`
+}
+
+/** For making the image of a pool. */
+export function imageKey(pool: string): WorkKey {
+  return `image ${pool}`
 }

@@ -48,6 +48,7 @@ describe('the sample file', () => {
           duration: { default: HOUR, max: 24 * HOUR },
           hold: null,
           prepare: null,
+          preparedImage: null,
         },
       ],
       engine: { kind: 'docker', host: 'unix:///var/run/docker.sock', certificates: null, source: 'the default' },
@@ -62,7 +63,17 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*allowed: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'runtime', 'prepare', 'hold'])
+    assert.deepEqual(unnamed, [
+      'instance',
+      'concurrency',
+      'keep',
+      'log',
+      'rate_limit',
+      'runtime',
+      'prepare',
+      'prepare_image',
+      'hold',
+    ])
   })
 })
 
@@ -144,6 +155,15 @@ describe('loading', () => {
     const config = loadConfig({ BERTH_CONFIG: file })
     assert.equal(config.database, join(folder, 'containers.db'))
     assert.equal(config.pools[0]?.prepare, join(folder, 'site.yml'))
+  })
+
+  it('awaits the image of a pool that has its playbook run once', () => {
+    const tree = { pools: { p: { ...POOL, prepare: SAMPLE, prepare_image: true }, q: { size: 1, ssh_ports: 2300 } } }
+    assert.deepEqual(
+      read(tree).pools.map(({ preparedImage }) => preparedImage),
+      ['awaited', null],
+    )
+    assert.equal(read(tree, { BERTH_POOLS_P_PREPARE_IMAGE: 'false' }).pools[0]?.preparedImage, null)
   })
 
   it('returns a frozen Config', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { ContainerSpec, PublishedSpec } from '../../src/domain/container.ts'
 import { BerthError } from '../../src/domain/errors.ts'
-import type { Engine, EngineTraits, Observed } from '../../src/ports/engine.ts'
+import type { Engine, EngineTraits, Observed, PreparedImage } from '../../src/ports/engine.ts'
 import { specDigest } from '../../src/engine/labels.ts'
 
 /** An engine to test, and the things that happen around it without its doing. */
@@ -68,6 +68,11 @@ export function engineContract(name: string, fixture: EngineFixture): void {
     return { skip: engine.traits[trait] ? false : `${name} does not have the trait ${trait}` }
   }
 
+  /** No two tests have an image of the same name: what one has left behind is no image of the next. */
+  function preparedImage(tag: string): PreparedImage {
+    return { pool: spec.pool, name: `berth/prepared:${spec.instance}.${spec.pool}.${tag}` }
+  }
+
   async function stateOf(id: string): Promise<string | undefined> {
     return (await engine.inspect(id))?.state
   }
@@ -76,6 +81,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
     afterEach(async () => {
       await removeAll(engine)
       await removeAll(neighbour.engine)
+      await engine.removePreparedImages({ pool: spec.pool, name: 'none' })
     })
 
     it('names itself and its version', async () => {
@@ -380,6 +386,60 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       }
       await engine.kill(id)
       await assert.rejects(attempt(id), { code: 'guest_failed' })
+    })
+
+    it('makes an image of a stopped container, once, and shows it to its instance alone', async () => {
+      const image = preparedImage('one')
+      const id = await started({ name: `${spec.pool}-image` })
+      await engine.kill(id)
+      await engine.commit(id, image)
+      await engine.commit(id, image)
+      assert.deepEqual(await engine.preparedImages(spec.pool), [image.name])
+      assert.ok(await engine.imageNamed(image.name))
+      assert.deepEqual(await engine.preparedImages('another'), [])
+      assert.deepEqual(await neighbour.engine.preparedImages(spec.pool), [])
+      await engine.remove(id)
+      assert.deepEqual((await engine.list()).observed, [], 'the image is no container')
+    })
+
+    it('makes containers of such an image like any others', async () => {
+      const image = preparedImage('two')
+      const made = await engine.create({ ...spec, name: `${spec.pool}-image` })
+      await engine.commit(made, image)
+      const id = await started({ image: image.name })
+      const observed = await engine.inspect(id)
+      const { name: container, pool } = spec
+      const {
+        createdAt: _,
+        host: _host,
+        node: _node,
+        port: _port,
+        ...rest
+      } = observed ?? assert.fail('it is not there')
+      const digest = specDigest({ ...spec, image: image.name })
+      const expected = { id, name: container, pool, generation: 1, spec: digest, lentTo: null, ...fixture.marks }
+      assert.deepEqual(rest, { ...expected, state: 'running' })
+    })
+
+    it('removes earlier images, except those that containers are made of', async () => {
+      const [kept, used, old] = [preparedImage('kept'), preparedImage('used'), preparedImage('old')] as const
+      const made = await engine.create({ ...spec, name: `${spec.pool}-image` })
+      await engine.commit(made, old)
+      await engine.commit(made, used)
+      await engine.commit(made, kept)
+      const id = await engine.create({ ...spec, image: used.name })
+      await engine.removePreparedImages(kept)
+      const names = async () => (await engine.preparedImages(spec.pool)).toSorted()
+      assert.deepEqual(await names(), [kept.name, used.name])
+      await engine.remove(id)
+      await engine.removePreparedImages(kept)
+      assert.deepEqual(await names(), [kept.name])
+    })
+
+    it('makes no image of what is gone', async () => {
+      const id = await engine.create(spec)
+      await engine.remove(id)
+      await assert.rejects(engine.commit(id, preparedImage('none')), { code: 'engine_failed' })
     })
 
     it('tells who watches that a container changed, until stopped', async () => {

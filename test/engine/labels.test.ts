@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { ContainerSpec } from '../../src/domain/container.ts'
-import { labelsOf, readLabels, specDigest } from '../../src/engine/labels.ts'
+import { imageLabels, labelsOf, preparedLabels, readLabels, specDigest } from '../../src/engine/labels.ts'
 import { mark } from '../../lab/database-mark.ts'
 
 const spec: ContainerSpec = {
@@ -52,4 +52,14 @@ it('digests every field but the generation, in any order', () => {
   for (const key of Object.keys(spec).filter((field) => field !== 'generation')) {
     assert.notEqual(specDigest({ ...spec, [key]: 'changed' }), digest, key)
   }
+})
+
+it('marks no image as a container of ours, and replaces every label that does', () => {
+  const labels = imageLabels('berth', 'alpine')
+  const inherited = { ...labelsOf(spec, mark()), ...labels }
+  assert.equal(readLabels(inherited, 'berth'), null)
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(inherited).filter(([, value]) => value !== '')),
+    preparedLabels('berth', 'alpine'),
+  )
 })

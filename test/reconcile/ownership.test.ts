@@ -117,6 +117,7 @@ describe('a planner that sees what must be left alone', () => {
       specDigest: () => 'digest',
       ownership: { database: 'db', origin: 'host:/here.db', standings: new Map(), known: new Set() },
       busy: new Set(),
+      missingImages: [],
       ...some,
     }
     return plan(situation, NOW).map((action) => action.type)

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Container } from '../../src/domain/container.ts'
 import type { Action, PlanInput } from '../../src/reconcile/plan/actions.ts'
 import { nextDue, nextEnd, ORPHAN_AGE_MS, plan, planEnds, planRequests } from '../../src/reconcile/plan/plan.ts'
-import { containerKey, notificationKey } from '../../src/reconcile/work-keys.ts'
+import { containerKey, imageKey, notificationKey } from '../../src/reconcile/work-keys.ts'
 import { owning } from '../../lab/database-mark.ts'
 import { container, NOW, observed, pool, reservation } from '../../lab/rows.ts'
 
@@ -24,6 +24,7 @@ function inputOf({ containers = [], reservations = [], observed: listed, ...rest
     specDigest: () => 'digest',
     ownership: owning('r'),
     busy: new Set(),
+    missingImages: [],
     ...rest,
   }
 }
@@ -50,6 +51,10 @@ function brief(action: Action): string {
       return `add ${action.slots.map((p) => `${p.pool}-${p.number}:${p.port}`).join(' ')}`
     case 'prepare':
       return `prepare ${action.containers.map((c) => c.name).join(' ')}`
+    case 'makeImage': {
+      const stale = action.stale.map((o) => ` without ${o.id}`).join('')
+      return `makeImage ${action.missing.pool.name} ${action.missing.image}${stale}`
+    }
     case 'sweep':
       return `sweep ${action.observed.id}`
     case 'block':
@@ -71,6 +76,9 @@ function brief(action: Action): string {
 const creating: Partial<Container> = { state: 'creating', engineId: null, hostKey: null }
 const fromAnsible = observed({ generation: null })
 const prepared = pool({ size: 3, prepare: '/site.yml' })
+const awaiting = pool({ size: 1, prepare: '/site.yml', preparedImage: 'awaited' })
+const missingImages = [{ pool: awaiting, image: 'prepared' }]
+const temporary = observed({ id: 'id-t', name: 'p-image', createdAt: NOW })
 const up = [1, 2, 3].map((n) => observed({ name: `p-${n}` }))
 
 const cutOff = new Set(['n1'])
@@ -420,6 +428,76 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
   'a pool is no longer in berth.yml': [
     { pools: [pool({ name: 'q', size: 0 })], containers: [container()], observed: [observed()] },
     'retire p-1: the pool has shrunk',
+  ],
+
+  'image: it is made before any container': [
+    { pools: [awaiting], missingImages, containers: [container(creating)] },
+    'makeImage p prepared',
+  ],
+  'image: it is being made': [
+    {
+      pools: [awaiting],
+      missingImages,
+      containers: [container(creating)],
+      observed: [temporary],
+      busy: new Set([imageKey('p'), containerKey('p-image')]),
+    },
+  ],
+  'image: the manager that was making it has died': [
+    { pools: [awaiting], missingImages, containers: [container(creating)], observed: [temporary] },
+    'makeImage p prepared without id-t',
+  ],
+  'image: the manager died after it had made it': [
+    {
+      pools: [{ ...awaiting, prepare: null, preparedImage: 'made' }],
+      containers: [container()],
+      observed: [observed(), temporary],
+    },
+    'sweep id-t',
+  ],
+  'image: until it is made, what is ready is lent as it is': [
+    { pools: [awaiting], missingImages, containers: [container()], observed: [observed({ spec: 'other' })] },
+    'makeImage p prepared',
+  ],
+  'image: until it is made, a reserved container is restored': [
+    {
+      pools: [awaiting],
+      missingImages,
+      containers: [container({ state: 'reserved' })],
+      reservations: [reservation()],
+      observed: [],
+    },
+    'restore p-1',
+    'makeImage p prepared',
+  ],
+  'image: until it is made, no playbook runs in what was begun': [
+    { pools: [awaiting], containers: [container({ state: 'creating' })], observed: [observed()] },
+  ],
+  'image: until it is made, a slot that is not wanted goes': [
+    {
+      pools: [{ ...awaiting, size: 0 }],
+      containers: [container({ ...creating, engineId: 'id-1' })],
+      observed: [observed()],
+    },
+    'recycle p-1 without id-1',
+  ],
+  'image: what was begun from another one is not finished': [
+    {
+      pools: [{ ...awaiting, prepare: null, preparedImage: 'made' }],
+      containers: [container({ state: 'creating' })],
+      observed: [observed({ spec: 'other' })],
+    },
+    'recycle p-1 without id-1',
+  ],
+  'image: it cannot be made, and is tried again': [
+    {
+      pools: [{ ...awaiting, preparedImage: 'failed' }],
+      missingImages,
+      containers: [container({ state: 'creating' })],
+      observed: [observed()],
+    },
+    'prepare p-1',
+    'makeImage p prepared',
   ],
 
   'playbook: the last of the new ones is still in the making': [

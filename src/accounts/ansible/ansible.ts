@@ -6,6 +6,7 @@ import type { Account } from '../../domain/account.ts'
 import type { Accounts, Outcomes, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
 import { writeHostCertificate } from '../host-certificate.ts'
+import { generalize } from '../generalize.ts'
 import { notify } from '../notification.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
@@ -13,7 +14,7 @@ import { Rehearsals } from '../readiness/rehearsals.ts'
 import { Shell } from '../shell.ts'
 import { surveyGuest } from '../survey.ts'
 import type { Ansible } from './playbook.ts'
-import { playbookVersion } from './version.ts'
+import { playbookVersion, preparationDigest } from './version.ts'
 
 const DEADLINE_MS = 120_000
 
@@ -46,6 +47,8 @@ export function ansibleAccounts({ engine, ansible }: { engine: Engine; ansible: 
         writeHostCertificate(shell, target, certificates.get(target) ?? ''),
       ),
     playbookVersion,
+    preparationDigest,
     prepare: preparing(engine, ansible),
+    generalize: (target) => generalize(shell, target),
   }
 }

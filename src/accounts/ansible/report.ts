@@ -3,6 +3,9 @@ import { BerthError } from '../../domain/errors.ts'
 import type { Outcomes, Target } from '../../ports/accounts.ts'
 import { FINISHED_PLAY } from './files.ts'
 
+/** Maximum length of a command's output in a reason: its end says what was wrong. Reasons are cut at 500 characters. */
+const MAX_OUTPUT = 300
+
 interface Report {
   readonly plays: readonly Play[]
 }
@@ -18,6 +21,7 @@ interface TaskResult {
   readonly unreachable?: boolean
   readonly msg?: unknown
   readonly stderr?: unknown
+  readonly stdout?: unknown
   readonly results?: readonly TaskResult[]
 }
 
@@ -57,12 +61,23 @@ function lastFailure(plays: readonly Play[], host: string): string | undefined {
   return undefined
 }
 
-/** In a loop, the items say more than the task ("One or more items failed"); for a command, its stderr does. */
+/**
+ * In a loop, the items say more than the task ("One or more items failed"); for a command, its output says more than
+ * "non-zero return code".
+ */
 function messageOf(result: TaskResult): string {
   const item = result.results?.find(({ failed }) => failed)
   if (item) return messageOf(item)
-  const texts = [result.msg, result.stderr].filter((text) => typeof text === 'string' && text.trim() !== '')
-  return texts.join(': ') || 'failed without a message'
+  const output = endOf(result.stderr) || endOf(result.stdout)
+  const texts = [typeof result.msg === 'string' ? result.msg.trim() : '', output]
+  return texts.filter((text) => text !== '').join(': ') || 'failed without a message'
+}
+
+/** Returns the last part of a command's output; empty if it is none. */
+function endOf(output: unknown): string {
+  if (typeof output !== 'string') return ''
+  const text = output.trim()
+  return text.length > MAX_OUTPUT ? `…${text.slice(-MAX_OUTPUT)}` : text
 }
 
 function failure(reason: string): BerthError {

@@ -4,8 +4,9 @@ import { BerthError } from '../../domain/errors.ts'
 import type { Accounts, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
 import type { Ansible } from '../ansible/playbook.ts'
-import { playbookVersion } from '../ansible/version.ts'
 import { writeHostCertificate } from '../host-certificate.ts'
+import { playbookVersion, preparationDigest } from '../ansible/version.ts'
+import { generalize } from '../generalize.ts'
 import { notify } from '../notification.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
@@ -50,6 +51,8 @@ export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: A
         writeHostCertificate(shell, target, certificates.get(target) ?? ''),
       ),
     playbookVersion,
+    preparationDigest,
     prepare: preparing(engine, ansible),
+    generalize: (target) => generalize(shell, target),
   }
 }

@@ -16,6 +16,7 @@ import { killForGood } from './container/kill.ts'
 import { FirewallShell } from './firewall/shell.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { AgentPool } from './agent/agent-pool.ts'
+import { PreparedImages } from './images/prepared-images.ts'
 import { inspectContainer } from './api/inspect.ts'
 import { addressesIn, addressesOf, rejoinNetwork } from './network/network.ts'
 import { fromInspect, fromList } from './container/observed.ts'
@@ -73,6 +74,7 @@ class DockerEngine implements Engine {
   })
   readonly #abandoned = new Abandoned()
   readonly #facts: Facts
+  readonly #images: PreparedImages
   readonly agent: AgentPool
   readonly #provisioner: Provisioner
   readonly #firewallShell: FirewallShell
@@ -87,6 +89,7 @@ class DockerEngine implements Engine {
     this.#requests = new Requests(docker.address)
     this.#deadlines = deadlines
     this.#facts = new Facts(docker, this.#requests, deadlines.inspect)
+    this.#images = new PreparedImages(docker, this.#requests, instance)
     this.agent = new AgentPool(docker, this.#requests, deadlines.attach)
     this.#provisioner = new Provisioner(docker, this.#requests, scope, deadlines)
     this.#firewallShell = new FirewallShell(docker, this.#requests, instance, deadlines.block)
@@ -140,6 +143,9 @@ class DockerEngine implements Engine {
 
   imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
   imageNamed: Engine['imageNamed'] = (name) => this.#facts.imageNamed(name)
+  commit: Engine['commit'] = (id, image) => this.#images.commit(id, image)
+  preparedImages: Engine['preparedImages'] = (pool) => this.#images.names(pool)
+  removePreparedImages: Engine['removePreparedImages'] = (keep) => this.#images.removeExcept(keep)
   whyDown: Engine['whyDown'] = (id) => this.#facts.whyDown(id)
 
   async create(spec: ContainerSpec): Promise<string> {

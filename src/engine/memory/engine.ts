@@ -1,7 +1,15 @@
 import type { ContainerSpec } from '../../domain/container.ts'
 import { type DatabaseMark, managerOf } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
-import type { Engine, EngineListing, ExecRequest, ExecResult, Observed, Presence } from '../../ports/engine.ts'
+import type {
+  Engine,
+  EngineListing,
+  ExecRequest,
+  ExecResult,
+  Observed,
+  PreparedImage,
+  Presence,
+} from '../../ports/engine.ts'
 import type { MemoryContainer, MemoryHost } from './host.ts'
 
 /** Plays the commands that run inside containers. The signal ends with the request's deadline. */
@@ -100,6 +108,23 @@ class MemoryEngine implements Engine {
 
   async imageNamed(name: string): Promise<string | null> {
     return name
+  }
+
+  async commit(id: string, { pool, name }: PreparedImage): Promise<void> {
+    const container = this.#find(id)
+    if (container === undefined) throw new BerthError('engine_failed', `commit ${id}: no such container`)
+    if (!this.#host.images.has(name)) this.#host.images.set(name, { instance: this.#instance, pool })
+  }
+
+  async preparedImages(pool: string): Promise<readonly string[]> {
+    this.#assertOpen()
+    const ours = [...this.#host.images].filter(([, of]) => of.instance === this.#instance && of.pool === pool)
+    return ours.map(([name]) => name).toReversed()
+  }
+
+  async removePreparedImages({ pool, name: kept }: PreparedImage): Promise<void> {
+    const used = new Set([kept, ...this.#host.all().map(({ spec }) => spec.image)])
+    for (const name of await this.preparedImages(pool)) if (!used.has(name)) this.#host.images.delete(name)
   }
 
   async whyDown(id: string): Promise<string | null> {

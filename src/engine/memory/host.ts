@@ -38,13 +38,15 @@ export interface MemoryHostOptions {
  */
 export class MemoryHost {
   readonly #now: Clock
-  readonly #images: ReadonlySet<string> | null
+  readonly #baseImages: ReadonlySet<string> | null
   readonly #nodes: readonly string[]
   readonly #containers = new Map<string, MemoryContainer>()
   readonly #foreignPorts = new Set<number>()
   readonly #unreachable = new Set<string>()
   /** Ids of containers to remove when their nodes are back. */
   readonly #condemned = new Set<string>()
+  /** Prepared images by name, the oldest first. */
+  readonly images = new Map<string, { readonly instance: string; readonly pool: string }>()
   /** Reservations by id of the container. */
   readonly lent = new Map<string, string>()
   readonly abandoned = new Set<string>()
@@ -56,7 +58,7 @@ export class MemoryHost {
   constructor({ now, images, nodes = [] }: MemoryHostOptions) {
     this.#now = now
     this.#nodes = nodes
-    this.#images = images === undefined ? null : new Set(images)
+    this.#baseImages = images === undefined ? null : new Set(images)
   }
 
   find(id: string): MemoryContainer | undefined {
@@ -72,7 +74,9 @@ export class MemoryHost {
   }
 
   add(spec: ContainerSpec, mark: Pick<DatabaseMark, 'id' | 'origin'> | null): MemoryContainer {
-    if (this.#images?.has(spec.image) === false) throw new BerthError('image_missing', `no such image: ${spec.image}`)
+    if (this.#baseImages?.has(spec.image) === false && !this.images.has(spec.image)) {
+      throw new BerthError('image_missing', `no such image: ${spec.image}`)
+    }
     const id = randomBytes(32).toString('hex')
     const database = { database: mark?.id ?? null, origin: mark?.origin ?? null }
     const createdAt = this.#now()

@@ -22,7 +22,7 @@ export async function viewPools(
       size: pool.size,
       configured_size: pools.configured(pool.name)?.size ?? pool.size,
       ports: pool.ports.length,
-      image: pool.image,
+      image: pools.configured(pool.name)?.image ?? pool.image,
       os: facts.get(pool.name)?.os ?? null,
       memory_bytes: pool.memory,
       cpus: pool.cpus,

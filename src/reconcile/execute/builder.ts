@@ -73,13 +73,14 @@ export class Builder {
     if (going.engineId !== null) await engine.remove(going.engineId)
     const others = stale.filter((o) => o.id !== going.engineId)
     if (!(await this.#clear(going, others))) return null
-    const port = portOf(pools.named(row.pool), row.number)
+    const pool = pools.named(row.pool)
+    const port = portOf(pool, row.number)
     if (port === undefined) {
       if (await store.dropContainer(going, clock())) log.info(`${row.name} is dropped: its pool has shrunk`)
       return null
     }
     const next = await this.#apply(going, nextGeneration(going, port, clock()))
-    return next && this.build(next, { stale: [] })
+    return pool?.preparedImage === 'awaited' ? next : next && this.build(next, { stale: [] })
   }
 
   async restore(row: Container, reservation: Reservation, found: Found): Promise<Container | null> {

@@ -5,11 +5,14 @@ import { hasCode, isInfrastructureError, reasonOf } from '../../domain/errors.ts
 import type { Metrics } from '../../ports/metrics.ts'
 import { createNotifier, type Notifier } from '../../usecases/notifier.ts'
 import type { Action } from '../plan/actions.ts'
-import { containerKey, notificationKey, playbookKey, type WorkKey } from '../work-keys.ts'
+import { containerKey, imageKey, notificationKey, playbookKey, type WorkKey } from '../work-keys.ts'
 import { Activations } from './activations.ts'
 import { Builder, type BuilderDeps } from './builder.ts'
 import { Endings } from './endings.ts'
+import { makeImage } from './image-maker.ts'
 import { runPlaybook } from './playbooks.ts'
+import { imageContainerName, type Pool } from '../../domain/pool.ts'
+import type { PoolImages } from '../pool-images.ts'
 import { Surveyor } from './surveyor.ts'
 import { BackgroundWork } from './work.ts'
 
@@ -34,6 +37,7 @@ const JOBS = {
 
 export class Executor {
   readonly #deps: ExecutorDeps
+  readonly #images: PoolImages
   readonly #work: BackgroundWork
   readonly #surveyor: Surveyor
   readonly #builder: Builder
@@ -46,8 +50,9 @@ export class Executor {
    */
   readonly #limitNotifications: ReturnType<typeof createLimit>
 
-  constructor(deps: ExecutorDeps) {
+  constructor(deps: ExecutorDeps, images: PoolImages) {
     this.#deps = deps
+    this.#images = images
     this.#work = new BackgroundWork(deps)
     this.#surveyor = new Surveyor(deps)
     this.#builder = new Builder(deps, this.#surveyor)
@@ -95,6 +100,8 @@ export class Executor {
         return this.#startJob(action, () => this.#builder.restore(action.container, action.reservation, action))
       case 'prepare':
         return this.#startPlaybook(action)
+      case 'makeImage':
+        return this.#startImage(action)
       case 'block':
         await store.updateContainer(action.container, blocked(action.container, action.reason, clock()), clock())
         return onProgress()
@@ -154,6 +161,25 @@ export class Executor {
     this.#work.start([playbookKey(pool.name), ...keys], () =>
       runPlaybook({ ...this.#deps, surveyor: this.#surveyor }, pool, containers),
     )
+  }
+
+  #startImage({ missing, stale }: Extract<Action, { type: 'makeImage' }>): void {
+    const { pool, image } = missing
+    const { clock, log } = this.#deps
+    const make = async () => {
+      const began = clock()
+      log.info(`the image of pool ${pool.name} is being made`, { image })
+      const nameOf = (each: Pool) => this.#images.nameOf(each)
+      await makeImage({ ...this.#deps, surveyor: this.#surveyor, nameOf }, missing, stale)
+      this.#images.recheck()
+      log.info(`the image of pool ${pool.name} is made`, { image, ms: clock() - began })
+    }
+    this.#work.start([imageKey(pool.name), containerKey(imageContainerName(pool.name))], make, async (error) => {
+      // The engine fails, or the manager stops: it is planned again.
+      if (!isInfrastructureError(error)) this.#images.fail(missing, reasonOf(error))
+      else log.warn(`the image of pool ${pool.name} could not be made`, { reason: reasonOf(error) })
+      return !isInfrastructureError(error)
+    })
   }
 
   #startNotification({ reservation, notification, containers }: Extract<Action, { type: 'notify' }>): void {

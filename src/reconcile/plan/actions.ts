@@ -36,6 +36,8 @@ export type Action =
     }
   /** Run the pool's playbook on all its new containers at once. */
   | { readonly type: 'prepare'; readonly pool: Pool; readonly containers: readonly Container[] }
+  /** Run the pool's playbook on a temporary container, and make an image of it. `stale` is in the way. */
+  | { readonly type: 'makeImage'; readonly missing: MissingImage; readonly stale: readonly Observed[] }
   /** Destroy what is here, and make the next generation, or drop the slot when the pool has shrunk. */
   | { readonly type: 'recycle'; readonly container: Container; readonly stale: readonly Observed[] }
   /** What runs here must be left alone: the slot is out of use. */
@@ -62,9 +64,17 @@ export type Action =
   /** It has our label and no row. */
   | { readonly type: 'sweep'; readonly observed: Observed }
 
+/** A prepared image that is to be made. */
+export interface MissingImage {
+  /** As in berth.yml: with the base image, and the playbook. */
+  readonly pool: Pool
+  readonly image: string
+}
+
 export interface PlanInput {
-  /** With their current sizes. */
+  /** With their current sizes and images. */
   readonly pools: readonly Pool[]
+  readonly missingImages: readonly MissingImage[]
   readonly snapshot: Snapshot
   /** Listed after the snapshot was read. */
   readonly observed: readonly Observed[]

@@ -28,6 +28,11 @@ export function planContainer(
   switch (container.state) {
     case 'creating':
       if (!wanted) return { type: 'recycle', container, stale: here }
+      if (pool.preparedImage === 'awaited') return null
+      // It would be ready as it is, and the image that it is made of may lack what the playbook does.
+      if (container.generation > 0 && current && isOutdated(input, pool, container, current)) {
+        return { type: 'recycle', container, stale: here }
+      }
       // Its sshd has answered: it waits for the playbook of its pool, see planPlaybooks.
       if (pool.prepare !== null && container.hostKey !== null && current?.state === 'running') return null
       if (container.generation === 0) return adoptOrBuild(input, pool, container, here)
@@ -38,8 +43,9 @@ export function planContainer(
       if (!wanted) return { type: 'retire', container, reason: SHRUNK }
       if (!current) return { type: 'break', container, reason: 'the container is gone' }
       if (!isUp(current)) return { type: 'break', container, reason: `the container is ${describeDown(current)}` }
-      const upToDate = current.spec === input.specDigest(pool, container.number)
-      return upToDate ? null : { type: 'retire', container, reason: 'the pool is configured differently' }
+      // It is lent until the image is there with which it can be replaced.
+      if (pool.preparedImage === 'awaited' || !isOutdated(input, pool, container, current)) return null
+      return { type: 'retire', container, reason: 'the pool is configured differently' }
     }
     case 'reserved':
       if (!holder || !isActive(holder, now) || isServing(holder, container, current)) return null
@@ -71,6 +77,11 @@ function blocked(container: Container, why: string): Action | null {
   const reason = `left alone: ${why}`
   const free = container.state === 'creating' || container.state === 'ready'
   return !free && container.error === reason ? null : { type: 'block', container, reason }
+}
+
+/** Whether it was made from other settings than those of its pool. */
+function isOutdated(input: PlanInput, pool: Pool, { number }: Container, { spec }: Observed): boolean {
+  return spec !== input.specDigest(pool, number)
 }
 
 function isServing(holder: Reservation, container: Container, current: Observed | undefined): boolean {

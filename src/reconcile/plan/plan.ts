@@ -10,13 +10,13 @@ import { isBackingOff, SHRUNK, targetOf } from '../../domain/container.ts'
 import { protectionOf } from '../ownership/ownership.ts'
 import { isUnknown, planContainer } from './plan-container.ts'
 import { planNotifications } from './plan-notifications.ts'
-import { containerName, portOf } from '../../domain/pool.ts'
+import { containerName, imageContainerName, portOf } from '../../domain/pool.ts'
 import type { Observed } from '../../ports/engine.ts'
 import type { NewSlot } from '../../ports/store.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
 import { planQueue } from './plan-queue.ts'
 import { nextWorkAt } from '../../domain/next-work.ts'
-import { containerKey } from '../work-keys.ts'
+import { containerKey, imageKey } from '../work-keys.ts'
 import { poolProblem } from '../../domain/pools.ts'
 import { dueEnd, holdersOf, isDue, type Outcome, type Reservation } from '../../domain/reservation.ts'
 
@@ -146,6 +146,7 @@ function planContainers(input: PlanInput, observed: readonly Observed[], isRevok
   return [
     ...oneRetirementEach(input, actions),
     ...planPlaybooks(input, blockedBy(actions), now),
+    ...planImages(input, observed),
     ...planSweep(input, observed, now),
   ]
 }
@@ -175,7 +176,7 @@ function planPlaybooks(
 ): Action[] {
   const running = new Set(observed.filter((o) => o.state === 'running').map((o) => o.id))
   return pools.flatMap((pool): Action[] => {
-    if (pool.prepare === null) return []
+    if (pool.prepare === null || pool.preparedImage === 'awaited') return []
     const fresh = snapshot.containers.filter(
       (c) => c.pool === pool.name && c.state === 'creating' && portOf(pool, c.number) && !blocked.has(c.name),
     )
@@ -188,11 +189,34 @@ function planPlaybooks(
   })
 }
 
-/** A container from the future is an orphan, too: the clock was set back. */
-function planSweep({ snapshot, busy, ownership }: PlanInput, observed: readonly Observed[], now: number): Action[] {
-  const names = new Set(snapshot.containers.map((c) => c.name))
+/** One run of the playbook for each missing image. */
+function planImages({ missingImages, busy, ownership }: PlanInput, observed: readonly Observed[]): Action[] {
+  return missingImages
+    .filter(({ pool }) => !busy.has(imageKey(pool.name)))
+    .map((missing) => {
+      const name = imageContainerName(missing.pool.name)
+      const stale = observed.filter((o) => o.name === name && protectionOf(o, undefined, ownership) === null)
+      return { type: 'makeImage', missing, stale }
+    })
+}
+
+/**
+ * A container from the future is an orphan, too: the clock was set back. So is what an interrupted `makeImage` left, at
+ * any age: its name has no other use.
+ */
+function planSweep(
+  { pools, missingImages, snapshot, busy, ownership }: PlanInput,
+  observed: readonly Observed[],
+  now: number,
+): Action[] {
+  const names = new Set([
+    ...snapshot.containers.map((c) => c.name),
+    ...missingImages.map(({ pool }) => imageContainerName(pool.name)),
+  ])
+  const leftovers = new Set(pools.flatMap((p) => (p.preparedImage === null ? [] : [imageContainerName(p.name)])))
   return observed
-    .filter((o) => !names.has(o.name) && !busy.has(containerKey(o.name)) && Math.abs(now - o.createdAt) > ORPHAN_AGE_MS)
+    .filter((o) => !names.has(o.name) && !busy.has(containerKey(o.name)))
+    .filter((o) => leftovers.has(o.name) || Math.abs(now - o.createdAt) > ORPHAN_AGE_MS)
     .filter((o) => protectionOf(o, undefined, ownership) === null)
     .map((o) => ({ type: 'sweep', observed: o }))
 }

@@ -56,6 +56,20 @@ export const SCENARIOS: readonly Scenario[] = [
     empty: true,
   },
   {
+    name: 'make the image of a pool',
+    pools: [pool({ prepare: '/site.yml', preparedImage: 'awaited' })],
+    empty: true,
+  },
+  {
+    name: 'make another image of a pool whose playbook has changed',
+    pools: [pool({ prepare: '/site.yml', preparedImage: 'awaited' })],
+    given: async (_, answers) => void (await answers.reserve('alice')),
+    async when(world) {
+      world.accounts.playbooks.set('/site.yml', 'changed')
+      world.advance(MINUTE)
+    },
+  },
+  {
     name: 'reserve',
     given: async (_, answers) => void (await answers.reserve('before')),
     when: async (_, answers) => void (await answers.reserve('alice', { count: 2 })),

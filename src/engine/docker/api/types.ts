@@ -40,6 +40,15 @@ export interface ContainerInspectInfo {
   }
 }
 
+/** An entry of the list of images. */
+export interface ImageInfo {
+  readonly Id: string
+  /** Names with their tags; null or empty when it has none. */
+  readonly RepoTags: readonly string[] | null
+  /** Epoch seconds. */
+  readonly Created: number
+}
+
 export interface NetworkInspectInfo {
   readonly Id: string
   readonly Driver: string

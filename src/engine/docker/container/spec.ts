@@ -3,7 +3,6 @@
  * options for Ansible (`../ansible/parameters.ts`). Raise SPEC_FORMAT (`../../labels.ts`) with every change.
  */
 import type { ContainerSpec } from '../../../domain/container.ts'
-import { BerthError } from '../../../domain/errors.ts'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import { labelsOf } from '../../labels.ts'
 import { SECCOMP_PROFILE } from './seccomp.ts'
@@ -62,17 +61,16 @@ export function accountUid(port: number): number {
   return 20_000 + (port % 40_000)
 }
 
-/** Returns the body of Docker's "create a container". The name travels in the URL. */
+/** Returns the body of Docker's "create a container". The name travels in the URL. Without a port none is published. */
 export function createOptions(spec: ContainerSpec, mark: DatabaseMark) {
   const { port } = spec
-  if (port === undefined) throw new BerthError('engine_failed', `Docker publishes ports, and ${spec.name} has none`)
   return {
     Hostname: spec.name,
     Image: spec.image,
     // The agent reads from it; see `agent/agent.ts`.
     OpenStdin: true,
-    // User id for the account; see `src/accounts/account.sh`.
-    Env: [`BERTH_UID=${accountUid(port)}`],
+    // User id for the account; see `src/accounts/account.sh`. What becomes an image has no account, and no port.
+    Env: port === undefined ? [] : [`BERTH_UID=${accountUid(port)}`],
     Labels: labelsOf(spec, mark),
     ExposedPorts: { [SSH]: {} },
     HostConfig: {
@@ -81,7 +79,7 @@ export function createOptions(spec: ContainerSpec, mark: DatabaseMark) {
       NetworkMode: networkName(spec.instance, spec.reach),
       ...(spec.reach === 'none' ? NO_NAMES : { Dns: [], DnsOptions: [NO_DOCKER_DNS] }),
       // Always explicit: a port that Docker picks changes with every start, and clashes in bursts (moby#31926).
-      PortBindings: { [SSH]: [{ HostIp: spec.bind, HostPort: String(port) }] },
+      PortBindings: port === undefined ? {} : { [SSH]: [{ HostIp: spec.bind, HostPort: String(port) }] },
       // After a reboot, containers of active reservations run again, and killed ones stay down.
       RestartPolicy: { Name: 'unless-stopped', MaximumRetryCount: 0 },
       // Equal to the memory, so that no swap is added.

@@ -1,0 +1,156 @@
+/** Finds out which image each pool with `prepare_image` uses, and which images are to be made. */
+import type { Clock } from '../ports/clock.ts'
+import { reasonOf } from '../domain/errors.ts'
+import type { InstanceConfig, Pool } from '../domain/pool.ts'
+import type { Pools } from '../domain/pools.ts'
+import type { Accounts } from '../ports/accounts.ts'
+import type { Engine } from '../ports/engine.ts'
+import type { Log } from '../ports/log.ts'
+import type { MissingImage } from './plan/actions.ts'
+
+/** Interval at which playbooks and base images are compared with the images that were made of them. */
+const CHECK_INTERVAL_MS = 30_000
+/** The same while an image cannot be made: a user is probably mending the playbook. */
+const FAILING_CHECK_INTERVAL_MS = 2_000
+/** Pause before the same image is tried again: a mirror of packages may have been away. */
+const RETRY_MS = 10 * 60_000
+
+export interface PoolImagesDeps {
+  readonly instance: InstanceConfig
+  readonly pools: Pools
+  readonly engine: Pick<Engine, 'imageNamed' | 'preparedImages' | 'removePreparedImages'>
+  readonly accounts: Pick<Accounts, 'playbookVersion' | 'preparationDigest'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** What is known of one pool. */
+interface Found {
+  /** Image to make containers from; null: none can be made; undefined: it is awaited. */
+  readonly use: string | null | undefined
+  /** Image to make. */
+  readonly missing: string | null
+  /** Whether there are other images, which nothing will use any more. */
+  readonly hasOld: boolean
+}
+
+interface Failure {
+  readonly image: string
+  readonly reason: string
+  readonly retryAt: number
+}
+
+export class PoolImages {
+  readonly #deps: PoolImagesDeps
+  readonly #found = new Map<string, Found>()
+  /** By pool. Contents are read again only when a file's date or size has changed. */
+  readonly #digests = new Map<string, { readonly version: string; readonly digest: string }>()
+  readonly #failures = new Map<string, Failure>()
+  #checkAt = 0
+  #hasChecked = false
+
+  constructor(deps: PoolImagesDeps) {
+    this.#deps = deps
+  }
+
+  get missing(): readonly MissingImage[] {
+    return this.#pools().flatMap((pool) => {
+      const image = this.#found.get(pool.name)?.missing ?? null
+      return image === null ? [] : [{ pool, image }]
+    })
+  }
+
+  /** Checks if it is time, and applies the result to the pools. Returns whether anything has changed. Never rejects. */
+  async refresh(): Promise<boolean> {
+    const pools = this.#pools()
+    const now = this.#deps.clock()
+    // A check that is further away means that the clock was set back.
+    if (pools.length === 0 || (now < this.#checkAt && this.#checkAt - now <= CHECK_INTERVAL_MS)) return false
+    const before = this.#summary()
+    let isFailing = false
+    for (const pool of pools) {
+      try {
+        this.#found.set(pool.name, await this.#find(pool, now))
+      } catch (error) {
+        isFailing = true
+        this.#deps.log.debug(`the image of pool ${pool.name} cannot be checked`, { reason: reasonOf(error) })
+      }
+      isFailing ||= this.#failures.has(pool.name)
+    }
+    this.#hasChecked = true
+    this.#checkAt = now + (isFailing ? FAILING_CHECK_INTERVAL_MS : CHECK_INTERVAL_MS)
+    const images = [...this.#found].flatMap(([name, { use }]) => (use === undefined ? [] : [[name, use] as const]))
+    this.#deps.pools.useImages(new Map(images))
+    return this.#summary() !== before
+  }
+
+  /**
+   * Removes images that nothing uses any more, once after each check. Those that containers are made of stay until a
+   * later one; all of them stay while another is being made.
+   */
+  async removeOld(): Promise<void> {
+    if (!this.#hasChecked) return
+    this.#hasChecked = false
+    for (const [pool, { use, missing, hasOld }] of this.#found) {
+      if (!hasOld || !use || missing !== null) continue
+      await this.#deps.engine.removePreparedImages({ pool, name: use }).catch((error: unknown) => {
+        this.#deps.log.debug(`old images of pool ${pool} cannot be removed`, { reason: reasonOf(error) })
+      })
+    }
+  }
+
+  /** An image was made: the next `refresh` checks. */
+  recheck(): void {
+    this.#checkAt = 0
+  }
+
+  /** The image cannot be made. Its pool does without it until the playbook or the base changes, or some time passes. */
+  fail({ pool: { name }, image }: MissingImage, reason: string): void {
+    const { clock, log } = this.#deps
+    const before = this.#failures.get(name)
+    if (before?.image !== image || before.reason !== reason) {
+      log.warn(`the image of pool ${name} cannot be made`, { image, reason })
+    }
+    this.#failures.set(name, { image, reason, retryAt: clock() + RETRY_MS })
+    this.recheck()
+  }
+
+  /** Returns the name of the image that the playbook makes of the pool's base now; null if there is no base. */
+  async nameOf({ name, image, prepare }: Pool): Promise<string | null> {
+    const base = await this.#deps.engine.imageNamed(image)
+    if (base === null || prepare === null) return null
+    const { instance, accounts } = this.#deps
+    const version = JSON.stringify([base, await accounts.playbookVersion(prepare)])
+    const known = this.#digests.get(name)
+    const digest = known?.version === version ? known.digest : await accounts.preparationDigest(prepare, base)
+    this.#digests.set(name, { version, digest })
+    // Names of instances and pools have no dots, and may end with what no repository may end with.
+    return `berth/prepared:${instance.name}.${name}.${digest}`
+  }
+
+  async #find(pool: Pool, now: number): Promise<Found> {
+    const made = await this.#deps.engine.preparedImages(pool.name)
+    const wanted = await this.nameOf(pool)
+    if (wanted !== null && made.includes(wanted)) {
+      this.#failures.delete(pool.name)
+      return { use: wanted, missing: null, hasOld: made.length > 1 }
+    }
+    const failure = this.#failures.get(pool.name)
+    const hasFailed = failure !== undefined && failure.image === wanted
+    const isPausing = hasFailed && now < failure.retryAt && failure.retryAt - now <= RETRY_MS
+    // Without its base none can be made, and a container that is made of the base says so.
+    const previous = made[0] ?? (wanted === null || hasFailed ? null : undefined)
+    return { use: previous, missing: isPausing ? null : wanted, hasOld: made.length > 1 }
+  }
+
+  /** Pools with `prepare_image`, as in berth.yml. */
+  #pools(): Pool[] {
+    const { pools } = this.#deps
+    const wanting = pools.all().filter(({ preparedImage }) => preparedImage !== null)
+    return wanting.flatMap(({ name }) => pools.configured(name) ?? [])
+  }
+
+  #summary(): string {
+    return JSON.stringify([...this.#found])
+  }
+}
