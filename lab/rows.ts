@@ -20,6 +20,7 @@ export function pool(some: Partial<Pool> = {}): Pool {
     reach: 'internet',
     runtime: null,
     duration: { default: 3_600_000, max: 86_400_000 },
+    selfService: true,
     prepare: null,
     ...some,
   }

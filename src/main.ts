@@ -13,6 +13,8 @@ import { createImageWatch } from './reconcile/image-watch.ts'
 import { describeProtected } from './reconcile/ownership/recognition.ts'
 import { createReservations, type Reservations } from './usecases/reservations.ts'
 import { createRetention } from './usecases/retention.ts'
+import { createOwners } from './usecases/self-service/owners.ts'
+import { createSelfService } from './usecases/self-service/self-service.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { requireToken, allowAnonymous } from './http/auth/auth.ts'
 import { openMetrics } from './http/ops/metrics.ts'
@@ -52,7 +54,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
     const components = await openComponents(config, { clock, log, metrics, nudge })
-    const { pools, store, engine, accounts, reconciler } = components
+    const { pools, store, engine, accounts, reconciler, localTime } = components
     closing.push(() => components.close())
     // Every client that reaches the SSH ports could guess it.
     const defaultPassword = isLoopback(config.instance.bind) ? DEFAULT_PASSWORD : null
@@ -68,6 +70,7 @@ export async function startManager(config: Config): Promise<Manager> {
       newId: randomUUID,
       engineStatus: reconciler.engineStatus,
       schedule,
+      localTime,
     })
     const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
     const poolNames = () => pools.all().map(({ name }) => name)
@@ -99,10 +102,25 @@ export async function startManager(config: Config): Promise<Manager> {
     closing.push(() => server.close())
     await store.registerManager()
 
+    const selfService = createSelfService({
+      pools,
+      store,
+      engine,
+      accounts,
+      reservations,
+      owners: createOwners({ store, clock, auth, signOnLimits: config.signOn?.limits ?? null }),
+      clock,
+      log,
+      localTime,
+      isLeading: () => reconciler.isLeading(),
+    })
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
     const imageWatch = createImageWatch({ pools, store, engine, accounts, clock, log, onChange: nudge })
     const working = startLoop(
-      async (nudged) => Math.min(await reconciler.tick(nudged), await imageWatch.step(), await retention.step()),
+      async (nudged) => {
+        const due = await reconciler.tick(nudged)
+        return Math.min(due, await selfService.step(), await imageWatch.step(), await retention.step())
+      },
       clock,
       log,
     )

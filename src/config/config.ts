@@ -12,6 +12,7 @@ import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 import { REACHES } from '../domain/container.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
+import { zoneOfMachine } from '../domain/text/local-time.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
 import type { Pool, InstanceConfig } from '../domain/pool.ts'
 
@@ -29,6 +30,8 @@ export interface Config extends Access {
   readonly keepMs: number
   readonly log: 'debug' | 'info' | 'warn' | 'error'
   readonly instance: InstanceConfig
+  /** IANA name of the time zone in which tenants read times. */
+  readonly timezone: string
   /** Host name of the containers' SSH ports in answers. */
   readonly sshHost: string
   /** In the order of berth.yml. The simple API uses the first one. */
@@ -51,6 +54,7 @@ const TOP = {
   concurrency: { parse: value.whole(1, 64), default: 4 },
   keep: { parse: value.span, default: '90d' },
   log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },
+  timezone: { parse: value.timezone, default: undefined },
 } as const
 
 const SSH = {
@@ -69,6 +73,7 @@ const POOL = {
   reach: { parse: value.oneOf(...REACHES), default: 'internet' },
   runtime: { parse: value.text, default: undefined },
   prepare: { parse: value.text, default: undefined },
+  self_service: { parse: value.flag, default: true },
 } as const
 
 const DURATION = {
@@ -122,6 +127,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     log: top.log,
     ...access,
     instance: { name: top.instance, bind: ssh.bind },
+    timezone: some.timezone ?? zoneOfMachine(),
     sshHost: ssh.host,
     pools,
     engine,
@@ -185,8 +191,8 @@ function readPool(
   const prepare = some.prepare ? resolve(folder, some.prepare) : null
   if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
   if (!fields || !duration) return null
-  const { ssh_ports, ...rest } = fields
-  return { ...rest, name, ports: ssh_ports, runtime: some.runtime ?? null, duration, prepare }
+  const { ssh_ports: ports, self_service: selfService, ...rest } = fields
+  return { ...rest, name, ports, runtime: some.runtime ?? null, duration, selfService, prepare }
 }
 
 function takePorts(

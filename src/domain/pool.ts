@@ -9,6 +9,8 @@ export interface Pool extends ContainerSettings {
   readonly ports: readonly number[]
   /** Milliseconds. */
   readonly duration: { readonly default: number; readonly max: number }
+  /** Whether tenants may extend and release from inside. */
+  readonly selfService: boolean
   /** Absolute path of a playbook that runs on every new container before it is ready. */
   readonly prepare: string | null
 }

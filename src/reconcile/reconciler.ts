@@ -46,6 +46,7 @@ export class Reconciler {
   readonly #cache: ListingCache
   readonly #specDigest: SpecDigest
   #isDatabaseWritable = true
+  #isLeading = false
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
@@ -108,6 +109,11 @@ export class Reconciler {
     return this.#view.answers
   }
 
+  /** Whether this manager worked on the containers in the latest tick. */
+  isLeading(): boolean {
+    return this.#isLeading
+  }
+
   /** Containers that are left alone, as of the latest listing. */
   protectedContainers(): readonly Protected[] {
     return this.#recognition.protectedContainers()
@@ -126,6 +132,7 @@ export class Reconciler {
     // After a write that failed, this one shows whether there is room again.
     const leading = await this.#leadership.leads(!this.#isDatabaseWritable)
     this.#isDatabaseWritable = true
+    this.#isLeading = leading
     // The rows are read before the engine is listed: what is observed is never older than what is recorded.
     const rows = await this.#read()
     const { snapshot } = rows

@@ -13,7 +13,7 @@ const LINE = 'Ends soon: $(id) %s \\n {{ 7*7 }}'
 
 export function notificationsContract({ accounts, commands, engine, guest, guests, create }: Bench): void {
   const news = (some: Partial<NotificationText> = {}): NotificationText => ({
-    ...{ username: 'alice', motd: 'New\n', line: LINE },
+    ...{ username: 'alice', motd: 'New\n', session: 'end=9\n', line: LINE },
     ...some,
   })
   const run = async (target: RunningGuest, command: string) =>

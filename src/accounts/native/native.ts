@@ -5,7 +5,7 @@ import type { Accounts, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
 import type { Ansible } from '../ansible/playbook.ts'
 import { playbookVersion } from '../ansible/version.ts'
-import { notify } from '../notification.ts'
+import { answer, notify } from '../notification.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
 import { Rehearsals } from '../readiness/rehearsals.ts'
@@ -44,6 +44,7 @@ export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: A
         }),
       ),
     notify: (targets, notification) => perTarget(targets, (target) => notify(shell, target, notification)),
+    answer: (target, text) => answer(shell, target, text),
     playbookVersion,
     prepare: preparing(engine, ansible),
   }

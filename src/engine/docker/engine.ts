@@ -16,6 +16,7 @@ import { killForGood } from './container/kill.ts'
 import { FirewallShell } from './firewall/shell.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { AgentPool } from './agent/agent-pool.ts'
+import { RelayConnections } from './agent/relay-connections.ts'
 import { inspectContainer } from './api/inspect.ts'
 import { addressesIn, addressesOf, rejoinNetwork } from './network/network.ts'
 import { fromInspect, fromList } from './container/observed.ts'
@@ -74,6 +75,7 @@ class DockerEngine implements Engine {
   readonly #abandoned = new Abandoned()
   readonly #facts: Facts
   readonly agent: AgentPool
+  readonly lines: RelayConnections
   readonly #provisioner: Provisioner
   readonly #firewallShell: FirewallShell
   readonly #ledger: Ledger
@@ -88,6 +90,7 @@ class DockerEngine implements Engine {
     this.#deadlines = deadlines
     this.#facts = new Facts(docker, this.#requests, deadlines.inspect)
     this.agent = new AgentPool(docker, this.#requests, deadlines.attach)
+    this.lines = new RelayConnections(docker, this.#requests, { connectMs: deadlines.attach, timers: systemTimers })
     this.#provisioner = new Provisioner(docker, this.#requests, scope, deadlines)
     this.#firewallShell = new FirewallShell(docker, this.#requests, instance, deadlines.block)
     const self = () => managerOf(mark)
@@ -118,6 +121,7 @@ class DockerEngine implements Engine {
   async list(): Promise<EngineListing> {
     const infos = await this.#listAll()
     this.agent.update(infos)
+    this.lines.update(infos)
     this.#ours = new Set(infos.map(({ Id }) => Id))
     const hasForeign = infos.some(({ Labels }) => Labels[DATABASE_LABEL] !== this.#scope.mark.id)
     // Without a firewall there is no ledger to read.
@@ -216,8 +220,8 @@ class DockerEngine implements Engine {
 
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
-    const parts = [this.agent, this.#firewallShell, this.#ledger, this.#requests, this.#abandoned, this.#docker]
-    for (const part of parts) part.close()
+    for (const part of [this.agent, this.lines, this.#firewallShell, this.#ledger]) part.close()
+    for (const part of [this.#requests, this.#abandoned, this.#docker]) part.close()
   }
 
   async #listAll(): Promise<readonly ContainerInfo[]> {

@@ -1,7 +1,15 @@
 import type { ContainerSpec } from '../../domain/container.ts'
 import { type DatabaseMark, managerOf } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
-import type { Engine, EngineListing, ExecRequest, ExecResult, Observed, Presence } from '../../ports/engine.ts'
+import type {
+  Engine,
+  EngineListing,
+  ExecRequest,
+  ExecResult,
+  GuestLines,
+  Observed,
+  Presence,
+} from '../../ports/engine.ts'
 import type { MemoryContainer, MemoryHost } from './host.ts'
 
 /** Plays the commands that run inside containers. The signal ends with the request's deadline. */
@@ -33,6 +41,15 @@ class MemoryEngine implements Engine {
   readonly #handle: ExecHandler
   readonly #watches = new Set<() => void>()
   #closed = false
+  readonly lines: GuestLines = {
+    isSentBy: async (id) => this.#find(id) !== undefined,
+    listen: (ids, onLine) => {
+      const wanted = new Set(ids)
+      this.#host.listeners.set(this, (id, line) => {
+        if (wanted.has(id) && this.#ours(id)?.state === 'running') onLine(id, line)
+      })
+    },
+  }
 
   constructor({ instance, host, database }: Omit<MemoryOptions, 'exec'>, handle: ExecHandler) {
     this.#instance = instance
@@ -156,6 +173,7 @@ class MemoryEngine implements Engine {
   async close(): Promise<void> {
     this.#closed = true
     this.#host.managers.delete(this)
+    this.#host.listeners.delete(this)
     for (const stop of this.#watches) stop()
   }
 
