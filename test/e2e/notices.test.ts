@@ -51,9 +51,9 @@ it('in the session', async () => {
   assert.equal(count(first, 'Commands: time-left, extend 30m, release'), 1, first.shown)
   assert.doesNotMatch(first.shown, /berth extend|PATCH/)
   // The motd was written a moment before the time began, maybe in the minute before.
-  const before = new Date(Date.parse(reserved.expires_at) - MINUTE).toISOString()
+  const sooner = new Date(Date.parse(reserved.expires_at) - MINUTE).toISOString()
   assert.ok(
-    [minute(reserved.expires_at), minute(before)].some((end) => first.shown.includes(` until ${end}.`)),
+    [minute(reserved.expires_at), minute(sooner)].some((end) => first.shown.includes(` until ${end}.`)),
     first.shown,
   )
   assert.match(first.shown, /\n(1 min|\d\d s) left, until \S+ \d\d:\d\d CES?T \(/)
