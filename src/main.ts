@@ -129,7 +129,7 @@ export async function startManager(config: Config): Promise<Manager> {
     schedule.attach({ working, expiry })
     closing.push(async () => {
       await Promise.all([working.stop(), expiry.stop()])
-      await withinDeadline(reconciler.idle())
+      await withinDeadline(Promise.all([reconciler.idle(), selfService.idle()]))
     })
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
@@ -155,7 +155,7 @@ async function listen(server: ReturnType<typeof buildServer>, { host, port }: Co
   }
 }
 
-async function withinDeadline(work: Promise<void>): Promise<void> {
+async function withinDeadline(work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, STOP_DEADLINE_MS)

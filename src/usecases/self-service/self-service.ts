@@ -26,7 +26,7 @@ const MAX_CONCURRENT_REQUESTS = 16
 export interface SelfServiceDeps {
   readonly pools: Pools
   readonly store: Pick<Store, 'snapshot'>
-  readonly engine: Pick<Engine, 'lines'>
+  readonly engine: Pick<Engine, 'lines' | 'lentTo'>
   readonly accounts: Pick<Accounts, 'answer' | 'notify'>
   readonly reservations: Pick<Reservations, 'extend' | 'release'>
   readonly owners: Owners
@@ -103,7 +103,7 @@ export function createSelfService(context: SelfServiceDeps): SelfService {
     desk.inWork = null
   }
 
-  /** The container alone says whose reservation it is. */
+  /** The container alone says whose reservation it is; null if the engine's ledger says that it is another's. */
   async function heldIn(id: string): Promise<Held | null> {
     const { reservations, containers } = await store.snapshot()
     const container = containers.find(({ engineId }) => engineId === id)
@@ -112,7 +112,7 @@ export function createSelfService(context: SelfServiceDeps): SelfService {
         (hold) => hold.container === container?.name && hold.accountGeneration === container.generation,
       )
     const reservation = reservations.find((r) => isActive(r, clock()) && holds(r))
-    if (!container || !reservation) return null
+    if (!container || !reservation || (engine.lentTo(id) ?? reservation.id) !== reservation.id) return null
     const names = new Set(reservation.holds.map((hold) => hold.container))
     return { reservation, container, containers: containers.filter(({ name }) => names.has(name)) }
   }

@@ -164,6 +164,14 @@ describe('whatever a container sends', () => {
     assert.equal((await world.store.reservation(reservation.id))?.expiresAt, NOW + HOUR + 30 * MINUTE)
   })
 
+  it('is ignored from a container that the ledger of the engine has lent to another reservation', async () => {
+    const { world, ask, end } = await held()
+    world.host.lent.set(world.host.holderOf('p-1')?.id ?? '', 'another')
+    const before = await end()
+    assert.deepEqual(await ask(`extend 30m ${ID}`), [])
+    assert.equal(await end(), before)
+  })
+
   it('is ignored when it is no request', async () => {
     const { world, ask } = await held()
     for (const line of ['', 'hello', `release r1 ${ID}`, `extend 30m ${ID} p-2`]) assert.deepEqual(await ask(line), [])
