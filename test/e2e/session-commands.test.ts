@@ -105,8 +105,10 @@ describe('a reservation of two containers', () => {
     terminal.type('y\r')
     await Promise.all([session.closed, other.closed])
     for (const { shown } of [terminal, neighbour]) assert.match(shown, /\*\*\* This reservation was released\. /)
-    const { body } = await manager.get<{ state: string; outcome: string }>(`/v1/reservations/${held.id}`)
-    assert.deepEqual([body.state, body.outcome], ['ended', 'released'])
+    const ended = async () =>
+      (await manager.get<{ outcome: string; state: string }>(`/v1/reservations/${held.id}`)).body
+    await eventually(async () => (await ended()).state === 'ended')
+    assert.equal((await ended()).outcome, 'released')
   })
 })
 
