@@ -51,8 +51,13 @@ function motdOf(reservation: Held, until: string, context: SessionContext): stri
  * answered.
  */
 function sessionOf(reservation: Held, { end, until }: { end: number; until: string }, context: SessionContext): string {
-  const ask = context.selfService ? '' : whyNotInside(reservation)
+  const ask = context.selfService ? outside(reservation, context) : whyNotInside(reservation)
   return asLines([`end=${Math.floor(end / 1_000)}`, `until=${until}`, `containers=${reservation.count}`, `ask=${ask}`])
+}
+
+/** Returns where it can be extended if not from inside; empty if from inside. */
+function outside(reservation: Pick<Reservation, 'id'>, { hasCommands }: SessionContext): string {
+  return hasCommands ? '' : `To extend it, on the machine where it was reserved: ${berthCommand(reservation)}`
 }
 
 /** Returns why a session command does nothing in a pool that does not allow it. */
@@ -71,13 +76,16 @@ export function howToStay(
 }
 
 function waysToStay(reservation: Held, { hasCommands, selfService }: SessionContext): string[] {
-  if (hasCommands && selfService) return ['Commands: time-left, extend 30m, release']
+  if (selfService) {
+    return [
+      hasCommands ? 'Commands: time-left, extend 30m, release' : outside(reservation, { hasCommands, selfService }),
+    ]
+  }
   const timeLeft = hasCommands ? ['How long is left: time-left'] : []
-  if (!selfService) return [...timeLeft, `To extend or release it, ${whoDecides(reservation)}.`]
-  return [...timeLeft, `To extend it, on the machine where it was reserved: ${berthCommand(reservation)}`]
+  return [...timeLeft, `To extend or release it, ${whoDecides(reservation)}.`]
 }
 
-/** "ask ci, who reserved this container" */
+/** Returns advice that follows a comma, and begins with a verb. */
 function whoDecides({ owner, username }: Pick<Reservation, 'owner' | 'username'>): string {
   if (!isNamed(owner)) return 'ask the person who gave you this container'
   if (owner === username) return 'use the command berth on the machine where you reserved it'

@@ -67,6 +67,11 @@ describe('the file of the session commands', () => {
     assert.equal(of({ count: 2 }).session, `end=${Math.floor(END / 1_000)}\nuntil=${until}\ncontainers=2\nask=\n`)
   })
 
+  it('says where the command berth works when no request would reach the manager', () => {
+    const ask = '\nask=To extend it, on the machine where it was reserved: berth extend 3f2b1c9e --by 30m\n'
+    assert.ok(of({}, OWN_IMAGE).session.endsWith(ask))
+  })
+
   it('says whom to ask in a pool without self-service; no name begins a line', () => {
     const { session } = of({ owner: 'oidc:a\nend=9' }, OFF)
     const ask = 'ask=This pool does not let tenants do that. Ask the Berth user oidc:a?end=9, who reserved it.'
