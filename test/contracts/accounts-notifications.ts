@@ -59,7 +59,7 @@ export function notificationsContract({ accounts, commands, engine, guest, guest
     const session = await enter(target)
     const [stopped, deaf, good] = await Promise.all([session.shell(), session.shell(), session.shell()])
     stopped.type('cat\r')
-    await eventually(async () => (await run(target, 'pgrep -xc cat')) === '1')
+    await eventually(async () => (await run(target, 'pgrep -u alice -xc cat')) === '1')
     stopped.type('\x13')
     deaf.pause()
     deaf.type('yes\r')

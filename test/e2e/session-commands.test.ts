@@ -143,6 +143,8 @@ it('an image without the commands names the command berth, and where it works', 
   const command = `berth extend ${held.id.slice(0, 8)} --by 30m`
   assert.ok(stdout.includes(`To extend it, on the machine where it was reserved: ${command}`), stdout)
   assert.doesNotMatch(stdout, /Commands|time-left/)
+  const { code, stderr } = await inside(held.containers[0]?.port ?? 0, 'extend 30m')
+  assert.deepEqual([code, stderr.split(': ')[1]], [1, command])
 })
 
 it('the commands work with accounts that Ansible makes', async () => {
