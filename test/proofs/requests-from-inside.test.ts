@@ -12,6 +12,8 @@ const HOUR = 60 * MINUTE
 const SECONDS = 5
 /** Of a core, for the manager. */
 const LITTLE = 0.15
+/** Ten requests of one container at once, then one in five seconds; and those of the other tenant. */
+const MOST_SERVED = 16
 /** Milliseconds; a request of another tenant takes tenths of a second on a quiet host. */
 const PROMPT = 5_000
 
@@ -124,7 +126,7 @@ describe('requests from inside', () => {
       )
       assert.ok(cores < LITTLE, `${flood}: ${cores} cores of the manager`)
       assert.ok(ms < PROMPT, `${flood}: bob waited ${ms} ms`)
-      assert.ok(served() - earlier <= 8, `${flood}: ${served() - earlier} requests were served`)
+      assert.ok(served() - earlier <= MOST_SERVED, `${flood}: ${served() - earlier} requests were served`)
     }
     assert.equal((await viewOf(mallory)).state, 'active')
     tried(t, floods.length, 'floods')
