@@ -21,6 +21,7 @@ export function pool(some: Partial<Pool> = {}): Pool {
     runtime: null,
     duration: { default: 3_600_000, max: 86_400_000 },
     hold: null,
+    selfService: true,
     prepare: null,
     preparedImage: null,
     ...some,

@@ -13,6 +13,9 @@ import type { Metrics } from '../src/ports/metrics.ts'
 import type { Observed } from '../src/ports/engine.ts'
 import { Reconciler } from '../src/reconcile/reconciler.ts'
 import { createHostCertificates } from '../src/usecases/host-certificates.ts'
+import { LocalTime } from '../src/domain/text/local-time.ts'
+import { createOwners } from '../src/usecases/self-service/owners.ts'
+import { createSelfService, type SelfService } from '../src/usecases/self-service/self-service.ts'
 import { createReservations, type Reservations } from '../src/usecases/reservations.ts'
 import { specDigest } from '../src/engine/labels.ts'
 import { openMemory } from '../src/engine/memory/engine.ts'
@@ -48,6 +51,7 @@ export interface World {
   reconciler: Reconciler
   reservations: Reservations
   admin: Admin
+  selfService: SelfService
   /** Milliseconds forward, or back. */
   advance(ms: number): void
   now(): number
@@ -74,6 +78,8 @@ export async function createWorld(
     nodes?: readonly string[]
     /** Whether containers get host certificates. */
     hostCa?: boolean
+    /** Of the owners of reservations; `none` by default. */
+    auth?: 'none' | 'tokens'
     /** A file instead of memory. */
     database?: string
     /** Wraps each port of each manager, including managers started by restart(). */
@@ -113,7 +119,7 @@ export async function createWorld(
   function assemble(
     pools: readonly Pool[],
     life: Store,
-  ): Pick<World, 'pools' | 'store' | 'reconciler' | 'reservations' | 'admin'> {
+  ): Pick<World, 'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService'> {
     const named = createPools(pools)
     const ports = {
       engine: wrap('engine', openMemory({ database, instance: INSTANCE.name, host })),
@@ -123,6 +129,7 @@ export async function createWorld(
     const hostCertificates = options.hostCa
       ? createHostCertificates({ ca: openHostCa(SECRET), accounts: ports.accounts, sshHost: 'localhost', clock })
       : undefined
+    const localTime = new LocalTime('UTC')
     const reconciler = new Reconciler({
       instance: INSTANCE,
       pools: named,
@@ -135,6 +142,7 @@ export async function createWorld(
       hostCertificates,
       isGone: (id) => gone.has(id),
       digestOf: specDigest,
+      localTime,
       onProgress: () => {
         world.nudges += 1
       },
@@ -150,9 +158,20 @@ export async function createWorld(
       newId: () => `${within ? 's' : 'r'}${++nextId}`,
       engineStatus: { problem: () => reconciler.engineProblem(), firstListing: () => Promise.resolve() },
       schedule: { nudge: () => void wanted.push('now'), expect: (at) => void wanted.push(at) },
+      localTime,
+    })
+    const selfService = createSelfService({
+      pools: named,
+      ...ports,
+      reservations,
+      owners: createOwners({ store: ports.store, clock, auth: options.auth ?? 'none', signOnLimits: null }),
+      clock,
+      log,
+      localTime,
+      isLeading: () => reconciler.isLeading(),
     })
     const admin = createAdmin({ pools: named, store: ports.store, clock, log, onChange: () => undefined })
-    return { pools: named, store: life, reconciler, reservations, admin }
+    return { pools: named, store: life, reconciler, reservations, admin, selfService }
   }
 
   const world: World = {

@@ -6,6 +6,7 @@ import { memoryAccounts } from './accounts/memory.ts'
 import { openAnsible, removeLeftovers } from './accounts/ansible/playbook.ts'
 import type { Config } from './config/config.ts'
 import type { Clock } from './ports/clock.ts'
+import { LocalTime } from './domain/text/local-time.ts'
 import type { DatabaseMark } from './domain/database-mark.ts'
 import { createOwnershipReader, type OwnershipReader } from './reconcile/ownership/reader.ts'
 import { createPools, type Pools } from './domain/pools.ts'
@@ -30,6 +31,8 @@ export interface Components {
   readonly engine: Engine
   readonly accounts: Accounts
   readonly reconciler: Reconciler
+  /** In which tenants read times. */
+  readonly localTime: LocalTime
   /** Secret that this database's managers share, kept outside the database. */
   readonly secret: Uint8Array
   /** Absent without `ssh.host_ca`. */
@@ -51,6 +54,7 @@ export async function openComponents(
 ): Promise<Components> {
   const { instance, concurrency, environment } = config
   const pools = createPools(config.pools)
+  const localTime = new LocalTime(config.timezone)
   const { mark, isGone, secret, open } = databaseOf(config)
   const store = await open()
   const database = mark(await store.databaseId(), clock())
@@ -83,6 +87,7 @@ export async function openComponents(
     database,
     isGone,
     digestOf: specDigest,
+    localTime,
     onProgress: nudge,
   })
   async function close(): Promise<void> {
@@ -93,8 +98,8 @@ export async function openComponents(
   }
   try {
     pools.resize((await store.snapshot()).sizes)
-    const opened = { database, ownershipOf, pools, store, engine, accounts, reconciler, hostCertificates }
-    return { ...opened, secret: secret(), close }
+    const parts = { database, ownershipOf, pools, store, engine, accounts, reconciler, hostCertificates, localTime }
+    return { ...parts, secret: secret(), close }
   } catch (error) {
     await close()
     throw error

@@ -13,6 +13,8 @@ import { createImageWatch } from './reconcile/image-watch.ts'
 import { describeProtected } from './reconcile/ownership/recognition.ts'
 import { createReservations, type Reservations } from './usecases/reservations.ts'
 import { createRetention } from './usecases/retention.ts'
+import { createOwners } from './usecases/self-service/owners.ts'
+import { createSelfService } from './usecases/self-service/self-service.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { requireToken, allowAnonymous } from './http/auth/auth.ts'
 import { openMetrics } from './http/ops/metrics.ts'
@@ -52,7 +54,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
     const components = await openComponents(config, { clock, log, metrics, nudge })
-    const { pools, store, engine, accounts, reconciler, hostCertificates } = components
+    const { pools, store, engine, accounts, reconciler, hostCertificates, localTime } = components
     closing.push(() => components.close())
     // Every client that reaches the SSH ports could guess it.
     const defaultPassword = isLoopback(config.instance.bind) ? DEFAULT_PASSWORD : null
@@ -69,6 +71,7 @@ export async function startManager(config: Config): Promise<Manager> {
       newId: randomUUID,
       engineStatus: reconciler.engineStatus,
       schedule,
+      localTime,
     })
     const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
     const poolNames = () => pools.all().map(({ name }) => name)
@@ -101,10 +104,25 @@ export async function startManager(config: Config): Promise<Manager> {
     closing.push(() => server.close())
     await store.registerManager()
 
+    const selfService = createSelfService({
+      pools,
+      store,
+      engine,
+      accounts,
+      reservations,
+      owners: createOwners({ store, clock, auth, signOnLimits: config.signOn?.limits ?? null }),
+      clock,
+      log,
+      localTime,
+      isLeading: () => reconciler.isLeading(),
+    })
     const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
     const imageWatch = createImageWatch({ pools, store, engine, accounts, clock, log, onChange: nudge })
     const working = startLoop(
-      async (nudged) => Math.min(await reconciler.tick(nudged), await imageWatch.step(), await retention.step()),
+      async (nudged) => {
+        const due = await reconciler.tick(nudged)
+        return Math.min(due, await selfService.step(), await imageWatch.step(), await retention.step())
+      },
       clock,
       log,
     )
@@ -113,7 +131,7 @@ export async function startManager(config: Config): Promise<Manager> {
     schedule.attach({ working, expiry })
     closing.push(async () => {
       await Promise.all([working.stop(), expiry.stop()])
-      await withinDeadline(reconciler.idle())
+      await withinDeadline(Promise.all([reconciler.idle(), selfService.idle()]))
     })
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
@@ -139,7 +157,7 @@ async function listen(server: ReturnType<typeof buildServer>, { host, port }: Co
   }
 }
 
-async function withinDeadline(work: Promise<void>): Promise<void> {
+async function withinDeadline(work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, STOP_DEADLINE_MS)

@@ -7,6 +7,7 @@
 #   sudo   not empty: the account may become root
 #   keys   array of lines for authorized_keys
 #   motd   text for /etc/motd; empty: the file stays as it is
+#   session  text for the file that the session commands read; empty: the file stays as it is
 
 LC_ALL=C
 # An image may set a PATH of its own. Its own useradd, if it has one, still comes first.
@@ -15,6 +16,8 @@ PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # The user "_": an account without a password that a reserve renames (PLACEHOLDER in src/domain/account.ts).
 placeholder_mark=/var/lib/berth-prepared
 taken_mark=/var/lib/berth-taken
+# Read by images/session-commands.
+session_file=/var/lib/berth-session
 
 # Creates or updates the account in a container that is about to be lent. The agent ends before the tenant has access.
 create_account() {
@@ -146,6 +149,7 @@ rename_placeholder() {
   fi
   if [[ -s /etc/motd ]]; then : >/etc/motd; fi
   overwrite /etc/motd "$motd"
+  if [[ $session ]]; then printf '%s' "$session" >"$session_file"; fi
   for name in "${!text[@]}"; do
     if [[ $name != shadow ]]; then overwrite "/etc/$name" "${text[$name]#"$nl"}"; fi
   done
@@ -166,7 +170,8 @@ write_account() {
     add_user -G "$groups" -- "$user"
   fi
   write_keys
-  if [[ $motd ]]; then write_motd "$motd"; fi
+  if [[ $motd ]]; then replace_file /etc/motd "$motd"; fi
+  if [[ $session ]]; then replace_file "$session_file" "$session"; fi
   # Last: until everything else is done, no login succeeds.
   if [[ $hash ]]; then printf '%s:%s\n' "$user" "$hash" | chpasswd -e; else usermod -p '*' -- "$user"; fi
 }
@@ -198,15 +203,15 @@ write_keys() {
   fi
 }
 
-# A tenant may be root and may have put anything in place of the file: what is not a regular file is moved aside
-# unopened, and a whole new file takes its place.
-write_motd() {
+# $1: file, $2: text. A tenant may be root and may have put anything in place of the file: what is not a regular file is
+# moved aside unopened, and a whole new file takes its place.
+replace_file() {
   local new
-  if [[ -L /etc/motd || (-e /etc/motd && ! -f /etc/motd) ]]; then
-    mv -- /etc/motd "$(mktemp -d /etc/motd.XXXXXX)" || return
+  if [[ -L $1 || (-e $1 && ! -f $1) ]]; then
+    mv -- "$1" "$(mktemp -d "$1.XXXXXX")" || return
   fi
-  new=$(mktemp /etc/motd.XXXXXX) || return
-  printf '%s' "$1" >"$new" && chmod 644 "$new" && mv -f -- "$new" /etc/motd && return
+  new=$(mktemp "$1.XXXXXX") || return
+  printf '%s' "$2" >"$new" && chmod 644 "$new" && mv -f -- "$new" "$1" && return
   rm -f -- "$new"
   return 1
 }

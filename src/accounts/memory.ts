@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { BerthError } from '../domain/errors.ts'
 import type { Engine } from '../ports/engine.ts'
 import { hostKeyOf } from './host-key.ts'
-import type { Accounts, Guest, NotificationText, Outcomes, Target } from '../ports/accounts.ts'
+import type { Accounts, Guest, NotificationText, Outcomes, SessionAnswer, Target } from '../ports/accounts.ts'
 import { perTarget } from './per-target.ts'
 
 /** User and group names of every container. */
@@ -26,6 +26,10 @@ export class MemoryAccounts implements Accounts {
   readonly hostCertificates = new Map<string, string>()
   /** "p-1 alice: line" for each line that was written to terminals. */
   readonly notified: string[] = []
+  /** For the session commands, by container id. */
+  readonly sessions = new Map<string, string>()
+  /** "p-1 ID done: text" for each answer to a session command. */
+  readonly answered: string[] = []
   /** Container names of each run of a playbook. */
   readonly prepared: string[][] = []
   /** Contents of playbooks that have changed, by path. */
@@ -41,17 +45,19 @@ export class MemoryAccounts implements Accounts {
     return { ...hostKeyOf(madeUpKey(id)), os: 'Memory 1', names: [...SYSTEM_NAMES, ...this.#usersOf(id)] }
   }
 
-  async createAccounts(targets: readonly Target[], { username, motd }: Account): Promise<Outcomes> {
+  async createAccounts(targets: readonly Target[], { username, motd, session }: Account): Promise<Outcomes> {
     return this.#perTarget(targets, ({ id }) => {
       if (SYSTEM_NAMES.includes(username)) throw new BerthError('guest_failed', `${username} belongs to the system`)
       this.#usersOf(id).add(username)
       this.motds.set(id, motd)
+      this.sessions.set(id, session)
     })
   }
 
-  async notify(targets: readonly Target[], { username, motd, line }: NotificationText): Promise<Outcomes> {
+  async notify(targets: readonly Target[], { username, motd, session, line }: NotificationText): Promise<Outcomes> {
     return this.#perTarget(targets, ({ id, name }) => {
       this.motds.set(id, motd)
+      this.sessions.set(id, session)
       this.notified.push(`${name} ${username}: ${line}`)
     })
   }
@@ -60,6 +66,11 @@ export class MemoryAccounts implements Accounts {
     return this.#perTarget([...certificates.keys()], (target) => {
       this.hostCertificates.set(target.id, certificates.get(target) ?? '')
     })
+  }
+
+  async answer({ id, name }: Target, { id: request, isDone, text }: SessionAnswer): Promise<void> {
+    await this.#assertRunning(id)
+    this.answered.push(`${name} ${request} ${isDone ? 'done' : 'refused'}: ${text}`)
   }
 
   async playbookVersion(playbook: string): Promise<string> {

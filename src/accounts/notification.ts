@@ -1,7 +1,7 @@
-/** Notifies tenants inside their containers, by /etc/motd and a line on open terminals. */
+/** Notifies tenants inside their containers, by files that logins and session commands show, and on open terminals. */
 import { BerthError } from '../domain/errors.ts'
-import { forShell } from '../domain/text/foreign-text.ts'
-import type { NotificationText, Target } from '../ports/accounts.ts'
+import { forShell, forTerminal } from '../domain/text/foreign-text.ts'
+import type { NotificationText, SessionAnswer, Target } from '../ports/accounts.ts'
 import { failureOf, type Shell } from './shell.ts'
 
 /** Usually tenths of a second; one second if a terminal takes no output, more if the host is busy. */
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 10_000
  * own. The line matters more than the file: it is written even if the disk is full.
  */
 const WRITE = `
-write_motd "$motd" || [[ $line ]] || exit 1
+{ replace_file /etc/motd "$motd" && replace_file "$session_file" "$session"; } || [[ $line ]] || exit 1
 [[ $line ]] && uid=$(id -u -- "$user" 2>/dev/null) || exit 0
 
 writers=()
@@ -28,13 +28,29 @@ kill $!
 exit 0
 `
 
+/** The command gives up after ten seconds (images/session-commands). */
+const ANSWER_TIMEOUT_MS = 8_000
+
 /** Writes the notification in one container, with one exec. */
 export async function notify(
   shell: Shell,
   { id, name }: Target,
-  { username, motd, line }: NotificationText,
+  { username, motd, session, line }: NotificationText,
 ): Promise<void> {
-  const values = `user=${forShell(username)}\nline=${forShell(line)}\nmotd=${forShell(motd)}\n`
+  const texts = `line=${forShell(line)}\nmotd=${forShell(motd)}\nsession=${forShell(session)}\n`
+  const values = `user=${forShell(username)}\n${texts}`
   const result = await shell.run(id, { program: values + WRITE, timeoutMs: TIMEOUT_MS })
+  if (result.code !== 0) throw new BerthError('guest_failed', `${name}: ${failureOf(result)}`)
+}
+
+/** Writes the answer to a session command, with one exec. The command waits for a file with the request's id. */
+export async function answer(
+  shell: Shell,
+  { id, name }: Target,
+  { id: request, isDone, text }: SessionAnswer,
+): Promise<void> {
+  const lines = `${request}\n${isDone ? 'done' : 'refused'}\n${forTerminal(text)}\n`
+  const program = `replace_file /run/berth/reply ${forShell(lines)}`
+  const result = await shell.run(id, { program, timeoutMs: ANSWER_TIMEOUT_MS })
   if (result.code !== 0) throw new BerthError('guest_failed', `${name}: ${failureOf(result)}`)
 }

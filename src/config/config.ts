@@ -14,6 +14,7 @@ import * as value from './values.ts'
 import { REACHES } from '../domain/container.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 import { counted } from '../domain/text/counted.ts'
+import { zoneOfMachine } from '../domain/text/local-time.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
 import type { Pool, InstanceConfig } from '../domain/pool.ts'
 
@@ -31,6 +32,8 @@ export interface Config extends Access {
   readonly keepMs: number
   readonly log: 'debug' | 'info' | 'warn' | 'error'
   readonly instance: InstanceConfig
+  /** IANA name of the time zone in which tenants read times. */
+  readonly timezone: string
   /** Host name of the containers' SSH ports in answers. */
   readonly sshHost: string
   /** Whether containers get host certificates of the database's authority. */
@@ -55,6 +58,7 @@ const TOP = {
   concurrency: { parse: value.whole(1, 64), default: 4 },
   keep: { parse: value.span, default: '90d' },
   log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },
+  timezone: { parse: value.timezone, default: undefined },
 } as const
 
 const SSH = {
@@ -75,6 +79,7 @@ const POOL = {
   runtime: { parse: value.text, default: undefined },
   prepare: { parse: value.text, default: undefined },
   prepare_image: { parse: value.flag, default: false },
+  self_service: { parse: value.flag, default: true },
 } as const
 
 const DURATION = {
@@ -128,6 +133,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     log: top.log,
     ...access,
     instance: { name: top.instance, bind: ssh.bind },
+    timezone: some.timezone ?? zoneOfMachine(),
     sshHost: ssh.host,
     hostCa: ssh.host_ca,
     pools,
@@ -199,10 +205,10 @@ function readPool(
     )
   }
   if (!fields || !duration) return null
-  const { ssh_ports, prepare_image, ...rest } = fields
+  const { ssh_ports: ports, self_service: selfService, prepare_image, ...rest } = fields
   const preparedImage = prepare_image ? 'awaited' : null
   const runtime = some.runtime ?? null
-  return { ...rest, name, ports: ssh_ports, runtime, duration, hold, prepare, preparedImage }
+  return { ...rest, name, ports, runtime, duration, hold, selfService, prepare, preparedImage }
 }
 
 function takePorts(

@@ -1,6 +1,7 @@
 /** Parsers of single values of berth.yml, which come from YAML or from the environment. They throw `InvalidValue`. */
 import { isIP } from 'node:net'
 import { parseDuration } from '../domain/text/duration.ts'
+import { isTimeZone } from '../domain/text/local-time.ts'
 import { isSecureUrl } from '../domain/text/loopback.ts'
 
 /** Says what is wrong with a value; the message follows its path. */
@@ -61,6 +62,11 @@ export const flag: Parser<boolean> = (value) => {
   if (value === true || value === 'true') return true
   if (value === false || value === 'false') return false
   throw mustBe('true or false', value)
+}
+
+export const timezone: Parser<string> = (value) => {
+  if (typeof value !== 'string' || !isTimeZone(value)) throw mustBe('a time zone like Europe/Berlin or UTC', value)
+  return value
 }
 
 /** "512m" -> bytes */

@@ -8,6 +8,8 @@ export interface Account {
   readonly sudo: boolean
   /** Shown after login; ends with a line feed. */
   readonly motd: string
+  /** For the file that the session commands read; empty: the file stays as it is. */
+  readonly session: string
 }
 
 const MAX_PASSWORD_CHARACTERS = 128

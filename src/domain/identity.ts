@@ -34,6 +34,9 @@ export const UNLIMITED: Limits = { containers: null, durationMs: null, pools: nu
 /** Every caller under `auth: none`. */
 export const ANONYMOUS: Identity = { name: 'anyone', role: 'admin', limits: UNLIMITED }
 
+/** Owners that an identity provider names begin with this, which no name of a token contains. */
+export const OIDC_PREFIX = 'oidc:'
+
 /** The name under which the manager itself acts, in events. */
 export const BERTH = 'berth'
 

@@ -1,4 +1,4 @@
-import { nextNotificationAt } from './notification.ts'
+import { nextNotificationAt } from './session/notification.ts'
 import { dueEnd, type Reservation } from './reservation.ts'
 
 /** Returns when a reservation that is not ending needs work even if nothing happens, in epoch milliseconds. */

@@ -19,6 +19,8 @@ export interface Pool extends ContainerSettings {
   readonly duration: { readonly default: number; readonly max: number }
   /** What may be put on hold after a failure; null: nothing. */
   readonly hold: HoldLimits | null
+  /** Whether tenants may extend and release from inside. */
+  readonly selfService: boolean
   /** Absolute path of a playbook that runs on every new container before it is ready. */
   readonly prepare: string | null
   /** State of the image of `prepare_image: true`; null without that setting. */

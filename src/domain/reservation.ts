@@ -105,7 +105,7 @@ export function holdersOf(reservations: readonly Reservation[]): ReadonlyMap<str
 }
 
 /** Returns the account that a reservation has inside its containers. */
-export function accountOf(reservation: Reservation, pool: Pool, motd: string): Account {
+export function accountOf(reservation: Reservation, pool: Pool, texts: Pick<Account, 'motd' | 'session'>): Account {
   const { username, passwordHash, sshKeys } = reservation
-  return { username, passwordHash, sshKeys, sudo: pool.sudo, motd }
+  return { username, passwordHash, sshKeys, sudo: pool.sudo, ...texts }
 }

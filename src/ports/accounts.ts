@@ -32,8 +32,19 @@ export interface NotificationText {
   readonly username: string
   /** Shown at each login from now on; ends with a line feed. */
   readonly motd: string
+  /** For the file that the session commands read. */
+  readonly session: string
   /** Written to the terminals that are open. */
   readonly line: string
+}
+
+/** The answer to a request of a session command. */
+export interface SessionAnswer {
+  /** Of the request: the command that sent it waits for this id. */
+  readonly id: string
+  readonly isDone: boolean
+  /** One line. */
+  readonly text: string
 }
 
 /** By target name: null on success, otherwise the error. One failing container never hides the outcome of another. */
@@ -59,8 +70,9 @@ export interface Accounts {
    */
   createAccounts(targets: readonly Target[], account: Account, how: { readonly fresh: boolean }): Promise<Outcomes>
   /**
-   * Rewrites /etc/motd and writes the line to every open terminal of the account. A terminal that takes no output is
-   * skipped after about a second, whatever else a tenant has changed in the container.
+   * Rewrites /etc/motd and the file of the session commands, and writes the line to every open terminal of the account.
+   * A terminal that takes no output is skipped after about a second, whatever else a tenant has changed in the
+   * container.
    */
   notify(targets: readonly Target[], notification: NotificationText): Promise<Outcomes>
   /**
@@ -68,6 +80,8 @@ export interface Accounts {
    * Sessions that are open stay open.
    */
   writeHostCertificates(certificates: ReadonlyMap<Target, string>): Promise<Outcomes>
+  /** Shows the answer to the session command that waits for it. `guest_failed`, `engine_unavailable`. */
+  answer(target: Target, answer: SessionAnswer): Promise<void>
   /** Returns a text that changes when a pool's own playbook does; never rejects. */
   playbookVersion(playbook: string): Promise<string>
   /**

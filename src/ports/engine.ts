@@ -116,6 +116,21 @@ export interface GuestAgent {
 }
 
 /**
+ * Lines that programs in lent containers send to the manager. Only the connection says which container a line is from.
+ * A tenant who is root can send anything: lines that are too long or come too fast are lost, and cost nothing
+ * noticeable.
+ */
+export interface GuestLines {
+  /** Whether the container's image sends lines; false if there is no such container. */
+  isSentBy(id: string): Promise<boolean>
+  /**
+   * Connects to these lent containers, and drops all other connections. Returns at once, and never fails: what could
+   * not be connected, or was lost, is tried again by later calls.
+   */
+  listen(ids: readonly string[], onLine: (id: string, line: string) => void): void
+}
+
+/**
  * Where containers run. An engine object serves one instance (`instance` of berth.yml) and sees only its containers.
  * What it makes bears the identity of one database. For a container on a node that cannot be reached, all verbs but
  * `list`, `create`, `remove` and `lend` are `engine_unavailable`.
@@ -194,6 +209,8 @@ export interface Engine {
   ansibleConnection(id: string): Readonly<Record<string, string>>
   /** Absent on engines that cannot do better than `exec`. */
   readonly agent?: GuestAgent
+  /** Absent on engines whose containers cannot send any. */
+  readonly lines?: GuestLines
   /**
    * Calls `onChange` soon after a container of ours changed outside our calls, or the engine went or came back. Returns
    * a function that stops it.

@@ -48,6 +48,7 @@ export class Reconciler {
   readonly #specDigest: SpecDigest
   readonly #images: PoolImages
   #isDatabaseWritable = true
+  #isLeading = false
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
@@ -116,6 +117,11 @@ export class Reconciler {
     return this.#view.answers
   }
 
+  /** Whether this manager worked on the containers in the latest tick. */
+  isLeading(): boolean {
+    return this.#isLeading
+  }
+
   /** Containers that are left alone, as of the latest listing. */
   protectedContainers(): readonly Protected[] {
     return this.#recognition.protectedContainers()
@@ -138,6 +144,7 @@ export class Reconciler {
       if (await this.refreshImages()) this.#cache.forget()
       await this.#images.removeOld()
     }
+    this.#isLeading = leading
     // The rows are read before the engine is listed: what is observed is never older than what is recorded.
     const rows = await this.#read()
     const { snapshot } = rows

@@ -1,7 +1,8 @@
 /** Activates a reservation: makes its accounts in all of its containers or in none, and starts its time. */
 import { type Container, targetOf } from '../domain/container.ts'
 import { BerthError, codeOf, hasCode, reasonOf } from '../domain/errors.ts'
-import { motdOf } from '../domain/notification.ts'
+import { sessionTextsOf } from '../domain/session/texts.ts'
+import type { LocalTime } from '../domain/text/local-time.ts'
 import type { Pool } from '../domain/pool.ts'
 import type { Accounts } from '../ports/accounts.ts'
 import type { Engine } from '../ports/engine.ts'
@@ -11,6 +12,7 @@ import type { ReservationWithContainers, Store } from '../ports/store.ts'
 import { accountOf, type Reservation } from '../domain/reservation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HostCertificates } from './host-certificates.ts'
+import { sessionContextOf } from './self-service/session-context.ts'
 
 /** Maximum number of rounds in which containers that do not work are swapped for others. */
 const MAX_SUBSTITUTIONS = 3
@@ -29,6 +31,7 @@ export interface ActivationDeps {
   readonly metrics: Metrics
   /** Absent without `ssh.host_ca`. */
   readonly hostCertificates?: HostCertificates | undefined
+  readonly localTime: LocalTime
 }
 
 /**
@@ -83,7 +86,9 @@ async function createAccounts(
   const { store, engine, accounts, clock, log, metrics } = context
   // Its time starts when all accounts are made, so it ends a little later than this says.
   const end = clock() + reservation.durationMs
-  const account = accountOf(reservation, pool, motdOf(reservation, end))
+  const ids = containers.map((row) => targetOf(row).id)
+  const session = { ...(await sessionContextOf(engine, pool, ids)), localTime: context.localTime }
+  const account = accountOf(reservation, pool, sessionTextsOf(reservation, end, session))
   const done: Container[] = []
   let rest = [...containers]
   for (let round = 0; rest.length > 0; round += 1) {

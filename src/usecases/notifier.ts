@@ -2,10 +2,15 @@
 import type { Clock } from '../ports/clock.ts'
 import { type Container, targetOf } from '../domain/container.ts'
 import { BerthError } from '../domain/errors.ts'
-import { dueNotification, lineOf, motdOf, type Notification } from '../domain/notification.ts'
 import type { HostCertificates } from './host-certificates.ts'
 import type { Accounts, Outcomes } from '../ports/accounts.ts'
+import { dueNotification, lineOf, type Notification } from '../domain/session/notification.ts'
+import { sessionTextsOf } from '../domain/session/texts.ts'
+import type { LocalTime } from '../domain/text/local-time.ts'
+import type { Pools } from '../domain/pools.ts'
+import type { Engine } from '../ports/engine.ts'
 import type { Store } from '../ports/store.ts'
+import { sessionContextOf } from './self-service/session-context.ts'
 
 /** Pause after an attempt that did not reach every container. Doubles with each one. */
 const MIN_RETRY_MS = 5_000
@@ -18,6 +23,9 @@ const FORGET_AFTER_MS = 10 * MAX_RETRY_MS
 const FORGET_GIVEN_UP_AFTER_MS = 24 * 3_600_000
 
 interface NotifierDeps {
+  readonly pools: Pools
+  readonly engine: Pick<Engine, 'lines'>
+  readonly localTime: LocalTime
   readonly store: Store
   readonly accounts: Accounts
   readonly clock: Clock
@@ -43,7 +51,8 @@ export interface Notifier {
   notify(id: string, up: readonly Container[]): Promise<void>
 }
 
-export function createNotifier({ store, accounts, clock, hostCertificates }: NotifierDeps): Notifier {
+export function createNotifier(context: NotifierDeps): Notifier {
+  const { store, accounts, clock, localTime, hostCertificates } = context
   const attempts = new Map<string, Attempt>()
 
   function earlier(id: string, { end, left }: Notification): Attempt | undefined {
@@ -76,10 +85,14 @@ export function createNotifier({ store, accounts, clock, hostCertificates }: Not
     // Certificates end with the reservation, and so are renewed first: the notification is repeated until both succeed.
     const certified: Outcomes =
       (notification.extended && (await hostCertificates?.write(rest, reservation, end))) || new Map()
-    const outcomes = await accounts.notify(rest.map(targetOf), {
+    const targets = rest.map(targetOf)
+    const pool = context.pools.named(reservation.pool)
+    const ids = targets.map((target) => target.id)
+    const session = { ...(await sessionContextOf(context.engine, pool, ids)), localTime, now }
+    const outcomes = await accounts.notify(targets, {
       username: reservation.username,
-      motd: motdOf(reservation, end),
-      line: lineOf(reservation, notification, now),
+      ...sessionTextsOf(reservation, end, session),
+      line: lineOf(reservation, notification, session),
     })
     const failureIn = (name: string) => outcomes.get(name) ?? certified.get(name) ?? null
     for (const { name, engineId } of rest) {

@@ -161,6 +161,7 @@ async function worksFor(image: string): Promise<void> {
       sshKeys: [key.publicKey],
       sudo: true,
       motd: '',
+      session: '',
     },
   }
   await tried(image, async ({ id, name, port, hostKey }) => {
@@ -240,7 +241,7 @@ async function keyOf({ port, hostKey, id, name }: Tried): Promise<string> {
   const passwordHash = await createHashing()('test')
   await accounts.createAccounts(
     [{ id, name }],
-    { username: 'alice', passwordHash, sshKeys: [], sudo: false, motd: '' },
+    { username: 'alice', passwordHash, sshKeys: [], sudo: false, motd: '', session: '' },
     { fresh: true },
   )
   const session = await login({ port, username: 'alice', password: 'test' })

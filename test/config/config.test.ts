@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { type Config, loadConfig, parseConfig } from '../../src/config/config.ts'
+import { zoneOfMachine } from '../../src/domain/text/local-time.ts'
 import { POOL, problems, read } from '../support/config.ts'
 
 const SAMPLE = fileURLToPath(new URL('../../berth.yml', import.meta.url))
@@ -27,6 +28,7 @@ describe('the sample file', () => {
       concurrency: 4,
       keepMs: 90 * 24 * HOUR,
       log: 'info',
+      timezone: zoneOfMachine(),
       auth: 'none',
       signOn: null,
       rateLimit: 0,
@@ -47,6 +49,7 @@ describe('the sample file', () => {
           runtime: null,
           duration: { default: HOUR, max: 24 * HOUR },
           hold: null,
+          selfService: true,
           prepare: null,
           preparedImage: null,
         },
@@ -92,6 +95,7 @@ describe('the environment', () => {
     ['BERTH_CONCURRENCY', '8', (c) => c.concurrency, 8],
     ['BERTH_KEEP', '7d', (c) => c.keepMs, 7 * 24 * HOUR],
     ['BERTH_LOG', 'debug', (c) => c.log, 'debug'],
+    ['BERTH_TIMEZONE', 'Asia/Tokyo', (c) => c.timezone, 'Asia/Tokyo'],
     ['BERTH_AUTH', 'none', (c) => [c.auth, c.rateLimit], ['none', 0]],
     ['BERTH_RATE_LIMIT', '60', (c) => c.rateLimit, 60],
     ['BERTH_SSH_BIND', '0.0.0.0', (c) => c.instance.bind, '0.0.0.0'],
@@ -104,6 +108,7 @@ describe('the environment', () => {
     ['BERTH_POOLS_ALPINE_CPUS', '0.5', (c) => alpine(c)?.cpus, 0.5],
     ['BERTH_POOLS_ALPINE_PIDS', '100', (c) => alpine(c)?.pids, 100],
     ['BERTH_POOLS_ALPINE_SUDO', 'false', (c) => alpine(c)?.sudo, false],
+    ['BERTH_POOLS_ALPINE_SELF_SERVICE', 'false', (c) => alpine(c)?.selfService, false],
     ['BERTH_POOLS_ALPINE_PREPARE', SAMPLE, (c) => alpine(c)?.prepare, SAMPLE],
     ['BERTH_POOLS_ALPINE_DURATION_DEFAULT', '90s', (c) => alpine(c)?.duration.default, 90_000],
     ['BERTH_POOLS_ALPINE_DURATION_MAX', '7d', (c) => alpine(c)?.duration.max, 168 * HOUR],

@@ -18,7 +18,7 @@ describe('an invalid file', () => {
       },
     }
     assert.deepEqual(problems(tree, { BERTH_POOLS_ALPINE_CPUS: '-1', BERTH_X: '' }), [
-      'acounts: unknown key; did you mean "accounts"? allowed: listen, database, accounts, engine, instance, concurrency, keep, log, auth, rate_limit, ssh, pools',
+      'acounts: unknown key; did you mean "accounts"? allowed: listen, database, accounts, engine, instance, concurrency, keep, log, timezone, auth, rate_limit, ssh, pools',
       'listen: must be host:port like 127.0.0.1:8080, not "everywhere"',
       'accounts: must be native or ansible, not "magic"',
       'ssh.port: unknown key; allowed: bind, host, host_ca',
@@ -45,6 +45,11 @@ describe('an invalid file', () => {
       'names a database server',
       { database: 'postgres://db/berth', pools: { p: POOL } },
       'database: must be a file such as containers.db; database servers are not supported yet',
+    ],
+    [
+      'names no time zone',
+      { timezone: 'Berlin', pools: { p: POOL } },
+      'timezone: must be a time zone like Europe/Berlin or UTC, not "Berlin"',
     ],
     ['keeps less than a day', { keep: '23h', pools: { p: POOL } }, 'keep: must be at least 1d'],
     ['is a list', '- a', 'must be a map of keys to values', 'pools: must name at least one pool'],

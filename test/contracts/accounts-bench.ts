@@ -77,6 +77,7 @@ export async function account(wish: Partial<Account> & { password?: string } = {
     sshKeys: [],
     sudo: false,
     motd: 'Hello\n',
+    session: '',
     ...rest,
   }
 }

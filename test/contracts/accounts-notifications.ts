@@ -13,7 +13,7 @@ const LINE = 'Ends soon: $(id) %s \\n {{ 7*7 }}'
 
 export function notificationsContract({ accounts, commands, engine, guest, guests, create }: Bench): void {
   const news = (some: Partial<NotificationText> = {}): NotificationText => ({
-    ...{ username: 'alice', motd: 'New\n', line: LINE },
+    ...{ username: 'alice', motd: 'New\n', session: 'end=9\n', line: LINE },
     ...some,
   })
   const run = async (target: RunningGuest, command: string) =>
@@ -59,7 +59,7 @@ export function notificationsContract({ accounts, commands, engine, guest, guest
     const session = await enter(target)
     const [stopped, deaf, good] = await Promise.all([session.shell(), session.shell(), session.shell()])
     stopped.type('cat\r')
-    await eventually(async () => (await run(target, 'pgrep -xc cat')) === '1')
+    await eventually(async () => (await run(target, 'pgrep -u alice -xc cat')) === '1')
     stopped.type('\x13')
     deaf.pause()
     deaf.type('yes\r')
@@ -107,6 +107,33 @@ export function notificationsContract({ accounts, commands, engine, guest, guest
       assert.equal(await run(target, 'cat /etc/motd'), `opened after ${trick}`)
     }
     assert.equal(await run(target, 'cat /etc/hostname; ls -A /root'), hostname)
+  })
+
+  test('the answer to a session command, and what they read, are new files whatever a tenant put there', async () => {
+    const target = await guest()
+    await create([target], await account({ session: 'end=1\n' }))
+    assert.equal(await run(target, 'cat /var/lib/berth-session; stat -c %a%U /var/lib/berth-session'), 'end=1\n644root')
+    const untouched = 'cat /etc/hostname; ls -A /root'
+    const before = await run(target, untouched)
+    for (const [file, write, text] of [
+      [
+        '/run/berth/reply',
+        () => accounts.answer(target, { id: '0123456789ab', isDone: true, text: 'Done: $(id) %s\n' }),
+        '0123456789ab\ndone\nDone: $(id) %s?',
+      ],
+      ['/var/lib/berth-session', async () => allDone(await accounts.notify([target], news())), 'end=9'],
+    ] as const) {
+      for (const trick of ['ln -s /etc/hostname', 'ln -s /root', 'mkfifo', 'mkdir -p', 'ln -s /dev/zero', 'touch']) {
+        await run(target, `rm -rf ${file}; ${trick} ${file}`)
+        await write()
+        assert.equal(await run(target, `stat -c "%F %a %U" ${file}; cat ${file}`), `regular file 644 root\n${text}`)
+      }
+    }
+    assert.equal(await run(target, untouched), before)
+    await run(target, 'rm -r /run/berth; ln -s berth /run/berth')
+    await assert.rejects(accounts.answer(target, { id: '0123456789ab', isDone: true, text: '' }), {
+      code: 'guest_failed',
+    })
   })
 
   test('the line is written even if the motd cannot be', async () => {

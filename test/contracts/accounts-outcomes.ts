@@ -34,7 +34,7 @@ export function outcomesContract({ accounts, guests, kill, account }: Running): 
     const [one, down, two] = await three()
     await kill(down.id)
     const alice = await account()
-    const news = { username: 'alice', motd: 'New\n', line: 'Soon' }
+    const news = { username: 'alice', motd: 'New\n', session: '', line: 'Soon' }
     for (const work of [
       () => accounts.createAccounts([one, down, two], alice, { fresh: false }),
       () => accounts.createAccounts([one, down, two], alice, { fresh: false }),
@@ -60,6 +60,6 @@ export function outcomesContract({ accounts, guests, kill, account }: Running): 
 
   test('no targets, no outcomes', async () => {
     assert.equal((await accounts.createAccounts([], await account(), { fresh: true })).size, 0)
-    assert.equal((await accounts.notify([], { username: 'alice', motd: '', line: '' })).size, 0)
+    assert.equal((await accounts.notify([], { username: 'alice', motd: '', session: '', line: '' })).size, 0)
   })
 }

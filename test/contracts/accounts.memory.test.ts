@@ -3,7 +3,14 @@ import { MemoryAccounts } from '../../src/accounts/memory.ts'
 import type { Account } from '../../src/domain/account.ts'
 import { outcomesContract } from './accounts-outcomes.ts'
 
-const ALICE: Account = { username: 'alice', passwordHash: '$6$hash', sshKeys: [], sudo: false, motd: 'Hello\n' }
+const ALICE: Account = {
+  username: 'alice',
+  passwordHash: '$6$hash',
+  sshKeys: [],
+  sudo: false,
+  motd: 'Hello\n',
+  session: '',
+}
 
 describe('accounts: memory', () => {
   const running = new Set<string>()

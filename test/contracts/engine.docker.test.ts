@@ -41,6 +41,10 @@ const fixture: EngineFixture = {
   },
   unplug: async (id) => void (await docker('network', 'disconnect', '--force', `berth-${own.instance}-internet`, id)),
   crash: async (id) => void (await docker('kill', id)),
+  send: async (id, line) => {
+    const command = `until [ -p /run/berth/requests ]; do sleep 0.1; done; echo ${line} >/run/berth/requests`
+    await docker('exec', id, 'sh', '-c', command)
+  },
   occupy: async (port) => {
     const server = await tryToListen(port, '127.0.0.1')
     assert.ok(server)

@@ -29,6 +29,7 @@ engineContract('memory', {
   pause: async (id) => host.disturb(id, 'paused'),
   unplug: async (id) => host.disturb(id, 'unplugged'),
   crash: async (id) => host.disturb(id, 'exited'),
+  send: async (id, line) => host.send(id, line),
   occupy: async (port) => {
     host.occupy(port)
     return async () => host.vacate(port)

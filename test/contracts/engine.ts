@@ -4,6 +4,7 @@ import { afterEach, describe, it } from 'node:test'
 import type { ContainerSpec, PublishedSpec } from '../../src/domain/container.ts'
 import { BerthError } from '../../src/domain/errors.ts'
 import type { Engine, EngineTraits, Observed, PreparedImage } from '../../src/ports/engine.ts'
+import { eventually } from '../../lab/eventually.ts'
 import { specDigest } from '../../src/engine/labels.ts'
 
 /** An engine to test, and the things that happen around it without its doing. */
@@ -26,6 +27,8 @@ export interface EngineFixture {
   unplug(id: string): Promise<void>
   /** The container goes down without the engine being asked. */
   crash(id: string): Promise<void>
+  /** A program in a container sends a line to the manager. */
+  send(id: string, line: string): Promise<void>
   /** A program listens on the port; the result ends it. */
   occupy(port: number): Promise<() => Promise<void>>
 }
@@ -440,6 +443,53 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       const id = await engine.create(spec)
       await engine.remove(id)
       await assert.rejects(engine.commit(id, preparedImage('none')), { code: 'engine_failed' })
+    })
+
+    it('brings the lines of the containers that it listens to, each with its container', async () => {
+      const { lines } = engine
+      if (!lines) return
+      const [one, two] = [await started(), await started({ name: `${fixture.pool}-2`, port: fixture.ports[1] ?? 0 })]
+      await engine.list()
+      const heard: string[] = []
+      const listen = (ids: readonly string[]) => lines.listen(ids, (id, line) => void heard.push(`${id} ${line}`))
+      assert.deepEqual([await lines.isSentBy(one), await lines.isSentBy(two)], [true, true])
+      listen([one])
+      await eventually(async () => {
+        await Promise.all([one, two].map((id) => fixture.send(id, 'first')))
+        return heard.length > 0
+      })
+      assert.deepEqual(new Set(heard), new Set([`${one} first`]))
+      listen([two])
+      await eventually(async () => {
+        await Promise.all([one, two].map((id) => fixture.send(id, 'second')))
+        return heard.includes(`${two} second`)
+      })
+      assert.ok(!heard.includes(`${one} second`))
+      listen([])
+      await engine.kill(two)
+      await engine.start(two)
+      await fixture.send(two, 'third')
+      assert.ok(!heard.join().includes('third'))
+    })
+
+    it('listens to a container again that was down', async () => {
+      const { lines } = engine
+      if (!lines) return
+      const id = await started()
+      await engine.list()
+      const heard: string[] = []
+      const again = async (word: string) =>
+        eventually(async () => {
+          lines.listen([id], (_, line) => void heard.push(line))
+          await fixture.send(id, word)
+          return heard.includes(word)
+        })
+      await again('before')
+      await engine.kill(id)
+      lines.listen([id], () => assert.fail('nothing is sent'))
+      await engine.start(id)
+      await again('after')
+      lines.listen([], () => undefined)
     })
 
     it('tells who watches that a container changed, until stopped', async () => {

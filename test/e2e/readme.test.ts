@@ -11,7 +11,7 @@ import { openReader } from '../support/manager/reader.ts'
 import { codeBlocks, readPage } from '../support/text/markdown.ts'
 
 const readme = readPage('README.md')
-const manager = await testManager('readme', { size: 3 })
+const manager = await testManager('readme', { size: 3, top: { timezone: 'UTC' } })
 const reader = await openReader(manager)
 mkdirSync(join(reader.home, 'stand-ins'))
 

@@ -558,16 +558,18 @@ describe('plan', () => {
 
 describe('nextDue', () => {
   const due = (scene: Scene) => nextDue(inputOf(scene).snapshot, NOW) - NOW
-  it('is the end of a reservation', () => assert.equal(due({ reservations: [reservation()] }), 55_000))
+  it('is the end of a reservation', () =>
+    assert.equal(due({ reservations: [reservation({ notifiedLeft: 5_000 })] }), 55_000))
   it('is when it counts as abandoned, if that is sooner', () => {
     assert.equal(due({ reservations: [reservation({ aliveUntil: NOW + 3 })] }), 3)
-    assert.equal(due({ reservations: [reservation({ aliveUntil: NOW + 99_000 })] }), 55_000)
+    assert.equal(due({ reservations: [reservation({ aliveUntil: NOW + 99_000, notifiedLeft: 5_000 })] }), 55_000)
   })
   it('is when something is to be told', () => {
     const some = { activeAt: NOW, expiresAt: NOW + 3_600_000 }
     assert.equal(due({ reservations: [reservation(some)] }), 3_000_000)
     assert.equal(due({ reservations: [reservation({ ...some, notifiedLeft: 600_000 })] }), 3_540_000)
-    assert.equal(due({ reservations: [reservation({ ...some, notifiedLeft: 60_000 })] }), 3_600_000)
+    assert.equal(due({ reservations: [reservation({ ...some, notifiedLeft: 60_000 })] }), 3_595_000)
+    assert.equal(due({ reservations: [reservation({ ...some, notifiedLeft: 5_000 })] }), 3_600_000)
   })
   it('is the end of a preparation', () => {
     assert.equal(due({ reservations: [reservation({ state: 'preparing', expiresAt: null })] }), 30_000)

@@ -5,6 +5,7 @@ import { Builder } from '../../src/reconcile/execute/builder.ts'
 import { Surveyor } from '../../src/reconcile/execute/surveyor.ts'
 import { ANONYMOUS } from '../../src/domain/identity.ts'
 import { BerthError } from '../../src/domain/errors.ts'
+import { LocalTime } from '../../src/domain/text/local-time.ts'
 import { openMemory } from '../../src/engine/memory/engine.ts'
 import { pool } from '../../lab/rows.ts'
 import { createWorld, type World } from '../../lab/world.ts'
@@ -64,8 +65,9 @@ describe('a manager that was too slow', () => {
       assert.equal(successor?.generation, before.generation + 1)
       const { pools, accounts } = world
       const log = { debug() {}, info() {}, warn() {}, error() {} }
+      const localTime = new LocalTime('UTC')
       const instance = { name: 'test', bind: '127.0.0.1' }
-      const deps = { instance, pools, store, engine, accounts, clock: world.now, log }
+      const deps = { instance, pools, store, engine, accounts, clock: world.now, log, localTime }
       const builder = new Builder(deps, new Surveyor(deps))
       // From rows that were read before, and a look at the engine after.
       const made = {

@@ -28,10 +28,10 @@ function reserve(
 }
 
 describe('a reserve', () => {
-  it('that went well wants nothing before its end', async () => {
+  it('that went well wants nothing before its first warning', async () => {
     const world = await filled()
     await reserve(world, {})
-    assert.deepEqual(world.wanted, [world.now() + MINUTE])
+    assert.deepEqual(world.wanted, [world.now() + MINUTE / 2])
   })
 
   it('wants its holder warned before that, and let go when nobody calls', async () => {
@@ -65,6 +65,6 @@ describe('a reserve', () => {
     const world = await filled()
     await reserve(world, { count: 3 })
     await reserve(world, { waitMs: MINUTE })
-    assert.deepEqual(world.wanted, [world.now() + MINUTE, 'now'])
+    assert.deepEqual(world.wanted, [world.now() + MINUTE / 2, 'now'])
   })
 })

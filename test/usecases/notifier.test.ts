@@ -36,7 +36,7 @@ async function wait(world: World, ms: number): Promise<void> {
 
 /** Notifications since the last call, without times of day. */
 function heard({ accounts: { notified } }: World): string[] {
-  return notified.splice(0).map((line) => line.replace(/ \(.*/, '').replace(/until .* UTC/, 'until then'))
+  return notified.splice(0).map((line) => line.replace(/, until .*/, '').replace(/until .* UTC/, 'until then'))
 }
 
 const motd = ({ accounts, host }: World, name = 'p-1') => accounts.motds.get(host.holderOf(name)?.id ?? '') ?? ''
@@ -55,7 +55,7 @@ function deaf() {
 }
 
 describe('a tenant', () => {
-  it('finds the end in the motd, and is warned twice before it', async () => {
+  it('finds the end in the motd, is warned twice before it, and gets a last line', async () => {
     const { world } = await held()
     assert.match(motd(world), until(world.now() + 60 * MINUTE))
     await wait(world, 50 * MINUTE - 1)
@@ -66,7 +66,24 @@ describe('a tenant', () => {
     assert.deepEqual(heard(world), [])
     await wait(world, 4 * MINUTE)
     assert.deepEqual(heard(world), ['p-1 alice: 1 minute left'])
-    await wait(world, MINUTE - 1)
+    await wait(world, 55 * SECOND)
+    const last = 'p-1 alice: Time is up. Access ends in 5 seconds; this container is destroyed.'
+    assert.deepEqual(heard(world), [last])
+    await wait(world, 5 * SECOND - 1)
+    assert.deepEqual(heard(world), [])
+  })
+
+  it('of one minute is warned once, and gets a last line', async () => {
+    const { world } = await held({ minutes: 1 })
+    await wait(world, 30 * SECOND)
+    assert.deepEqual(heard(world), ['p-1 alice: 30 seconds left'])
+    await wait(world, 25 * SECOND)
+    assert.equal(heard(world).length, 1)
+  })
+
+  it('is written nothing in the last second, when revoking has the engine to itself', async () => {
+    const { world } = await held()
+    await wait(world, 60 * MINUTE - SECOND + 1)
     assert.deepEqual(heard(world), [])
   })
 

@@ -7,7 +7,7 @@ import type { Accounts, Outcomes, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
 import { writeHostCertificate } from '../host-certificate.ts'
 import { generalize } from '../generalize.ts'
-import { notify } from '../notification.ts'
+import { answer, notify } from '../notification.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
 import { Rehearsals } from '../readiness/rehearsals.ts'
@@ -46,6 +46,7 @@ export function ansibleAccounts({ engine, ansible }: { engine: Engine; ansible: 
       perTarget([...certificates.keys()], (target) =>
         writeHostCertificate(shell, target, certificates.get(target) ?? ''),
       ),
+    answer: (target, text) => answer(shell, target, text),
     playbookVersion,
     preparationDigest,
     prepare: preparing(engine, ansible),

@@ -7,7 +7,7 @@ import type { Ansible } from '../ansible/playbook.ts'
 import { writeHostCertificate } from '../host-certificate.ts'
 import { playbookVersion, preparationDigest } from '../ansible/version.ts'
 import { generalize } from '../generalize.ts'
-import { notify } from '../notification.ts'
+import { answer, notify } from '../notification.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
 import { Rehearsals } from '../readiness/rehearsals.ts'
@@ -50,6 +50,7 @@ export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: A
       perTarget([...certificates.keys()], (target) =>
         writeHostCertificate(shell, target, certificates.get(target) ?? ''),
       ),
+    answer: (target, text) => answer(shell, target, text),
     playbookVersion,
     preparationDigest,
     prepare: preparing(engine, ansible),

@@ -14,12 +14,13 @@ export function rehearseAccountProgram(account: Account): string {
 /** Run while sshd starts in a fresh container. */
 export const PREPARE_PLACEHOLDER = 'refuse_used\nprepare_placeholder || true'
 
-function valuesOf({ username, passwordHash, sudo, sshKeys, motd }: Account): string {
+function valuesOf({ username, passwordHash, sudo, sshKeys, motd, session }: Account): string {
   const values = [
     `user=${forShell(username)}`,
     `hash=${forShell(passwordHash ?? '')}`,
     `sudo=${sudo ? 'yes' : ''}`,
     `motd=${forShell(motd)}`,
+    `session=${forShell(session)}`,
     `keys=(${sshKeys.map(forShell).join(' ')})`,
   ]
   return values.join('\n')

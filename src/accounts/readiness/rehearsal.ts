@@ -126,7 +126,7 @@ export async function rehearse({ shell, target, sudo, make }: Rehearsed): Promis
   const password = randomBytes(18).toString('base64url')
   const passwordHash = hashSecret({ password, random: true })
   try {
-    await make({ username: REHEARSAL_USER, passwordHash, sshKeys, sudo, motd: '' })
+    await make({ username: REHEARSAL_USER, passwordHash, sshKeys, sudo, motd: '', session: '' })
   } catch (error) {
     await run('undo_rehearsal')
     if (codeOf(error) !== 'guest_failed') throw error

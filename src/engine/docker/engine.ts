@@ -17,6 +17,7 @@ import { FirewallShell } from './firewall/shell.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { AgentPool } from './agent/agent-pool.ts'
 import { PreparedImages } from './images/prepared-images.ts'
+import { RelayConnections } from './agent/relay-connections.ts'
 import { inspectContainer } from './api/inspect.ts'
 import { addressesIn, addressesOf, rejoinNetwork } from './network/network.ts'
 import { fromInspect, fromList } from './container/observed.ts'
@@ -76,6 +77,7 @@ class DockerEngine implements Engine {
   readonly #facts: Facts
   readonly #images: PreparedImages
   readonly agent: AgentPool
+  readonly lines: RelayConnections
   readonly #provisioner: Provisioner
   readonly #firewallShell: FirewallShell
   readonly #ledger: Ledger
@@ -91,6 +93,7 @@ class DockerEngine implements Engine {
     this.#facts = new Facts(docker, this.#requests, deadlines.inspect)
     this.#images = new PreparedImages(docker, this.#requests, instance)
     this.agent = new AgentPool(docker, this.#requests, deadlines.attach)
+    this.lines = new RelayConnections(docker, this.#requests, { connectMs: deadlines.attach, timers: systemTimers })
     this.#provisioner = new Provisioner(docker, this.#requests, scope, deadlines)
     this.#firewallShell = new FirewallShell(docker, this.#requests, instance, deadlines.block)
     const self = () => managerOf(mark)
@@ -121,6 +124,7 @@ class DockerEngine implements Engine {
   async list(): Promise<EngineListing> {
     const infos = await this.#listAll()
     this.agent.update(infos)
+    this.lines.update(infos)
     this.#ours = new Set(infos.map(({ Id }) => Id))
     const hasForeign = infos.some(({ Labels }) => Labels[DATABASE_LABEL] !== this.#scope.mark.id)
     // Without a firewall there is no ledger to read.
@@ -222,8 +226,8 @@ class DockerEngine implements Engine {
 
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
-    const parts = [this.agent, this.#firewallShell, this.#ledger, this.#requests, this.#abandoned, this.#docker]
-    for (const part of parts) part.close()
+    for (const part of [this.agent, this.lines, this.#firewallShell, this.#ledger]) part.close()
+    for (const part of [this.#requests, this.#abandoned, this.#docker]) part.close()
   }
 
   async #listAll(): Promise<readonly ContainerInfo[]> {

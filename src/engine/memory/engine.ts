@@ -6,8 +6,9 @@ import type {
   EngineListing,
   ExecRequest,
   ExecResult,
-  Observed,
   PreparedImage,
+  GuestLines,
+  Observed,
   Presence,
 } from '../../ports/engine.ts'
 import type { MemoryContainer, MemoryHost } from './host.ts'
@@ -41,6 +42,15 @@ class MemoryEngine implements Engine {
   readonly #handle: ExecHandler
   readonly #watches = new Set<() => void>()
   #closed = false
+  readonly lines: GuestLines = {
+    isSentBy: async (id) => this.#find(id) !== undefined,
+    listen: (ids, onLine) => {
+      const wanted = new Set(ids)
+      this.#host.listeners.set(this, (id, line) => {
+        if (wanted.has(id) && this.#ours(id)?.state === 'running') onLine(id, line)
+      })
+    },
+  }
 
   constructor({ instance, host, database }: Omit<MemoryOptions, 'exec'>, handle: ExecHandler) {
     this.#instance = instance
@@ -181,6 +191,7 @@ class MemoryEngine implements Engine {
   async close(): Promise<void> {
     this.#closed = true
     this.#host.managers.delete(this)
+    this.#host.listeners.delete(this)
     for (const stop of this.#watches) stop()
   }
 

@@ -52,6 +52,8 @@ export class MemoryHost {
   readonly abandoned = new Set<string>()
   /** By the engine object of each. */
   readonly managers = new Map<object, LiveManager>()
+  /** By the engine object of each. */
+  readonly listeners = new Map<object, (id: string, line: string) => void>()
   ledger: string = randomUUID()
   readonly #watchers = new Set<{ readonly instance: string; readonly onChange: () => void }>()
 
@@ -139,6 +141,11 @@ export class MemoryHost {
   regain(node: string): void {
     this.#unreachable.delete(node)
     for (const id of this.#condemned) this.delete(id)
+  }
+
+  /** A program in the container sends a line to the manager. */
+  send(id: string, line: string): void {
+    for (const listener of this.listeners.values()) listener(id, line)
   }
 
   /** A program on the host takes the port. */

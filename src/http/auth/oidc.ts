@@ -9,7 +9,7 @@ import {
   jwtVerify,
 } from 'jose'
 import { BerthError } from '../../domain/errors.ts'
-import { type Identity, type SignOn, UNLIMITED } from '../../domain/identity.ts'
+import { type Identity, type SignOn, OIDC_PREFIX, UNLIMITED } from '../../domain/identity.ts'
 import type { Caller } from './identity.ts'
 import { type KeysOptions, keysOf } from './oidc-keys.ts'
 
@@ -116,7 +116,7 @@ function identityFrom(payload: JWTPayload, { nameClaim, adminClaim, limits }: Si
     throw refused(`its claim ${nameClaim} is not a name`)
   const isAdmin = adminClaim !== null && valuesOf(payload, adminClaim.name).includes(adminClaim.value)
   // With the prefix, no name equals that of an API token.
-  return { name: `oidc:${name}`, role: isAdmin ? 'admin' : 'user', limits: isAdmin ? UNLIMITED : limits }
+  return { name: `${OIDC_PREFIX}${name}`, role: isAdmin ? 'admin' : 'user', limits: isAdmin ? UNLIMITED : limits }
 }
 
 /** Finds a claim by its name, or by a path such as realm_access.roles. */

@@ -9,8 +9,9 @@ import {
   retired,
   restarted,
 } from '../../domain/container.ts'
-import { motdOf } from '../../domain/notification.ts'
 import type { HostCertificates } from '../../usecases/host-certificates.ts'
+import { sessionTextsOf } from '../../domain/session/texts.ts'
+import type { LocalTime } from '../../domain/text/local-time.ts'
 import { lentElsewhere } from '../../usecases/activation.ts'
 import { describeDown, hasAccount, isLost, isUp } from '../plan/plan-container.ts'
 import { type Pool, portOf, type InstanceConfig, specOf } from '../../domain/pool.ts'
@@ -20,6 +21,7 @@ import type { Engine, Observed } from '../../ports/engine.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { accountOf, isActive, type Reservation } from '../../domain/reservation.ts'
+import { sessionContextOf } from '../../usecases/self-service/session-context.ts'
 import type { Surveyor } from './surveyor.ts'
 
 export interface BuilderDeps {
@@ -32,6 +34,7 @@ export interface BuilderDeps {
   readonly log: Log
   /** Absent without `ssh.host_ca`. */
   readonly hostCertificates?: HostCertificates | undefined
+  readonly localTime: LocalTime
 }
 
 /** What the engine lists for a slot: what may stay, and what is in the way. */
@@ -84,7 +87,7 @@ export class Builder {
   }
 
   async restore(row: Container, reservation: Reservation, found: Found): Promise<Container | null> {
-    const { pools, store, engine, accounts, clock, hostCertificates } = this.#deps
+    const { pools, store, engine, accounts, clock, hostCertificates, localTime } = this.#deps
     const pool = poolOf(pools, row)
     const current = isLost(row, found.current) ? undefined : found.current
     const updated = current ? await this.#noteRestart(row, current) : await this.#replaceLost(row, reservation, found)
@@ -98,7 +101,8 @@ export class Builder {
     // whatever root does there next.
     if (!hasAccount(present, up)) {
       await mustLend(engine, target, reservation)
-      const account = accountOf(present, pool, motdOf(present, present.expiresAt))
+      const session = { ...(await sessionContextOf(engine, pool, [target.id])), localTime }
+      const account = accountOf(present, pool, sessionTextsOf(present, present.expiresAt, session))
       await mustSucceed(accounts.createAccounts([target], account, { fresh: !current }), target)
       if (hostCertificates) await mustSucceed(hostCertificates.write([up], present, present.expiresAt), target)
     }

@@ -1,6 +1,6 @@
 /** Input and output of the planner. */
 import type { Container } from '../../domain/container.ts'
-import type { Notification } from '../../domain/notification.ts'
+import type { Notification } from '../../domain/session/notification.ts'
 import type { Ownership } from '../ownership/ownership.ts'
 import type { Pool } from '../../domain/pool.ts'
 import type { Observed } from '../../ports/engine.ts'

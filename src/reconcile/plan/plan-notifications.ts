@@ -1,7 +1,7 @@
 /** Which reservations to notify that their end is near or was moved. */
 import type { Action, PlanInput } from './actions.ts'
 import { targetOf } from '../../domain/container.ts'
-import { dueNotification } from '../../domain/notification.ts'
+import { dueNotification } from '../../domain/session/notification.ts'
 import type { Observed } from '../../ports/engine.ts'
 import { containerKey, notificationKey } from '../work-keys.ts'
 

@@ -13,7 +13,9 @@ import { inspectContainer } from '../api/inspect.ts'
  * the empty string, so it keeps its name.
  */
 const LABEL = 'berth.listens'
-const VERSION = '3'
+/** The protocol is the same in both; the images of the second one also have a relay. */
+const VERSIONS = ['3', '4']
+const RELAY_VERSION = '4'
 /**
  * An agent acknowledges within 2 ms on a quiet host, later if many are asked at once. After the first time the
  * container is inspected, as it may be down. After the second time no agent is there.
@@ -25,7 +27,12 @@ type Request = Omit<AgentRequest, 'timeoutMs'>
 
 /** `labels` of a container include those of its image. */
 export function hasAgent(labels: Readonly<Record<string, string>>): boolean {
-  return labels[LABEL] === VERSION
+  return VERSIONS.includes(labels[LABEL] ?? '')
+}
+
+/** Whether the entrypoint of the image also starts the relay of the session commands. */
+export function hasRelay(labels: Readonly<Record<string, string>>): boolean {
+  return labels[LABEL] === RELAY_VERSION
 }
 
 /**

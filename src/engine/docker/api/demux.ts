@@ -1,5 +1,4 @@
-/** Header of a frame: 1 byte for the output, 3 unused bytes, 4 bytes for the length of the content that follows. */
-const HEADER_BYTES = 8
+import { Frames } from './frames.ts'
 
 /**
  * Maximum size of each output of a command. The longest that Berth reads, the names of an image's users, takes some
@@ -19,9 +18,7 @@ export interface Outputs {
 export class Demultiplexer {
   readonly #kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   readonly #room: { stdout: number; stderr: number }
-  #header = Buffer.alloc(0)
-  #output: 'stdout' | 'stderr' = 'stdout'
-  #remaining = 0
+  readonly #frames = new Frames()
   #isTruncated = false
 
   constructor(limit: number) {
@@ -29,8 +26,7 @@ export class Demultiplexer {
   }
 
   write(chunk: Buffer): void {
-    let rest = chunk
-    while (rest.length > 0) rest = this.#remaining > 0 ? this.#takeOutput(rest) : this.#takeHeader(rest)
+    for (const { output, bytes } of this.#frames.read(chunk)) this.#keep(output, bytes)
   }
 
   /** Whether output was dropped. */
@@ -42,25 +38,11 @@ export class Demultiplexer {
     return { stdout: text(this.#kept.stdout), stderr: text(this.#kept.stderr) }
   }
 
-  #takeHeader(bytes: Buffer): Buffer {
-    const missing = HEADER_BYTES - this.#header.length
-    this.#header = Buffer.concat([this.#header, bytes.subarray(0, missing)])
-    if (this.#header.length === HEADER_BYTES) {
-      this.#output = this.#header[0] === 2 ? 'stderr' : 'stdout'
-      this.#remaining = this.#header.readUInt32BE(4)
-      this.#header = Buffer.alloc(0)
-    }
-    return bytes.subarray(missing)
-  }
-
-  #takeOutput(bytes: Buffer): Buffer {
-    const output = bytes.subarray(0, this.#remaining)
-    this.#remaining -= output.length
-    const kept = output.subarray(0, this.#room[this.#output])
-    this.#room[this.#output] -= kept.length
-    if (kept.length < output.length) this.#isTruncated = true
-    if (kept.length > 0) this.#kept[this.#output].push(kept)
-    return bytes.subarray(output.length)
+  #keep(output: 'stdout' | 'stderr', bytes: Buffer): void {
+    const kept = bytes.subarray(0, this.#room[output])
+    this.#room[output] -= kept.length
+    if (kept.length < bytes.length) this.#isTruncated = true
+    if (kept.length > 0) this.#kept[output].push(kept)
   }
 }
 

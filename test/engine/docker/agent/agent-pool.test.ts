@@ -94,6 +94,23 @@ describe('the agent of a free container', () => {
     await assert.rejects(agentOf(id, 'last'), { code: 'guest_failed', message: /the agent does not answer/ })
   })
 
+  it('is used in an image of the version before, which has no relay for session commands', async () => {
+    const image = `${names.instance}-version3`
+    const current = await started()
+    assert.equal(await engine.lines?.isSentBy(current), true)
+    await docker('commit', '--change', 'LABEL berth.listens=3', current, image)
+    try {
+      await removeGuests(engine)
+      const id = await started(image)
+      await assertAgent(id, 'more')
+      await engine.list()
+      assert.equal(await engine.lines?.isSentBy(id), false)
+    } finally {
+      await removeGuests(engine)
+      await docker('image', 'rm', image)
+    }
+  })
+
   it('is not used in an image that says that it has none, or one of another version', async () => {
     for (const version of ['', '2']) {
       const image = `${names.instance}-version${version}`

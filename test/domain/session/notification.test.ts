@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dueNotification, lineOf, motdOf, nextNotificationAt } from '../../src/domain/notification.ts'
-import type { Reservation } from '../../src/domain/reservation.ts'
-import { NOW, reservation } from '../../lab/rows.ts'
+import { dueNotification, lineOf, nextNotificationAt } from '../../../src/domain/session/notification.ts'
+import { LocalTime } from '../../../src/domain/text/local-time.ts'
+import { formatDuration } from '../../../src/domain/text/duration.ts'
+import type { Reservation } from '../../../src/domain/reservation.ts'
+import { NOW, reservation } from '../../../lab/rows.ts'
 
 const S = 1_000
 const MIN = 60 * S
@@ -13,12 +15,12 @@ function lasting(ms: number, some: Partial<Reservation> = {}): Reservation {
   return reservation({ activeAt: NOW, expiresAt: end, notifiedEnd: end, notifiedLeft: null, ...some })
 }
 
-/** Time before the end -> what is due then: minutes of the warning, "extended", both, or nothing. */
+/** Time before the end -> what is due then: the warning, "extended", both, or nothing. */
 function dueAt(one: Reservation, left: number): string {
   const notice = dueNotification(one, (one.expiresAt ?? 0) - left)
   if (!notice) return ''
   assert.equal(notice.end, one.expiresAt)
-  const words = [notice.extended ? 'extended' : '', notice.left === null ? '' : `${notice.left / MIN}m`]
+  const words = [notice.extended ? 'extended' : '', notice.left === null ? '' : formatDuration(notice.left)]
   return words.filter((word) => word !== '').join(' ')
 }
 
@@ -34,7 +36,10 @@ const CASES: Record<string, [one: Reservation, ...due: [left: number, what: stri
     [10 * MIN, '10m'],
     [1 * MIN + 1, '10m'],
     [1 * MIN, '1m'],
-    [1, '1m'],
+    [5 * S + 1, '1m'],
+    [5 * S, '5s'],
+    [1 * S, '5s'],
+    [1 * S - 1, ''],
     [0, ''],
     [-1, ''],
   ],
@@ -43,10 +48,12 @@ const CASES: Record<string, [one: Reservation, ...due: [left: number, what: stri
     [10 * MIN, ''],
     [1 * MIN + 1, ''],
     [1 * MIN, '1m'],
-    [1, '1m'],
+    [1 * S, '5s'],
+    [1 * S - 1, ''],
     [0, ''],
   ],
-  'an hour, warned twice': [lasting(60 * MIN, { notifiedLeft: MIN }), [1 * MIN, ''], [1, '']],
+  'an hour, warned twice': [lasting(60 * MIN, { notifiedLeft: MIN }), [1 * MIN, ''], [5 * S, '5s']],
+  'an hour, and the last line was written': [lasting(60 * MIN, { notifiedLeft: 5 * S }), [1 * MIN, ''], [1, '']],
   'the clock was set back after the last warning': [
     lasting(60 * MIN, { notifiedLeft: MIN }),
     [30 * MIN, ''],
@@ -60,7 +67,16 @@ const CASES: Record<string, [one: Reservation, ...due: [left: number, what: stri
     [1 * MIN, '1m'],
   ],
   'a bit more than ten minutes': [lasting(10 * MIN + 1), [10 * MIN + 1, ''], [10 * MIN, '10m']],
-  'one minute': [lasting(MIN), [MIN, ''], [1, '']],
+  'two minutes': [lasting(2 * MIN), [2 * MIN, ''], [MIN, '1m'], [5 * S, '5s']],
+  'one minute: warned half a minute before the end': [
+    lasting(MIN),
+    [MIN, ''],
+    [30 * S + 1, ''],
+    [30 * S, '30s'],
+    [5 * S, '5s'],
+    [0, ''],
+  ],
+  'a few seconds': [lasting(5 * S), [5 * S, ''], [1, '']],
   'extended, not told yet': [
     lasting(60 * MIN, EXTENDED),
     [59 * MIN, 'extended'],
@@ -101,7 +117,9 @@ describe('the next thing to tell', () => {
   const times: [what: string, one: Reservation, left: number, at: number][] = [
     ['in an hour', HOUR, 60 * MIN, 10 * MIN],
     ['between the warnings', HOUR, 10 * MIN, MIN],
-    ['after the last', HOUR, MIN, never],
+    ['after the last warning', HOUR, MIN, 5 * S],
+    ['after the last line', HOUR, 5 * S, never],
+    ['of one minute', lasting(MIN), MIN, 30 * S],
     ['after the end', HOUR, -1, never],
     ['warned before its time, as the clock was set back', lasting(60 * MIN, WARNED), 30 * MIN, MIN],
     ['of a short one', lasting(5 * MIN), 5 * MIN, MIN],
@@ -110,32 +128,13 @@ describe('the next thing to tell', () => {
   for (const [what, one, left, at] of times) it(what, () => assert.equal(next(one, left), at))
 })
 
-describe('the words', () => {
+describe('a line', () => {
   const id = '3f2b1c9e-0000-4000-8000-000000000000'
+  const held = { id, owner: 'ci', username: 'alice' }
   const end = Date.UTC(2026, 10, 24, 14, 30, 59, 999)
-
-  it('of the motd: who, until when, and how to stay', () => {
-    assert.equal(
-      motdOf(reservation({ id, owner: 'ci' }), end),
-      `
-This container of pool p is held by alice (ci) until 2026-11-24 14:30 UTC. Then it is destroyed.
-To extend it: berth extend 3f2b1c9e --by 30m
-          or: PATCH /v1/reservations/${id} {"extend": "30m"}
-
-`,
-    )
-  })
-
-  it('of the motd: an owner without a name of its own, and calls that keep it alive', () => {
-    const motd = motdOf(reservation({ keepaliveMs: 5 * MIN }), end)
-    assert.match(motd, / by alice until /)
-    assert.match(motd, /earlier unless every 5m .*\n.*POST \/v1\/reservations\/r\/keepalive\n/)
-  })
-
-  it('of the motd: a name from elsewhere steers no terminal and begins no line', () => {
-    const motd = motdOf(reservation({ owner: 'oidc:\u001b[2J\u009b\r\nroot\u202e' }), end)
-    assert.match(motd, /\(oidc:\?\[2J\?\?\?root\?\)/)
-  })
+  const berlin = new LocalTime('Europe/Berlin')
+  const inside = { hasCommands: true, selfService: true, localTime: berlin }
+  const warning = { end, left: MIN, extended: false }
 
   const lines: [left: number, what: string][] = [
     [10 * MIN, '10 minutes'],
@@ -143,24 +142,37 @@ To extend it: berth extend 3f2b1c9e --by 30m
     [10 * MIN - 6 * S, '9 minutes'],
     [MIN, '1 minute'],
     [MIN - 6 * S, '54 seconds'],
-    [1_999, '1 second'],
+    [6_999, '6 seconds'],
   ]
   for (const [ms, what] of lines) {
     it(`of a warning: ${what} left`, () => {
-      const line = lineOf({ id }, { end, left: MIN, extended: false }, end - ms)
-      assert.equal(line, `${what} left (14:30 UTC). To stay: berth extend 3f2b1c9e --by 30m`)
+      const line = lineOf(held, warning, { ...inside, now: end - ms })
+      assert.equal(line, `${what} left, until 15:30 CET (14:30 UTC). To stay: extend 30m`)
       assert.ok(`*** ${line} ***`.length < 80)
     })
   }
 
+  it('of a warning says only what works in that container', () => {
+    const lineWith = (some: object) => lineOf(held, warning, { ...inside, now: end - MIN, ...some })
+    assert.match(lineWith({ hasCommands: false }), / To stay, where you reserved it: berth extend 3f2b1c9e --by 30m$/)
+    assert.match(lineWith({ selfService: false }), / To stay, ask the Berth user ci, who reserved it\.$/)
+  })
+
   it('of an extension, and of one that ends soon all the same', () => {
     const notice = { end, left: null, extended: true }
-    assert.equal(lineOf({ id }, notice, end - 90 * MIN), 'Extended until 2026-11-24 14:30 UTC.')
+    const moved = 'Extended until 2026-11-24 15:30 CET (14:30 UTC).'
+    assert.equal(lineOf(held, notice, { ...inside, now: end - 90 * MIN }), moved)
     assert.equal(
-      lineOf({ id }, { ...notice, left: 10 * MIN }, end - 5 * MIN),
-      'Extended until 2026-11-24 14:30 UTC. 5 minutes left (14:30 UTC). To stay: berth extend 3f2b1c9e --by 30m',
+      lineOf(held, { ...notice, left: 10 * MIN }, { ...inside, now: end - 5 * MIN }),
+      `${moved} 5 minutes left, until 15:30 CET (14:30 UTC). To stay: extend 30m`,
     )
     // It may be earlier than before.
-    assert.equal(lineOf({ id, heldAt: end - 90 * MIN }, notice, end - 90 * MIN), 'On hold until 2026-11-24 14:30 UTC.')
+    const onHold = { ...held, heldAt: end - 90 * MIN }
+    assert.equal(lineOf(onHold, notice, { ...inside, now: end - 90 * MIN }), moved.replace('Extended', 'On hold'))
+  })
+
+  it('before access ends', () => {
+    const last = lineOf(held, { end, left: 5 * S, extended: false }, { ...inside, now: end - 4_900 })
+    assert.equal(last, 'Time is up. Access ends in 4 seconds; this container is destroyed.')
   })
 })

@@ -1,15 +1,19 @@
-/** What tenants read inside their containers, and when. Pure: texts and times. */
-import { counted } from './text/counted.ts'
-import { formatDuration } from './text/duration.ts'
-import { forTerminal } from './text/foreign-text.ts'
-import { ANONYMOUS } from './identity.ts'
-import { isActive, type Reservation } from './reservation.ts'
+/** What tenants read on open terminals, and when. Pure: texts and times. */
+import { type LocalTime, longSpan } from '../text/local-time.ts'
+import { isActive, type Reservation } from '../reservation.ts'
+import { howToStay, type SessionContext } from './texts.ts'
 
 const MINUTE_MS = 60_000
+/** The last line before access ends. Long enough before it to be written in every container of a class. */
+const LAST_LINE_MS = 5_000
 /** Times of the warnings before the end, the last one first. */
-const WARNINGS_MS = [MINUTE_MS, 10 * MINUTE_MS]
+const WARNINGS_MS = [LAST_LINE_MS, MINUTE_MS, 10 * MINUTE_MS]
+/** The warning of a reservation that is too short for those. */
+const SHORT_WARNING_MS = MINUTE_MS / 2
 /** A warning arrives a moment after its time: with up to this delay it still says "10 minutes". */
 const MAX_DELAY_MS = 5_000
+/** Nothing is written this shortly before the end: it would keep the engine from revoking access on time. */
+const QUIET_MS = 1_000
 
 /** Something that the terminals have not shown yet. */
 export interface Notification {
@@ -24,7 +28,7 @@ export interface Notification {
 /** Returns the notification that is due now, or null. One notification covers everything that has become due. */
 export function dueNotification(reservation: Reservation, now: number): Notification | null {
   const { expiresAt: end } = reservation
-  if (end === null || !isActive(reservation, now)) return null
+  if (end === null || now > end - QUIET_MS || !isActive(reservation, now)) return null
   const extended = isExtended(reservation)
   const left = warningsOf(reservation).find((before) => now >= end - before) ?? null
   if (extended) return { end, left, extended }
@@ -43,7 +47,10 @@ export function nextNotificationAt(reservation: Reservation, now: number): numbe
 
 /** Returns the warnings that lie within its time. A tenant is not warned of an end that was just requested. */
 function warningsOf({ activeAt, expiresAt }: Reservation): number[] {
-  return WARNINGS_MS.filter((before) => activeAt !== null && expiresAt !== null && activeAt < expiresAt - before)
+  const isWithin = (before: number) => activeAt !== null && expiresAt !== null && activeAt < expiresAt - before
+  const warnings = WARNINGS_MS.filter(isWithin)
+  if (warnings.length === 1 && isWithin(SHORT_WARNING_MS)) warnings.push(SHORT_WARNING_MS)
+  return warnings
 }
 
 function isExtended({ notifiedEnd, expiresAt }: Reservation): boolean {
@@ -55,50 +62,32 @@ function lastNotified(reservation: Reservation): number {
   return (isExtended(reservation) ? null : reservation.notifiedLeft) ?? Number.POSITIVE_INFINITY
 }
 
-/** Returns the text of /etc/motd, which every login shows. */
-export function motdOf(
-  { id, pool, owner, username, keepaliveMs }: Pick<Reservation, 'id' | 'pool' | 'owner' | 'username' | 'keepaliveMs'>,
-  end: number,
-): string {
-  const holder = owner === username || owner === ANONYMOUS.name ? username : `${username} (${owner})`
-  const lines = [
-    '',
-    `This container of pool ${pool} is held by ${holder} until ${minuteOf(end)}. Then it is destroyed.`,
-    `To extend it: berth extend ${short(id)} --by 30m`,
-    `          or: PATCH /v1/reservations/${id} {"extend": "30m"}`,
-  ]
-  if (keepaliveMs !== null) {
-    lines.push(`It ends earlier unless every ${formatDuration(keepaliveMs)} a program calls`)
-    lines.push(`              POST /v1/reservations/${id}/keepalive`)
-  }
-  return [...lines, ''].map((line) => `${forTerminal(line)}\n`).join('')
+/** The line for the open terminals when a tenant has released the reservation from inside. */
+export const RELEASED_LINE = 'This reservation was released. Its containers are destroyed now.'
+
+interface LineContext extends SessionContext {
+  readonly now: number
+  readonly localTime: LocalTime
 }
 
 /** Returns the line for the open terminals. */
 export function lineOf(
-  { id, heldAt = null }: Pick<Reservation, 'id'> & Partial<Pick<Reservation, 'heldAt'>>,
+  reservation: Pick<Reservation, 'id' | 'owner' | 'username'> & Partial<Pick<Reservation, 'heldAt'>>,
   { end, left, extended }: Notification,
-  now: number,
+  context: LineContext,
 ): string {
+  const { now, localTime } = context
+  const { heldAt = null } = reservation
   // A hold may end earlier than the reservation would have.
-  const news = extended ? [`${heldAt === null ? 'Extended' : 'On hold'} until ${minuteOf(end)}.`] : []
+  const news = extended ? [`${heldAt === null ? 'Extended' : 'On hold'} until ${localTime.dateAndTime(end)}.`] : []
   if (left === null) return news.join('')
-  const hour = minuteOf(end).slice(11)
-  return [...news, `${remaining(end - now)} left (${hour}). To stay: berth extend ${short(id)} --by 30m`].join(' ')
-}
-
-/** The command accepts the beginning of an id; with that, a warning fits into one line of 80 characters. */
-function short(id: string): string {
-  return id.slice(0, 8)
-}
-
-/** "2026-11-24 14:30 UTC", rounded down: never later than the real end. */
-function minuteOf(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  if (left <= LAST_LINE_MS) {
+    return [...news, `Time is up. Access ends in ${longSpan(end - now)}; this container is destroyed.`].join(' ')
+  }
+  const warning = `${remaining(end - now)} left, until ${localTime.timeOfDay(end)}.`
+  return [...news, warning, howToStay(reservation, context)].join(' ')
 }
 
 function remaining(ms: number): string {
-  const minutes = Math.floor((ms + MAX_DELAY_MS) / MINUTE_MS)
-  const [count, unit] = minutes > 0 ? [minutes, 'minute'] : [Math.floor(ms / 1_000), 'second']
-  return counted(count, unit)
+  return ms + MAX_DELAY_MS >= MINUTE_MS ? longSpan(ms + MAX_DELAY_MS) : longSpan(ms)
 }

@@ -1,0 +1,155 @@
+/**
+ * The manager's side of the relays: the processes in lent containers that pass requests of the session commands to the
+ * container's stdout (images/entrypoint). The manager attaches, reads, and never writes: the tenant may be root.
+ */
+import type { Duplex } from 'node:stream'
+import { Allowance } from '../../../domain/allowance.ts'
+import { createLimit } from '../../../domain/concurrency.ts'
+import type { GuestLines } from '../../../ports/engine.ts'
+import type { Docker } from '../api/client.ts'
+import { assertFullId, shortId } from '../api/ids.ts'
+import { sshArguments } from '../api/ssh.ts'
+import { inspectContainer } from '../api/inspect.ts'
+import type { Requests } from '../api/requests.ts'
+import type { ContainerInfo } from '../api/types.ts'
+import type { Timers } from '../timers.ts'
+import { hasRelay } from './agent.ts'
+import { LineReader } from './line-reader.ts'
+
+/** Maximum number of connections that one call begins: after a restart of the manager, later ticks make the rest. */
+const MAX_CONNECTS = 64
+/** Connections are made two at a time, so that more urgent requests to Docker do not wait for them. */
+const CONCURRENT_CONNECTS = 2
+/**
+ * Bytes that a container may write to its stdout. With more, the connection is closed: Docker drops what is not read,
+ * while a stream that is merely paused would block every program that writes to the console.
+ */
+const ALLOWED_BYTES = { most: 64 * 1024, perSecond: 4 * 1024 }
+/** Pause before a connection that was closed or lost is made again. Doubles each time, unless it lasted. */
+const MIN_RETRY_MS = 1_000
+const MAX_RETRY_MS = 300_000
+/** A connection that lasted longer than this was not lost because of what the tenant does. */
+const LASTING_MS = 60_000
+
+interface Connection {
+  socket: Duplex | null
+  isConnecting: boolean
+  /** As of `Timers.now`. */
+  retryAt: number
+  pauseMs: number
+}
+
+export interface RelayOptions {
+  readonly connectMs: number
+  readonly timers: Timers
+}
+
+/** The relays in the containers of one Docker host. */
+export class RelayConnections implements GuestLines {
+  readonly #docker: Docker
+  readonly #requests: Requests
+  readonly #options: RelayOptions
+  readonly #limit = createLimit(CONCURRENT_CONNECTS)
+  /** To an engine behind SSH, each connection is an ssh process on this machine and a docker process on that one. */
+  readonly #isTooCostly: boolean
+  readonly #connections = new Map<string, Connection>()
+  /** Ids of containers whose image has a relay, as of the last listing. */
+  #known: ReadonlySet<string> = new Set()
+  #onLine: (id: string, line: string) => void = () => undefined
+
+  constructor(docker: Docker, requests: Requests, options: RelayOptions) {
+    this.#docker = docker
+    this.#requests = requests
+    this.#options = options
+    this.#isTooCostly = sshArguments(docker.address) !== null
+  }
+
+  /** Records which containers have a relay, by a listing of all of them. */
+  update(infos: readonly ContainerInfo[]): void {
+    if (this.#isTooCostly) return
+    this.#known = new Set(infos.filter(({ Labels }) => hasRelay(Labels)).map(({ Id }) => Id))
+  }
+
+  async isSentBy(id: string): Promise<boolean> {
+    if (this.#isTooCostly || this.#known.has(id)) return !this.#isTooCostly
+    const info = await this.#requests.run(`inspect ${shortId(id)}`, this.#options.connectMs, (signal) =>
+      inspectContainer(this.#docker, assertFullId(id), signal),
+    )
+    return hasRelay(info?.Config.Labels ?? {})
+  }
+
+  listen(ids: readonly string[], onLine: (id: string, line: string) => void): void {
+    this.#onLine = onLine
+    const wanted = new Set(ids.filter((id) => this.#known.has(id)))
+    for (const [id, { socket }] of this.#connections) {
+      if (wanted.has(id)) continue
+      this.#connections.delete(id)
+      socket?.destroy()
+    }
+    const now = this.#options.timers.now()
+    let begun = 0
+    for (const id of wanted) {
+      const connection = this.#connections.get(id) ?? newConnection()
+      this.#connections.set(id, connection)
+      if (connection.socket !== null || connection.isConnecting || connection.retryAt > now) continue
+      if (begun === MAX_CONNECTS) return
+      begun += 1
+      connection.isConnecting = true
+      void this.#limit(() => this.#connect(id, connection))
+    }
+  }
+
+  close(): void {
+    for (const { socket } of this.#connections.values()) socket?.destroy()
+    this.#connections.clear()
+  }
+
+  async #connect(id: string, connection: Connection): Promise<void> {
+    try {
+      if (!this.#isWanted(id, connection)) return
+      // With stdin, to which nothing is ever written: otherwise Docker would not notice that the connection is closed.
+      const query = { stream: true, stdin: true, stdout: true }
+      const socket = await this.#requests.run(`attach to ${shortId(id)}`, this.#options.connectMs, (signal) =>
+        this.#docker.upgrade(`/containers/${id}/attach`, { query, signal }),
+      )
+      if (this.#isWanted(id, connection)) this.#follow(id, connection, socket)
+      else socket.destroy()
+    } catch {
+      this.#postpone(connection)
+    } finally {
+      connection.isConnecting = false
+    }
+  }
+
+  #follow(id: string, connection: Connection, socket: Duplex): void {
+    const { timers } = this.#options
+    const since = timers.now()
+    const reader = new LineReader()
+    const allowance = new Allowance(ALLOWED_BYTES, since)
+    connection.socket = socket
+    socket.once('error', () => socket.destroy())
+    socket.once('end', () => socket.destroy())
+    socket.once('close', () => {
+      connection.socket = null
+      if (timers.now() - since > LASTING_MS) connection.pauseMs = MIN_RETRY_MS
+      this.#postpone(connection)
+    })
+    socket.on('data', (chunk: Buffer) => {
+      if (!allowance.take(chunk.length, timers.now())) return void socket.destroy()
+      for (const line of reader.read(chunk)) this.#onLine(id, line)
+    })
+  }
+
+  #isWanted(id: string, connection: Connection): boolean {
+    return this.#connections.get(id) === connection
+  }
+
+  #postpone(connection: Connection): void {
+    connection.retryAt = this.#options.timers.now() + connection.pauseMs
+    connection.pauseMs = Math.min(2 * connection.pauseMs, MAX_RETRY_MS)
+  }
+}
+
+function newConnection(): Connection {
+  return { socket: null, isConnecting: false, retryAt: 0, pauseMs: MIN_RETRY_MS }
+}
