@@ -7,10 +7,12 @@ import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { type Access, readAccess } from './auth.ts'
 import { findConfigFile } from './config-file.ts'
+import { readImages } from './images.ts'
 import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
 import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 import { REACHES } from '../domain/container.ts'
+import { BOX_IMAGE, type OwnImage } from '../domain/image.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
 import type { Pool, InstanceConfig } from '../domain/pool.ts'
@@ -33,6 +35,8 @@ export interface Config extends Access {
   readonly sshHost: string
   /** In the order of berth.yml. The simple API uses the first one. */
   readonly pools: readonly Pool[]
+  /** What `just image` builds. */
+  readonly images: readonly OwnImage[]
   readonly engine: EngineConfig
   /** Environment of the programs that the manager runs. */
   readonly environment: Environment
@@ -41,6 +45,9 @@ export interface Config extends Access {
 const NAME = value.matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
+const MIB = 2 ** 20
+/** Docker's own default. */
+const DEFAULT_SHM_BYTES = 64 * MIB
 
 const TOP = {
   listen: { parse: value.listen, default: '127.0.0.1:8080' },
@@ -60,9 +67,11 @@ const SSH = {
 
 const POOL = {
   size: { parse: value.whole(0, 10_000) },
-  image: { parse: value.text, default: 'berth/alpine' },
+  image: { parse: value.text, default: BOX_IMAGE },
   ssh_ports: { parse: value.ports },
-  memory: { parse: value.bytes, default: '512m' },
+  // Docker refuses less than 32 MiB, and sshd, a shell and Ansible's python3 need as much.
+  memory: { parse: value.bytes(32), default: '512m' },
+  shm: { parse: value.bytes(1), default: `${DEFAULT_SHM_BYTES / MIB}m` },
   cpus: { parse: value.cores, default: 1 },
   pids: { parse: value.whole(16, 100_000), default: 256 },
   sudo: { parse: value.flag, default: true },
@@ -92,13 +101,18 @@ export function loadConfig(environment: Environment = process.env): Config {
 export function parseConfig(yaml: string, file: string, environment: Environment): Config {
   const reader = new SettingsReader(environment)
   const yamlTree = parseYaml(yaml, file)
-  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, ['auth', 'rate_limit', 'ssh', 'pools'])
+  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, ['auth', 'rate_limit', 'ssh', 'images', 'pools'])
   const { all: ssh } = reader.map(raw['ssh'], ['ssh'], SSH)
   const folder = dirname(file)
   const owners = new Map(some.listen ? [[some.listen.port, 'listen']] : [])
   const rawPools = Object.entries(reader.section(raw['pools'], ['pools']))
   if (rawPools.length === 0) reader.report(['pools'], 'must name at least one pool')
   const pools = rawPools.flatMap(([name, rawPool]) => readPool(reader, name, rawPool, { folder, owners }) ?? [])
+  const images = readImages(
+    reader,
+    raw['images'],
+    pools.map((pool) => pool.image),
+  )
   const poolNames = rawPools.map(([name]) => name)
   const access = readAccess(reader, raw, poolNames)
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
@@ -124,6 +138,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     instance: { name: top.instance, bind: ssh.bind },
     sshHost: ssh.host,
     pools,
+    images,
     engine,
     // A token of the command that was set in the manager's shell is kept from playbooks.
     environment: {
@@ -156,6 +171,11 @@ interface PoolContext {
   readonly owners: Map<number, string>
 }
 
+interface PoolSizes {
+  readonly shm?: number | undefined
+  readonly memory?: number | undefined
+}
+
 /** Reads a pool. Reports problems, and returns null if there are any. */
 function readPool(
   reader: SettingsReader,
@@ -181,12 +201,20 @@ function readPool(
     const mismatch = `${some.ssh_ports.length} ports for ${some.size} containers`
     reader.report([...path, 'ssh_ports'], `${mismatch}: widen the range or lower size`)
   }
+  checkShm(reader, path, some)
   takePorts(reader, path, some.ssh_ports ?? [], owners)
   const prepare = some.prepare ? resolve(folder, some.prepare) : null
   if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
   if (!fields || !duration) return null
   const { ssh_ports, ...rest } = fields
   return { ...rest, name, ports: ssh_ports, runtime: some.runtime ?? null, duration, prepare }
+}
+
+/** What is stored in /dev/shm counts as memory. A pool with less memory than the default of shm is no mistake. */
+function checkShm(reader: SettingsReader, path: readonly string[], { shm = 0, memory = shm }: PoolSizes): void {
+  if (shm <= Math.max(memory, DEFAULT_SHM_BYTES)) return
+  const [is, limit] = [shm, memory].map((size) => `${Math.floor(size / MIB)}m`)
+  reader.report([...path, 'shm'], `must be at most ${limit} like memory, which it is part of, not ${is}; raise memory`)
 }
 
 function takePorts(

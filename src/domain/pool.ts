@@ -54,6 +54,7 @@ export function specOf(
     bind: instance.bind,
     port: slot.port,
     memory: pool.memory,
+    shm: pool.shm,
     cpus: pool.cpus,
     pids: pool.pids,
     sudo: pool.sudo,

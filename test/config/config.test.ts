@@ -36,9 +36,10 @@ describe('the sample file', () => {
         {
           name: 'alpine',
           size: 10,
-          image: 'berth/alpine',
+          image: 'berth/box',
           ports: Array.from({ length: 10 }, (_, index) => 2221 + index),
           memory: GIB / 2,
+          shm: GIB / 16,
           cpus: 1,
           pids: 256,
           sudo: true,
@@ -48,6 +49,7 @@ describe('the sample file', () => {
           prepare: null,
         },
       ],
+      images: [{ name: 'berth/box', base: null }],
       engine: { kind: 'docker', host: 'unix:///var/run/docker.sock', certificates: null, source: 'the default' },
     })
     // Except for `auth: none`, which is safe only on the loopback and has no default.
@@ -60,7 +62,7 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*allowed: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'runtime', 'prepare'])
+    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'shm', 'runtime', 'prepare'])
   })
 })
 
@@ -87,6 +89,7 @@ describe('the environment', () => {
     ['BERTH_POOLS_ALPINE_IMAGE', 'debian', (c) => alpine(c)?.image, 'debian'],
     ['BERTH_POOLS_ALPINE_SSH_PORTS', '3001,3005-3006', (c) => alpine(c)?.ports, [3001, 3005, 3006]],
     ['BERTH_POOLS_ALPINE_MEMORY', '2g', (c) => alpine(c)?.memory, 2 * GIB],
+    ['BERTH_POOLS_ALPINE_SHM', '256m', (c) => alpine(c)?.shm, GIB / 4],
     ['BERTH_POOLS_ALPINE_CPUS', '0.5', (c) => alpine(c)?.cpus, 0.5],
     ['BERTH_POOLS_ALPINE_PIDS', '100', (c) => alpine(c)?.pids, 100],
     ['BERTH_POOLS_ALPINE_SUDO', 'false', (c) => alpine(c)?.sudo, false],

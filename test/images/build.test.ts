@@ -28,7 +28,7 @@ async function brokenBase(name: string, apt: string): Promise<string> {
   const base = `${own}-base:${name}`
   const program = `printf '#!/bin/sh\\n${apt}\\n' >/usr/bin/apt-get`
   const dockerfile = join(folder, 'Dockerfile')
-  writeFileSync(dockerfile, `FROM berth/alpine\nLABEL berth.test=${own}\nRUN ${program}; rm -f /sbin/apk\n`)
+  writeFileSync(dockerfile, `FROM berth/box\nLABEL berth.test=${own}\nRUN ${program}; rm -f /sbin/apk\n`)
   await docker('build', '--quiet', '--tag', base, '--file', dockerfile, folder)
   return base
 }
