@@ -119,11 +119,10 @@ describe('the image', () => {
     - ansible.builtin.assert: { that: who.stdout == 'bob' }
 `,
     )
-    const inventory = `alice@127.0.0.1:${port},`
     const env = { ...process.env, ANSIBLE_PIPELINING: 'False', ANSIBLE_HOST_KEY_CHECKING: 'False', LC_ALL: 'C.UTF-8' }
     const { stdout } = await promisify(execFile)(
       'ansible-playbook',
-      ['-i', inventory, '--private-key', key, '-u', 'alice', playbook],
+      ['-i', '127.0.0.1,', '-e', `ansible_port=${port}`, '--private-key', key, '-u', 'alice', playbook],
       { env, cwd: berth.home },
     )
     assert.match(stdout, /ok=2 .* failed=0/)
