@@ -62,7 +62,17 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*allowed: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'images', 'shm', 'runtime', 'prepare'])
+    assert.deepEqual(unnamed, [
+      'instance',
+      'concurrency',
+      'keep',
+      'log',
+      'rate_limit',
+      'images',
+      'shm',
+      'runtime',
+      'prepare',
+    ])
   })
 })
 
