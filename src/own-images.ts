@@ -1,4 +1,4 @@
-/** Prints the images that `just image` and set-up have to build, one per line: the name, and the base if it is pinned. */
+/** Prints the images that set-up and `just image` build, one per line: the name, and the base if it is pinned. */
 import { loadConfig } from './config/config.ts'
 import { printAndExit } from './banner.ts'
 

@@ -12,10 +12,9 @@ import { type EngineConfig, engineVariables, findEngine, withoutEngine } from '.
 import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 import { REACHES } from '../domain/container.ts'
-import { BOX_IMAGE, type OwnImage } from '../domain/image.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
-import type { Pool, InstanceConfig } from '../domain/pool.ts'
+import { BOX_IMAGE, type InstanceConfig, type OwnImage, type Pool } from '../domain/pool.ts'
 
 export interface Config extends Access {
   /** Absolute path of the berth.yml. */

@@ -1,7 +1,7 @@
 /** The distributions that berth.yml pins: `images: { berth/box: { base: "debian:12" } }`. */
 import type { SettingsReader } from './reader.ts'
 import * as value from './values.ts'
-import { type OwnImage, ownImages } from '../domain/image.ts'
+import { type OwnImage, ownImages } from '../domain/pool.ts'
 
 const IMAGE = { base: { parse: value.imageName, default: undefined } } as const
 

@@ -1,7 +1,6 @@
 /** What `just provision` makes on a Docker engine. */
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
-import type { OwnImage } from '../../../domain/image.ts'
-import { type InstanceConfig, type Pool, specsOf } from '../../../domain/pool.ts'
+import { type InstanceConfig, type OwnImage, type Pool, specsOf } from '../../../domain/pool.ts'
 import { ledgerVolume } from '../ledger/spec.ts'
 import { takenNames } from './names.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './parameters.ts'

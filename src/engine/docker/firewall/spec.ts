@@ -5,7 +5,7 @@
  * reboot, without a manager, and on remote engines.
  */
 import { createHash } from 'node:crypto'
-import { BOX_IMAGE } from '../../../domain/image.ts'
+import { BOX_IMAGE } from '../../../domain/pool.ts'
 import { FIREWALL_LABEL, SPEC_LABEL } from '../../labels.ts'
 import { blocklistRules, firewallRules } from './rules.ts'
 import { mainScript } from './script.ts'
