@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
 import { POOL, problems, read } from '../support/config.ts'
 
 const pools = { a: POOL, b: { ...POOL, ssh_ports: '3001-3002', image: 'berth/alpine' } }
@@ -20,6 +26,17 @@ describe('the images that Berth builds', () => {
       { name: 'berth/box', base: 'debian:12' },
       { name: 'berth/alpine', base: 'registry.example.org:5000/alpine' },
     ])
+  })
+
+  it('are printed for set-up, each with its pin', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'berth-images-'))
+    after(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'berth.yml')
+    writeFileSync(file, stringify({ images: { 'berth/alpine': { base: 'alpine:3.22' } }, pools }))
+    const program = fileURLToPath(new URL('../../src/own-images.ts', import.meta.url))
+    const env = { ...process.env, BERTH_CONFIG: file }
+    const printed = execFileSync(process.execPath, [program], { env, encoding: 'utf8' })
+    assert.equal(printed, 'berth/box \nberth/alpine alpine:3.22\n')
   })
 
   it('are the only ones that can be pinned', () => {

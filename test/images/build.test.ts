@@ -60,6 +60,21 @@ async function failed(base: string): Promise<string> {
   return String(error.stderr)
 }
 
+describe('a build on a pinned base', () => {
+  const name = `${own}:pinned`
+  const build = async (...args: string[]) => (await exec(BUILD, [...args, name])).stdout.trim()
+  after(() => docker('image', 'rm', '--force', name))
+
+  it('is made once, and again when the pin has changed', async () => {
+    const states = [await build('--check', '--base', 'berth/box'), await build('--base', 'berth/box')]
+    assert.deepEqual(states, ['stale', 'built'])
+    assert.equal(await docker('inspect', '--format', '{{index .Config.Labels "berth.base"}}', name), 'berth/box')
+    assert.equal(await build('--base', 'berth/box'), 'current')
+    assert.equal(await build('--check'), 'current', 'any base will do without a pin')
+    assert.equal(await build('--check', '--base', 'debian:12'), 'stale')
+  })
+})
+
 describe('a build that does not succeed', () => {
   it('names its base and the way out, and leaves no container, layer or file behind', async () => {
     const base = await brokenBase('failing', 'exit 7')
