@@ -23,12 +23,12 @@ after(async () => {
   if (mine.length > 0) await docker('image', 'rm', '--force', ...new Set(mine))
 })
 
-/** A base of which the image cannot be made: its package manager does what `apt` says. */
+/** A base of which the image cannot be made: it seems to lack the packages, and its package manager runs `apt`. */
 async function brokenBase(name: string, apt: string): Promise<string> {
   const base = `${own}-base:${name}`
   const program = `printf '#!/bin/sh\\n${apt}\\n' >/usr/bin/apt-get`
   const dockerfile = join(folder, 'Dockerfile')
-  writeFileSync(dockerfile, `FROM berth/box\nLABEL berth.test=${own}\nRUN ${program}; rm -f /sbin/apk\n`)
+  writeFileSync(dockerfile, `FROM berth/box\nLABEL berth.test=${own}\nRUN ${program}; rm -f /sbin/apk /usr/bin/dpkg\n`)
   await docker('build', '--quiet', '--tag', base, '--file', dockerfile, folder)
   return base
 }
