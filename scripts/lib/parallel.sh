@@ -9,7 +9,7 @@ declare -a waiting=()
 declare -A functions=() needed=() pids=() started=() outputs=() errors=() succeeded=() must_end_by_itself=()
 drawn=0
 
-# step NAME FUNCTION [NEEDED...]: FUNCTION stores its result in `did`. Its environment is that of this moment.
+# step NAME FUNCTION [NEEDED...]: adds a step that starts after the needed ones. FUNCTION stores its result in `did`.
 step() {
   waiting+=("$1")
   functions[$1]=$2
