@@ -49,9 +49,9 @@ run: is-set-up
 unprovision *args: is-set-up
     @ansible-playbook ansible/unprovision.yml "$@"
 
-# Build the pool's image if its files changed
-image:
-    @images/build berth/alpine
+# Build Berth's images if their files, or their base in berth.yml, changed
+image: is-set-up
+    @scripts/image
 
 # These hold a second by the clock: beside other tests it would be the machine that is measured, and not Berth.
 by_the_clock := "misbehaving|seed"

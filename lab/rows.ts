@@ -14,6 +14,7 @@ export function pool(some: Partial<Pool> = {}): Pool {
     image: 'image',
     ports: Array.from({ length: size }, (_, index) => 2_221 + index),
     memory: 2 ** 29,
+    shm: 2 ** 26,
     cpus: 1,
     pids: 256,
     sudo: true,

@@ -74,7 +74,7 @@ function planted(leak: Leak | undefined, instance: string): OnReserved {
     if (leak === 'memory') kept.push(Array.from({ length: 50_000 }, (_, index) => index * Math.random()))
     if (leak === 'timers') kept.push(setInterval(() => undefined, MINUTE))
     if (leak === 'containers') {
-      const left = ['create', '--label', `berth.instance=${instance}`, '--entrypoint', 'true', 'berth/alpine']
+      const left = ['create', '--label', `berth.instance=${instance}`, '--entrypoint', 'true', 'berth/box']
       kept.push(docker(...left).catch(() => undefined))
     }
   }

@@ -68,6 +68,7 @@ const RULES: readonly Rule[] = [
     ours: ['banner.ts', 'config', 'domain', 'engine/open-engine.ts', 'ports', 'store/open-store.ts'],
     packages: ['node:crypto'],
   },
+  { where: 'own-images.ts', ours: ['banner.ts', 'config'], packages: [] },
   {
     where: 'main.ts',
     ours: [

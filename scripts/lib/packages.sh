@@ -7,23 +7,45 @@ check_path() {
     'Move the checkout to another folder and run this again there.'
 }
 
+# sudo cannot ask for a password in the background.
+ask_for_root() {
+  if ((EUID == 0)) || ! has sudo || sudo -n true 2>/dev/null; then return; fi
+  if [[ -n $(missing_packages) ]] || ! engine_version >/dev/null; then sudo -v; fi
+}
+
+# Comes before the other packages: with it the image's base is made beside them.
+tools() {
+  if [[ -z $(missing_packages) ]]; then
+    did='all there, skipped'
+    return
+  fi
+  is_debian || refuse
+  # A third-party repository may fail here; a package that cannot be installed fails below.
+  as_root apt-get update -qq -o Acquire::Languages=none >>"$STEP_LOG" 2>&1 || true
+  did='renewed the package lists'
+  if ! has mmdebstrap; then
+    apt_install tools mmdebstrap
+    did+=', installed mmdebstrap'
+  fi
+}
+
 packages() {
-  check_node
   local -a missing=()
   mapfile -t missing < <(missing_packages | sort -u)
   if [[ ${#missing[@]} -eq 0 ]]; then
     did='all there, skipped'
     return
   fi
-  is_debian || refuse
-  # A third-party repository may fail here; a package that cannot be installed fails below.
-  as_root apt-get update -qq >/dev/null 2>&1 || true
-  mapfile -t missing < <(missing_packages | sort -u) # again: now apt has its package lists
-  announce packages "about to install with apt-get: ${missing[*]}"
-  quietly as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
-    apt-get install -qy --no-install-recommends "${missing[@]}"
+  apt_install packages "${missing[@]}"
   verify
   did="installed ${missing[*]}"
+}
+
+# apt_install STEP PACKAGE...
+apt_install() {
+  announce "$1" "about to install with apt-get: ${*:2}"
+  quietly as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
+    apt-get install -qy --no-install-recommends "${@:2}"
 }
 
 # Prints one package per line; nothing if none is missing.

@@ -484,6 +484,8 @@ export interface paths {
                                 /** @description PRETTY_NAME of what really runs there; null before the first container has answered */
                                 os: string | null;
                                 memory_bytes: number;
+                                /** @description Maximum size of /dev/shm, which counts as memory */
+                                shm_bytes: number;
                                 cpus: number;
                                 pids: number;
                                 sudo: boolean;
@@ -607,6 +609,8 @@ export interface paths {
                             /** @description PRETTY_NAME of what really runs there; null before the first container has answered */
                             os: string | null;
                             memory_bytes: number;
+                            /** @description Maximum size of /dev/shm, which counts as memory */
+                            shm_bytes: number;
                             cpus: number;
                             pids: number;
                             sudo: boolean;

@@ -2,21 +2,20 @@
  * Reads berth.yml and the environment into one frozen Config, and reports all problems at once. The only reader of
  * process.env on the server.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { type Access, readAccess } from './auth.ts'
 import { findConfigFile } from './config-file.ts'
+import { readImages } from './images.ts'
+import { readPool } from './pool.ts'
 import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
-import { readHold } from './hold.ts'
 import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
-import { REACHES } from '../domain/container.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
-import { counted } from '../domain/text/counted.ts'
 import { zoneOfMachine } from '../domain/text/local-time.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
-import type { Pool, InstanceConfig } from '../domain/pool.ts'
+import type { InstanceConfig, OwnImage, Pool } from '../domain/pool.ts'
 
 export interface Config extends Access {
   /** Absolute path of the berth.yml. */
@@ -40,13 +39,13 @@ export interface Config extends Access {
   readonly hostCa: boolean
   /** In the order of berth.yml. The simple API uses the first one. */
   readonly pools: readonly Pool[]
+  /** What `just image` builds. */
+  readonly images: readonly OwnImage[]
   readonly engine: EngineConfig
   /** Environment of the programs that the manager runs. */
   readonly environment: Environment
 }
 
-const NAME = value.matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
-const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
 const TOP = {
@@ -54,7 +53,7 @@ const TOP = {
   database: { parse: value.file, default: 'containers.db' },
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
   engine: { parse: value.oneOf('docker', 'memory'), default: 'docker' },
-  instance: { parse: NAME, default: 'berth' },
+  instance: { parse: value.name, default: 'berth' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
   keep: { parse: value.span, default: '90d' },
   log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },
@@ -65,26 +64,6 @@ const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
   host: { parse: value.text, default: 'localhost' },
   host_ca: { parse: value.flag, default: false },
-} as const
-
-const POOL = {
-  size: { parse: value.whole(0, 10_000) },
-  image: { parse: value.text, default: 'berth/alpine' },
-  ssh_ports: { parse: value.ports },
-  memory: { parse: value.bytes, default: '512m' },
-  cpus: { parse: value.cores, default: 1 },
-  pids: { parse: value.whole(16, 100_000), default: 256 },
-  sudo: { parse: value.flag, default: true },
-  reach: { parse: value.oneOf(...REACHES), default: 'internet' },
-  runtime: { parse: value.text, default: undefined },
-  prepare: { parse: value.text, default: undefined },
-  prepare_image: { parse: value.flag, default: false },
-  self_service: { parse: value.flag, default: true },
-} as const
-
-const DURATION = {
-  default: { parse: value.span, default: '60m' },
-  max: { parse: value.span, default: '24h' },
 } as const
 
 /** Reads berth.yml, see `findConfigFile`. `invalid_config` lists every problem with its path. */
@@ -103,13 +82,18 @@ export function loadConfig(environment: Environment = process.env): Config {
 export function parseConfig(yaml: string, file: string, environment: Environment): Config {
   const reader = new SettingsReader(environment)
   const yamlTree = parseYaml(yaml, file)
-  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, ['auth', 'rate_limit', 'ssh', 'pools'])
+  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, ['auth', 'rate_limit', 'ssh', 'images', 'pools'])
   const { all: ssh } = reader.map(raw['ssh'], ['ssh'], SSH)
   const folder = dirname(file)
   const owners = new Map(some.listen ? [[some.listen.port, 'listen']] : [])
   const rawPools = Object.entries(reader.section(raw['pools'], ['pools']))
   if (rawPools.length === 0) reader.report(['pools'], 'must name at least one pool')
   const pools = rawPools.flatMap(([name, rawPool]) => readPool(reader, name, rawPool, { folder, owners }) ?? [])
+  const images = readImages(
+    reader,
+    raw['images'],
+    pools.map((pool) => pool.image),
+  )
   const poolNames = rawPools.map(([name]) => name)
   const access = readAccess(reader, raw, poolNames)
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
@@ -137,6 +121,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     sshHost: ssh.host,
     hostCa: ssh.host_ca,
     pools,
+    images,
     engine,
     // A token of the command that was set in the manager's shell is kept from playbooks.
     environment: {
@@ -160,67 +145,6 @@ function parseYaml(yaml: string, file: string): unknown {
     // Aliases without an anchor, or too many of them.
     throw invalid(file, [reasonOf(error)])
   }
-}
-
-interface PoolContext {
-  /** Relative paths start from here. */
-  readonly folder: string
-  /** The setting that uses a port, by port. Every pool adds its own. */
-  readonly owners: Map<number, string>
-}
-
-/** Reads a pool. Reports problems, and returns null if there are any. */
-function readPool(
-  reader: SettingsReader,
-  name: string,
-  content: unknown,
-  { folder, owners }: PoolContext,
-): Pool | null {
-  const path = ['pools', name]
-  try {
-    NAME(name)
-  } catch {
-    reader.report(path, 'the name must consist of a-z, 0-9 and "-", and begin with a letter')
-  }
-  const { raw, all: fields, some } = reader.map(content, path, POOL, ['duration', 'hold'])
-  const { all: duration, some: span } = reader.map(raw['duration'], [...path, 'duration'], DURATION)
-  if (span.default !== undefined && span.default < MINUTE_MS) {
-    reader.report([...path, 'duration', 'default'], 'must be at least 1m')
-  }
-  if (duration && duration.max < duration.default) {
-    reader.report([...path, 'duration', 'max'], 'must not be shorter than the default')
-  }
-  if (some.ssh_ports && some.size !== undefined && some.ssh_ports.length < some.size) {
-    const mismatch = `${counted(some.ssh_ports.length, 'port')} for ${counted(some.size, 'container')}`
-    reader.report([...path, 'ssh_ports'], `${mismatch}: widen the range or lower size`)
-  }
-  const hold = readHold(reader, raw['hold'], [...path, 'hold'])
-  takePorts(reader, path, some.ssh_ports ?? [], owners)
-  const prepare = some.prepare ? resolve(folder, some.prepare) : null
-  if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
-  if (some.prepare_image && prepare === null) {
-    reader.report(
-      [...path, 'prepare_image'],
-      'needs prepare, the playbook that makes the image: name one, or remove it',
-    )
-  }
-  if (!fields || !duration) return null
-  const { ssh_ports: ports, self_service: selfService, prepare_image, ...rest } = fields
-  const preparedImage = prepare_image ? 'awaited' : null
-  const runtime = some.runtime ?? null
-  return { ...rest, name, ports, runtime, duration, hold, selfService, prepare, preparedImage }
-}
-
-function takePorts(
-  reader: SettingsReader,
-  path: readonly string[],
-  ports: readonly number[],
-  owners: Map<number, string>,
-): void {
-  for (const [owner, taken] of Map.groupBy(ports, (port) => owners.get(port))) {
-    if (owner !== undefined) reader.report([...path, 'ssh_ports'], `used by ${owner}: ${taken.join(', ')}`)
-  }
-  for (const port of ports) if (!owners.has(port)) owners.set(port, path.join('.'))
 }
 
 function invalid(file: string, problems: readonly string[]): BerthError {

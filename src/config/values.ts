@@ -19,6 +19,14 @@ export const text: Parser<string> = (value) => {
   return value
 }
 
+/** A name that Docker takes: a word of its own on the command line of `docker build`. */
+export const imageName: Parser<string> = (value) => {
+  if (typeof value !== 'string' || !/^[a-z0-9][\w.:@/-]*$/i.test(value)) {
+    throw mustBe('an image such as debian:12 or alpine:3.22', value)
+  }
+  return value
+}
+
 /** Parses a path. Refuses a URL of a database server, which would otherwise be taken for a folder. */
 export const file: Parser<string> = (value) => {
   const path = text(value)
@@ -41,6 +49,9 @@ export function matching(pattern: RegExp, what: string): Parser<string> {
     return value
   }
 }
+
+/** Of a pool or an instance. */
+export const name = matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
 
 export function whole(least: number, most: number): Parser<number> {
   return (value) => {
@@ -69,15 +80,16 @@ export const timezone: Parser<string> = (value) => {
   return value
 }
 
-/** "512m" -> bytes */
-export const bytes: Parser<number> = (value) => {
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmg])b?$/i.exec(written(value))
-  const [, amount, unit] = match ?? []
-  if (amount === undefined || unit === undefined) throw mustBe('a size like 512m or 2g', value)
-  const size = Math.round(Number(amount) * (UNITS[unit.toLowerCase()] ?? 1))
-  // Docker refuses less, and sshd, a shell and Ansible's python3 need as much.
-  if (size < 32 * 2 ** 20) throw mustBe('at least 32m', value)
-  return size
+/** "512m" -> bytes. `least` is in MiB. */
+export function bytes(least: number): Parser<number> {
+  return (value) => {
+    const match = /^(\d+(?:\.\d+)?)\s*([bkmg])b?$/i.exec(written(value))
+    const [, amount, unit] = match ?? []
+    if (amount === undefined || unit === undefined) throw mustBe('a size like 512m or 2g', value)
+    const size = Math.round(Number(amount) * (UNITS[unit.toLowerCase()] ?? 1))
+    if (size < least * 2 ** 20) throw mustBe(`at least ${least}m`, value)
+    return size
+  }
 }
 
 /** "60m" -> milliseconds */

@@ -22,6 +22,8 @@ export interface ContainerSettings {
   readonly image: string
   /** Bytes. */
   readonly memory: number
+  /** Maximum size of /dev/shm in bytes. What is stored there counts as memory. */
+  readonly shm: number
   /** Cores, fractions allowed. */
   readonly cpus: number
   readonly pids: number

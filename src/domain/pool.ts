@@ -49,6 +49,25 @@ export interface InstanceConfig {
   readonly bind: string
 }
 
+/** The shipped image: the default of pools, and what the firewall runs from. */
+export const BOX_IMAGE = 'berth/box'
+
+/** Images of these names are built from `images/`, such as `berth/alpine`, the default of earlier versions. */
+const OWN_IMAGE = /^berth\//
+
+/** An image that Berth builds itself; others belong to the user. */
+export interface OwnImage {
+  readonly name: string
+  /** Image of the distribution to build on, such as "debian:12"; null for whichever can be had. */
+  readonly base: string | null
+}
+
+/** Returns the images to build: the shipped one, and those of Berth that pools name. */
+export function ownImages(named: readonly string[], bases: ReadonlyMap<string, string>): OwnImage[] {
+  const names = new Set([BOX_IMAGE, ...named.filter((image) => OWN_IMAGE.test(image))])
+  return [...names].map((name) => ({ name, base: bases.get(name) ?? null }))
+}
+
 /** "alpine", 3 -> "alpine-3" */
 export function containerName(pool: string, number: number): string {
   return `${pool}-${number}`
@@ -86,6 +105,7 @@ function commonSpec(instance: InstanceConfig, pool: Pool): Omit<ContainerSpec, '
     image: pool.image,
     bind: instance.bind,
     memory: pool.memory,
+    shm: pool.shm,
     cpus: pool.cpus,
     pids: pool.pids,
     sudo: pool.sudo,

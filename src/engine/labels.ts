@@ -26,7 +26,7 @@ const IMAGE_POOL_LABEL = 'berth.prepared-pool'
  * Part of every digest. Raise it when the same spec makes a different container than before (a capability less, a new
  * limit), so that existing containers count as outdated and are replaced.
  */
-export const SPEC_FORMAT = 4
+export const SPEC_FORMAT = 5
 
 /** Returns the labels that name the database of a container or network. */
 export function markLabels({ id, origin }: DatabaseMark): Record<string, string> {

@@ -11,6 +11,7 @@ import { openMemory } from './memory/engine.ts'
 import { MemoryHost } from './memory/host.ts'
 
 type EngineSettings = Pick<Config, 'engine' | 'instance' | 'pools'>
+type ProvisioningSettings = EngineSettings & Pick<Config, 'images'>
 
 export function openEngine({ engine, instance, pools }: EngineSettings, database: DatabaseMark, clock: Clock): Engine {
   const site = { instance: instance.name, database }
@@ -23,10 +24,13 @@ export function openEngine({ engine, instance, pools }: EngineSettings, database
  * Returns what `just provision` makes, as parameters of Ansible's modules. `invalid_config` for an engine whose
  * containers only their manager can make.
  */
-export async function provisioningOf({ engine, instance, pools }: EngineSettings, mark: DatabaseMark): Promise<object> {
+export async function provisioningOf(
+  { engine, instance, pools, images }: ProvisioningSettings,
+  mark: DatabaseMark,
+): Promise<object> {
   if (engine.kind === 'memory') {
     throw new BerthError('invalid_config', 'engine: memory has nothing to provision: `just run` is enough')
   }
   const variables = engineVariables(engine)
-  return dockerProvisioning({ instance, pools, engine, variables }, mark)
+  return dockerProvisioning({ instance, pools, images, engine, variables }, mark)
 }

@@ -39,9 +39,10 @@ describe('the sample file', () => {
         {
           name: 'alpine',
           size: 10,
-          image: 'berth/alpine',
+          image: 'berth/box',
           ports: Array.from({ length: 10 }, (_, index) => 2221 + index),
           memory: GIB / 2,
+          shm: GIB / 16,
           cpus: 1,
           pids: 256,
           sudo: true,
@@ -54,6 +55,7 @@ describe('the sample file', () => {
           preparedImage: null,
         },
       ],
+      images: [{ name: 'berth/box', base: null }],
       engine: { kind: 'docker', host: 'unix:///var/run/docker.sock', certificates: null, source: 'the default' },
     })
     // Except for `auth: none`, which is safe only on the loopback and has no default.
@@ -72,6 +74,8 @@ describe('the sample file', () => {
       'keep',
       'log',
       'rate_limit',
+      'images',
+      'shm',
       'runtime',
       'prepare',
       'prepare_image',
@@ -105,6 +109,7 @@ describe('the environment', () => {
     ['BERTH_POOLS_ALPINE_IMAGE', 'debian', (c) => alpine(c)?.image, 'debian'],
     ['BERTH_POOLS_ALPINE_SSH_PORTS', '3001,3005-3006', (c) => alpine(c)?.ports, [3001, 3005, 3006]],
     ['BERTH_POOLS_ALPINE_MEMORY', '2g', (c) => alpine(c)?.memory, 2 * GIB],
+    ['BERTH_POOLS_ALPINE_SHM', '256m', (c) => alpine(c)?.shm, GIB / 4],
     ['BERTH_POOLS_ALPINE_CPUS', '0.5', (c) => alpine(c)?.cpus, 0.5],
     ['BERTH_POOLS_ALPINE_PIDS', '100', (c) => alpine(c)?.pids, 100],
     ['BERTH_POOLS_ALPINE_SUDO', 'false', (c) => alpine(c)?.sudo, false],

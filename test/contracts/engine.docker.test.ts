@@ -28,7 +28,7 @@ const neighbour = {
 
 const fixture: EngineFixture = {
   ...own,
-  image: 'berth/alpine',
+  image: 'berth/box',
   ports: await reservePorts(4),
   engine,
   marks: { database: mark().id, origin: mark().origin },
@@ -180,7 +180,7 @@ describe('docker engine: the firewall', () => {
   it('is needed with every reach: without it nothing is usable', async () => {
     const { instance } = testInstance('engine-firewall')
     const name = `berth-guard-${instance}`
-    await docker('create', '--name', name, 'berth/alpine')
+    await docker('create', '--name', name, 'berth/box')
     const trusting = openDocker({ database: mark(), instance, reaches: ['all'], dockerHost })
     await assert.rejects(trusting.provision(), {
       code: 'engine_conflict',
@@ -195,7 +195,7 @@ describe('docker engine: the firewall', () => {
   it('is replaced when its specification has changed', async () => {
     const name = `berth-guard-${own.instance}`
     await docker('rm', '--force', name)
-    await docker('create', '--name', name, '--label', `berth.guard=${own.instance}`, 'berth/alpine')
+    await docker('create', '--name', name, '--label', `berth.guard=${own.instance}`, 'berth/box')
     await engine.provision()
     assert.match(await docker('inspect', '--format', '{{.HostConfig.NetworkMode}}', name), /host/)
   })

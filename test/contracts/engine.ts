@@ -43,6 +43,7 @@ export function specFor(fixture: EngineFixture, changes: Partial<PublishedSpec> 
     bind: '127.0.0.1',
     port: fixture.ports[0] ?? 0,
     memory: 128 * 1024 * 1024,
+    shm: 2 ** 26,
     cpus: 0.5,
     pids: 64,
     sudo: true,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { generateKey } from '../../src/cli/ssh/external-commands.ts'
 import type { Reserved } from '../../src/client/client.ts'
+import { pathWithRsync } from '../support/engine/borrowed-rsync.ts'
 import { testBerth } from '../support/manager/berth.ts'
 import { docker } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
@@ -119,31 +120,32 @@ describe('berth code', () => {
   })
 })
 
-const HAS_RSYNC = spawnSync('rsync', ['--version']).error === undefined
-/** Images may lack it; a package of the distribution is what users are told to install. */
-const INSTALL = 'command -v rsync || (apt-get update && apt-get install -y rsync) || apk add rsync'
+describe('berth sync', () => {
+  let env: NodeJS.ProcessEnv = {}
 
-describe('berth sync', { skip: !HAS_RSYNC && 'rsync is not installed' }, () => {
+  before(async () => {
+    env = { PATH: await pathWithRsync(join(berth.home, 'rsync')) }
+  })
+
   it('says that the container lacks rsync', async () => {
-    await docker('exec', container, 'sh', '-c', 'if command -v rsync; then mv "$(command -v rsync)" /opt; fi')
-    const { code, stderr } = await berth.run('sync', `${folder}/`, `${container}:synced/`)
+    await docker('exec', container, 'sh', '-c', 'mv /usr/bin/rsync /opt')
+    const { code, stderr } = await berth.runWith({ env }, 'sync', `${folder}/`, `${container}:synced/`)
+    await docker('exec', container, 'sh', '-c', 'mv /opt/rsync /usr/bin')
     assert.notEqual(code, 0)
     assert.match(stderr, /^berth: rsync must be installed in the container, too/m)
   })
 
-  it('copies what differs, both ways, with options of rsync', async (t) => {
-    await docker('exec', container, 'sh', '-c', 'if [ -e /opt/rsync ]; then mv /opt/rsync /usr/bin; fi')
-    const installed = await docker('exec', container, 'sh', '-c', INSTALL).catch(() => null)
-    if (installed === null) return t.skip('no mirror of packages can be reached from a container')
-    const there = await berth.run('sync', `${folder}/`, `${container}:synced/`)
+  it('copies what differs, both ways, with options of rsync', async () => {
+    const sync = (...args: string[]) => berth.runWith({ env }, 'sync', ...args)
+    const there = await sync(`${folder}/`, `${container}:synced/`)
     assert.equal(there.code, 0, there.stderr)
     await berth.run('ssh', '--', 'echo new > synced/three.txt')
-    assert.equal((await berth.run('sync', ':synced/', `${folder}/`)).code, 0)
+    assert.equal((await sync(':synced/', `${folder}/`)).code, 0)
     assert.equal(readFileSync(join(folder, 'three.txt'), 'utf8'), 'new\n')
-    const removed = await berth.run('sync', `${folder}/`, ':synced/', '--', '--delete', '--exclude=two.txt', '-v')
+    const removed = await sync(`${folder}/`, ':synced/', '--', '--delete', '--exclude=two.txt', '-v')
     assert.equal(removed.code, 0, removed.stderr)
     await berth.run('ssh', '--', 'touch synced/four.txt')
-    await berth.run('sync', `${folder}/`, ':synced/', '--', '--delete')
+    await sync(`${folder}/`, ':synced/', '--', '--delete')
     assert.equal((await berth.run('ssh', '--', 'ls synced')).stdout, 'one.txt\nthree.txt\ntwo.txt\n')
     assert.deepEqual(leftovers(), [])
   })

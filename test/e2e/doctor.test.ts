@@ -64,9 +64,9 @@ describe('berth doctor', () => {
     await docker('stop', '--time', '0', second)
     await docker('rm', '--force', third)
     const twin = ['--label', `berth.container=${third}`, '--label', 'berth.generation=99', '--label', 'berth.spec=none']
-    await docker('run', '--detach', '--name', third, ...instance, ...twin, 'berth/alpine')
+    await docker('run', '--detach', '--name', third, ...instance, ...twin, 'berth/box')
     const stray = ['--label', `berth.container=${manager.pool}-9`, '--name', `${manager.pool}-stray`]
-    await docker('run', '--detach', ...instance, ...stray, 'berth/alpine')
+    await docker('run', '--detach', ...instance, ...stray, 'berth/box')
 
     const found = await diagnose()
     assert.equal(found.code, 1)

@@ -41,7 +41,7 @@ const host = await docker(
     `127.0.0.1:${port}:22`,
     ...mounts.flatMap((mount) => ['--volume', mount]),
   ],
-  ...['--entrypoint', 'sh', 'berth/alpine', '-c', serve],
+  ...['--entrypoint', 'sh', 'berth/box', '-c', serve],
 )
 after(async () => {
   await docker('rm', '--force', host)

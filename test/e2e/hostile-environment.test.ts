@@ -100,16 +100,12 @@ describe('a checkout without HOME, with umask 0077 and an unknown locale', () =>
   const berth = join(checkout, 'bin/berth')
 
   it('is set up within seconds, as all is there', async () => {
-    assert.equal(
-      await hostile.succeeds('images/build', '--check', 'berth/alpine'),
-      'current\n',
-      'run `just setup` first',
-    )
+    assert.equal(await hostile.succeeds('images/build', '--check', 'berth/box'), 'current\n', 'run `just setup` first')
     const shown = await hostile.succeeds('npx', '--yes', rustJust, 'setup')
     assert.match(shown, /^packages +all there, skipped/m)
     assert.match(shown, /^engine +docker .* answers, skipped/m)
     assert.match(shown, /^modules +match package-lock\.json, skipped/m)
-    assert.match(shown, /^image +berth\/alpine is up to date, skipped/m)
+    assert.match(shown, /^image +berth\/box is up to date, skipped/m)
   })
 
   it('is provisioned', async () => {
@@ -181,7 +177,7 @@ describe('a checkout whose user has neither a home nor a temporary folder', () =
   const hostile = new HostileCheckout(checkout, readOnlyHome)
 
   it('is set up, lends, and is unprovisioned', async () => {
-    assert.match(await hostile.succeeds(just, 'setup'), /^image +berth\/alpine is up to date, skipped/m)
+    assert.match(await hostile.succeeds(just, 'setup'), /^image +berth\/box is up to date, skipped/m)
     await whileServing(hostile, async () => {
       assert.match(await hostile.succeeds(join(checkout, 'bin/berth'), 'run', '--', 'whoami'), /^user$/m)
     })

@@ -101,7 +101,7 @@ describe('a pool that is prepared once', () => {
 
   it('shows the image of berth.yml, and lends what the playbook has made', async () => {
     const { body } = await manager.get<{ pools: { image: string }[] }>('/v1/pools')
-    assert.equal(body.pools[0]?.image, 'berth/alpine')
+    assert.equal(body.pools[0]?.image, 'berth/box')
     const { containers } = await manager.reserve({ username: 'alice' })
     const login = { port: containers[0]?.port ?? 0, username: 'alice', password: 'test' }
     assert.equal((await loginAndRun(login, 'cat exercise/task.txt; sudo id -un')).stdout, 'What is 6 times 7?\nroot')

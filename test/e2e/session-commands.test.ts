@@ -137,7 +137,7 @@ it('a pool without self-service says whom to ask', async () => {
 })
 
 it('an image without the commands names the command berth, and where it works', async () => {
-  // The image is built on berth/alpine, and does not start its entrypoint.
+  // The image is built on berth/box, and does not start its entrypoint.
   const held = await reserve(manager, { pool: `${manager.pool}own` })
   const { stdout } = await inside(held.containers[0]?.port ?? 0, 'cat /etc/motd')
   const command = `berth extend ${held.id.slice(0, 8)} --by 30m`

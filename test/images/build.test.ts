@@ -23,12 +23,12 @@ after(async () => {
   if (mine.length > 0) await docker('image', 'rm', '--force', ...new Set(mine))
 })
 
-/** A base of which the image cannot be made: its package manager does what `apt` says. */
+/** A base of which the image cannot be made: it seems to lack the packages, and its package manager runs `apt`. */
 async function brokenBase(name: string, apt: string): Promise<string> {
   const base = `${own}-base:${name}`
   const program = `printf '#!/bin/sh\\n${apt}\\n' >/usr/bin/apt-get`
   const dockerfile = join(folder, 'Dockerfile')
-  writeFileSync(dockerfile, `FROM berth/alpine\nLABEL berth.test=${own}\nRUN ${program}; rm -f /sbin/apk\n`)
+  writeFileSync(dockerfile, `FROM berth/box\nLABEL berth.test=${own}\nRUN ${program}; rm -f /sbin/apk /usr/bin/dpkg\n`)
   await docker('build', '--quiet', '--tag', base, '--file', dockerfile, folder)
   return base
 }
@@ -59,6 +59,21 @@ async function failed(base: string): Promise<string> {
   assert.ok(error instanceof Error && 'stderr' in error, 'the build has failed')
   return String(error.stderr)
 }
+
+describe('a build on a pinned base', () => {
+  const name = `${own}:pinned`
+  const build = async (...args: string[]) => (await exec(BUILD, [...args, name])).stdout.trim()
+  after(() => docker('image', 'rm', '--force', name))
+
+  it('is made once, and again when the pin has changed', async () => {
+    const states = [await build('--check', '--base', 'berth/box'), await build('--base', 'berth/box')]
+    assert.deepEqual(states, ['stale', 'built'])
+    assert.equal(await docker('inspect', '--format', '{{index .Config.Labels "berth.base"}}', name), 'berth/box')
+    assert.equal(await build('--base', 'berth/box'), 'current')
+    assert.equal(await build('--check'), 'current', 'any base will do without a pin')
+    assert.equal(await build('--check', '--base', 'debian:12'), 'stale')
+  })
+})
 
 describe('a build that does not succeed', () => {
   it('names its base and the way out, and leaves no container, layer or file behind', async () => {

@@ -111,7 +111,7 @@ describe('containers on one bridge', { skip }, async () => {
     await setFilter(engine, bridge, true)
     await eventually(async () => (await manager.get('/readyz')).status === 200)
     await pools.reserve('bob')
-    await docker('tag', 'berth/whole', 'berth/alpine')
+    await docker('tag', 'berth/whole', 'berth/box')
     tried(t, 1, 'bridges that could not be filtered')
   })
 
@@ -123,8 +123,8 @@ describe('containers on one bridge', { skip }, async () => {
     const name = `${pool}-1`
     const own = openDocker({ database: mark(), instance, reaches: ['all'], dockerHost: engine.address })
     await own.provision()
-    const limits = { memory: 128 * 1024 ** 2, cpus: 0.5, pids: 64, sudo: true, runtime: null }
-    const place = { instance, pool, name, generation: 1, image: 'berth/alpine', reach: 'all' as const }
+    const limits = { memory: 128 * 1024 ** 2, shm: 2 ** 26, cpus: 0.5, pids: 64, sudo: true, runtime: null }
+    const place = { instance, pool, name, generation: 1, image: 'berth/box', reach: 'all' as const }
     await own.start(await own.create({ ...place, ...limits, bind: '0.0.0.0', port }))
     await own.close()
     const hosts = ['127.0.0.1', engine.host]
@@ -200,13 +200,13 @@ async function setIsolated(engine: PrivateEngine, bridge: string, on: boolean): 
 
 /** A firewall whose `ip` fails, in place of the instance's own. */
 async function plantFirewallThatCannotFilter(engine: PrivateEngine, firewall: string): Promise<void> {
-  await engine.docker('tag', 'berth/alpine', 'berth/whole')
+  await engine.docker('tag', 'berth/box', 'berth/whole')
   const broken = await engine.docker(
     'run',
     '--detach',
     '--entrypoint',
     'sh',
-    'berth/alpine',
+    'berth/box',
     '-c',
     'ln -sf /bin/false "$(command -v ip)"',
   )
@@ -218,7 +218,7 @@ async function plantFirewallThatCannotFilter(engine: PrivateEngine, firewall: st
     '--change',
     'CMD []',
     broken,
-    'berth/alpine',
+    'berth/box',
   )
   await engine.docker('rm', broken)
   await engine.docker('rm', '--force', firewall)

@@ -60,9 +60,9 @@ describe('something runs out', { skip }, async () => {
 
   test("While the image is missing, the container's error names it and how to get it, other containers are lent, and the pool recovers afterwards", async (t) => {
     const image = join(folder, '..', `${manager.instance}.tar`)
-    await engine.docker('save', '--output', image, 'berth/alpine')
-    await engine.docker('rmi', '--force', 'berth/alpine')
-    await failsToRecycle(/No such image: berth\/alpine.*"just image".*"docker pull"/)
+    await engine.docker('save', '--output', image, 'berth/box')
+    await engine.docker('rmi', '--force', 'berth/box')
+    await failsToRecycle(/No such image: berth\/box.*"just image".*"docker pull"/)
     await othersGoOn()
     await engine.docker('load', '--input', image)
     rmSync(image)

@@ -63,7 +63,7 @@ it('With as many places as sshd had before, idle connections keep a tenant from 
   const limits = '-o MaxStartups=200:30:400 -o PerSourceMaxStartups=none -o LoginGraceTime=120'
   const asBefore = `ssh-keygen -qA; mkdir -p /run/sshd; exec $(command -v sshd) -De ${limits}`
   const options = ['--detach', '--init', '--pids-limit', '256', '--publish', `127.0.0.1:${port}:22`]
-  const id = await docker('run', ...options, '--entrypoint', 'sh', 'berth/alpine', '-c', asBefore)
+  const id = await docker('run', ...options, '--entrypoint', 'sh', 'berth/box', '-c', asBefore)
   const fork = () => docker('exec', id, 'bash', '-c', FORTY).catch((error: Error) => error.message)
   try {
     await eventually(async () => (await docker('logs', id).then(() => docker('exec', id, 'pgrep', 'sshd'))) !== '')

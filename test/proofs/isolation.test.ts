@@ -130,7 +130,7 @@ describe('names', () => {
       assert.equal(told(stdout), await tellsNames(), `${reach}: ${stdout}`)
       assert.match((await there.tenants[reach].exec(`getent hosts ${own.name}`)).stdout, RegExp(own.address))
       const network = networkName(there.manager.instance, reach)
-      const plain = await docker('run', '--rm', '--network', network, '--entrypoint', 'sh', 'berth/alpine', '-c', ask)
+      const plain = await docker('run', '--rm', '--network', network, '--entrypoint', 'sh', 'berth/box', '-c', ask)
       assert.ok(told(plain), 'a container that Docker serves names is told')
       return 3
     })
@@ -215,7 +215,7 @@ async function tellsNames(): Promise<boolean> {
 
 /** As `nft flush ruleset` would, but for the tables of others. */
 async function flush(instance: string): Promise<void> {
-  const nft = ['--rm', '--network', 'host', '--cap-add', 'NET_ADMIN', '--entrypoint', 'nft', 'berth/alpine']
+  const nft = ['--rm', '--network', 'host', '--cap-add', 'NET_ADMIN', '--entrypoint', 'nft', 'berth/box']
   await docker('run', ...nft, 'delete', 'table', 'inet', tableName(instance))
 }
 

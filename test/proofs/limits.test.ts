@@ -118,7 +118,7 @@ print((times.children_user + times.children_system) / (time.monotonic() - began)
       ...PERMISSIVE,
       '--entrypoint',
       'sh',
-      'berth/alpine',
+      'berth/box',
       '-c',
       `${script}\ntrue`,
     )

@@ -72,7 +72,7 @@ it('A host on the LAN enters only through published ports of addresses on the LA
 })
 
 it('Containers of other networks and instances cannot enter, even where Docker lets them pass', async (t) => {
-  await docker('run', '--detach', '--name', stranger, '--entrypoint', 'sleep', 'berth/alpine', '1000')
+  await docker('run', '--detach', '--name', stranger, '--entrypoint', 'sleep', 'berth/box', '1000')
   await startForeign()
   const addressOf = (name: string) =>
     docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', name)
@@ -117,9 +117,9 @@ async function startForeign(): Promise<void> {
     dockerHost: process.env['DOCKER_HOST'],
   })
   await engine.provision()
-  const limits = { memory: 128 * 1024 ** 2, cpus: 0.5, pids: 64, sudo: true, runtime: null }
+  const limits = { memory: 128 * 1024 ** 2, shm: 2 ** 26, cpus: 0.5, pids: 64, sudo: true, runtime: null }
   const place = { instance: other.instance, pool: other.pool, name: foreign, generation: 1 }
-  const image = { image: 'berth/alpine', bind: '127.0.0.1', port, reach: 'internet' as const }
+  const image = { image: 'berth/box', bind: '127.0.0.1', port, reach: 'internet' as const }
   await engine.start(await engine.create({ ...place, ...image, ...limits }))
   await engine.close()
 }

@@ -17,7 +17,7 @@ const place = `${manager.pool}-1`
 
 before(async () => {
   // With a volume, as a user's own image may have: it outlives a container that is removed without it.
-  const template = await docker('create', 'berth/alpine')
+  const template = await docker('create', 'berth/box')
   await docker('commit', '--change', 'VOLUME /data', template, image)
   await docker('rm', template)
   await manager.start()

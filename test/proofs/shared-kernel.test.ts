@@ -50,7 +50,7 @@ describe('the user id of an account', () => {
       uid ?? '',
       '--entrypoint',
       'sh',
-      'berth/alpine',
+      'berth/box',
       '-c',
       TAKE,
     )

@@ -68,7 +68,7 @@ describe('provision', () => {
   it('stops at a name that something else has taken', async () => {
     const [taken = ''] = names
     await docker('rm', '--force', taken)
-    await docker('create', '--name', taken, 'berth/alpine')
+    await docker('create', '--name', taken, 'berth/box')
     await assert.rejects(runPlaybook('provision', config), ({ stdout }) =>
       stdout.includes(`not Berth's have names that it needs: ${taken}`),
     )
@@ -95,7 +95,7 @@ const compare = ['--check', '-e', '{"berth_comparisons": {}}']
 
 async function writeConfig(name: string, { memory }: { memory: string }): Promise<string> {
   const decided = { reach: 'none', runtime: 'runc' }
-  const settings = { size: 3, image: 'berth/alpine', ssh_ports: `${first}-${first + 2}`, memory, ...decided }
+  const settings = { size: 3, image: 'berth/box', ssh_ports: `${first}-${first + 2}`, memory, ...decided }
   const file = join(folder, name)
   await writeFile(file, JSON.stringify({ instance, database: join(folder, 'berth.db'), pools: { [pool]: settings } }))
   return file

@@ -13,36 +13,45 @@ export interface Progress {
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME_MS = 120
+/** A command that takes less shows no progress. */
+const SHOWN_AFTER_MS = 1_000
 const ERASE = '\r\u001b[K'
 
 export function startProgress(output: NodeJS.WriteStream, isRedrawn: boolean): Progress {
+  return isRedrawn ? redrawn(output) : listed(output)
+}
+
+function listed(output: NodeJS.WriteStream): Progress {
   let last = ''
-  if (!isRedrawn) {
-    return {
-      report(text) {
-        if (text !== last) output.write(`${forTerminal(text)}\n`)
-        last = text
-      },
-      status() {},
-      stop() {},
-    }
+  return {
+    report(text) {
+      if (text !== last) output.write(`${forTerminal(text)}\n`)
+      last = text
+    },
+    status() {},
+    stop() {},
   }
+}
+
+function redrawn(output: NodeJS.WriteStream): Progress {
+  const started = performance.now()
   const stopped = new AbortController()
+  let text = ''
   let frame = 0
-  const draw = () => {
-    const room = (output.columns || 80) - 3
-    output.write(`${ERASE}${FRAMES[frame % FRAMES.length]} ${last.slice(0, room)}`)
-  }
+  let isShown = false
   void (async () => {
     while (!stopped.signal.aborted) {
       await sleep(FRAME_MS, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined)
-      frame += 1
-      if (last !== '' && !stopped.signal.aborted) draw()
+      const elapsed = performance.now() - started
+      if (stopped.signal.aborted || text === '' || elapsed < SHOWN_AFTER_MS) continue
+      const seconds = ` (${Math.floor(elapsed / 1_000)}s)`
+      const room = (output.columns || 80) - 3 - seconds.length
+      output.write(`${ERASE}${FRAMES[frame++ % FRAMES.length]} ${text.slice(0, room)}${seconds}`)
+      isShown = true
     }
   })()
-  const show = (text: string) => {
-    last = forTerminal(text)
-    draw()
+  const show = (next: string) => {
+    text = forTerminal(next)
   }
   return {
     report: show,
@@ -50,7 +59,7 @@ export function startProgress(output: NodeJS.WriteStream, isRedrawn: boolean): P
     stop() {
       if (stopped.signal.aborted) return
       stopped.abort()
-      if (last !== '') output.write(ERASE)
+      if (isShown) output.write(ERASE)
     },
   }
 }

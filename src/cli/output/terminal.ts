@@ -50,6 +50,11 @@ export class Terminal {
     return this.#stdout.isTTY ? this.#stdout.columns || 80 : Number.POSITIVE_INFINITY
   }
 
+  /** Whether progress is a line that is redrawn: a person watches. */
+  get isRedrawn(): boolean {
+    return this.#redraws
+  }
+
   /** Writes a line of the answer to stdout. */
   say(line: string): void {
     this.#stdout.write(`${shown(line)}\n`)

@@ -12,6 +12,7 @@ export const PoolView = Type.Object({
     description: 'PRETTY_NAME of what really runs there; null before the first container has answered',
   }),
   memory_bytes: Type.Integer(),
+  shm_bytes: Type.Integer({ description: 'Maximum size of /dev/shm, which counts as memory' }),
   cpus: Type.Number(),
   pids: Type.Integer(),
   sudo: Type.Boolean(),

@@ -25,6 +25,7 @@ export async function viewPools(
       image: pools.configured(pool.name)?.image ?? pool.image,
       os: facts.get(pool.name)?.os ?? null,
       memory_bytes: pool.memory,
+      shm_bytes: pool.shm,
       cpus: pool.cpus,
       pids: pool.pids,
       sudo: pool.sudo,

@@ -29,7 +29,7 @@ describe('GET /v1/pools', () => {
     })
     const api = await openApi({ pools: [pool({ name: 'z', size: 2 }), small] })
     await api.get('/reserve?username=alice')
-    const common = { image: 'image', os: 'Memory 1', memory_bytes: 2 ** 29, pids: 256 }
+    const common = { image: 'image', os: 'Memory 1', memory_bytes: 2 ** 29, shm_bytes: 2 ** 26, pids: 256 }
     const lending = {
       duration_default_seconds: 3_600,
       duration_max_seconds: 86_400,

@@ -4,7 +4,7 @@ import type { Engine } from '../../../src/ports/engine.ts'
 import type { Target } from '../../../src/ports/accounts.ts'
 import { reservePorts } from '../../../lab/ports.ts'
 
-const IMAGE = 'berth/alpine'
+const IMAGE = 'berth/box'
 
 export interface RunningGuest extends Target {
   /** On 127.0.0.1. */
@@ -39,6 +39,7 @@ function guestSpec({ instance, pool }: { instance: string; pool: string }, port:
     bind: '127.0.0.1',
     port,
     memory: 256 * 1024 ** 2,
+    shm: 2 ** 26,
     cpus: 1,
     pids: 128,
     sudo: true,

@@ -1,5 +1,5 @@
 /**
- * Images as users bring them: `berth/alpine` with an sshd of their own, each with something that Berth has to notice.
+ * Images as users bring them: `berth/box` with an sshd of their own, each with something that Berth has to notice.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ const SSHD =
 
 /** Users and host keys that come with the image; the only layer that is built. */
 const BASE = [
-  'FROM berth/alpine',
+  'FROM berth/box',
   "RUN mkdir /keys && ssh-keygen -q -t ed25519 -N '' -f /keys/ssh_host_ed25519_key" +
     ' && useradd -m -s /bin/bash student && useradd -m -s /bin/bash -G sudo teacher',
   'LABEL berth.listens=',

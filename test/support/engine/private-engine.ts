@@ -49,7 +49,7 @@ export function cannotHaveEngine(): string | false {
 }
 
 /** Call it at the top of a test file: it ends after the file's tests. It has `image` and runs. */
-export async function privateEngine(image = 'berth/alpine'): Promise<PrivateEngine> {
+export async function privateEngine(image = 'berth/box'): Promise<PrivateEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-engine-'))
   const namespaces = await openNamespaces(folder)
   const engine = new Engine(folder, namespaces.pid, await connectTo(namespaces.pid))

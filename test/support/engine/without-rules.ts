@@ -45,7 +45,7 @@ interface Change {
 async function nft(docker: RunDocker, lines: string): Promise<void> {
   // A container that is paused takes no exec, and this one has nft.
   const host = ['--rm', '--network', 'host', '--cap-add', 'NET_ADMIN', '--entrypoint', 'sh']
-  await docker('run', ...host, 'berth/alpine', '-c', 'printf "%s\\n" "$1" | nft -f -', 'sh', lines)
+  await docker('run', ...host, 'berth/box', '-c', 'printf "%s\\n" "$1" | nft -f -', 'sh', lines)
 }
 
 /** How many connections from or to this address the kernel keeps in its table. */

@@ -1,6 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { answerOf, type Pool } from '../../../client/client.ts'
-import { withAdviceIfMissing } from '../../failures.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 import { formatDuration } from '../../output/format.ts'
 
@@ -44,31 +43,6 @@ export function addPools(program: Command, cli: Cli): void {
         if (problem) terminal.say(`${terminal.paint('red', name)} cannot lend any container: ${problem}`)
       }
     })
-}
-
-export function addScale(program: Command, cli: Cli): void {
-  program
-    .command('scale')
-    .description('set the size of a pool (admins)')
-    .argument('<pool>')
-    .argument('<size>', 'number of containers, or "default" for the size in berth.yml', size)
-    .action(async (pool: string, wanted: number | null, _options: object, command: Command) => {
-      const { client, terminal, json } = openContext(cli, command)
-      const params = { path: { name: pool } }
-      const answer = await withAdviceIfMissing(
-        answerOf(client.PATCH('/v1/pools/{name}', { params, body: { size: wanted } })),
-        '`berth pools` lists the pools',
-      )
-      if (json) return terminal.json(answer)
-      const configured = answer.size === answer.configured_size ? '' : ` (berth.yml: ${answer.configured_size})`
-      terminal.say(`${answer.name} has ${answer.size} slots now${configured}.`)
-    })
-}
-
-function size(text: string): number | null {
-  if (text === 'default') return null
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, or "default".')
-  return Number(text)
 }
 
 function sizeOf({ size: now, configured_size }: Pool): string {

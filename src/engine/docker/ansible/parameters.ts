@@ -28,6 +28,7 @@ export function ansibleParameters(spec: ContainerSpec, mark: DatabaseMark) {
     restart_policy: HostConfig.RestartPolicy.Name,
     memory: String(HostConfig.Memory),
     memory_swap: String(HostConfig.MemorySwap),
+    shm_size: String(HostConfig.ShmSize),
     cpus: HostConfig.NanoCpus / 1e9,
     pids_limit: HostConfig.PidsLimit,
     ulimits: HostConfig.Ulimits.map(({ Name, Soft, Hard }) => `${Name}:${Soft}:${Hard}`),

@@ -1,6 +1,6 @@
 /** What `just provision` makes on a Docker engine. */
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
-import { type InstanceConfig, type Pool, specsOf } from '../../../domain/pool.ts'
+import { type InstanceConfig, type OwnImage, type Pool, specsOf } from '../../../domain/pool.ts'
 import { ledgerVolume } from '../ledger/spec.ts'
 import { takenNames } from './names.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './parameters.ts'
@@ -8,6 +8,7 @@ import { ansibleNetworkParameters, ansibleParameters } from './parameters.ts'
 export interface ProvisioningOptions {
   readonly instance: InstanceConfig
   readonly pools: readonly Pool[]
+  readonly images: readonly OwnImage[]
   readonly engine: { readonly host: string; readonly certificates: string | null }
   /** By which Ansible's modules find the engine. */
   readonly variables: Readonly<Record<string, string>>
@@ -18,7 +19,7 @@ export interface ProvisioningOptions {
  * here, too: a module of Ansible takes two thirds of a second to read them.
  */
 export async function dockerProvisioning(
-  { instance, pools, engine, variables }: ProvisioningOptions,
+  { instance, pools, images, engine, variables }: ProvisioningOptions,
   mark: DatabaseMark,
 ): Promise<object> {
   return {
@@ -27,7 +28,7 @@ export async function dockerProvisioning(
     // A REQUESTS_CA_BUNDLE that the user has set for other hosts would replace the engine's own authority.
     engine: { ...variables, ...(engine.certificates && { REQUESTS_CA_BUNDLE: `${engine.certificates}/ca.pem` }) },
     ledger: ledgerVolume(instance.name),
-    images: [...new Set(pools.map((pool) => pool.image))],
+    images,
     networks: [...new Set(pools.map((pool) => pool.reach))].map((reach) =>
       ansibleNetworkParameters(instance.name, reach),
     ),

@@ -85,6 +85,7 @@ export function createOptions(spec: ContainerSpec, mark: DatabaseMark) {
       // Equal to the memory, so that no swap is added.
       Memory: spec.memory,
       MemorySwap: spec.memory,
+      ShmSize: spec.shm,
       NanoCpus: Math.round(spec.cpus * 1e9),
       PidsLimit: spec.pids,
       Ulimits: [{ Name: 'nofile', ...OPEN_FILES }],

@@ -5,12 +5,12 @@
  * reboot, without a manager, and on remote engines.
  */
 import { createHash } from 'node:crypto'
+import { BOX_IMAGE } from '../../../domain/pool.ts'
 import { FIREWALL_LABEL, SPEC_LABEL } from '../../labels.ts'
 import { blocklistRules, firewallRules } from './rules.ts'
 import { mainScript } from './script.ts'
 import { LEDGER_PATH, ledgerVolume } from '../ledger/spec.ts'
 
-const IMAGE = 'berth/alpine'
 const MEMORY_BYTES = 256 * 1024 ** 2
 
 export function firewallName(instance: string): string {
@@ -22,7 +22,7 @@ export function firewallName(instance: string): string {
  */
 export function firewallOptions(instance: string) {
   const body = {
-    Image: IMAGE,
+    Image: BOX_IMAGE,
     Env: [`RULES=${firewallRules(instance)}`, `BLOCKLIST_RULES=${blocklistRules(instance)}`],
     Entrypoint: ['/bin/sh', '-c', mainScript(instance)],
     HostConfig: {

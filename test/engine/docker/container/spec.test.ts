@@ -14,10 +14,11 @@ const spec: ContainerSpec = {
   pool: 'alpine',
   name: 'alpine-1',
   generation: null,
-  image: 'berth/alpine',
+  image: 'berth/box',
   bind: '127.0.0.1',
   port: 2221,
   memory: 512 * 1024 * 1024,
+  shm: 2 ** 26,
   cpus: 1.5,
   pids: 256,
   sudo: true,
@@ -29,7 +30,7 @@ it('needs another SPEC_FORMAT for other options', () => {
   const options = [true, false].map((sudo) => ({ ...createOptions({ ...spec, sudo }, mark()), Labels: {} }))
   const digest = createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 16)
   // When this fails: raise SPEC_FORMAT, so that running containers are replaced, and write the new pair here.
-  assert.deepEqual({ SPEC_FORMAT, digest }, { SPEC_FORMAT: 4, digest: '1388ee9947bae554' })
+  assert.deepEqual({ SPEC_FORMAT, digest }, { SPEC_FORMAT: 5, digest: '169a23368fd42ed8' })
 })
 
 it('has the same options for Docker and for Ansible', () => {
@@ -40,7 +41,7 @@ it('has the same options for Docker and for Ansible', () => {
   assert.deepEqual(rest, {
     name: 'alpine-1',
     hostname: 'alpine-1',
-    image: 'berth/alpine',
+    image: 'berth/box',
     interactive: true,
     env: { BERTH_UID: '22221' },
     detach: true,
@@ -52,6 +53,7 @@ it('has the same options for Docker and for Ansible', () => {
     restart_policy: 'unless-stopped',
     memory: '536870912',
     memory_swap: '536870912',
+    shm_size: '67108864',
     cpus: 1.5,
     pids_limit: 256,
     cap_drop: ['ALL'],

@@ -1,0 +1,110 @@
+/** `pools.NAME` of berth.yml. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { readHold } from './hold.ts'
+import type { SettingsReader } from './reader.ts'
+import * as value from './values.ts'
+import { REACHES } from '../domain/container.ts'
+import { BOX_IMAGE, type Pool } from '../domain/pool.ts'
+import { counted } from '../domain/text/counted.ts'
+
+const MINUTE_MS = 60_000
+const MIB = 2 ** 20
+/** Docker's own default. */
+const DEFAULT_SHM_BYTES = 64 * MIB
+
+const POOL = {
+  size: { parse: value.whole(0, 10_000) },
+  image: { parse: value.text, default: BOX_IMAGE },
+  ssh_ports: { parse: value.ports },
+  // Docker refuses less than 32 MiB, and sshd, a shell and Ansible's python3 need as much.
+  memory: { parse: value.bytes(32), default: '512m' },
+  shm: { parse: value.bytes(1), default: `${DEFAULT_SHM_BYTES / MIB}m` },
+  cpus: { parse: value.cores, default: 1 },
+  pids: { parse: value.whole(16, 100_000), default: 256 },
+  sudo: { parse: value.flag, default: true },
+  reach: { parse: value.oneOf(...REACHES), default: 'internet' },
+  runtime: { parse: value.text, default: undefined },
+  prepare: { parse: value.text, default: undefined },
+  prepare_image: { parse: value.flag, default: false },
+  self_service: { parse: value.flag, default: true },
+} as const
+
+const DURATION = {
+  default: { parse: value.span, default: '60m' },
+  max: { parse: value.span, default: '24h' },
+} as const
+
+export interface PoolContext {
+  /** Relative paths start from here. */
+  readonly folder: string
+  /** The setting that uses a port, by port. Every pool adds its own. */
+  readonly owners: Map<number, string>
+}
+
+interface PoolSizes {
+  readonly shm?: number | undefined
+  readonly memory?: number | undefined
+}
+
+/** Reads a pool. Reports problems, and returns null if there are any. */
+export function readPool(
+  reader: SettingsReader,
+  name: string,
+  content: unknown,
+  { folder, owners }: PoolContext,
+): Pool | null {
+  const path = ['pools', name]
+  try {
+    value.name(name)
+  } catch {
+    reader.report(path, 'the name must consist of a-z, 0-9 and "-", and begin with a letter')
+  }
+  const { raw, all: fields, some } = reader.map(content, path, POOL, ['duration', 'hold'])
+  const { all: duration, some: span } = reader.map(raw['duration'], [...path, 'duration'], DURATION)
+  if (span.default !== undefined && span.default < MINUTE_MS) {
+    reader.report([...path, 'duration', 'default'], 'must be at least 1m')
+  }
+  if (duration && duration.max < duration.default) {
+    reader.report([...path, 'duration', 'max'], 'must not be shorter than the default')
+  }
+  if (some.ssh_ports && some.size !== undefined && some.ssh_ports.length < some.size) {
+    const mismatch = `${counted(some.ssh_ports.length, 'port')} for ${counted(some.size, 'container')}`
+    reader.report([...path, 'ssh_ports'], `${mismatch}: widen the range or lower size`)
+  }
+  const hold = readHold(reader, raw['hold'], [...path, 'hold'])
+  checkShm(reader, path, some)
+  takePorts(reader, path, some.ssh_ports ?? [], owners)
+  const prepare = some.prepare ? resolve(folder, some.prepare) : null
+  if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
+  if (some.prepare_image && prepare === null) {
+    reader.report(
+      [...path, 'prepare_image'],
+      'needs prepare, the playbook that makes the image: name one, or remove it',
+    )
+  }
+  if (!fields || !duration) return null
+  const { ssh_ports: ports, self_service: selfService, prepare_image, ...rest } = fields
+  const preparedImage = prepare_image ? 'awaited' : null
+  const runtime = some.runtime ?? null
+  return { ...rest, name, ports, runtime, duration, hold, selfService, prepare, preparedImage }
+}
+
+/** What is stored in /dev/shm counts as memory. A pool with less memory than the default of shm is no mistake. */
+function checkShm(reader: SettingsReader, path: readonly string[], { shm = 0, memory = shm }: PoolSizes): void {
+  if (shm <= Math.max(memory, DEFAULT_SHM_BYTES)) return
+  const [is, limit] = [shm, memory].map((size) => `${Math.floor(size / MIB)}m`)
+  reader.report([...path, 'shm'], `must be at most ${limit} like memory, which it is part of, not ${is}; raise memory`)
+}
+
+function takePorts(
+  reader: SettingsReader,
+  path: readonly string[],
+  ports: readonly number[],
+  owners: Map<number, string>,
+): void {
+  for (const [owner, taken] of Map.groupBy(ports, (port) => owners.get(port))) {
+    if (owner !== undefined) reader.report([...path, 'ssh_ports'], `used by ${owner}: ${taken.join(', ')}`)
+  }
+  for (const port of ports) if (!owners.has(port)) owners.set(port, path.join('.'))
+}
