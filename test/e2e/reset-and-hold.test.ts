@@ -132,6 +132,7 @@ describe('berth run --hold', () => {
     assert.equal(await inContainer('job', 'cat trace'), 'here')
     const [held] = (await berth.json<{ reservations: Reservation[] }>('ls')).reservations
     assert.equal(held?.keepalive_until, null)
+    assert.match((await berth.run('ls')).stdout, / active \(on hold\) /)
     assert.ok(Math.abs(Date.parse(held?.expires_at ?? '') - Date.now() - 600_000) < 30_000)
     assert.deepEqual(readdirSync(join(berth.home, 'tmp')), [])
   })

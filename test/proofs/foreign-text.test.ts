@@ -46,6 +46,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   show: ['--', ID],
   extend: ['--by', '1m', ID],
   release: ['--all'],
+  reset: ['--yes', ID],
   keepalive: ['--all'],
   status: [],
   version: [],

@@ -5,7 +5,7 @@ import { type TokenApi, openTokenApi } from '../../support/http/token-api.ts'
 import { pool } from '../../../lab/rows.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
-const POOLS = [pool({ name: 'alpine', size: 2 })]
+const POOLS = [pool({ name: 'alpine', size: 2, hold: { max: 3_600_000, containers: 2 } })]
 
 type Headers = Record<string, string>
 
@@ -51,7 +51,11 @@ const TOUCHES: readonly [method: string, path: string, body?: object][] = [
   ['PATCH', '/v1/reservations/{id}', { extend: '5m' }],
   ['DELETE', '/v1/reservations/{id}'],
   ['POST', '/v1/reservations/{id}/keepalive'],
+  ['POST', '/v1/reservations/{id}/hold', { duration: '5m' }],
 ]
+
+/** Acts on a container of the caller's reservation. Which containers there are is no secret. */
+const RESET = ['POST', '/v1/containers/{name}/reset'] as const
 
 /** Endpoints that show each caller only their own. */
 const LISTS = [
@@ -97,7 +101,7 @@ describe('two users', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     )
     const tried = [
-      ...[...TOUCHES, ...FORBIDDEN].map(([method, path]) => `${method} ${path}`),
+      ...[...TOUCHES, ...FORBIDDEN, RESET].map(([method, path]) => `${method} ${path}`),
       ...LISTS.map((url) => `GET ${url.replace(/\?.*/, '').replace('/alpine-1', '/{name}')}`),
       ...HARMLESS,
     ]
@@ -124,6 +128,29 @@ describe('two users', () => {
       assert.equal(theirs.statusCode, 200, theirs.payload)
     })
   }
+
+  it('reset only containers of their own, and learn nothing of those of the other', async () => {
+    const all = await scene()
+    const [method, path] = RESET
+    const reset = (by: Headers, name: string) => ask(all, by, method, path.replace('{name}', name))
+    const before = await everything(all)
+    const foreign = await reset(all.bob, 'alpine-1')
+    assert.deepEqual([foreign.statusCode, foreign.payload.includes(MARK)], [409, false], foreign.payload)
+    assert.equal(await everything(all), before)
+    assert.equal((await reset(all.ann, 'alpine-1')).statusCode, 202)
+    assert.equal((await reset(all.admin, 'alpine-2')).statusCode, 202)
+  })
+
+  it('may give their reservations the same name', async () => {
+    const all = await scene()
+    const reserve = (by: Headers) => ask(all, by, 'POST', '/v1/reservations', { wait: '1h', name: 'web' })
+    assert.deepEqual(
+      await Promise.all([all.ann, all.bob].map(async (by) => (await reserve(by)).statusCode)),
+      [202, 202],
+    )
+    const twice = await reserve(all.bob)
+    assert.deepEqual([twice.statusCode, twice.payload.includes(MARK)], [409, false], twice.payload)
+  })
 
   for (const url of LISTS) {
     it(`GET ${url}: shows nothing of the other`, async () => {

@@ -138,8 +138,9 @@ function printWide(reservations: readonly Reservation[], terminal: Terminal, now
   )
 }
 
-/** Returns the state, with the position in the queue or the outcome. */
-export function stateOf({ state, queue, outcome }: Reservation): string {
+/** Returns the state, with the position in the queue or the outcome, and whether it is on hold. */
+export function stateOf({ state, queue, outcome, held_at }: Reservation): string {
+  if (state === 'active' && held_at) return 'active (on hold)'
   if (state === 'waiting' && queue) return `waiting (${queue.position})`
   return state === 'ended' && outcome !== null ? outcome : state
 }

@@ -81,7 +81,7 @@ async function untilReady(
       if (found.state !== 'active' || !container) {
         throw new Failure(EXIT.failed, `the reservation is ${found.state}; ${name} does not belong to it any more`)
       }
-      if (container.ready && (container.generation ?? 0) > generation) return container
+      if (container.ready && container.generation !== generation) return container
       const { error, attempts } = await answerOf(client.GET('/v1/containers/{name}', { params: { path: { name } } }))
       if (attempts > 0 && error !== null) progress.report(`${error}; trying again`)
       else progress.status(`waiting for the fresh ${name}`)
