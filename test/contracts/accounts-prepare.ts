@@ -17,6 +17,18 @@ export function preparingContract({ accounts, engine, guests }: Bench): void {
     }
   })
 
+  test('what a container has of its own is removed when it becomes an image; what its image brought stays', async () => {
+    const [guest] = (await guests(1)) as [RunningGuest]
+    const run = async (script: string) =>
+      (await engine.exec(guest.id, { command: ['sh', '-c', script], timeoutMs: 5_000 })).stdout
+    await run('touch /var/lib/berth-taken; touch -d 2001-01-01 /etc/ssh/ssh_host_of_image_key')
+    const list = 'cd /; ls -d etc/ssh/ssh_host_* var/lib/berth-* run/berth-listens 2>/dev/null'
+    assert.match(await run(list), /ssh_host_ed25519_key\n/)
+    await accounts.generalize(guest)
+    await accounts.generalize(guest)
+    assert.equal(await run(list), 'etc/ssh/ssh_host_of_image_key\n')
+  })
+
   test('the outcome names the task that failed, for the container where it failed', async () => {
     const [good, bad] = (await guests(2)) as [RunningGuest, RunningGuest]
     await engine.exec(bad.id, { command: ['mkdir', '/etc/prepared'], timeoutMs: 5_000 })
