@@ -96,6 +96,7 @@ describe('a build that does not succeed', () => {
     assert.ok(left.length > 0)
     const containers = await dockerLines('ps', '--all', '--quiet', '--filter', `label=berth.test=${own}`)
     if (containers.length > 0) await docker('rm', '--force', ...containers)
+    for (const layer of await remains()) await docker('image', 'rm', layer)
   })
 
   it('leaves nothing behind when it is interrupted', async () => {
