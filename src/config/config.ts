@@ -53,7 +53,7 @@ const TOP = {
   database: { parse: value.file, default: 'containers.db' },
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
   engine: { parse: value.oneOf('docker', 'memory'), default: 'docker' },
-  instance: { parse: value.name, default: 'berth' },
+  instance: { parse: value.plainName, default: 'berth' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
   keep: { parse: value.span, default: '90d' },
   log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },

@@ -56,7 +56,7 @@ export function readPool(
 ): Pool | null {
   const path = ['pools', name]
   try {
-    value.name(name)
+    value.plainName(name)
   } catch {
     reader.report(path, 'the name must consist of a-z, 0-9 and "-", and begin with a letter')
   }

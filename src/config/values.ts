@@ -51,7 +51,7 @@ export function matching(pattern: RegExp, what: string): Parser<string> {
 }
 
 /** Of a pool or an instance. */
-export const name = matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
+export const plainName = matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
 
 export function whole(least: number, most: number): Parser<number> {
   return (value) => {
