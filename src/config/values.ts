@@ -43,7 +43,7 @@ export function oneOf<T extends string>(...allowed: readonly T[]): Parser<T> {
   }
 }
 
-export function matching(pattern: RegExp, what: string): Parser<string> {
+function matching(pattern: RegExp, what: string): Parser<string> {
   return (value) => {
     if (typeof value !== 'string' || !pattern.test(value)) throw mustBe(what, value)
     return value
