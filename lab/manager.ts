@@ -43,7 +43,9 @@ export interface ManagerOptions {
   readonly pool?: object
   readonly top?: object
   /** Further pools, by what is added to the name of the first one. */
-  readonly further?: Readonly<Record<string, { readonly size: number; readonly image: string }>>
+  readonly further?: Readonly<
+    Record<string, { readonly size: number; readonly image: string; readonly [key: string]: unknown }>
+  >
   readonly env?: Readonly<Record<string, string>>
 }
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { BerthError } from '../domain/errors.ts'
 import type { Engine } from '../ports/engine.ts'
 import { hostKeyOf } from './host-key.ts'
-import type { Accounts, Guest, NotificationText, Outcomes, Target } from '../ports/accounts.ts'
+import type { Accounts, Guest, NotificationText, Outcomes, PeerName, Target } from '../ports/accounts.ts'
 import { perTarget } from './per-target.ts'
 
 /** User and group names of every container. */
@@ -24,6 +24,8 @@ export class MemoryAccounts implements Accounts {
   readonly motds = new Map<string, string>()
   /** "p-1 alice: line" for each line that was written to terminals. */
   readonly notified: string[] = []
+  /** "10.213.0.2 p-1, …" for each container that knows its peers, by container id. */
+  readonly peers = new Map<string, string>()
   /** Container names of each run of a playbook. */
   readonly prepared: string[][] = []
   readonly #isRunning: (id: string) => boolean | Promise<boolean>
@@ -50,6 +52,11 @@ export class MemoryAccounts implements Accounts {
       this.motds.set(id, motd)
       this.notified.push(`${name} ${username}: ${line}`)
     })
+  }
+
+  async introduce(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes> {
+    const text = peers.map(({ name, address }) => `${address} ${name}`).join(', ')
+    return this.#perTarget(targets, ({ id }) => void this.peers.set(id, text))
   }
 
   async playbookVersion(playbook: string): Promise<string> {

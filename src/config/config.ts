@@ -12,6 +12,7 @@ import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 import { REACHES } from '../domain/container.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
+import type { Ipv4Block } from '../domain/text/ipv4-block.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
 import type { Pool, InstanceConfig } from '../domain/pool.ts'
 
@@ -33,6 +34,8 @@ export interface Config extends Access {
   readonly sshHost: string
   /** In the order of berth.yml. The simple API uses the first one. */
   readonly pools: readonly Pool[]
+  /** Addresses for the networks on which containers of one reservation reach each other. */
+  readonly peerNetworks: Ipv4Block
   readonly engine: EngineConfig
   /** Environment of the programs that the manager runs. */
   readonly environment: Environment
@@ -48,6 +51,7 @@ const TOP = {
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
   engine: { parse: value.oneOf('docker', 'memory'), default: 'docker' },
   instance: { parse: NAME, default: 'berth' },
+  peer_networks: { parse: value.addressBlock, default: '10.213.0.0/16' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
   keep: { parse: value.span, default: '90d' },
   log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },
@@ -67,6 +71,7 @@ const POOL = {
   pids: { parse: value.whole(16, 100_000), default: 256 },
   sudo: { parse: value.flag, default: true },
   reach: { parse: value.oneOf(...REACHES), default: 'internet' },
+  reach_peers: { parse: value.flag, default: true },
   runtime: { parse: value.text, default: undefined },
   prepare: { parse: value.text, default: undefined },
 } as const
@@ -124,6 +129,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     instance: { name: top.instance, bind: ssh.bind },
     sshHost: ssh.host,
     pools,
+    peerNetworks: top.peer_networks,
     engine,
     // A token of the command that was set in the manager's shell is kept from playbooks.
     environment: {
@@ -185,8 +191,8 @@ function readPool(
   const prepare = some.prepare ? resolve(folder, some.prepare) : null
   if (prepare !== null && !existsSync(prepare)) reader.report([...path, 'prepare'], `${prepare} does not exist`)
   if (!fields || !duration) return null
-  const { ssh_ports, ...rest } = fields
-  return { ...rest, name, ports: ssh_ports, runtime: some.runtime ?? null, duration, prepare }
+  const { ssh_ports, reach_peers, ...rest } = fields
+  return { ...rest, name, ports: ssh_ports, reachPeers: reach_peers, runtime: some.runtime ?? null, duration, prepare }
 }
 
 function takePorts(

@@ -7,6 +7,8 @@ export interface Pool extends ContainerSettings {
   readonly size: number
   /** Host ports; container number n listens on `ports[n - 1]`. At least `size` of them. */
   readonly ports: readonly number[]
+  /** Whether the containers of one reservation reach each other. */
+  readonly reachPeers: boolean
   /** Milliseconds. */
   readonly duration: { readonly default: number; readonly max: number }
   /** Absolute path of a playbook that runs on every new container before it is ready. */

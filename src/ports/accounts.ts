@@ -36,6 +36,13 @@ export interface NotificationText {
   readonly line: string
 }
 
+/** The name by which peers reach a container. */
+export interface PeerName {
+  readonly name: string
+  /** On the network of their reservation. */
+  readonly address: string
+}
+
 /** By target name: null on success, otherwise the error. One failing container never hides the outcome of another. */
 export type Outcomes = ReadonlyMap<string, Error | null>
 
@@ -63,6 +70,11 @@ export interface Accounts {
    * skipped after about a second, whatever else a tenant has changed in the container.
    */
   notify(targets: readonly Target[], notification: NotificationText): Promise<Outcomes>
+  /**
+   * Writes the names of all containers of a reservation into /etc/hosts of each target, in place of those that were
+   * written before. What a tenant has added stays.
+   */
+  introduce(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes>
   /** Returns a text that changes when a pool's own playbook does; never rejects. */
   playbookVersion(playbook: string): Promise<string>
   /** Runs a pool's own playbook on new containers, all in one run. The error names the failing task. */

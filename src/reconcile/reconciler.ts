@@ -142,7 +142,9 @@ export class Reconciler {
     engine.agent?.preconnect(nextToLend(snapshot))
     const pools = this.#deps.pools.all()
     const working = new Set([...rows.busy, ...busy])
-    const planned = plan({ pools, snapshot, ...listing, specDigest: this.#specDigest, busy: working }, clock())
+    const { introduced } = this.#executor
+    const input = { pools, snapshot, ...listing, introduced, specDigest: this.#specDigest, busy: working }
+    const planned = plan(input, clock())
     const actions = planned.filter((action) => leading || action.type === 'block')
     await collectFailures(actions, inOrder, this.#carryOut)
     const due = nextDue(snapshot, clock())

@@ -1,6 +1,11 @@
 /** Keys of work that is under way: one key space for each kind of thing that is worked on. */
 
-export type WorkKey = `container ${string}` | `reservation ${string}` | `notification ${string}` | `playbook ${string}`
+export type WorkKey =
+  | `container ${string}`
+  | `reservation ${string}`
+  | `notification ${string}`
+  | `playbook ${string}`
+  | `peers ${string}`
 
 export function containerKey(name: string): WorkKey {
   return `container ${name}`
@@ -14,6 +19,11 @@ export function reservationKey(id: string): WorkKey {
 /** Apart from `reservationKey`: revoking access must not wait for a notification. */
 export function notificationKey(id: string): WorkKey {
   return `notification ${id}`
+}
+
+/** For the network of a reservation: revoking access must not wait for it. */
+export function peersKey(id: string): WorkKey {
+  return `peers ${id}`
 }
 
 export function playbookKey(pool: string): WorkKey {

@@ -44,10 +44,12 @@ describe('the sample file', () => {
           sudo: true,
           reach: 'internet',
           runtime: null,
+          reachPeers: true,
           duration: { default: HOUR, max: 24 * HOUR },
           prepare: null,
         },
       ],
+      peerNetworks: { first: 0x0a_d5_00_00, prefix: 16 },
       engine: { kind: 'docker', host: 'unix:///var/run/docker.sock', certificates: null, source: 'the default' },
     })
     // Except for `auth: none`, which is safe only on the loopback and has no default.
@@ -60,7 +62,16 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*allowed: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['instance', 'concurrency', 'keep', 'log', 'rate_limit', 'runtime', 'prepare'])
+    assert.deepEqual(unnamed, [
+      'instance',
+      'peer_networks',
+      'concurrency',
+      'keep',
+      'log',
+      'rate_limit',
+      'runtime',
+      'prepare',
+    ])
   })
 })
 

@@ -21,6 +21,8 @@ function inputOf({ containers = [], reservations = [], observed: listed, ...rest
     snapshot: { containers, reservations, sizes: new Map() },
     observed: listed ?? [],
     unreachable: new Set(),
+    peerNetworks: [],
+    introduced: new Map(),
     specDigest: () => 'digest',
     ownership: owning('r'),
     busy: new Set(),
@@ -50,6 +52,11 @@ function brief(action: Action): string {
       return `add ${action.slots.map((p) => `${p.pool}-${p.number}:${p.port}`).join(' ')}`
     case 'prepare':
       return `prepare ${action.containers.map((c) => c.name).join(' ')}`
+    case 'connect':
+    case 'introduce':
+      return `${action.type} ${action.reservation.id}`
+    case 'disband':
+      return `disband ${action.network.id}`
     case 'sweep':
       return `sweep ${action.observed.id}`
     case 'block':

@@ -6,6 +6,7 @@ import type { Account } from '../../domain/account.ts'
 import type { Accounts, Outcomes, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
 import { notify } from '../notification.ts'
+import { introduce } from '../peers.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
 import { Rehearsals } from '../readiness/rehearsals.ts'
@@ -40,6 +41,7 @@ export function ansibleAccounts({ engine, ansible }: { engine: Engine; ansible: 
     },
     createAccounts: (targets, account) => run(targets, account, false),
     notify: (targets, notification) => perTarget(targets, (target) => notify(shell, target, notification)),
+    introduce: (targets, peers) => perTarget(targets, (target) => introduce(shell, target, peers)),
     playbookVersion,
     prepare: preparing(engine, ansible),
   }

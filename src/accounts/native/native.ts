@@ -6,6 +6,7 @@ import type { Engine } from '../../ports/engine.ts'
 import type { Ansible } from '../ansible/playbook.ts'
 import { playbookVersion } from '../ansible/version.ts'
 import { notify } from '../notification.ts'
+import { introduce } from '../peers.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
 import { Rehearsals } from '../readiness/rehearsals.ts'
@@ -44,6 +45,7 @@ export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: A
         }),
       ),
     notify: (targets, notification) => perTarget(targets, (target) => notify(shell, target, notification)),
+    introduce: (targets, peers) => perTarget(targets, (target) => introduce(shell, target, peers)),
     playbookVersion,
     prepare: preparing(engine, ansible),
   }
