@@ -20,6 +20,7 @@ export function pool(some: Partial<Pool> = {}): Pool {
     sudo: true,
     reach: 'internet',
     runtime: null,
+    reachPeers: true,
     duration: { default: 3_600_000, max: 86_400_000 },
     hold: null,
     selfService: true,
@@ -68,6 +69,7 @@ export function observed(some: Partial<Observed> = {}): Observed {
     database: 'db',
     origin: 'host:/srv/db.db',
     lentTo: null,
+    peers: null,
     ...some,
   }
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { BerthError } from '../domain/errors.ts'
 import type { Engine } from '../ports/engine.ts'
 import { hostKeyOf } from './host-key.ts'
-import type { Accounts, Guest, NotificationText, Outcomes, SessionAnswer, Target } from '../ports/accounts.ts'
+import type { Accounts, Guest, NotificationText, Outcomes, PeerName, SessionAnswer, Target } from '../ports/accounts.ts'
 import { perTarget } from './per-target.ts'
 
 /** User and group names of every container. */
@@ -30,6 +30,8 @@ export class MemoryAccounts implements Accounts {
   readonly sessions = new Map<string, string>()
   /** "p-1 ID done: text" for each answer to a session command. */
   readonly answered: string[] = []
+  /** "10.213.0.2 p-1, …" for each container that knows its peers, by container id. */
+  readonly peers = new Map<string, string>()
   /** Container names of each run of a playbook. */
   readonly prepared: string[][] = []
   /** Contents of playbooks that have changed, by path. */
@@ -71,6 +73,11 @@ export class MemoryAccounts implements Accounts {
   async answer({ id, name }: Target, { id: request, isDone, text }: SessionAnswer): Promise<void> {
     await this.#assertRunning(id)
     this.answered.push(`${name} ${request} ${isDone ? 'done' : 'refused'}: ${text}`)
+  }
+
+  async introduce(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes> {
+    const text = peers.map(({ name, address }) => `${address} ${name}`).join(', ')
+    return this.#perTarget(targets, ({ id }) => void this.peers.set(id, text))
   }
 
   async playbookVersion(playbook: string): Promise<string> {

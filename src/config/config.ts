@@ -14,6 +14,7 @@ import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 import { zoneOfMachine } from '../domain/text/local-time.ts'
+import type { Ipv4Block } from '../domain/text/ipv4-block.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
 import type { InstanceConfig, OwnImage, Pool } from '../domain/pool.ts'
 
@@ -41,6 +42,8 @@ export interface Config extends Access {
   readonly pools: readonly Pool[]
   /** What `just image` builds. */
   readonly images: readonly OwnImage[]
+  /** Addresses for the networks on which containers of one reservation reach each other. */
+  readonly peerNetworks: Ipv4Block
   readonly engine: EngineConfig
   /** Environment of the programs that the manager runs. */
   readonly environment: Environment
@@ -54,6 +57,7 @@ const TOP = {
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
   engine: { parse: value.oneOf('docker', 'memory'), default: 'docker' },
   instance: { parse: value.plainName, default: 'berth' },
+  peer_networks: { parse: value.addressBlock, default: '10.213.0.0/16' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
   keep: { parse: value.span, default: '90d' },
   log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },
@@ -122,6 +126,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     hostCa: ssh.host_ca,
     pools,
     images,
+    peerNetworks: top.peer_networks,
     engine,
     // A token of the command that was set in the manager's shell is kept from playbooks.
     environment: {

@@ -24,6 +24,7 @@ const POOL = {
   pids: { parse: value.whole(16, 100_000), default: 256 },
   sudo: { parse: value.flag, default: true },
   reach: { parse: value.oneOf(...REACHES), default: 'internet' },
+  reach_peers: { parse: value.flag, default: true },
   runtime: { parse: value.text, default: undefined },
   prepare: { parse: value.text, default: undefined },
   prepare_image: { parse: value.flag, default: false },
@@ -84,10 +85,10 @@ export function readPool(
     )
   }
   if (!fields || !duration) return null
-  const { ssh_ports: ports, self_service: selfService, prepare_image, ...rest } = fields
+  const { ssh_ports: ports, reach_peers: reachPeers, self_service: selfService, prepare_image, ...rest } = fields
   const preparedImage = prepare_image ? 'awaited' : null
   const runtime = some.runtime ?? null
-  return { ...rest, name, ports, runtime, duration, hold, selfService, prepare, preparedImage }
+  return { ...rest, name, ports, reachPeers, runtime, duration, hold, selfService, prepare, preparedImage }
 }
 
 /** What is stored in /dev/shm counts as memory. A pool with less memory than the default of shm is no mistake. */

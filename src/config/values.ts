@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { parseDuration } from '../domain/text/duration.ts'
 import { isTimeZone } from '../domain/text/local-time.ts'
+import { formatBlock, type Ipv4Block, parseBlock } from '../domain/text/ipv4-block.ts'
 import { isSecureUrl } from '../domain/text/loopback.ts'
 
 /** Says what is wrong with a value; the message follows its path. */
@@ -118,6 +119,14 @@ export const ports: Parser<number[]> = (value) => {
 export const ipAddress: Parser<string> = (value) => {
   if (typeof value !== 'string' || isIP(value) === 0) throw mustBe('an IP address', value)
   return value
+}
+
+/** "10.213.0.0/16". A block beyond /8 could hold two networks whose interfaces have one name; /28 is one network. */
+export const addressBlock: Parser<Ipv4Block> = (value) => {
+  const block = parseBlock(written(value))
+  if (block === null || block.prefix < 8 || block.prefix > 28 || formatBlock(block) !== value)
+    throw mustBe('a block of IPv4 addresses from /8 to /28, like 10.213.0.0/16', value)
+  return block
 }
 
 export interface Listen {

@@ -15,6 +15,8 @@ export interface Pool extends ContainerSettings {
   readonly size: number
   /** Host ports; container number n listens on `ports[n - 1]`. At least `size` of them. */
   readonly ports: readonly number[]
+  /** Whether the containers of one reservation reach each other. */
+  readonly reachPeers: boolean
   /** Milliseconds. */
   readonly duration: { readonly default: number; readonly max: number }
   /** What may be put on hold after a failure; null: nothing. */

@@ -10,14 +10,15 @@ import { openDocker } from './docker/engine.ts'
 import { openMemory } from './memory/engine.ts'
 import { MemoryHost } from './memory/host.ts'
 
-type EngineSettings = Pick<Config, 'engine' | 'instance' | 'pools'>
-type ProvisioningSettings = EngineSettings & Pick<Config, 'images'>
+type EngineSettings = Pick<Config, 'engine' | 'instance' | 'peerNetworks' | 'pools'>
+type ProvisioningSettings = Pick<Config, 'engine' | 'instance' | 'pools' | 'images'>
 
-export function openEngine({ engine, instance, pools }: EngineSettings, database: DatabaseMark, clock: Clock): Engine {
+export function openEngine(settings: EngineSettings, database: DatabaseMark, clock: Clock): Engine {
+  const { engine, instance, peerNetworks, pools } = settings
   const site = { instance: instance.name, database }
   if (engine.kind === 'memory') return openMemory({ ...site, host: new MemoryHost({ now: clock }) })
   const { host: dockerHost, certificates } = engine
-  return openDocker({ ...site, reaches: pools.map(({ reach }) => reach), dockerHost, certificates })
+  return openDocker({ ...site, reaches: pools.map(({ reach }) => reach), peerNetworks, dockerHost, certificates })
 }
 
 /**

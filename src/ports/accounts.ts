@@ -47,6 +47,13 @@ export interface SessionAnswer {
   readonly text: string
 }
 
+/** The name by which peers reach a container. */
+export interface PeerName {
+  readonly name: string
+  /** On the network of their reservation. */
+  readonly address: string
+}
+
 /** By target name: null on success, otherwise the error. One failing container never hides the outcome of another. */
 export type Outcomes = ReadonlyMap<string, Error | null>
 
@@ -82,6 +89,11 @@ export interface Accounts {
   writeHostCertificates(certificates: ReadonlyMap<Target, string>): Promise<Outcomes>
   /** Shows the answer to the session command that waits for it. `guest_failed`, `engine_unavailable`. */
   answer(target: Target, answer: SessionAnswer): Promise<void>
+  /**
+   * Writes the names of all containers of a reservation into /etc/hosts of each target, in place of those that were
+   * written before. What a tenant has added stays.
+   */
+  introduce(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes>
   /** Returns a text that changes when a pool's own playbook does; never rejects. */
   playbookVersion(playbook: string): Promise<string>
   /**

@@ -23,6 +23,32 @@ export interface EngineTraits {
   readonly limitsPids: boolean
 }
 
+/** A container's place on the network of its reservation. */
+export interface PeerLink {
+  readonly reservation: string
+  /** At which its peers reach it, while it is down as well; null where the engine has assigned none. */
+  readonly address: string | null
+  /** Differs after each start of the container; null while it is down. */
+  readonly attachment: string | null
+}
+
+/** A container that becomes its reservation's peer. */
+export interface PeerMember {
+  readonly id: string
+  /** From 0. Each position has an address of its own, which a replacement takes over. */
+  readonly position: number
+}
+
+/** A network on which the containers of one reservation reach each other. It may have no members. */
+export interface PeerNetwork {
+  readonly id: string
+  readonly reservation: string
+  /** Identity of the database whose manager made it. */
+  readonly database: string | null
+  /** Host and path of that database. */
+  readonly origin: string | null
+}
+
 /** What the engine says about one container of ours. A fact of the moment it was listed. */
 export interface Observed {
   /** The engine's own id: names one generation only, so a late call never hits its successor. */
@@ -48,6 +74,8 @@ export interface Observed {
   readonly origin: string | null
   /** The reservation that it is or was lent to, by the engine's ledger; null when it was never lent. */
   readonly lentTo: string | null
+  /** Its place among its peers, while it is down as well; null when it has none. */
+  readonly peers: PeerLink | null
 }
 
 /** The containers of this instance, in any state. Complete, except for those on nodes that cannot be reached. */
@@ -55,6 +83,8 @@ export interface EngineListing {
   readonly observed: readonly Observed[]
   /** Names of the nodes that the engine cannot reach now. The state of their containers is unknown. */
   readonly unreachable: readonly string[]
+  /** Of this instance, whichever database they belong to. */
+  readonly peerNetworks: readonly PeerNetwork[]
 }
 
 /** What the engine knows beside the containers, as of the last listing. */
@@ -191,6 +221,13 @@ export interface Engine {
    * resolves at once, and the engine removes the container when the node is back.
    */
   remove(id: string): Promise<void>
+  /**
+   * Makes the network of a reservation of `size` containers unless it exists, and connects running members to it. There
+   * they reach each other, and nothing else. A member that cannot be connected does not keep others from it.
+   */
+  connectPeers(reservation: string, size: number, members: readonly PeerMember[]): Promise<void>
+  /** Removes a network without running members. Gone is success; `engine_failed` while there are members. */
+  removePeerNetwork(id: string): Promise<void>
   /**
    * Records that containers are lent to a reservation, before access is given. Resolves when the engine has it;
    * returns the ids of those that are lent to another reservation already, which must be left alone.

@@ -4,7 +4,7 @@
 import type { Clock } from '../ports/clock.ts'
 import { codeOf, hasCode, reasonOf } from '../domain/errors.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
-import type { Engine, Observed } from '../ports/engine.ts'
+import type { Engine, Observed, PeerNetwork } from '../ports/engine.ts'
 import type { EngineStatus } from '../ports/engine-status.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -22,6 +22,7 @@ interface EngineViewDeps {
 
 export interface Listing {
   readonly observed: readonly Observed[]
+  readonly peerNetworks: readonly PeerNetwork[]
   readonly ownership: Ownership
   /** Nodes whose rows are left alone: the engine cannot reach them, and has not been able to for a short time only. */
   readonly unreachable: ReadonlySet<string>
@@ -75,17 +76,18 @@ export class EngineView implements EngineStatus {
         await engine.provision()
         this.#isProvisioned = true
       }
-      const { observed, unreachable } = await engine.list()
+      const { observed, peerNetworks, unreachable } = await engine.list()
       // After the listing: a Docker that is shutting down fails it, and must not be asked to start the firewall then.
       if (leading && !(await engine.isProvisioned())) await engine.provision()
-      const ownership = await recognition.recognize(observed, snapshot)
+      const ownership = await recognition.recognize({ observed, peerNetworks }, snapshot)
       this.#answers = true
       if (this.#problem !== null) log.info('the engine answers again')
       this.#problem = null
       // A copy has a new identity now, and starts over.
       this.#isProvisioned &&= ownership !== null
       this.#isRecognized ||= ownership !== null
-      return ownership && { observed, ownership, unreachable: this.#nodes.record(unreachable) }
+      const known = { observed, peerNetworks, unreachable: this.#nodes.record(unreachable) }
+      return ownership && { ...known, ownership }
     } catch (error) {
       if (hasCode(error, 'database_unavailable')) throw error
       // Without a firewall nothing can be activated, but access is revoked all the same.

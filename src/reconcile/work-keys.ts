@@ -6,6 +6,7 @@ export type WorkKey =
   | `notification ${string}`
   | `playbook ${string}`
   | `image ${string}`
+  | `peers ${string}`
 
 export function containerKey(name: string): WorkKey {
   return `container ${name}`
@@ -19,6 +20,11 @@ export function reservationKey(id: string): WorkKey {
 /** Apart from `reservationKey`: revoking access must not wait for a notification. */
 export function notificationKey(id: string): WorkKey {
   return `notification ${id}`
+}
+
+/** For the network of a reservation: revoking access must not wait for it. */
+export function peersKey(id: string): WorkKey {
+  return `peers ${id}`
 }
 
 export function playbookKey(pool: string): WorkKey {

@@ -146,8 +146,9 @@ async function activateClaimed(
     metrics.observe('reserve', clock() - began)
     // Without a substitution, listing an engine of maybe 1,000 containers would only find what is known already.
     const isAsClaimed = active.containers.every(({ name }, index) => name === claimed.containers[index]?.name)
+    const hasPeers = pool.reachPeers && active.containers.length > 1
     if (isAsClaimed) schedule.expect(nextWorkAt(active.reservation, clock()))
-    else schedule.nudge()
+    if (!isAsClaimed || hasPeers) schedule.nudge()
     return active
   } catch (error) {
     const failed = { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } } as const

@@ -48,6 +48,7 @@ describe('the sample file', () => {
           sudo: true,
           reach: 'internet',
           runtime: null,
+          reachPeers: true,
           duration: { default: HOUR, max: 24 * HOUR },
           hold: null,
           selfService: true,
@@ -56,6 +57,7 @@ describe('the sample file', () => {
         },
       ],
       images: [{ name: 'berth/box', base: null }],
+      peerNetworks: { first: 0x0a_d5_00_00, prefix: 16 },
       engine: { kind: 'docker', host: 'unix:///var/run/docker.sock', certificates: null, source: 'the default' },
     })
     // Except for `auth: none`, which is safe only on the loopback and has no default.
@@ -70,6 +72,7 @@ describe('the sample file', () => {
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
     assert.deepEqual(unnamed, [
       'instance',
+      'peer_networks',
       'concurrency',
       'keep',
       'log',

@@ -6,8 +6,9 @@ const GIB = 2 ** 30
 const HOUR = 3_600_000
 
 describe('a value', () => {
+  const PEERS = 'peer_networks: must be a block of IPv4 addresses from /8 to /28, like 10.213.0.0/16, not'
   const LISTEN = 'listen: must be host:port like 127.0.0.1:8080, not'
-  const good: readonly [key: string, written: unknown, read: unknown][] = [
+  const good: readonly [key: string, written: unknown, read: unknown, as?: string][] = [
     ['memory', '32m', 32 * 2 ** 20],
     ['memory', '1.5G', 1.5 * GIB],
     ['memory', '512 MB', GIB / 2],
@@ -20,6 +21,8 @@ describe('a value', () => {
     ['listen', '127.1.2.3:0', { host: '127.1.2.3', port: 0 }],
     ['sudo', false, false],
     ['reach', 'none', 'none'],
+    ['reach_peers', false, false, 'reachPeers'],
+    ['peer_networks', '10.0.0.0/8', { first: 0x0a_00_00_00, prefix: 8 }, 'peerNetworks'],
     ['runtime', 'runsc', 'runsc'],
     ['shm', '512m', 2 ** 29],
     ['cpus', 0.01, 0.01],
@@ -41,26 +44,31 @@ describe('a value', () => {
     ['listen', 'localhost:65536', `${LISTEN} "localhost:65536"`],
     ['listen', { toString: 1 }, `${LISTEN} a map`],
     ['reach', 'lan', 'pools.p.reach: must be internet or none or all, not "lan"'],
+    ...['10.213.0.1/16', '10.0.0.0/7', '10.213.0.0/29', 'fd00::/16', 10].map((written): [string, unknown, string] => [
+      'peer_networks',
+      written,
+      `${PEERS} ${JSON.stringify(written)}`,
+    ]),
+    ['reach_peers', 'lan', 'pools.p.reach_peers: must be true or false, not "lan"'],
     ['runtime', '', 'pools.p.runtime: must be a non-empty string, not ""'],
     ['sudo', 'yes', 'pools.p.sudo: must be true or false, not "yes"'],
     ['cpus', '.inf', 'pools.p.cpus: must be a number of cores like 1 or 0.5, not ".inf"'],
   ]
+  const TOP = new Set(['listen', 'peer_networks'])
   const withValue = (key: string, written: unknown) => ({
-    ...(key === 'listen' && { listen: written }),
+    ...(TOP.has(key) && { [key]: written }),
     pools: {
       p: {
         size: 1,
         ssh_ports: key === 'ports' ? written : 2221,
-        ...(key === 'max'
-          ? { duration: { [key]: written } }
-          : key !== 'listen' && key !== 'ports' && { [key]: written }),
+        ...(key === 'max' ? { duration: { [key]: written } } : !TOP.has(key) && key !== 'ports' && { [key]: written }),
       },
     },
   })
-  for (const [key, written, expected] of good) {
+  for (const [key, written, expected, as = key] of good) {
     it(`${key} ${JSON.stringify(written)}`, () => {
       const config = read(withValue(key, written))
-      const found = { ...config, ...config.pools[0], ...config.pools[0]?.duration }[key]
+      const found = { ...config, ...config.pools[0], ...config.pools[0]?.duration }[as]
       assert.deepEqual(found, expected)
     })
   }

@@ -6,6 +6,7 @@ import { hostileContract } from './accounts-hostile.ts'
 import { loginContract } from './accounts-login.ts'
 import { notificationsContract } from './accounts-notifications.ts'
 import { outcomesContract } from './accounts-outcomes.ts'
+import { peersContract } from './accounts-peers.ts'
 import { preparingContract } from './accounts-prepare.ts'
 import { stateContract } from './accounts-state.ts'
 import { surveyContract } from './accounts-survey.ts'
@@ -21,6 +22,7 @@ export function accountsContract(name: string, openAccounts: OpenAccounts): void
     describe('outcomes', () => outcomesContract({ ...bench, account, kill: (id) => bench.engine.kill(id) }))
     describe('surveys', () => surveyContract(bench))
     describe('notifications', () => notificationsContract(bench))
+    describe('peers', () => peersContract(bench))
     describe('prepare', () => preparingContract(bench))
   })
 }

@@ -106,7 +106,8 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.ok(observed)
       const { createdAt, host: _host, node: _node, ...rest } = observed
       const { name: container, pool } = spec
-      const made = { id, name: container, pool, generation: 1, spec: specDigest(spec), lentTo: null, ...fixture.marks }
+      const free = { lentTo: null, peers: null }
+      const made = { id, name: container, pool, generation: 1, spec: specDigest(spec), ...free, ...fixture.marks }
       assert.deepEqual(rest, { ...made, port: null, state: 'created' })
       assert.ok(createdAt > before - 2_000 && createdAt < Date.now() + 2_000, `${createdAt} is about now`)
     })
@@ -219,6 +220,47 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.equal(count(), 2)
       assert.notEqual(engine.presence()?.managers[0]?.database, engine.presence()?.managers[1]?.database)
       assert.match(engine.presence()?.ledger ?? '', /\w/)
+    })
+
+    it('connects the containers of a reservation, and removes their network when they are gone', async () => {
+      const first = await started()
+      const second = await started({ name: `${spec.pool}-2`, port: fixture.ports[1] ?? 0 })
+      const linkOf = async (id: string) => (await engine.inspect(id))?.peers ?? null
+      assert.equal(await linkOf(first), null)
+      await engine.connectPeers('r-1', 2, [{ id: first, position: 0 }])
+      for (let time = 1; time <= 2; time++)
+        await engine.connectPeers(
+          'r-1',
+          2,
+          [first, second].map((id, position) => ({ id, position })),
+        )
+      const { observed, peerNetworks } = await engine.list()
+      const [network, ...others] = peerNetworks
+      assert.ok(network)
+      assert.deepEqual(others, [])
+      assert.deepEqual({ ...network, id: '' }, { id: '', reservation: 'r-1', ...fixture.marks })
+      assert.deepEqual(
+        observed.map(({ peers }) => peers?.reservation),
+        ['r-1', 'r-1'],
+      )
+      assert.deepEqual((await neighbour.engine.list()).peerNetworks, [])
+      const before = await linkOf(first)
+      assert.ok(before?.attachment && before.address)
+      assert.notEqual(before.address, (await linkOf(second))?.address)
+      await assert.rejects(engine.removePeerNetwork(network.id), { code: 'engine_failed' })
+
+      await engine.kill(first)
+      assert.deepEqual(await linkOf(first), { ...before, attachment: null })
+      if (engine.traits.restartsWithFiles) {
+        await engine.start(first)
+        const after = await linkOf(first)
+        assert.deepEqual([after?.reservation, after?.address], [before.reservation, before.address])
+        assert.notEqual(after?.attachment, before.attachment)
+      }
+      await engine.remove(first)
+      await engine.remove(second)
+      for (let time = 1; time <= 2; time++) await engine.removePeerNetwork(network.id)
+      assert.deepEqual((await engine.list()).peerNetworks, [])
     })
 
     it('starts what runs already', async () => {

@@ -114,6 +114,8 @@ describe('a planner that sees what must be left alone', () => {
       snapshot: { containers: [container(row)], reservations: [], sizes: new Map() },
       observed: [observed(seen)],
       unreachable: new Set(),
+      peerNetworks: [],
+      introduced: new Map(),
       specDigest: () => 'digest',
       ownership: { database: 'db', origin: 'host:/here.db', standings: new Map(), known: new Set() },
       busy: new Set(),

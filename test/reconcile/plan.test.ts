@@ -21,6 +21,8 @@ function inputOf({ containers = [], reservations = [], observed: listed, ...rest
     snapshot: { containers, reservations, sizes: new Map() },
     observed: listed ?? [],
     unreachable: new Set(),
+    peerNetworks: [],
+    introduced: new Map(),
     specDigest: () => 'digest',
     ownership: owning('r'),
     busy: new Set(),
@@ -55,6 +57,11 @@ function brief(action: Action): string {
       const stale = action.stale.map((o) => ` without ${o.id}`).join('')
       return `makeImage ${action.missing.pool.name} ${action.missing.image}${stale}`
     }
+    case 'connect':
+    case 'introduce':
+      return `${action.type} ${action.reservation.id}`
+    case 'disband':
+      return `disband ${action.network.id}`
     case 'sweep':
       return `sweep ${action.observed.id}`
     case 'block':

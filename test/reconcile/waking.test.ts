@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { BerthError } from '../../src/domain/errors.ts'
 import { ANONYMOUS } from '../../src/domain/identity.ts'
 import { onCall } from '../../lab/faulty.ts'
-import { pool } from '../../lab/rows.ts'
+import { NOW, pool } from '../../lab/rows.ts'
 import { createWorld, type World } from '../../lab/world.ts'
 
 const MINUTE = 60_000
@@ -18,11 +18,11 @@ async function filled(options: Parameters<typeof createWorld>[0] = {}): Promise<
 
 function reserve(
   world: World,
-  request: { durationMs?: number; keepaliveMs?: number; count?: number; waitMs?: number },
+  request: { durationMs?: number; reachPeers?: boolean; keepaliveMs?: number; count?: number; waitMs?: number },
 ) {
-  const { durationMs = MINUTE, count = 1, ...more } = request
+  const { durationMs = MINUTE, count = 1, reachPeers = true, ...more } = request
   return world.reservations.reserve(
-    { pool: P, username: 'alice', password: 'test', durationMs, count, ...more },
+    { pool: { ...P, reachPeers }, username: 'alice', password: 'test', durationMs, count, ...more },
     ANONYMOUS,
   )
 }
@@ -39,6 +39,17 @@ describe('a reserve', () => {
     await reserve(world, { durationMs: 15 * MINUTE })
     await reserve(world, { durationMs: 15 * MINUTE, keepaliveMs: 30_000 })
     assert.deepEqual(world.wanted, [world.now() + 5 * MINUTE, world.now() + 30_000])
+  })
+
+  it('of several containers wants them connected at once, where the pool connects them', async () => {
+    for (const [reachPeers, expected] of [
+      [true, [NOW + MINUTE, 'now']],
+      [false, [NOW + MINUTE]],
+    ] as const) {
+      const world = await filled()
+      await reserve(world, { count: 2, reachPeers })
+      assert.deepEqual(world.wanted, expected)
+    }
   })
 
   it('wants a look at once when a container did not work', async () => {
@@ -65,6 +76,7 @@ describe('a reserve', () => {
     const world = await filled()
     await reserve(world, { count: 3 })
     await reserve(world, { waitMs: MINUTE })
-    assert.deepEqual(world.wanted, [world.now() + MINUTE / 2, 'now'])
+    // The first one for its peers.
+    assert.deepEqual(world.wanted, [world.now() + MINUTE / 2, 'now', 'now'])
   })
 })

@@ -8,6 +8,7 @@ import type { Engine } from '../../ports/engine.ts'
 import { writeHostCertificate } from '../host-certificate.ts'
 import { generalize } from '../generalize.ts'
 import { answer, notify } from '../notification.ts'
+import { introduce } from '../peers.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
 import { Rehearsals } from '../readiness/rehearsals.ts'
@@ -47,6 +48,7 @@ export function ansibleAccounts({ engine, ansible }: { engine: Engine; ansible: 
         writeHostCertificate(shell, target, certificates.get(target) ?? ''),
       ),
     answer: (target, text) => answer(shell, target, text),
+    introduce: (targets, peers) => perTarget(targets, (target) => introduce(shell, target, peers)),
     playbookVersion,
     preparationDigest,
     prepare: preparing(engine, ansible),

@@ -1,5 +1,6 @@
 import type { ContainerSpec, Reach } from '../../domain/container.ts'
 import { type DatabaseMark, managerOf } from '../../domain/database-mark.ts'
+import type { Ipv4Block } from '../../domain/text/ipv4-block.ts'
 import type { Engine, EngineListing, ExecRequest, ExecResult, Observed, Presence } from '../../ports/engine.ts'
 import { DATABASE_LABEL, FIREWALL_LABEL, INSTANCE_LABEL } from '../labels.ts'
 import type { ContainerInfo } from './api/types.ts'
@@ -22,6 +23,8 @@ import { inspectContainer } from './api/inspect.ts'
 import { addressesIn, addressesOf, rejoinNetwork } from './network/network.ts'
 import { fromInspect, fromList } from './container/observed.ts'
 import { listContainers } from './container/list.ts'
+import { DEFAULT_RANGE } from './peers/blocks.ts'
+import { PeerNetworks } from './peers/peer-networks.ts'
 import { removeForGood } from './container/remove.ts'
 import { startContainer } from './container/start.ts'
 import { type InstanceScope, Provisioner } from './provisioner.ts'
@@ -31,6 +34,8 @@ import { watchContainers } from './watch.ts'
 export interface DockerOptions {
   readonly instance: string
   readonly reaches: readonly Reach[]
+  /** Addresses for the networks on which containers of one reservation reach each other. */
+  readonly peerNetworks?: Ipv4Block
   /** Labels everything that the engine makes. */
   readonly database: DatabaseMark
   /** As DOCKER_HOST, by default Docker's socket; with `certificates`, as DOCKER_CERT_PATH, over TLS. */
@@ -41,8 +46,8 @@ export interface DockerOptions {
 
 /** One Docker host. Connects with the first call, so it can be opened while Docker is away. */
 export function openDocker(options: DockerOptions): Engine {
-  const { instance, reaches, database, dockerHost, certificates, deadlines } = options
-  const scope = { instance, reaches: new Set(reaches), mark: database }
+  const { instance, reaches, peerNetworks, database, dockerHost, certificates, deadlines } = options
+  const scope = { instance, reaches: new Set(reaches), range: peerNetworks ?? DEFAULT_RANGE, mark: database }
   return new DockerEngine(scope, connect(dockerHost, certificates), { ...DEADLINES_MS, ...deadlines })
 }
 
@@ -81,6 +86,7 @@ class DockerEngine implements Engine {
   readonly #provisioner: Provisioner
   readonly #firewallShell: FirewallShell
   readonly #ledger: Ledger
+  readonly #peers: PeerNetworks
   /** Ids of this instance's containers, as of the last listing or created since. */
   #ours = new Set<string>()
 
@@ -96,6 +102,7 @@ class DockerEngine implements Engine {
     this.lines = new RelayConnections(docker, this.#requests, { connectMs: deadlines.attach, timers: systemTimers })
     this.#provisioner = new Provisioner(docker, this.#requests, scope, deadlines)
     this.#firewallShell = new FirewallShell(docker, this.#requests, instance, deadlines.block)
+    this.#peers = new PeerNetworks(docker, this.#requests, { ...scope, deadlines })
     const self = () => managerOf(mark)
     this.#ledger = new Ledger(docker, this.#requests, { instance, self, timers: systemTimers })
   }
@@ -122,7 +129,7 @@ class DockerEngine implements Engine {
   }
 
   async list(): Promise<EngineListing> {
-    const infos = await this.#listAll()
+    const [infos, peerNetworks] = await Promise.all([this.#listAll(), this.#peers.list()])
     this.agent.update(infos)
     this.lines.update(infos)
     this.#ours = new Set(infos.map(({ Id }) => Id))
@@ -131,7 +138,7 @@ class DockerEngine implements Engine {
     await this.#ledger.refresh({ hasForeign, must: this.#ledger.isOpen() })
     const { lent } = this.#ledger
     const observed = infos.flatMap((info) => fromList(info, this.#scope.instance, lent) ?? [])
-    return { observed, unreachable: [] }
+    return { observed, unreachable: [], peerNetworks }
   }
 
   presence(): Presence | null {
@@ -162,8 +169,9 @@ class DockerEngine implements Engine {
   }
 
   async start(id: string): Promise<void> {
+    const { instance } = this.#scope
     await this.#requests.run(`start ${shortId(id)}`, this.#deadlines.start, async (signal) => {
-      await startContainer(this.#docker, id, () => this.#provisioner.provision(), signal)
+      await startContainer(this.#docker, id, { instance, ensureNetworks: () => this.#provisioner.provision() }, signal)
       if (!this.#unused.delete(id)) await rejoinNetwork(this.#docker, id, this.#scope, signal)
       // The address may be that of a container that died while it was blocked.
       for (const address of await addressesIn(this.#docker, id, signal)) await this.#blocklist.clear(address)
@@ -182,6 +190,9 @@ class DockerEngine implements Engine {
     )
     this.#ledger.forget(id)
   }
+
+  connectPeers: Engine['connectPeers'] = (...request) => this.#peers.connect(...request)
+  removePeerNetwork: Engine['removePeerNetwork'] = (id) => this.#peers.remove(id)
 
   async lend(ids: readonly string[], reservation: string): Promise<ReadonlySet<string>> {
     return this.#ledger.lend(ids.map(assertFullId), reservation)

@@ -1,6 +1,7 @@
 import type { Reach } from '../../domain/container.ts'
 import type { DatabaseMark } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
+import type { Ipv4Block } from '../../domain/text/ipv4-block.ts'
 import type { Docker } from './api/client.ts'
 import type { Requests, Deadlines } from './api/requests.ts'
 import { ensureFirewall, firewallRun } from './firewall/firewall.ts'
@@ -10,6 +11,8 @@ import { ensureNetwork } from './network/network.ts'
 export interface InstanceScope {
   readonly instance: string
   readonly reaches: ReadonlySet<Reach>
+  /** Addresses for the networks of reservations. */
+  readonly range: Ipv4Block
   /** Labels everything that is made. */
   readonly mark: DatabaseMark
 }

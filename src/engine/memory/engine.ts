@@ -1,4 +1,5 @@
 import type { ContainerSpec } from '../../domain/container.ts'
+import { randomUUID } from 'node:crypto'
 import { type DatabaseMark, managerOf } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
 import type {
@@ -9,6 +10,8 @@ import type {
   PreparedImage,
   GuestLines,
   Observed,
+  PeerMember,
+  PeerNetwork,
   Presence,
 } from '../../ports/engine.ts'
 import type { MemoryContainer, MemoryHost } from './host.ts'
@@ -79,7 +82,8 @@ class MemoryEngine implements Engine {
     this.#assertOpen()
     const ours = this.#host.all().filter(({ spec }) => spec.instance === this.#instance)
     const reached = ours.filter(({ node }) => this.#host.reaches(node))
-    return { observed: reached.map((one) => this.#host.observe(one)), unreachable: this.#host.unreachable() }
+    const observed = reached.map((one) => this.#host.observe(one))
+    return { observed, unreachable: this.#host.unreachable(), peerNetworks: this.#peerNetworks() }
   }
 
   presence(): Presence | null {
@@ -150,6 +154,7 @@ class MemoryEngine implements Engine {
     if (container.state !== 'paused' && this.#host.isTaken(container.spec)) {
       throw new BerthError('engine_conflict', `start ${id}: port ${container.spec.port} is taken`)
     }
+    if (container.state !== 'paused') container.starts += 1
     container.state = 'running'
   }
 
@@ -160,6 +165,31 @@ class MemoryEngine implements Engine {
 
   async remove(id: string): Promise<void> {
     if (this.#ours(id) !== undefined) this.#host.delete(id)
+  }
+
+  async connectPeers(reservation: string, _size: number, members: readonly PeerMember[]): Promise<void> {
+    this.#assertOpen()
+    if (!this.#peerNetworks().some((network) => network.reservation === reservation)) {
+      const id = randomUUID()
+      const { id: database, origin } = this.#mark
+      const network = { id, reservation, database, origin }
+      this.#host.peerNetworks.set(id, { instance: this.#instance, network })
+    }
+    for (const { id, position } of members) {
+      const container = this.#find(id)
+      if (container === undefined) throw new BerthError('engine_failed', `connect ${id}: no such container`)
+      container.peers ??= { reservation, address: `10.213.0.${position + 2}` }
+    }
+  }
+
+  async removePeerNetwork(id: string): Promise<void> {
+    this.#assertOpen()
+    const network = this.#peerNetworks().find((one) => one.id === id)
+    if (network === undefined) return
+    const { observed } = await this.list()
+    if (observed.some(({ peers, port }) => port !== null && peers?.reservation === network.reservation))
+      throw new BerthError('engine_failed', `remove the peer network ${id}: it has members`)
+    this.#host.peerNetworks.delete(id)
   }
 
   async exec(id: string, request: ExecRequest): Promise<ExecResult> {
@@ -193,6 +223,11 @@ class MemoryEngine implements Engine {
     this.#host.managers.delete(this)
     this.#host.listeners.delete(this)
     for (const stop of this.#watches) stop()
+  }
+
+  #peerNetworks(): PeerNetwork[] {
+    const ours = [...this.#host.peerNetworks.values()].filter(({ instance }) => instance === this.#instance)
+    return ours.map(({ network }) => network)
   }
 
   /** `engine_unavailable` when its node cannot be reached. */

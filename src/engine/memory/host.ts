@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ContainerSpec } from '../../domain/container.ts'
 import type { DatabaseMark, LiveManager } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
-import type { Observed } from '../../ports/engine.ts'
+import type { Observed, PeerNetwork } from '../../ports/engine.ts'
 import { specDigest } from '../labels.ts'
 
 /** Of a container without a port of the host. */
@@ -21,6 +21,10 @@ export interface MemoryContainer {
   unplugged: boolean
   /** The machine that it runs on; null: the only one, at `ssh.host`. */
   readonly node: string | null
+  /** Its place on the network of a reservation; null when it is on none. */
+  peers: { readonly reservation: string; readonly address: string } | null
+  /** Counts starts. */
+  starts: number
 }
 
 export interface MemoryHostOptions {
@@ -54,6 +58,8 @@ export class MemoryHost {
   readonly managers = new Map<object, LiveManager>()
   /** By the engine object of each. */
   readonly listeners = new Map<object, (id: string, line: string) => void>()
+  /** By id. */
+  readonly peerNetworks = new Map<string, { readonly instance: string; readonly network: PeerNetwork }>()
   ledger: string = randomUUID()
   readonly #watchers = new Set<{ readonly instance: string; readonly onChange: () => void }>()
 
@@ -85,7 +91,8 @@ export class MemoryHost {
     const nodes = this.#nodes.filter((name) => this.reaches(name))
     const node = nodes[this.#containers.size % nodes.length] ?? null
     if (node === null && this.#nodes.length > 0) throw new BerthError('engine_unavailable', 'no node can be reached')
-    const container: MemoryContainer = { id, spec, ...database, createdAt, state: 'created', unplugged: false, node }
+    const fresh = { state: 'created', unplugged: false, peers: null, starts: 0 } as const
+    const container: MemoryContainer = { id, spec, ...database, createdAt, node, ...fresh }
     this.#containers.set(id, container)
     return container
   }
@@ -108,11 +115,14 @@ export class MemoryHost {
     return holder
   }
 
-  observe({ id, spec, database, origin, state, unplugged, createdAt, node }: MemoryContainer): Observed {
+  observe(container: MemoryContainer): Observed {
+    const { id, spec, database, origin, state, unplugged, createdAt, node, starts } = container
     const { name, pool, generation } = spec
-    const port = (state === 'running' || state === 'paused') && !unplugged ? (spec.port ?? SSH_PORT) : null
+    const isUp = state === 'running' || state === 'paused'
+    const port = isUp && !unplugged ? (spec.port ?? SSH_PORT) : null
+    const peers = container.peers && { ...container.peers, attachment: isUp ? `${id} ${starts}` : null }
     const made = { name, pool, generation, spec: specDigest(spec), database, origin, createdAt }
-    return { id, ...made, host: node, port, node, state, lentTo: this.lent.get(id) ?? null }
+    return { id, ...made, host: node, port, node, state, lentTo: this.lent.get(id) ?? null, peers }
   }
 
   /** Whether a program or a running container has the port on an overlapping address. */
@@ -163,7 +173,10 @@ export class MemoryHost {
     if (container === undefined) return
     if (state === null) this.delete(id)
     else if (state === 'unplugged') container.unplugged = true
-    else container.state = state
+    else {
+      if (state === 'running' && container.state === 'exited') container.starts += 1
+      container.state = state
+    }
     for (const { instance, onChange } of this.#watchers) {
       if (instance === container.spec.instance) setImmediate(onChange)
     }

@@ -10,6 +10,7 @@ import { Activations } from './activations.ts'
 import { Builder, type BuilderDeps } from './builder.ts'
 import { Endings } from './endings.ts'
 import { makeImage } from './image-maker.ts'
+import { Peers } from './peers.ts'
 import { runPlaybook } from './playbooks.ts'
 import { imageContainerName, type Pool } from '../../domain/pool.ts'
 import type { PoolImages } from '../pool-images.ts'
@@ -44,6 +45,7 @@ export class Executor {
   readonly #activations: Activations
   readonly #endings: Endings
   readonly #notifier: Notifier
+  readonly #peers: Peers
   readonly #limitJobs: ReturnType<typeof createLimit>
   /**
    * Many reservations end at the same hour; notifying all of them at once would keep the engine from everything else.
@@ -59,6 +61,7 @@ export class Executor {
     this.#activations = new Activations(deps, this.#work)
     this.#endings = new Endings(deps, this.#work)
     this.#notifier = createNotifier(deps)
+    this.#peers = new Peers(deps, this.#work)
     this.#limitJobs = createLimit(deps.concurrency)
     this.#limitNotifications = createLimit(deps.concurrency)
   }
@@ -66,6 +69,11 @@ export class Executor {
   /** What is being worked on. */
   get busy(): ReadonlySet<WorkKey> {
     return this.#work.busy
+  }
+
+  /** What was last written into containers about their peers, by engine id. */
+  get introduced(): ReadonlyMap<string, string> {
+    return this.#peers.introduced
   }
 
   /** Resolves when no work is running. */
@@ -115,6 +123,10 @@ export class Executor {
         return onProgress()
       case 'notify':
         return this.#startNotification(action)
+      case 'connect':
+      case 'introduce':
+      case 'disband':
+        return this.#peers.start(action)
       case 'sweep':
         log.warn(`removing ${action.observed.name}: it has our label and no row`, { id: action.observed.id })
         return this.#work.start([containerKey(action.observed.name)], () => engine.remove(action.observed.id))

@@ -18,11 +18,18 @@ export interface OwnershipDeps {
   readonly clock: Clock
 }
 
-/** Called after a listing. `presence` is null if the engine does not know it. */
+/** Names the database that made something. */
+type Marked = Pick<Observed, 'database' | 'origin'>
+
+/**
+ * Called after a listing. `presence` is null if the engine does not know it. `networks`: their databases are looked up,
+ * too.
+ */
 export type OwnershipReader = (
   observed: readonly Observed[],
   snapshot: Snapshot,
   presence: Presence | null,
+  networks?: readonly Marked[],
 ) => Promise<Ownership>
 
 export function createOwnershipReader({ database, store, engine, isGone, clock }: OwnershipDeps): OwnershipReader {
@@ -45,9 +52,9 @@ export function createOwnershipReader({ database, store, engine, isGone, clock }
     return origin !== null && isGone(id, origin) ? 'gone' : 'exists'
   }
 
-  function standingsOf(observed: readonly Observed[], presence: Presence | null): Ownership['standings'] {
+  function standingsOf(marked: readonly Marked[], presence: Presence | null): Ownership['standings'] {
     const now = clock()
-    for (const { database: id, origin } of observed) {
+    for (const { database: id, origin } of marked) {
       if (id === null || id === database.id) continue
       const before = standings.get(id)
       if (before && now < before.until && now > before.until - STANDING_TTL_MS) continue
@@ -56,10 +63,10 @@ export function createOwnershipReader({ database, store, engine, isGone, clock }
     return new Map([...standings].map(([id, { standing }]) => [id, standing]))
   }
 
-  return async (observed, snapshot, presence) => ({
+  return async (observed, snapshot, presence, networks = []) => ({
     database: database.id,
     origin: database.origin,
-    standings: standingsOf(observed, presence),
+    standings: standingsOf([...observed, ...networks], presence),
     known: await knownOf(observed, snapshot),
   })
 }

@@ -5,7 +5,7 @@ import { BerthError } from '../../domain/errors.ts'
 import { isCurrent, type Ownership, type Protected, protectedContainers } from './ownership.ts'
 import { createOwnershipReader, type OwnershipDeps } from './reader.ts'
 import type { Log } from '../../ports/log.ts'
-import type { Observed, Presence } from '../../ports/engine.ts'
+import type { EngineListing, Observed, Presence } from '../../ports/engine.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
 
 const COPY = 'this database is a copy: a manager serves the original, and the containers belong to that one'
@@ -22,7 +22,7 @@ export interface Recognition {
    * Returns null if this database turned out to be a copy: it has a new identity then, and the rows that were read
    * are void.
    */
-  recognize(observed: readonly Observed[], snapshot: Snapshot): Promise<Ownership | null>
+  recognize(listing: Omit<EngineListing, 'unreachable'>, snapshot: Snapshot): Promise<Ownership | null>
   /** Containers that must be left alone, as of the last listing. */
   protectedContainers(): readonly Protected[]
 }
@@ -73,7 +73,7 @@ export function createRecognition(context: RecognitionDeps): Recognition {
   }
 
   return {
-    async recognize(observed, snapshot) {
+    async recognize({ observed, peerNetworks }, snapshot) {
       const presence = engine.presence()
       if (presence === null) {
         throw new BerthError(
@@ -88,7 +88,7 @@ export function createRecognition(context: RecognitionDeps): Recognition {
       }
       await useLedger(presence)
       await recordHeld(observed, snapshot)
-      const ownership = await ownershipOf(observed, snapshot, presence)
+      const ownership = await ownershipOf(observed, snapshot, presence, peerNetworks)
       await report(snapshot.containers, observed, ownership)
       return ownership
     },

@@ -3,7 +3,8 @@ import type { Container } from '../../domain/container.ts'
 import type { Notification } from '../../domain/session/notification.ts'
 import type { Ownership } from '../ownership/ownership.ts'
 import type { Pool } from '../../domain/pool.ts'
-import type { Observed } from '../../ports/engine.ts'
+import type { PeerName } from '../../ports/accounts.ts'
+import type { Observed, PeerNetwork } from '../../ports/engine.ts'
 import type { NewSlot } from '../../ports/store.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
 import type { SpecDigest } from '../spec-digests.ts'
@@ -61,6 +62,21 @@ export type Action =
       readonly notification: Notification
       readonly containers: readonly Container[]
     }
+  /** Connect containers of a reservation to its other ones. */
+  | {
+      readonly type: 'connect'
+      readonly reservation: Reservation
+      readonly members: readonly { readonly container: Container; readonly position: number }[]
+    }
+  /** Write the peers' names into these containers. `introduction` names what is written, and since which start. */
+  | {
+      readonly type: 'introduce'
+      readonly reservation: Reservation
+      readonly peers: readonly PeerName[]
+      readonly containers: readonly { readonly container: Container; readonly introduction: string }[]
+    }
+  /** The containers of its reservation are gone: remove the network. */
+  | { readonly type: 'disband'; readonly network: PeerNetwork }
   /** It has our label and no row. */
   | { readonly type: 'sweep'; readonly observed: Observed }
 
@@ -80,6 +96,10 @@ export interface PlanInput {
   readonly observed: readonly Observed[]
   /** Names of the nodes on which the state of the containers is unknown: rows there are left alone. */
   readonly unreachable: ReadonlySet<string>
+  /** Networks of reservations, of all databases. */
+  readonly peerNetworks: readonly PeerNetwork[]
+  /** What was last written into containers about their peers, by engine id. */
+  readonly introduced: ReadonlyMap<string, string>
   readonly specDigest: SpecDigest
   readonly ownership: Ownership
   /** What is being worked on, and stays out of the plan. */

@@ -10,6 +10,7 @@ import { isBackingOff, SHRUNK, targetOf } from '../../domain/container.ts'
 import { protectionOf } from '../ownership/ownership.ts'
 import { isUnknown, planContainer } from './plan-container.ts'
 import { planNotifications } from './plan-notifications.ts'
+import { planPeers } from './plan-peers.ts'
 import { containerName, imageContainerName, portOf } from '../../domain/pool.ts'
 import type { Observed } from '../../ports/engine.ts'
 import type { NewSlot } from '../../ports/store.ts'
@@ -57,7 +58,7 @@ export function plan(input: PlanInput, now: number): Action[] {
   const isRevoking = input.snapshot.reservations.some((r) => isRevokedNow(r, now))
   return [
     ...planContainers(input, input.observed, isRevoking, now),
-    ...(isRevoking ? [] : planNotifications(input, input.observed, now)),
+    ...(isRevoking ? [] : [...planNotifications(input, input.observed, now), ...planPeers(input, now)]),
   ]
 }
 

@@ -14,8 +14,14 @@ export type Target = `${'tcp' | 'udp' | 'hello'} ${string} ${number}` | `icmp ${
 
 /** Takes targets with "/" as arguments, all of them at once, and prints those that answered. Holds no single quote. */
 const PROGRAM = `
-import socket, sys
+import os, socket, sys
 from concurrent.futures import ThreadPoolExecutor
+# Programs may bind a socket to an interface, and need no route then.
+DEVICE = os.environ.get("DEVICE", "").encode()
+def through(s):
+    if DEVICE: s.setsockopt(socket.SOL_SOCKET, 25, DEVICE)
+    s.settimeout(3)
+    return s
 def ping():
     # For everybody in containers (ping_group_range), elsewhere for root.
     try: return socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
@@ -24,11 +30,11 @@ def answers(target):
     kind, host, *port = target.split("/")
     try:
         if kind in ("tcp", "hello"):
-            with socket.create_connection((host, int(port[0])), 3) as s:
+            with through(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as s:
+                s.connect((host, int(port[0])))
                 return kind == "tcp" or s.recv(9) == b"hello"
         icmp = kind == "icmp"
-        s = ping() if icmp else socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        s.settimeout(3)
+        s = through(ping() if icmp else socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         # Not connected: a service on every address may answer from another one than it was asked at.
         s.sendto(bytes([8, 0, 247, 254, 0, 0, 0, 1]) if icmp else b"hello", (host, 0 if icmp else int(port[0])))
         return len(s.recv(99)) > 0
@@ -40,9 +46,12 @@ with ThreadPoolExecutor(max_workers=32) as pool:
         if yes: print(target)
 `
 
-/** Those of the targets that answer to root inside the tenant's container. */
-export async function reachedBy(tenant: Session, targets: readonly Target[]): Promise<Target[]> {
-  const { code, stdout, stderr } = await tenant.exec(`sudo python3 -c '${PROGRAM}' ${targets.map(escaped).join(' ')}`)
+/** Those of the targets that answer to root inside the tenant's container, whose program may bind to an interface. */
+export async function reachedBy(tenant: Session, targets: readonly Target[], device = ''): Promise<Target[]> {
+  const sudo = `sudo env DEVICE=${device}`
+  const { code, stdout, stderr } = await tenant.exec(
+    `${sudo} python3 -c '${PROGRAM}' ${targets.map(escaped).join(' ')}`,
+  )
   if (code !== 0) throw new Error(`the probe failed: ${stderr}`)
   return parse(stdout)
 }

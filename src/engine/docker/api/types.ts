@@ -1,5 +1,15 @@
 /** The fields of Docker's answers that are read. */
 
+/** A container's place on a network. */
+export interface EndpointInfo {
+  /** Empty while the container is down. */
+  readonly IPAddress: string
+  /** Differs after each start; empty while the container is down. */
+  readonly EndpointID?: string
+  /** What was asked for; null where Docker assigns the address. */
+  readonly IPAMConfig?: { readonly IPv4Address?: string } | null
+}
+
 /** An entry of the list of containers. */
 export interface ContainerInfo {
   readonly Id: string
@@ -10,6 +20,8 @@ export interface ContainerInfo {
   readonly State: string
   /** Epoch seconds. */
   readonly Created: number
+  /** By name. */
+  readonly NetworkSettings?: { readonly Networks: Readonly<Record<string, EndpointInfo>> | null }
 }
 
 export interface ContainerInspectInfo {
@@ -36,7 +48,7 @@ export interface ContainerInspectInfo {
     /** By port and protocol: "22/tcp". */
     readonly Ports: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>>
     /** By name. */
-    readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>>
+    readonly Networks: Readonly<Record<string, EndpointInfo>>
   }
 }
 
@@ -56,6 +68,13 @@ export interface NetworkInspectInfo {
   readonly Options: Readonly<Record<string, string>> | null
   /** By id. */
   readonly Containers: Readonly<Record<string, { readonly IPv4Address: string }>> | null
+}
+
+/** An entry of the list of networks. */
+export interface NetworkInfo {
+  readonly Id: string
+  readonly Labels: Readonly<Record<string, string>> | null
+  readonly IPAM?: { readonly Config: readonly { readonly Subnet?: string }[] | null }
 }
 
 export interface ExecInspectInfo {

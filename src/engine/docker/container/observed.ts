@@ -1,6 +1,7 @@
 import type { Observed } from '../../../ports/engine.ts'
 import { readLabels } from '../../labels.ts'
 import type { ContainerInfo, ContainerInspectInfo } from '../api/types.ts'
+import { peerLink } from '../peers/spec.ts'
 
 /** sshd's port inside the container. */
 const SSH = 22
@@ -22,9 +23,9 @@ type Lent = ReadonlyMap<string, string>
 export function fromList(info: ContainerInfo, instance: string, lent: Lent): Observed | null {
   const labels = readLabels(info.Labels, instance)
   const port = info.Ports.find(({ PrivatePort }) => PrivatePort === SSH)?.PublicPort ?? null
-  return (
-    labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State), createdAt: info.Created * 1000 }
-  )
+  const peers = peerLink(info.NetworkSettings?.Networks ?? {}, instance)
+  const createdAt = info.Created * 1000
+  return labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State), createdAt, peers }
 }
 
 /** Reads the same from Docker's inspect. Its time of creation is cut to seconds, as in lists, so that both agree. */
@@ -33,7 +34,8 @@ export function fromInspect(info: ContainerInspectInfo, instance: string, lent: 
   const createdAt = Math.floor(Date.parse(info.Created) / 1000) * 1000
   const [published] = info.NetworkSettings.Ports[`${SSH}/tcp`] ?? []
   const port = published === undefined ? null : Number(published.HostPort)
-  return labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State.Status), createdAt }
+  const peers = peerLink(info.NetworkSettings.Networks, instance)
+  return labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State.Status), createdAt, peers }
 }
 
 /** One engine is one machine: people reach it at `ssh.host`. */

@@ -1,12 +1,20 @@
 import type { Docker } from '../api/client.ts'
 import { ignoreStatus, isMissingNetwork, isPaused } from '../api/errors.ts'
 import { assertFullId } from '../api/ids.ts'
+import { inspectContainer } from '../api/inspect.ts'
+import { peerNetworksIn } from '../peers/spec.ts'
 
-/** Starts a container, even when it was paused. `ensureNetworks` creates networks that were removed. */
+interface Surroundings {
+  readonly instance: string
+  /** Creates networks of the instance that were removed. */
+  readonly ensureNetworks: () => Promise<void>
+}
+
+/** Starts a container, even when it was paused, and when a network of it was removed. */
 export async function startContainer(
   docker: Docker,
   id: string,
-  ensureNetworks: () => Promise<void>,
+  { instance, ensureNetworks }: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
   const path = `/containers/${assertFullId(id)}`
@@ -15,6 +23,16 @@ export async function startContainer(
     if (isPaused(error)) return docker.post(`${path}/unpause`, { signal })
     if (!isMissingNetwork(error)) throw error
     await ensureNetworks()
+    await leavePeers(docker, id, instance, signal)
     await start()
   })
+}
+
+/** Disconnects a container that is down from the network of its reservation, which may be gone. */
+async function leavePeers(docker: Docker, id: string, instance: string, signal: AbortSignal): Promise<void> {
+  const networks = (await inspectContainer(docker, id, signal))?.NetworkSettings.Networks ?? {}
+  for (const name of peerNetworksIn(networks, instance)) {
+    const body = { Container: id, Force: true }
+    await docker.post(`/networks/${name}/disconnect`, { body, signal }).catch(ignoreStatus(404))
+  }
 }

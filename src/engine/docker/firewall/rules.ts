@@ -2,6 +2,7 @@
 import { REACHES, type Reach } from '../../../domain/container.ts'
 import { bridgeName, instanceHash } from '../network/spec.ts'
 import { CLOUD_SERVICES_IPV4, CLOUD_SERVICES_IPV6, type CloudService } from './cloud-services.ts'
+import { peerRules } from './peer-rules.ts'
 
 /** Longest that an address stays on the blocklist unless it is blocked again. */
 export const BLOCK_TTL_MS = 60_000
@@ -45,7 +46,8 @@ export function allTables(instance: string): string[] {
  * iptables (either kind), of Docker and of the host's own firewall: what any table refuses is refused.
  */
 export function firewallRules(instance: string, maxConnections = MAX_CONNECTIONS): string {
-  return replaceTable(tableName(instance), reachRules(instance)) + connectionRules(instance, maxConnections)
+  const lasting = reachRules(instance) + peerRules(instance)
+  return replaceTable(tableName(instance), lasting) + connectionRules(instance, maxConnections)
 }
 
 /**

@@ -1,0 +1,46 @@
+/** Makes the containers of a reservation known to each other by name, in /etc/hosts. */
+import { BerthError } from '../domain/errors.ts'
+import { forShell } from '../domain/text/foreign-text.ts'
+import type { PeerName, Target } from '../ports/accounts.ts'
+import { failureOf, type Shell } from './shell.ts'
+
+/** Usually tenths of a second; more if the host is busy. */
+const TIMEOUT_MS = 10_000
+
+/** Begins and ends the lines that Berth wrote. */
+const BEGIN = '# Containers of this reservation, by Berth'
+const END = '# End of the containers of this reservation'
+
+/**
+ * Docker mounts /etc/hosts from the host, so it can only be written in place. A tenant who is root may have put
+ * anything in its place all the same, by moving /etc: what is not a regular file stays unopened. The peers come first:
+ * a container's own name must mean the address at which its peers reach it, and Docker's line has another one. A file
+ * beyond MAX_BYTES is a tenant's own work, and too much to read.
+ */
+const WRITE = `
+MAX_BYTES=262144
+write_peers() {
+  local line text=$peers inside='' old='' nl=$'\\n'
+  if [[ -L /etc/hosts || ! -f /etc/hosts ]]; then echo '/etc/hosts is not a regular file' >&2; return 1; fi
+  (( $(stat -c %s /etc/hosts) <= MAX_BYTES )) || { echo "/etc/hosts has more than $MAX_BYTES bytes" >&2; return 1; }
+  while IFS= read -r line || [[ $line ]]; do
+    old+=$line$nl
+    case $line in
+      "$begin") inside=yes ;;
+      "$end") inside='' ;;
+      *) if [[ ! $inside ]]; then text+=$line$nl; fi ;;
+    esac
+  done </etc/hosts
+  if [[ $text != "$old" ]]; then printf '%s' "$text" >/etc/hosts; fi
+}
+write_peers
+`
+
+/** Writes names and addresses into one container, with one exec, in place of those that it wrote before. */
+export async function introduce(shell: Shell, { id, name }: Target, peers: readonly PeerName[]): Promise<void> {
+  const lines = peers.map((peer) => `${peer.address}\t${peer.name}`)
+  const text = [BEGIN, ...lines, END].map((line) => `${line}\n`).join('')
+  const values = `begin=${forShell(BEGIN)}\nend=${forShell(END)}\npeers=${forShell(text)}\n`
+  const result = await shell.run(id, { program: values + WRITE, timeoutMs: TIMEOUT_MS })
+  if (result.code !== 0) throw new BerthError('guest_failed', `${name}: ${failureOf(result)}`)
+}

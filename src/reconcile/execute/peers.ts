@@ -1,0 +1,88 @@
+/** Connects the containers of a reservation with each other, and makes them known to each other. */
+import type { Clock } from '../../ports/clock.ts'
+import { targetOf } from '../../domain/container.ts'
+import { BerthError } from '../../domain/errors.ts'
+import { isActive } from '../../domain/reservation.ts'
+import type { Accounts } from '../../ports/accounts.ts'
+import type { Engine } from '../../ports/engine.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Store } from '../../ports/store.ts'
+import type { Action } from '../plan/actions.ts'
+import { peersKey } from '../work-keys.ts'
+import type { BackgroundWork } from './work.ts'
+
+/** Pause after a failure. Doubles with each one. */
+const MIN_PAUSE_MS = 5_000
+const MAX_PAUSE_MS = 5 * 60_000
+/** Beyond this number of entries they are forgotten: each costs one more exec. */
+const MAX_REMEMBERED = 20_000
+
+interface PeersDeps {
+  readonly store: Store
+  readonly engine: Engine
+  readonly accounts: Accounts
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type PeersAction = Extract<Action, { type: 'connect' | 'introduce' | 'disband' }>
+
+export class Peers {
+  /** What was last written into each container, by its engine id. Lost with the process: it is written again then. */
+  readonly introduced: ReadonlyMap<string, string>
+  readonly #introduced = new Map<string, string>()
+  readonly #deps: PeersDeps
+  readonly #work: BackgroundWork
+  readonly #pauses = new Map<string, { readonly since: number; readonly ms: number }>()
+
+  constructor(deps: PeersDeps, work: BackgroundWork) {
+    this.introduced = this.#introduced
+    this.#deps = deps
+    this.#work = work
+  }
+
+  start(action: PeersAction): void {
+    const id = action.type === 'disband' ? action.network.reservation : action.reservation.id
+    if (this.#isPausing(id)) return
+    this.#work.start([peersKey(id)], async () => {
+      const before = this.#pauses.get(id)?.ms ?? MIN_PAUSE_MS / 2
+      // Recorded before the outcome is known: it may fail in any way.
+      this.#pauses.set(id, { since: this.#deps.clock(), ms: Math.min(2 * before, MAX_PAUSE_MS) })
+      await this.#carryOut(action)
+      this.#pauses.delete(id)
+    })
+  }
+
+  #isPausing(id: string): boolean {
+    const pause = this.#pauses.get(id)
+    if (pause === undefined) return false
+    const since = this.#deps.clock() - pause.since
+    return since >= 0 && since < pause.ms
+  }
+
+  async #carryOut(action: PeersAction): Promise<void> {
+    const { store, engine, clock, log } = this.#deps
+    if (action.type === 'disband') return engine.removePeerNetwork(action.network.id)
+    const { id, count } = action.reservation
+    // The plan is older than this moment.
+    const reservation = await store.reservation(id)
+    if (reservation === null || !isActive(reservation, clock())) return
+    if (action.type === 'introduce') return this.#introduce(action)
+    const members = action.members.map(({ container, position }) => ({ id: targetOf(container).id, position }))
+    await engine.connectPeers(id, count, members)
+    log.debug('the containers of a reservation reach each other', { reservation: id })
+  }
+
+  async #introduce({ containers, peers }: Extract<Action, { type: 'introduce' }>): Promise<void> {
+    const targets = containers.map(({ container }) => targetOf(container))
+    const outcomes = await this.#deps.accounts.introduce(targets, peers)
+    if (this.#introduced.size > MAX_REMEMBERED) this.#introduced.clear()
+    let failure: Error | null = null
+    for (const { container, introduction } of containers) {
+      const error = outcomes.get(container.name)
+      if (error === null) this.#introduced.set(targetOf(container).id, introduction)
+      else failure ??= error ?? new BerthError('guest_failed', `${container.name}: no outcome`)
+    }
+    if (failure !== null) throw failure
+  }
+}

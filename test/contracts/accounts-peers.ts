@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hasCode } from '../../src/domain/errors.ts'
+import type { RunningGuest } from '../support/engine/guests.ts'
+import { allDone, type Bench } from './accounts-bench.ts'
+
+const ONE = { name: 'p-1', address: '10.213.0.2' }
+const TWO = { name: 'p-2', address: '10.213.0.3' }
+
+export function peersContract({ accounts, engine, guest }: Bench): void {
+  const run = async ({ id }: RunningGuest, command: string) => {
+    const { stdout } = await engine.exec(id, { command: ['bash', '-c', command], timeoutMs: 5_000 })
+    return stdout.trim()
+  }
+  const addressOf = (target: RunningGuest, name: string) =>
+    run(target, `getent ahostsv4 ${name} | head -1 | cut -d' ' -f1`)
+
+  test('a container knows its peers by name, and what a tenant added to /etc/hosts stays', async () => {
+    const target = await guest()
+    const before = await run(target, 'cat /etc/hosts')
+    await run(target, 'printf "192.0.2.1 mine" >>/etc/hosts')
+    allDone(await accounts.introduce([target], [ONE, TWO]))
+    allDone(await accounts.introduce([target], [ONE, TWO]))
+    assert.deepEqual([await addressOf(target, 'p-1'), await addressOf(target, 'p-2')], [ONE.address, TWO.address])
+    allDone(await accounts.introduce([target], [{ ...TWO, address: '10.213.0.9' }]))
+    assert.deepEqual([await addressOf(target, 'p-1'), await addressOf(target, 'p-2')], ['', '10.213.0.9'])
+    const after = await run(target, "sed '/^# /,/^# /d' /etc/hosts")
+    assert.equal(after, `${before}\n192.0.2.1 mine`)
+  })
+
+  test("a container's own name means the address at which its peers reach it", async () => {
+    const target = await guest()
+    allDone(await accounts.introduce([target], [{ name: target.name, address: ONE.address }]))
+    assert.equal(await addressOf(target, target.name), ONE.address)
+  })
+
+  test('what a tenant put in place of /etc/hosts is neither opened nor changed', async () => {
+    for (const put of ['mkfifo /etc/hosts', 'ln -s /etc/shadow /etc/hosts', 'mkdir /etc/hosts']) {
+      const target = await guest()
+      // Docker mounts the file, which cannot be moved; the folder above it can.
+      await run(target, `mv /etc /old && mkdir /etc && cp -a /old/. /etc && rm /etc/hosts && ${put}`)
+      const shadow = await run(target, 'cat /etc/shadow')
+      const began = performance.now()
+      const error = (await accounts.introduce([target], [ONE])).get(target.name)
+      assert.ok(hasCode(error, 'guest_failed'), put)
+      assert.match(error.message, /not a regular file/)
+      assert.ok(performance.now() - began < 5_000)
+      assert.equal(await run(target, 'cat /etc/shadow'), shadow)
+    }
+  })
+}
