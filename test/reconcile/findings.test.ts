@@ -77,6 +77,21 @@ const CASES: readonly [what: string, situation: Case, expected: readonly string[
     { seen: [{}, { name: 'p-9', id: 'abcdefabcdef99', generation: 4 }] },
     ['orphaned p-9: it is in the engine with our label, and not in the database: generation 4, abcdefabcdef'],
   ],
+  [
+    'one of which a manager makes an image, for longer than anything else may take',
+    { seen: [{}, { name: 'p-image', createdAt: NOW - 10 * MINUTE }], patience: 2 * MINUTE },
+    [],
+  ],
+  [
+    'the same while no manager works',
+    { seen: [{}, { name: 'p-image', id: 'abcdefabcdef99' }] },
+    ['orphaned p-image: it is in the engine with our label, and not in the database: generation 1, abcdefabcdef'],
+  ],
+  [
+    'one of an earlier image while the next is made',
+    { pools: [pool({ size: 1, prepare: '/lab.yml', preparedImage: 'awaited' })], seen: [{ spec: 'other' }] },
+    [],
+  ],
   ['a young one that nobody knows, while a manager works', { seen: [{}, { name: 'p-9' }], patience: MINUTE }, []],
   [
     'another generation than recorded',
