@@ -47,7 +47,7 @@ describe('berth, piped', () => {
     const extended = await berth.run('extend', containers[1]?.name ?? '', '--by', '30m')
     assert.match(extended.stdout, /^Until .*\(40m\)\.\n$/)
     const wide = await berth.run('ls', '-o', 'wide')
-    assert.match(wide.stdout, /^ID +STATE +AGE +LEFT +KEEPALIVE +OWNER +USER +POOL +CONTAINER +LOGIN +NOTE\n/)
+    assert.match(wide.stdout, /^ID +NAME +STATE +AGE +LEFT +KEEPALIVE +OWNER +USER +POOL +CONTAINER +LOGIN +NOTE\n/)
     for (const { name, port } of containers)
       assert.match(wide.stdout, new RegExp(`${name} +ssh -p ${port} alice@localhost +lab 7$`, 'm'))
     const clamped = await berth.run('extend', '--by', '10d')
