@@ -12,8 +12,8 @@ const BEGIN = '# Containers of this reservation, by Berth'
 const END = '# End of the containers of this reservation'
 
 /**
- * Docker mounts /etc/hosts from the host, so it can only be written in place. A tenant who is root may have put
- * anything in its place all the same, by moving /etc: what is not a regular file stays unopened. The peers come first:
+ * Docker mounts /etc/hosts from the host, so it can only be written in place. Where the storage driver lets a tenant
+ * who is root move /etc, anything may be in its place: what is not a regular file stays unopened. The peers come first:
  * a container's own name must mean the address at which its peers reach it, and Docker's line has another one. A file
  * beyond MAX_BYTES is a tenant's own work, and too much to read.
  */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { reasonOf } from '../domain/errors.ts'
-import type { BashResult, Engine, ExecRequest } from '../ports/engine.ts'
+import type { Engine, ExecRequest } from '../ports/engine.ts'
+import type { BashResult } from '../ports/guest.ts'
 
 export interface ShellRequest {
   /** May hold secrets: no process list shows it. It has nothing on its stdin. */

@@ -43,8 +43,8 @@ describe('a reserve', () => {
 
   it('of several containers wants them connected at once, where the pool connects them', async () => {
     for (const [reachPeers, expected] of [
-      [true, [NOW + MINUTE, 'now']],
-      [false, [NOW + MINUTE]],
+      [true, [NOW + MINUTE / 2, 'now']],
+      [false, [NOW + MINUTE / 2]],
     ] as const) {
       const world = await filled()
       await reserve(world, { count: 2, reachPeers })

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Account, REHEARSAL_USER } from '../../domain/account.ts'
 import { BerthError, codeOf, reasonOf } from '../../domain/errors.ts'
-import type { BashResult } from '../../ports/engine.ts'
+import type { BashResult } from '../../ports/guest.ts'
 import type { Target } from '../../ports/accounts.ts'
 import { hashSecret } from '../hashing/sha512-crypt.ts'
 import { failureOf, type Shell } from '../shell.ts'

@@ -1,6 +1,6 @@
 /** How programs inside a container report that it can never be lent: retrying does not help. */
 import { BerthError, reasonOf } from '../../domain/errors.ts'
-import type { BashResult } from '../../ports/engine.ts'
+import type { BashResult } from '../../ports/guest.ts'
 
 const MARK = 'berth-unfit:'
 /** Exit code of a program that reported it. */

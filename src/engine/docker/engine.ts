@@ -96,7 +96,7 @@ class DockerEngine implements Engine {
     this.#docker = docker
     this.#requests = new Requests(docker.address)
     this.#deadlines = deadlines
-    this.#facts = new Facts(docker, this.#requests, deadlines.inspect)
+    this.#facts = new Facts(docker, this.#requests, deadlines)
     this.#images = new PreparedImages(docker, this.#requests, instance)
     this.agent = new AgentPool(docker, this.#requests, deadlines.attach)
     this.lines = new RelayConnections(docker, this.#requests, { connectMs: deadlines.attach, timers: systemTimers })
@@ -105,13 +105,6 @@ class DockerEngine implements Engine {
     this.#peers = new PeerNetworks(docker, this.#requests, { ...scope, deadlines })
     const self = () => managerOf(mark)
     this.#ledger = new Ledger(docker, this.#requests, { instance, self, timers: systemTimers })
-  }
-
-  async version(): Promise<string> {
-    const { Version } = await this.#requests.run('version', this.#deadlines.version, (signal) =>
-      this.#docker.get<{ Version: string }>('/version', { signal }),
-    )
-    return `docker ${Version}`
   }
 
   async provision(): Promise<void> {
@@ -152,6 +145,7 @@ class DockerEngine implements Engine {
     return info?.Id === id ? fromInspect(info, this.#scope.instance, this.#ledger.lent) : null
   }
 
+  version: Engine['version'] = () => this.#facts.version()
   imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
   imageNamed: Engine['imageNamed'] = (name) => this.#facts.imageNamed(name)
   commit: Engine['commit'] = (id, image) => this.#images.commit(id, image)

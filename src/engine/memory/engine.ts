@@ -8,12 +8,12 @@ import type {
   ExecRequest,
   ExecResult,
   PreparedImage,
-  GuestLines,
   Observed,
   PeerMember,
   PeerNetwork,
   Presence,
 } from '../../ports/engine.ts'
+import type { GuestLines } from '../../ports/guest.ts'
 import type { MemoryContainer, MemoryHost } from './host.ts'
 
 /** Plays the commands that run inside containers. The signal ends with the request's deadline. */

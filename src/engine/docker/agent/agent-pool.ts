@@ -1,6 +1,6 @@
 import { createLimit } from '../../../domain/concurrency.ts'
 import { BerthError } from '../../../domain/errors.ts'
-import type { AgentRequest, BashResult, GuestAgent } from '../../../ports/engine.ts'
+import type { AgentRequest, BashResult, GuestAgent } from '../../../ports/guest.ts'
 import type { Docker } from '../api/client.ts'
 import type { Requests } from '../api/requests.ts'
 import { asGuestError } from '../api/errors.ts'

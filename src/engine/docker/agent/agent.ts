@@ -3,7 +3,7 @@
  * a small part of an exec and needs nothing prepared: the next manager finds the agent waiting, too.
  */
 import { randomBytes } from 'node:crypto'
-import type { AgentRequest, BashResult } from '../../../ports/engine.ts'
+import type { AgentRequest, BashResult } from '../../../ports/guest.ts'
 import type { Docker } from '../api/client.ts'
 import type { ExecStream } from '../api/exec-stream.ts'
 import { inspectContainer } from '../api/inspect.ts'

@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream'
 import { Allowance } from '../../../domain/allowance.ts'
 import { createLimit } from '../../../domain/concurrency.ts'
-import type { GuestLines } from '../../../ports/engine.ts'
+import type { GuestLines } from '../../../ports/guest.ts'
 import type { Docker } from '../api/client.ts'
 import { assertFullId, shortId } from '../api/ids.ts'
 import { sshArguments } from '../api/ssh.ts'

@@ -21,16 +21,22 @@ const MAX_LOG_BYTES = 64 * 1024
 /** Exit codes above this are signals, as shells and `--init` report them. */
 const SIGNALLED = 128
 
+/** In milliseconds. */
+interface FactDeadlines {
+  readonly version: number
+  readonly inspect: number
+}
+
 export class Facts {
   readonly #docker: Docker
   readonly #requests: Requests
-  readonly #deadlineMs: number
+  readonly #deadlines: FactDeadlines
   #cpus: number | undefined
 
-  constructor(docker: Docker, requests: Requests, deadlineMs: number) {
+  constructor(docker: Docker, requests: Requests, deadlines: FactDeadlines) {
     this.#docker = docker
     this.#requests = requests
-    this.#deadlineMs = deadlineMs
+    this.#deadlines = deadlines
   }
 
   /** Returns the number of processors of the engine's host. */
@@ -39,9 +45,17 @@ export class Facts {
     return this.#cpus
   }
 
+  /** As `Engine.version`. */
+  async version(): Promise<string> {
+    const { Version } = await this.#requests.run('version', this.#deadlines.version, (signal) =>
+      this.#docker.get<{ Version: string }>('/version', { signal }),
+    )
+    return `docker ${Version}`
+  }
+
   /** As `Engine.imageOf`. */
   async imageOf(id: string): Promise<string | null> {
-    const info = await this.#requests.run(`inspect ${shortId(id)}`, this.#deadlineMs, (signal) =>
+    const info = await this.#requests.run(`inspect ${shortId(id)}`, this.#deadlines.inspect, (signal) =>
       inspectContainer(this.#docker, assertFullId(id), signal),
     )
     return info?.Image ?? null
@@ -49,7 +63,7 @@ export class Facts {
 
   /** As `Engine.imageNamed`. */
   async imageNamed(name: string): Promise<string | null> {
-    return this.#requests.run(`inspect ${name}`, this.#deadlineMs, async (signal) => {
+    return this.#requests.run(`inspect ${name}`, this.#deadlines.inspect, async (signal) => {
       const path = `/images/${name.split('/').map(encodeURIComponent).join('/')}/json`
       const image = await this.#docker.get<{ Id: string }>(path, { signal }).catch(ignoreStatus(404))
       if (image && typeof image.Id !== 'string') throw unexpectedResponse()
@@ -59,7 +73,7 @@ export class Facts {
 
   /** As `Engine.whyDown`. */
   async whyDown(id: string): Promise<string | null> {
-    return this.#requests.run(`inspect ${shortId(id)}`, this.#deadlineMs + NEXT_END_MS, async (signal) => {
+    return this.#requests.run(`inspect ${shortId(id)}`, this.#deadlines.inspect + NEXT_END_MS, async (signal) => {
       const state = await this.#ended(assertFullId(id), signal)
       if (state === null) return null
       const output = await this.#lastLine(id, signal)

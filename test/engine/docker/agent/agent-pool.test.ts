@@ -163,14 +163,16 @@ describe('connections made ahead', () => {
     return told === '' ? 0 : told.trim().split('\n').length
   }
 
-  /** One connection is for requests. */
+  /** Connections of a listing: it asks for containers and for networks at once. */
+  const LISTING = 2
+
   async function preconnect(connecting: Engine, proxy: DockerProxy, ...ids: string[]): Promise<void> {
     await connecting.list()
-    assert.equal(proxy.connections(), 1)
+    assert.equal(proxy.connections(), LISTING)
     connecting.agent?.preconnect(ids)
     await eventually(async () => {
       await connecting.list()
-      return proxy.connections() === 2
+      return proxy.connections() === LISTING + 1
     })
   }
 
@@ -197,7 +199,7 @@ describe('connections made ahead', () => {
       await preconnect(connecting, proxy, id)
       return id
     }
-    const letGo = () => eventually(async () => proxy.connections() === 1)
+    const letGo = () => eventually(async () => proxy.connections() === LISTING)
     await connected()
     connecting.agent?.preconnect([])
     await letGo()

@@ -1,12 +1,12 @@
 /** What is planned for those that wait, and what they are told. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { nextDue, planEnds, planRequests } from '../../src/reconcile/plan/plan.ts'
-import { queuePosition } from '../../src/domain/queue.ts'
-import { planQueue } from '../../src/reconcile/plan/plan-queue.ts'
-import type { Reservation } from '../../src/domain/reservation.ts'
-import type { Snapshot } from '../../src/domain/snapshot.ts'
-import { container, NOW, pool, reservation } from '../../lab/rows.ts'
+import { nextDue, planEnds, planRequests } from '../../../src/reconcile/plan/plan.ts'
+import { queuePosition } from '../../../src/domain/queue.ts'
+import { planQueue } from '../../../src/reconcile/plan/plan-queue.ts'
+import type { Reservation } from '../../../src/domain/reservation.ts'
+import type { Snapshot } from '../../../src/domain/snapshot.ts'
+import { container, NOW, pool, reservation } from '../../../lab/rows.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

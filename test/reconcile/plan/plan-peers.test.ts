@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Observed, PeerNetwork } from '../../src/ports/engine.ts'
-import type { PlanInput } from '../../src/reconcile/plan/actions.ts'
-import { planPeers } from '../../src/reconcile/plan/plan-peers.ts'
-import { peersKey } from '../../src/reconcile/work-keys.ts'
-import { container, NOW, observed, pool, reservation } from '../../lab/rows.ts'
+import type { Observed, PeerNetwork } from '../../../src/ports/engine.ts'
+import type { PlanInput } from '../../../src/reconcile/plan/actions.ts'
+import { planPeers } from '../../../src/reconcile/plan/plan-peers.ts'
+import { peersKey } from '../../../src/reconcile/work-keys.ts'
+import { container, NOW, observed, pool, reservation } from '../../../lab/rows.ts'
 
 const holds = [1, 2].map((number) => ({ container: `p-${number}`, accountGeneration: 1 }))
 const held = reservation({ count: 2, holds })

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { docker } from '../../../lab/docker.ts'
+import { docker } from '../../lab/docker.ts'
 
 /** Prints rsync and what it loads, as an archive; the program loader comes last in the list of `ldd`. */
 const PACK = 'r=$(command -v rsync); tar -ch "$r" $(ldd "$r" | grep -o "/[^ ]*") 2>/dev/null | base64'

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Container } from '../../src/domain/container.ts'
-import type { Action, PlanInput } from '../../src/reconcile/plan/actions.ts'
-import { nextDue, nextEnd, ORPHAN_AGE_MS, plan, planEnds, planRequests } from '../../src/reconcile/plan/plan.ts'
-import { containerKey, imageKey, notificationKey } from '../../src/reconcile/work-keys.ts'
-import { owning } from '../../lab/database-mark.ts'
-import { container, NOW, observed, pool, reservation } from '../../lab/rows.ts'
+import type { Container } from '../../../src/domain/container.ts'
+import type { Action, PlanInput } from '../../../src/reconcile/plan/actions.ts'
+import { nextDue, nextEnd, ORPHAN_AGE_MS, plan, planEnds, planRequests } from '../../../src/reconcile/plan/plan.ts'
+import { containerKey, imageKey, notificationKey } from '../../../src/reconcile/work-keys.ts'
+import { owning } from '../../../lab/database-mark.ts'
+import { container, NOW, observed, pool, reservation } from '../../../lab/rows.ts'
 
 interface Scene extends Partial<Omit<PlanInput, 'snapshot' | 'observed'>> {
   /** null: the engine does not answer. */
