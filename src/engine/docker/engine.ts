@@ -212,18 +212,12 @@ class DockerEngine implements Engine {
   }
 
   watch(onChange: () => void): () => void {
-    const stops = [INSTANCE_LABEL, FIREWALL_LABEL].map((name) =>
-      watchContainers({
-        docker: this.#docker,
-        label: `${name}=${this.#scope.instance}`,
-        connectMs: this.#deadlines.watch,
-        timers: systemTimers,
-        onChange,
-      }),
-    )
+    const labels = [INSTANCE_LABEL, FIREWALL_LABEL].map((name) => `${name}=${this.#scope.instance}`)
+    const connectMs = this.#deadlines.watch
+    const stopWatching = watchContainers({ docker: this.#docker, labels, connectMs, timers: systemTimers, onChange })
     const stop = () => {
       this.#watches.delete(stop)
-      for (const stopOne of stops) stopOne()
+      stopWatching()
     }
     this.#watches.add(stop)
     return stop

@@ -10,8 +10,8 @@ const MAX_PAUSE_MS = 5_000
 
 export interface Watch {
   readonly docker: Docker
-  /** Label of the watched containers: `name=value`. */
-  readonly label: string
+  /** Labels of the watched containers, `name=value` each: containers with any of them are watched. */
+  readonly labels: readonly string[]
   /** Maximum wait for Docker to open the stream of events. */
   readonly connectMs: number
   readonly timers: Timers
@@ -19,18 +19,18 @@ export interface Watch {
 }
 
 /**
- * Calls `onChange` for each chunk of Docker's events about containers with one label, whatever the events are: they
+ * Calls `onChange` for each chunk of Docker's events about containers with one of the labels, whatever the events are: they
  * only hint that a listing may differ. Reconnects for ever. Events in between are lost, so a lost connection and a
  * reconnect count as changes. Reports no error while Docker is away: every other request does. Returns a
  * function that stops it.
  */
 export function watchContainers(watch: Watch): () => void {
   const stop = new AbortController()
-  follow(watch, stop.signal).catch(() => undefined)
+  for (const label of watch.labels) follow(watch, label, stop.signal).catch(() => undefined)
   return () => stop.abort()
 }
 
-async function follow(watch: Watch, stopped: AbortSignal): Promise<void> {
+async function follow(watch: Watch, label: string, stopped: AbortSignal): Promise<void> {
   let pause = FIRST_PAUSE_MS
   for (let first = true; !stopped.aborted; first = false) {
     const connection = new AbortController()
@@ -38,7 +38,7 @@ async function follow(watch: Watch, stopped: AbortSignal): Promise<void> {
     let connected = false
     stopped.addEventListener('abort', () => connection.abort(), { once: true, signal })
     try {
-      const events = await open(watch, connection)
+      const events = await open(watch, label, connection)
       pause = FIRST_PAUSE_MS
       connected = true
       if (!first) watch.onChange()
@@ -54,7 +54,7 @@ async function follow(watch: Watch, stopped: AbortSignal): Promise<void> {
   }
 }
 
-async function open({ docker, label, connectMs }: Watch, connection: AbortController): Promise<Readable> {
+async function open({ docker, connectMs }: Watch, label: string, connection: AbortController): Promise<Readable> {
   const timer = setTimeout(() => connection.abort(), connectMs)
   try {
     const filters = { type: ['container'], label: [label], event: EVENTS }
