@@ -19,10 +19,10 @@ export interface Watch {
 }
 
 /**
- * Calls `onChange` for each chunk of Docker's events about containers with one of the labels, whatever the events are: they
- * only hint that a listing may differ. Reconnects for ever. Events in between are lost, so a lost connection and a
- * reconnect count as changes. Reports no error while Docker is away: every other request does. Returns a
- * function that stops it.
+ * Calls `onChange` for each chunk of Docker's events about containers with one of the labels, whatever the events are:
+ * they only hint that a listing may differ. Reconnects for ever. Events in between are lost, so a lost connection and a
+ * reconnect count as changes. Reports no error while Docker is away: every other request does. Returns a function that
+ * stops it.
  */
 export function watchContainers(watch: Watch): () => void {
   const stop = new AbortController()
