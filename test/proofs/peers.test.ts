@@ -18,7 +18,7 @@ const PORT = 8000
 const DATAGRAMS = 3_000
 const METADATA = '169.254.169.254'
 
-const image = 'berth/alpine'
+const image = 'berth/box'
 const memory = '128m'
 const manager = await testManager('peers', {
   size: 4,
