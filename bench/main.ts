@@ -7,9 +7,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { reasonOf } from '../src/domain/errors.ts'
-import { refuse } from '../lab/refuse.ts'
+import { parseCommandLine, refuse } from '../lab/command-line.ts'
 import { type Machine, thisMachine } from '../prove/machine.ts'
 import { GROUPS } from './groups/all.ts'
 import { type Group, Lab } from './session.ts'
@@ -18,7 +17,7 @@ import { type Entry, FAILED, HEADER, type Measured, performanceReport, rowOf } f
 
 const REPORT = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
-const { values: options, positionals: names } = parseCommandLine({
+const { values: options, positionals: names } = parseCommandLine('just bench', {
   allowPositionals: true,
   options: {
     all: { type: 'boolean', default: false },
@@ -30,14 +29,6 @@ const { values: options, positionals: names } = parseCommandLine({
     containers: { type: 'string', default: '1000' },
   },
 })
-
-function parseCommandLine<T extends ParseArgsConfig>(config: T) {
-  try {
-    return parseArgs(config)
-  } catch (error) {
-    return refuse(`just bench: ${reasonOf(error)}`)
-  }
-}
 
 function wanted(): readonly Group[] {
   const unknown = names.filter((name) => !GROUPS.some((group) => group.name === name))

@@ -42,7 +42,7 @@ export interface ManagerOptions {
   /** Keys of berth.yml beside those that keep tests apart. */
   readonly pool?: object
   readonly top?: object
-  /** Further pools, by what is added to the name of the first one. */
+  /** Settings of further pools, by the suffix of their names after that of the first one. */
   readonly further?: Readonly<Record<string, { readonly size: number; readonly [key: string]: unknown }>>
   readonly env?: Readonly<Record<string, string>>
 }

@@ -78,7 +78,7 @@ export async function createWorld(
     nodes?: readonly string[]
     /** Whether containers get host certificates. */
     hostCa?: boolean
-    /** Of the owners of reservations; `none` by default. */
+    /** `auth` of berth.yml; `none` by default. */
     auth?: 'none' | 'tokens'
     /** A file instead of memory. */
     database?: string

@@ -11,16 +11,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { parseConfig } from '../src/config/config.ts'
 import { systemClock } from '../src/ports/clock.ts'
 import { createRetention } from '../src/usecases/retention.ts'
-import { reasonOf } from '../src/domain/errors.ts'
 import { ANONYMOUS } from '../src/domain/identity.ts'
 import { type Manager, startManager } from '../src/main.ts'
 import { Churn, type OnReserved } from './churn.ts'
 import { docker } from '../lab/docker.ts'
-import { refuse } from '../lab/refuse.ts'
+import { parseCommandLine, refuse } from '../lab/command-line.ts'
 import { removeInstance } from '../lab/instance.ts'
 import { countRows, described, engineProcesses, grown, measure } from './measuring.ts'
 
@@ -47,20 +45,17 @@ const OPTIONS = {
 
 const USAGE = 'usage: just soak [--minutes 10] [--size 2 to 100] [--leak sockets|memory|containers|timers]'
 
-function parseOptions() {
-  try {
-    return parseArgs({ options: OPTIONS }).values
-  } catch (error) {
-    return refuse(`just soak: ${reasonOf(error)}; ${USAGE}`)
-  }
-}
-
 function readOptions(): Options {
-  const values = parseOptions()
+  const { values } = parseCommandLine('just soak', { options: OPTIONS }, USAGE)
   const [minutes, size] = [Number(values.minutes), Number(values.size)]
   const leaks: readonly (string | undefined)[] = ['sockets', 'memory', 'containers', 'timers', undefined]
-  if (!(minutes > 0) || !Number.isInteger(size) || !(size >= 2 && size <= 100) || !leaks.includes(values.leak)) {
-    refuse(`just soak: an option has an invalid value; ${USAGE}`)
+  const isValid = {
+    minutes: minutes > 0,
+    size: Number.isInteger(size) && size >= 2 && size <= 100,
+    leak: leaks.includes(values.leak),
+  }
+  for (const name of ['minutes', 'size', 'leak'] as const) {
+    if (!isValid[name]) refuse(`just soak: --${name} "${values[name]}" is invalid; ${USAGE}`)
   }
   return { minutes, size, leak: values.leak as Leak | undefined }
 }

@@ -42,7 +42,7 @@ of the firewall's rules, and in Docker's events. What is off the network neither
     }
     const none = { target: { of: 'figure', is: 'at most', than: 0 }, unit: '' } as const
     yield {
-      what: `${FEW} end together: end to no tenant in`,
+      what: `${FEW} end together: time until no tenant has access`,
       value: percentile(late, 0.99),
       unit: 'ms',
       how: `p99 of ${late.length}`,
@@ -50,14 +50,14 @@ of the firewall's rules, and in Docker's events. What is off the network neither
     }
     yield { what: 'the same', value: percentile(late, 0.5), unit: 'ms', how: `median of ${late.length}` }
     yield { what: 'logins that were accepted after that', value: stillIn, how: `of ${late.length}`, ...none }
-    const destroyed = 'containers destroyed before every tenant was out'
+    const destroyed = 'containers destroyed before all access was revoked'
     yield { what: `${FEW} end together: ${destroyed}`, value: destroyedBefore, how: '', ...none }
 
     await using pool = lab.openPool({ size: MANY })
     await pool.fill()
     const many = await endTogether(lab, pool)
     yield {
-      what: `${MANY} end together: end to no tenant in anywhere`,
+      what: `${MANY} end together: time until no tenant has access`,
       value: Math.max(...many.late),
       unit: 'ms',
       how: '',

@@ -45,7 +45,7 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
     const ready = Date.now()
     revocations.stop()
     yield {
-      what: `${size} end together: end to no tenant in anywhere`,
+      what: `${size} end together: time until no tenant has access`,
       value: (last - due) / 1_000,
       unit: 's',
       how: '',
@@ -53,7 +53,7 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
     const took = (ready - last) / 1_000
     yield { what: `${size} recycled after that`, value: size / took, unit: '/s', how: `in ${Math.round(took)} s` }
     yield {
-      what: 'containers destroyed before every tenant was out',
+      what: 'containers destroyed before all access was revoked',
       value: revocations.destroyedAt.filter((at) => at < last).length,
       unit: '',
       how: '',

@@ -11,7 +11,7 @@ const START = Date.UTC(2026, 0, 2, 3, 4, 5)
 const END = Date.UTC(2026, 0, 2, 4, 4, 5)
 const SECRET = Buffer.alloc(32, 1)
 
-/** What OpenSSH reads in a certificate. */
+/** Returns what OpenSSH reads in a certificate. */
 function read(certificate: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'berth-certificate-'))
   try {
@@ -50,7 +50,7 @@ describe('a host CA', () => {
     assert.notEqual(other?.publicKey, first?.publicKey)
   })
 
-  it('signs no key of another type', () => {
+  it('refuses to sign a key of another type', () => {
     assert.throws(() => openHostCa(SECRET).sign({ ...request, hostPublicKey: 'ssh-rsa AAAAB3NzaC1yc2EAAAA=' }), {
       message: 'not an ed25519 key',
     })

@@ -1,4 +1,4 @@
-/** Advice on what does not exist, and answers that are kept whole, against the API over a manager in memory. */
+/** Messages and answers of `berth`, against the API over a manager in memory. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { listening, openApi } from '../../lab/api.ts'
@@ -41,7 +41,7 @@ describe('an unknown name', () => {
 })
 
 describe('a pool', () => {
-  it('of size 0 is refused with how to enlarge it', async () => {
+  it('of size 0 refuses a reserve, and says how to enlarge it', async () => {
     const { code, stderr } = await berth.run('reserve', '--pool', 'none')
     assert.equal(code, 2)
     assert.match(
@@ -50,7 +50,7 @@ describe('a pool', () => {
     )
   })
 
-  it('without `hold` keeps nothing on hold', async () => {
+  it('without `hold` refuses `--hold`, and says how to allow it', async () => {
     const { code, stderr } = await berth.run('run', '--hold', '5m', '--', 'true')
     assert.equal(code, 2)
     assert.match(

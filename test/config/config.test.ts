@@ -170,7 +170,7 @@ describe('loading', () => {
     assert.equal(config.pools[0]?.prepare, join(folder, 'site.yml'))
   })
 
-  it('awaits the image of a pool that has its playbook run once', () => {
+  it('marks the image of a pool with `prepare_image` as awaited', () => {
     const tree = { pools: { p: { ...POOL, prepare: SAMPLE, prepare_image: true }, q: { size: 1, ssh_ports: 2300 } } }
     assert.deepEqual(
       read(tree).pools.map(({ preparedImage }) => preparedImage),

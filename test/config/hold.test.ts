@@ -6,7 +6,7 @@ const holding = (hold: unknown) => ({ auth: 'none', pools: { p: { ...POOL, hold 
 const holdOf = (tree: unknown, env: Record<string, string> = {}) => read(tree, env).pools[0]?.hold
 
 describe('pools.NAME.hold', () => {
-  it('is nothing by default', () => {
+  it('is null by default', () => {
     assert.equal(holdOf({ auth: 'none', pools: { p: POOL } }), null)
   })
 

@@ -11,7 +11,7 @@ import { POOL, problems, read } from '../support/config.ts'
 const pools = { a: POOL, b: { ...POOL, ssh_ports: '3001-3002', image: 'berth/alpine' } }
 
 describe('the images that Berth builds', () => {
-  it('are the shipped one, which the firewall needs, and those that pools name', () => {
+  it('are the one that the firewall needs, and those with a name of Berth in pools', () => {
     const own = { ...POOL, image: 'registry.example.org/lab' }
     assert.deepEqual(read({ pools: { a: own } }).images, [{ name: 'berth/box', base: null }])
     assert.deepEqual(
@@ -48,7 +48,7 @@ describe('the images that Berth builds', () => {
     ])
   })
 
-  it('have bases that docker build takes for an image', () => {
+  it('have bases that docker build cannot mistake for something else', () => {
     for (const base of ['--file=/etc/passwd', '', 12, 'a b']) {
       const [problem = '', ...more] = problems({ images: { 'berth/box': { base } }, pools })
       assert.match(problem, /^images\.berth\/box\.base: must be an image such as debian:12 or alpine:3\.22, not /)

@@ -69,7 +69,7 @@ describe('an invalid file', () => {
       `listen: must be a loopback address such as 127.0.0.1:8080 with auth: none, not "0.0.0.0": ${why}`,
     ],
     [
-      'has an image without a playbook that makes it',
+      'has `prepare_image` without a playbook',
       { pools: { p: { ...POOL, prepare_image: true } } },
       'pools.p.prepare_image: needs prepare, the playbook that makes the image: name one, or remove it',
     ],

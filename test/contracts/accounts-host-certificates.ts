@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
 import { openHostCa } from '../../src/accounts/host-ca.ts'
 import type { RunningGuest } from '../support/engine/guests.ts'
+import { runOpenSsh } from '../support/openssh.ts'
 import { login, newKeyPair } from '../support/ssh.ts'
 import { account, type Bench } from './accounts-bench.ts'
 
@@ -24,7 +23,7 @@ export function hostCertificatesContract({ accounts, guest, create }: Bench): vo
     assert.deepEqual([...outcomes], [[target.name, null]])
   }
 
-  test('ssh that knows only the CA logs in, and again when the certificate was renewed', async () => {
+  test('ssh that trusts only the CA logs in while the certificate is valid, and after a renewal', async () => {
     const target = await guest()
     const { privateKey, publicKey } = newKeyPair()
     await create([target], await account({ sshKeys: [publicKey] }))
@@ -41,7 +40,7 @@ export function hostCertificatesContract({ accounts, guest, create }: Bench): vo
     assert.match((await ssh()).stderr, /Certificate invalid: name is not a listed principal/)
   })
 
-  test('a link in place of the certificate leads nowhere', async () => {
+  test('a link in place of the certificate is replaced, and its target is not written', async () => {
     const target = await guest()
     await create([target], await account({ sudo: true }))
     const session = await login({ port: target.port, username: 'alice', password: 'test' })
@@ -55,21 +54,14 @@ export function hostCertificatesContract({ accounts, guest, create }: Bench): vo
   })
 }
 
-/** Runs whoami through OpenSSH with this one line of known_hosts. */
+/** Runs whoami over ssh with this one line of known_hosts. */
 async function sshKnowing(line: string, port: number, privateKey: string) {
   const folder = await mkdtemp(join(tmpdir(), 'berth-known-'))
   try {
     const [known, key] = [join(folder, 'known_hosts'), join(folder, 'key')]
     await writeFile(known, `${line}\n`)
     await writeFile(key, privateKey, { mode: 0o600 })
-    const options = [`UserKnownHostsFile=${known}`, 'GlobalKnownHostsFile=none', 'StrictHostKeyChecking=yes']
-    const batch = ['BatchMode=yes', 'LogLevel=ERROR', 'IdentitiesOnly=yes']
-    const args = [...options, ...batch].flatMap((option) => ['-o', option])
-    const command = ['-F', 'none', ...args, '-i', key, '-p', String(port), 'alice@127.0.0.1', 'whoami']
-    return await promisify(execFile)('ssh', command).then(
-      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-      (error: { code: number; stdout: string; stderr: string }) => error,
-    )
+    return await runOpenSsh({ destination: 'alice@127.0.0.1', port, keyFile: key, knownHosts: known }, 'whoami')
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -109,7 +109,7 @@ export function notificationsContract({ accounts, commands, engine, guest, guest
     assert.equal(await run(target, 'cat /etc/hostname; ls -A /root'), hostname)
   })
 
-  test('the answer to a session command, and what they read, are new files whatever a tenant put there', async () => {
+  test('the files of session commands are written anew, whatever a tenant put in their place', async () => {
     const target = await guest()
     await create([target], await account({ session: 'end=1\n' }))
     assert.equal(await run(target, 'cat /var/lib/berth-session; stat -c %a%U /var/lib/berth-session'), 'end=1\n644root')

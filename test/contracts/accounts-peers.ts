@@ -15,7 +15,7 @@ export function peersContract({ accounts, engine, guest }: Bench): void {
   const addressOf = (target: RunningGuest, name: string) =>
     run(target, `getent ahostsv4 ${name} | head -1 | cut -d' ' -f1`)
 
-  test('a container knows its peers by name, and what a tenant added to /etc/hosts stays', async () => {
+  test('a container resolves the names of its peers, and what a tenant added to /etc/hosts stays', async () => {
     const target = await guest()
     const before = await run(target, 'cat /etc/hosts')
     await run(target, 'printf "192.0.2.1 mine" >>/etc/hosts')
@@ -28,14 +28,14 @@ export function peersContract({ accounts, engine, guest }: Bench): void {
     assert.equal(after, `${before}\n192.0.2.1 mine`)
   })
 
-  test("a container's own name means the address at which its peers reach it", async () => {
+  test("a container's own name resolves to the address at which its peers reach it", async () => {
     const target = await guest()
     allDone(await accounts.introduce([target], [{ name: target.name, address: ONE.address }]))
     const first = await run(target, `grep -m1 ${target.name} /etc/hosts | cut -f1`)
     assert.equal(first, ONE.address, 'it comes before the line of Docker')
   })
 
-  test('a file that a tenant has filled is neither read nor changed', async () => {
+  test('a hosts file that a tenant has filled is neither read nor changed', async () => {
     const target = await guest()
     await run(target, 'yes "# full" | head -c 300000 >>/etc/hosts')
     const size = await run(target, 'stat -c %s /etc/hosts')

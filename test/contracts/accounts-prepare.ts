@@ -17,7 +17,7 @@ export function preparingContract({ accounts, engine, guests }: Bench): void {
     }
   })
 
-  test('what a container has of its own is removed when it becomes an image; what its image brought stays', async () => {
+  test('keys and marks of the container are removed before it becomes an image; those of its base image stay', async () => {
     const [guest] = (await guests(1)) as [RunningGuest]
     const run = async (script: string) =>
       (await engine.exec(guest.id, { command: ['sh', '-c', script], timeoutMs: 5_000 })).stdout

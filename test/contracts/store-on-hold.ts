@@ -26,7 +26,7 @@ export function onHoldVerbs(open: Open): void {
       assert.equal((await store.claim(again, END)).kind, 'claimed')
     })
 
-    it('belongs to a waiting reservation, too, until it has waited long enough', async () => {
+    it('belongs to a waiting reservation, too, until its deadline', async () => {
       const store = await open()
       const waiting = claimOf({ name: 'web', waitUntil: NOW + MINUTE })
       assert.equal((await store.claim(waiting, NOW)).kind, 'waiting')

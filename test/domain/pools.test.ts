@@ -8,7 +8,7 @@ const INSTANCE = { name: 'test', bind: '127.0.0.1' }
 const plain = pool()
 const imaged = pool({ name: 'q', prepare: '/site.yml', preparedImage: 'awaited' })
 
-it('applies sizes and images together, and keeps the object while neither changes', () => {
+it('applies sizes and images together, and returns the same object while neither changes', () => {
   const pools = createPools([plain, imaged])
   assert.deepEqual(pools.all(), [plain, imaged])
   pools.useImages(new Map([['q', 'made']]))

@@ -1,4 +1,4 @@
-/** What docs/box.md promises of the shipped image, tried with a real client in a container that is lent. */
+/** What docs/box.md says of the shipped image, tried with a real client in a reserved container. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -9,13 +9,13 @@ import { generateKey } from '../../src/cli/ssh/external-commands.ts'
 import { docker } from '../../lab/docker.ts'
 import { testManager } from '../../lab/manager.ts'
 import { testBerth } from '../support/manager/berth.ts'
+import { runOpenSsh } from '../support/openssh.ts'
 import { readPage } from '../support/text/markdown.ts'
 
 const SHM_MIB = 160
 const manager = await testManager('box', { size: 1, pool: { shm: `${SHM_MIB}m`, memory: '512m' } })
 const berth = testBerth({ BERTH_URL: manager.url })
 const key = join(berth.home, 'key')
-const options = ['IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR']
 let port = 0
 
 before(async () => {
@@ -28,15 +28,17 @@ before(async () => {
   port = containers[0]?.port ?? 0
 })
 
-/** `env` is what the client's shell has; the client sends LANG and LC_*, as distributions and macOS configure it. */
-async function ssh(command: string, env: NodeJS.ProcessEnv = {}, ...more: string[]) {
-  const sent = ['-F', 'none', '-i', key, '-p', String(port), ...options.flatMap((option) => ['-o', option])]
-  const args = [...sent, '-o', 'SendEnv=LANG LC_*', ...more, 'alice@127.0.0.1', command]
-  const { stdout, stderr } = await promisify(execFile)('ssh', args, { env: { PATH: process.env['PATH'], ...env } })
+/** `variables` of the client's shell; the client sends LANG and LC_*, as distributions and macOS configure it. */
+async function ssh(command: string, variables: NodeJS.ProcessEnv = {}, ...more: string[]) {
+  const flags = ['-o', 'SendEnv=LANG LC_*', ...more]
+  const env = { PATH: process.env['PATH'], ...variables }
+  const login = { destination: 'alice@127.0.0.1', port, keyFile: key, knownHosts: null, flags, env }
+  const { code, stdout, stderr } = await runOpenSsh(login, command)
+  assert.equal(code, 0, stderr)
   return { stdout: stdout.trim(), stderr }
 }
 
-/** The words in code type of the rows below a heading. */
+/** Returns the programs that the page's table names. */
 function programsOf(page: string): string[] {
   const section =
     readPage(page)
@@ -80,7 +82,7 @@ describe('the image', () => {
     })
   }
 
-  it('knows common terminals, and takes others for xterm-256color', async () => {
+  it('knows common terminals, and treats others as xterm-256color', async () => {
     const shown = 'bash -lc "tput longname >/dev/null && echo $TERM"'.replace('$TERM', '\\$TERM')
     for (const [term, expected] of [
       ['xterm-256color', 'xterm-256color'],

@@ -9,20 +9,19 @@ import type { Reserved } from '../../src/client/client.ts'
 import { testManager } from '../../lab/manager.ts'
 import { testBerth } from '../support/manager/berth.ts'
 import { codeBlocks, readPage } from '../support/text/markdown.ts'
+import { runOpenSsh } from '../support/openssh.ts'
 import { newKeyPair } from '../support/ssh.ts'
 
 const manager = await testManager('hostca', { size: 2, env: { BERTH_SSH_HOST_CA: 'true' } })
 const berth = testBerth({ BERTH_URL: manager.url })
 const keys = newKeyPair()
 const keyFile = join(berth.home, 'key')
-const run = promisify(execFile)
 
-/** The user's own ssh, with the known_hosts of the test's home. Nothing is ever asked. */
-async function ssh(port: number | null): Promise<string> {
-  const known = `UserKnownHostsFile=${join(berth.home, '.ssh/known_hosts')}`
-  const options = [known, 'GlobalKnownHostsFile=none', 'StrictHostKeyChecking=yes', 'BatchMode=yes', 'LogLevel=ERROR']
-  const args = ['-F', 'none', '-i', keyFile, ...options.flatMap((option) => ['-o', option])]
-  const { stdout, stderr } = await run('ssh', [...args, '-p', String(port), 'alice@localhost', 'hostname'])
+/** Returns the name of the container at the port, over ssh with the known_hosts of the test's home. */
+async function nameAt(port: number | null): Promise<string> {
+  const knownHosts = join(berth.home, '.ssh/known_hosts')
+  const login = { destination: 'alice@localhost', port: port ?? 0, keyFile, knownHosts }
+  const { stdout, stderr } = await runOpenSsh(login, 'hostname')
   assert.equal(stderr, '')
   return stdout.trim()
 }
@@ -37,7 +36,7 @@ before(async () => {
     code.includes('@cert-authority'),
   )
   assert.ok(block)
-  await run('bash', ['-ec', block.code], { env: { ...berth.env, HOME: berth.home } })
+  await promisify(execFile)('bash', ['-ec', block.code], { env: { ...berth.env, HOME: berth.home } })
 })
 
 describe('ssh with the one line of docs/sessions.md', () => {
@@ -45,9 +44,9 @@ describe('ssh with the one line of docs/sessions.md', () => {
     for (const generation of [1, 2]) {
       const { containers } = await berth.json<Reserved>('reserve', '--user', 'alice', '--key', keyFile)
       const [{ name, port } = { name: '', port: null }] = containers
-      assert.equal(await ssh(port), name, `generation ${generation}`)
+      assert.equal(await nameAt(port), name, `generation ${generation}`)
       await berth.json('extend', name, '--by', '30m')
-      assert.equal(await ssh(port), name)
+      assert.equal(await nameAt(port), name)
       await berth.run('release', name)
       await manager.untilReady()
     }

@@ -1,18 +1,18 @@
-/** Containers of one reservation, from the answer to the next tenant, with crashes in between. */
+/** Peers, from the answer to the next tenant, with crashes in between. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { docker, dockerLines } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
 import { testManager } from '../../lab/manager.ts'
-import { peerAddress, peerNetworks, reservePeers, untilAcquainted } from '../support/engine/peers.ts'
+import { peerAddress, peerNetworks, reservePeers, untilIntroduced } from '../support/engine/peers.ts'
 import { login } from '../support/ssh.ts'
 
-/** From the answer, in milliseconds: one to two seconds on a quiet machine. */
-const SOON_MS = 8_000
+/** Maximum time from the answer until peers know each other: one to two seconds on a quiet machine. */
+const MAX_CONNECT_MS = 8_000
 
 const manager = await testManager('peers-life', { size: 3, pool: { memory: '128m', reach: 'all' } })
 const names = [1, 2, 3].map((number) => `${manager.pool}-${number}`)
-const byHand: string[] = []
+const madeByTest: string[] = []
 
 before(async () => {
   await manager.start()
@@ -25,21 +25,21 @@ afterEach(async () => {
 })
 
 after(async () => {
-  for (const network of byHand) await docker('network', 'rm', network).catch(() => undefined)
+  for (const network of madeByTest) await docker('network', 'rm', network).catch(() => undefined)
 })
 
 const reserveAll = (username: string) => reservePeers(manager, { pool: manager.pool, username, count: 3 })
-const areGone = () => eventually(async () => (await peerNetworks(manager)).length === 0)
+const untilNoNetworks = () => eventually(async () => (await peerNetworks(manager)).length === 0)
 
 describe('peers', () => {
   it('know each other soon after the answer', async () => {
     await manager.reserve({ username: 'anna', count: 3, password: 'test' })
     const began = performance.now()
-    await untilAcquainted(manager, names)
-    assert.ok(performance.now() - began < SOON_MS)
+    await untilIntroduced(manager, names)
+    assert.ok(performance.now() - began < MAX_CONNECT_MS)
   })
 
-  it('of a single container are none', async () => {
+  it('have no network in a reservation of one container', async () => {
     await manager.reserve({ username: 'anna', password: 'test' })
     await manager.get('/v1/containers')
     assert.deepEqual(await peerNetworks(manager), [])
@@ -50,10 +50,10 @@ describe('peers', () => {
     const [first = '', second = ''] = names
     const address = await peerAddress(first)
     await docker('restart', '--time', '0', first)
-    await untilAcquainted(manager, names)
+    await untilIntroduced(manager, names)
     assert.equal(await peerAddress(first), address)
     await docker('rm', '--force', '--volumes', second)
-    await untilAcquainted(manager, names)
+    await untilIntroduced(manager, names)
   })
 
   it('come back when the network was removed while one was down', async () => {
@@ -63,7 +63,7 @@ describe('peers', () => {
     for (const name of names) await docker('kill', name)
     await docker('network', 'rm', network)
     await manager.start()
-    await untilAcquainted(manager, names)
+    await untilIntroduced(manager, names)
   })
 })
 
@@ -72,7 +72,7 @@ describe('the next tenant of a slot', () => {
     const former = await reserveAll('anna')
     await manager.get('/release_all')
     await manager.untilReady()
-    await areGone()
+    await untilNoNetworks()
     const { containers } = await manager.reserve({ username: 'bert', password: 'test' })
     const [only] = containers
     const session = await login({ port: only?.port ?? 0, username: 'bert', password: 'test' })
@@ -84,16 +84,16 @@ describe('the next tenant of a slot', () => {
 })
 
 describe('after a SIGKILL', () => {
-  it('between the network and its members, the next manager connects them', async () => {
+  it('between making the network and connecting its members, the next manager connects them', async () => {
     await manager.reserve({ username: 'anna', count: 3, password: 'test' })
     await eventually(async () => (await peerNetworks(manager)).length > 0)
     await manager.kill()
     await manager.start()
-    await untilAcquainted(manager, names)
+    await untilIntroduced(manager, names)
     assert.equal((await peerNetworks(manager)).length, 1)
   })
 
-  it('a network that its reservation left is removed, and that of another database stays', async () => {
+  it('a network without a reservation is removed, and one of another database stays', async () => {
     const [own = ''] = await dockerLines(
       'inspect',
       '--format',
@@ -105,7 +105,7 @@ describe('after a SIGKILL', () => {
       const labels = [`berth.instance=${manager.instance}`, `berth.peers=${name}`, `berth.database=${database}`]
       const flags = labels.flatMap((label) => ['--label', label])
       const network = `berth-${manager.instance}-peers-${name}`
-      byHand.push(network)
+      madeByTest.push(network)
       await docker('network', 'create', '--internal', '--subnet', subnet, ...flags, network)
       return network
     }

@@ -12,10 +12,10 @@ import { testBerth } from '../support/manager/berth.ts'
 import { loginAndRun } from '../support/ssh.ts'
 import { codeBlocks, readPage } from '../support/text/markdown.ts'
 
-/** Milliseconds that the playbook takes at least. */
+/** Minimum duration of the playbook. */
 const PLAYBOOK_MS = 5_000
-/** Time for a playbook of the tests, and for what comes before and after it. */
-const PATIENCE_MS = 120_000
+/** Maximum time until the containers of an image are ready, playbook included. */
+const READY_TIMEOUT_MS = 120_000
 
 const pool = { prepare: 'lab.yml', prepare_image: true }
 const manager = await testManager('prepared', { size: 3, pool })
@@ -46,10 +46,11 @@ const images = () =>
     '--format',
     '{{.Repository}}:{{.Tag}}',
   )
-const allReady = () => manager.until('all ready', (all) => all.every(({ state }) => state === 'ready'), PATIENCE_MS)
+const allReady = () =>
+  manager.until('all ready', (all) => all.every(({ state }) => state === 'ready'), READY_TIMEOUT_MS)
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + READY_TIMEOUT_MS
   while (!(await isSo())) {
     assert.ok(performance.now() < deadline, manager.output)
     await sleep(200)
@@ -79,7 +80,7 @@ describe('a pool that is prepared once', () => {
     for (const name of names) assert.equal(await docker('inspect', '--format', '{{.Config.Image}}', name), image)
   })
 
-  it('leaves nothing in the image that would be the same in all containers, and nothing beside it', async () => {
+  it('leaves no keys or marks of the temporary container in the image, and no container but those of the pool', async () => {
     const keys = (await manager.containers()).map(({ host_key }) => host_key)
     assert.equal(new Set(keys).size, 3)
     const [image = ''] = await images()
@@ -99,7 +100,7 @@ describe('a pool that is prepared once', () => {
     assert.match((await berth.run('doctor')).stdout, /No difference/)
   })
 
-  it('shows the image of berth.yml, and lends what the playbook has made', async () => {
+  it('shows the image of berth.yml, and lends containers with what the playbook has made', async () => {
     const { body } = await manager.get<{ pools: { image: string }[] }>('/v1/pools')
     assert.equal(body.pools[0]?.image, 'berth/box')
     const { containers } = await manager.reserve({ username: 'alice' })

@@ -33,7 +33,7 @@ const engineIds = () =>
   dockerLines('ps', '-a', '--no-trunc', '--filter', `label=berth.instance=${manager.instance}`, '--format', '{{.ID}}')
 
 describe('a named reservation', () => {
-  it('is used by its name, and its containers by NAME-N', async () => {
+  it('is addressed by its name, and its containers by NAME-N', async () => {
     const reserved = await berth.json<Reserved>('reserve', '--count', '2', '--name', 'web', '--password-words')
     const names = reserved.containers.map(({ name }) => name)
     assert.equal(await inContainer('web', 'hostname'), names[0])
@@ -66,9 +66,9 @@ describe('berth reset', () => {
     for (const { name } of [used, kept]) await inContainer(name, 'echo mine >file; sudo touch /root/mine')
     const several = await berth.run('reset', 'alice', '--yes')
     assert.deepEqual([several.code, /has several containers; name one: /.test(several.stderr)], [2, true])
-    const nowhere = await berth.run('reset', used.name)
-    assert.equal(nowhere.code, 2)
-    assert.match(nowhere.stderr, /--yes` resets it without a question/)
+    const unconfirmed = await berth.run('reset', used.name)
+    assert.equal(unconfirmed.code, 2)
+    assert.match(unconfirmed.stderr, /--yes` resets it without a question/)
     const { code, stdout, stderr } = await berth.run('reset', used.name, '--yes')
     assert.equal(code, 0, stderr)
     const after = await shown(reserved.id)

@@ -1,4 +1,4 @@
-/** `berth scale` on a terminal, where it shows how the pool fills, and elsewhere. */
+/** `berth scale`: shows how the pool fills on a terminal, and answers at once elsewhere. */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { testManager } from '../../lab/manager.ts'
@@ -12,7 +12,7 @@ before(async () => {
   await manager.untilReady()
 })
 
-it('answers at once when no person watches', async () => {
+it('answers at once without a terminal', async () => {
   const { stdout, stderr } = await berth.run('scale', manager.pool, '0')
   assert.deepEqual([stdout, stderr], [`${manager.pool} has 0 slots now (berth.yml: 3).\n`, ''])
 })

@@ -1,4 +1,4 @@
-/** The commands inside a container: extend, time-left and release. */
+/** The session commands: extend, time-left and release inside a container. */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { docker } from '../../lab/docker.ts'
@@ -99,12 +99,12 @@ describe('a reservation of two containers', () => {
     terminal.type('n\r')
     await eventually(async () => terminal.shown.includes('Not released.'))
     const other = await login({ port: held.containers[0]?.port ?? 0, username: 'alice', password: 'test' })
-    const neighbour = await other.shell()
+    const peer = await other.shell()
     terminal.type('release\r')
     await eventually(async () => terminal.shown.split('Release? [y/N]').length === 3)
     terminal.type('y\r')
     await Promise.all([session.closed, other.closed])
-    for (const { shown } of [terminal, neighbour]) assert.match(shown, /\*\*\* This reservation was released\. /)
+    for (const { shown } of [terminal, peer]) assert.match(shown, /\*\*\* This reservation was released\. /)
     const ended = async () =>
       (await manager.get<{ outcome: string; state: string }>(`/v1/reservations/${held.id}`)).body
     await eventually(async () => (await ended()).state === 'ended')
@@ -126,7 +126,7 @@ it('a pool without self-service says whom to ask', async () => {
     assert.match(stderr, /^This pool does not let tenants do that\. Ask the person who gave you this container\.$/)
     assert.equal(code, 1)
   }
-  // As a tenant would who writes to the pipe without the command.
+  // A tenant can write to the pipe without the command.
   const earlier = await endOf(held)
   await inside(port, 'echo extend 30m 0123456789ab >/run/berth/requests; sleep 1')
   assert.match(
@@ -137,7 +137,7 @@ it('a pool without self-service says whom to ask', async () => {
 })
 
 it('an image without the commands names the command berth, and where it works', async () => {
-  // The image is built on berth/box, and does not start its entrypoint.
+  // The image is built on berth/box, but does not start its entrypoint.
   const held = await reserve(manager, { pool: `${manager.pool}own` })
   const { stdout } = await inside(held.containers[0]?.port ?? 0, 'cat /etc/motd')
   const command = `berth extend ${held.id.slice(0, 8)} --by 30m`

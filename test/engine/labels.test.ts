@@ -55,7 +55,7 @@ it('digests every field but the generation, in any order', () => {
   }
 })
 
-it('marks no image as a container of ours, and replaces every label that does', () => {
+it('clears the labels of a container in an image, and marks it as prepared', () => {
   const labels = imageLabels('berth', 'alpine')
   const inherited = { ...labelsOf(spec, mark()), ...labels }
   assert.equal(readLabels(inherited, 'berth'), null)

@@ -1,4 +1,4 @@
-/** Which base `images/base` chooses, with a stand-in for Docker that has some images and reaches some registries. */
+/** The base that `images/base` chooses, with a stand-in for Docker that has some images and can pull others. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,12 +16,14 @@ const release = Object.fromEntries(
     .split('\n')
     .map((line) => line.split('=').map((part) => part.replaceAll('"', ''))),
 )
-/** This machine's own release, as an image is called, and as it is made here. */
+/** This machine's own release: the name of its image in a registry, and of the one that is made here. */
 const OWN = `${release.ID}:${release.VERSION_ID}`
 const MADE = `berth/base:${release.VERSION_CODENAME}`
 
 interface Docker {
+  /** Images that it has. */
   readonly has?: readonly string[]
+  /** Images that it can pull. */
   readonly registry?: readonly string[]
 }
 
@@ -47,7 +49,7 @@ function base({ has = [], registry = [] }: Docker, pin = '', env: NodeJS.Process
 }
 
 describe('the base of an image', () => {
-  it('is Alpine without a pin, or else what this machine makes', () => {
+  it('is Alpine without a pin, otherwise what this machine makes', () => {
     assert.equal(base({ has: ['alpine:3.22', MADE] }).chosen, 'alpine:3.22')
     assert.equal(base({ has: [MADE], registry: ['alpine:3.22'] }).chosen, MADE)
     assert.equal(base({ registry: ['alpine:3.22'] }).chosen, 'alpine:3.22')
@@ -55,7 +57,7 @@ describe('the base of an image', () => {
     assert.deepEqual([chosen, imported], [MADE, 'made early'])
   })
 
-  it('is what is pinned, wherever it comes from', () => {
+  it('is the pinned one, local or pulled', () => {
     assert.equal(base({ has: ['alpine:3.22', 'ubuntu:24.04'] }, 'ubuntu:24.04').chosen, 'ubuntu:24.04')
     assert.equal(base({ has: ['alpine:3.22'], registry: ['ubuntu:24.04'] }, 'ubuntu:24.04').chosen, 'ubuntu:24.04')
     assert.equal(base({ has: [OWN, MADE] }, OWN).chosen, OWN)
@@ -69,7 +71,7 @@ describe('the base of an image', () => {
     }
   })
 
-  it('is never another one than the one that is pinned', () => {
+  it('is never another than the pinned one', () => {
     const { status, chosen, stderr } = base({ has: ['alpine:3.21', OWN, MADE] }, 'alpine:3.22')
     assert.deepEqual([status, chosen], [1, ''])
     assert.match(
@@ -82,7 +84,7 @@ describe('the base of an image', () => {
     )
   })
 
-  it('is what BERTH_BASE names, whatever is pinned', () => {
+  it('is the one that BERTH_BASE names, whatever is pinned', () => {
     const env = { BERTH_BASE: 'ubuntu:24.04' }
     assert.equal(base({ has: ['alpine:3.22', 'ubuntu:24.04'] }, 'alpine:3.22', env).chosen, 'ubuntu:24.04')
     assert.match(base({ has: ['alpine:3.22'] }, 'alpine:3.22', env).stderr, /BERTH_BASE names ubuntu:24\.04, which/)

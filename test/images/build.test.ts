@@ -23,7 +23,7 @@ after(async () => {
   if (mine.length > 0) await docker('image', 'rm', '--force', ...new Set(mine))
 })
 
-/** A base of which the image cannot be made: it seems to lack the packages, and its package manager runs `apt`. */
+/** Makes a base that no image can be built on: it seems to lack the packages, and its package manager runs `apt`. */
 async function brokenBase(name: string, apt: string): Promise<string> {
   const base = `${own}-base:${name}`
   const program = `printf '#!/bin/sh\\n${apt}\\n' >/usr/bin/apt-get`

@@ -1,4 +1,4 @@
-/** What the containers of one reservation open to each other, and that they open it to nothing else. */
+/** What the containers of one reservation open to each other, and to nothing else. */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ const PORT = 8000
 const DATAGRAMS = 3_000
 const METADATA = '169.254.169.254'
 
-const image = 'berth/alpine'
+const image = 'berth/box'
 const memory = '128m'
 const manager = await testManager('peers', {
   size: 4,
@@ -29,8 +29,9 @@ const manager = await testManager('peers', {
     '-apart': { size: 2, image, memory, reach: 'all', reach_peers: false },
   },
 })
-/** Two reservations of one pool, one of each other reach, and one whose pool keeps its containers apart. */
+/** Reservations whose containers are connected: two of one pool, one of each other reach. */
 let together: Peer[][] = []
+/** A reservation whose pool keeps its containers apart. */
 let apart: Peer[] = []
 const received = { datagrams: 0 }
 const service = createSocket('udp4').on('message', () => (received.datagrams += 1))
@@ -47,7 +48,7 @@ before(async () => {
     reserve('nora', '-none'),
     reserve('ida', '-internet'),
   ])
-  apart = await reservePeers(manager, { username: 'alone', pool: `${manager.pool}-apart`, apart: true })
+  apart = await reservePeers(manager, { username: 'alone', pool: `${manager.pool}-apart`, isApart: true })
   for (const { name } of [...together.flat(), ...apart])
     await docker('exec', '--detach', name, 'python3', '-c', SAY_HELLO, `${PORT}`)
   const services = [...together.flat(), ...apart].map(async ({ name }): Promise<Target> => {
@@ -62,9 +63,9 @@ after(() => {
   for (const { session } of [...together.flat(), ...apart]) session.close()
 })
 
-/** What only our own programs answer: the network around this machine may accept connections to any address. */
+/** Returns targets that only our own programs answer: a network around this machine may accept any connection. */
 const waysTo = (host: string): Target[] => [`hello ${host} ${PORT}`, `udp ${host} ${PORT}`]
-/** Without a way around: on the interface of the peers, or to one of them. */
+/** The same with sshd and ping, where nothing outside can answer: for a peer, or bound to the peers' interface. */
 const allWaysTo = (host: string): Target[] => [...waysTo(host), `tcp ${host} 22`, `icmp ${host}`]
 
 it('The containers of one reservation reach each other by name, on any port, with any reach', async (t) => {
@@ -109,7 +110,7 @@ it('Containers of a pool with reach_peers: false do not reach each other', async
   tried(t, targets.length, 'ways to a container of the same reservation')
 })
 
-it('The network of a reservation leads neither to the host nor anywhere else, and the host not to it', async (t) => {
+it('The network of a reservation leads neither to the host nor anywhere else, and the host does not reach it', async (t) => {
   const hosts = Object.values(networkInterfaces()).flatMap((all = []) => all.filter((a) => a.family === 'IPv4'))
   const addresses = hosts.map(({ address }) => address).filter((address) => !address.startsWith('127.'))
   const { port } = service.address()
@@ -133,7 +134,7 @@ it('The network of a reservation leads neither to the host nor anywhere else, an
   tried(t, cases + peers.length, 'ways out of a network, and in')
 })
 
-it('A network among peers changes neither the routes nor the name server of its containers', async (t) => {
+it('The network of a reservation changes neither the routes nor the name server of its containers', async (t) => {
   const look = 'ip route show default; cat /etc/resolv.conf'
   const [plain] = apart
   for (const [{ session } = assert.fail()] of together.slice(0, 2)) {

@@ -1,4 +1,4 @@
-/** A tenant with sudo abuses the way on which `extend` and `release` reach the manager. */
+/** A tenant with sudo abuses the path by which `extend` and `release` reach the manager. */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,13 +9,13 @@ import { loginAndRun } from '../support/ssh.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const SECONDS = 5
-/** Of a core, for the manager. */
-const LITTLE = 0.15
-/** Ten requests of one container at once, then one in five seconds; and those of the other tenant. */
-const MOST_SERVED = 16
-/** Milliseconds; a request of another tenant takes tenths of a second on a quiet host. */
-const PROMPT = 5_000
+const MEASURED_MS = 5_000
+/** Maximum CPU time of the manager during a flood, as a share of one core. */
+const MAX_CORES = 0.15
+/** A burst of ten requests of one container, then one every five seconds; and those of the other tenant. */
+const MAX_SERVED = 16
+/** Maximum wait of another tenant, who waits for tenths of a second on a quiet host. */
+const MAX_WAIT_MS = 5_000
 
 const manager = await testManager('inside', { size: 3, pool: { duration: { default: '60m', max: '2h' } } })
 
@@ -60,15 +60,17 @@ async function bobExtends(): Promise<number> {
   return ms
 }
 
+/** Returns the CPU time of the manager, in seconds. */
 async function managerSeconds(): Promise<number> {
   const text = await (await fetch(`${manager.url}/metrics`)).text()
   return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1])
 }
 
+/** Returns how much of a core the manager uses. */
 async function coresOfManager(): Promise<number> {
-  const begun = [performance.now(), await managerSeconds()] as const
-  await sleep(SECONDS * 1_000)
-  return ((await managerSeconds()) - begun[1]) / ((performance.now() - begun[0]) / 1_000)
+  const [began, secondsBefore] = [performance.now(), await managerSeconds()]
+  await sleep(MEASURED_MS)
+  return ((await managerSeconds()) - secondsBefore) / ((performance.now() - began) / 1_000)
 }
 
 const served = () => manager.output.split('asked from inside').length - 1
@@ -97,7 +99,7 @@ describe('requests from inside', () => {
         assert.equal((await byMallory(print)).code, 0)
       }
     }
-    // The long lines have cost the connection, which is made again after a pause.
+    // The long lines made the manager close the connection; it connects again after a pause.
     await eventually(async () => {
       const { stdout, stderr } = await byMallory('extend 999999d')
       return `${stdout}${stderr}`.includes('2h is the maximum of pool')
@@ -124,15 +126,15 @@ describe('requests from inside', () => {
       await byMallory(
         'sudo pkill -P $(cat /tmp/flood); sudo kill $(cat /tmp/flood); sudo pkill -x yes; sudo pkill -x cat',
       )
-      assert.ok(cores < LITTLE, `${flood}: ${cores} cores of the manager`)
-      assert.ok(ms < PROMPT, `${flood}: bob waited ${ms} ms`)
-      assert.ok(served() - earlier <= MOST_SERVED, `${flood}: ${served() - earlier} requests were served`)
+      assert.ok(cores < MAX_CORES, `${flood}: ${cores} cores of the manager`)
+      assert.ok(ms < MAX_WAIT_MS, `${flood}: bob waited ${ms} ms`)
+      assert.ok(served() - earlier <= MAX_SERVED, `${flood}: ${served() - earlier} requests were handled`)
     }
     assert.equal((await viewOf(mallory)).state, 'active')
     tried(t, floods.length, 'floods')
   })
 
-  it('What a tenant puts in place of the pipe or of the answer leads the manager nowhere', async (t) => {
+  it('The manager changes no other file, whatever a tenant puts in place of the pipe or of the answer', async (t) => {
     const answer = '/run/berth/reply'
     const tricks = [
       `ln -s /etc/hostname ${answer}`,
@@ -159,9 +161,9 @@ describe('requests from inside', () => {
     }
     await sleep(2_000)
     waits.push(await bobExtends())
-    assert.ok(Math.max(...waits) < PROMPT, `bob waited ${waits.join()} ms`)
+    assert.ok(Math.max(...waits) < MAX_WAIT_MS, `bob waited ${waits.join()} ms`)
     assert.equal((await viewOf(bob)).state, 'active')
-    assert.ok((await coresOfManager()) < LITTLE)
+    assert.ok((await coresOfManager()) < MAX_CORES)
     tried(t, tricks.length, 'things put in their place')
   })
 })

@@ -73,26 +73,30 @@ const CASES: readonly [what: string, situation: Case, expected: readonly string[
     ['orphaned p-1: it is in the engine, and not in the database: no manager has taken it over yet'],
   ],
   [
-    'one of ours that nobody knows',
+    'one of ours that is not in the database',
     { seen: [{}, { name: 'p-9', id: 'abcdefabcdef99', generation: 4 }] },
     ['orphaned p-9: it is in the engine with our label, and not in the database: generation 4, abcdefabcdef'],
   ],
   [
-    'one of which a manager makes an image, for longer than anything else may take',
+    'the container in which an image is made, older than the patience',
     { seen: [{}, { name: 'p-image', createdAt: NOW - 10 * MINUTE }], patience: 2 * MINUTE },
     [],
   ],
   [
-    'the same while no manager works',
+    'the container of an image while no manager works',
     { seen: [{}, { name: 'p-image', id: 'abcdefabcdef99' }] },
     ['orphaned p-image: it is in the engine with our label, and not in the database: generation 1, abcdefabcdef'],
   ],
   [
-    'one of an earlier image while the next is made',
+    'a container of an earlier image while the next one is made',
     { pools: [pool({ size: 1, prepare: '/lab.yml', preparedImage: 'awaited' })], seen: [{ spec: 'other' }] },
     [],
   ],
-  ['a young one that nobody knows, while a manager works', { seen: [{}, { name: 'p-9' }], patience: MINUTE }, []],
+  [
+    'a young one that is not in the database, while a manager works',
+    { seen: [{}, { name: 'p-9' }], patience: MINUTE },
+    [],
+  ],
   [
     'another generation than recorded',
     { rows: [{ generation: 3, engineId: 'id-of-the-third' }] },

@@ -1,4 +1,4 @@
-/** Containers of one reservation, connected by a reconciler on the memory engine. */
+/** Peers, connected by a reconciler on the memory engine. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BerthError } from '../../src/domain/errors.ts'
@@ -11,7 +11,7 @@ const MINUTE = 60_000
 const BOTH = '10.213.0.2 p-1, 10.213.0.3 p-2'
 const error = new BerthError('engine_failed', 'no addresses are free')
 
-/** A world in which Alice has two of three containers. */
+/** Returns a world in which Alice has two of three containers. */
 async function reserved(faults: Record<string, FaultRule> = {}, reachPeers = true): Promise<World> {
   const pools = [pool({ reachPeers })]
   const world = await createWorld({ pools, faults })
@@ -21,7 +21,7 @@ async function reserved(faults: Record<string, FaultRule> = {}, reachPeers = tru
   return world
 }
 
-/** What each container knows of its peers. */
+/** Lets the reconciler finish, and returns what each container knows of its peers. */
 async function known(world: World): Promise<string[]> {
   for (let round = 0; round < 4; round += 1) {
     await world.reconciler.tick(true)
@@ -37,7 +37,7 @@ const ACQUAINTED = [`p-1: ${BOTH}`, `p-2: ${BOTH}`, 'p-3: nothing']
 describe('peers', () => {
   it('are connected and introduced after the reserve, and forgotten after the end', async () => {
     const world = await reserved()
-    assert.equal(world.host.peerNetworks.size, 0, 'not on the way of the answer')
+    assert.equal(world.host.peerNetworks.size, 0, 'the answer does not wait for it')
     assert.deepEqual(await known(world), ACQUAINTED)
     world.advance(MINUTE)
     await world.settle()

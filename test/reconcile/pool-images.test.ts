@@ -1,4 +1,4 @@
-/** A pool whose playbook runs once: on one container, which becomes the image of all others. */
+/** A pool whose playbook runs once, in a container that becomes the image of all others. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BerthError } from '../../src/domain/errors.ts'
@@ -25,7 +25,7 @@ const reserve = (world: World) =>
     ANONYMOUS,
   )
 
-/** Fails the playbook in the container that is to become the image while `isBroken`. */
+/** Makes every playbook fail while `isBroken`. */
 function failing(world: World): { isBroken: boolean } {
   const playbook = { isBroken: true }
   const prepare = world.accounts.prepare.bind(world.accounts)
@@ -67,7 +67,7 @@ describe('the image of a pool', () => {
     assert.deepEqual(world.accounts.prepared, [['p-image']])
   })
 
-  it('is made once more when the playbook has changed; meanwhile the pool lends, and then it is renewed one by one', async () => {
+  it('is made again when the playbook has changed; the pool lends meanwhile, and is then renewed one container at a time', async () => {
     const world = await filled()
     const [old] = preparedNow(world)
     world.accounts.playbooks.set('/site.yml', 'changed')
@@ -86,7 +86,7 @@ describe('the image of a pool', () => {
     assert.deepEqual(preparedNow(world), [imagesOf(world)[0]], 'the old image is removed')
   })
 
-  it('bears no name of files that have changed while it was made', async () => {
+  it('is not named after files that changed while it was made', async () => {
     const world = await createWorld({ pools: [POOL] })
     const prepare = world.accounts.prepare.bind(world.accounts)
     world.accounts.prepare = async (targets) => {
@@ -156,7 +156,7 @@ describe('a playbook that fails', () => {
   })
 })
 
-it('An engine that does not answer fails no image: it is made when the engine is back', async () => {
+it('an image is made when an engine that did not answer is back, without a failure', async () => {
   let isAway = true
   const error = new BerthError('engine_unavailable', 'commit: no answer')
   const world = await createWorld({
@@ -171,7 +171,7 @@ it('An engine that does not answer fails no image: it is made when the engine is
   assert.deepEqual(warnings(world), [])
 })
 
-it('A pool without prepare_image asks the engine for no image', async () => {
+it('a pool without prepare_image makes no request about images to the engine', async () => {
   const asked: string[] = []
   const world = await createWorld({
     pools: [pool({ prepare: '/site.yml' })],

@@ -34,7 +34,7 @@ describe('a reserve', () => {
     assert.deepEqual(world.wanted, [world.now() + MINUTE / 2])
   })
 
-  it('wants its holder warned before that, and let go when nobody calls', async () => {
+  it('wants its tenant warned before that, and ends when no keepalive call arrives', async () => {
     const world = await filled()
     await reserve(world, { durationMs: 15 * MINUTE })
     await reserve(world, { durationMs: 15 * MINUTE, keepaliveMs: 30_000 })
@@ -76,7 +76,7 @@ describe('a reserve', () => {
     const world = await filled()
     await reserve(world, { count: 3 })
     await reserve(world, { waitMs: MINUTE })
-    // The first one for its peers.
+    // The first 'now' is for peers.
     assert.deepEqual(world.wanted, [world.now() + MINUTE / 2, 'now', 'now'])
   })
 })

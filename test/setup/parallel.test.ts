@@ -27,11 +27,11 @@ function start(steps: string, program: readonly [string, ...string[]] = ['bash']
   return { child, output, ended: once(child, 'close').then(([code]) => ({ code: code as number, ...output })) }
 }
 
-/** Ends when it is told, and leaves a mark if it is not ended before. */
+/** A step of 30 seconds, which leaves a file unless it is stopped. */
 const SLOW = 'slow() { : >"$FOLDER/started"; sleep 30; : >"$FOLDER/survived"; did=done; }'
 
 describe('the steps of set-up', () => {
-  it('print a line each when they have ended, those they need first', async () => {
+  it('print a line each when they have ended, after the steps that they need', async () => {
     const { code, stdout, stderr } = await start(`
       first() { sleep 0.5; did='is there'; : >"$FOLDER/first"; }
       other() { did='needs nothing'; }

@@ -1,10 +1,10 @@
-/** rsync for the client's side of a test: the machine's own, or else the one of the image with all of its libraries. */
+/** rsync for the client's side of a test: the machine's own, otherwise that of `berth/box` with all its libraries. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { docker } from '../../lab/docker.ts'
 
-/** Prints rsync and what it loads, as an archive; the program loader comes last in the list of `ldd`. */
+/** Prints an archive of rsync, its libraries and the program loader. */
 const PACK = 'r=$(command -v rsync); tar -ch "$r" $(ldd "$r" | grep -o "/[^ ]*") 2>/dev/null | base64'
 
 /** Returns a PATH on which rsync is found. `folder` must be empty. */

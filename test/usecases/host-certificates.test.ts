@@ -1,4 +1,4 @@
-/** When a whole manager writes host certificates. */
+/** When a manager writes host certificates. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BerthError } from '../../src/domain/errors.ts'
@@ -19,13 +19,13 @@ async function held(options: { hostCa?: boolean; accounts?: FaultRule } = {}) {
   return { world, id: reservation.id }
 }
 
-/** The fields of a container's certificate that can be read without knowing the format of the others. */
+/** Reads the fields of a container's certificate that need no knowledge of the other ones. */
 function certificateOf({ accounts, host }: World, name: string) {
   const line = accounts.hostCertificates.get(host.holderOf(name)?.id ?? '') ?? ''
   const blob = Buffer.from(line.split(' ')[1] ?? '', 'base64')
   const at = blob.indexOf('localhost') + 'localhost'.length
   return {
-    names: [name, 'localhost'].every((principal) => blob.includes(principal)),
+    hasNames: [name, 'localhost'].every((principal) => blob.includes(principal)),
     validBefore: blob.length > 0 ? Number(blob.readBigUInt64BE(at + 8)) * 1_000 : null,
   }
 }
@@ -34,7 +34,7 @@ describe('host certificates', () => {
   it('are written for each container of a reservation, until ten minutes after its end', async () => {
     const { world } = await held()
     for (const name of ['p-1', 'p-2']) {
-      assert.deepEqual(certificateOf(world, name), { names: true, validBefore: world.now() + 70 * MINUTE })
+      assert.deepEqual(certificateOf(world, name), { hasNames: true, validBefore: world.now() + 70 * MINUTE })
     }
     assert.equal(world.accounts.hostCertificates.size, 2)
   })
@@ -51,7 +51,7 @@ describe('host certificates', () => {
     const { world } = await held()
     world.host.disturb(world.host.holderOf('p-1')?.id ?? '', null)
     await world.settle()
-    assert.deepEqual(certificateOf(world, 'p-1'), { names: true, validBefore: world.now() + 70 * MINUTE })
+    assert.deepEqual(certificateOf(world, 'p-1'), { hasNames: true, validBefore: world.now() + 70 * MINUTE })
   })
 
   it('fail without failing the reserve', async () => {

@@ -73,7 +73,7 @@ describe('a tenant', () => {
     assert.deepEqual(heard(world), [])
   })
 
-  it('of one minute is warned once, and gets a last line', async () => {
+  it('of a reservation of one minute is warned once, and gets a last line', async () => {
     const { world } = await held({ minutes: 1 })
     await wait(world, 30 * SECOND)
     assert.deepEqual(heard(world), ['p-1 alice: 30 seconds left'])
@@ -81,7 +81,7 @@ describe('a tenant', () => {
     assert.equal(heard(world).length, 1)
   })
 
-  it('is written nothing in the last second, when revoking has the engine to itself', async () => {
+  it('gets no line in the last second, so that revocation has the engine to itself', async () => {
     const { world } = await held()
     await wait(world, 60 * MINUTE - SECOND + 1)
     assert.deepEqual(heard(world), [])

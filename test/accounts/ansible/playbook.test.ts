@@ -37,7 +37,7 @@ describe('the Ansible runner', () => {
     assert.equal(reason(outcomes, 'two'), 'task "In a loop": second is wrong')
   })
 
-  test('a command that fails is reported with the end of what it wrote', async () => {
+  test('a failed command is reported with the end of its output', async () => {
     const outcomes = await run('commands.yml')
     assert.match(reason(outcomes, 'one'), /^task "On stdout": non-zero return code: ….{200,}1000\sthe disk is full$/s)
     assert.equal(reason(outcomes, 'two'), 'task "On stderr": non-zero return code: no such package')

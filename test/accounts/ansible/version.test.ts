@@ -1,4 +1,4 @@
-/** The digest of what a playbook makes of an image: the same for the same contents, wherever they are. */
+/** The digest that names a prepared image: the same for the same contents, in any folder. */
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ writeFileSync(join(here, 'notes.txt'), 'nothing')
 
 const digest = (base = 'sha256:base') => preparationDigest(playbook, base)
 
-it('is 12 hexadecimal digits, for the same files elsewhere and at another time', async () => {
+it('is 12 hexadecimal digits, and the same for the same files in another folder and with another date', async () => {
   const before = await digest()
   assert.match(before, /^[0-9a-f]{12}$/)
   const elsewhere = join(folder, 'elsewhere')
@@ -48,6 +48,6 @@ it('does not change with berth.yml, or with what Ansible does not load', async (
   assert.deepEqual([await digest(), await playbookVersion(playbook)], before)
 })
 
-it('is there for a playbook that is missing', async () => {
+it('exists even if the playbook does not', async () => {
   assert.match(await preparationDigest(join(folder, 'missing.yml'), 'base'), /^[0-9a-f]{12}$/)
 })

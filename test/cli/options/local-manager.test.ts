@@ -1,4 +1,4 @@
-/** Where the command finds the manager of this machine. */
+/** The address at which the command finds the manager of this machine. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -34,7 +34,7 @@ describe('the manager of this machine', () => {
     })
   }
 
-  it('is described by BERTH_LISTEN, by the file of BERTH_CONFIG, or by the first file there is', () => {
+  it('is described by BERTH_LISTEN, by the file of BERTH_CONFIG, or by the first file that exists', () => {
     const [first, second] = [file('a.yml', 'listen: a:1'), file('b.yml', 'listen: b:2')]
     assert.equal(localManagerUrl({}, [missing, first, second]), 'http://a:1')
     assert.equal(localManagerUrl({ BERTH_CONFIG: second }, [first]), 'http://b:2')

@@ -8,7 +8,7 @@ const { address } = await listening(await openApi())
 const berth = testBerth({ BERTH_URL: address })
 
 describe('groups of the inventory', () => {
-  it('have the names of reservations, unless these mean something else to Ansible', async () => {
+  it('have the names of reservations, except names that mean something else to Ansible', async () => {
     for (const name of ['web-server', 'all', 'pool-alpine', 'localhost']) await berth.json('reserve', '--name', name)
     const { stdout, stderr } = await berth.run('inventory', '--list')
     const { _meta: meta, ...groups } = JSON.parse(stdout) as { _meta: object; [group: string]: object }

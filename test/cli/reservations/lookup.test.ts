@@ -42,7 +42,7 @@ describe('a name', () => {
     })
   }
 
-  it('of a reservation means it, and NAME-N its container, unless another one has that name', () => {
+  it('of a reservation means it, and NAME-N its container, unless NAME-N is the name of another reservation', () => {
     const named = [
       { ...anna, name: 'web-2' },
       { ...ben, name: 'web' },

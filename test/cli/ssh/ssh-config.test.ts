@@ -81,7 +81,7 @@ describe('berth ssh-config', () => {
     assert.match(second ?? '', /^alpine-1\.g\d+\.berth$/)
   })
 
-  it('names containers after their reservation, too, unless another one has that name', async () => {
+  it('names containers after their reservation, too, unless another reservation has that name', async () => {
     await berth.json('reserve', '--count', '2', '--name', 'web')
     await berth.json('reserve', '--name', 'web-2')
     const { stdout } = await berth.run('ssh-config')

@@ -15,7 +15,7 @@ function lasting(ms: number, some: Partial<Reservation> = {}): Reservation {
   return reservation({ activeAt: NOW, expiresAt: end, notifiedEnd: end, notifiedLeft: null, ...some })
 }
 
-/** Time before the end -> what is due then: the warning, "extended", both, or nothing. */
+/** Returns what is due at this time before the end: the warning, "extended", both, or nothing. */
 function dueAt(one: Reservation, left: number): string {
   const notice = dueNotification(one, (one.expiresAt ?? 0) - left)
   if (!notice) return ''
@@ -60,7 +60,7 @@ const CASES: Record<string, [one: Reservation, ...due: [left: number, what: stri
     [10 * MIN, ''],
     [1 * MIN, ''],
   ],
-  'ten minutes: nobody is warned of an end that was just agreed upon': [
+  'ten minutes: no warning of an end that was just requested': [
     lasting(10 * MIN),
     [10 * MIN, ''],
     [5 * MIN, ''],
@@ -77,14 +77,14 @@ const CASES: Record<string, [one: Reservation, ...due: [left: number, what: stri
     [0, ''],
   ],
   'a few seconds': [lasting(5 * S), [5 * S, ''], [1, '']],
-  'extended, not told yet': [
+  'extended, not notified yet': [
     lasting(60 * MIN, EXTENDED),
     [59 * MIN, 'extended'],
     [10 * MIN, 'extended 10m'],
     [MIN, 'extended 1m'],
     [0, ''],
   ],
-  'extended and told: it is warned of again': [
+  'extended and notified: the tenant is warned again': [
     lasting(60 * MIN, { notifiedLeft: null }),
     [10 * MIN + 1, ''],
     [10 * MIN, '10m'],
@@ -110,7 +110,7 @@ describe('what is due', () => {
   }
 })
 
-describe('the next thing to tell', () => {
+describe('the next notification', () => {
   const next = (one: Reservation, left: number) =>
     (one.expiresAt ?? 0) - nextNotificationAt(one, (one.expiresAt ?? 0) - left)
   const never = Number.NEGATIVE_INFINITY
@@ -158,7 +158,7 @@ describe('a line', () => {
     assert.match(lineWith({ selfService: false }), / To stay, ask the Berth user ci, who reserved it\.$/)
   })
 
-  it('of an extension, and of one that ends soon all the same', () => {
+  it('of an extension, of one that still ends soon, and of a hold', () => {
     const notice = { end, left: null, extended: true }
     const moved = 'Extended until 2026-11-24 15:30 CET (14:30 UTC).'
     assert.equal(lineOf(held, notice, { ...inside, now: end - 90 * MIN }), moved)
@@ -166,7 +166,7 @@ describe('a line', () => {
       lineOf(held, { ...notice, left: 10 * MIN }, { ...inside, now: end - 5 * MIN }),
       `${moved} 5 minutes left, until 15:30 CET (14:30 UTC). To stay: extend 30m`,
     )
-    // It may be earlier than before.
+    // A hold may end earlier than the reservation would have.
     const onHold = { ...held, heldAt: end - 90 * MIN }
     assert.equal(lineOf(onHold, notice, { ...inside, now: end - 90 * MIN }), moved.replace('Extended', 'On hold'))
   })

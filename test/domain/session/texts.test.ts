@@ -25,7 +25,7 @@ Commands: time-left, extend 30m, release
     )
   })
 
-  it('names an owner of another name so that it is not taken for a user of the system', () => {
+  it('names an owner of another name as a Berth user, not as a user of the system', () => {
     assert.match(of({ owner: 'root' }).motd, /held by alice until .*\n.* The Berth user root reserved it\.\n/)
     assert.doesNotMatch(of({ owner: 'anyone' }).motd, /anyone|Berth user/)
   })
@@ -53,7 +53,7 @@ Commands: time-left, extend 30m, release
     )
   })
 
-  it('is steered by no name: none begins a line or moves the cursor', () => {
+  it('lets no name begin a line or move the cursor', () => {
     assert.match(
       of({ owner: 'oidc:\u001b[2J\u009b\r\nroot\u202e' }).motd,
       /The Berth user oidc:\?\[2J\?\?\?root\? reserved/,
@@ -79,7 +79,7 @@ describe('the file of the session commands', () => {
   })
 })
 
-it('the end of a warning is steered by no name', () => {
+it('the end of a warning lets no name control the terminal', () => {
   const held = { id: 'r', owner: 'oidc:\u001b]0;x', username: 'alice' }
   assert.equal(howToStay(held, OFF), 'To stay, ask the Berth user oidc:?]0;x, who reserved it.')
 })

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { addressIn, formatBlock, overlaps, parseBlock, sizeOf } from '../../../src/domain/text/ipv4-block.ts'
-
-function block(text: string) {
-  const parsed = parseBlock(text)
-  assert.ok(parsed, text)
-  return parsed
-}
+import { block } from '../../support/text/ipv4-block.ts'
 
 describe('a block of IPv4 addresses', () => {
   it('is read from an address and a prefix, and written as its first address', () => {

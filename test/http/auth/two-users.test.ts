@@ -54,7 +54,7 @@ const TOUCHES: readonly [method: string, path: string, body?: object][] = [
   ['POST', '/v1/reservations/{id}/hold', { duration: '5m' }],
 ]
 
-/** Acts on a container of the caller's reservation. Which containers there are is no secret. */
+/** Acts on a container of the caller's reservation. The names of containers are no secret. */
 const RESET = ['POST', '/v1/containers/{name}/reset'] as const
 
 /** Endpoints that show each caller only their own. */
@@ -129,7 +129,7 @@ describe('two users', () => {
     })
   }
 
-  it('reset only containers of their own, and learn nothing of those of the other', async () => {
+  it('reset only containers of their own reservations, and learn nothing of the other user', async () => {
     const all = await scene()
     const [method, path] = RESET
     const reset = (by: Headers, name: string) => ask(all, by, method, path.replace('{name}', name))

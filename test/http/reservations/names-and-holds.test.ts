@@ -1,4 +1,4 @@
-/** Names of reservations, and reservations on hold, over the API. */
+/** Names of reservations, reservations on hold, and resets, over the API. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Api, openApi } from '../../../lab/api.ts'
@@ -36,7 +36,7 @@ describe('the name of a reservation', () => {
     assert.equal((await ask(api, 'POST', '/v1/reservations', { name: 'web' })).status, 201)
   })
 
-  it('is refused with 422 where it could mean something else, or is no name', async () => {
+  it('is refused with 422 if it could mean something else, or is not valid', async () => {
     const api = await openApi()
     for (const name of ['alpine-1', 'Web', '', 'deadbeef']) {
       const { status, body } = await ask(api, 'POST', '/v1/reservations', { name })
@@ -83,7 +83,7 @@ describe('POST /v1/reservations/{id}/hold', () => {
     assert.equal((await hold('nothing', { duration: '1m' })).status, 404)
   })
 
-  it('is allowed by the pools that say so', async () => {
+  it('is shown by GET /v1/pools where it is possible', async () => {
     const api = await openApi({ pools: POOLS })
     const { body } = await ask(api, 'GET', '/v1/pools')
     assert.deepEqual(
@@ -111,7 +111,7 @@ describe('POST /v1/containers/{name}/reset', () => {
     assert.notEqual(fresh.host_key, body.containers[0].host_key)
   })
 
-  it('is refused for what is not reserved (409) or not there (404)', async () => {
+  it('is refused for a container that is not reserved (409) or does not exist (404)', async () => {
     const api = await openApi()
     assert.equal((await ask(api, 'POST', '/v1/containers/alpine-1/reset')).status, 409)
     assert.equal((await ask(api, 'POST', '/v1/containers/alpine-99/reset')).status, 404)

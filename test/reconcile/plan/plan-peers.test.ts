@@ -21,7 +21,7 @@ const KNOWN = new Map([
   ['id-2', 'start 2: 10.213.0.2 p-1, 10.213.0.3 p-2'],
 ])
 
-/** What is planned, in one line each. Without options, both containers are connected and know each other. */
+/** Returns one line for each planned action. By default both containers are connected and know each other. */
 function planned(some: Partial<PlanInput> = {}): string[] {
   const input: PlanInput = {
     pools: [pool()],
@@ -91,7 +91,7 @@ describe('peers', () => {
       assert.deepEqual(planned({ ...apart, ...withReservation(some) }), [], JSON.stringify(some))
   })
 
-  it('are not connected where the pool does not want it; a network that is there stays until the end', () => {
+  it('are not connected if the pool forbids it; an existing network stays until the end', () => {
     const pools = [pool({ reachPeers: false })]
     assert.deepEqual(planned({ ...apart, pools }), [])
     assert.deepEqual(planned({ pools, introduced: new Map() }).length, 1)

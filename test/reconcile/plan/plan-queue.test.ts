@@ -1,4 +1,4 @@
-/** What is planned for those that wait, and what they are told. */
+/** What is planned for waiting reservations, and the position they are shown. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { nextDue, planEnds, planRequests } from '../../../src/reconcile/plan/plan.ts'
@@ -42,7 +42,7 @@ describe('planQueue', () => {
     assert.deepEqual(assigned({ containers: [], reservations }), [])
   })
 
-  it('lets nobody pass a larger request', () => {
+  it('lets no request pass a larger one', () => {
     const reservations = [waiting('large', { position: 1, count: 3 }), waiting('small', { position: 2 })]
     assert.deepEqual(assigned({ containers: ready(2), reservations }), [])
     assert.deepEqual(assigned({ containers: ready(4), reservations }), ['large', 'small'])

@@ -198,7 +198,7 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
   'a held one is well': [
     { containers: [container({ state: 'reserved' })], reservations: [reservation()], observed: [observed()] },
   ],
-  'a held one is to be reset': [
+  'a reserved one is to be reset': [
     {
       containers: [container({ state: 'reserved', resetAt: NOW })],
       reservations: [reservation()],
@@ -206,7 +206,7 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     },
     'restore p-1 from id-1',
   ],
-  'a held one is to be reset, and its time is up': [
+  'a reserved one is to be reset, and its time is up': [
     {
       containers: [container({ state: 'reserved', resetAt: NOW })],
       reservations: [reservation({ expiresAt: NOW })],
@@ -462,7 +462,7 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     },
     'sweep id-t',
   ],
-  'image: until it is made, what is ready is lent as it is': [
+  'image: until it is made, ready containers are lent as they are': [
     { pools: [awaiting], missingImages, containers: [container()], observed: [observed({ spec: 'other' })] },
     'makeImage p prepared',
   ],
@@ -477,7 +477,7 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     'restore p-1',
     'makeImage p prepared',
   ],
-  'image: until it is made, no playbook runs in what was begun': [
+  'image: until it is made, no playbook runs in containers that were begun': [
     { pools: [awaiting], containers: [container({ state: 'creating' })], observed: [observed()] },
   ],
   'image: until it is made, a slot that is not wanted goes': [
@@ -488,7 +488,7 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     },
     'recycle p-1 without id-1',
   ],
-  'image: what was begun from another one is not finished': [
+  'image: a container that was begun from another image is not finished': [
     {
       pools: [{ ...awaiting, prepare: null, preparedImage: 'made' }],
       containers: [container({ state: 'creating' })],
@@ -571,7 +571,7 @@ describe('nextDue', () => {
     assert.equal(due({ reservations: [reservation({ aliveUntil: NOW + 3 })] }), 3)
     assert.equal(due({ reservations: [reservation({ aliveUntil: NOW + 99_000, notifiedLeft: 5_000 })] }), 55_000)
   })
-  it('is when something is to be told', () => {
+  it('is when a notification is due', () => {
     const some = { activeAt: NOW, expiresAt: NOW + 3_600_000 }
     assert.equal(due({ reservations: [reservation(some)] }), 3_000_000)
     assert.equal(due({ reservations: [reservation({ ...some, notifiedLeft: 600_000 })] }), 3_540_000)

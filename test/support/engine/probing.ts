@@ -16,14 +16,14 @@ export type Target = `${'tcp' | 'udp' | 'hello'} ${string} ${number}` | `icmp ${
 const PROGRAM = `
 import os, socket, sys
 from concurrent.futures import ThreadPoolExecutor
-# Programs may bind a socket to an interface, and need no route then.
+# A socket that is bound to an interface needs no route.
 DEVICE = os.environ.get("DEVICE", "").encode()
 def through(s):
     if DEVICE: s.setsockopt(socket.SOL_SOCKET, 25, DEVICE)
     s.settimeout(3)
     return s
 def ping():
-    # For everybody in containers (ping_group_range), elsewhere for root.
+    # Any user may do so in containers (ping_group_range), only root elsewhere.
     try: return socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
     except OSError: return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
 def answers(target):
@@ -46,7 +46,7 @@ with ThreadPoolExecutor(max_workers=32) as pool:
         if yes: print(target)
 `
 
-/** Those of the targets that answer to root inside the tenant's container, whose program may bind to an interface. */
+/** Returns the targets that answer to root inside the tenant's container. `device`: an interface to bind to. */
 export async function reachedBy(tenant: Session, targets: readonly Target[], device = ''): Promise<Target[]> {
   const sudo = `sudo env DEVICE=${device}`
   const { code, stdout, stderr } = await tenant.exec(

@@ -1,4 +1,4 @@
-/** A reservation whose command has failed stays for a while. */
+/** Reservations on hold. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ANONYMOUS, UNLIMITED, type Identity } from '../../../src/domain/identity.ts'
@@ -59,7 +59,7 @@ describe('hold', () => {
     await assert.rejects(world.reservations.hold(id, MINUTE, ANONYMOUS), { code: 'conflict', message })
   })
 
-  it('is refused beyond the maximum, and for what is no duration', async () => {
+  it('is refused for a duration beyond the maximum, below a minute, or not valid', async () => {
     const world = await filled()
     const id = await reserve(world)
     for (const ms of [2 * HOUR + 1, 59_999, Number.NaN]) {

@@ -1,4 +1,4 @@
-/** A fresh container in a running reservation. */
+/** Resets: a fresh container in an active reservation. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ANONYMOUS, UNLIMITED, type Identity } from '../../../src/domain/identity.ts'
@@ -39,7 +39,7 @@ describe('reset', () => {
     assert.deepEqual([row?.resetAt, row?.error, row?.attempts], [null, null, 0])
   })
 
-  it('asked for again while it is under way is one reset; afterwards it is another one', async () => {
+  it('requested again while it is under way is one reset; afterwards it is another one', async () => {
     const { world } = await reserved()
     await world.reservations.reset('p-1', ANONYMOUS)
     await world.reservations.reset('p-1', ANONYMOUS)
@@ -50,7 +50,7 @@ describe('reset', () => {
     assert.equal((await world.states())[0], 'p-1 reserved 3')
   })
 
-  it('that a reservation outlives in no way: its end revokes the access to the used container', async () => {
+  it('does not keep the used container: the end of the reservation revokes access to it', async () => {
     const { world, id } = await reserved()
     await world.reservations.reset('p-1', ANONYMOUS)
     await world.reservations.release(id, ANONYMOUS)

@@ -23,12 +23,12 @@ function owners(auth: 'none' | 'tokens', tokens: Token[] = [], signOnLimits: Lim
   return createOwners({ store: { tokens: async () => tokens }, clock: () => NOW, auth, signOnLimits })
 }
 
-describe('what the owner of a reservation may do with it', () => {
-  it('is anything with `auth: none`, and never as an admin', async () => {
+describe('the identity of an owner', () => {
+  it('has no limits with `auth: none`, and is never an admin', async () => {
     assert.deepEqual(await owners('none').identityOf('anyone'), { name: 'anyone', role: 'user', limits: UNLIMITED })
   })
 
-  it('is what the newest valid token of that name allows', async () => {
+  it('has the limits of the newest valid token of that name', async () => {
     const tokens = [token('ci', 1), token('ci', 2), token('ci', 3, NOW), token('other', 4)]
     const { identityOf } = owners('tokens', tokens)
     assert.deepEqual(await identityOf('ci'), { name: 'ci', role: 'user', limits: limited(2) })
@@ -36,7 +36,7 @@ describe('what the owner of a reservation may do with it', () => {
     assert.equal(await owners('tokens', [token('ci', 1, NOW)]).identityOf('ci'), null)
   })
 
-  it('is for users of the identity provider what berth.yml allows users who are not admins', async () => {
+  it('has the limits of sign-on for a user of the identity provider', async () => {
     const user = { name: 'oidc:alice', role: 'user', limits: limited(HOUR) }
     assert.deepEqual(await owners('tokens', [], limited(HOUR)).identityOf('oidc:alice'), user)
     assert.equal(await owners('tokens').identityOf('oidc:alice'), null)

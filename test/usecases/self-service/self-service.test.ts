@@ -1,4 +1,4 @@
-/** What a tenant gets with requests from inside a container, and what no tenant gets. */
+/** What requests from inside a container do, and what they cannot do. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Identity, Limits } from '../../../src/domain/identity.ts'
@@ -178,7 +178,7 @@ describe('whatever a container sends', () => {
     assert.deepEqual(world.logins(), ['alice@p-1'])
   })
 
-  it('is handled ten times at once, and then once in five seconds', async () => {
+  it('is handled in a burst of ten, and then once every five seconds', async () => {
     const { world, ask } = await held()
     let answered = 0
     for (let n = 0; n < 100; n += 1) answered += (await ask(`extend 1s ${idOf(n)}`)).length
@@ -188,7 +188,7 @@ describe('whatever a container sends', () => {
     assert.equal(answered, 11)
   })
 
-  it('is handled one after another: of a flood, one is in work and one waits', async () => {
+  it('is handled one request at a time: during a flood, one more waits', async () => {
     const { world, ask } = await held()
     const engineId = world.host.holderOf('p-1')?.id ?? ''
     for (let n = 0; n < 100; n += 1) world.host.send(engineId, `extend 1s ${idOf(n)}`)

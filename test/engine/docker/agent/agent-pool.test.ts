@@ -163,7 +163,7 @@ describe('connections made ahead', () => {
     return told === '' ? 0 : told.trim().split('\n').length
   }
 
-  /** Connections of a listing: it asks for containers and for networks at once. */
+  /** Connections of a listing: it requests containers and networks at the same time. */
   const LISTING = 2
 
   async function preconnect(connecting: Engine, proxy: DockerProxy, ...ids: string[]): Promise<void> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { LineReader } from '../../../../src/engine/docker/agent/line-reader.ts'
 
-/** A frame as Docker sends it. */
+/** Returns a frame as Docker sends it. */
 function frame(text: string, output = 1): Buffer {
   const header = Buffer.alloc(8)
   header[0] = output

@@ -1,4 +1,4 @@
-/** How much of what a container sends is read, and when a connection is made again. */
+/** Limits on what is read from a container, and when a connection is made again. */
 import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
 import { describe, it } from 'node:test'
@@ -101,13 +101,13 @@ describe('the connections to relays', () => {
     assert.deepEqual(lab.heard, ['0 still here'])
   })
 
-  it('are begun at most 64 at a time, and made again where Docker refused', async () => {
+  it('are opened at most 64 at a time, and again after a pause where Docker refused', async () => {
     const { lab, listen } = openLab(100)
     lab.refuses = true
     await listen()
     assert.equal(lab.paths.length, 64)
     await listen()
-    assert.equal(lab.paths.length, 100, 'those that were refused have to wait')
+    assert.equal(lab.paths.length, 100, 'refused ones wait')
     lab.refuses = false
     await lab.timers.pass(1_000)
     await listen()

@@ -125,7 +125,7 @@ it('gives each network an interface name of its own that fits into 15 characters
   for (const name of names) assert.match(name, /^berth[0-9a-f]{8}[ina]$/)
 })
 
-it('publishes no port, and has no user id, without a port', () => {
+it('publishes no port, and sets no user id, without a port', () => {
   const { port: _, ...unpublished } = spec
   const { Env, HostConfig } = createOptions(unpublished, mark())
   assert.deepEqual([Env, HostConfig.PortBindings], [[], {}])

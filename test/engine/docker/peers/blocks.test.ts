@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatBlock, parseBlock } from '../../../../src/domain/text/ipv4-block.ts'
+import { formatBlock } from '../../../../src/domain/text/ipv4-block.ts'
 import { freeBlocks } from '../../../../src/engine/docker/peers/blocks.ts'
 import { peerBridgePrefix, peerNetworkOptions } from '../../../../src/engine/docker/peers/spec.ts'
 import { bridgeName } from '../../../../src/engine/docker/network/spec.ts'
 import { mark } from '../../../../lab/database-mark.ts'
 import { REACHES } from '../../../../src/domain/container.ts'
-
-function block(text: string) {
-  const parsed = parseBlock(text)
-  assert.ok(parsed, text)
-  return parsed
-}
+import { block } from '../../../support/text/ipv4-block.ts'
 
 function free(range: string, members: number, taken: readonly string[]): string[] {
   return [...freeBlocks(block(range), members, taken.map(block))].map(formatBlock)

@@ -50,7 +50,7 @@ it('in the session', async () => {
   assert.equal(count(first, 'held by alice until '), 1, first.shown)
   assert.equal(count(first, 'Commands: time-left, extend 30m, release'), 1, first.shown)
   assert.doesNotMatch(first.shown, /berth extend|PATCH/)
-  // The motd was written a moment before the time began, maybe in the minute before.
+  // The motd was written a moment before the time began, perhaps in the minute before.
   const sooner = new Date(Date.parse(reserved.expires_at) - MINUTE).toISOString()
   assert.ok(
     [minute(reserved.expires_at), minute(sooner)].some((end) => first.shown.includes(` until ${end}.`)),
@@ -85,7 +85,7 @@ it('in the session', async () => {
   await manager.get('/release_all')
 })
 
-it('in a minute: a warning, and a last line on every terminal before access ends', async () => {
+it('in a reservation of one minute: a warning, and a last line on every terminal before access ends', async () => {
   const account = { username: 'alice', password: 'test' }
   await manager.untilReady()
   const reserved = await reserve({ ...account, duration: '1m' })

@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const CASES: readonly [command: readonly string[], message: RegExp][] = [
   [['prove/soak.ts', '--bogus'], /^just soak: Unknown option '--bogus'.*; usage: just soak \[--minutes 10\] .*\n$/],
   [['prove/soak.ts', '--help'], /^just soak: Unknown option '--help'.*; usage: .*\n$/],
-  [['prove/soak.ts', '--size', '1'], /^just soak: an option has an invalid value; usage: .*\n$/],
+  [['prove/soak.ts', '--size', '1'], /^just soak: --size "1" is invalid; usage: .*\n$/],
   [['prove/main.ts', '--bogus'], /^just prove: no such proof: --bogus; there are .*residue.*\n$/],
   [['bench/main.ts', '--bogus'], /^just bench: Unknown option '--bogus'.*\n$/],
   [['bench/main.ts', 'bogus'], /^just bench: no such benchmark: bogus; there are .*reserve.*\n$/],
