@@ -30,7 +30,7 @@ export class MemoryAccounts implements Accounts {
   readonly sessions = new Map<string, string>()
   /** "p-1 ID done: text" for each answer to a session command. */
   readonly answered: string[] = []
-  /** "10.213.0.2 p-1, …" for each container that knows its peers, by container id. */
+  /** "10.213.0.2 p-1, …" for each container whose peers were written, by container id. */
   readonly peers = new Map<string, string>()
   /** Container names of each run of a playbook. */
   readonly prepared: string[][] = []
@@ -75,7 +75,7 @@ export class MemoryAccounts implements Accounts {
     this.answered.push(`${name} ${request} ${isDone ? 'done' : 'refused'}: ${text}`)
   }
 
-  async introduce(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes> {
+  async writePeerNames(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes> {
     const text = peers.map(({ name, address }) => `${address} ${name}`).join(', ')
     return this.#perTarget(targets, ({ id }) => void this.peers.set(id, text))
   }

@@ -93,7 +93,7 @@ export interface Accounts {
    * Writes the names of all containers of a reservation into /etc/hosts of each target, in place of those that were
    * written before. What a tenant has added stays.
    */
-  introduce(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes>
+  writePeerNames(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes>
   /** Returns a text that changes when a pool's own playbook does; never rejects. */
   playbookVersion(playbook: string): Promise<string>
   /**

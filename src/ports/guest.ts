@@ -39,8 +39,8 @@ export interface GuestAgent {
  * noticeable.
  */
 export interface GuestLines {
-  /** Whether the container's image sends lines; false if there is no such container. */
-  isSentBy(id: string): Promise<boolean>
+  /** Whether the container's image starts a relay, which sends lines; false if there is no such container. */
+  hasRelay(id: string): Promise<boolean>
   /**
    * Connects to these lent containers, and drops all other connections. Returns at once, and never fails: what could
    * not be connected, or was lost, is tried again by later calls.

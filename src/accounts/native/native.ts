@@ -8,7 +8,7 @@ import { writeHostCertificate } from '../host-certificate.ts'
 import { playbookVersion, preparationDigest } from '../ansible/version.ts'
 import { generalize } from '../generalize.ts'
 import { answer, notify } from '../notification.ts'
-import { introduce } from '../peers.ts'
+import { writePeerNames } from '../peers.ts'
 import { perTarget } from '../per-target.ts'
 import { preparing } from '../prepare.ts'
 import { Rehearsals } from '../readiness/rehearsals.ts'
@@ -52,7 +52,7 @@ export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: A
         writeHostCertificate(shell, target, certificates.get(target) ?? ''),
       ),
     answer: (target, text) => answer(shell, target, text),
-    introduce: (targets, peers) => perTarget(targets, (target) => introduce(shell, target, peers)),
+    writePeerNames: (targets, peers) => perTarget(targets, (target) => writePeerNames(shell, target, peers)),
     playbookVersion,
     preparationDigest,
     prepare: preparing(engine, ansible),

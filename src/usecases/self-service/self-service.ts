@@ -19,7 +19,7 @@ import type { Owners } from './owners.ts'
 import { sessionContextOf } from './session-context.ts'
 
 /** Requests of one container: enough for a person, and no load for the engine when a program repeats them. */
-const ALLOWED_REQUESTS = { most: 10, perSecond: 1 / 5 }
+const ALLOWED_REQUESTS = { capacity: 10, perSecond: 1 / 5 }
 /** Maximum number of requests in work: a tenant who is root can make each answer take seconds. */
 const MAX_CONCURRENT_REQUESTS = 16
 

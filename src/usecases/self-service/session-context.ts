@@ -13,6 +13,6 @@ export async function sessionContextOf(
 ): Promise<SessionContext> {
   const selfService = pool?.selfService ?? false
   if (lines === undefined) return { hasCommands: false, selfService }
-  const sent = await Promise.all(ids.map((id) => lines.isSentBy(id).catch(() => false)))
-  return { hasCommands: sent.every(Boolean), selfService }
+  const relays = await Promise.all(ids.map((id) => lines.hasRelay(id).catch(() => false)))
+  return { hasCommands: relays.every(Boolean), selfService }
 }
