@@ -1,4 +1,4 @@
-/** A token bucket: an amount that is used up and refilled with time. Times are milliseconds of one clock, any clock. */
+/** A token bucket: an amount that is used up and refilled with time. Any clock in milliseconds will do. */
 export class Allowance {
   readonly #capacity: number
   readonly #perSecond: number

@@ -111,6 +111,7 @@ export interface Accounts {
 }
 
 /**
- * Returns SHA-512 crypt ("$6$…") of a password; with fewer rounds if the password is random and not chosen by a person.
+ * Returns SHA-512 crypt ("$6$…") of a password; with fewer rounds if the password is random instead of chosen by a
+ * person.
  */
 export type HashPassword = (password: string, random?: boolean) => Promise<string>

@@ -50,12 +50,12 @@ describe('a pool', () => {
     )
   })
 
-  it('without `hold` keeps nothing on hold', async () => {
+  it('without `hold` refuses --hold', async () => {
     const { code, stderr } = await berth.run('run', '--hold', '5m', '--', 'true')
     assert.equal(code, 2)
     assert.match(
       stderr,
-      /^berth: pool "alpine" keeps nothing on hold, so --hold is not possible\n {2}an admin allows it in berth\.yml: pools\.alpine\.hold: /,
+      /^berth: pool "alpine" does not allow --hold\n {2}an admin allows it in berth\.yml: pools\.alpine\.hold: /,
     )
   })
 })

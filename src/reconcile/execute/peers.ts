@@ -14,7 +14,7 @@ import type { BackgroundWork } from './work.ts'
 /** Pause after a failure. Doubles with each one. */
 const MIN_PAUSE_MS = 5_000
 const MAX_PAUSE_MS = 5 * 60_000
-/** Maximum number of containers whose version is remembered. Beyond it all are forgotten, at the cost of an exec each. */
+/** Maximum number of remembered containers. Beyond it all are forgotten, at the cost of an exec each. */
 const MAX_REMEMBERED = 20_000
 
 interface PeersDeps {
@@ -28,7 +28,7 @@ interface PeersDeps {
 export type PeersAction = Extract<Action, { type: 'connectPeers' | 'writePeerNames' | 'removePeerNetwork' }>
 
 export class Peers {
-  /** Version that was last written into each container, by engine id. Lost with the process: it is written again then. */
+  /** Version last written into each container, by engine id. Lost with the process, after which it is written again. */
   readonly #written = new Map<string, string>()
   readonly #deps: PeersDeps
   readonly #work: BackgroundWork

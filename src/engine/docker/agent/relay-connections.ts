@@ -51,8 +51,8 @@ export class RelayConnections implements GuestLines {
   readonly #options: RelayOptions
   readonly #limit = createLimit(CONCURRENT_CONNECTS)
   /**
-   * Whether the engine is behind SSH. Relays are not used there: each connection would be an ssh process on this machine
-   * and a docker process on that one.
+   * Whether the engine is behind SSH. Relays are not used there: each connection would be an ssh process on this
+   * machine and a docker process on that one.
    */
   readonly #isBehindSsh: boolean
   readonly #connections = new Map<string, Connection>()
