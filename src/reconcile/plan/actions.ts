@@ -37,7 +37,7 @@ export type Action =
     }
   /** Run the pool's playbook on all its new containers at once. */
   | { readonly type: 'prepare'; readonly pool: Pool; readonly containers: readonly Container[] }
-  /** Run the pool's playbook on a temporary container, and make an image of it. `stale` is in the way. */
+  /** Run the pool's playbook on a temporary container, and make an image from it. `stale` is in the way. */
   | { readonly type: 'makeImage'; readonly missing: MissingImage; readonly stale: readonly Observed[] }
   /** Destroy what is here, and make the next generation, or drop the slot when the pool has shrunk. */
   | { readonly type: 'recycle'; readonly container: Container; readonly stale: readonly Observed[] }

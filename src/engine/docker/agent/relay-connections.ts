@@ -16,25 +16,25 @@ import type { Timers } from '../timers.ts'
 import { hasRelay } from './agent.ts'
 import { LineReader } from './line-reader.ts'
 
-/** Maximum number of connections that one call begins: after a restart of the manager, later ticks make the rest. */
+/** Maximum number of connections that one call opens. After a restart of the manager, later ticks open the rest. */
 const MAX_CONNECTS = 64
-/** Connections are made two at a time, so that more urgent requests to Docker do not wait for them. */
+/** Maximum number of connections that are opened at once, so that more urgent requests to Docker do not wait. */
 const CONCURRENT_CONNECTS = 2
 /**
- * Bytes that a container may write to its stdout. With more, the connection is closed: Docker drops what is not read,
- * while a stream that is merely paused would block every program that writes to the console.
+ * Bytes that a container may write to its stdout. Beyond them the connection is closed, and Docker drops what follows. A
+ * paused stream would block every program that writes to the console.
  */
 const ALLOWED_BYTES = { capacity: 64 * 1024, perSecond: 4 * 1024 }
-/** Pause before a connection that was closed or lost is made again. Doubles each time, unless it lasted. */
+/** Pause before a closed or lost connection is opened again. Doubles each time, unless the connection lasted. */
 const MIN_RETRY_MS = 1_000
 const MAX_RETRY_MS = 300_000
-/** A connection that lasted longer than this was not lost because of what the tenant does. */
+/** A connection that lasted longer than this was not lost because of its tenant. */
 const LASTING_MS = 60_000
 
 interface Connection {
   socket: Duplex | null
   isConnecting: boolean
-  /** As of `Timers.now`. */
+  /** On the clock of `Timers.now`. */
   retryAt: number
   pauseMs: number
 }
@@ -91,13 +91,13 @@ export class RelayConnections implements GuestLines {
       socket?.destroy()
     }
     const now = this.#options.timers.now()
-    let begun = 0
+    let opened = 0
     for (const id of wanted) {
       const connection = this.#connections.get(id) ?? newConnection()
       this.#connections.set(id, connection)
       if (connection.socket !== null || connection.isConnecting || connection.retryAt > now) continue
-      if (begun === MAX_CONNECTS) return
-      begun += 1
+      if (opened === MAX_CONNECTS) return
+      opened += 1
       connection.isConnecting = true
       void this.#limit(() => this.#connect(id, connection))
     }
