@@ -43,7 +43,7 @@ describe('the name of a reservation', () => {
       assert.deepEqual([status, body.errors[0].path], [422, 'name'], name)
     }
     const { body } = await ask(api, 'POST', '/v1/reservations', { name: 'Web' })
-    assert.match(body.errors[0].message, /^must be 1 to 32 of a-z, 0-9 and "-".*; got "Web"$/)
+    assert.match(body.errors[0].message, /^must be 1 to 32 characters a-z, 0-9 and "-".*; got "Web"$/)
   })
 
   it('is no parameter of the simple API', async () => {
