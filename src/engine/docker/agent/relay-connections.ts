@@ -21,7 +21,7 @@ const MAX_CONNECTS = 64
 /** Maximum number of connections that are opened at once, so that more urgent requests to Docker do not wait. */
 const CONCURRENT_CONNECTS = 2
 /**
- * Bytes that a container may write to its stdout. Beyond them the connection is closed, and Docker drops what follows. A
+ * Bytes that a container may write to its stdout. Beyond them the connection is closed, and Docker drops the rest. A
  * paused stream would block every program that writes to the console.
  */
 const ALLOWED_BYTES = { capacity: 64 * 1024, perSecond: 4 * 1024 }

@@ -61,7 +61,7 @@ export function accountUid(port: number): number {
   return 20_000 + (port % 40_000)
 }
 
-/** Returns the body of Docker's "create a container". The name travels in the URL. Without `port`, none is published. */
+/** Returns the body of Docker's "create a container". The name is in the URL. Without `port`, none is published. */
 export function createOptions(spec: ContainerSpec, mark: DatabaseMark) {
   const { port } = spec
   return {
