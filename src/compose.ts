@@ -31,7 +31,7 @@ export interface Components {
   readonly engine: Engine
   readonly accounts: Accounts
   readonly reconciler: Reconciler
-  /** In which tenants read times. */
+  /** Time zone in which tenants read times. */
   readonly localTime: LocalTime
   /** Secret that this database's managers share, kept outside the database. */
   readonly secret: Uint8Array
@@ -98,8 +98,19 @@ export async function openComponents(
   }
   try {
     pools.resize((await store.snapshot()).sizes)
-    const parts = { database, ownershipOf, pools, store, engine, accounts, reconciler, hostCertificates, localTime }
-    return { ...parts, secret: secret(), close }
+    return {
+      database,
+      ownershipOf,
+      pools,
+      store,
+      engine,
+      accounts,
+      reconciler,
+      hostCertificates,
+      localTime,
+      secret: secret(),
+      close,
+    }
   } catch (error) {
     await close()
     throw error

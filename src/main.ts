@@ -121,7 +121,8 @@ export async function startManager(config: Config): Promise<Manager> {
     const working = startLoop(
       async (nudged) => {
         const due = await reconciler.tick(nudged)
-        return Math.min(due, await selfService.step(), await imageWatch.step(), await retention.step())
+        await selfService.step()
+        return Math.min(due, await imageWatch.step(), await retention.step())
       },
       clock,
       log,

@@ -8,9 +8,9 @@ base() {
   elif ! images/base --archive "$archive" 2>>"$STEP_LOG"; then
     did='could not be made in advance'
   elif [[ -s $archive ]]; then
-    did="made of this machine's packages"
+    did="made from this machine's packages"
   else
-    did='there, or in a registry, skipped'
+    did='not needed: the base is here or in a registry, skipped'
   fi
 }
 

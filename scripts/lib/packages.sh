@@ -7,13 +7,13 @@ check_path() {
     'Move the checkout to another folder and run this again there.'
 }
 
-# sudo cannot ask for a password in the background.
+# Asks for the password of sudo now, because sudo cannot ask in the background, where the steps run.
 ask_for_root() {
   if ((EUID == 0)) || ! has sudo || sudo -n true 2>/dev/null; then return; fi
   if [[ -n $(missing_packages) ]] || ! engine_version >/dev/null; then sudo -v; fi
 }
 
-# Comes before the other packages: with it the image's base is made beside them.
+# Installs mmdebstrap before the other packages, so that the image's base is made while those are installed.
 tools() {
   if [[ -z $(missing_packages) ]]; then
     did='all there, skipped'

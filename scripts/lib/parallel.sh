@@ -1,12 +1,12 @@
 # Runs the steps of set-up side by side. Each starts as soon as the steps that it needs have succeeded. When one fails,
-# the others are ended. A terminal shows what runs; any other output gets a line for each step that has ended.
+# all steps that still run are ended. A terminal shows what runs; any other output gets a line for each step that has ended.
 
 readonly poll_seconds=0.1
 readonly polls_per_redraw=4
-readonly end_tenths=100
+readonly max_end_tenths=100 # how long end_steps waits for the children of an ended step
 
 declare -a waiting=()
-declare -A functions=() needed=() pids=() started=() outputs=() errors=() succeeded=() must_end_by_itself=()
+declare -A functions=() needed=() pids=() started=() outputs=() errors=() succeeded=() uninterruptible=()
 drawn=0
 
 # step NAME FUNCTION [NEEDED...]: adds a step that starts after the needed ones. FUNCTION stores its result in `did`.
@@ -16,9 +16,9 @@ step() {
   needed[$1]=${*:3}
 }
 
-# apt_step: as `step`, for one that is never interrupted: a dpkg that is killed has to be repaired by hand.
+# apt_step: like `step`, for a step that must not be interrupted: a dpkg that is killed has to be repaired by hand.
 apt_step() {
-  must_end_by_itself[$1]=yes
+  uninterruptible[$1]=yes
   step "$@"
 }
 
@@ -67,14 +67,14 @@ start() {
 
 run_step() {
   trap - EXIT INT TERM
-  export STEP_LOG=$work/$1.log # also of images/build
+  export STEP_LOG=$work/$1.log # images/build writes to it, too
   : >"$STEP_LOG"
   did=
   "${functions[$1]}"
   echo "$did" >"$work/$1.did"
 }
 
-# Passes on what the steps have written, and ends with the first step that has failed.
+# Passes on what the steps have written, and exits if a step has failed.
 collect() {
   local name code took
   for name in "${!pids[@]}"; do
@@ -89,7 +89,8 @@ collect() {
     took=$(($(tenths) - ${started[$name]}))
     erase
     if ((code != 0)); then
-      fail "Set-up has failed at the step \"$name\"; the reason is above. What is done stays done: run it again afterwards."
+      fail "Set-up has failed at the step \"$name\"; the reason is above." \
+        'What is done stays done: fix that, and run set-up again.'
     fi
     printf '%-9s %s  (%d.%d s)\n' "$name" "$(<"$work/$name.did")" $((took / 10)) $((took % 10))
     succeeded[$name]=yes
@@ -111,7 +112,7 @@ end_steps() {
   local name waited=0
   erase
   for name in "${!pids[@]}"; do
-    if [[ -z ${must_end_by_itself[$name]:-} ]]; then
+    if [[ -z ${uninterruptible[$name]:-} ]]; then
       kill -TERM -- "-${pids[$name]}" 2>/dev/null || true
     elif kill -0 "${pids[$name]}" 2>/dev/null; then
       echo "Waiting for the step \"$name\": apt must not be interrupted." >&2
@@ -119,7 +120,7 @@ end_steps() {
   done
   for name in "${!pids[@]}"; do
     wait "${pids[$name]}" 2>/dev/null || true
-    while kill -0 -- "-${pids[$name]}" 2>/dev/null && ((waited++ < end_tenths)); do sleep 0.1; done
+    while kill -0 -- "-${pids[$name]}" 2>/dev/null && ((waited++ < max_end_tenths)); do sleep 0.1; done
   done
   rm -rf -- "$work"
 }

@@ -7,11 +7,10 @@ import type { HostCa, HostCertificateRequest } from '../ports/host-ca.ts'
 
 const KEY_TYPE = 'ssh-ed25519'
 const CERTIFICATE_TYPE = 'ssh-ed25519-cert-v01@openssh.com'
-/** SSH_CERT_TYPE_HOST. */
-const HOST = 2
+const SSH_CERT_TYPE_HOST = 2
 const KEY_BYTES = 32
 const NONCE_BYTES = 32
-/** What precedes the 32 bytes of an ed25519 private key in PKCS #8 (RFC 8410, section 7). */
+/** Precedes the 32 bytes of an ed25519 private key in PKCS #8 (RFC 8410, section 7). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /**
@@ -40,15 +39,14 @@ function fieldsOf({ hostPublicKey, keyId, principals, validAfter, validBefore }:
     string(randomBytes(NONCE_BYTES)),
     string(rawHostKey(hostPublicKey)),
     uint64(0),
-    uint32(HOST),
+    uint32(SSH_CERT_TYPE_HOST),
     string(keyId),
     string(Buffer.concat(principals.map(string))),
     uint64(Math.floor(validAfter / 1_000)),
     uint64(Math.ceil(validBefore / 1_000)),
-    // No critical options, no extensions; the third is reserved.
-    none,
-    none,
-    none,
+    none, // critical options
+    none, // extensions
+    none, // reserved
   ]
 }
 

@@ -26,15 +26,15 @@ export class MemoryAccounts implements Accounts {
   readonly hostCertificates = new Map<string, string>()
   /** "p-1 alice: line" for each line that was written to terminals. */
   readonly notified: string[] = []
-  /** For the session commands, by container id. */
+  /** Content of the file of the session commands, by container id. */
   readonly sessions = new Map<string, string>()
   /** "p-1 ID done: text" for each answer to a session command. */
   readonly answered: string[] = []
-  /** "10.213.0.2 p-1, …" for each container that knows its peers, by container id. */
+  /** "10.213.0.2 p-1, …" for each container whose peers were written, by container id. */
   readonly peers = new Map<string, string>()
   /** Container names of each run of a playbook. */
   readonly prepared: string[][] = []
-  /** Contents of playbooks that have changed, by path. */
+  /** Versions of playbooks that have changed, by path. */
   readonly playbooks = new Map<string, string>()
   readonly #isRunning: (id: string) => boolean | Promise<boolean>
 
@@ -75,7 +75,7 @@ export class MemoryAccounts implements Accounts {
     this.answered.push(`${name} ${request} ${isDone ? 'done' : 'refused'}: ${text}`)
   }
 
-  async introduce(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes> {
+  async writePeerNames(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes> {
     const text = peers.map(({ name, address }) => `${address} ${name}`).join(', ')
     return this.#perTarget(targets, ({ id }) => void this.peers.set(id, text))
   }
@@ -85,8 +85,8 @@ export class MemoryAccounts implements Accounts {
   }
 
   async preparationDigest(playbook: string, base: string): Promise<string> {
-    const whole = JSON.stringify([await this.playbookVersion(playbook), base])
-    return createHash('sha256').update(whole).digest('hex').slice(0, 12)
+    const source = JSON.stringify([await this.playbookVersion(playbook), base])
+    return createHash('sha256').update(source).digest('hex').slice(0, 12)
   }
 
   async prepare(targets: readonly Target[]): Promise<Outcomes> {

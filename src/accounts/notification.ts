@@ -1,4 +1,4 @@
-/** Notifies tenants inside their containers, by files that logins and session commands show, and on open terminals. */
+/** Notifies tenants inside their containers: in files that logins and session commands show, and on open terminals. */
 import { BerthError } from '../domain/errors.ts'
 import { forShell, forTerminal } from '../domain/text/foreign-text.ts'
 import type { NotificationText, SessionAnswer, Target } from '../ports/accounts.ts'
@@ -28,7 +28,7 @@ kill $!
 exit 0
 `
 
-/** The command gives up after ten seconds (images/session-commands). */
+/** Less than the ten seconds for which the command waits (images/session-commands). */
 const ANSWER_TIMEOUT_MS = 8_000
 
 /** Writes the notification in one container, with one exec. */

@@ -1,4 +1,4 @@
-/** Makes the containers of a reservation known to each other by name, in /etc/hosts. */
+/** Writes the names and addresses of a reservation's containers into /etc/hosts of each of them. */
 import { BerthError } from '../domain/errors.ts'
 import { forShell } from '../domain/text/foreign-text.ts'
 import type { PeerName, Target } from '../ports/accounts.ts'
@@ -15,7 +15,7 @@ const END = '# End of the containers of this reservation'
  * Docker mounts /etc/hosts from the host, so it can only be written in place. Where the storage driver lets a tenant
  * who is root move /etc, anything may be in its place: what is not a regular file stays unopened. The peers come first:
  * a container's own name must mean the address at which its peers reach it, and Docker's line has another one. A file
- * beyond MAX_BYTES is a tenant's own work, and too much to read.
+ * larger than MAX_BYTES was made by a tenant and is too large to read.
  */
 const WRITE = `
 MAX_BYTES=262144
@@ -37,7 +37,7 @@ write_peers
 `
 
 /** Writes names and addresses into one container, with one exec, in place of those that it wrote before. */
-export async function introduce(shell: Shell, { id, name }: Target, peers: readonly PeerName[]): Promise<void> {
+export async function writePeerNames(shell: Shell, { id, name }: Target, peers: readonly PeerName[]): Promise<void> {
   const lines = peers.map((peer) => `${peer.address}\t${peer.name}`)
   const text = [BEGIN, ...lines, END].map((line) => `${line}\n`).join('')
   const values = `begin=${forShell(BEGIN)}\nend=${forShell(END)}\npeers=${forShell(text)}\n`

@@ -72,7 +72,7 @@ const ADVICE: Readonly<Record<string, readonly [ExitCode, advice?: string]>> = {
 /** Advice on a request that names something unknown, by the path of the violation. */
 const ADVICE_ON_VALUES: Readonly<Record<string, string>> = { pool: '`berth pools` lists the pools' }
 
-/** Returns the answer. If what was named does not exist, the failure has this advice. */
+/** Returns the answer. A `not_found` is thrown as a `Failure` with this advice. */
 export async function withAdviceIfMissing<T>(answer: Promise<T>, advice: string): Promise<T> {
   try {
     return await answer

@@ -1012,7 +1012,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace a container of your active reservation by a fresh one
+         * Replace a container of your active reservation with a fresh one
          * @description Destroys the container and creates the next generation with the same account, password and keys; the reservation stays as it is. Answers once this is recorded, with the present generation. The fresh container can be used when the reservation shows a later generation that is `ready`.
          */
         post: {
@@ -1319,7 +1319,7 @@ export interface paths {
                         /** @description Public keys, without options. Each text is one key or a whole file of them, with comment lines */
                         ssh_keys?: string[];
                         note?: string;
-                        /** @description 1 to 32 of a-z, 0-9 and "-", beginning with a letter; unique among your open reservations */
+                        /** @description 1 to 32 characters a-z, 0-9 and "-", beginning with a letter; unique among your open reservations */
                         name?: string;
                         /** @description It ends as abandoned after this long without a call of …/keepalive */
                         keepalive?: string;

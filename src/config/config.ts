@@ -40,7 +40,7 @@ export interface Config extends Access {
   readonly hostCa: boolean
   /** In the order of berth.yml. The simple API uses the first one. */
   readonly pools: readonly Pool[]
-  /** What `just image` builds. */
+  /** Images that `just image` builds. */
   readonly images: readonly OwnImage[]
   /** Addresses for the networks on which containers of one reservation reach each other. */
   readonly peerNetworks: Ipv4Block
@@ -56,7 +56,7 @@ const TOP = {
   database: { parse: value.file, default: 'containers.db' },
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
   engine: { parse: value.oneOf('docker', 'memory'), default: 'docker' },
-  instance: { parse: value.plainName, default: 'berth' },
+  instance: { parse: value.slug, default: 'berth' },
   peer_networks: { parse: value.addressBlock, default: '10.213.0.0/16' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
   keep: { parse: value.span, default: '90d' },

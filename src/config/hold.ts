@@ -1,4 +1,4 @@
-/** `pools.NAME.hold`: what may stay after a command in it has failed. */
+/** `pools.NAME.hold`: limits of reservations on hold. */
 import type { HoldLimits } from '../domain/pool.ts'
 import type { SettingsReader } from './reader.ts'
 import * as value from './values.ts'

@@ -17,7 +17,7 @@ const POOL = {
   size: { parse: value.whole(0, 10_000) },
   image: { parse: value.text, default: BOX_IMAGE },
   ssh_ports: { parse: value.ports },
-  // Docker refuses less than 32 MiB, and sshd, a shell and Ansible's python3 need as much.
+  // In MiB. sshd, a shell and Ansible's python3 need as much; Docker itself accepts less.
   memory: { parse: value.bytes(32), default: '512m' },
   shm: { parse: value.bytes(1), default: `${DEFAULT_SHM_BYTES / MIB}m` },
   cpus: { parse: value.cores, default: 1 },
@@ -57,7 +57,7 @@ export function readPool(
 ): Pool | null {
   const path = ['pools', name]
   try {
-    value.plainName(name)
+    value.slug(name)
   } catch {
     reader.report(path, 'the name must consist of a-z, 0-9 and "-", and begin with a letter')
   }
@@ -91,11 +91,15 @@ export function readPool(
   return { ...rest, name, ports, reachPeers, runtime, duration, hold, selfService, prepare, preparedImage }
 }
 
-/** What is stored in /dev/shm counts as memory. A pool with less memory than the default of shm is no mistake. */
+/**
+ * Reports a /dev/shm larger than the memory, of which it is a part. A pool may have less memory than the default of
+ * `shm`.
+ */
 function checkShm(reader: SettingsReader, path: readonly string[], { shm = 0, memory = shm }: PoolSizes): void {
   if (shm <= Math.max(memory, DEFAULT_SHM_BYTES)) return
-  const [is, limit] = [shm, memory].map((size) => `${Math.floor(size / MIB)}m`)
-  reader.report([...path, 'shm'], `must be at most ${limit} like memory, which it is part of, not ${is}; raise memory`)
+  const [actual, limit] = [shm, memory].map((size) => `${Math.floor(size / MIB)}m`)
+  const message = `must be at most ${limit}, the pool's memory, of which it is a part, got ${actual}; raise memory`
+  reader.report([...path, 'shm'], message)
 }
 
 function takePorts(

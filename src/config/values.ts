@@ -20,7 +20,7 @@ export const text: Parser<string> = (value) => {
   return value
 }
 
-/** A name that Docker takes: a word of its own on the command line of `docker build`. */
+/** Parses the name of an image. One word without a leading "-", because it becomes an argument of `docker`. */
 export const imageName: Parser<string> = (value) => {
   if (typeof value !== 'string' || !/^[a-z0-9][\w.:@/-]*$/i.test(value)) {
     throw mustBe('an image such as debian:12 or alpine:3.22', value)
@@ -51,8 +51,8 @@ function matching(pattern: RegExp, what: string): Parser<string> {
   }
 }
 
-/** Of a pool or an instance. */
-export const plainName = matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
+/** Parses the name of a pool or an instance. */
+export const slug = matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
 
 export function whole(least: number, most: number): Parser<number> {
   return (value) => {
@@ -121,7 +121,10 @@ export const ipAddress: Parser<string> = (value) => {
   return value
 }
 
-/** "10.213.0.0/16". A block beyond /8 could hold two networks whose interfaces have one name; /28 is one network. */
+/**
+ * Parses "10.213.0.0/16". In a block larger than /8, interfaces of two networks could have the same name; /28 has room
+ * for one network.
+ */
 export const addressBlock: Parser<Ipv4Block> = (value) => {
   const block = parseBlock(written(value))
   if (block === null || block.prefix < 8 || block.prefix > 28 || formatBlock(block) !== value)

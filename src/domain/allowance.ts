@@ -1,21 +1,21 @@
-/** An amount that is used up and comes back with time. Times are milliseconds of any one clock. */
+/** A token bucket: an amount that is used up and refilled with time. Any clock in milliseconds will do. */
 export class Allowance {
-  readonly #most: number
+  readonly #capacity: number
   readonly #perSecond: number
   #left: number
   #since: number
 
-  constructor({ most, perSecond }: { readonly most: number; readonly perSecond: number }, now: number) {
-    this.#most = most
+  constructor({ capacity, perSecond }: { readonly capacity: number; readonly perSecond: number }, now: number) {
+    this.#capacity = capacity
     this.#perSecond = perSecond
-    this.#left = most
+    this.#left = capacity
     this.#since = now
   }
 
-  /** Takes the amount if there is that much. Returns whether there was. A clock that was set back gives nothing. */
+  /** Takes the amount if that much is left. Returns whether it was. A clock that was set back refills nothing. */
   take(amount: number, now: number): boolean {
-    const back = (Math.max(0, now - this.#since) / 1_000) * this.#perSecond
-    this.#left = Math.min(this.#most, this.#left + back)
+    const refill = (Math.max(0, now - this.#since) / 1_000) * this.#perSecond
+    this.#left = Math.min(this.#capacity, this.#left + refill)
     this.#since = now
     if (amount > this.#left) return false
     this.#left -= amount

@@ -76,7 +76,7 @@ export interface Container {
   readonly retryAt: number
   /** Why the last attempt failed. */
   readonly error: string | null
-  /** When the tenant asked for a fresh container in its place; null once that is under way, and otherwise. */
+  /** When a reset was requested; null if none was, and again once its replacement has begun. */
   readonly resetAt: number | null
 }
 
@@ -129,7 +129,7 @@ export function replacement(container: Container): ContainerPatch {
   return { generation: container.generation + 1, ...NOT_CREATED, attempts: 0, retryAt: 0 }
 }
 
-/** To be replaced under its running reservation because the tenant wants it. Earlier failures do not delay it. */
+/** Requests a replacement under the running reservation. Earlier failures do not delay it. */
 export function resetting(now: number): ContainerPatch {
   return { resetAt: now, attempts: 0, retryAt: 0, error: 'reset on request' }
 }

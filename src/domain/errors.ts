@@ -72,6 +72,11 @@ export function isInfrastructureError(error: unknown): boolean {
   return (['engine_unavailable', 'database_unavailable', 'cancelled'] as const).some((code) => hasCode(error, code))
 }
 
+/** Whether a file could not be used because it does not exist. */
+export function isMissingFile(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
 /** Returns the code of anything thrown; `internal` if it was not expected. */
 export function codeOf(error: unknown): ErrorCode {
   return error instanceof BerthError ? error.code : 'internal'

@@ -5,7 +5,7 @@ export const EVENT_KINDS = [
   'reservation.preparing',
   'reservation.active',
   'reservation.extended',
-  /** It stays for a while after a command in it has failed. */
+  /** It was put on hold. */
   'reservation.held',
   /** A container in which no account could be made was swapped for another one. */
   'reservation.substituted',
@@ -17,7 +17,7 @@ export const EVENT_KINDS = [
   'container.removing',
   'container.broken',
   'container.quarantined',
-  /** Its tenant asked for a fresh container in its place. */
+  /** A fresh container was requested in its place. */
   'container.reset',
   /** Another generation took its place under a running reservation. */
   'container.replaced',

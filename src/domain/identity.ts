@@ -34,7 +34,7 @@ export const UNLIMITED: Limits = { containers: null, durationMs: null, pools: nu
 /** Every caller under `auth: none`. */
 export const ANONYMOUS: Identity = { name: 'anyone', role: 'admin', limits: UNLIMITED }
 
-/** Owners that an identity provider names begin with this, which no name of a token contains. */
+/** Begins the names of owners from an identity provider. No name of an API token contains it. */
 export const OIDC_PREFIX = 'oidc:'
 
 /** The name under which the manager itself acts, in events. */

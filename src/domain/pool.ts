@@ -1,6 +1,6 @@
 import type { ContainerSettings, ContainerSpec, PublishedSpec } from './container.ts'
 
-/** Limits of what stays after a command in it has failed. */
+/** Limits of reservations on hold. */
 export interface HoldLimits {
   /** Maximum duration, milliseconds. */
   readonly max: number
@@ -19,7 +19,7 @@ export interface Pool extends ContainerSettings {
   readonly reachPeers: boolean
   /** Milliseconds. */
   readonly duration: { readonly default: number; readonly max: number }
-  /** What may be put on hold after a failure; null: nothing. */
+  /** null if reservations of the pool cannot be put on hold. */
   readonly hold: HoldLimits | null
   /** Whether tenants may extend and release from inside. */
   readonly selfService: boolean
@@ -60,7 +60,7 @@ const OWN_IMAGE = /^berth\//
 /** An image that Berth builds itself; others belong to the user. */
 export interface OwnImage {
   readonly name: string
-  /** Image of the distribution to build on, such as "debian:12"; null for whichever can be had. */
+  /** Image of the distribution to build on, such as "debian:12"; null: `images/base` chooses one. */
   readonly base: string | null
 }
 
@@ -75,7 +75,7 @@ export function containerName(pool: string, number: number): string {
   return `${pool}-${number}`
 }
 
-/** Name of the temporary container that becomes a pool's image. No slot can have it: those end with a number. */
+/** Name of the temporary container that becomes a pool's image. No slot has it: names of slots end with a number. */
 export function imageContainerName(pool: string): string {
   return `${pool}-image`
 }

@@ -12,8 +12,8 @@ export interface Pools {
   /** Applies sizes that override those of berth.yml. A pool never has more slots than ports. */
   resize(sizes: ReadonlyMap<string, number>): void
   /**
-   * Applies the images of pools with `prepare_image`, by pool. null: none can be made. A pool that is left out awaits
-   * its image.
+   * Applies the images of pools with `prepare_image`, by pool. null: the image cannot be made. A pool that is missing
+   * here awaits its image.
    */
   useImages(images: ReadonlyMap<string, string | null>): void
 }

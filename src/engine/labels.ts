@@ -74,8 +74,8 @@ export function preparedLabels(instance: string, pool: string): Record<string, s
 }
 
 /**
- * Returns the labels that an image made of a container has in place of the container's. Docker takes no label away, so
- * those that mark containers of ours are emptied.
+ * Returns the labels of an image that is made from a container. Docker cannot remove labels, so those that mark
+ * containers of ours become empty.
  */
 export function imageLabels(instance: string, pool: string): Record<string, string> {
   const ofContainers = [INSTANCE_LABEL, POOL_LABEL, CONTAINER_LABEL, GENERATION_LABEL, SPEC_LABEL, DATABASE_LABEL]

@@ -40,7 +40,7 @@ export interface NotificationText {
 
 /** The answer to a request of a session command. */
 export interface SessionAnswer {
-  /** Of the request: the command that sent it waits for this id. */
+  /** Id of the request. The command that sent it waits for an answer with this id. */
   readonly id: string
   readonly isDone: boolean
   /** One line. */
@@ -83,8 +83,8 @@ export interface Accounts {
    */
   notify(targets: readonly Target[], notification: NotificationText): Promise<Outcomes>
   /**
-   * Gives sshd in each target its host certificate, the content of a certificate file; logins from now on get it.
-   * Sessions that are open stay open.
+   * Writes a host certificate into each target, by the content of a certificate file. sshd presents it at every later
+   * login; open sessions stay open.
    */
   writeHostCertificates(certificates: ReadonlyMap<Target, string>): Promise<Outcomes>
   /** Shows the answer to the session command that waits for it. `guest_failed`, `engine_unavailable`. */
@@ -93,24 +93,25 @@ export interface Accounts {
    * Writes the names of all containers of a reservation into /etc/hosts of each target, in place of those that were
    * written before. What a tenant has added stays.
    */
-  introduce(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes>
+  writePeerNames(targets: readonly Target[], peers: readonly PeerName[]): Promise<Outcomes>
   /** Returns a text that changes when a pool's own playbook does; never rejects. */
   playbookVersion(playbook: string): Promise<string>
   /**
-   * Returns 12 hexadecimal digits that change with what `prepare` makes of a base image: with the contents of the
+   * Returns 12 hexadecimal digits that change with the result of `prepare` on a base image: with the contents of the
    * playbook's files, and with the base.
    */
   preparationDigest(playbook: string, base: string): Promise<string>
   /** Runs a pool's own playbook on new containers, all in one run. The error names the failing task. */
   prepare(targets: readonly Target[], playbook: string): Promise<Outcomes>
   /**
-   * Removes what every container must have of its own from one that becomes an image: host keys that were made in it,
-   * and traces of the agent. `guest_failed`.
+   * Removes from a container that becomes an image what every container must have of its own: host keys that were
+   * generated in it, and traces of the agent. `guest_failed`.
    */
   generalize(target: Target): Promise<void>
 }
 
 /**
- * Returns SHA-512 crypt ("$6$…") of a password; with fewer rounds if the password is random and not chosen by a person.
+ * Returns SHA-512 crypt ("$6$…") of a password; with fewer rounds if the password is random instead of chosen by a
+ * person.
  */
 export type HashPassword = (password: string, random?: boolean) => Promise<string>

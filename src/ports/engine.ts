@@ -6,7 +6,7 @@ import type { ContainerSpec } from '../domain/container.ts'
 import type { LiveManager } from '../domain/database-mark.ts'
 import type { GuestAgent, GuestLines } from './guest.ts'
 
-/** An image that the manager makes of a container on which a pool's playbook has run. */
+/** An image that the manager makes from a container on which a pool's playbook has run. */
 export interface PreparedImage {
   readonly pool: string
   readonly name: string
@@ -27,7 +27,7 @@ export interface EngineTraits {
 /** A container's place on the network of its reservation. */
 export interface PeerLink {
   readonly reservation: string
-  /** At which its peers reach it, while it is down as well; null where the engine has assigned none. */
+  /** Address for its peers, also while it is down; null if the engine has assigned none. */
   readonly address: string | null
   /** Differs after each start of the container; null while it is down. */
   readonly attachment: string | null
@@ -36,7 +36,7 @@ export interface PeerLink {
 /** A container that becomes its reservation's peer. */
 export interface PeerMember {
   readonly id: string
-  /** From 0. Each position has an address of its own, which a replacement takes over. */
+  /** Counted from 0. Each position has its own address, which a replacement takes over. */
   readonly position: number
 }
 
@@ -75,7 +75,7 @@ export interface Observed {
   readonly origin: string | null
   /** The reservation that it is or was lent to, by the engine's ledger; null when it was never lent. */
   readonly lentTo: string | null
-  /** Its place among its peers, while it is down as well; null when it has none. */
+  /** Its place among its peers, also while it is down; null if it has none. */
   readonly peers: PeerLink | null
 }
 
@@ -140,13 +140,13 @@ export interface Engine {
   /** Returns the engine's id of the image that has this name now; null when there is none. */
   imageNamed(name: string): Promise<string | null>
   /**
-   * Makes a prepared image of the files of a stopped container. The image does not count as a container of ours. An
-   * image that has the name stays as it is.
+   * Makes a prepared image from the files of a stopped container. It bears no labels that mark containers of ours. An
+   * image that already has the name stays as it is.
    */
   commit(id: string, image: PreparedImage): Promise<void>
   /** Returns the names of a pool's prepared images, the newest first. */
   preparedImages(pool: string): Promise<readonly string[]>
-  /** Removes a pool's prepared images except this one, and except those that containers are made of. */
+  /** Removes a pool's prepared images except this one and those that containers use. */
   removePreparedImages(keep: PreparedImage): Promise<void>
   /**
    * Returns how the container's main command ended, with its last line of output; null when it has not ended lately.
@@ -175,10 +175,10 @@ export interface Engine {
   remove(id: string): Promise<void>
   /**
    * Makes the network of a reservation of `size` containers unless it exists, and connects running members to it. There
-   * they reach each other, and nothing else. A member that cannot be connected does not keep others from it.
+   * they reach each other and nothing else. Connects every member that can be connected, then rejects if one failed.
    */
   connectPeers(reservation: string, size: number, members: readonly PeerMember[]): Promise<void>
-  /** Removes a network without running members. Gone is success; `engine_failed` while there are members. */
+  /** Removes a network without running members. Resolves if it is gone; `engine_failed` while it has members. */
   removePeerNetwork(id: string): Promise<void>
   /**
    * Records that containers are lent to a reservation, before access is given. Resolves when the engine has it;
@@ -198,7 +198,7 @@ export interface Engine {
   ansibleConnection(id: string): Readonly<Record<string, string>>
   /** Absent on engines that cannot do better than `exec`. */
   readonly agent?: GuestAgent
-  /** Absent on engines whose containers cannot send any. */
+  /** Absent on engines whose containers cannot send lines. */
   readonly lines?: GuestLines
   /**
    * Calls `onChange` soon after a container of ours changed outside our calls, or the engine went or came back. Returns

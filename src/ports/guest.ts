@@ -1,4 +1,4 @@
-/** What an engine may have beside `exec` to talk with processes inside containers. Part of the port to the engine. */
+/** What an engine may have besides `exec` to talk to processes inside containers. Part of the port to the engine. */
 export interface AgentRequest {
   /** Program of bash. May hold secrets: no process list shows it. It has nothing on its stdin. */
   readonly program: string
@@ -35,15 +35,14 @@ export interface GuestAgent {
 
 /**
  * Lines that programs in lent containers send to the manager. Only the connection says which container a line is from.
- * A tenant who is root can send anything: lines that are too long or come too fast are lost, and cost nothing
- * noticeable.
+ * A tenant who is root can send anything: lines that are too long or too many are dropped at a negligible cost.
  */
 export interface GuestLines {
-  /** Whether the container's image sends lines; false if there is no such container. */
-  isSentBy(id: string): Promise<boolean>
+  /** Whether the container's image starts a relay, which sends lines; false if there is no such container. */
+  hasRelay(id: string): Promise<boolean>
   /**
-   * Connects to these lent containers, and drops all other connections. Returns at once, and never fails: what could
-   * not be connected, or was lost, is tried again by later calls.
+   * Connects to these lent containers, and drops all other connections. Returns at once, and never fails: later
+   * calls retry connections that failed or were lost.
    */
   listen(ids: readonly string[], onLine: (id: string, line: string) => void): void
 }

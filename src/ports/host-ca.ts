@@ -1,4 +1,4 @@
-/** What a host certificate says. */
+/** Content of a host certificate. */
 export interface HostCertificateRequest {
   /** The container's host key: "ssh-ed25519 AAAA…". */
   readonly hostPublicKey: string
@@ -11,7 +11,7 @@ export interface HostCertificateRequest {
   readonly validBefore: number
 }
 
-/** Signs the host keys of containers, so that ssh trusts all of them after it was told about one key. */
+/** Signs the host keys of containers, so that a client that trusts one key trusts all of them. */
 export interface HostCa {
   /** The public key: "ssh-ed25519 AAAA…". */
   readonly publicKey: string

@@ -10,7 +10,7 @@ export interface LeaderTerm {
   readonly renewals: number
 }
 
-/** `Store` has these verbs; what it says of every verb is true of them. */
+/** Part of `Store`, whose rules for verbs apply here. */
 export interface LeadershipStore {
   /**
    * Registers this store's manager, once it serves at its address: an earlier manager there has died. Releases the

@@ -78,7 +78,7 @@ export interface NewSlot {
   readonly port: number
 }
 
-/** How a reservation is put on hold: its end moves between these times. */
+/** How a reservation is put on hold: its end moves from one time to another. */
 export interface HoldTerms {
   readonly from: number
   readonly to: number
@@ -176,8 +176,8 @@ export interface Store extends LeadershipStore {
   /** Moves the end from one time to another; null when its end is not `from` any more. */
   extend(id: string, from: number, to: number, by: string, now: number): Promise<Reservation | null>
   /**
-   * Puts it on hold: moves its end and drops its keepalive, if at most `mostContainers` of its pool are then on hold.
-   * null when its end is not `from` any more, or it was on hold before.
+   * Puts it on hold: moves its end and drops its keepalive. `full` if more than `mostContainers` of its pool would be
+   * on hold; null if its end is no longer `from`, or it was on hold before.
    */
   putOnHold(id: string, to: HoldTerms, by: string, now: number): Promise<Reservation | 'full' | null>
   /** Postpones the time at which it counts as abandoned; null after that time or its end, or without a keepalive. */

@@ -28,7 +28,7 @@ export interface Finding {
   readonly detail: string
 }
 
-export interface DoctorInput extends Omit<PlanInput, 'busy' | 'introduced' | 'missingImages' | 'peerNetworks'> {
+export interface DoctorInput extends Omit<PlanInput, 'busy' | 'peerNames' | 'missingImages' | 'peerNetworks'> {
   /** Unfinished work counts as running for this long, milliseconds; 0 if no manager runs. */
   readonly patienceMs: number
 }
@@ -110,7 +110,7 @@ function examineCurrent({ pools, snapshot, specDigest }: DoctorInput, row: Conta
   }
   if (state === 'reserved' && !isHeld) report('state', 'it is reserved in the database, and no reservation holds it')
   if (state === 'ready' && !isWanted) report('state', 'it is ready, and berth.yml no longer has its slot')
-  // While its image is being made, it is lent as it is.
+  // While the image of its pool is being made, the container is lent as it is.
   const isSettled = isWanted && pool.preparedImage !== 'awaited'
   if (state === 'ready' && isSettled && current.spec !== specDigest(pool, row.number)) {
     report('labels', 'it was made from other settings than those of berth.yml')
@@ -130,7 +130,7 @@ function unfinished(row: Container, patience: number, now: number): Finding[] {
 }
 
 function orphans({ pools, observed, patienceMs }: DoctorInput, named: ReadonlySet<string>, now: number): Finding[] {
-  // A running manager is making an image of it, or removes it.
+  // A running manager makes an image from such a container, or removes it.
   const temporary = new Set(patienceMs > 0 ? pools.map(({ name }) => imageContainerName(name)) : [])
   return observed
     .filter((each) => !named.has(each.name) && !temporary.has(each.name) && now - each.createdAt > patienceMs)

@@ -1,4 +1,4 @@
-/** Finds out which image each pool with `prepare_image` uses, and which images are to be made. */
+/** Finds out which image each pool with `prepare_image` uses, and which images must be made. */
 import type { Clock } from '../ports/clock.ts'
 import { reasonOf } from '../domain/errors.ts'
 import type { InstanceConfig, Pool } from '../domain/pool.ts'
@@ -8,11 +8,11 @@ import type { Engine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { MissingImage } from './plan/actions.ts'
 
-/** Interval at which playbooks and base images are compared with the images that were made of them. */
+/** Interval at which playbooks and base images are compared with the images that were made from them. */
 const CHECK_INTERVAL_MS = 30_000
-/** The same while an image cannot be made: a user is probably mending the playbook. */
+/** The same while an image cannot be made: a user is probably fixing the playbook. */
 const FAILING_CHECK_INTERVAL_MS = 2_000
-/** Pause before the same image is tried again: a mirror of packages may have been away. */
+/** Pause before the same image is tried again: a package mirror may have been down. */
 const RETRY_MS = 10 * 60_000
 
 export interface PoolImagesDeps {
@@ -24,13 +24,13 @@ export interface PoolImagesDeps {
   readonly log: Log
 }
 
-/** What is known of one pool. */
+/** Images of one pool. */
 interface Found {
-  /** Image to make containers from; null: none can be made; undefined: it is awaited. */
+  /** Image to create containers from; null: it cannot be made; undefined: it is awaited. */
   readonly use: string | null | undefined
   /** Image to make. */
   readonly missing: string | null
-  /** Whether there are other images, which nothing will use any more. */
+  /** Whether there are older images, which no new container will use. */
   readonly hasOld: boolean
 }
 
@@ -53,6 +53,7 @@ export class PoolImages {
     this.#deps = deps
   }
 
+  /** Images that must be made. */
   get missing(): readonly MissingImage[] {
     return this.#pools().flatMap((pool) => {
       const image = this.#found.get(pool.name)?.missing ?? null
@@ -60,7 +61,7 @@ export class PoolImages {
     })
   }
 
-  /** Checks if it is time, and applies the result to the pools. Returns whether anything has changed. Never rejects. */
+  /** Checks if a check is due, and applies the result to the pools. Returns whether anything changed. Never rejects. */
   async refresh(): Promise<boolean> {
     const pools = this.#pools()
     const now = this.#deps.clock()
@@ -85,8 +86,8 @@ export class PoolImages {
   }
 
   /**
-   * Removes images that nothing uses any more, once after each check. Those that containers are made of stay until a
-   * later one; all of them stay while another is being made.
+   * Removes unused images, once after each check. Images that containers use stay until a later check; all of them stay
+   * while another is being made.
    */
   async removeOld(): Promise<void> {
     if (!this.#hasChecked) return
@@ -99,12 +100,12 @@ export class PoolImages {
     }
   }
 
-  /** An image was made: the next `refresh` checks. */
+  /** Makes the next `refresh` check, because an image was made or cannot be made. */
   recheck(): void {
     this.#checkAt = 0
   }
 
-  /** The image cannot be made. Its pool does without it until the playbook or the base changes, or some time passes. */
+  /** Records that the image cannot be made. It is tried again when its playbook or base changes, or after RETRY_MS. */
   fail({ pool: { name }, image }: MissingImage, reason: string): void {
     const { clock, log } = this.#deps
     const before = this.#failures.get(name)
@@ -124,7 +125,7 @@ export class PoolImages {
     const known = this.#digests.get(name)
     const digest = known?.version === version ? known.digest : await accounts.preparationDigest(prepare, base)
     this.#digests.set(name, { version, digest })
-    // Names of instances and pools have no dots, and may end with what no repository may end with.
+    // In the tag, because names may end with "-", which a repository must not. They have no dots, so the tag is unique.
     return `berth/prepared:${instance.name}.${name}.${digest}`
   }
 
@@ -138,7 +139,7 @@ export class PoolImages {
     const failure = this.#failures.get(pool.name)
     const hasFailed = failure !== undefined && failure.image === wanted
     const isPausing = hasFailed && now < failure.retryAt && failure.retryAt - now <= RETRY_MS
-    // Without its base none can be made, and a container that is made of the base says so.
+    // Without a base no image can be made; the error of a container that is created from the base says so.
     const previous = made[0] ?? (wanted === null || hasFailed ? null : undefined)
     return { use: previous, missing: isPausing ? null : wanted, hasOld: made.length > 1 }
   }

@@ -161,10 +161,15 @@ export class Reconciler {
     engine.agent?.preconnect(nextToLend(snapshot))
     const pools = this.#deps.pools.all()
     const working = new Set([...rows.busy, ...busy])
-    const { introduced } = this.#executor
-    const missingImages = this.#images.missing
-    const state = { missingImages, introduced, busy: working }
-    const input = { pools, snapshot, ...listing, ...state, specDigest: this.#specDigest }
+    const input = {
+      pools,
+      snapshot,
+      ...listing,
+      missingImages: this.#images.missing,
+      peerNames: this.#executor.peerNames,
+      specDigest: this.#specDigest,
+      busy: working,
+    }
     const planned = plan(input, clock())
     const actions = planned.filter((action) => leading || action.type === 'block')
     await collectFailures(actions, inOrder, this.#carryOut)

@@ -119,7 +119,7 @@ async function createAccounts(
   return done.sort((a, b) => a.number - b.number)
 }
 
-/** Without its certificate a container still has its host key, so a failure is logged and no more. */
+/** Writes host certificates. Only logs a failure: without a certificate a container still has its host key. */
 async function certify(
   { hostCertificates, log }: ActivationDeps,
   containers: readonly Container[],

@@ -1,4 +1,4 @@
-/** Host certificates: users trust one key for good, and every container of every generation with it. */
+/** Host certificates: clients that trust one key trust every container of every generation. */
 import { type Container, targetOf } from '../domain/container.ts'
 import type { Reservation } from '../domain/reservation.ts'
 import type { Accounts, Outcomes } from '../ports/accounts.ts'
@@ -23,7 +23,7 @@ export interface HostCertificates {
   /** Public key that signs them: "ssh-ed25519 AAAA…". */
   readonly authority: string
   /**
-   * Writes a certificate in each container, for the container's name and the address that answers tell people to use.
+   * Writes a certificate into each container, for the container's name and the address that answers tell people to use.
    * It is valid until ten minutes after `end`. A container whose key is not known gets none.
    */
   write(containers: readonly Container[], reservation: Pick<Reservation, 'id'>, end: number): Promise<Outcomes>

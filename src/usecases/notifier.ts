@@ -82,7 +82,7 @@ export function createNotifier(context: NotifierDeps): Notifier {
     const attempt = { at: now, notification, pauseMs, count: (before?.count ?? 0) + 1, delivered }
     remember(id, attempt)
     const rest = up.filter(({ engineId }) => !delivered.has(engineId))
-    // Certificates end with the reservation, and so are renewed first: the notification is repeated until both succeed.
+    // Certificates end with the reservation, so an extension renews them. Both are repeated until both succeed.
     const certified: Outcomes =
       (notification.extended && (await hostCertificates?.write(rest, reservation, end))) || new Map()
     const targets = rest.map(targetOf)

@@ -15,7 +15,7 @@ export function refusalOf(
   }
   if (claimed.kind === 'over_quota') return overQuota(limits.containers ?? 0, claimed.has)
   if (claimed.kind === 'name_taken') {
-    const why = `you have a reservation with the name "${name}" already, ${claimed.holder}`
+    const why = `you already have a reservation named "${name}", ${claimed.holder}`
     return new BerthError('conflict', `${why}; choose another name, or release that one first`)
   }
   if (claimed.kind === 'queue_full') {

@@ -41,8 +41,8 @@ export interface Reservations {
    */
   hold(id: string, durationMs: number, by: Identity): Promise<Reservation>
   /**
-   * Records that this container is replaced by a fresh one with the same account; the reservation stays as it is.
-   * Returns it as it is now, before that. `not_found`, `not_active`, `conflict` unless it is in a reservation that the
+   * Requests a fresh container with the same account in place of this one; the reservation stays as it is. Returns the
+   * present container. `not_found`, `not_active`, `conflict` unless it is in a reservation that the
    * caller may see.
    */
   reset(container: string, by: Identity): Promise<Container>

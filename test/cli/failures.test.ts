@@ -55,7 +55,7 @@ describe('a pool', () => {
     assert.equal(code, 2)
     assert.match(
       stderr,
-      /^berth: pool "alpine" keeps nothing on hold, so --hold is not possible\n {2}an admin allows it in berth\.yml: pools\.alpine\.hold: /,
+      /^berth: pool "alpine" does not allow --hold\n {2}an admin allows it in berth\.yml: pools\.alpine\.hold: /,
     )
   })
 })

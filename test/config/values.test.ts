@@ -29,7 +29,11 @@ describe('a value', () => {
   ]
   const bad: readonly [key: string, written: unknown, problem: string][] = [
     ['memory', '31m', 'pools.p.memory: must be at least 32m, not "31m"'],
-    ['shm', '513m', 'pools.p.shm: must be at most 512m like memory, which it is part of, not 513m; raise memory'],
+    [
+      'shm',
+      '513m',
+      "pools.p.shm: must be at most 512m, the pool's memory, of which it is a part, got 513m; raise memory",
+    ],
     ['shm', '1k', 'pools.p.shm: must be at least 1m, not "1k"'],
     ['memory', 512, 'pools.p.memory: must be a size like 512m or 2g, not 512'],
     ['max', '60', 'pools.p.duration.max: must be a duration like 90s, 60m, 24h or 7d, not "60"'],

@@ -39,7 +39,7 @@ export function outcomesContract({ accounts, guests, kill, account }: Running): 
       () => accounts.createAccounts([one, down, two], alice, { fresh: false }),
       () => accounts.createAccounts([one, down, two], alice, { fresh: false }),
       () => accounts.notify([one, down, two], news),
-      () => accounts.introduce([one, down, two], [{ name: 'p-1', address: '10.213.0.2' }]),
+      () => accounts.writePeerNames([one, down, two], [{ name: 'p-1', address: '10.213.0.2' }]),
     ]) {
       const outcomes = await work()
       assert.deepEqual([...outcomes.keys()].toSorted(), [one.name, down.name, two.name].toSorted())

@@ -490,7 +490,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await engine.list()
       const heard: string[] = []
       const listen = (ids: readonly string[]) => lines.listen(ids, (id, line) => void heard.push(`${id} ${line}`))
-      assert.deepEqual([await lines.isSentBy(one), await lines.isSentBy(two)], [true, true])
+      assert.deepEqual([await lines.hasRelay(one), await lines.hasRelay(two)], [true, true])
       listen([one])
       await eventually(async () => {
         await Promise.all([one, two].map((id) => fixture.send(id, 'first')))

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { Allowance } from '../../src/domain/allowance.ts'
 
 it('an allowance is used up, refills with time up to its maximum, and gains nothing from a clock that is set back', () => {
-  const allowance = new Allowance({ most: 2, perSecond: 1 }, 10_000)
+  const allowance = new Allowance({ capacity: 2, perSecond: 1 }, 10_000)
   assert.deepEqual(
     [allowance.take(1, 10_000), allowance.take(1, 10_000), allowance.take(1, 10_500)],
     [true, true, false],

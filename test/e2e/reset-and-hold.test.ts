@@ -47,10 +47,7 @@ describe('a named reservation', () => {
     assert.deepEqual(groups['web']?.hosts, names)
     const twice = await berth.run('reserve', '--name', 'web')
     assert.equal(twice.code, 1)
-    assert.match(
-      twice.stderr,
-      /^berth: you have a reservation with the name "web" already, [0-9a-f-]{36}; choose another/,
-    )
+    assert.match(twice.stderr, /^berth: you already have a reservation named "web", [0-9a-f-]{36}; choose another/)
     assert.equal((await berth.run('extend', 'web', '--by', '5m')).code, 0)
     assert.equal((await berth.run('release', 'web-2')).code, 1, 'NAME-N means no reservation')
     assert.equal((await berth.run('release', 'web')).code, 0)
@@ -77,7 +74,7 @@ describe('berth reset', () => {
     assert.equal(after.expires_at, reserved.expires_at)
     assert.equal(fresh.generation, (used.generation ?? 0) + 1)
     assert.notEqual(fresh.host_key, used.host_key)
-    assert.ok(stdout.includes(`${used.name} is fresh. Its new host key: ${fresh.host_key}`), stdout)
+    assert.ok(stdout.includes(`${used.name} was reset. Its new host key: ${fresh.host_key}`), stdout)
     assert.deepEqual(other, kept)
     assert.equal(await inContainer(used.name, 'ls; sudo ls /root; whoami'), 'alice')
     assert.equal(await inContainer(kept.name, 'cat file'), 'mine')
@@ -140,7 +137,10 @@ describe('berth run --hold', () => {
   it('releases when the pool has as many on hold as it may, and after a success', async () => {
     const full = await berth.run('run', '--hold', '10m', '--', 'exit 3')
     assert.equal(full.code, 3)
-    assert.match(full.stderr, /^berth: not on hold: pool ".*" keeps at most 1 container on hold at once/m)
+    assert.match(
+      full.stderr,
+      /^berth: cannot put the reservation on hold: pool ".*" keeps at most 1 container on hold at once/m,
+    )
     assert.equal((await berth.run('release', 'job')).code, 0)
     assert.deepEqual(await berth.run('run', '--hold', '10m', '--', 'true'), { code: 0, stdout: '', stderr: '' })
     assert.deepEqual((await berth.json<{ reservations: Reservation[] }>('ls')).reservations, [])

@@ -115,7 +115,7 @@ describe('a planner that sees what must be left alone', () => {
       observed: [observed(seen)],
       unreachable: new Set(),
       peerNetworks: [],
-      introduced: new Map(),
+      peerNames: new Map(),
       specDigest: () => 'digest',
       ownership: { database: 'db', origin: 'host:/here.db', standings: new Map(), known: new Set() },
       busy: new Set(),

@@ -35,7 +35,7 @@ const STRANGERS = ['p-1: nothing', 'p-2: nothing', 'p-3: nothing']
 const ACQUAINTED = [`p-1: ${BOTH}`, `p-2: ${BOTH}`, 'p-3: nothing']
 
 describe('peers', () => {
-  it('are connected and introduced after the reserve, and forgotten after the end', async () => {
+  it('are connected and named after the reserve, and forgotten after the end', async () => {
     const world = await reserved()
     assert.equal(world.host.peerNetworks.size, 0, 'the answer does not wait for it')
     assert.deepEqual(await known(world), ACQUAINTED)
@@ -50,7 +50,7 @@ describe('peers', () => {
     assert.deepEqual(await known(world), STRANGERS)
   })
 
-  it('are introduced again after one was restarted, and after it was replaced', async () => {
+  it('are named again after one was restarted, and after it was replaced', async () => {
     const world = await reserved()
     await known(world)
     const restarted = world.host.holderOf('p-2')
@@ -66,11 +66,11 @@ describe('peers', () => {
     assert.notEqual(world.host.holderOf('p-2')?.id, restarted.id)
   })
 
-  it('that cannot be connected or introduced keep their reservation, and are tried again after a pause', async () => {
+  it('that cannot be connected or named keep their reservation, and are tried again after a pause', async () => {
     const failures: Record<string, FaultRule>[] = [
       { engine: onCall('connectPeers', 1, { when: 'before', error }) },
       { engine: onCall('connectPeers', 1, { when: 'after', error }) },
-      { accounts: onCall('introduce', 1, { when: 'before', error }) },
+      { accounts: onCall('writePeerNames', 1, { when: 'before', error }) },
     ]
     for (const faults of failures) {
       const world = await reserved(faults)

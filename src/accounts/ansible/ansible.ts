@@ -5,17 +5,11 @@
 import type { Account } from '../../domain/account.ts'
 import type { Accounts, Outcomes, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
-import { writeHostCertificate } from '../host-certificate.ts'
-import { generalize } from '../generalize.ts'
-import { answer, notify } from '../notification.ts'
-import { introduce } from '../peers.ts'
-import { perTarget } from '../per-target.ts'
-import { preparing } from '../prepare.ts'
 import { Rehearsals } from '../readiness/rehearsals.ts'
+import { sharedVerbs } from '../shared-verbs.ts'
 import { Shell } from '../shell.ts'
 import { surveyGuest } from '../survey.ts'
 import type { Ansible } from './playbook.ts'
-import { playbookVersion, preparationDigest } from './version.ts'
 
 const DEADLINE_MS = 120_000
 
@@ -42,16 +36,6 @@ export function ansibleAccounts({ engine, ansible }: { engine: Engine; ansible: 
       return guest
     },
     createAccounts: (targets, account) => run(targets, account, false),
-    notify: (targets, notification) => perTarget(targets, (target) => notify(shell, target, notification)),
-    writeHostCertificates: (certificates) =>
-      perTarget([...certificates.keys()], (target) =>
-        writeHostCertificate(shell, target, certificates.get(target) ?? ''),
-      ),
-    answer: (target, text) => answer(shell, target, text),
-    introduce: (targets, peers) => perTarget(targets, (target) => introduce(shell, target, peers)),
-    playbookVersion,
-    preparationDigest,
-    prepare: preparing(engine, ansible),
-    generalize: (target) => generalize(shell, target),
+    ...sharedVerbs(shell, ansible),
   }
 }

@@ -3,8 +3,8 @@ import { BerthError } from '../../domain/errors.ts'
 import type { Outcomes, Target } from '../../ports/accounts.ts'
 import { FINISHED_PLAY } from './files.ts'
 
-/** Maximum length of a command's output in a reason: its end says what was wrong. Reasons are cut at 500 characters. */
-const MAX_OUTPUT = 300
+/** Maximum length of a command's output in a reason. The end is kept; reasons are cut at 500 characters. */
+const MAX_OUTPUT_CHARACTERS = 300
 
 interface Report {
   readonly plays: readonly Play[]
@@ -73,11 +73,11 @@ function messageOf(result: TaskResult): string {
   return texts.filter((text) => text !== '').join(': ') || 'failed without a message'
 }
 
-/** Returns the last part of a command's output; empty if it is none. */
+/** Returns the end of a command's output; the empty string if there is none. */
 function endOf(output: unknown): string {
   if (typeof output !== 'string') return ''
   const text = output.trim()
-  return text.length > MAX_OUTPUT ? `…${text.slice(-MAX_OUTPUT)}` : text
+  return text.length > MAX_OUTPUT_CHARACTERS ? `…${text.slice(-MAX_OUTPUT_CHARACTERS)}` : text
 }
 
 function failure(reason: string): BerthError {

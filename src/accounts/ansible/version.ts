@@ -1,4 +1,4 @@
-/** Notices when a playbook changes. */
+/** Versions and digests of playbooks, by which a change is noticed. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
@@ -6,8 +6,8 @@ import { basename, dirname, join, relative } from 'node:path'
 
 /** Folders beside a playbook from which Ansible loads parts of it. */
 const PARTS = ['files', 'group_vars', 'handlers', 'host_vars', 'library', 'roles', 'tasks', 'templates', 'vars']
-/** Beside a playbook, but no part of it: a pool's new size must not make a new image. */
-const NO_PART = 'berth.yml'
+/** Lies beside a playbook without being a part of it: a pool's new size must not make a new image. */
+const EXCLUDED = 'berth.yml'
 /** Part of every digest. Raise it when the same playbook makes a different image than before. */
 const IMAGE_FORMAT = 1
 
@@ -21,20 +21,22 @@ export async function playbookVersion(playbook: string): Promise<string> {
 }
 
 /**
- * Returns 12 hexadecimal digits of a digest of the base image and of the contents of the same files. Neither their
- * dates nor the folder count, so a clone of a repository makes no new image.
+ * Returns 12 hexadecimal digits of a digest of the base image and of the contents of the same files. Dates and the path
+ * of the folder do not count, so a fresh clone of a repository needs no new image.
  */
 export async function preparationDigest(playbook: string, base: string): Promise<string> {
-  const whole = createHash('sha256').update(JSON.stringify([IMAGE_FORMAT, base]))
+  const hash = createHash('sha256').update(JSON.stringify([IMAGE_FORMAT, base]))
   for (const file of await filesOf(playbook)) {
-    whole.update(JSON.stringify([relative(dirname(playbook), file), await contentOf(file)]))
+    hash.update(JSON.stringify([relative(dirname(playbook), file), await digestOf(file)]))
   }
-  return whole.digest('hex').slice(0, 12)
+  return hash.digest('hex').slice(0, 12)
 }
 
 async function filesOf(playbook: string): Promise<string[]> {
   const folder = dirname(playbook)
-  const beside = (await list(folder, false)).filter((file) => /\.(ya?ml|cfg)$/.test(file) && basename(file) !== NO_PART)
+  const beside = (await list(folder, false)).filter(
+    (file) => /\.(ya?ml|cfg)$/.test(file) && basename(file) !== EXCLUDED,
+  )
   const parts = await Promise.all(PARTS.map((part) => list(join(folder, part), true)))
   return [...new Set([playbook, ...beside, ...parts.flat()])].sort()
 }
@@ -49,13 +51,13 @@ async function versionOf(file: string): Promise<string> {
   return found ? `${file} ${found.mtimeMs} ${found.size}` : `${file} is missing`
 }
 
-/** Returns a digest of the file, null if it cannot be read. In pieces, because a playbook may install large files. */
-async function contentOf(file: string): Promise<string | null> {
-  const content = createHash('sha256')
+/** Returns a digest of the file; null if it cannot be read. Reads in pieces: a playbook may install large files. */
+async function digestOf(file: string): Promise<string | null> {
+  const hash = createHash('sha256')
   try {
-    for await (const piece of createReadStream(file)) content.update(piece as Buffer)
+    for await (const piece of createReadStream(file)) hash.update(piece as Buffer)
   } catch {
     return null
   }
-  return content.digest('hex')
+  return hash.digest('hex')
 }

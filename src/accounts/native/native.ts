@@ -4,14 +4,9 @@ import { BerthError } from '../../domain/errors.ts'
 import type { Accounts, Target } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
 import type { Ansible } from '../ansible/playbook.ts'
-import { writeHostCertificate } from '../host-certificate.ts'
-import { playbookVersion, preparationDigest } from '../ansible/version.ts'
-import { generalize } from '../generalize.ts'
-import { answer, notify } from '../notification.ts'
-import { introduce } from '../peers.ts'
 import { perTarget } from '../per-target.ts'
-import { preparing } from '../prepare.ts'
 import { Rehearsals } from '../readiness/rehearsals.ts'
+import { sharedVerbs } from '../shared-verbs.ts'
 import { failureOf, Shell, type ShellRequest } from '../shell.ts'
 import { surveyGuest } from '../survey.ts'
 import { createAccountProgram, PREPARE_PLACEHOLDER, rehearseAccountProgram } from './script.ts'
@@ -46,16 +41,6 @@ export function nativeAccounts({ engine, ansible }: { engine: Engine; ansible: A
           ...(fresh && { agent: 'exits' as const }),
         }),
       ),
-    notify: (targets, notification) => perTarget(targets, (target) => notify(shell, target, notification)),
-    writeHostCertificates: (certificates) =>
-      perTarget([...certificates.keys()], (target) =>
-        writeHostCertificate(shell, target, certificates.get(target) ?? ''),
-      ),
-    answer: (target, text) => answer(shell, target, text),
-    introduce: (targets, peers) => perTarget(targets, (target) => introduce(shell, target, peers)),
-    playbookVersion,
-    preparationDigest,
-    prepare: preparing(engine, ansible),
-    generalize: (target) => generalize(shell, target),
+    ...sharedVerbs(shell, ansible),
   }
 }

@@ -1,31 +1,32 @@
-/** Where the manager of this machine serves, for commands that were told no other one. */
+/** Finds the manager of this machine, which commands use by default. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { isMissingFile } from '../../domain/errors.ts'
 
-const DEFAULT_URL = 'http://localhost:8080'
+export const DEFAULT_URL = 'http://localhost:8080'
 
 /**
- * Files of the manager. Not the one of the current folder: it may be another person's, and the token would be sent to
- * the address in it.
+ * Files of the manager, in the order of search. The current folder is left out: its berth.yml may belong to another
+ * person, and the token would be sent to the address in it.
  */
-const PLACES = [fileURLToPath(new URL('../../../berth.yml', import.meta.url)), '/etc/berth/berth.yml']
+const CONFIG_FILES = [fileURLToPath(new URL('../../../berth.yml', import.meta.url)), '/etc/berth/berth.yml']
 
-/** These addresses include the loopback. */
+/** Addresses that include the loopback. */
 const LOCAL_HOSTS = ['127.0.0.1', '0.0.0.0', '[::]', '[::1]']
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** Returns the URL by `listen` of BERTH_LISTEN or of the manager's berth.yml; otherwise the default one. */
-export function localManagerUrl(variables: Variables, places: readonly string[] = PLACES): string {
+/** Returns the URL of BERTH_LISTEN or of `listen` in the manager's berth.yml; the default without either. */
+export function localManagerUrl(variables: Variables, files: readonly string[] = CONFIG_FILES): string {
   const { BERTH_LISTEN: listen, BERTH_CONFIG: file } = variables
-  const written = listen ?? listenOf(file ? [file] : places)
-  const [, host, port] = /^(\[[0-9a-f:]+\]|[\w.-]+):(\d{1,5})$/i.exec(written ?? '') ?? []
+  const address = listen ?? listenOf(file ? [file] : files)
+  const [, host, port] = /^(\[[0-9a-f:]+\]|[\w.-]+):(\d{1,5})$/i.exec(address ?? '') ?? []
   if (host === undefined || port === undefined || Number(port) === 0) return DEFAULT_URL
   return `http://${LOCAL_HOSTS.includes(host) ? 'localhost' : host}:${port}`
 }
 
-/** Returns `listen` of the first of these files that exists. A file that is not valid is the manager's problem. */
+/** Returns `listen` of the first file that exists. Ignores an invalid file: the manager reports it. */
 function listenOf(files: readonly string[]): string | undefined {
   for (const file of files) {
     try {
@@ -33,7 +34,7 @@ function listenOf(files: readonly string[]): string | undefined {
       const isMap = typeof content === 'object' && content !== null && 'listen' in content
       return isMap && typeof content.listen === 'string' ? content.listen : undefined
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) return undefined
+      if (!isMissingFile(error)) return undefined
     }
   }
   return undefined

@@ -13,6 +13,13 @@ export async function confirm({ stdin, stderr }: Streams, question: string): Pro
   return /^y(es)?$/i.test((await firstLine(createInterface({ input: stdin, terminal: false }))).trim())
 }
 
+/** Like `confirm`. Throws a `Failure` with the advice if there is no terminal to ask on. */
+export async function confirmOrFail(streams: Streams, question: string, advice: string): Promise<boolean> {
+  const answer = await confirm(streams, question)
+  if (answer === null) throw new Failure(EXIT.usage, 'there is no terminal to ask on', { advice })
+  return answer
+}
+
 /**
  * Returns the first line of stdin; on a terminal it asks for it, and shows nothing of it. Neither the arguments of a
  * program nor its environment keep a secret.

@@ -2,10 +2,10 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { reasonOf } from '../../domain/errors.ts'
+import { isMissingFile, reasonOf } from '../../domain/errors.ts'
 import type { Environment } from '../environment.ts'
 import { EXIT, Failure } from '../failures.ts'
-import { localManagerUrl } from './local-manager.ts'
+import { DEFAULT_URL, localManagerUrl } from './local-manager.ts'
 
 export interface Settings {
   readonly url: string
@@ -14,12 +14,11 @@ export interface Settings {
   readonly from: 'option' | 'BERTH_URL' | 'config file' | 'default'
 }
 
-const EXAMPLE_URL = 'http://localhost:8080'
 const FORMAT = 'it must have two lines: "url: …" and "token: …"'
 
 /**
- * Uses the first URL of --url, BERTH_URL, config file, the manager of this machine. A token of the file is for the
- * file's manager only.
+ * Uses the first URL of these: --url, BERTH_URL, the config file, the manager of this machine. The token of the file
+ * is sent only to the manager of the file.
  */
 export function readSettings(option: string | undefined, { url, token, configFile, variables }: Environment): Settings {
   const file = readConfigFile(configFile)
@@ -27,7 +26,7 @@ export function readSettings(option: string | undefined, { url, token, configFil
   const from = option !== undefined ? 'option' : url !== undefined ? 'BERTH_URL' : file.url ? 'config file' : 'default'
   const parsed = URL.parse(chosen)
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
-    const advice = `it must start with http:// or https://, like ${EXAMPLE_URL}`
+    const advice = `it must start with http:// or https://, like ${DEFAULT_URL}`
     throw new Failure(EXIT.usage, `invalid manager URL "${chosen}"`, { advice })
   }
   const isFilesManager = file.url === undefined ? from === 'default' : URL.parse(file.url)?.origin === parsed.origin
@@ -49,7 +48,7 @@ function readConfigFile(file: string): { url?: string; token?: string } {
     }
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
+    if (isMissingFile(error)) return {}
     if (error instanceof Failure) throw error
     throw new Failure(EXIT.usage, `${file} cannot be read: ${reasonOf(error)}`)
   }

@@ -13,15 +13,16 @@ export interface Progress {
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME_MS = 120
-/** A command that takes less shows no progress. */
+/** Commands that take less time show no progress. */
 const SHOWN_AFTER_MS = 1_000
 const ERASE = '\r\u001b[K'
 
 export function startProgress(output: NodeJS.WriteStream, isRedrawn: boolean): Progress {
-  return isRedrawn ? redrawn(output) : listed(output)
+  return isRedrawn ? redrawnLine(output) : printedLines(output)
 }
 
-function listed(output: NodeJS.WriteStream): Progress {
+/** Writes each report as a line, for logs. */
+function printedLines(output: NodeJS.WriteStream): Progress {
   let last = ''
   return {
     report(text) {
@@ -33,7 +34,8 @@ function listed(output: NodeJS.WriteStream): Progress {
   }
 }
 
-function redrawn(output: NodeJS.WriteStream): Progress {
+/** Redraws one line, for terminals. */
+function redrawnLine(output: NodeJS.WriteStream): Progress {
   const started = performance.now()
   const stopped = new AbortController()
   let text = ''

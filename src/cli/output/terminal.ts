@@ -50,7 +50,7 @@ export class Terminal {
     return this.#stdout.isTTY ? this.#stdout.columns || 80 : Number.POSITIVE_INFINITY
   }
 
-  /** Whether progress is a line that is redrawn: a person watches. */
+  /** Whether progress is shown as a line that is redrawn, because stderr is a terminal. */
   get isRedrawn(): boolean {
     return this.#redraws
   }

@@ -1,4 +1,4 @@
-/** `berth run --hold`: what stays when the command has failed, and whether it may. */
+/** `berth run --hold`: checks that the pool allows it, and puts the reservation on hold after a failure. */
 import { readFileSync } from 'node:fs'
 import { answerOf, type BerthClient, type Reservation } from '../../client/client.ts'
 import { reasonOf } from '../../domain/errors.ts'
@@ -9,16 +9,20 @@ import { formatDuration, formatTime } from '../output/format.ts'
 import { LocalState } from './local-state.ts'
 import { short } from './lookup.ts'
 
-/** Throws a `Failure` if the pool does not allow the hold: that must be known before the command runs. */
-export async function assertMayHold(client: BerthClient, wanted: string | undefined, duration: string): Promise<void> {
+/** Throws a `Failure` if the pool does not allow the hold. Called before the command runs. */
+export async function assertMayHold(
+  client: BerthClient,
+  poolName: string | undefined,
+  duration: string,
+): Promise<void> {
   const { pools } = await answerOf(client.GET('/v1/pools'))
-  const pool = wanted === undefined ? pools[0] : pools.find(({ name }) => name === wanted)
-  // An unknown pool is refused by the reserve, with the names of the others.
+  const pool = poolName === undefined ? pools[0] : pools.find(({ name }) => name === poolName)
+  // The reserve refuses an unknown pool, and names those that exist.
   if (!pool) return
   const { name, hold } = pool
   if (!hold) {
     const advice = `an admin allows it in berth.yml: pools.${name}.hold: { max: 1h, containers: 2 }`
-    throw new Failure(EXIT.usage, `pool "${name}" keeps nothing on hold, so --hold is not possible`, { advice })
+    throw new Failure(EXIT.usage, `pool "${name}" does not allow --hold`, { advice })
   }
   const maxMs = hold.max_seconds * 1_000
   if ((parseDuration(duration) ?? 0) > maxMs) {
@@ -35,11 +39,11 @@ export interface HoldRequest {
   readonly code: number
   /** File of the private key. */
   readonly identity: string | undefined
-  /** Whether that file is removed after the run, so that it must be kept elsewhere. */
+  /** Whether that file is removed after the run, so that the key must be copied. */
   readonly isTemporary: boolean
 }
 
-/** Puts the reservation on hold, and says how to log in. Returns whether it stays. */
+/** Puts the reservation on hold, and prints how to log in. Returns whether it is on hold. */
 export async function holdAfterFailure(
   cli: Cli,
   { client, terminal, settings }: CommandContext,
@@ -61,7 +65,7 @@ export async function holdAfterFailure(
     return true
   } catch (error) {
     localState.forget(id)
-    terminal.note(`berth: not on hold: ${reasonOf(error)}`)
+    terminal.note(`berth: cannot put the reservation on hold: ${reasonOf(error)}`)
     return false
   }
 }

@@ -63,8 +63,11 @@ export function findByName(all: readonly Reservation[], name: string): Chosen[] 
   }
   return all
     .filter(
-      ({ id, username, note, name: own }) =>
-        own === name || username === name || note === name || (name.length >= MIN_ID_LENGTH && id.startsWith(name)),
+      ({ id, username, note, name: reservationName }) =>
+        reservationName === name ||
+        username === name ||
+        note === name ||
+        (name.length >= MIN_ID_LENGTH && id.startsWith(name)),
     )
     .map((reservation) => ({ reservation, container: undefined }))
 }
@@ -72,10 +75,10 @@ export function findByName(all: readonly Reservation[], name: string): Chosen[] 
 /** Like `findByName`. NAME-2 also fits the second container of the reservation NAME, if it fits nothing else. */
 export function findContainer(all: readonly Reservation[], name: string): Chosen[] {
   const found = findByName(all, name)
-  const [, own, number] = /^(.+)-([1-9]\d*)$/.exec(name) ?? []
-  if (found.length > 0 || own === undefined) return found
+  const [, reservationName, number] = /^(.+)-([1-9]\d*)$/.exec(name) ?? []
+  if (found.length > 0 || reservationName === undefined) return found
   return all.flatMap((reservation) => {
-    const container = reservation.name === own ? reservation.containers[Number(number) - 1] : undefined
+    const container = reservation.name === reservationName ? reservation.containers[Number(number) - 1] : undefined
     return container ? [{ reservation, container }] : []
   })
 }
@@ -87,7 +90,7 @@ export function chooseContainer(client: BerthClient, name: string | undefined): 
 
 /**
  * Finds the reservation that a name fits, see `findByName`. An admin may name those of other owners; if it fits some of
- * their own, too, it means those. If it is the name of one of these, it means that one. Without a name: the caller's
+ * their own, too, it means those. Of several, one with exactly this name is preferred. Without a name: the caller's
  * only one. `states`: those in which the command can use a reservation.
  */
 export async function choose(

@@ -1,4 +1,4 @@
-/** What `berth run` does: reserves, runs a command in every container, releases or puts on hold. */
+/** `berth run`: reserves, runs a command in every container, and releases or puts on hold. */
 import { createInterface } from 'node:readline'
 import type { Reserved, ReserveRequest } from '../../client/client.ts'
 import { reasonOf } from '../../domain/errors.ts'
@@ -17,7 +17,7 @@ import { release, reserveAndWait } from './wait-for-reservation.ts'
 /** Options of ssh: no prompts, no output besides the command's, and dead connections are detected. */
 const SSH_OPTIONS = ['BatchMode=yes', 'LogLevel=ERROR', 'ServerAliveInterval=15', 'ServerAliveCountMax=4']
 
-/** As of timeout(1). */
+/** Exit code of a command that was stopped, as timeout(1) has it. */
 const TIME_IS_UP = 124
 
 /** Longest time that a timer of Node can wait, about 24 days. */
@@ -29,11 +29,11 @@ export interface RemoteCommand {
   readonly timeout: string | undefined
   readonly variables: readonly (readonly [name: string, value: string])[]
   readonly identity: string | undefined
-  /** How it is put on hold after a failure; undefined: it is released. */
+  /** How the reservation is put on hold after a failure; undefined: it is released. */
   readonly hold: Pick<HoldRequest, 'duration' | 'isTemporary'> | undefined
 }
 
-/** Returns the exit code. `keepalive` is how long the reservation outlives this process. */
+/** Returns the exit code. The reservation outlives this process by at most `keepalive`. */
 export async function reserveAndRun(
   cli: Cli,
   context: CommandContext,
@@ -44,16 +44,16 @@ export async function reserveAndRun(
   const reserved = await reserveAndWait(cli, context, body)
   const { id } = reserved
   const alive = keepAlive(context.client, id)
-  let isHeld = false
+  let isOnHold = false
   try {
     const { code, hasEnded } = await runInAll(cli, context, reserved, command)
     if (hold && code !== 0 && !hasEnded) {
-      isHeld = await holdAfterFailure(cli, context, reserved, { ...hold, code, identity })
+      isOnHold = await holdAfterFailure(cli, context, reserved, { ...hold, code, identity })
     }
     return code
   } finally {
     alive.stop()
-    if (!isHeld) {
+    if (!isOnHold) {
       await release(context.client, id).catch((error: unknown) => {
         context.terminal.note(`berth: not released (${reasonOf(error)}); it ends by itself within ${body.keepalive}`)
       })
@@ -107,10 +107,12 @@ function timerFor(timeout: string): AbortSignal {
   return AbortSignal.timeout(Math.min(parseDuration(timeout) ?? 0, MAX_TIMER_MS))
 }
 
-/** Of several commands: their output is copied line by line, and they share the input; null on a terminal. */
+/** How one of several commands shares the input and output of this process. */
 interface Copy {
+  /** Gets its output line by line, each behind the prefix. */
   readonly terminal: Terminal
   readonly prefix: string
+  /** null if stdin is a terminal: then the command has no input. */
   readonly input: SharedInput | null
 }
 

@@ -1,7 +1,7 @@
 /** SSH keys for reservations. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { reasonOf } from '../../domain/errors.ts'
+import { isMissingFile, reasonOf } from '../../domain/errors.ts'
 import { readSshKeys } from '../../domain/text/ssh-key.ts'
 import { EXIT, Failure } from '../failures.ts'
 import { generateKey } from './external-commands.ts'
@@ -25,8 +25,7 @@ export function readKeyFile(file: string): SshKeys {
     text = readFileSync(publicFile, 'utf8')
   } catch (error) {
     const advice = '`ssh-keygen -t ed25519` creates a key pair'
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    const why = isMissing ? `${publicFile} does not exist` : `no public key: ${reasonOf(error)}`
+    const why = isMissingFile(error) ? `${publicFile} does not exist` : `no public key: ${reasonOf(error)}`
     throw new Failure(EXIT.usage, why, { advice })
   }
   const { keys, problem } = readSshKeys(text)

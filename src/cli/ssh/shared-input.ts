@@ -1,4 +1,4 @@
-/** One input for several commands. It is copied once all of them run, so that each gets everything. */
+/** One input for several commands. Copying starts when all of them run, so that each gets all of it. */
 export class SharedInput {
   readonly #source: NodeJS.ReadableStream
   readonly #inputs: NodeJS.WritableStream[] = []
@@ -10,7 +10,7 @@ export class SharedInput {
     this.#missing = count
   }
 
-  /** To be called once for each command. The slowest reader sets the pace, until it ends. */
+  /** Adds the stdin of a command; called once for each. The slowest reader sets the pace until it ends. */
   attach(input: NodeJS.WritableStream | null): void {
     // A command may end without having read its input.
     input?.on('error', () => undefined)

@@ -1,18 +1,19 @@
 /** What tenants read on open terminals, and when. Pure: texts and times. */
-import { type LocalTime, longSpan } from '../text/local-time.ts'
+import { longSpan } from '../text/duration.ts'
+import type { LocalTime } from '../text/local-time.ts'
 import { isActive, type Reservation } from '../reservation.ts'
 import { howToStay, type SessionContext } from './texts.ts'
 
 const MINUTE_MS = 60_000
-/** The last line before access ends. Long enough before it to be written in every container of a class. */
+/** Time of the last line before access ends: early enough to be written in every container of a class. */
 const LAST_LINE_MS = 5_000
 /** Times of the warnings before the end, the last one first. */
 const WARNINGS_MS = [LAST_LINE_MS, MINUTE_MS, 10 * MINUTE_MS]
-/** The warning of a reservation that is too short for those. */
+/** Time of the warning in a reservation that is too short for the earlier ones. */
 const SHORT_WARNING_MS = MINUTE_MS / 2
 /** A warning arrives a moment after its time: with up to this delay it still says "10 minutes". */
 const MAX_DELAY_MS = 5_000
-/** Nothing is written this shortly before the end: it would keep the engine from revoking access on time. */
+/** Nothing is written in this time before the end: it would delay the engine in revoking access. */
 const QUIET_MS = 1_000
 
 /** Something that the terminals have not shown yet. */
@@ -62,7 +63,7 @@ function lastNotified(reservation: Reservation): number {
   return (isExtended(reservation) ? null : reservation.notifiedLeft) ?? Number.POSITIVE_INFINITY
 }
 
-/** The line for the open terminals when a tenant has released the reservation from inside. */
+/** Line for the open terminals when a tenant has released the reservation from inside. */
 export const RELEASED_LINE = 'This reservation was released. Its containers are destroyed now.'
 
 interface LineContext extends SessionContext {
@@ -72,14 +73,15 @@ interface LineContext extends SessionContext {
 
 /** Returns the line for the open terminals. */
 export function lineOf(
-  reservation: Pick<Reservation, 'id' | 'owner' | 'username'> & Partial<Pick<Reservation, 'heldAt'>>,
+  reservation: Pick<Reservation, 'id' | 'owner' | 'username' | 'heldAt'>,
   { end, left, extended }: Notification,
   context: LineContext,
 ): string {
   const { now, localTime } = context
-  const { heldAt = null } = reservation
-  // A hold may end earlier than the reservation would have.
-  const news = extended ? [`${heldAt === null ? 'Extended' : 'On hold'} until ${localTime.dateAndTime(end)}.`] : []
+  // On hold, the end may be earlier than before.
+  const news = extended
+    ? [`${reservation.heldAt === null ? 'Extended' : 'On hold'} until ${localTime.dateAndTime(end)}.`]
+    : []
   if (left === null) return news.join('')
   if (left <= LAST_LINE_MS) {
     return [...news, `Time is up. Access ends in ${longSpan(end - now)}; this container is destroyed.`].join(' ')

@@ -5,7 +5,7 @@ import type { LocalTime } from '../text/local-time.ts'
 import { ANONYMOUS } from '../identity.ts'
 import type { Reservation } from '../reservation.ts'
 
-/** What a tenant can do from inside. Texts mention only what works there. */
+/** What a tenant can do from inside the container. Texts mention only what works there. */
 export interface SessionContext {
   /** Whether the container has the session commands, and a relay that carries their requests. */
   readonly hasCommands: boolean
@@ -20,10 +20,10 @@ export interface SessionTexts {
   readonly session: string
 }
 
-type Held = Pick<Reservation, 'id' | 'pool' | 'owner' | 'username' | 'keepaliveMs' | 'count'>
+type SessionReservation = Pick<Reservation, 'id' | 'pool' | 'owner' | 'username' | 'keepaliveMs' | 'count'>
 
 export function sessionTextsOf(
-  reservation: Held,
+  reservation: SessionReservation,
   end: number,
   context: SessionContext & { readonly localTime: LocalTime },
 ): SessionTexts {
@@ -31,7 +31,7 @@ export function sessionTextsOf(
   return { motd: motdOf(reservation, until, context), session: sessionOf(reservation, { end, until }, context) }
 }
 
-function motdOf(reservation: Held, until: string, context: SessionContext): string {
+function motdOf(reservation: SessionReservation, until: string, context: SessionContext): string {
   const { pool, owner, username, keepaliveMs } = reservation
   const reservedBy = isNamed(owner) && owner !== username ? ` The Berth user ${owner} reserved it.` : ''
   const lines = [
@@ -47,26 +47,30 @@ function motdOf(reservation: Held, until: string, context: SessionContext): stri
 }
 
 /**
- * Returns lines of NAME=TEXT. A command prints `ask` and does nothing when it is not empty: no request would be
- * answered.
+ * Returns lines of NAME=TEXT. If `refusal` is not empty, `extend` and `release` only print it, because no request would
+ * be answered.
  */
-function sessionOf(reservation: Held, { end, until }: { end: number; until: string }, context: SessionContext): string {
-  const ask = context.selfService ? outside(reservation, context) : whyNotInside(reservation)
-  return asLines([`end=${Math.floor(end / 1_000)}`, `until=${until}`, `containers=${reservation.count}`, `ask=${ask}`])
+function sessionOf(
+  reservation: SessionReservation,
+  { end, until }: { readonly end: number; readonly until: string },
+  { hasCommands, selfService }: SessionContext,
+): string {
+  const refusal = !selfService ? whyNotInside(reservation) : hasCommands ? '' : howToExtendOutside(reservation)
+  const lines = [`end=${Math.floor(end / 1_000)}`, `until=${until}`, `containers=${reservation.count}`]
+  return asLines([...lines, `refusal=${refusal}`])
 }
 
-/** Returns where it can be extended if not from inside; empty if from inside. */
-function outside(reservation: Pick<Reservation, 'id'>, { hasCommands }: SessionContext): string {
-  return hasCommands ? '' : `To extend it, on the machine where it was reserved: ${berthCommand(reservation)}`
+function howToExtendOutside(reservation: Pick<Reservation, 'id'>): string {
+  return `To extend it, on the machine where it was reserved: ${berthCommand(reservation)}`
 }
 
-/** Returns why a session command does nothing in a pool that does not allow it. */
+/** Returns why session commands are refused in a pool without self-service. */
 export function whyNotInside(reservation: Pick<Reservation, 'owner' | 'username'>): string {
   const advice = whoDecides(reservation)
   return `This pool does not let tenants do that. ${advice.slice(0, 1).toUpperCase()}${advice.slice(1)}.`
 }
 
-/** Returns the end of a warning: what keeps the container. */
+/** Returns the end of a warning: how to keep the container. */
 export function howToStay(
   reservation: Pick<Reservation, 'id' | 'owner' | 'username'>,
   { hasCommands, selfService }: SessionContext,
@@ -75,17 +79,13 @@ export function howToStay(
   return hasCommands ? 'To stay: extend 30m' : `To stay, where you reserved it: ${berthCommand(reservation)}`
 }
 
-function waysToStay(reservation: Held, { hasCommands, selfService }: SessionContext): string[] {
-  if (selfService) {
-    return [
-      hasCommands ? 'Commands: time-left, extend 30m, release' : outside(reservation, { hasCommands, selfService }),
-    ]
-  }
+function waysToStay(reservation: SessionReservation, { hasCommands, selfService }: SessionContext): string[] {
+  if (selfService) return [hasCommands ? 'Commands: time-left, extend 30m, release' : howToExtendOutside(reservation)]
   const timeLeft = hasCommands ? ['How long is left: time-left'] : []
   return [...timeLeft, `To extend or release it, ${whoDecides(reservation)}.`]
 }
 
-/** Returns advice that follows a comma, and begins with a verb. */
+/** Returns advice that begins with a verb in lower case. */
 function whoDecides({ owner, username }: Pick<Reservation, 'owner' | 'username'>): string {
   if (!isNamed(owner)) return 'ask the person who gave you this container'
   if (owner === username) return 'use the command berth on the machine where you reserved it'

@@ -2,16 +2,16 @@
 
 const MAX_LENGTH = 32
 const NAME = /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/
-/** What `berth ls` shows of an id, or more of it. */
+/** The eight digits of an id that `berth ls` shows, or more of an id. */
 const LIKE_AN_ID = /^[0-9a-f]{8}(?:-|$)|^[0-9a-f]{9,}$/
 
 /**
- * Returns why a reservation cannot have this name, in words that follow "name"; null if it can. A name is used beside
- * ids and names of containers, so it must not look like one of them.
+ * Returns why a reservation cannot have this name, in words that follow "name"; null if it can. Commands accept names,
+ * ids and containers in the same place, so a name must not look like an id or a container.
  */
 export function reservationNameProblem(name: string, pools: readonly string[]): string | null {
   if (!NAME.test(name)) {
-    const allowed = `must be 1 to ${MAX_LENGTH} of a-z, 0-9 and "-", begin with a letter and not end in "-"`
+    const allowed = `must be 1 to ${MAX_LENGTH} characters a-z, 0-9 and "-", begin with a letter and not end in "-"`
     return `${allowed}, like web or job-1234; got ${JSON.stringify(name.slice(0, 2 * MAX_LENGTH))}`
   }
   if (LIKE_AN_ID.test(name)) return `must not look like the id of a reservation, got "${name}"`

@@ -11,7 +11,7 @@ import { ensureNetwork } from './network/network.ts'
 export interface InstanceScope {
   readonly instance: string
   readonly reaches: ReadonlySet<Reach>
-  /** Addresses for the networks of reservations. */
+  /** Addresses that the networks of reservations share. */
   readonly range: Ipv4Block
   /** Labels everything that is made. */
   readonly mark: DatabaseMark

@@ -46,7 +46,7 @@ class MemoryEngine implements Engine {
   readonly #watches = new Set<() => void>()
   #closed = false
   readonly lines: GuestLines = {
-    isSentBy: async (id) => this.#find(id) !== undefined,
+    hasRelay: async (id) => this.#find(id) !== undefined,
     listen: (ids, onLine) => {
       const wanted = new Set(ids)
       this.#host.listeners.set(this, (id, line) => {

@@ -153,7 +153,7 @@ export class MemoryHost {
     for (const id of this.#condemned) this.delete(id)
   }
 
-  /** A program in the container sends a line to the manager. */
+  /** Plays a program in the container that sends a line to the manager. */
   send(id: string, line: string): void {
     for (const listener of this.listeners.values()) listener(id, line)
   }

@@ -81,7 +81,7 @@ const RECYCLE = {
   response: { 202: ContainerView },
 }
 const RESET = {
-  summary: 'Replace a container of your active reservation by a fresh one',
+  summary: 'Replace a container of your active reservation with a fresh one',
   description:
     'Destroys the container and creates the next generation with the same account, password and keys; the reservation ' +
     'stays as it is. Answers once this is recorded, with the present generation. The fresh container can be used when ' +

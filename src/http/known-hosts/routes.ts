@@ -38,8 +38,8 @@ function linesOf(
 }
 
 /**
- * Returns the line of known_hosts that trusts every container, whatever is reserved now: users put it in once. It does
- * not trust port 22 of a host, which is the sshd of the host itself, unless that is a container's port.
+ * Returns the line of known_hosts that trusts every container, reserved or not: users add it once. It does not trust
+ * port 22 of a host, where the host's own sshd listens, unless that is a container's port.
  */
 function authorityLine(containers: readonly Container[], sshHost: string, key: string): string {
   const patterns = containers.flatMap(({ host, port }) => (host === null ? [] : [patternOf(host, port)]))

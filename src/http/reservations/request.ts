@@ -25,7 +25,7 @@ function atLeast(min: number, ms: number): number {
   return ms >= min ? ms : Number.NaN
 }
 
-/** Returns milliseconds; NaN for what cannot be read. */
+/** Returns milliseconds; NaN for a text that cannot be read. */
 export function toMs(duration: string): number {
   return parseDuration(duration) ?? Number.NaN
 }

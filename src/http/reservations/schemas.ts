@@ -34,7 +34,8 @@ export const Reserve = Type.Object(
     name: Type.Optional(
       Type.String({
         maxLength: 100,
-        description: '1 to 32 of a-z, 0-9 and "-", beginning with a letter; unique among your open reservations',
+        description:
+          '1 to 32 characters a-z, 0-9 and "-", beginning with a letter; unique among your open reservations',
       }),
     ),
     keepalive: Type.Optional(

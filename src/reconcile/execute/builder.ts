@@ -120,7 +120,7 @@ export class Builder {
     return this.#apply(row, restarted(row, reason, clock()))
   }
 
-  /** Moves the row to the next generation, and removes what is left of the one before. */
+  /** Moves the row to the next generation, and removes what is left of the previous one. */
   async #replaceLost(row: Container, { id }: Reservation, { current, stale }: Found): Promise<Container | null> {
     const { log, engine } = this.#deps
     if (row.resetAt === null) log.warn(`${row.name} is lost and is replaced under its reservation`, { reservation: id })

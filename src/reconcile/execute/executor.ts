@@ -71,9 +71,9 @@ export class Executor {
     return this.#work.busy
   }
 
-  /** What was last written into containers about their peers, by engine id. */
-  get introduced(): ReadonlyMap<string, string> {
-    return this.#peers.introduced
+  /** Version of the peers' names that each container has, by engine id. */
+  get peerNames(): ReadonlyMap<string, string> {
+    return this.#peers.written
   }
 
   /** Resolves when no work is running. */
@@ -123,9 +123,9 @@ export class Executor {
         return onProgress()
       case 'notify':
         return this.#startNotification(action)
-      case 'connect':
-      case 'introduce':
-      case 'disband':
+      case 'connectPeers':
+      case 'writePeerNames':
+      case 'removePeerNetwork':
         return this.#peers.start(action)
       case 'sweep':
         log.warn(`removing ${action.observed.name}: it has our label and no row`, { id: action.observed.id })

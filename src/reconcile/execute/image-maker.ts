@@ -1,4 +1,4 @@
-/** Makes the image of a pool with `prepare_image`: runs the playbook in a temporary container, and commits that. */
+/** Makes the image of a pool with `prepare_image`: runs the playbook in a temporary container, and commits it. */
 import { BerthError } from '../../domain/errors.ts'
 import { imageSpecOf, type InstanceConfig, type Pool } from '../../domain/pool.ts'
 import type { Accounts, Target } from '../../ports/accounts.ts'
@@ -11,12 +11,12 @@ export interface ImageMakerDeps {
   readonly engine: Engine
   readonly accounts: Accounts
   readonly surveyor: Surveyor
-  /** Returns the name that the image would have if it were begun now. */
+  /** Returns the name that the image has by the present playbook and base. */
   readonly nameOf: (pool: Pool) => Promise<string | null>
 }
 
 /**
- * After a kill at any step, the next manager starts over, or removes the container if the image is there. `stale` are
+ * After a kill at any step, the next manager starts over, or removes the container if the image exists. `stale` are
  * containers of an earlier attempt. Rejects with the reason if the image cannot be made.
  */
 export async function makeImage(
@@ -30,20 +30,21 @@ export async function makeImage(
   try {
     await engine.start(target.id)
     await surveyor.waitForSshd(target)
-    await runPlaybook(accounts, target, pool.prepare)
+    await prepareTarget(accounts, target, pool)
     await accounts.generalize(target)
     await engine.kill(target.id)
-    // Under this name, the image would be used again for the earlier files.
-    if ((await nameOf(pool)) !== image) throw new BerthError('conflict', 'its playbook or base has changed meanwhile')
+    // The name stands for the files at the start: an image of other files must not have it.
+    if ((await nameOf(pool)) !== image)
+      throw new BerthError('conflict', 'its playbook or base changed while it was being made')
     await engine.commit(target.id, { pool: pool.name, name: image })
   } finally {
-    // If that fails, the planner finds it again.
+    // If that fails, the planner sweeps it later.
     await engine.remove(target.id).catch(() => undefined)
   }
 }
 
-async function runPlaybook(accounts: Accounts, target: Target, playbook: string | null): Promise<void> {
-  if (playbook === null) throw new BerthError('engine_failed', `no playbook makes ${target.name}`)
-  const error = (await accounts.prepare([target], playbook)).get(target.name)
+async function prepareTarget(accounts: Accounts, target: Target, { name, prepare }: Pool): Promise<void> {
+  if (prepare === null) throw new BerthError('invalid_config', `pool "${name}" has prepare_image without prepare`)
+  const error = (await accounts.prepare([target], prepare)).get(target.name)
   if (error) throw error
 }

@@ -1,4 +1,4 @@
-/** Connects the containers of a reservation with each other, and makes them known to each other. */
+/** Connects the containers of a reservation, and writes the names of all into each. */
 import type { Clock } from '../../ports/clock.ts'
 import { targetOf } from '../../domain/container.ts'
 import { BerthError } from '../../domain/errors.ts'
@@ -14,7 +14,7 @@ import type { BackgroundWork } from './work.ts'
 /** Pause after a failure. Doubles with each one. */
 const MIN_PAUSE_MS = 5_000
 const MAX_PAUSE_MS = 5 * 60_000
-/** Beyond this number of entries they are forgotten: each costs one more exec. */
+/** Maximum number of remembered containers. Beyond it all are forgotten, at the cost of an exec each. */
 const MAX_REMEMBERED = 20_000
 
 interface PeersDeps {
@@ -25,24 +25,26 @@ interface PeersDeps {
   readonly log: Log
 }
 
-export type PeersAction = Extract<Action, { type: 'connect' | 'introduce' | 'disband' }>
+export type PeersAction = Extract<Action, { type: 'connectPeers' | 'writePeerNames' | 'removePeerNetwork' }>
 
 export class Peers {
-  /** What was last written into each container, by its engine id. Lost with the process: it is written again then. */
-  readonly introduced: ReadonlyMap<string, string>
-  readonly #introduced = new Map<string, string>()
+  /** Version last written into each container, by engine id. Lost with the process, after which it is written again. */
+  readonly #written = new Map<string, string>()
   readonly #deps: PeersDeps
   readonly #work: BackgroundWork
   readonly #pauses = new Map<string, { readonly since: number; readonly ms: number }>()
 
   constructor(deps: PeersDeps, work: BackgroundWork) {
-    this.introduced = this.#introduced
     this.#deps = deps
     this.#work = work
   }
 
+  get written(): ReadonlyMap<string, string> {
+    return this.#written
+  }
+
   start(action: PeersAction): void {
-    const id = action.type === 'disband' ? action.network.reservation : action.reservation.id
+    const id = action.type === 'removePeerNetwork' ? action.network.reservation : action.reservation.id
     if (this.#isPausing(id)) return
     this.#work.start([peersKey(id)], async () => {
       const before = this.#pauses.get(id)?.ms ?? MIN_PAUSE_MS / 2
@@ -62,25 +64,25 @@ export class Peers {
 
   async #carryOut(action: PeersAction): Promise<void> {
     const { store, engine, clock, log } = this.#deps
-    if (action.type === 'disband') return engine.removePeerNetwork(action.network.id)
+    if (action.type === 'removePeerNetwork') return engine.removePeerNetwork(action.network.id)
     const { id, count } = action.reservation
     // The plan is older than this moment.
     const reservation = await store.reservation(id)
     if (reservation === null || !isActive(reservation, clock())) return
-    if (action.type === 'introduce') return this.#introduce(action)
+    if (action.type === 'writePeerNames') return this.#writeNames(action)
     const members = action.members.map(({ container, position }) => ({ id: targetOf(container).id, position }))
     await engine.connectPeers(id, count, members)
     log.debug('the containers of a reservation reach each other', { reservation: id })
   }
 
-  async #introduce({ containers, peers }: Extract<Action, { type: 'introduce' }>): Promise<void> {
+  async #writeNames({ containers, peers }: Extract<Action, { type: 'writePeerNames' }>): Promise<void> {
     const targets = containers.map(({ container }) => targetOf(container))
-    const outcomes = await this.#deps.accounts.introduce(targets, peers)
-    if (this.#introduced.size > MAX_REMEMBERED) this.#introduced.clear()
+    const outcomes = await this.#deps.accounts.writePeerNames(targets, peers)
+    if (this.#written.size > MAX_REMEMBERED) this.#written.clear()
     let failure: Error | null = null
-    for (const { container, introduction } of containers) {
+    for (const { container, version } of containers) {
       const error = outcomes.get(container.name)
-      if (error === null) this.#introduced.set(targetOf(container).id, introduction)
+      if (error === null) this.#written.set(targetOf(container).id, version)
       else failure ??= error ?? new BerthError('guest_failed', `${container.name}: no outcome`)
     }
     if (failure !== null) throw failure

@@ -18,11 +18,11 @@ export interface OwnershipDeps {
   readonly clock: Clock
 }
 
-/** Names the database that made something. */
+/** Names the database that made a container or network. */
 type Marked = Pick<Observed, 'database' | 'origin'>
 
 /**
- * Called after a listing. `presence` is null if the engine does not know it. `networks`: their databases are looked up,
+ * Called after a listing. `presence` is null if the engine does not know it. The databases of `networks` are looked up,
  * too.
  */
 export type OwnershipReader = (

@@ -37,7 +37,7 @@ export type Action =
     }
   /** Run the pool's playbook on all its new containers at once. */
   | { readonly type: 'prepare'; readonly pool: Pool; readonly containers: readonly Container[] }
-  /** Run the pool's playbook on a temporary container, and make an image of it. `stale` is in the way. */
+  /** Run the pool's playbook on a temporary container, and make an image from it. `stale` is in the way. */
   | { readonly type: 'makeImage'; readonly missing: MissingImage; readonly stale: readonly Observed[] }
   /** Destroy what is here, and make the next generation, or drop the slot when the pool has shrunk. */
   | { readonly type: 'recycle'; readonly container: Container; readonly stale: readonly Observed[] }
@@ -47,7 +47,7 @@ export type Action =
   | { readonly type: 'break'; readonly container: Container; readonly reason: string }
   /** A ready container that is sound, but not what the pool wants any more. */
   | { readonly type: 'retire'; readonly container: Container; readonly reason: string }
-  /** A reserved container is down, was replaced or is to be reset: start one, and make its account again. */
+  /** A reserved container is down, was replaced or must be reset: start one, and make its account again. */
   | {
       readonly type: 'restore'
       readonly reservation: Reservation
@@ -62,25 +62,28 @@ export type Action =
       readonly notification: Notification
       readonly containers: readonly Container[]
     }
-  /** Connect containers of a reservation to its other ones. */
+  /** Connect containers of a reservation to its network. */
   | {
-      readonly type: 'connect'
+      readonly type: 'connectPeers'
       readonly reservation: Reservation
       readonly members: readonly { readonly container: Container; readonly position: number }[]
     }
-  /** Write the peers' names into these containers. `introduction` names what is written, and since which start. */
+  /**
+   * Write the peers' names into these containers. `version` changes with what is written, and with each start of the
+   * container.
+   */
   | {
-      readonly type: 'introduce'
+      readonly type: 'writePeerNames'
       readonly reservation: Reservation
       readonly peers: readonly PeerName[]
-      readonly containers: readonly { readonly container: Container; readonly introduction: string }[]
+      readonly containers: readonly { readonly container: Container; readonly version: string }[]
     }
   /** The containers of its reservation are gone: remove the network. */
-  | { readonly type: 'disband'; readonly network: PeerNetwork }
+  | { readonly type: 'removePeerNetwork'; readonly network: PeerNetwork }
   /** It has our label and no row. */
   | { readonly type: 'sweep'; readonly observed: Observed }
 
-/** A prepared image that is to be made. */
+/** A prepared image that must be made. */
 export interface MissingImage {
   /** As in berth.yml: with the base image, and the playbook. */
   readonly pool: Pool
@@ -98,8 +101,8 @@ export interface PlanInput {
   readonly unreachable: ReadonlySet<string>
   /** Networks of reservations, of all databases. */
   readonly peerNetworks: readonly PeerNetwork[]
-  /** What was last written into containers about their peers, by engine id. */
-  readonly introduced: ReadonlyMap<string, string>
+  /** Version of the peers' names that each container has, by engine id. */
+  readonly peerNames: ReadonlyMap<string, string>
   readonly specDigest: SpecDigest
   readonly ownership: Ownership
   /** What is being worked on, and stays out of the plan. */

@@ -29,7 +29,7 @@ export function planContainer(
     case 'creating':
       if (!wanted) return { type: 'recycle', container, stale: here }
       if (pool.preparedImage === 'awaited') return null
-      // It would be ready as it is, and the image that it is made of may lack what the playbook does.
+      // Otherwise it would become ready, made from an image on which the playbook may not have run.
       if (container.generation > 0 && current && isOutdated(input, pool, container, current)) {
         return { type: 'recycle', container, stale: here }
       }
@@ -43,7 +43,7 @@ export function planContainer(
       if (!wanted) return { type: 'retire', container, reason: SHRUNK }
       if (!current) return { type: 'break', container, reason: 'the container is gone' }
       if (!isUp(current)) return { type: 'break', container, reason: `the container is ${describeDown(current)}` }
-      // It is lent until the image is there with which it can be replaced.
+      // It is lent until the image for its replacement exists.
       if (pool.preparedImage === 'awaited' || !isOutdated(input, pool, container, current)) return null
       return { type: 'retire', container, reason: 'the pool is configured differently' }
     }
@@ -108,7 +108,7 @@ export function isUnknown({ engineId, node }: Container, unreachable: ReadonlySe
   return engineId !== null && unreachable.size > 0 && (node === null || unreachable.has(node))
 }
 
-/** Whether a reserved container is given up: its tenant wants a fresh one, it is gone, or it does not stay up. */
+/** Whether a reserved container must be replaced: a reset was requested, it is gone, or it does not stay up. */
 export function isLost(container: Container, current: Observed | undefined): boolean {
   if (container.resetAt !== null) return true
   if (container.engineId === null) return false

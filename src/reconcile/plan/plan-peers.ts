@@ -1,4 +1,4 @@
-/** Which containers of one reservation to connect and to make known to each other, and which networks are over. */
+/** Plans which peers to connect, into which containers to write their names, and which networks to remove. */
 import { byName, type Container } from '../../domain/container.ts'
 import { isActive, type Reservation } from '../../domain/reservation.ts'
 import type { Observed, PeerNetwork } from '../../ports/engine.ts'
@@ -10,13 +10,13 @@ import { hasAccount, isUp } from './plan-container.ts'
 /** A container of a reservation. */
 interface Member {
   readonly container: Container
-  /** In the order of the containers, so that a replacement has it, too. */
+  /** Index among the reservation's containers by name, so that a replacement has the same. */
   readonly position: number
   /** null while the container is gone. */
   readonly observed: Observed | null
 }
 
-/** A reservation of a single container needs nothing. Switching `reach_peers` off concerns later reservations only. */
+/** Plans nothing for a reservation of one container. Switching `reach_peers` off applies to later reservations only. */
 export function planPeers(input: PlanInput, now: number): Action[] {
   const { pools, snapshot, peerNetworks, ownership, busy } = input
   const connecting = new Set(pools.filter(({ reachPeers }) => reachPeers).map(({ name }) => name))
@@ -24,12 +24,12 @@ export function planPeers(input: PlanInput, now: number): Action[] {
   const existing = new Set(ours.map(({ reservation }) => reservation))
   const rows = new Map(snapshot.containers.map((row) => [row.name, row]))
   const observed = new Map(input.observed.map((one) => [one.id, one]))
-  const introductions = snapshot.reservations.flatMap((reservation): Action[] => {
+  const ofReservations = snapshot.reservations.flatMap((reservation): Action[] => {
     if (reservation.count < 2 || !isActive(reservation, now) || busy.has(peersKey(reservation.id))) return []
     if (!connecting.has(reservation.pool) && !existing.has(reservation.id)) return []
-    return connectOrIntroduce(input, reservation, membersOf(reservation, rows, observed))
+    return connectOrName(input, reservation, membersOf(reservation, rows, observed))
   })
-  return [...introductions, ...planDisbanding(input)]
+  return [...ofReservations, ...planRemovals(input)]
 }
 
 function membersOf(
@@ -43,11 +43,8 @@ function membersOf(
   })
 }
 
-function connectOrIntroduce(
-  { introduced, busy }: PlanInput,
-  reservation: Reservation,
-  members: readonly Member[],
-): Action[] {
+/** Plans to connect containers. When all are connected, plans to write the names that have changed. */
+function connectOrName({ peerNames, busy }: PlanInput, reservation: Reservation, members: readonly Member[]): Action[] {
   // A container that is down is connected when it is up again, with its account.
   const up = members.filter(
     ({ container, observed }) =>
@@ -56,32 +53,32 @@ function connectOrIntroduce(
       hasAccount(reservation, container) &&
       !busy.has(containerKey(container.name)),
   )
-  const apart = up.filter(({ observed }) => observed?.peers?.reservation !== reservation.id)
-  if (apart.length > 0) return [{ type: 'connect', reservation, members: apart }]
+  const unconnected = up.filter(({ observed }) => observed?.peers?.reservation !== reservation.id)
+  if (unconnected.length > 0) return [{ type: 'connectPeers', reservation, members: unconnected }]
   // Peers that are down keep their address.
   const peers = members.flatMap(({ container: { name }, observed }) => {
     const address = observed?.peers?.address ?? null
     return address === null ? [] : [{ name, address }]
   })
   const text = peers.map(({ name, address }) => `${address} ${name}`).join(', ')
-  const strangers = up.flatMap(({ container, observed }) => {
-    const introduction = `${observed?.peers?.attachment}: ${text}`
-    return introduced.get(container.engineId ?? '') === introduction ? [] : [{ container, introduction }]
+  const outdated = up.flatMap(({ container, observed }) => {
+    const version = `${observed?.peers?.attachment}: ${text}`
+    return peerNames.get(container.engineId ?? '') === version ? [] : [{ container, version }]
   })
-  return strangers.length > 0 ? [{ type: 'introduce', reservation, peers, containers: strangers }] : []
+  return outdated.length > 0 ? [{ type: 'writePeerNames', reservation, peers, containers: outdated }] : []
 }
 
 /** Plans the removal of networks whose containers are gone. */
-function planDisbanding({ peerNetworks, observed, snapshot, ownership, busy }: PlanInput): Action[] {
+function planRemovals({ peerNetworks, observed, snapshot, ownership, busy }: PlanInput): Action[] {
   const open = new Set(snapshot.reservations.map(({ id }) => id))
   const inUse = new Set(observed.flatMap(({ peers }) => (peers === null ? [] : [peers.reservation])))
   return peerNetworks
     .filter(({ reservation }) => !inUse.has(reservation) && !busy.has(peersKey(reservation)))
     .filter((network) => mayRemove(network, open, ownership))
-    .map((network) => ({ type: 'disband', network }))
+    .map((network) => ({ type: 'removePeerNetwork', network }))
 }
 
-/** Networks of another database stay as its containers do, while it may be in use. */
+/** Networks of another database stay while it may be in use, as its containers do. */
 function mayRemove({ database, reservation }: PeerNetwork, open: ReadonlySet<string>, ownership: Ownership): boolean {
   if (database === ownership.database) return !open.has(reservation)
   const standing = ownership.standings.get(database ?? '')

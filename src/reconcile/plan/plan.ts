@@ -190,7 +190,7 @@ function planPlaybooks(
   })
 }
 
-/** One run of the playbook for each missing image. */
+/** Plans one run of the playbook for each missing image. */
 function planImages({ missingImages, busy, ownership }: PlanInput, observed: readonly Observed[]): Action[] {
   return missingImages
     .filter(({ pool }) => !busy.has(imageKey(pool.name)))

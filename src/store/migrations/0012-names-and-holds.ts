@@ -1,6 +1,6 @@
 /**
- * Names of reservations, when a reservation was put on hold, and when a tenant asked for a fresh container. Null: not
- * named, never on hold, nothing asked for.
+ * Adds names of reservations, the time at which a reservation was put on hold, and the time at which a reset was
+ * requested. Null: no name, never on hold, no reset.
  */
 import type { Kysely } from 'kysely'
 

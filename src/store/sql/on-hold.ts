@@ -1,4 +1,4 @@
-/** Puts reservations on hold, and counts what is on hold, in one transaction. */
+/** Puts reservations on hold. Counts those on hold in the same transaction. */
 import type { Reservation } from '../../domain/reservation.ts'
 import type { HoldTerms, Store } from '../../ports/store.ts'
 import { appendReservation } from './events.ts'

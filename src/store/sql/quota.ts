@@ -1,4 +1,4 @@
-/** What an owner has already, read in the transaction of a claim. */
+/** Limits of an owner, checked in the transaction of a claim. */
 import { hasNotEnded } from './queries.ts'
 import type { Tx } from './transactions.ts'
 

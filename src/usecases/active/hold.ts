@@ -1,4 +1,4 @@
-/** Puts a reservation on hold: after a failure it stays for a while, so that its tenant can look at it. */
+/** Puts a reservation on hold: after a failure it stays for a while, so that its tenant can find the cause. */
 import { BerthError, invalidRequest } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/identity.ts'
 import { poolOf, type Pools } from '../../domain/pools.ts'
@@ -40,13 +40,13 @@ export async function putOnHold(context: HoldDeps, { find, durationMs }: Wanted,
     if (heldAt !== null) {
       throw new BerthError(
         'conflict',
-        'the reservation was put on hold before, which is possible once; extend it instead',
+        'the reservation was put on hold already, which is possible once; extend it instead',
       )
     }
     const pool = poolOf(pools, reservation)
     if (pool.hold === null) {
       const remedy = `an admin allows it in berth.yml: pools.${pool.name}.hold: { max: 1h, containers: 2 }`
-      throw new BerthError('conflict', `pool "${pool.name}" keeps nothing on hold; ${remedy}`)
+      throw new BerthError('conflict', `pool "${pool.name}" does not allow reservations on hold; ${remedy}`)
     }
     const { max, containers: mostContainers } = pool.hold
     if (!(durationMs >= MIN_HOLD_MS && durationMs <= max)) {

@@ -1,4 +1,4 @@
-/** Replaces a container of a running reservation by a fresh one, because its tenant wants it. */
+/** Replaces a container of a running reservation with a fresh one, on request. */
 import { type Container, resetting } from '../../domain/container.ts'
 import { BerthError } from '../../domain/errors.ts'
 import { type Identity, maySee } from '../../domain/identity.ts'
@@ -15,7 +15,7 @@ interface ResetDeps {
   readonly schedule: Schedule
 }
 
-/** See `Reservations.reset`. Records the wish only: the reconciler destroys the container and makes the next one. */
+/** See `Reservations.reset`. Only records the request: the reconciler destroys the container and makes the next one. */
 export async function reset(
   { store, clock, log, schedule }: ResetDeps,
   name: string,
@@ -27,7 +27,10 @@ export async function reset(
     if (!row) throw new BerthError('not_found', `there is no container "${name}"`)
     const holder = holdersOf(reservations).get(name)
     if (!holder || !maySee(by, holder)) {
-      throw new BerthError('conflict', `${name} is in no reservation of yours: only the containers of one can be reset`)
+      throw new BerthError(
+        'conflict',
+        `${name} is in no reservation of yours; only containers of your own reservations can be reset`,
+      )
     }
     const now = clock()
     if (!isActive(holder, now) || row.state !== 'reserved') {

@@ -1,10 +1,11 @@
+/** What owners of reservations may do, for requests that come from inside a container. */
 import type { Clock } from '../../ports/clock.ts'
 import { type Identity, type Limits, OIDC_PREFIX, UNLIMITED } from '../../domain/identity.ts'
 import type { Store } from '../../ports/store.ts'
 
 export interface Owners {
   /**
-   * Returns what the owner of a reservation may do with it now; null if the owner has no access to the API any more.
+   * Returns what the owner of a reservation may do with it now; null if the owner no longer has access to the API.
    * Never an admin: a tenant acts on one reservation.
    */
   identityOf(owner: string): Promise<Identity | null>

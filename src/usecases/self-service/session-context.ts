@@ -3,8 +3,8 @@ import type { Pool } from '../../domain/pool.ts'
 import type { Engine } from '../../ports/engine.ts'
 
 /**
- * Returns what a tenant can do from inside these containers, by their engine ids. `pool` is undefined when berth.yml
- * does not have it any more. Never rejects: a container that cannot be asked counts as one without session commands.
+ * Returns what a tenant can do from inside these containers, by their engine ids. `pool` is undefined if berth.yml
+ * no longer has it. Never rejects: a container that cannot be asked counts as one without session commands.
  */
 export async function sessionContextOf(
   { lines }: Pick<Engine, 'lines'>,
@@ -13,6 +13,6 @@ export async function sessionContextOf(
 ): Promise<SessionContext> {
   const selfService = pool?.selfService ?? false
   if (lines === undefined) return { hasCommands: false, selfService }
-  const sent = await Promise.all(ids.map((id) => lines.isSentBy(id).catch(() => false)))
-  return { hasCommands: sent.every(Boolean), selfService }
+  const relays = await Promise.all(ids.map((id) => lines.hasRelay(id).catch(() => false)))
+  return { hasCommands: relays.every(Boolean), selfService }
 }

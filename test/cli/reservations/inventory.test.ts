@@ -17,7 +17,12 @@ describe('groups of the inventory', () => {
     assert.deepEqual(Object.keys(groups['all'] ?? {}), ['children'])
     assert.equal(groups['localhost'], undefined)
     for (const name of ['all', 'pool-alpine', 'localhost']) {
-      assert.ok(stderr.includes(`berth: "${name}" means something else to Ansible; this group is left out\n`), name)
+      assert.ok(
+        stderr.includes(
+          `berth: no group has the name of reservation "${name}": Ansible or this inventory uses it already\n`,
+        ),
+        name,
+      )
     }
     assert.ok(meta)
   })

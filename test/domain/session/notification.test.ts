@@ -130,7 +130,7 @@ describe('the next notification', () => {
 
 describe('a line', () => {
   const id = '3f2b1c9e-0000-4000-8000-000000000000'
-  const held = { id, owner: 'ci', username: 'alice' }
+  const held = { id, owner: 'ci', username: 'alice', heldAt: null }
   const end = Date.UTC(2026, 10, 24, 14, 30, 59, 999)
   const berlin = new LocalTime('Europe/Berlin')
   const inside = { hasCommands: true, selfService: true, localTime: berlin }

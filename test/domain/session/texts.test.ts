@@ -64,18 +64,18 @@ Commands: time-left, extend 30m, release
 describe('the file of the session commands', () => {
   it('has the end, the number of containers, and nothing to ask for', () => {
     const until = '2026-11-24 15:30 CET (14:30 UTC)'
-    assert.equal(of({ count: 2 }).session, `end=${Math.floor(END / 1_000)}\nuntil=${until}\ncontainers=2\nask=\n`)
+    assert.equal(of({ count: 2 }).session, `end=${Math.floor(END / 1_000)}\nuntil=${until}\ncontainers=2\nrefusal=\n`)
   })
 
   it('says where the command berth works when no request would reach the manager', () => {
-    const ask = '\nask=To extend it, on the machine where it was reserved: berth extend 3f2b1c9e --by 30m\n'
-    assert.ok(of({}, OWN_IMAGE).session.endsWith(ask))
+    const refusal = '\nrefusal=To extend it, on the machine where it was reserved: berth extend 3f2b1c9e --by 30m\n'
+    assert.ok(of({}, OWN_IMAGE).session.endsWith(refusal))
   })
 
   it('says whom to ask in a pool without self-service; no name begins a line', () => {
     const { session } = of({ owner: 'oidc:a\nend=9' }, OFF)
-    const ask = 'ask=This pool does not let tenants do that. Ask the Berth user oidc:a?end=9, who reserved it.'
-    assert.equal(session.split('\n').at(-2), ask)
+    const refusal = 'refusal=This pool does not let tenants do that. Ask the Berth user oidc:a?end=9, who reserved it.'
+    assert.equal(session.split('\n').at(-2), refusal)
   })
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { formatDuration, parseDuration } from '../../../src/domain/text/duration.ts'
+import { formatDuration, parseDuration, shortSpan } from '../../../src/domain/text/duration.ts'
 
 const MINUTE = 60_000
 
@@ -55,4 +55,15 @@ it('writes what it reads', () => {
     '1d',
     '1.5s',
   ])
+})
+
+describe('a time span', () => {
+  const spans: [ms: number, shown: string][] = [
+    [-1, '0 s'],
+    [45_999, '45 s'],
+    [60_000, '1 min'],
+    [4_320_000, '1 h 12 min'],
+    [7_200_000, '2 h'],
+  ]
+  for (const [ms, shown] of spans) it(shown, () => assert.equal(shortSpan(ms), shown))
 })

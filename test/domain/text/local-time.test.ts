@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isTimeZone, LocalTime, shortSpan, zoneOfMachine } from '../../../src/domain/text/local-time.ts'
+import { isTimeZone, LocalTime, zoneOfMachine } from '../../../src/domain/text/local-time.ts'
 
 const WINTER = Date.UTC(2026, 10, 24, 14, 30, 59, 999)
 const SUMMER = Date.UTC(2026, 6, 24, 14, 30)
@@ -30,15 +30,4 @@ describe('a local time', () => {
     assert.ok(isTimeZone('Europe/Berlin') && isTimeZone('UTC') && isTimeZone(zoneOfMachine()))
     for (const name of ['', 'Berlin', 'Europe/Berlim', 'here']) assert.ok(!isTimeZone(name), name)
   })
-})
-
-describe('a time span', () => {
-  const spans: [ms: number, shown: string][] = [
-    [-1, '0 s'],
-    [45_999, '45 s'],
-    [60_000, '1 min'],
-    [4_320_000, '1 h 12 min'],
-    [7_200_000, '2 h'],
-  ]
-  for (const [ms, shown] of spans) it(shown, () => assert.equal(shortSpan(ms), shown))
 })

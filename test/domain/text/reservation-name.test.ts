@@ -21,7 +21,7 @@ describe('the name of a reservation', () => {
   }
 
   const refused: readonly [name: string, why: RegExp][] = [
-    ['', /^must be 1 to 32 of a-z, 0-9 and "-", begin with a letter and not end in "-", .*; got ""$/],
+    ['', /^must be 1 to 32 characters a-z, 0-9 and "-", begin with a letter and not end in "-", .*; got ""$/],
     ['Web', /got "Web"$/],
     ['1a', /begin with a letter/],
     ['a-', /not end in "-"/],

@@ -30,7 +30,7 @@ describe('the name of a reservation', () => {
     assert.deepEqual([status, body.code], [409, 'conflict'])
     assert.equal(
       body.title,
-      `you have a reservation with the name "web" already, ${first.id}; choose another name, or release that one first`,
+      `you already have a reservation named "web", ${first.id}; choose another name, or release that one first`,
     )
     await ask(api, 'DELETE', `/v1/reservations/${first.id}`)
     assert.equal((await ask(api, 'POST', '/v1/reservations', { name: 'web' })).status, 201)
@@ -43,7 +43,7 @@ describe('the name of a reservation', () => {
       assert.deepEqual([status, body.errors[0].path], [422, 'name'], name)
     }
     const { body } = await ask(api, 'POST', '/v1/reservations', { name: 'Web' })
-    assert.match(body.errors[0].message, /^must be 1 to 32 of a-z, 0-9 and "-".*; got "Web"$/)
+    assert.match(body.errors[0].message, /^must be 1 to 32 characters a-z, 0-9 and "-".*; got "Web"$/)
   })
 
   it('is no parameter of the simple API', async () => {
@@ -79,7 +79,10 @@ describe('POST /v1/reservations/{id}/hold', () => {
     const hold = (id: string, some: object) => ask(api, 'POST', `/v1/reservations/${id}/hold`, some)
     for (const duration of ['2h', 'soon', '1s']) assert.equal((await hold(body.id, { duration })).status, 422, duration)
     assert.equal((await hold(body.id, {})).status, 422)
-    assert.match((await hold(plain.id, { duration: '1m' })).body.title, /^pool "plain" keeps nothing on hold; an admin/)
+    assert.match(
+      (await hold(plain.id, { duration: '1m' })).body.title,
+      /^pool "plain" does not allow reservations on hold; an admin/,
+    )
     assert.equal((await hold('nothing', { duration: '1m' })).status, 404)
   })
 

@@ -29,7 +29,7 @@ function planned(some: Partial<PlanInput> = {}): string[] {
     observed: [linked(1), linked(2)],
     unreachable: new Set(),
     peerNetworks: [network],
-    introduced: KNOWN,
+    peerNames: KNOWN,
     missingImages: [],
     specDigest: () => 'digest',
     ownership: { database: 'db', origin: 'host:/srv/db.db', standings: new Map(), known: new Set() },
@@ -37,14 +37,14 @@ function planned(some: Partial<PlanInput> = {}): string[] {
     ...some,
   }
   return planPeers(input, NOW).map((action) => {
-    if (action.type === 'connect') {
+    if (action.type === 'connectPeers') {
       return `connect ${action.members.map(({ container: { name }, position }) => `${name} as ${position}`).join(', ')}`
     }
-    if (action.type === 'introduce') {
+    if (action.type === 'writePeerNames') {
       const peers = action.peers.map(({ name, address }) => `${name} ${address}`).join(', ')
-      return `introduce ${action.containers.map(({ container: { name } }) => name).join(' ')} to ${peers}`
+      return `name ${action.containers.map(({ container: { name } }) => name).join(' ')} as ${peers}`
     }
-    return action.type === 'disband' ? `disband ${action.network.id}` : action.type
+    return action.type === 'removePeerNetwork' ? `remove ${action.network.id}` : action.type
   })
 }
 
@@ -52,7 +52,7 @@ const withReservation = (some: Parameters<typeof reservation>[0]) => ({
   snapshot: { containers: rows, reservations: [reservation({ count: 2, holds, ...some })], sizes: new Map() },
 })
 const withoutReservation = { snapshot: { containers: rows, reservations: [], sizes: new Map() } }
-const apart = { observed: [observed(), observed({ name: 'p-2' })], peerNetworks: [], introduced: new Map() }
+const apart = { observed: [observed(), observed({ name: 'p-2' })], peerNetworks: [], peerNames: new Map() }
 
 describe('peers', () => {
   it('are left alone while they are connected and know each other', () => {
@@ -64,14 +64,14 @@ describe('peers', () => {
     assert.deepEqual(planned({ observed: [linked(1), observed({ name: 'p-2' })] }), ['connect p-2 as 1'])
   })
 
-  it('are introduced when they are connected, again after each start, and when a peer has another address', () => {
+  it('are named when they are connected, again after each start, and when a peer has another address', () => {
     const both = '10.213.0.2, p-2 10.213.0.3'
-    assert.deepEqual(planned({ introduced: new Map() }), [`introduce p-1 p-2 to p-1 ${both}`])
+    assert.deepEqual(planned({ peerNames: new Map() }), [`name p-1 p-2 as p-1 ${both}`])
     const again = { reservation: 'r', address: '10.213.0.3', attachment: 'start 9' }
-    assert.deepEqual(planned({ observed: [linked(1), linked(2, { peers: again })] }), [`introduce p-2 to p-1 ${both}`])
+    assert.deepEqual(planned({ observed: [linked(1), linked(2, { peers: again })] }), [`name p-2 as p-1 ${both}`])
     const moved = { ...again, attachment: 'start 2', address: '10.213.0.9' }
     assert.deepEqual(planned({ observed: [linked(1), linked(2, { peers: moved })] }), [
-      'introduce p-1 p-2 to p-1 10.213.0.2, p-2 10.213.0.9',
+      'name p-1 p-2 as p-1 10.213.0.2, p-2 10.213.0.9',
     ])
   })
 
@@ -94,7 +94,7 @@ describe('peers', () => {
   it('are not connected if the pool forbids it; an existing network stays until the end', () => {
     const pools = [pool({ reachPeers: false })]
     assert.deepEqual(planned({ ...apart, pools }), [])
-    assert.deepEqual(planned({ pools, introduced: new Map() }).length, 1)
+    assert.deepEqual(planned({ pools, peerNames: new Map() }).length, 1)
   })
 
   it('wait while they are being worked on', () => {
@@ -106,7 +106,7 @@ describe('peers', () => {
 describe('the network of a reservation', () => {
   it('is removed when the reservation has ended and its containers are gone', () => {
     const gone = { ...withoutReservation, observed: [observed({ generation: 2 })] }
-    assert.deepEqual(planned(gone), ['disband net'])
+    assert.deepEqual(planned(gone), ['remove net'])
     assert.deepEqual(planned({ ...gone, busy: new Set([peersKey('r')]) }), [])
   })
 
@@ -127,7 +127,7 @@ describe('the network of a reservation', () => {
     assert.deepEqual(plannedWith(new Map()), [])
     assert.deepEqual(plannedWith(new Map([['other', 'served']])), [])
     assert.deepEqual(plannedWith(new Map([['other', 'exists']])), [])
-    assert.deepEqual(plannedWith(new Map([['other', 'gone']])), ['disband net'])
-    assert.deepEqual(plannedWith(new Map([['other', 'abandoned']])), ['disband net'])
+    assert.deepEqual(plannedWith(new Map([['other', 'gone']])), ['remove net'])
+    assert.deepEqual(plannedWith(new Map([['other', 'abandoned']])), ['remove net'])
   })
 })

@@ -22,7 +22,7 @@ function inputOf({ containers = [], reservations = [], observed: listed, ...rest
     observed: listed ?? [],
     unreachable: new Set(),
     peerNetworks: [],
-    introduced: new Map(),
+    peerNames: new Map(),
     specDigest: () => 'digest',
     ownership: owning('r'),
     busy: new Set(),
@@ -57,11 +57,11 @@ function brief(action: Action): string {
       const stale = action.stale.map((o) => ` without ${o.id}`).join('')
       return `makeImage ${action.missing.pool.name} ${action.missing.image}${stale}`
     }
-    case 'connect':
-    case 'introduce':
+    case 'connectPeers':
+    case 'writePeerNames':
       return `${action.type} ${action.reservation.id}`
-    case 'disband':
-      return `disband ${action.network.id}`
+    case 'removePeerNetwork':
+      return `removePeerNetwork ${action.network.id}`
     case 'sweep':
       return `sweep ${action.observed.id}`
     case 'block':

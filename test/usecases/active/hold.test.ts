@@ -55,7 +55,8 @@ describe('hold', () => {
   it('is refused by a pool without `hold`, with the key to add', async () => {
     const world = await filled(pool())
     const id = await reserve(world)
-    const message = /^pool "p" keeps nothing on hold; .*berth\.yml: pools\.p\.hold: \{ max: 1h, containers: 2 \}$/
+    const message =
+      /^pool "p" does not allow reservations on hold; .*berth\.yml: pools\.p\.hold: \{ max: 1h, containers: 2 \}$/
     await assert.rejects(world.reservations.hold(id, MINUTE, ANONYMOUS), { code: 'conflict', message })
   })
 

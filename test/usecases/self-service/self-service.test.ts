@@ -106,13 +106,13 @@ describe('extend', () => {
     assert.equal(await end(), before + 10 * MINUTE)
   })
 
-  it('is refused when the owner has no valid token any more', async () => {
+  it('is refused when the owner no longer has a valid token', async () => {
     const { world, ask, end } = await held({ auth: 'tokens' })
     const before = await end()
     for (const expiresAt of ['none', NOW - 1] as const) {
       if (expiresAt !== 'none') await addToken(world, UNLIMITED, expiresAt)
-      assert.match((await ask(`extend 1h ${idOf(1)}`)).join(), / refused: ci has no valid token any more/)
-      assert.match((await ask(`release ${idOf(2)}`)).join(), / refused: ci has no valid token any more/)
+      assert.match((await ask(`extend 1h ${idOf(1)}`)).join(), / refused: ci no longer has a valid token/)
+      assert.match((await ask(`release ${idOf(2)}`)).join(), / refused: ci no longer has a valid token/)
     }
     assert.equal(await end(), before)
     assert.deepEqual(world.logins(), ['alice@p-1'])

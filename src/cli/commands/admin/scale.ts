@@ -6,7 +6,7 @@ import { withAdviceIfMissing } from '../../failures.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
 
 const POLL_MS = 300
-/** States in which a container is not being worked on. */
+/** States in which no work on a container is under way. */
 const SETTLED = ['ready', 'reserved', 'quarantined']
 
 export function addScale(program: Command, cli: Cli): void {
@@ -14,12 +14,12 @@ export function addScale(program: Command, cli: Cli): void {
     .command('scale')
     .description('set the size of a pool (admins)')
     .argument('<pool>')
-    .argument('<size>', 'number of containers, or "default" for the size in berth.yml', size)
-    .action(async (pool: string, wanted: number | null, _options: object, command: Command) => {
+    .argument('<size>', 'number of containers, or "default" for the size in berth.yml', parseSize)
+    .action(async (pool: string, size: number | null, _options: object, command: Command) => {
       const { client, terminal, json } = openContext(cli, command)
       const params = { path: { name: pool } }
       const answer = await withAdviceIfMissing(
-        answerOf(client.PATCH('/v1/pools/{name}', { params, body: { size: wanted } })),
+        answerOf(client.PATCH('/v1/pools/{name}', { params, body: { size } })),
         '`berth pools` lists the pools',
       )
       if (json) return terminal.json(answer)
@@ -29,13 +29,13 @@ export function addScale(program: Command, cli: Cli): void {
     })
 }
 
-function size(text: string): number | null {
+function parseSize(text: string): number | null {
   if (text === 'default') return null
   if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, or "default".')
   return Number(text)
 }
 
-/** Shows how the pool fills. The manager goes on when the command is interrupted. */
+/** Shows how the pool fills. The manager continues if the command is interrupted. */
 async function followFilling(
   cli: Cli,
   { client, terminal }: Pick<CommandContext, 'client' | 'terminal'>,

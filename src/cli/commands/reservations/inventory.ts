@@ -55,9 +55,11 @@ function inventory(
 ): object {
   const groups = new Map<string, string[]>()
   const add = (group: string, host: string) => groups.set(group, [...(groups.get(group) ?? []), host])
-  for (const { id, name: own, pool, containers } of active) {
-    const ownGroup = ownGroupName(own)
-    if (own && ownGroup === null) warn(`"${own}" means something else to Ansible; this group is left out`)
+  for (const { id, name: reservationName, pool, containers } of active) {
+    const ownGroup = ownGroupName(reservationName)
+    if (reservationName && ownGroup === null) {
+      warn(`no group has the name of reservation "${reservationName}": Ansible or this inventory uses it already`)
+    }
     for (const { name } of containers) {
       add(groupName('pool', pool), name)
       add(groupName('reservation', short(id)), name)
@@ -92,14 +94,14 @@ function groupName(kind: string, name: string): string {
   return `${kind}_${name.replaceAll(/\W/g, '_')}`
 }
 
-/** Groups and hosts that Ansible knows already. */
-const ANSIBLES_OWN = ['all', 'ungrouped', 'localhost']
+/** Names of groups and hosts that Ansible defines itself. */
+const RESERVED_NAMES = ['all', 'ungrouped', 'localhost']
 
-/** Returns the group of a reservation's name; null without one, and if it is invalid or means something else. */
+/** Returns the group of a reservation's name; null without a name, and if it is invalid or taken. */
 function ownGroupName(name: string | null): string | null {
   if (!isPlainName(name)) return null
   const group = name.replaceAll('-', '_')
-  const isTaken = ANSIBLES_OWN.includes(group) || /^(pool|reservation)_/.test(group)
+  const isTaken = RESERVED_NAMES.includes(group) || /^(pool|reservation)_/.test(group)
   return /^[a-z][a-z0-9_]*$/.test(group) && !isTaken ? group : null
 }
 
@@ -114,7 +116,7 @@ async function variablesOf(
   reservation: Reservation,
   { localState, url, warn, limit }: Context,
 ): Promise<[name: string, Variables][]> {
-  const { id, name: own, containers, username, pool, note, expires_at } = reservation
+  const { id, name: reservationName, containers, username, pool, note, expires_at } = reservation
   const identity = localState.identity(id)
   const before = localState.readFile(id, 'known_hosts').split('\n')
   const keys = await Promise.all(containers.map((container) => limit(() => hostKey(container, before, warn))))
@@ -133,7 +135,7 @@ async function variablesOf(
       berth_reservation: id,
       berth_pool: pool,
       berth_note: note,
-      berth_name: own,
+      berth_name: reservationName,
       berth_expires_at: expires_at,
     }
     return [name, Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, forAnsible(value)]))]

@@ -58,7 +58,7 @@ export function addLs(program: Command, cli: Cli): void {
     })
 }
 
-/** A page of the API, or everything; then `next` is null. */
+/** A page of the API, or everything with `next` null. */
 interface Found {
   readonly reservations: readonly Reservation[]
   readonly next: string | null

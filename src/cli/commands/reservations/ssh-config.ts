@@ -2,8 +2,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Option, type Command } from 'commander'
 import { type Cli, openContext, openOutput } from '../../command-context.ts'
-import { EXIT, Failure } from '../../failures.ts'
-import { confirm } from '../../options/prompt.ts'
+import { confirmOrFail } from '../../options/prompt.ts'
 import type { Terminal } from '../../output/terminal.ts'
 import { removeSshConfig } from '../../ssh/config/folder.ts'
 import { includeLines, includes, install, uninstall } from '../../ssh/config/include.ts'
@@ -54,15 +53,12 @@ export function addSshConfig(program: Command, cli: Cli): void {
     })
 }
 
-/** Shows what is added, and asks. Throws a `Failure` where there is no terminal to ask on. */
+/** Shows what is added, and asks. */
 async function mayInstall(cli: Cli, terminal: Terminal, lines: string, { yes }: Options): Promise<boolean> {
   terminal.note(`These lines are added at the top of ${cli.environment.sshConfig}:`)
   for (const line of lines.trimEnd().split('\n')) terminal.note(`  ${line}`)
   if (yes) return true
-  const answer = await confirm(cli, 'Add them?')
-  if (answer !== null) return answer
-  const advice = '`berth ssh-config --install --yes` adds them without a question'
-  throw new Failure(EXIT.usage, 'there is no terminal to ask on', { advice })
+  return confirmOrFail(cli, 'Add them?', '`berth ssh-config --install --yes` adds them without a question')
 }
 
 /** ssh takes the home from the user database, whatever HOME says. */

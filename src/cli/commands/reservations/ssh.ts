@@ -8,8 +8,10 @@ import { type Cli, openContext } from '../../command-context.ts'
 const ABOUT = `Verifies the host key that the manager has read inside the container, then runs the system's ssh.
 
 NAME is a container, the name of a reservation or the beginning of its id, a user name or a note; not needed if you have
-only one reservation. web-2 is the second container of the reservation "web". A command follows "--". One word is a command line for the remote shell; several words arrive as they are.
-The exit code is the command's.`
+only one reservation. web-2 is the second container of the reservation "web".
+
+A command follows "--". One word is a command line for the remote shell; several words arrive as they are. The exit code
+is the command's.`
 
 export function addSsh(program: Command, cli: Cli): void {
   withSshOptions(program.command('ssh').summary('log in, or run a command'))

@@ -8,7 +8,7 @@ import { verifiedHostKey } from '../verify-host-key.ts'
 export interface SshHost {
   /** Container name, POOL-N. */
   readonly name: string
-  /** Further names, by the name of its reservation: web, web-1. */
+  /** Further names, made from the name of its reservation: web, web-1. */
   readonly otherNames: readonly string[]
   readonly host: string
   readonly port: number
@@ -27,15 +27,15 @@ export interface SshHost {
 interface HostOptions {
   /** File of the private key; undefined if this machine has none. */
   readonly identity: string | undefined
-  /** Names of all containers and reservations. */
-  readonly exact: ReadonlySet<string | null>
+  /** Names of all containers and reservations, which other names must not repeat. */
+  readonly takenNames: ReadonlySet<string | null>
 }
 
 /** Returns the host of one container. Throws a `Failure` if the manager sent anything that ssh could misread. */
 export async function sshHostOf(
   reservation: Reservation,
   container: SshTarget,
-  { identity, exact }: HostOptions,
+  { identity, takenNames }: HostOptions,
 ): Promise<SshHost> {
   const { username } = reservation
   const { name, host, port, generation } = container
@@ -48,16 +48,20 @@ export async function sshHostOf(
   const hostKey = line.split(' ').slice(1).join(' ')
   if (!isHostKey(hostKey)) throw new Failure(EXIT.unreachable, `the manager sent an invalid host key for ${name}`)
   if (identity !== undefined) quoted(identity)
-  const otherNames = otherNamesOf(reservation, name, exact)
+  const otherNames = otherNamesOf(reservation, name, takenNames)
   return { name, otherNames, host, port, username, identity, alias: `${name}.g${generation}.berth`, hostKey }
 }
 
-/** `web-2` means a reservation of that name before the second container of `web`. */
-function otherNamesOf({ name, containers }: Reservation, container: string, exact: HostOptions['exact']): string[] {
+/** Leaves out `web-2`, the second container of `web`, if a reservation or a container has that name. */
+function otherNamesOf(
+  { name, containers }: Reservation,
+  container: string,
+  takenNames: HostOptions['takenNames'],
+): string[] {
   if (!isPlainName(name)) return []
   const index = containers.findIndex((each) => each.name === container)
   const numbered = `${name}-${index + 1}`
-  return [...(index === 0 ? [name] : []), ...(exact.has(numbered) ? [] : [numbered])]
+  return [...(index === 0 ? [name] : []), ...(takenNames.has(numbered) ? [] : [numbered])]
 }
 
 /** Returns the block of one host. `knownHosts` is the file with its key. */

@@ -1,6 +1,7 @@
 /** The lines of ~/.ssh/config that include Berth's hosts. */
 import { mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isMissingFile } from '../../../domain/errors.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { replaceFile, sshFolder } from './folder.ts'
 
@@ -48,7 +49,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    if (isMissingFile(error)) return ''
     throw error
   }
 }

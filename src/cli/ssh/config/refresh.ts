@@ -19,17 +19,17 @@ export async function describeHosts(
   const active = await listReservations(client, ['active'], await mine(client))
   const localState = new LocalState(environment.stateDir)
   const limit = createLimit(MAX_CONCURRENT_SCANS)
-  const exact = new Set(active.flatMap(({ name, containers }) => [name, ...containers.map((each) => each.name)]))
+  const takenNames = new Set(active.flatMap(({ name, containers }) => [name, ...containers.map((each) => each.name)]))
   const described = active.flatMap((reservation) =>
     reservation.containers.map((container) =>
-      limit(() => sshHostOf(reservation, container, { identity: localState.identity(reservation.id), exact })).catch(
-        (error: unknown) => {
-          const failure = failureOf(error)
-          if (!failure) throw error
-          terminal.note(`berth: ${failure.message}; left out of ssh's configuration`)
-          return null
-        },
-      ),
+      limit(() =>
+        sshHostOf(reservation, container, { identity: localState.identity(reservation.id), takenNames }),
+      ).catch((error: unknown) => {
+        const failure = failureOf(error)
+        if (!failure) throw error
+        terminal.note(`berth: ${failure.message}; left out of ssh's configuration`)
+        return null
+      }),
     ),
   )
   const hosts = (await Promise.all(described)).filter((host) => host !== null)

@@ -13,7 +13,7 @@ import { inspectContainer } from '../api/inspect.ts'
  * the empty string, so it keeps its name.
  */
 const LABEL = 'berth.listens'
-/** The protocol is the same in both; the images of the second one also have a relay. */
+/** Both have the same protocol. Images of version 4 also start a relay. */
 const VERSIONS = ['3', '4']
 const RELAY_VERSION = '4'
 /**
@@ -30,7 +30,7 @@ export function hasAgent(labels: Readonly<Record<string, string>>): boolean {
   return VERSIONS.includes(labels[LABEL] ?? '')
 }
 
-/** Whether the entrypoint of the image also starts the relay of the session commands. */
+/** Whether the entrypoint of the image starts the relay of the session commands. */
 export function hasRelay(labels: Readonly<Record<string, string>>): boolean {
   return labels[LABEL] === RELAY_VERSION
 }

@@ -16,25 +16,25 @@ import type { Timers } from '../timers.ts'
 import { hasRelay } from './agent.ts'
 import { LineReader } from './line-reader.ts'
 
-/** Maximum number of connections that one call begins: after a restart of the manager, later ticks make the rest. */
+/** Maximum number of connections that one call opens. After a restart of the manager, later ticks open the rest. */
 const MAX_CONNECTS = 64
-/** Connections are made two at a time, so that more urgent requests to Docker do not wait for them. */
+/** Maximum number of connections that are opened at once, so that more urgent requests to Docker do not wait. */
 const CONCURRENT_CONNECTS = 2
 /**
- * Bytes that a container may write to its stdout. With more, the connection is closed: Docker drops what is not read,
- * while a stream that is merely paused would block every program that writes to the console.
+ * Bytes that a container may write to its stdout. Beyond them the connection is closed, and Docker drops the rest. A
+ * paused stream would block every program that writes to the console.
  */
-const ALLOWED_BYTES = { most: 64 * 1024, perSecond: 4 * 1024 }
-/** Pause before a connection that was closed or lost is made again. Doubles each time, unless it lasted. */
+const ALLOWED_BYTES = { capacity: 64 * 1024, perSecond: 4 * 1024 }
+/** Pause before a closed or lost connection is opened again. Doubles each time, unless the connection lasted. */
 const MIN_RETRY_MS = 1_000
 const MAX_RETRY_MS = 300_000
-/** A connection that lasted longer than this was not lost because of what the tenant does. */
+/** A connection that lasted longer than this was not lost because of its tenant. */
 const LASTING_MS = 60_000
 
 interface Connection {
   socket: Duplex | null
   isConnecting: boolean
-  /** As of `Timers.now`. */
+  /** On the clock of `Timers.now`. */
   retryAt: number
   pauseMs: number
 }
@@ -50,10 +50,13 @@ export class RelayConnections implements GuestLines {
   readonly #requests: Requests
   readonly #options: RelayOptions
   readonly #limit = createLimit(CONCURRENT_CONNECTS)
-  /** To an engine behind SSH, each connection is an ssh process on this machine and a docker process on that one. */
-  readonly #isTooCostly: boolean
+  /**
+   * Whether the engine is behind SSH. Relays are not used there: each connection would be an ssh process on this
+   * machine and a docker process on that one.
+   */
+  readonly #isBehindSsh: boolean
   readonly #connections = new Map<string, Connection>()
-  /** Ids of containers whose image has a relay, as of the last listing. */
+  /** Ids of containers whose image has a relay, from the last listing. */
   #known: ReadonlySet<string> = new Set()
   #onLine: (id: string, line: string) => void = () => undefined
 
@@ -61,17 +64,18 @@ export class RelayConnections implements GuestLines {
     this.#docker = docker
     this.#requests = requests
     this.#options = options
-    this.#isTooCostly = sshArguments(docker.address) !== null
+    this.#isBehindSsh = sshArguments(docker.address) !== null
   }
 
   /** Records which containers have a relay, by a listing of all of them. */
   update(infos: readonly ContainerInfo[]): void {
-    if (this.#isTooCostly) return
+    if (this.#isBehindSsh) return
     this.#known = new Set(infos.filter(({ Labels }) => hasRelay(Labels)).map(({ Id }) => Id))
   }
 
-  async isSentBy(id: string): Promise<boolean> {
-    if (this.#isTooCostly || this.#known.has(id)) return !this.#isTooCostly
+  async hasRelay(id: string): Promise<boolean> {
+    if (this.#isBehindSsh) return false
+    if (this.#known.has(id)) return true
     const info = await this.#requests.run(`inspect ${shortId(id)}`, this.#options.connectMs, (signal) =>
       inspectContainer(this.#docker, assertFullId(id), signal),
     )
@@ -87,13 +91,13 @@ export class RelayConnections implements GuestLines {
       socket?.destroy()
     }
     const now = this.#options.timers.now()
-    let begun = 0
+    let opened = 0
     for (const id of wanted) {
       const connection = this.#connections.get(id) ?? newConnection()
       this.#connections.set(id, connection)
       if (connection.socket !== null || connection.isConnecting || connection.retryAt > now) continue
-      if (begun === MAX_CONNECTS) return
-      begun += 1
+      if (opened === MAX_CONNECTS) return
+      opened += 1
       connection.isConnecting = true
       void this.#limit(() => this.#connect(id, connection))
     }

@@ -1,12 +1,12 @@
 /** The fields of Docker's answers that are read. */
 
-/** A container's place on a network. */
+/** A container's endpoint on a network. */
 export interface EndpointInfo {
   /** Empty while the container is down. */
   readonly IPAddress: string
   /** Differs after each start; empty while the container is down. */
   readonly EndpointID?: string
-  /** What was asked for; null where Docker assigns the address. */
+  /** The requested address; null where Docker assigns one. */
   readonly IPAMConfig?: { readonly IPv4Address?: string } | null
 }
 

@@ -61,7 +61,7 @@ export function accountUid(port: number): number {
   return 20_000 + (port % 40_000)
 }
 
-/** Returns the body of Docker's "create a container". The name travels in the URL. Without a port none is published. */
+/** Returns the body of Docker's "create a container". The name is in the URL. Without `port`, none is published. */
 export function createOptions(spec: ContainerSpec, mark: DatabaseMark) {
   const { port } = spec
   return {
@@ -69,7 +69,8 @@ export function createOptions(spec: ContainerSpec, mark: DatabaseMark) {
     Image: spec.image,
     // The agent reads from it; see `agent/agent.ts`.
     OpenStdin: true,
-    // User id for the account; see `src/accounts/account.sh`. What becomes an image has no account, and no port.
+    // User id for the account; see `src/accounts/account.sh`. A container that becomes an image has neither an account
+    // nor a port.
     Env: port === undefined ? [] : [`BERTH_UID=${accountUid(port)}`],
     Labels: labelsOf(spec, mark),
     ExposedPorts: { [SSH]: {} },

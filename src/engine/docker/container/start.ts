@@ -4,17 +4,17 @@ import { assertFullId } from '../api/ids.ts'
 import { inspectContainer } from '../api/inspect.ts'
 import { peerNetworksIn } from '../peers/spec.ts'
 
-interface Surroundings {
+interface InstanceNetworks {
   readonly instance: string
   /** Creates networks of the instance that were removed. */
   readonly ensureNetworks: () => Promise<void>
 }
 
-/** Starts a container, even when it was paused, and when a network of it was removed. */
+/** Starts a container, also one that is paused, or whose network was removed. */
 export async function startContainer(
   docker: Docker,
   id: string,
-  { instance, ensureNetworks }: Surroundings,
+  { instance, ensureNetworks }: InstanceNetworks,
   signal: AbortSignal,
 ): Promise<void> {
   const path = `/containers/${assertFullId(id)}`
@@ -28,7 +28,7 @@ export async function startContainer(
   })
 }
 
-/** Disconnects a container that is down from the network of its reservation, which may be gone. */
+/** Disconnects a stopped container from the network of its reservation, which may be gone. */
 async function leavePeers(docker: Docker, id: string, instance: string, signal: AbortSignal): Promise<void> {
   const networks = (await inspectContainer(docker, id, signal))?.NetworkSettings.Networks ?? {}
   for (const name of peerNetworksIn(networks, instance)) {

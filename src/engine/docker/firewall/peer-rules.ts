@@ -1,15 +1,15 @@
-/** The rules of peer networks, on which the containers of one reservation reach each other and nothing else. */
+/** Rules of peer networks, on which the containers of one reservation reach each other and nothing else. */
 import { peerBridgePrefix } from '../peers/spec.ts'
 
 /**
- * Returns chains for the instance's table. They match the networks that exist and those to come.
+ * Returns chains for the instance's table. They match present and future networks.
  *
- * - What a container sends to the host's own end of the bridge is dropped, whatever its address: a program that is
- *   bound to the interface needs no route. What would be forwarded from there, or to there, is dropped, too. No rule
- *   keeps two of these networks apart: the host has no route to any of them, and Docker refuses what leaves an internal
- *   network.
- * - Packets between peers are not tracked: connections among them, of any number, take no place in the kernel's table,
- *   and no published port is translated for them.
+ * - Packets from a container to the host's own end of the bridge are dropped, whatever their address: a program that is
+ *   bound to the interface needs no route. Packets that would be forwarded from or to such a bridge are dropped, too.
+ *   Two of these networks need no rule between them: the host has no route to either, and Docker refuses packets that
+ *   leave an internal network.
+ * - Packets between peers are not tracked: their connections take no entries in the kernel's connection table, and no
+ *   published port is translated for them.
  */
 export function peerRules(instance: string): string {
   const peers = `"${peerBridgePrefix(instance)}*"`

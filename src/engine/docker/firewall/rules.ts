@@ -46,8 +46,8 @@ export function allTables(instance: string): string[] {
  * iptables (either kind), of Docker and of the host's own firewall: what any table refuses is refused.
  */
 export function firewallRules(instance: string, maxConnections = MAX_CONNECTIONS): string {
-  const lasting = reachRules(instance) + peerRules(instance)
-  return replaceTable(tableName(instance), lasting) + connectionRules(instance, maxConnections)
+  const rules = reachRules(instance) + peerRules(instance)
+  return replaceTable(tableName(instance), rules) + connectionRules(instance, maxConnections)
 }
 
 /**

@@ -15,9 +15,9 @@ import { peerNetworkOptions, peerNetworksIn } from './spec.ts'
 
 /** Docker sets up connections mostly one at a time, and other work waits for them. */
 const MAX_CONCURRENT_CONNECTS = 2
-/** Number of blocks that are tried: Docker also refuses those of networks that it has half removed. */
+/** Maximum number of blocks to try. Docker also refuses blocks of networks that it has only half removed. */
 const MAX_ATTEMPTS = 20
-/** Linux connects 1,023 ports to a bridge. */
+/** Below the 1,023 ports that a bridge of Linux can have. */
 const MAX_MEMBERS = 1_000
 
 export interface PeerNetworksOptions {
@@ -29,7 +29,7 @@ export interface PeerNetworksOptions {
   readonly deadlines: Deadlines
 }
 
-/** A network, with the block of addresses that it has. */
+/** A network and its block of addresses. */
 interface Found {
   readonly id: string
   readonly block: Ipv4Block
@@ -37,8 +37,8 @@ interface Found {
 
 /**
  * A Docker network for each reservation of several containers. Rules for pairs of addresses on the network that all
- * containers share would need no network, but Docker's `icc` and the isolation of its ports would have to be off there:
- * two of the three things that keep other tenants apart.
+ * containers share would also connect peers. But Docker's `icc` and the isolation of bridge ports would have to be off
+ * there, two of the three mechanisms that keep tenants apart.
  */
 export class PeerNetworks {
   readonly #docker: Docker
@@ -52,7 +52,7 @@ export class PeerNetworks {
     this.#options = options
   }
 
-  /** Lists those of the instance, with members or without. */
+  /** Lists the networks of the instance, with members or without. */
   async list(): Promise<PeerNetwork[]> {
     const infos = await this.#requests.run('list the peer networks', this.#options.deadlines.list, (signal) =>
       this.#listInfos([`${INSTANCE_LABEL}=${this.#options.instance}`, PEERS_LABEL], signal),
@@ -110,7 +110,10 @@ export class PeerNetworks {
     const existing = await this.#find(reservation, signal)
     if (existing !== null) return existing
     if (size > MAX_MEMBERS)
-      throw new BerthError('engine_failed', `a bridge connects ${MAX_MEMBERS} containers, not ${size}`)
+      throw new BerthError(
+        'engine_failed',
+        `a peer network connects at most ${MAX_MEMBERS} containers, got ${size}; reserve fewer at once`,
+      )
     const { instance, mark, range } = this.#options
     const infos = await this.#listInfos([], signal)
     const taken = infos.flatMap(({ IPAM }) =>
@@ -122,9 +125,9 @@ export class PeerNetworks {
         .post<{ Id: string }>('/networks/create', { body, signal })
         .catch(ignoreStatus(403, 409))
       if (made) return { id: made.Id, block }
-      // Another process has made it, or Docker refuses the block: a network that it does not list overlaps.
-      const theirs = await this.#find(reservation, signal)
-      if (theirs !== null) return theirs
+      // Another manager has made it, or Docker refuses the block: a network that it does not list overlaps.
+      const found = await this.#find(reservation, signal)
+      if (found !== null) return found
     }
     throw new BerthError(
       'engine_failed',
@@ -133,7 +136,7 @@ export class PeerNetworks {
     )
   }
 
-  /** Docker 20.10 may make two of one name at the same time: all managers use the same one of them. */
+  /** Docker 20.10 may make two networks of one name at the same time. All managers choose the same one of them. */
   async #find(reservation: string, signal: AbortSignal): Promise<Found | null> {
     const { instance } = this.#options
     const infos = await this.#listInfos([`${INSTANCE_LABEL}=${instance}`, `${PEERS_LABEL}=${reservation}`], signal)

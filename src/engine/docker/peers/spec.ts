@@ -1,4 +1,4 @@
-/** Decides how the network of a reservation's containers is made, and names it for the firewall. */
+/** Specifies the network of a reservation's containers, and its names. */
 import { isIPv4 } from 'node:net'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import { formatBlock, type Ipv4Block } from '../../../domain/text/ipv4-block.ts'
@@ -7,20 +7,20 @@ import { INSTANCE_LABEL, markLabels, PEERS_LABEL } from '../../labels.ts'
 import type { EndpointInfo } from '../api/types.ts'
 import { instanceHash } from '../network/spec.ts'
 
-/** Begins the names of an instance's peer networks; the reservation's id follows. */
+/** Returns the beginning of the names of an instance's peer networks; the reservation's id follows. */
 function namePrefix(instance: string): string {
   return `berth-${instance}-peers-`
 }
 
 /**
- * Begins the names of the interfaces of all peer networks of an instance, so that one rule matches those to come. Six
+ * Returns the beginning of the names of an instance's peer bridges, by which one rule also matches future ones. Six
  * hexadecimal digits follow: Linux allows 15 characters.
  */
 export function peerBridgePrefix(instance: string): string {
   return `bp${instanceHash(instance).slice(0, 7)}`
 }
 
-/** Returns a name that no other peer network has: the block is its own, and all blocks share their first 8 bits. */
+/** Returns a unique name: no two peer networks have the same block, and all blocks share their first 8 bits. */
 function bridgeName(instance: string, { first }: Ipv4Block): string {
   return peerBridgePrefix(instance) + (first % 2 ** 24).toString(16).padStart(6, '0')
 }
@@ -50,7 +50,7 @@ export function peerNetworksIn(networks: object, instance: string): string[] {
   return Object.keys(networks).filter((name) => name.startsWith(namePrefix(instance)))
 }
 
-/** Reads a container's place on the network of its reservation; null when it has none. */
+/** Returns a container's place on the network of its reservation; null if it has none. */
 export function peerLink(networks: Readonly<Record<string, EndpointInfo>>, instance: string): PeerLink | null {
   const [name] = peerNetworksIn(networks, instance)
   const endpoint = name === undefined ? undefined : networks[name]
@@ -58,7 +58,7 @@ export function peerLink(networks: Readonly<Record<string, EndpointInfo>>, insta
   const address = endpoint.IPAMConfig?.IPv4Address ?? ''
   return {
     reservation: name.slice(namePrefix(instance).length),
-    // It is written into files of tenants, so the engine's answer is checked.
+    // Checked, because it is written into files of tenants.
     address: isIPv4(address) ? address : null,
     attachment: endpoint.EndpointID || null,
   }

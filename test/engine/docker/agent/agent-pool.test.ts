@@ -97,14 +97,14 @@ describe('the agent of a free container', () => {
   it('is used in an image of the version before, which has no relay for session commands', async () => {
     const image = `${names.instance}-version3`
     const current = await started()
-    assert.equal(await engine.lines?.isSentBy(current), true)
+    assert.equal(await engine.lines?.hasRelay(current), true)
     await docker('commit', '--change', 'LABEL berth.listens=3', current, image)
     try {
       await removeGuests(engine)
       const id = await started(image)
       await assertAgent(id, 'more')
       await engine.list()
-      assert.equal(await engine.lines?.isSentBy(id), false)
+      assert.equal(await engine.lines?.hasRelay(id), false)
     } finally {
       await removeGuests(engine)
       await docker('image', 'rm', image)

@@ -1,4 +1,4 @@
-/** Makes a container fit to become the image of others. */
+/** Removes from a container what must not be in an image that is made from it. */
 import { BerthError } from '../domain/errors.ts'
 import type { Target } from '../ports/accounts.ts'
 import { failureOf, type Shell } from './shell.ts'
@@ -17,8 +17,8 @@ done
 rm -rf -- /var/lib/berth-* /run/berth-listens
 `
 
-/** As `Accounts.generalize`. */
-export async function generalize(shell: Shell, { id }: Target): Promise<void> {
+/** See `Accounts.generalize`. */
+export async function generalize(shell: Shell, { id, name }: Target): Promise<void> {
   const result = await shell.run(id, { program: PROGRAM, timeoutMs: TIMEOUT_MS })
-  if (result.code !== 0) throw new BerthError('guest_failed', `no image can be made of it: ${failureOf(result)}`)
+  if (result.code !== 0) throw new BerthError('guest_failed', `cannot generalize ${name}: ${failureOf(result)}`)
 }
