@@ -26,6 +26,8 @@ before(async () => {
     ...['reserve', '--user', 'alice', '--key', `${key}.pub`],
   )
   port = containers[0]?.port ?? 0
+  // A login shell in a terminal would show the time that is left.
+  await ssh('touch ~/.hushlogin')
 })
 
 /** `variables` of the client's shell; the client sends LANG and LC_*, as distributions and macOS configure it. */
