@@ -13,7 +13,7 @@ import { openReader } from '../support/manager/reader.ts'
 import { codeBlocks, pages, readPage, ROOT } from '../support/text/markdown.ts'
 
 /** Their examples are run by tests of their own, which also check what they print. */
-const ELSEWHERE = ['README.md', 'docs/api.md', 'docs/cli.md']
+const ELSEWHERE = ['README.md', 'docs/api.md', 'docs/cli.md', 'docs/sessions.md']
 /** What the examples of a page print, in this order. */
 const WITHOUT_TOKENS: Readonly<Record<string, RegExp>> = {
   'docs/box.md': /PRETTY_NAME=.*git version .* 64M .*\/home\/user \/bin\/bash C\.UTF-8\n/s,
