@@ -76,3 +76,34 @@ describe('an answer', () => {
     assert.equal((await berth.json<{ next: null }>('ls')).next, null)
   })
 })
+
+describe('options that describe no reservation', () => {
+  it('fail to extend, and are named', async () => {
+    const { code, stderr } = await berth.run('extend', '--note', 'lab10', '--pool', 'alpine', '--by', '5m')
+    const expected = 'berth: You have no active reservation to extend in pool "alpine" with note "lab10".\n'
+    assert.deepEqual({ code, stderr }, { code: 1, stderr: expected })
+  })
+
+  it('leave nothing to release, which is no failure', async () => {
+    const { code, stderr } = await berth.run('release', '--note', 'a', '--note', 'b', '--user', 'mia')
+    const expected = 'You have no reservation to release with account "mia" with note "a" or "b".\n'
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: expected })
+  })
+})
+
+describe('a whole home', () => {
+  it('is not copied onto a folder that exists', async () => {
+    for (const [command, source] of [
+      ['cp', 'anna:'],
+      ['cp', 'anna:.'],
+      ['sync', 'anna:~/'],
+    ] as const) {
+      const { code, stderr } = await berth.run(command, source, berth.home)
+      assert.equal(code, 2)
+      assert.match(
+        stderr,
+        /exists: a whole home would overwrite files in it.*\n {2}name a folder that does not exist yet/,
+      )
+    }
+  })
+})

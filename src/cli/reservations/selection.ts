@@ -60,6 +60,16 @@ export async function select(
   return note === undefined ? all : all.filter((each) => each.note !== null && note.includes(each.note))
 }
 
+/** Says that nothing is described by these options: 'You have no reservation to release with note "lab 7".' */
+export function nothingSelected(what: string, { everybody, pool, user, note = [] }: SelectionOptions): string {
+  const conditions = [
+    ...(pool === undefined ? [] : [`in pool "${pool}"`]),
+    ...(user === undefined ? [] : [`with account "${user}"`]),
+    ...(note.length === 0 ? [] : [`with note ${note.map((text) => `"${text}"`).join(' or ')}`]),
+  ]
+  return `${[everybody ? 'There is' : 'You have', `no ${what}`, ...conditions].join(' ')}.`
+}
+
 /** Result of `changeEach`: what was changed, and a failure that names what was not. */
 interface Changes<T> {
   readonly done: readonly T[]

@@ -1,4 +1,6 @@
 /** Copies between this machine and a container with scp or rsync, whose host key was verified. */
+import { existsSync } from 'node:fs'
+import { EXIT, Failure } from '../failures.ts'
 import type { Transfer } from '../options/endpoints.ts'
 import type { SshOptions } from '../options/ssh-options.ts'
 import type { Cli, CommandContext } from '../command-context.ts'
@@ -27,6 +29,7 @@ export async function transfer(
   { identity, sshOption = [] }: SshOptions,
   commandFor: (sshOptions: readonly string[], paths: Paths) => CopyCommand,
 ): Promise<void> {
+  if (direction === 'download') assertNewFolder(sources, target)
   const chosen = await chooseContainer(client, name)
   const login = loginOf(cli, { ...chosen, identity, options: sshOption })
   const { host, port } = login.container
@@ -39,6 +42,19 @@ export async function transfer(
     return untilEnd(runSsh(args, 'inherit', program), interrupted)
   })
   interrupted.throwIfAborted()
+}
+
+/** Paths that mean the whole home folder of the account. */
+const HOME = new Set(['', '.', './', '~', '~/'])
+
+/** A home has a .bashrc and a .ssh/authorized_keys: a tenant could take over the folder that it is copied onto. */
+function assertNewFolder(sources: readonly string[], target: string): void {
+  if (!sources.some((path) => HOME.has(path)) || !existsSync(target)) return
+  throw new Failure(
+    EXIT.usage,
+    `${target} exists: a whole home would overwrite files in it, such as .bashrc and .ssh/authorized_keys`,
+    { advice: 'name a folder that does not exist yet, or files and folders of the home, like NAME:work' },
+  )
 }
 
 /** Returns words as rsync's option -e takes them: it splits at blanks, and a doubled quote is a quote. */

@@ -152,10 +152,13 @@ function planContainers(input: PlanInput, observed: readonly Observed[], isRevok
   ]
 }
 
-/** Renews a changed pool one container at a time, so that it never runs empty. */
+/**
+ * Renews a changed pool one container at a time, so that it never runs empty: while one is broken, the others stay, as
+ * the new settings may be what breaks it.
+ */
 function oneRetirementEach({ snapshot }: PlanInput, actions: readonly Action[]): Action[] {
   const turning = new Set(
-    snapshot.containers.filter((c) => c.state === 'creating' || c.state === 'removing').map((c) => c.pool),
+    snapshot.containers.filter(({ state }) => ['creating', 'removing', 'broken'].includes(state)).map((c) => c.pool),
   )
   return actions.filter((action) => {
     if (action.type !== 'retire' || action.reason === SHRUNK) return true

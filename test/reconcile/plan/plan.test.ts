@@ -190,6 +190,13 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
     },
     'retire p-1: the pool is configured differently',
   ],
+  'outdated ones stay while one is broken, which the new settings may have caused': [
+    {
+      pools: [pool({ size: 2 })],
+      containers: [container(), container({ number: 2, state: 'broken', retryAt: NOW + 1 })],
+      observed: [observed({ spec: 'old' })],
+    },
+  ],
   'a broken one': [
     { containers: [container({ state: 'broken' })], observed: [observed()] },
     'recycle p-1 without id-1',

@@ -3,7 +3,14 @@ import { answerOf, type BerthClient } from '../../../client/client.ts'
 import { duration, parseFutureTime } from '../../options/arguments.ts'
 import { EXIT, Failure } from '../../failures.ts'
 import { namesOf, short } from '../../reservations/lookup.ts'
-import { changeEach, isDescribed, select, type SelectionOptions, withSelection } from '../../reservations/selection.ts'
+import {
+  changeEach,
+  isDescribed,
+  nothingSelected,
+  select,
+  type SelectionOptions,
+  withSelection,
+} from '../../reservations/selection.ts'
 import { refreshSshConfig } from '../../ssh/config/refresh.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 import type { Terminal } from '../../output/terminal.ts'
@@ -32,8 +39,12 @@ export function addExtend(program: Command, cli: Cli): void {
       const { done, failure } = await changeEach(selected, ({ id }) => extend(client, id, body))
       await refreshSshConfig(cli, context)
       const isList = names.length > 1 || isDescribed(names, options)
+      // With --all there may be none; a condition that none meets is most likely misspelt.
+      if (selected.length === 0 && options.all !== true) {
+        throw new Failure(EXIT.failed, nothingSelected('active reservation to extend', options))
+      }
       if (json) terminal.json(isList ? { reservations: done } : done[0])
-      else if (isList && selected.length === 0) terminal.note('You have no active reservation to extend.')
+      else if (isList && selected.length === 0) terminal.note(nothingSelected('active reservation to extend', options))
       else if (isList) printList(terminal, done, cli.clock())
       else for (const each of done) printOne(terminal, each, cli.clock())
       if (failure) throw failure

@@ -4,7 +4,14 @@ import { given } from '../../options/arguments.ts'
 import { counted } from '../../../domain/text/counted.ts'
 import { LocalState } from '../../reservations/local-state.ts'
 import { CURRENT, namesOf, short } from '../../reservations/lookup.ts'
-import { changeEach, isDescribed, select, type SelectionOptions, withSelection } from '../../reservations/selection.ts'
+import {
+  changeEach,
+  isDescribed,
+  nothingSelected,
+  select,
+  type SelectionOptions,
+  withSelection,
+} from '../../reservations/selection.ts'
 import { refreshSshConfig } from '../../ssh/config/refresh.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 
@@ -30,7 +37,7 @@ export function addRelease(program: Command, cli: Cli): void {
     })
     await refreshSshConfig(cli, context)
     if (json) terminal.json({ reservations: done })
-    else if (selected.length === 0) terminal.note('You have no reservation to release.')
+    else if (selected.length === 0) terminal.note(nothingSelected('reservation to release', options))
     else {
       for (const reservation of done) {
         const { id, outcome, state } = reservation
