@@ -5,18 +5,25 @@ import { listening, openApi } from '../../lab/api.ts'
 import { pool } from '../../lab/rows.ts'
 import { testBerth } from '../support/manager/berth.ts'
 
+const HOLD = { max: 3_600_000, containers: 2 }
 const { address } = await listening(
-  await openApi({ pools: [pool({ name: 'alpine' }), pool({ name: 'none', size: 0 })] }),
+  await openApi({
+    pools: [pool({ name: 'alpine' }), pool({ name: 'none', size: 0 }), pool({ name: 'kept', hold: HOLD })],
+  }),
 )
 const berth = testBerth({ BERTH_URL: address })
 
 describe('an unknown name', () => {
   const cases: readonly [command: string, exit: number, message: RegExp][] = [
-    ['reserve --pool nowhere', 2, /^berth: pool must be one of: alpine, none, got "nowhere"\n {2}`berth pools` lists/],
+    [
+      'reserve --pool nowhere',
+      2,
+      /^berth: pool must be one of: alpine, none, kept, got "nowhere"\n {2}`berth pools` lists/,
+    ],
     [
       'run --pool nowhere -- true',
       2,
-      /^berth: pool must be one of: alpine, none, got "nowhere"\n {2}`berth pools` lists/,
+      /^berth: pool must be one of: alpine, none, kept, got "nowhere"\n {2}`berth pools` lists/,
     ],
     ['scale nowhere 3', 1, /^berth: there is no pool "nowhere"\n {2}`berth pools` lists the pools\n$/],
     [
@@ -75,6 +82,21 @@ describe('an answer', () => {
     assert.match(page.next ?? '', /^[\w-]+$/)
     assert.equal((await berth.json<{ next: null }>('ls')).next, null)
   })
+})
+
+describe('--hold', () => {
+  const cases: readonly [options: readonly string[], why: RegExp][] = [
+    [['--hold', '30m', '--count', '3'], /^berth: --hold keeps at most 2 containers in pool "kept", got --count 3\n$/],
+    [['--hold', '30s'], /^berth: --hold must be at least 1m, got "30s"\n$/],
+    [['--hold', '2h'], /^berth: --hold must be at most 1h in pool "kept", got "2h"\n$/],
+  ]
+  for (const [options, why] of cases) {
+    it(`${options.join(' ')} is refused before the command runs`, async () => {
+      const { code, stderr } = await berth.run('run', '--pool', 'kept', ...options, '--', 'true')
+      assert.equal(code, 2)
+      assert.match(stderr, why)
+    })
+  }
 })
 
 describe('options that describe no reservation', () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { answerOf, type BerthClient, type Reservation } from '../../client/client.ts'
 import { reasonOf } from '../../domain/errors.ts'
+import { counted } from '../../domain/text/counted.ts'
 import { parseDuration } from '../../domain/text/duration.ts'
 import type { Cli, CommandContext } from '../command-context.ts'
 import { EXIT, Failure } from '../failures.ts'
@@ -9,11 +10,13 @@ import { formatDuration, formatTime } from '../output/format.ts'
 import { LocalState } from './local-state.ts'
 import { short } from './lookup.ts'
 
+const MIN_MS = 60_000
+
 /** Throws a `Failure` if the pool does not allow the hold. Called before the command runs. */
 export async function assertMayHold(
   client: BerthClient,
   poolName: string | undefined,
-  duration: string,
+  { duration, count }: { readonly duration: string; readonly count: number },
 ): Promise<void> {
   const { pools } = await answerOf(client.GET('/v1/pools'))
   const pool = poolName === undefined ? pools[0] : pools.find(({ name }) => name === poolName)
@@ -24,6 +27,12 @@ export async function assertMayHold(
     const advice = `an admin allows it in berth.yml: pools.${name}.hold: { max: 1h, containers: 2 }`
     throw new Failure(EXIT.usage, `pool "${name}" does not allow --hold`, { advice })
   }
+  if (count > hold.containers) {
+    const message = `--hold keeps at most ${counted(hold.containers, 'container')} in pool "${name}", got --count ${count}`
+    throw new Failure(EXIT.usage, message)
+  }
+  if ((parseDuration(duration) ?? 0) < MIN_MS)
+    throw new Failure(EXIT.usage, `--hold must be at least 1m, got "${duration}"`)
   const maxMs = hold.max_seconds * 1_000
   if ((parseDuration(duration) ?? 0) > maxMs) {
     throw new Failure(

@@ -5,18 +5,7 @@ import { reservationNameProblem } from '../../../src/domain/text/reservation-nam
 const POOLS = ['alpine', 'lab-b']
 
 describe('the name of a reservation', () => {
-  for (const name of [
-    'web',
-    'w',
-    'job-1234',
-    'w'.repeat(32),
-    'cafe',
-    'alpine',
-    'alpine-x',
-    'other-1',
-    'b-2',
-    'deadbeefs',
-  ]) {
+  for (const name of ['web', 'w', 'job-1234', 'w'.repeat(32), 'cafe', 'alpine-x', 'other-1', 'b-2', 'deadbeefs']) {
     it(`can be ${name}`, () => assert.equal(reservationNameProblem(name, POOLS), null))
   }
 
@@ -32,6 +21,9 @@ describe('the name of a reservation', () => {
     ['alpine-1', /^must not look like a container of pool "alpine", got "alpine-1"$/],
     ['alpine-007', /^must not look like a container/],
     ['lab-b-12', /^must not look like a container of pool "lab-b"/],
+    ['alpine', /^must not be the name of a pool, got "alpine"$/],
+    ['all', /^must not be a word of Ansible's inventory, got "all"$/],
+    ['pool-x', /^must not be a word of Ansible's inventory/],
     ['deadbeef', /^must not look like the id of a reservation, got "deadbeef"$/],
     ['deadbeef-1', /^must not look like the id/],
     ['deadbeefdeadbeef', /^must not look like the id/],

@@ -42,7 +42,9 @@ export function addRun(program: Command, cli: Cli): void {
       const { tty = false, timeout, hold, env = [] } = options
       const variables = env.map((text) => parseVariable(text, cli.environment.variables))
       const given = await readKeys(cli, context.terminal, options.key)
-      if (hold !== undefined) await assertMayHold(context.client, options.pool, hold)
+      if (hold !== undefined) {
+        await assertMayHold(context.client, options.pool, { duration: hold, count: options.count })
+      }
       const usable = given.find((pair) => pair.identity !== undefined)
       process.exitCode = await withPrivateFolder(async (folder) => {
         const pair = usable ?? (await createEphemeralKey(folder))
