@@ -54,11 +54,20 @@ const RESERVED_NAMES = new Set([
 /** Returns why a username cannot be used, in words that follow "username"; null if it can. */
 export function usernameProblem(username: string, taken: readonly string[]): string | null {
   if (!USERNAME.test(username)) {
-    return 'must be 1 to 32 of the characters A-Z a-z 0-9 . _ - and begin with a letter or "_"'
+    const rule = 'must be 1 to 32 of the characters A-Z a-z 0-9 . _ - and begin with a letter or "_"'
+    const like = likeAUsername(username)
+    return like === null ? rule : `${rule}, like "${like}"`
   }
   if (RESERVED_NAMES.has(username) || taken.includes(username))
     return `"${username}" belongs to the image; choose another name`
   return null
+}
+
+/** "chloé" -> "chloe", "Tim O'Neil" -> "Tim-O-Neil"; null if too little is left. */
+function likeAUsername(text: string): string | null {
+  const plain = text.normalize('NFD').replace(/\p{M}/gu, '')
+  const like = plain.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z_]+|-+$/g, '')
+  return USERNAME.test(like) ? like : null
 }
 
 /** Returns why a password cannot be used, in words that follow "password"; null if it can. */
