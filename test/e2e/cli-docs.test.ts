@@ -43,7 +43,7 @@ describe('docs/cli.md', () => {
     assert.match(await reader.follow(several), /^account +anna\n.*\b1h 30m\b.*Released \w+ \S+\nReleased/ms)
     assert.match(
       await reader.follow(named),
-      /^ID +NAME .*\n\w+ +web .*\nclidocs-\S+\n\S+ is fresh\. Its new host key: SHA256:.*Released/ms,
+      /^ID +NAME .*\n\w+ +web .*\nclidocs-\S+\n\S+ was reset\. Its new host key: SHA256:.*Released/ms,
     )
     assert.match(await reader.follow(files), /Reserved 1 container for dora.*Released/s)
     assert.match(await reader.follow(config), /^alice$/m)
