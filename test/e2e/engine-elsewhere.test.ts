@@ -90,7 +90,8 @@ describe('an engine behind TLS', { skip }, async () => {
       if (before === undefined) delete process.env['DOCKER_CONFIG']
       else process.env['DOCKER_CONFIG'] = before
     }
-    const engineStep = 'source scripts/lib/step.sh; source scripts/lib/engine.sh; step engine engine'
+    const parts = ['step', 'parallel', 'engine'].map((part) => `source scripts/lib/${part}.sh`)
+    const engineStep = [...parts, 'step engine engine', 'run_steps'].join('; ')
     const env = { ...process.env, ...context }
     const said = execFileSync('bash', ['-euc', engineStep], { cwd: ROOT, env, encoding: 'utf8' })
     assert.match(said, /answers, skipped at tcp:\S+ \(context far-away\)/)
