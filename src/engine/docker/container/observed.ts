@@ -1,7 +1,7 @@
 import type { Observed } from '../../../ports/engine.ts'
 import { readLabels } from '../../labels.ts'
 import type { ContainerInfo, ContainerInspectInfo } from '../api/types.ts'
-import { peerLink } from '../peers/spec.ts'
+import { isOnlyAmongPeers, peerLink } from '../peers/spec.ts'
 
 /** sshd's port inside the container. */
 const SSH = 22
@@ -22,8 +22,10 @@ type Lent = ReadonlyMap<string, string>
 /** Reads an entry of Docker's list; null when it is not a container of this instance. */
 export function fromList(info: ContainerInfo, instance: string, lent: Lent): Observed | null {
   const labels = readLabels(info.Labels, instance)
-  const port = info.Ports.find(({ PrivatePort }) => PrivatePort === SSH)?.PublicPort ?? null
-  const peers = peerLink(info.NetworkSettings?.Networks ?? {}, instance)
+  const networks = info.NetworkSettings?.Networks ?? {}
+  const published = info.Ports.find(({ PrivatePort }) => PrivatePort === SSH)?.PublicPort
+  const port = published === undefined || isOnlyAmongPeers(networks, instance) ? null : published
+  const peers = peerLink(networks, instance)
   const createdAt = info.Created * 1000
   return labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State), createdAt, peers }
 }
@@ -33,8 +35,9 @@ export function fromInspect(info: ContainerInspectInfo, instance: string, lent: 
   const labels = readLabels(info.Config.Labels ?? {}, instance)
   const createdAt = Math.floor(Date.parse(info.Created) / 1000) * 1000
   const [published] = info.NetworkSettings.Ports[`${SSH}/tcp`] ?? []
-  const port = published === undefined ? null : Number(published.HostPort)
-  const peers = peerLink(info.NetworkSettings.Networks, instance)
+  const networks = info.NetworkSettings.Networks
+  const port = published === undefined || isOnlyAmongPeers(networks, instance) ? null : Number(published.HostPort)
+  const peers = peerLink(networks, instance)
   return labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State.Status), createdAt, peers }
 }
 

@@ -50,6 +50,15 @@ export function peerNetworksIn(networks: object, instance: string): string[] {
   return Object.keys(networks).filter((name) => name.startsWith(namePrefix(instance)))
 }
 
+/**
+ * Whether the network of its reservation is the only one of a container. Docker then still shows its port as published,
+ * but no connection gets in: that network leads nowhere.
+ */
+export function isOnlyAmongPeers(networks: object, instance: string): boolean {
+  const count = Object.keys(networks).length
+  return count > 0 && peerNetworksIn(networks, instance).length === count
+}
+
 /** Returns a container's place on the network of its reservation; null if it has none. */
 export function peerLink(networks: Readonly<Record<string, EndpointInfo>>, instance: string): PeerLink | null {
   const [name] = peerNetworksIn(networks, instance)
