@@ -16,11 +16,11 @@ const GENERATION_LABEL = 'berth.generation'
 export const SPEC_LABEL = 'berth.spec'
 /** Identity of the database whose manager made it. */
 export const DATABASE_LABEL = 'berth.database'
+/** Host and path of that database. It may change (a file that is moved), so no digest counts it. */
+export const ORIGIN_LABEL = 'berth.origin'
 /** Instance and pool of a prepared image. Containers of that image inherit them. */
 const IMAGE_INSTANCE_LABEL = 'berth.prepared'
 const IMAGE_POOL_LABEL = 'berth.prepared-pool'
-/** Host and path of that database. It may change (a file that is moved), so no digest counts it. */
-export const ORIGIN_LABEL = 'berth.origin'
 /** Set on the network of a reservation's containers: the reservation's id. */
 export const PEERS_LABEL = 'berth.peers'
 

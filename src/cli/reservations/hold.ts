@@ -10,6 +10,7 @@ import { formatDuration, formatTime } from '../output/format.ts'
 import { LocalState } from './local-state.ts'
 import { short } from './lookup.ts'
 
+/** As of the API. */
 const MIN_MS = 60_000
 
 /** Throws a `Failure` if the pool does not allow the hold. Called before the command runs. */
@@ -28,13 +29,15 @@ export async function assertMayHold(
     throw new Failure(EXIT.usage, `pool "${name}" does not allow --hold`, { advice })
   }
   if (count > hold.containers) {
-    const message = `--hold keeps at most ${counted(hold.containers, 'container')} in pool "${name}", got --count ${count}`
-    throw new Failure(EXIT.usage, message)
+    const most = `at most ${counted(hold.containers, 'container')} in pool "${name}"`
+    throw new Failure(EXIT.usage, `--hold keeps ${most}, got --count ${count}`)
   }
-  if ((parseDuration(duration) ?? 0) < MIN_MS)
+  const durationMs = parseDuration(duration) ?? 0
+  if (durationMs < MIN_MS) {
     throw new Failure(EXIT.usage, `--hold must be at least 1m, got "${duration}"`)
+  }
   const maxMs = hold.max_seconds * 1_000
-  if ((parseDuration(duration) ?? 0) > maxMs) {
+  if (durationMs > maxMs) {
     throw new Failure(
       EXIT.usage,
       `--hold must be at most ${formatDuration(maxMs)} in pool "${name}", got "${duration}"`,

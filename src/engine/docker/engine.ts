@@ -90,7 +90,7 @@ class DockerEngine implements Engine {
   /** Ids of this instance's containers, as of the last listing or created since. */
   #ours = new Set<string>()
 
-  constructor(scope: InstanceScope, docker: Docker, deadlines: Deadlines) {
+  constructor(scope: InstanceScope & { readonly range: Ipv4Block }, docker: Docker, deadlines: Deadlines) {
     const { instance, mark } = scope
     this.#scope = scope
     this.#docker = docker

@@ -1,7 +1,6 @@
 import type { Reach } from '../../domain/container.ts'
 import type { DatabaseMark } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
-import type { Ipv4Block } from '../../domain/text/ipv4-block.ts'
 import type { Docker } from './api/client.ts'
 import type { Requests, Deadlines } from './api/requests.ts'
 import { ensureFirewall, firewallRun } from './firewall/firewall.ts'
@@ -11,8 +10,6 @@ import { ensureNetwork } from './network/network.ts'
 export interface InstanceScope {
   readonly instance: string
   readonly reaches: ReadonlySet<Reach>
-  /** Addresses that the networks of reservations share. */
-  readonly range: Ipv4Block
   /** Labels everything that is made. */
   readonly mark: DatabaseMark
 }

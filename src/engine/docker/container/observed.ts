@@ -1,6 +1,6 @@
 import type { Observed } from '../../../ports/engine.ts'
 import { readLabels } from '../../labels.ts'
-import type { ContainerInfo, ContainerInspectInfo } from '../api/types.ts'
+import type { ContainerInfo, ContainerInspectInfo, EndpointInfo } from '../api/types.ts'
 import { isOnlyAmongPeers, peerLink } from '../peers/spec.ts'
 
 /** sshd's port inside the container. */
@@ -22,12 +22,10 @@ type Lent = ReadonlyMap<string, string>
 /** Reads an entry of Docker's list; null when it is not a container of this instance. */
 export function fromList(info: ContainerInfo, instance: string, lent: Lent): Observed | null {
   const labels = readLabels(info.Labels, instance)
-  const networks = info.NetworkSettings?.Networks ?? {}
   const published = info.Ports.find(({ PrivatePort }) => PrivatePort === SSH)?.PublicPort
-  const port = published === undefined || isOnlyAmongPeers(networks, instance) ? null : published
-  const peers = peerLink(networks, instance)
+  const place = placeOf(info.NetworkSettings?.Networks ?? {}, instance, published)
   const createdAt = info.Created * 1000
-  return labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State), createdAt, peers }
+  return labels && { ...labels, ...factsOf(info.Id, lent), ...place, state: stateOf(info.State), createdAt }
 }
 
 /** Reads the same from Docker's inspect. Its time of creation is cut to seconds, as in lists, so that both agree. */
@@ -35,10 +33,18 @@ export function fromInspect(info: ContainerInspectInfo, instance: string, lent: 
   const labels = readLabels(info.Config.Labels ?? {}, instance)
   const createdAt = Math.floor(Date.parse(info.Created) / 1000) * 1000
   const [published] = info.NetworkSettings.Ports[`${SSH}/tcp`] ?? []
-  const networks = info.NetworkSettings.Networks
-  const port = published === undefined || isOnlyAmongPeers(networks, instance) ? null : Number(published.HostPort)
-  const peers = peerLink(networks, instance)
-  return labels && { ...labels, ...factsOf(info.Id, lent), port, state: stateOf(info.State.Status), createdAt, peers }
+  const place = placeOf(info.NetworkSettings.Networks, instance, published && Number(published.HostPort))
+  return labels && { ...labels, ...factsOf(info.Id, lent), ...place, state: stateOf(info.State.Status), createdAt }
+}
+
+/** `published` is the port that Docker shows, also where no connection gets in. */
+function placeOf(
+  networks: Readonly<Record<string, EndpointInfo>>,
+  instance: string,
+  published: number | undefined,
+): Pick<Observed, 'port' | 'peers'> {
+  const port = isOnlyAmongPeers(networks, instance) ? null : (published ?? null)
+  return { port, peers: peerLink(networks, instance) }
 }
 
 /** One engine is one machine: people reach it at `ssh.host`. */
