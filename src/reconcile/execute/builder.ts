@@ -22,6 +22,7 @@ import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { accountOf, isActive, type Reservation } from '../../domain/reservation.ts'
 import { sessionContextOf } from '../../usecases/self-service/session-context.ts'
+import { mustSucceed } from './must-succeed.ts'
 import type { Surveyor } from './surveyor.ts'
 
 export interface BuilderDeps {
@@ -185,9 +186,4 @@ function addressOf(seen: Observed | null, row: Container): Pick<Container, 'host
 async function mustLend(engine: Engine, { id, name }: Target, reservation: Reservation): Promise<void> {
   const taken = await engine.lend([id], reservation.id)
   if (taken.has(id)) throw lentElsewhere(name)
-}
-
-async function mustSucceed(outcomes: ReturnType<Accounts['createAccounts']>, target: Target): Promise<void> {
-  const error = (await outcomes).get(target.name)
-  if (error) throw error
 }

@@ -4,6 +4,7 @@ import { imageSpecOf, type InstanceConfig, type Pool } from '../../domain/pool.t
 import type { Accounts, Target } from '../../ports/accounts.ts'
 import type { Engine, Observed } from '../../ports/engine.ts'
 import type { MissingImage } from '../plan/actions.ts'
+import { mustSucceed } from './must-succeed.ts'
 import type { Surveyor } from './surveyor.ts'
 
 export interface ImageMakerDeps {
@@ -45,6 +46,5 @@ export async function makeImage(
 
 async function prepareTarget(accounts: Accounts, target: Target, { name, prepare }: Pool): Promise<void> {
   if (prepare === null) throw new BerthError('invalid_config', `pool "${name}" has prepare_image without prepare`)
-  const error = (await accounts.prepare([target], prepare)).get(target.name)
-  if (error) throw error
+  await mustSucceed(accounts.prepare([target], prepare), target)
 }
