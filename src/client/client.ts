@@ -6,9 +6,9 @@
  *     const { reservations } = await answerOf(berth.GET('/v1/reservations'))
  */
 import createClient, { type Client } from 'openapi-fetch'
-import type { paths } from './schema.d.ts'
+import type { components, paths } from './schema.d.ts'
 
-export type { paths } from './schema.d.ts'
+export type { components, paths } from './schema.d.ts'
 
 /** For responses in several formats, the types are those of JSON. */
 type AnyJson = `${string}/${string}json`
@@ -22,30 +22,22 @@ export interface ClientOptions {
   readonly fetch?: (request: Request) => Promise<Response>
 }
 
-type Json<Answer> = Answer extends { content: { 'application/json': infer Body } } ? Body : never
-type Ok<Operation, Status extends number = 200> = Operation extends { responses: { [S in Status]: infer Answer } }
-  ? Json<Answer>
-  : never
+type Schemas = components['schemas']
 
-export type Reservation = Ok<paths['/v1/reservations/{id}']['get']>
-export type Reserved = Ok<paths['/v1/reservations']['post'], 201>
-export type ReserveRequest = NonNullable<
-  paths['/v1/reservations']['post']['requestBody']
->['content']['application/json']
-export type Container = Ok<paths['/v1/containers']['get']>['containers'][number]
-export type Me = Ok<paths['/v1/me']['get']>
-export type Usage = Ok<paths['/v1/usage']['get']>
-export type Token = Ok<paths['/v1/tokens']['get']>['tokens'][number]
-export type WantedToken = NonNullable<paths['/v1/tokens']['post']['requestBody']>['content']['application/json']
-export type Event = Ok<paths['/v1/events']['get']>['events'][number]
+export type Reservation = Schemas['Reservation']
+export type Reserved = Schemas['CreatedReservation']
+export type ReserveRequest = Schemas['ReserveRequest']
+export type Container = Schemas['Container']
+export type Me = Schemas['Identity']
+export type Usage = Schemas['Usage']
+export type Token = Schemas['Token']
+export type WantedToken = Schemas['TokenRequest']
+export type Event = Schemas['Event']
+export type Pool = Schemas['Pool']
 export type EventFilter = Omit<NonNullable<paths['/v1/events']['get']['parameters']['query']>, 'after' | 'limit'>
-export type Pool = Ok<paths['/v1/pools']['get']>['pools'][number]
 
 /** One problem of a request. */
-interface Violation {
-  readonly path: string
-  readonly message: string
-}
+type Violation = Readonly<Schemas['Violation']>
 
 /** The manager refused, or something that is not a manager has answered. */
 export class ApiError extends Error {

@@ -12,28 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** This document */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description An OpenAPI 3.1 document */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            [key: string]: unknown;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getOpenApiDocument"];
         put?: never;
         post?: never;
         delete?: never;
@@ -53,120 +32,7 @@ export interface paths {
          * Reserve containers
          * @description Lowest free numbers first; all or nothing. Answers when the account works in every one of them.
          */
-        get: {
-            parameters: {
-                query: {
-                    username: string;
-                    /** @description When left out: "test" while ssh.bind is a loopback address, else generated and shown in the answer */
-                    password?: string;
-                    /** @description At most the pool's size */
-                    count?: number;
-                    /** @description Minutes; the pool's default when left out, and at most its maximum */
-                    duration?: number;
-                    /** @description The first of berth.yml when left out */
-                    pool?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The account works in every one of these containers */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "success";
-                            message: string;
-                            username: string;
-                            password: string;
-                            containers: {
-                                container: string;
-                                host: string;
-                                port: number;
-                                /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                host_key: string;
-                                /** @description Its line of known_hosts, for this host and port */
-                                known_hosts: string | null;
-                            }[];
-                            /** Format: date-time */
-                            reserved_until: string;
-                            duration_minutes: number;
-                        };
-                    };
-                };
-                /** @description A parameter is wrong; says which, what was wrong and what is allowed */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description There is no token, or an invalid one */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description A browser followed a link; use curl, the command berth, or POST /v1/reservations */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description Not enough containers are free; nothing was taken */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description Too many requests, or more than the token's limits allow */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description The container engine does not answer, a command in a container failed, or the pool cannot lend any container; says why */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["reserveContainers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -186,85 +52,7 @@ export interface paths {
          * End every reservation
          * @description Answers when no login is possible any more.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description No login is possible any more */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "success";
-                            message: string;
-                        };
-                    };
-                };
-                /** @description A parameter is wrong; says which, what was wrong and what is allowed */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description There is no token, or an invalid one */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description Only an admin may do this, and no browser that follows a link */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description Too many requests, or more than the token's limits allow */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description The container engine does not answer, or a command in a container failed; try again */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["releaseAllContainers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -281,74 +69,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is free, and what is reserved */
-        get: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description ETag of your copy; answered with 304 while it is current */
-                    "if-none-match"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Names of containers, alpine-2 before alpine-10 */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Ready to be reserved */
-                            available: string[];
-                            /** @description Reserved */
-                            reserved: string[];
-                        };
-                    };
-                };
-                /** @description Not modified: If-None-Match contains the current ETag */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description A parameter is wrong; says which, what was wrong and what is allowed */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description There is no token, or an invalid one */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description Too many requests, or more than the token's limits allow */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listAvailableContainers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -365,78 +86,7 @@ export interface paths {
             cookie?: never;
         };
         /** Active reservations, and the time that remains */
-        get: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description ETag of your copy; answered with 304 while it is current */
-                    "if-none-match"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description One entry for each reserved container */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            reservations: {
-                                username: string;
-                                container: string;
-                                /** @description "2026-11-23 14:30:00", in the time zone of the server */
-                                expiration_time: string;
-                                /** @description "58.5 minutes remaining" */
-                                time_remaining: string;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Not modified: If-None-Match contains the current ETag */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description A parameter is wrong; says which, what was wrong and what is allowed */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description There is no token, or an invalid one */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description Too many requests, or more than the token's limits allow */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listActiveReservations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -453,101 +103,7 @@ export interface paths {
             cookie?: never;
         };
         /** Pools, and the states of their containers */
-        get: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description ETag of your copy; answered with 304 while it is current */
-                    "if-none-match"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            pools: {
-                                name: string;
-                                /** @description How many containers it should have now */
-                                size: number;
-                                /** @description The size in berth.yml */
-                                configured_size: number;
-                                /** @description How many SSH ports it has: its greatest size */
-                                ports: number;
-                                image: string;
-                                /** @description PRETTY_NAME of what really runs there; null before the first container has answered */
-                                os: string | null;
-                                memory_bytes: number;
-                                /** @description Maximum size of /dev/shm, which counts as memory */
-                                shm_bytes: number;
-                                cpus: number;
-                                pids: number;
-                                sudo: boolean;
-                                /**
-                                 * @description What its containers can connect to; see docs/security.md
-                                 * @enum {unknown}
-                                 */
-                                reach: "internet" | "none" | "all";
-                                /** @description OCI runtime; null: the engine's own choice */
-                                runtime: string | null;
-                                duration_default_seconds: number;
-                                duration_max_seconds: number;
-                                /** @description What may be put on hold after a failure; null: nothing */
-                                hold: {
-                                    max_seconds: number;
-                                    /** @description How many containers may be on hold at once */
-                                    containers: number;
-                                } | null;
-                                /** @description How many containers are in each state, none left out */
-                                containers: {
-                                    [key: string]: number;
-                                };
-                                /** @description How many reservations wait in its queue */
-                                waiting: number;
-                                /** @description Why none of its containers can be lent, and none can be made; null while at least one works */
-                                problem: string | null;
-                                /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
-                                oldest_unclean_seconds: number;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Not modified: If-None-Match contains the current ETag */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listPools"];
         put?: never;
         post?: never;
         delete?: never;
@@ -573,98 +129,7 @@ export interface paths {
          * Let a pool grow or shrink (admin)
          * @description The size survives restarts; null returns to berth.yml. Slots with the highest numbers go first: at once where they are not reserved, otherwise when they are released. A size below the number of reserved containers is `conflict`.
          */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description At least what is reserved, at most the number of ports; null: as in berth.yml */
-                        size: number | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            name: string;
-                            /** @description How many containers it should have now */
-                            size: number;
-                            /** @description The size in berth.yml */
-                            configured_size: number;
-                            /** @description How many SSH ports it has: its greatest size */
-                            ports: number;
-                            image: string;
-                            /** @description PRETTY_NAME of what really runs there; null before the first container has answered */
-                            os: string | null;
-                            memory_bytes: number;
-                            /** @description Maximum size of /dev/shm, which counts as memory */
-                            shm_bytes: number;
-                            cpus: number;
-                            pids: number;
-                            sudo: boolean;
-                            /**
-                             * @description What its containers can connect to; see docs/security.md
-                             * @enum {unknown}
-                             */
-                            reach: "internet" | "none" | "all";
-                            /** @description OCI runtime; null: the engine's own choice */
-                            runtime: string | null;
-                            duration_default_seconds: number;
-                            duration_max_seconds: number;
-                            /** @description What may be put on hold after a failure; null: nothing */
-                            hold: {
-                                max_seconds: number;
-                                /** @description How many containers may be on hold at once */
-                                containers: number;
-                            } | null;
-                            /** @description How many containers are in each state, none left out */
-                            containers: {
-                                [key: string]: number;
-                            };
-                            /** @description How many reservations wait in its queue */
-                            waiting: number;
-                            /** @description Why none of its containers can be lent, and none can be made; null while at least one works */
-                            problem: string | null;
-                            /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
-                            oldest_unclean_seconds: number;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        patch: operations["resizePool"];
         trace?: never;
     };
     "/v1/containers": {
@@ -675,82 +140,7 @@ export interface paths {
             cookie?: never;
         };
         /** Containers, their holders, and why one is unhealthy */
-        get: {
-            parameters: {
-                query?: {
-                    pool?: string;
-                    state?: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
-                };
-                header?: {
-                    /** @description ETag of your copy; answered with 304 while it is current */
-                    "if-none-match"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            containers: {
-                                name: string;
-                                pool: string;
-                                /** @enum {unknown} */
-                                state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
-                                /** @description When it entered the state */
-                                since: string;
-                                generation: number;
-                                /** @description Id of the reservation that holds it; users see only their own */
-                                reservation: string | null;
-                                host: string;
-                                port: number;
-                                /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                host_key: string | null;
-                                /** @description Its line of known_hosts, for this host and port */
-                                known_hosts: string | null;
-                                /** @description Failures in a row */
-                                attempts: number;
-                                /** @description Why the last attempt failed, or why the container was removed */
-                                error: string | null;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Not modified: If-None-Match contains the current ETag */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listContainers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -767,69 +157,7 @@ export interface paths {
             cookie?: never;
         };
         /** One container */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            name: string;
-                            pool: string;
-                            /** @enum {unknown} */
-                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
-                            /** @description When it entered the state */
-                            since: string;
-                            generation: number;
-                            /** @description Id of the reservation that holds it; users see only their own */
-                            reservation: string | null;
-                            host: string;
-                            port: number;
-                            /** @description Fingerprint of its SSH host key, as ssh shows it */
-                            host_key: string | null;
-                            /** @description Its line of known_hosts, for this host and port */
-                            known_hosts: string | null;
-                            /** @description Failures in a row */
-                            attempts: number;
-                            /** @description Why the last attempt failed, or why the container was removed */
-                            error: string | null;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getContainer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -851,69 +179,7 @@ export interface paths {
          * Quarantine a container that is not reserved (admin)
          * @description What runs there is kept for inspection until the container is returned. It is not lent meanwhile.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            name: string;
-                            pool: string;
-                            /** @enum {unknown} */
-                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
-                            /** @description When it entered the state */
-                            since: string;
-                            generation: number;
-                            /** @description Id of the reservation that holds it; users see only their own */
-                            reservation: string | null;
-                            host: string;
-                            port: number;
-                            /** @description Fingerprint of its SSH host key, as ssh shows it */
-                            host_key: string | null;
-                            /** @description Its line of known_hosts, for this host and port */
-                            known_hosts: string | null;
-                            /** @description Failures in a row */
-                            attempts: number;
-                            /** @description Why the last attempt failed, or why the container was removed */
-                            error: string | null;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["quarantineContainer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -933,69 +199,7 @@ export interface paths {
          * Destroy a container and create it again (admin)
          * @description Answers once this is recorded, before the container is destroyed. `conflict` for a reserved container: release its reservation first.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            name: string;
-                            pool: string;
-                            /** @enum {unknown} */
-                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
-                            /** @description When it entered the state */
-                            since: string;
-                            generation: number;
-                            /** @description Id of the reservation that holds it; users see only their own */
-                            reservation: string | null;
-                            host: string;
-                            port: number;
-                            /** @description Fingerprint of its SSH host key, as ssh shows it */
-                            host_key: string | null;
-                            /** @description Its line of known_hosts, for this host and port */
-                            known_hosts: string | null;
-                            /** @description Failures in a row */
-                            attempts: number;
-                            /** @description Why the last attempt failed, or why the container was removed */
-                            error: string | null;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["recycleContainer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1015,69 +219,7 @@ export interface paths {
          * Replace a container of your active reservation with a fresh one
          * @description Destroys the container and creates the next generation with the same account, password and keys; the reservation stays as it is. Answers once this is recorded, with the present generation. The fresh container can be used when the reservation shows a later generation that is `ready`.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            name: string;
-                            pool: string;
-                            /** @enum {unknown} */
-                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
-                            /** @description When it entered the state */
-                            since: string;
-                            generation: number;
-                            /** @description Id of the reservation that holds it; users see only their own */
-                            reservation: string | null;
-                            host: string;
-                            port: number;
-                            /** @description Fingerprint of its SSH host key, as ssh shows it */
-                            host_key: string | null;
-                            /** @description Its line of known_hosts, for this host and port */
-                            known_hosts: string | null;
-                            /** @description Failures in a row */
-                            attempts: number;
-                            /** @description Why the last attempt failed, or why the container was removed */
-                            error: string | null;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["resetContainer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1097,69 +239,7 @@ export interface paths {
          * End a quarantine (admin)
          * @description The container is recycled before it is lent again. Answers once this is recorded, before the container is destroyed.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            name: string;
-                            pool: string;
-                            /** @enum {unknown} */
-                            state: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
-                            /** @description When it entered the state */
-                            since: string;
-                            generation: number;
-                            /** @description Id of the reservation that holds it; users see only their own */
-                            reservation: string | null;
-                            host: string;
-                            port: number;
-                            /** @description Fingerprint of its SSH host key, as ssh shows it */
-                            host_key: string | null;
-                            /** @description Its line of known_hosts, for this host and port */
-                            known_hosts: string | null;
-                            /** @description Failures in a row */
-                            attempts: number;
-                            /** @description Why the last attempt failed, or why the container was removed */
-                            error: string | null;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["returnContainer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1174,302 +254,13 @@ export interface paths {
             cookie?: never;
         };
         /** Reservations, newest first, page by page */
-        get: {
-            parameters: {
-                query?: {
-                    state?: "waiting" | "preparing" | "active" | "ending" | "ended";
-                    /** @description Name of an identity; users see only their own */
-                    owner?: string;
-                    username?: string;
-                    pool?: string;
-                    limit?: number;
-                    /** @description "next" of the previous page */
-                    cursor?: string;
-                };
-                header?: {
-                    /** @description ETag of your copy; answered with 304 while it is current */
-                    "if-none-match"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            reservations: {
-                                id: string;
-                                /** @enum {unknown} */
-                                state: "waiting" | "preparing" | "active" | "ending" | "ended";
-                                outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
-                                /** @description Why it failed */
-                                reason: string | null;
-                                pool: string;
-                                /** @description Name of the identity that made it */
-                                owner: string;
-                                username: string;
-                                /** @description Number of containers that were requested */
-                                count: number;
-                                note: string | null;
-                                /** @description Chosen by its owner, unique among their open reservations */
-                                name: string | null;
-                                created_at: string;
-                                /** @description Until when it waits, or waited, for containers */
-                                wait_until: string | null;
-                                /** @description null unless it is waiting */
-                                queue: {
-                                    /** @description 1 is next */
-                                    position: number;
-                                    /** @description Assumes no early release and no extension */
-                                    estimated_start: string | null;
-                                    /** @description Why the pool cannot lend anything at the moment */
-                                    problem: string | null;
-                                } | null;
-                                /** @description When its time began */
-                                active_at: string | null;
-                                expires_at: string | null;
-                                /** @description When it counts as abandoned without a further call of …/keepalive */
-                                keepalive_until: string | null;
-                                /** @description When it was put on hold with …/hold; null if it never was */
-                                held_at: string | null;
-                                ended_at: string | null;
-                                containers: {
-                                    name: string;
-                                    host: string;
-                                    port: number | null;
-                                    /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                    host_key: string | null;
-                                    /** @description Its line of known_hosts, for this host and port */
-                                    known_hosts: string | null;
-                                    generation: number | null;
-                                    /** @description Whether the account works; false before, and while it is reset or replaced */
-                                    ready: boolean;
-                                }[];
-                            }[];
-                            /** @description "cursor" of the next page; null at the end */
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Not modified: If-None-Match contains the current ETag */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listReservations"];
         put?: never;
         /**
          * Reserve containers
          * @description Answers when the account works (201), or at once when it waits in the queue (202). With an Idempotency-Key the same request returns the same reservation for 24 hours.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description 1 to 255 visible ASCII characters, like a UUID */
-                    "idempotency-key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        pool?: string;
-                        count?: number;
-                        /** @description "90m", "2h", "1d" or ISO 8601 */
-                        duration?: string;
-                        username?: string;
-                        /** @description Without this and without keys, a password is generated and shown in the answer only */
-                        password?: string;
-                        /**
-                         * @description Generates a password, also beside keys: 20 random characters, or four words that can be typed. Not with password
-                         * @enum {unknown}
-                         */
-                        password_style?: "random" | "words";
-                        /** @description Public keys, without options. Each text is one key or a whole file of them, with comment lines */
-                        ssh_keys?: string[];
-                        note?: string;
-                        /** @description 1 to 32 characters a-z, 0-9 and "-", beginning with a letter; unique among your open reservations */
-                        name?: string;
-                        /** @description It ends as abandoned after this long without a call of …/keepalive */
-                        keepalive?: string;
-                        /** @description How long it may wait for containers when not enough are ready, like "10m" */
-                        wait?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            /** @enum {unknown} */
-                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
-                            /** @description Why it failed */
-                            reason: string | null;
-                            pool: string;
-                            /** @description Name of the identity that made it */
-                            owner: string;
-                            username: string;
-                            /** @description Number of containers that were requested */
-                            count: number;
-                            note: string | null;
-                            /** @description Chosen by its owner, unique among their open reservations */
-                            name: string | null;
-                            created_at: string;
-                            /** @description Until when it waits, or waited, for containers */
-                            wait_until: string | null;
-                            /** @description null unless it is waiting */
-                            queue: {
-                                /** @description 1 is next */
-                                position: number;
-                                /** @description Assumes no early release and no extension */
-                                estimated_start: string | null;
-                                /** @description Why the pool cannot lend anything at the moment */
-                                problem: string | null;
-                            } | null;
-                            /** @description When its time began */
-                            active_at: string | null;
-                            expires_at: string | null;
-                            /** @description When it counts as abandoned without a further call of …/keepalive */
-                            keepalive_until: string | null;
-                            /** @description When it was put on hold with …/hold; null if it never was */
-                            held_at: string | null;
-                            ended_at: string | null;
-                            containers: {
-                                name: string;
-                                host: string;
-                                port: number | null;
-                                /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                host_key: string | null;
-                                /** @description Its line of known_hosts, for this host and port */
-                                known_hosts: string | null;
-                                generation: number | null;
-                                /** @description Whether the account works; false before, and while it is reset or replaced */
-                                ready: boolean;
-                            }[];
-                            /** @description Only if it was generated, and in this answer only */
-                            password?: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            /** @enum {unknown} */
-                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
-                            /** @description Why it failed */
-                            reason: string | null;
-                            pool: string;
-                            /** @description Name of the identity that made it */
-                            owner: string;
-                            username: string;
-                            /** @description Number of containers that were requested */
-                            count: number;
-                            note: string | null;
-                            /** @description Chosen by its owner, unique among their open reservations */
-                            name: string | null;
-                            created_at: string;
-                            /** @description Until when it waits, or waited, for containers */
-                            wait_until: string | null;
-                            /** @description null unless it is waiting */
-                            queue: {
-                                /** @description 1 is next */
-                                position: number;
-                                /** @description Assumes no early release and no extension */
-                                estimated_start: string | null;
-                                /** @description Why the pool cannot lend anything at the moment */
-                                problem: string | null;
-                            } | null;
-                            /** @description When its time began */
-                            active_at: string | null;
-                            expires_at: string | null;
-                            /** @description When it counts as abandoned without a further call of …/keepalive */
-                            keepalive_until: string | null;
-                            /** @description When it was put on hold with …/hold; null if it never was */
-                            held_at: string | null;
-                            ended_at: string | null;
-                            containers: {
-                                name: string;
-                                host: string;
-                                port: number | null;
-                                /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                host_key: string | null;
-                                /** @description Its line of known_hosts, for this host and port */
-                                known_hosts: string | null;
-                                generation: number | null;
-                                /** @description Whether the account works; false before, and while it is reset or replaced */
-                                ready: boolean;
-                            }[];
-                            /** @description Only if it was generated, and in this answer only */
-                            password?: string;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["createReservation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1484,302 +275,15 @@ export interface paths {
             cookie?: never;
         };
         /** One reservation; with wait, as soon as it is active or over */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Seconds to wait until it is active, or over */
-                    wait?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            /** @enum {unknown} */
-                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
-                            /** @description Why it failed */
-                            reason: string | null;
-                            pool: string;
-                            /** @description Name of the identity that made it */
-                            owner: string;
-                            username: string;
-                            /** @description Number of containers that were requested */
-                            count: number;
-                            note: string | null;
-                            /** @description Chosen by its owner, unique among their open reservations */
-                            name: string | null;
-                            created_at: string;
-                            /** @description Until when it waits, or waited, for containers */
-                            wait_until: string | null;
-                            /** @description null unless it is waiting */
-                            queue: {
-                                /** @description 1 is next */
-                                position: number;
-                                /** @description Assumes no early release and no extension */
-                                estimated_start: string | null;
-                                /** @description Why the pool cannot lend anything at the moment */
-                                problem: string | null;
-                            } | null;
-                            /** @description When its time began */
-                            active_at: string | null;
-                            expires_at: string | null;
-                            /** @description When it counts as abandoned without a further call of …/keepalive */
-                            keepalive_until: string | null;
-                            /** @description When it was put on hold with …/hold; null if it never was */
-                            held_at: string | null;
-                            ended_at: string | null;
-                            containers: {
-                                name: string;
-                                host: string;
-                                port: number | null;
-                                /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                host_key: string | null;
-                                /** @description Its line of known_hosts, for this host and port */
-                                known_hosts: string | null;
-                                generation: number | null;
-                                /** @description Whether the account works; false before, and while it is reset or replaced */
-                                ready: boolean;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getReservation"];
         put?: never;
         post?: never;
         /** Release; answers when no login is possible any more */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            /** @enum {unknown} */
-                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
-                            /** @description Why it failed */
-                            reason: string | null;
-                            pool: string;
-                            /** @description Name of the identity that made it */
-                            owner: string;
-                            username: string;
-                            /** @description Number of containers that were requested */
-                            count: number;
-                            note: string | null;
-                            /** @description Chosen by its owner, unique among their open reservations */
-                            name: string | null;
-                            created_at: string;
-                            /** @description Until when it waits, or waited, for containers */
-                            wait_until: string | null;
-                            /** @description null unless it is waiting */
-                            queue: {
-                                /** @description 1 is next */
-                                position: number;
-                                /** @description Assumes no early release and no extension */
-                                estimated_start: string | null;
-                                /** @description Why the pool cannot lend anything at the moment */
-                                problem: string | null;
-                            } | null;
-                            /** @description When its time began */
-                            active_at: string | null;
-                            expires_at: string | null;
-                            /** @description When it counts as abandoned without a further call of …/keepalive */
-                            keepalive_until: string | null;
-                            /** @description When it was put on hold with …/hold; null if it never was */
-                            held_at: string | null;
-                            ended_at: string | null;
-                            containers: {
-                                name: string;
-                                host: string;
-                                port: number | null;
-                                /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                host_key: string | null;
-                                /** @description Its line of known_hosts, for this host and port */
-                                known_hosts: string | null;
-                                generation: number | null;
-                                /** @description Whether the account works; false before, and while it is reset or replaced */
-                                ready: boolean;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["releaseReservation"];
         options?: never;
         head?: never;
         /** Extend an active reservation; never shortens */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Added to the present end, like "30m"; instead of expires_at */
-                        extend?: string;
-                        /**
-                         * Format: date-time
-                         * @description The new end; instead of extend
-                         */
-                        expires_at?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            /** @enum {unknown} */
-                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
-                            /** @description Why it failed */
-                            reason: string | null;
-                            pool: string;
-                            /** @description Name of the identity that made it */
-                            owner: string;
-                            username: string;
-                            /** @description Number of containers that were requested */
-                            count: number;
-                            note: string | null;
-                            /** @description Chosen by its owner, unique among their open reservations */
-                            name: string | null;
-                            created_at: string;
-                            /** @description Until when it waits, or waited, for containers */
-                            wait_until: string | null;
-                            /** @description null unless it is waiting */
-                            queue: {
-                                /** @description 1 is next */
-                                position: number;
-                                /** @description Assumes no early release and no extension */
-                                estimated_start: string | null;
-                                /** @description Why the pool cannot lend anything at the moment */
-                                problem: string | null;
-                            } | null;
-                            /** @description When its time began */
-                            active_at: string | null;
-                            expires_at: string | null;
-                            /** @description When it counts as abandoned without a further call of …/keepalive */
-                            keepalive_until: string | null;
-                            /** @description When it was put on hold with …/hold; null if it never was */
-                            held_at: string | null;
-                            ended_at: string | null;
-                            containers: {
-                                name: string;
-                                host: string;
-                                port: number | null;
-                                /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                host_key: string | null;
-                                /** @description Its line of known_hosts, for this host and port */
-                                known_hosts: string | null;
-                                generation: number | null;
-                                /** @description Whether the account works; false before, and while it is reset or replaced */
-                                ready: boolean;
-                            }[];
-                            /** @description Why the end is not the requested one; null if it is */
-                            clamped: string | null;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        patch: operations["extendReservation"];
         trace?: never;
     };
     "/v1/reservations/{id}/keepalive": {
@@ -1792,97 +296,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Keep a reservation with a keepalive from being abandoned; does not extend it */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            /** @enum {unknown} */
-                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
-                            /** @description Why it failed */
-                            reason: string | null;
-                            pool: string;
-                            /** @description Name of the identity that made it */
-                            owner: string;
-                            username: string;
-                            /** @description Number of containers that were requested */
-                            count: number;
-                            note: string | null;
-                            /** @description Chosen by its owner, unique among their open reservations */
-                            name: string | null;
-                            created_at: string;
-                            /** @description Until when it waits, or waited, for containers */
-                            wait_until: string | null;
-                            /** @description null unless it is waiting */
-                            queue: {
-                                /** @description 1 is next */
-                                position: number;
-                                /** @description Assumes no early release and no extension */
-                                estimated_start: string | null;
-                                /** @description Why the pool cannot lend anything at the moment */
-                                problem: string | null;
-                            } | null;
-                            /** @description When its time began */
-                            active_at: string | null;
-                            expires_at: string | null;
-                            /** @description When it counts as abandoned without a further call of …/keepalive */
-                            keepalive_until: string | null;
-                            /** @description When it was put on hold with …/hold; null if it never was */
-                            held_at: string | null;
-                            ended_at: string | null;
-                            containers: {
-                                name: string;
-                                host: string;
-                                port: number | null;
-                                /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                host_key: string | null;
-                                /** @description Its line of known_hosts, for this host and port */
-                                known_hosts: string | null;
-                                generation: number | null;
-                                /** @description Whether the account works; false before, and while it is reset or replaced */
-                                ready: boolean;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["keepReservationAlive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1902,104 +316,7 @@ export interface paths {
          * Keep a reservation for a while after a failure, once
          * @description It ends this long from now, whatever its end was, and needs no keepalive calls. `conflict` the second time, and where the pool's `hold` does not allow it.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description How long it stays from now on, like "30m"; at most hold.max of the pool */
-                        duration: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            /** @enum {unknown} */
-                            state: "waiting" | "preparing" | "active" | "ending" | "ended";
-                            outcome: ("released" | "expired" | "abandoned" | "failed" | "cancelled") | null;
-                            /** @description Why it failed */
-                            reason: string | null;
-                            pool: string;
-                            /** @description Name of the identity that made it */
-                            owner: string;
-                            username: string;
-                            /** @description Number of containers that were requested */
-                            count: number;
-                            note: string | null;
-                            /** @description Chosen by its owner, unique among their open reservations */
-                            name: string | null;
-                            created_at: string;
-                            /** @description Until when it waits, or waited, for containers */
-                            wait_until: string | null;
-                            /** @description null unless it is waiting */
-                            queue: {
-                                /** @description 1 is next */
-                                position: number;
-                                /** @description Assumes no early release and no extension */
-                                estimated_start: string | null;
-                                /** @description Why the pool cannot lend anything at the moment */
-                                problem: string | null;
-                            } | null;
-                            /** @description When its time began */
-                            active_at: string | null;
-                            expires_at: string | null;
-                            /** @description When it counts as abandoned without a further call of …/keepalive */
-                            keepalive_until: string | null;
-                            /** @description When it was put on hold with …/hold; null if it never was */
-                            held_at: string | null;
-                            ended_at: string | null;
-                            containers: {
-                                name: string;
-                                host: string;
-                                port: number | null;
-                                /** @description Fingerprint of its SSH host key, as ssh shows it */
-                                host_key: string | null;
-                                /** @description Its line of known_hosts, for this host and port */
-                                known_hosts: string | null;
-                                generation: number | null;
-                                /** @description Whether the account works; false before, and while it is reset or replaced */
-                                ready: boolean;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["holdReservation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2016,57 +333,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Release everything, or everything of a pool or an account (admin) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        pool?: string;
-                        username?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Ids of the reservations that were released */
-                            released: string[];
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["releaseReservations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2081,57 +348,7 @@ export interface paths {
             cookie?: never;
         };
         /** Host keys of your reserved containers, as known_hosts of ssh; of all, for admins */
-        get: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description ETag of your copy; answered with 304 while it is current */
-                    "if-none-match"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A line for each container; with ssh.host_ca, a line with @cert-authority before them */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/plain": string;
-                    };
-                };
-                /** @description Not modified: If-None-Match contains the current ETag */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getKnownHosts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2151,82 +368,7 @@ export interface paths {
          * What has changed, by whom and when: the audit log
          * @description Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or `after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Only those with a higher id */
-                    after?: number;
-                    limit?: number;
-                    /** @description Only the latest of them, that many; instead of limit */
-                    tail?: number;
-                    kind?: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
-                    pool?: string;
-                    container?: string;
-                    reservation?: string;
-                };
-                header?: {
-                    /** @description Takes the place of after */
-                    "last-event-id"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page, or a stream that does not end */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            events: {
-                                /** @description Grows with every event; there may be gaps */
-                                id: number;
-                                at: string;
-                                /** @enum {unknown} */
-                                kind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
-                                /** @description Name of the identity that wanted it; "berth" for the manager itself */
-                                by: string;
-                                pool: string | null;
-                                container: string | null;
-                                generation: number | null;
-                                reservation: string | null;
-                                /** @description Whose reservation it concerns */
-                                owner: string | null;
-                                username: string | null;
-                                /** @description For people: an outcome, a reason, a new size */
-                                detail: string | null;
-                            }[];
-                            /** @description "after" of the next page; null at the end */
-                            next: number | null;
-                        };
-                        "text/event-stream": string;
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2246,73 +388,7 @@ export interface paths {
          * Usage by owner, account, pool or day
          * @description Users see their own only. As CSV with `Accept: text/csv` or `?format=csv`.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description A day (UTC) or a time; 30 days before "to" when left out */
-                    from?: string;
-                    /** @description A day (UTC) or a time, itself not included; now when left out */
-                    to?: string;
-                    by?: "user" | "username" | "pool" | "day";
-                    /** @description Takes the place of Accept */
-                    format?: "json" | "csv";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Sorted by key */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            from: string;
-                            to: string;
-                            /** @enum {unknown} */
-                            by: "user" | "username" | "pool" | "day";
-                            rows: {
-                                /** @description The owner, the account, the pool or the day (UTC) */
-                                key: string;
-                                /** @description That were active in the span */
-                                reservations: number;
-                                /** @description Within the span, until now */
-                                container_minutes: number;
-                                /** @description Reservations that began to wait in the queue in the span */
-                                waits: number;
-                                /** @description For how long those have waited, all together */
-                                wait_seconds: number;
-                            }[];
-                        };
-                        "text/csv": string;
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getUsage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2329,147 +405,10 @@ export interface paths {
             cookie?: never;
         };
         /** API tokens, without their secrets */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Oldest first */
-                            tokens: {
-                                /** @description Public part of the token */
-                                id: string;
-                                name: string;
-                                /** @enum {unknown} */
-                                role: "admin" | "user";
-                                created_at: string;
-                                expires_at: string | null;
-                                /** @description null: as much as the pools allow */
-                                limits: {
-                                    containers: number | null;
-                                    duration_seconds: number | null;
-                                    pools: string[] | null;
-                                };
-                            }[];
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listTokens"];
         put?: never;
         /** Make an API token; only this answer shows it */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Owner of the reservations; a new token with the same name has them, too */
-                        name: string;
-                        /**
-                         * @default user
-                         * @enum {unknown}
-                         */
-                        role?: "admin" | "user";
-                        /** @description Like "90d". Without this and expires_at it does not expire */
-                        expires_in?: string;
-                        /** Format: date-time */
-                        expires_at?: string;
-                        limits?: {
-                            /** @description Most at once */
-                            containers?: number;
-                            /** @description Longest that a reservation may last, like "8h" */
-                            duration?: string;
-                            /** @description Those that may be used; all when left out */
-                            pools?: string[];
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Public part of the token */
-                            id: string;
-                            name: string;
-                            /** @enum {unknown} */
-                            role: "admin" | "user";
-                            created_at: string;
-                            expires_at: string | null;
-                            /** @description null: as much as the pools allow */
-                            limits: {
-                                containers: number | null;
-                                duration_seconds: number | null;
-                                pools: string[] | null;
-                            };
-                            /** @description For the header "Authorization: Bearer …"; shown in this answer only */
-                            token: string;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["createToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2487,53 +426,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Delete an API token: it is refused from now on */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            /** @enum {boolean} */
-                            deleted: true;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["deleteToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2547,66 +440,7 @@ export interface paths {
             cookie?: never;
         };
         /** The identity of the caller, and its limits */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Owner of the caller's reservations */
-                            name: string;
-                            /** @enum {unknown} */
-                            role: "admin" | "user";
-                            /**
-                             * @description How the caller was authenticated
-                             * @enum {unknown}
-                             */
-                            auth: "none" | "token" | "oidc";
-                            expires_at: string | null;
-                            /** @description null: as much as the pools allow */
-                            limits: {
-                                containers: number | null;
-                                duration_seconds: number | null;
-                                pools: string[] | null;
-                            };
-                            /** @description Number of containers that count against limits.containers, including those of waiting reservations */
-                            containers_held: number;
-                        };
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getIdentity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2623,31 +457,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the process serves */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The process serves */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "ok";
-                            /** @description Version of the manager */
-                            version: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2664,44 +474,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether it can do its work */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Database and engine answer, and at least one pool works */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "ready";
-                            /** @description Pools that cannot lend anything, while others can */
-                            reasons?: string[];
-                        };
-                    };
-                };
-                /** @description The database or the engine does not work, or no pool can lend; try again after Retry-After seconds */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "not ready";
-                            reasons: string[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2718,48 +491,7 @@ export interface paths {
             cookie?: never;
         };
         /** Figures for Prometheus */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Prometheus' text format */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/plain": string;
-                    };
-                };
-                /** @description Only an admin may do this */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-                /** @description Only an admin may do this */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            error: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2776,27 +508,7 @@ export interface paths {
             cookie?: never;
         };
         /** What this is, and where to go on: a page for browsers, five lines of text for others */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The same for every caller */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/plain": string;
-                        "text/html": string;
-                    };
-                };
-            };
-        };
+        get: operations["getStartPage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2808,12 +520,2200 @@ export interface paths {
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: never;
-    responses: never;
+    schemas: {
+        ActiveReservation: {
+            username: string;
+            container: string;
+            /** @description "2026-11-23 14:30:00", in the time zone of the server */
+            expiration_time: string;
+            /** @description "58.5 minutes remaining" */
+            time_remaining: string;
+        };
+        ActiveReservationList: {
+            reservations: components["schemas"]["ActiveReservation"][];
+        };
+        AllReleased: {
+            /** @constant */
+            status: "success";
+            message: string;
+        };
+        /**
+         * @description How the caller was authenticated
+         * @enum {string}
+         */
+        Authentication: "none" | "token" | "oidc";
+        AvailableContainers: {
+            /** @description Ready to be reserved */
+            available: string[];
+            /** @description Reserved */
+            reserved: string[];
+        };
+        Container: {
+            name: string;
+            pool: string;
+            state: components["schemas"]["ContainerState"];
+            /** @description When it entered the state */
+            since: string;
+            generation: number;
+            /** @description Id of the reservation that holds it; users see only their own */
+            reservation: string | null;
+            host: string;
+            port: number;
+            /** @description Fingerprint of its SSH host key, as ssh shows it */
+            host_key: string | null;
+            /** @description Its line of known_hosts, for this host and port */
+            known_hosts: string | null;
+            /** @description Failures in a row */
+            attempts: number;
+            /** @description Why the last attempt failed, or why the container was removed */
+            error: string | null;
+        };
+        ContainerList: {
+            containers: components["schemas"]["Container"][];
+        };
+        /** @enum {string} */
+        ContainerState: "creating" | "ready" | "reserved" | "removing" | "broken" | "quarantined";
+        CreatedReservation: {
+            id: string;
+            state: components["schemas"]["ReservationState"];
+            outcome: components["schemas"]["ReservationOutcome"] | null;
+            /** @description Why it failed */
+            reason: string | null;
+            pool: string;
+            /** @description Name of the identity that made it */
+            owner: string;
+            username: string;
+            /** @description Number of containers that were requested */
+            count: number;
+            note: string | null;
+            /** @description Chosen by its owner, unique among their open reservations */
+            name: string | null;
+            created_at: string;
+            /** @description Until when it waits, or waited, for containers */
+            wait_until: string | null;
+            /** @description null unless it is waiting */
+            queue: components["schemas"]["QueuePosition"] | null;
+            /** @description When its time began */
+            active_at: string | null;
+            expires_at: string | null;
+            /** @description When it counts as abandoned without a further call of …/keepalive */
+            keepalive_until: string | null;
+            /** @description When it was put on hold with …/hold; null if it never was */
+            held_at: string | null;
+            ended_at: string | null;
+            containers: components["schemas"]["ReservedContainer"][];
+            /** @description Only if it was generated, and in this answer only */
+            password?: string;
+        };
+        CreatedToken: {
+            /** @description Public part of the token */
+            id: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            created_at: string;
+            expires_at: string | null;
+            limits: components["schemas"]["TokenLimits"];
+            /** @description For the header "Authorization: Bearer …"; shown in this answer only */
+            token: string;
+        };
+        DeletedToken: {
+            id: string;
+            /** @constant */
+            deleted: true;
+        };
+        /** @enum {string} */
+        ErrorCode: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+        ErrorMessage: {
+            error: string;
+        };
+        Event: {
+            /** @description Grows with every event; there may be gaps */
+            id: number;
+            at: string;
+            kind: components["schemas"]["EventKind"];
+            /** @description Name of the identity that wanted it; "berth" for the manager itself */
+            by: string;
+            pool: string | null;
+            container: string | null;
+            generation: number | null;
+            reservation: string | null;
+            /** @description Whose reservation it concerns */
+            owner: string | null;
+            username: string | null;
+            /** @description For people: an outcome, a reason, a new size */
+            detail: string | null;
+        };
+        /** @enum {string} */
+        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
+        EventList: {
+            events: components["schemas"]["Event"][];
+            /** @description "after" of the next page; null at the end */
+            next: number | null;
+        };
+        ExtendRequest: {
+            /** @description Added to the present end, like "30m"; instead of expires_at */
+            extend?: string;
+            /**
+             * Format: date-time
+             * @description The new end; instead of extend
+             */
+            expires_at?: string;
+        };
+        ExtendedReservation: {
+            id: string;
+            state: components["schemas"]["ReservationState"];
+            outcome: components["schemas"]["ReservationOutcome"] | null;
+            /** @description Why it failed */
+            reason: string | null;
+            pool: string;
+            /** @description Name of the identity that made it */
+            owner: string;
+            username: string;
+            /** @description Number of containers that were requested */
+            count: number;
+            note: string | null;
+            /** @description Chosen by its owner, unique among their open reservations */
+            name: string | null;
+            created_at: string;
+            /** @description Until when it waits, or waited, for containers */
+            wait_until: string | null;
+            /** @description null unless it is waiting */
+            queue: components["schemas"]["QueuePosition"] | null;
+            /** @description When its time began */
+            active_at: string | null;
+            expires_at: string | null;
+            /** @description When it counts as abandoned without a further call of …/keepalive */
+            keepalive_until: string | null;
+            /** @description When it was put on hold with …/hold; null if it never was */
+            held_at: string | null;
+            ended_at: string | null;
+            containers: components["schemas"]["ReservedContainer"][];
+            /** @description Why the end is not the requested one; null if it is */
+            clamped: string | null;
+        };
+        Health: {
+            /** @constant */
+            status: "ok";
+            /** @description Version of the manager */
+            version: string;
+        };
+        HoldLimits: {
+            max_seconds: number;
+            /** @description How many containers may be on hold at once */
+            containers: number;
+        };
+        HoldRequest: {
+            /** @description How long it stays from now on, like "30m"; at most hold.max of the pool */
+            duration: string;
+        };
+        Identity: {
+            /** @description Owner of the caller's reservations */
+            name: string;
+            role: components["schemas"]["Role"];
+            auth: components["schemas"]["Authentication"];
+            expires_at: string | null;
+            limits: components["schemas"]["TokenLimits"];
+            /** @description Number of containers that count against limits.containers, including those of waiting reservations */
+            containers_held: number;
+        };
+        NotReady: {
+            /** @constant */
+            status: "not ready";
+            reasons: string[];
+        };
+        OpenApiDocument: {
+            [key: string]: unknown;
+        };
+        /**
+         * @description Generates a password, also beside keys: 20 random characters, or four words that can be typed. Not with password
+         * @enum {string}
+         */
+        PasswordStyle: "random" | "words";
+        Pool: {
+            name: string;
+            /** @description How many containers it should have now */
+            size: number;
+            /** @description The size in berth.yml */
+            configured_size: number;
+            /** @description How many SSH ports it has: its greatest size */
+            ports: number;
+            image: string;
+            /** @description PRETTY_NAME of what really runs there; null before the first container has answered */
+            os: string | null;
+            memory_bytes: number;
+            /** @description Maximum size of /dev/shm, which counts as memory */
+            shm_bytes: number;
+            cpus: number;
+            pids: number;
+            sudo: boolean;
+            reach: components["schemas"]["Reach"];
+            /** @description OCI runtime; null: the engine's own choice */
+            runtime: string | null;
+            duration_default_seconds: number;
+            duration_max_seconds: number;
+            /** @description What may be put on hold after a failure; null: nothing */
+            hold: components["schemas"]["HoldLimits"] | null;
+            /** @description How many containers are in each state, none left out */
+            containers: {
+                [key: string]: number;
+            };
+            /** @description How many reservations wait in its queue */
+            waiting: number;
+            /** @description Why none of its containers can be lent, and none can be made; null while at least one works */
+            problem: string | null;
+            /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
+            oldest_unclean_seconds: number;
+        };
+        PoolList: {
+            pools: components["schemas"]["Pool"][];
+        };
+        Problem: {
+            /** @constant */
+            type: "about:blank";
+            title: string;
+            status: number;
+            code: components["schemas"]["ErrorCode"];
+            /** @description Every violation of the request, with its path */
+            errors?: components["schemas"]["Violation"][];
+        };
+        QueuePosition: {
+            /** @description 1 is next */
+            position: number;
+            /** @description Assumes no early release and no extension */
+            estimated_start: string | null;
+            /** @description Why the pool cannot lend anything at the moment */
+            problem: string | null;
+        };
+        /**
+         * @description What its containers can connect to; see docs/security.md
+         * @enum {string}
+         */
+        Reach: "internet" | "none" | "all";
+        Ready: {
+            /** @constant */
+            status: "ready";
+            /** @description Pools that cannot lend anything, while others can */
+            reasons?: string[];
+        };
+        ReleaseRequest: {
+            pool?: string;
+            username?: string;
+        };
+        ReleasedList: {
+            /** @description Ids of the reservations that were released */
+            released: string[];
+        };
+        Reservation: {
+            id: string;
+            state: components["schemas"]["ReservationState"];
+            outcome: components["schemas"]["ReservationOutcome"] | null;
+            /** @description Why it failed */
+            reason: string | null;
+            pool: string;
+            /** @description Name of the identity that made it */
+            owner: string;
+            username: string;
+            /** @description Number of containers that were requested */
+            count: number;
+            note: string | null;
+            /** @description Chosen by its owner, unique among their open reservations */
+            name: string | null;
+            created_at: string;
+            /** @description Until when it waits, or waited, for containers */
+            wait_until: string | null;
+            /** @description null unless it is waiting */
+            queue: components["schemas"]["QueuePosition"] | null;
+            /** @description When its time began */
+            active_at: string | null;
+            expires_at: string | null;
+            /** @description When it counts as abandoned without a further call of …/keepalive */
+            keepalive_until: string | null;
+            /** @description When it was put on hold with …/hold; null if it never was */
+            held_at: string | null;
+            ended_at: string | null;
+            containers: components["schemas"]["ReservedContainer"][];
+        };
+        ReservationList: {
+            reservations: components["schemas"]["Reservation"][];
+            /** @description "cursor" of the next page; null at the end */
+            next: string | null;
+        };
+        /** @enum {string} */
+        ReservationOutcome: "released" | "expired" | "abandoned" | "failed" | "cancelled";
+        /** @enum {string} */
+        ReservationState: "waiting" | "preparing" | "active" | "ending" | "ended";
+        ReserveRequest: {
+            pool?: string;
+            count?: number;
+            /** @description "90m", "2h", "1d" or ISO 8601 */
+            duration?: string;
+            username?: string;
+            /** @description Without this and without keys, a password is generated and shown in the answer only */
+            password?: string;
+            password_style?: components["schemas"]["PasswordStyle"];
+            /** @description Public keys, without options. Each text is one key or a whole file of them, with comment lines */
+            ssh_keys?: string[];
+            note?: string;
+            /** @description 1 to 32 characters a-z, 0-9 and "-", beginning with a letter; unique among your open reservations */
+            name?: string;
+            /** @description It ends as abandoned after this long without a call of …/keepalive */
+            keepalive?: string;
+            /** @description How long it may wait for containers when not enough are ready, like "10m" */
+            wait?: string;
+        };
+        ReservedContainer: {
+            name: string;
+            host: string;
+            port: number | null;
+            /** @description Fingerprint of its SSH host key, as ssh shows it */
+            host_key: string | null;
+            /** @description Its line of known_hosts, for this host and port */
+            known_hosts: string | null;
+            generation: number | null;
+            /** @description Whether the account works; false before, and while it is reset or replaced */
+            ready: boolean;
+        };
+        ResizeRequest: {
+            /** @description At least what is reserved, at most the number of ports; null: as in berth.yml */
+            size: number | null;
+        };
+        /** @enum {string} */
+        Role: "admin" | "user";
+        SimpleContainer: {
+            container: string;
+            host: string;
+            port: number;
+            /** @description Fingerprint of its SSH host key, as ssh shows it */
+            host_key: string;
+            /** @description Its line of known_hosts, for this host and port */
+            known_hosts: string | null;
+        };
+        SimpleReservation: {
+            /** @constant */
+            status: "success";
+            message: string;
+            username: string;
+            password: string;
+            containers: components["schemas"]["SimpleContainer"][];
+            /** Format: date-time */
+            reserved_until: string;
+            duration_minutes: number;
+        };
+        Token: {
+            /** @description Public part of the token */
+            id: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            created_at: string;
+            expires_at: string | null;
+            limits: components["schemas"]["TokenLimits"];
+        };
+        /** @description null: as much as the pools allow */
+        TokenLimits: {
+            containers: number | null;
+            duration_seconds: number | null;
+            pools: string[] | null;
+        };
+        TokenLimitsRequest: {
+            /** @description Most at once */
+            containers?: number;
+            /** @description Longest that a reservation may last, like "8h" */
+            duration?: string;
+            /** @description Those that may be used; all when left out */
+            pools?: string[];
+        };
+        TokenList: {
+            /** @description Oldest first */
+            tokens: components["schemas"]["Token"][];
+        };
+        TokenRequest: {
+            /** @description Owner of the reservations; a new token with the same name has them, too */
+            name: string;
+            /** @default user */
+            role: components["schemas"]["Role"];
+            /** @description Like "90d". Without this and expires_at it does not expire */
+            expires_in?: string;
+            /** Format: date-time */
+            expires_at?: string;
+            limits?: components["schemas"]["TokenLimitsRequest"];
+        };
+        Usage: {
+            from: string;
+            to: string;
+            by: components["schemas"]["UsageGrouping"];
+            rows: components["schemas"]["UsageRow"][];
+        };
+        /** @enum {string} */
+        UsageFormat: "json" | "csv";
+        /** @enum {string} */
+        UsageGrouping: "user" | "username" | "pool" | "day";
+        UsageRow: {
+            /** @description The owner, the account, the pool or the day (UTC) */
+            key: string;
+            /** @description That were active in the span */
+            reservations: number;
+            /** @description Within the span, until now */
+            container_minutes: number;
+            /** @description Reservations that began to wait in the queue in the span */
+            waits: number;
+            /** @description For how long those have waited, all together */
+            wait_seconds: number;
+        };
+        Violation: {
+            path: string;
+            message: string;
+        };
+    };
+    responses: {
+        /** @description Refused or failed; `code` says why, and is stable */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "pool \"alpine\" has 1 free container, and 2 were requested",
+                 *       "status": 409,
+                 *       "code": "not_enough"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Refused or failed; `error` says why */
+        Error: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "Host \"example.net\" is not allowed"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ErrorMessage"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    getOpenApiDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An OpenAPI 3.1 document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenApiDocument"];
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    reserveContainers: {
+        parameters: {
+            query: {
+                username: string;
+                /** @description When left out: "test" while ssh.bind is a loopback address, else generated and shown in the answer */
+                password?: string;
+                /** @description At most the pool's size */
+                count?: number;
+                /** @description Minutes; the pool's default when left out, and at most its maximum */
+                duration?: number;
+                /** @description The first of berth.yml when left out */
+                pool?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account works in every one of these containers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "message": "Reserved alpine-1 for alice",
+                     *       "username": "alice",
+                     *       "password": "test",
+                     *       "containers": [
+                     *         {
+                     *           "container": "alpine-1",
+                     *           "host": "localhost",
+                     *           "port": 2221,
+                     *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd"
+                     *         }
+                     *       ],
+                     *       "reserved_until": "2026-11-24T18:00:00.180Z",
+                     *       "duration_minutes": 60
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SimpleReservation"];
+                };
+            };
+            /** @description A parameter is wrong; says which, what was wrong and what is allowed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description There is no token, or an invalid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description A browser followed a link; use curl, the command berth, or POST /v1/reservations */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description Not enough containers are free; nothing was taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description Too many requests, or more than the token's limits allow */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description The container engine does not answer, a command in a container failed, or the pool cannot lend any container; says why */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    releaseAllContainers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No login is possible any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "message": "All containers released"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AllReleased"];
+                };
+            };
+            /** @description A parameter is wrong; says which, what was wrong and what is allowed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description There is no token, or an invalid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description Only an admin may do this, and no browser that follows a link */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description Too many requests, or more than the token's limits allow */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description The container engine does not answer, or a command in a container failed; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listAvailableContainers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of your copy; answered with 304 while it is current */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Names of containers, alpine-2 before alpine-10 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "available": [
+                     *         "alpine-2",
+                     *         "alpine-3"
+                     *       ],
+                     *       "reserved": [
+                     *         "alpine-1"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AvailableContainers"];
+                };
+            };
+            /** @description Not modified: If-None-Match contains the current ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong; says which, what was wrong and what is allowed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description There is no token, or an invalid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description Too many requests, or more than the token's limits allow */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listActiveReservations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of your copy; answered with 304 while it is current */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry for each reserved container */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "reservations": [
+                     *         {
+                     *           "username": "alice",
+                     *           "container": "alpine-1",
+                     *           "expiration_time": "2026-11-24 18:00:00",
+                     *           "time_remaining": "58.5 minutes remaining"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ActiveReservationList"];
+                };
+            };
+            /** @description Not modified: If-None-Match contains the current ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong; says which, what was wrong and what is allowed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description There is no token, or an invalid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description Too many requests, or more than the token's limits allow */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listPools: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of your copy; answered with 304 while it is current */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "pools": [
+                     *         {
+                     *           "name": "alpine",
+                     *           "size": 10,
+                     *           "configured_size": 10,
+                     *           "ports": 10,
+                     *           "image": "berth/box",
+                     *           "os": "Alpine Linux v3.22",
+                     *           "memory_bytes": 536870912,
+                     *           "shm_bytes": 67108864,
+                     *           "cpus": 1,
+                     *           "pids": 256,
+                     *           "sudo": true,
+                     *           "reach": "internet",
+                     *           "runtime": null,
+                     *           "duration_default_seconds": 3600,
+                     *           "duration_max_seconds": 86400,
+                     *           "hold": {
+                     *             "max_seconds": 7200,
+                     *             "containers": 3
+                     *           },
+                     *           "containers": {
+                     *             "creating": 0,
+                     *             "ready": 7,
+                     *             "reserved": 3,
+                     *             "removing": 0,
+                     *             "broken": 0,
+                     *             "quarantined": 0
+                     *           },
+                     *           "waiting": 0,
+                     *           "problem": null,
+                     *           "oldest_unclean_seconds": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PoolList"];
+                };
+            };
+            /** @description Not modified: If-None-Match contains the current ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resizePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "size": 5
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResizeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "alpine",
+                     *       "size": 5,
+                     *       "configured_size": 10,
+                     *       "ports": 10,
+                     *       "image": "berth/box",
+                     *       "os": "Alpine Linux v3.22",
+                     *       "memory_bytes": 536870912,
+                     *       "shm_bytes": 67108864,
+                     *       "cpus": 1,
+                     *       "pids": 256,
+                     *       "sudo": true,
+                     *       "reach": "internet",
+                     *       "runtime": null,
+                     *       "duration_default_seconds": 3600,
+                     *       "duration_max_seconds": 86400,
+                     *       "hold": {
+                     *         "max_seconds": 7200,
+                     *         "containers": 3
+                     *       },
+                     *       "containers": {
+                     *         "creating": 0,
+                     *         "ready": 2,
+                     *         "reserved": 3,
+                     *         "removing": 0,
+                     *         "broken": 0,
+                     *         "quarantined": 0
+                     *       },
+                     *       "waiting": 0,
+                     *       "problem": null,
+                     *       "oldest_unclean_seconds": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listContainers: {
+        parameters: {
+            query?: {
+                pool?: string;
+                state?: components["schemas"]["ContainerState"];
+            };
+            header?: {
+                /** @description ETag of your copy; answered with 304 while it is current */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "containers": [
+                     *         {
+                     *           "name": "alpine-3",
+                     *           "pool": "alpine",
+                     *           "state": "ready",
+                     *           "since": "2026-11-24T17:00:00.180Z",
+                     *           "generation": 1,
+                     *           "reservation": null,
+                     *           "host": "localhost",
+                     *           "port": 2223,
+                     *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *           "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "attempts": 0,
+                     *           "error": null
+                     *         },
+                     *         {
+                     *           "name": "alpine-4",
+                     *           "pool": "alpine",
+                     *           "state": "reserved",
+                     *           "since": "2026-11-24T17:00:00.180Z",
+                     *           "generation": 1,
+                     *           "reservation": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *           "host": "localhost",
+                     *           "port": 2224,
+                     *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *           "known_hosts": null,
+                     *           "attempts": 0,
+                     *           "error": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContainerList"];
+                };
+            };
+            /** @description Not modified: If-None-Match contains the current ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getContainer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "alpine-3",
+                     *       "pool": "alpine",
+                     *       "state": "ready",
+                     *       "since": "2026-11-24T17:00:00.180Z",
+                     *       "generation": 1,
+                     *       "reservation": null,
+                     *       "host": "localhost",
+                     *       "port": 2223,
+                     *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *       "attempts": 0,
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    quarantineContainer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "alpine-3",
+                     *       "pool": "alpine",
+                     *       "state": "quarantined",
+                     *       "since": "2026-11-24T17:00:00.180Z",
+                     *       "generation": 1,
+                     *       "reservation": null,
+                     *       "host": "localhost",
+                     *       "port": 2223,
+                     *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *       "attempts": 0,
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    recycleContainer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "alpine-3",
+                     *       "pool": "alpine",
+                     *       "state": "removing",
+                     *       "since": "2026-11-24T17:00:00.180Z",
+                     *       "generation": 1,
+                     *       "reservation": null,
+                     *       "host": "localhost",
+                     *       "port": 2223,
+                     *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *       "attempts": 0,
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resetContainer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "alpine-3",
+                     *       "pool": "alpine",
+                     *       "state": "reserved",
+                     *       "since": "2026-11-24T17:00:00.180Z",
+                     *       "generation": 1,
+                     *       "reservation": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *       "host": "localhost",
+                     *       "port": 2223,
+                     *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *       "attempts": 0,
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    returnContainer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "alpine-3",
+                     *       "pool": "alpine",
+                     *       "state": "removing",
+                     *       "since": "2026-11-24T17:00:00.180Z",
+                     *       "generation": 1,
+                     *       "reservation": null,
+                     *       "host": "localhost",
+                     *       "port": 2223,
+                     *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *       "attempts": 0,
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listReservations: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["ReservationState"];
+                /** @description Name of an identity; users see only their own */
+                owner?: string;
+                username?: string;
+                pool?: string;
+                limit?: number;
+                /** @description "next" of the previous page */
+                cursor?: string;
+            };
+            header?: {
+                /** @description ETag of your copy; answered with 304 while it is current */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "reservations": [
+                     *         {
+                     *           "id": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *           "state": "active",
+                     *           "outcome": null,
+                     *           "reason": null,
+                     *           "pool": "alpine",
+                     *           "owner": "admin",
+                     *           "username": "alice",
+                     *           "count": 1,
+                     *           "note": "for the demo",
+                     *           "name": "demo",
+                     *           "created_at": "2026-11-24T17:00:00.000Z",
+                     *           "wait_until": null,
+                     *           "queue": null,
+                     *           "active_at": "2026-11-24T17:00:00.180Z",
+                     *           "expires_at": "2026-11-24T18:30:00.180Z",
+                     *           "keepalive_until": null,
+                     *           "held_at": null,
+                     *           "ended_at": null,
+                     *           "containers": [
+                     *             {
+                     *               "name": "alpine-1",
+                     *               "host": "localhost",
+                     *               "port": 2221,
+                     *               "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *               "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *               "generation": 1,
+                     *               "ready": true
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReservationList"];
+                };
+            };
+            /** @description Not modified: If-None-Match contains the current ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createReservation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters, like a UUID */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "alice",
+                 *       "duration": "90m",
+                 *       "name": "demo",
+                 *       "note": "for the demo"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReserveRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *       "state": "active",
+                     *       "outcome": null,
+                     *       "reason": null,
+                     *       "pool": "alpine",
+                     *       "owner": "admin",
+                     *       "username": "alice",
+                     *       "count": 1,
+                     *       "note": "for the demo",
+                     *       "name": "demo",
+                     *       "created_at": "2026-11-24T17:00:00.000Z",
+                     *       "wait_until": null,
+                     *       "queue": null,
+                     *       "active_at": "2026-11-24T17:00:00.180Z",
+                     *       "expires_at": "2026-11-24T18:30:00.180Z",
+                     *       "keepalive_until": null,
+                     *       "held_at": null,
+                     *       "ended_at": null,
+                     *       "containers": [
+                     *         {
+                     *           "name": "alpine-1",
+                     *           "host": "localhost",
+                     *           "port": 2221,
+                     *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "generation": 1,
+                     *           "ready": true
+                     *         }
+                     *       ],
+                     *       "password": "hTq5Vd8wZcYpRk3nXb7e"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedReservation"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "9d0c4d57-6d9e-4c6b-8a51-0a2a5d1f7f0e",
+                     *       "state": "waiting",
+                     *       "outcome": null,
+                     *       "reason": null,
+                     *       "pool": "alpine",
+                     *       "owner": "admin",
+                     *       "username": "alice",
+                     *       "count": 1,
+                     *       "note": "for the demo",
+                     *       "name": null,
+                     *       "created_at": "2026-11-24T17:00:00.000Z",
+                     *       "wait_until": "2026-11-24T17:10:00.000Z",
+                     *       "queue": {
+                     *         "position": 1,
+                     *         "estimated_start": "2026-11-24T18:30:02.180Z",
+                     *         "problem": null
+                     *       },
+                     *       "active_at": null,
+                     *       "expires_at": null,
+                     *       "keepalive_until": "2026-11-24T17:01:00.000Z",
+                     *       "held_at": null,
+                     *       "ended_at": null,
+                     *       "containers": [],
+                     *       "password": "Zc5Yp8kRn3Xb7eTqVd9w"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedReservation"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getReservation: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait until it is active, or over */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *       "state": "active",
+                     *       "outcome": null,
+                     *       "reason": null,
+                     *       "pool": "alpine",
+                     *       "owner": "admin",
+                     *       "username": "alice",
+                     *       "count": 1,
+                     *       "note": "for the demo",
+                     *       "name": "demo",
+                     *       "created_at": "2026-11-24T17:00:00.000Z",
+                     *       "wait_until": null,
+                     *       "queue": null,
+                     *       "active_at": "2026-11-24T17:00:00.180Z",
+                     *       "expires_at": "2026-11-24T18:30:00.180Z",
+                     *       "keepalive_until": null,
+                     *       "held_at": null,
+                     *       "ended_at": null,
+                     *       "containers": [
+                     *         {
+                     *           "name": "alpine-1",
+                     *           "host": "localhost",
+                     *           "port": 2221,
+                     *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "generation": 1,
+                     *           "ready": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reservation"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    releaseReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *       "state": "ended",
+                     *       "outcome": "released",
+                     *       "reason": null,
+                     *       "pool": "alpine",
+                     *       "owner": "admin",
+                     *       "username": "alice",
+                     *       "count": 1,
+                     *       "note": "for the demo",
+                     *       "name": "demo",
+                     *       "created_at": "2026-11-24T17:00:00.000Z",
+                     *       "wait_until": null,
+                     *       "queue": null,
+                     *       "active_at": "2026-11-24T17:00:00.180Z",
+                     *       "expires_at": "2026-11-24T18:30:00.180Z",
+                     *       "keepalive_until": null,
+                     *       "held_at": null,
+                     *       "ended_at": "2026-11-24T17:42:00.000Z",
+                     *       "containers": [
+                     *         {
+                     *           "name": "alpine-1",
+                     *           "host": "localhost",
+                     *           "port": 2221,
+                     *           "host_key": null,
+                     *           "known_hosts": null,
+                     *           "generation": null,
+                     *           "ready": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reservation"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    extendReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "extend": "30m"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExtendRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *       "state": "active",
+                     *       "outcome": null,
+                     *       "reason": null,
+                     *       "pool": "alpine",
+                     *       "owner": "admin",
+                     *       "username": "alice",
+                     *       "count": 1,
+                     *       "note": "for the demo",
+                     *       "name": "demo",
+                     *       "created_at": "2026-11-24T17:00:00.000Z",
+                     *       "wait_until": null,
+                     *       "queue": null,
+                     *       "active_at": "2026-11-24T17:00:00.180Z",
+                     *       "expires_at": "2026-11-24T19:00:00.180Z",
+                     *       "keepalive_until": null,
+                     *       "held_at": null,
+                     *       "ended_at": null,
+                     *       "containers": [
+                     *         {
+                     *           "name": "alpine-1",
+                     *           "host": "localhost",
+                     *           "port": 2221,
+                     *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "generation": 1,
+                     *           "ready": true
+                     *         }
+                     *       ],
+                     *       "clamped": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExtendedReservation"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    keepReservationAlive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *       "state": "active",
+                     *       "outcome": null,
+                     *       "reason": null,
+                     *       "pool": "alpine",
+                     *       "owner": "admin",
+                     *       "username": "alice",
+                     *       "count": 1,
+                     *       "note": "for the demo",
+                     *       "name": "demo",
+                     *       "created_at": "2026-11-24T17:00:00.000Z",
+                     *       "wait_until": null,
+                     *       "queue": null,
+                     *       "active_at": "2026-11-24T17:00:00.180Z",
+                     *       "expires_at": "2026-11-24T18:30:00.180Z",
+                     *       "keepalive_until": "2026-11-24T17:05:00.000Z",
+                     *       "held_at": null,
+                     *       "ended_at": null,
+                     *       "containers": [
+                     *         {
+                     *           "name": "alpine-1",
+                     *           "host": "localhost",
+                     *           "port": 2221,
+                     *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "generation": 1,
+                     *           "ready": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reservation"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    holdReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "duration": "30m"
+                 *     }
+                 */
+                "application/json": components["schemas"]["HoldRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *       "state": "active",
+                     *       "outcome": null,
+                     *       "reason": null,
+                     *       "pool": "alpine",
+                     *       "owner": "admin",
+                     *       "username": "alice",
+                     *       "count": 1,
+                     *       "note": "for the demo",
+                     *       "name": "demo",
+                     *       "created_at": "2026-11-24T17:00:00.000Z",
+                     *       "wait_until": null,
+                     *       "queue": null,
+                     *       "active_at": "2026-11-24T17:00:00.180Z",
+                     *       "expires_at": "2026-11-24T18:00:00.000Z",
+                     *       "keepalive_until": null,
+                     *       "held_at": "2026-11-24T17:30:00.000Z",
+                     *       "ended_at": null,
+                     *       "containers": [
+                     *         {
+                     *           "name": "alpine-1",
+                     *           "host": "localhost",
+                     *           "port": 2221,
+                     *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
+                     *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "generation": 1,
+                     *           "ready": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reservation"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    releaseReservations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "pool": "alpine"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReleaseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "released": [
+                     *         "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReleasedList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getKnownHosts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of your copy; answered with 304 while it is current */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A line for each container; with ssh.host_ca, a line with @cert-authority before them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example [localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd */
+                    "text/plain": string;
+                };
+            };
+            /** @description Not modified: If-None-Match contains the current ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Only those with a higher id */
+                after?: number;
+                limit?: number;
+                /** @description Only the latest of them, that many; instead of limit */
+                tail?: number;
+                kind?: components["schemas"]["EventKind"];
+                pool?: string;
+                container?: string;
+                reservation?: string;
+            };
+            header?: {
+                /** @description Takes the place of after */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, or a stream that does not end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "events": [
+                     *         {
+                     *           "id": 27,
+                     *           "at": "2026-11-24T17:00:02.000Z",
+                     *           "kind": "reservation.extended",
+                     *           "by": "admin",
+                     *           "pool": "alpine",
+                     *           "container": null,
+                     *           "generation": null,
+                     *           "reservation": "0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11",
+                     *           "owner": "admin",
+                     *           "username": "alice",
+                     *           "detail": "until 2026-11-24T19:00:00.180Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventList"];
+                    /**
+                     * @example id: 27
+                     *     event: reservation.extended
+                     *     data: {"id":27,"at":"2026-11-24T17:00:02.000Z","kind":"reservation.extended","by":"admin","pool":"alpine","container":null,"generation":null,"reservation":"0f8b7c52-5f0e-4f7c-9b0e-4d1d2f6f3c11","owner":"admin","username":"alice","detail":"until 2026-11-24T19:00:00.180Z"}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description A day (UTC) or a time; 30 days before "to" when left out */
+                from?: string;
+                /** @description A day (UTC) or a time, itself not included; now when left out */
+                to?: string;
+                by?: components["schemas"]["UsageGrouping"];
+                /** @description Takes the place of Accept */
+                format?: components["schemas"]["UsageFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sorted by key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "to": "2026-11-24T17:00:03.000Z",
+                     *       "by": "username",
+                     *       "rows": [
+                     *         {
+                     *           "key": "alice",
+                     *           "reservations": 1,
+                     *           "container_minutes": 3.25,
+                     *           "waits": 0,
+                     *           "wait_seconds": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Usage"];
+                    "text/csv": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "id": "2c1ff4a60d3e",
+                     *           "name": "bob",
+                     *           "role": "user",
+                     *           "created_at": "2026-11-24T17:00:00.000Z",
+                     *           "expires_at": "2026-12-24T17:00:00.000Z",
+                     *           "limits": {
+                     *             "containers": 5,
+                     *             "duration_seconds": 28800,
+                     *             "pools": null
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "bob",
+                 *       "expires_in": "30d",
+                 *       "limits": {
+                 *         "containers": 5,
+                 *         "duration": "8h"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "2c1ff4a60d3e",
+                     *       "name": "bob",
+                     *       "role": "user",
+                     *       "created_at": "2026-11-24T17:00:00.000Z",
+                     *       "expires_at": "2026-12-24T17:00:00.000Z",
+                     *       "limits": {
+                     *         "containers": 5,
+                     *         "duration_seconds": 28800,
+                     *         "pools": null
+                     *       },
+                     *       "token": "berth_2c1ff4a60d3e_5b0c…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "2c1ff4a60d3e",
+                     *       "deleted": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeletedToken"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "bob",
+                     *       "role": "user",
+                     *       "auth": "token",
+                     *       "expires_at": "2026-12-24T17:00:00.000Z",
+                     *       "limits": {
+                     *         "containers": 5,
+                     *         "duration_seconds": 28800,
+                     *         "pools": null
+                     *       },
+                     *       "containers_held": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process serves */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Database and engine answer, and at least one pool works */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ready"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description The database or the engine does not work, or no pool can lend; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "not ready",
+                     *       "reasons": [
+                     *         "the container engine does not answer; the log of the manager says why"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotReady"];
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus' text format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Only an admin may do this */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            /** @description Only an admin may do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorMessage"];
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getStartPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same for every caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "text/html": string;
+                };
+            };
+            "4XX": components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+}

@@ -1,6 +1,8 @@
 /**
  * Builds JSON schemas: the builders of typebox that we use, with its types and its results, which a test compares.
  * typebox itself is 370 modules, which a manager would load at each start for these twelve builders.
+ *
+ * The `title` of a schema is its name in the OpenAPI document (docs/components.ts). Objects and enumerations need one.
  */
 import type { TSchema, TSchemaOptions, Type as Typebox } from 'typebox'
 

@@ -55,7 +55,7 @@ export function buildServer(context: ServerContext): FastifyInstance {
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply, log))
   acceptEmptyJson(server)
   addHooks(server, context, connections)
-  describeApi(server)
+  describeApi(server, context.version)
   // A plugin, so that the routes are registered once the OpenAPI document collects them.
   void server.register(async (routes) => {
     openapiRoute(routes)

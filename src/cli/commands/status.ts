@@ -44,7 +44,8 @@ export function addStatus(program: Command, cli: Cli): void {
 /** Returns why the manager, or one of its pools, cannot do its work. */
 async function problemsOf(client: BerthClient): Promise<readonly string[]> {
   const { data, error } = await client.GET('/readyz')
-  return data?.reasons ?? error?.reasons ?? []
+  if (data) return data.reasons ?? []
+  return error && 'reasons' in error ? error.reasons : []
 }
 
 function nameOf({ name, role, containers_held, limits }: Me): string {

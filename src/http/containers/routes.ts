@@ -60,19 +60,31 @@ export function containerRoutes(server: FastifyInstance, { store, admin, reserva
 }
 
 const LIST = {
+  tags: ['containers'],
+  operationId: 'listContainers',
   summary: 'Containers, their holders, and why one is unhealthy',
   querystring: ListContainers,
   headers: IfNoneMatch,
   response: { 200: ContainerList, 304: NotModified },
 }
-const SHOW = { summary: 'One container', params: Named, response: { 200: ContainerView } }
+const SHOW = {
+  tags: ['containers'],
+  operationId: 'getContainer',
+  summary: 'One container',
+  params: Named,
+  response: { 200: ContainerView },
+}
 const QUARANTINE = {
+  tags: ['containers'],
+  operationId: 'quarantineContainer',
   summary: 'Quarantine a container that is not reserved (admin)',
   description: 'What runs there is kept for inspection until the container is returned. It is not lent meanwhile.',
   params: Named,
   response: { 200: ContainerView },
 }
 const RECYCLE = {
+  tags: ['containers'],
+  operationId: 'recycleContainer',
   summary: 'Destroy a container and create it again (admin)',
   description:
     'Answers once this is recorded, before the container is destroyed. `conflict` for a reserved container: ' +
@@ -81,6 +93,8 @@ const RECYCLE = {
   response: { 202: ContainerView },
 }
 const RESET = {
+  tags: ['containers'],
+  operationId: 'resetContainer',
   summary: 'Replace a container of your active reservation with a fresh one',
   description:
     'Destroys the container and creates the next generation with the same account, password and keys; the reservation ' +
@@ -90,6 +104,8 @@ const RESET = {
   response: { 202: ContainerView },
 }
 const RETURN = {
+  tags: ['containers'],
+  operationId: 'returnContainer',
   summary: 'End a quarantine (admin)',
   description:
     'The container is recycled before it is lent again. Answers once this is recorded, before the container is ' +

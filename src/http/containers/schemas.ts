@@ -2,25 +2,28 @@
 import { NullableText, Type } from '../json-schema.ts'
 import { CONTAINER_STATES } from '../../domain/container.ts'
 
-const ContainerState = Type.Enum([...CONTAINER_STATES])
+const ContainerState = Type.Enum([...CONTAINER_STATES], { title: 'ContainerState' })
 
-export const ContainerView = Type.Object({
-  name: Type.String(),
-  pool: Type.String(),
-  state: ContainerState,
-  since: Type.String({ description: 'When it entered the state' }),
-  generation: Type.Integer(),
-  reservation: NullableText({
-    description: 'Id of the reservation that holds it; users see only their own',
-  }),
-  host: Type.String(),
-  port: Type.Integer(),
-  host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
-  known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
-  attempts: Type.Integer({ description: 'Failures in a row' }),
-  error: NullableText({ description: 'Why the last attempt failed, or why the container was removed' }),
-})
-export const ContainerList = Type.Object({ containers: Type.Array(ContainerView) })
+export const ContainerView = Type.Object(
+  {
+    name: Type.String(),
+    pool: Type.String(),
+    state: ContainerState,
+    since: Type.String({ description: 'When it entered the state' }),
+    generation: Type.Integer(),
+    reservation: NullableText({
+      description: 'Id of the reservation that holds it; users see only their own',
+    }),
+    host: Type.String(),
+    port: Type.Integer(),
+    host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
+    known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
+    attempts: Type.Integer({ description: 'Failures in a row' }),
+    error: NullableText({ description: 'Why the last attempt failed, or why the container was removed' }),
+  },
+  { title: 'Container' },
+)
+export const ContainerList = Type.Object({ containers: Type.Array(ContainerView) }, { title: 'ContainerList' })
 
 export const ListContainers = Type.Object(
   { pool: Type.Optional(Type.String()), state: Type.Optional(ContainerState) },

@@ -1,17 +1,32 @@
 /** The OpenAPI document, made of the schemas of the routes, and a page that renders it without any other host. */
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, FastifySchema } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance } from 'fastify'
 import { Type } from '../json-schema.ts'
 import { OPEN } from '../auth/admission.ts'
 import { docsOnly } from './docs-only.ts'
-import { Problem } from '../errors/problems.ts'
+import { completeDocument, OPTIONAL_BODY } from './document.ts'
 
 const DESCRIPTION = `Lends Linux containers over SSH for a limited time.
 
 The endpoints below \`/v1\` are for programs; their errors are \`application/problem+json\` (RFC 9457) with a stable
 \`code\`. The others are the simple API, for people with curl; their errors are \`{"error": "…"}\`. Times are RFC 3339 in UTC
-unless it says otherwise.`
+unless it says otherwise. This document is at [/openapi.json](/openapi.json).
+
+\`/v1\` only grows: operations, fields and values of enumerations are added, and none disappears or changes its meaning.
+Clients must ignore fields and values that they do not know.`
+
+/** In the order of the page. */
+const TAGS = [
+  { name: 'reservations', description: 'Reserve containers, wait for them, extend, keep and release them' },
+  { name: 'pools', description: 'What can be reserved, and how much of it is free' },
+  { name: 'containers', description: 'Single containers: their state and host keys; reset, quarantine, recycle' },
+  { name: 'events', description: 'The audit log, in pages or as a stream' },
+  { name: 'usage', description: 'Containers and time by owner, account, pool or day' },
+  { name: 'tokens', description: "API tokens, for admins; the caller's own identity" },
+  { name: 'manager', description: 'Liveness, readiness, metrics and this document, for operators' },
+  { name: 'simple API', description: 'Four GET requests for people with curl' },
+]
 
 const BEARER = {
   type: 'http',
@@ -27,24 +42,28 @@ const ONLY_OURS = {
   'frame-ancestors': "'none'",
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The request may have no body. */
+    optionalBody?: boolean
+  }
+}
+
 /** To be called before the routes that the document describes are registered. */
-export function describeApi(server: FastifyInstance): void {
+export function describeApi(server: FastifyInstance, version: string): void {
   void server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       security: [{ bearerAuth: [] }],
       components: { securitySchemes: { bearerAuth: BEARER } },
-      info: { title: 'Berth', version: 'v1', description: DESCRIPTION },
-      tags: [
-        { name: 'v1', description: 'For programs' },
-        { name: 'simple', description: 'For people with curl' },
-        { name: 'operations', description: 'For operators of the manager' },
-      ],
+      info: { title: 'Berth', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
+      servers: [{ url: '/', description: 'The manager that serves this document' }],
+      tags: TAGS,
     },
-    transform: ({ schema, url, route }) => {
-      const open = route.config?.open === true ? { security: [] } : {}
-      return { url, schema: { ...(url.startsWith('/v1/') ? asV1(schema) : schema), ...open } }
-    },
+    convertConstToEnum: false,
+    transform: ({ schema, url, route }) => ({ url, schema: { ...schema, ...fromConfig(route.config) } }),
+    transformObject: (document) =>
+      'openapiObject' in document ? completeDocument(document.openapiObject) : document.swaggerObject,
   })
   void server.register(async (page) => {
     page.addHook('onRoute', (route) => {
@@ -60,15 +79,19 @@ export function describeApi(server: FastifyInstance): void {
   })
 }
 
-/** Adds what all routes of v1 have in common. */
-function asV1(schema: FastifySchema): FastifySchema {
-  const refused = { description: 'Refused or failed', content: { 'application/problem+json': { schema: Problem } } }
-  return { ...schema, tags: ['v1'], response: { ...Object(schema.response), default: refused } }
+function fromConfig({ open, optionalBody }: FastifyContextConfig = {}) {
+  return { ...(open === true && { security: [] }), ...(optionalBody === true && { [OPTIONAL_BODY]: true }) }
 }
 
 export function openapiRoute(server: FastifyInstance): void {
-  const answer = Type.Object({}, { description: 'An OpenAPI 3.1 document', additionalProperties: true })
-  const schema = { tags: ['operations'], summary: 'This document', response: { 200: answer } }
+  const about = { title: 'OpenApiDocument', description: 'An OpenAPI 3.1 document', additionalProperties: true }
+  const answer = Type.Object({}, about)
+  const schema = {
+    tags: ['manager'],
+    operationId: 'getOpenApiDocument',
+    summary: 'This document',
+    response: { 200: answer },
+  }
   // Serialised once: it is long, and needs no token.
   let document: Buffer | undefined
   server.get('/openapi.json', { ...docsOnly(schema), ...OPEN }, async (_request, reply) => {

@@ -67,17 +67,20 @@ function violationsOf({ validation = [] }: Refusal): Violation[] {
   })
 }
 
-const Violations = Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+const Violations = Type.Array(Type.Object({ path: Type.String(), message: Type.String() }, { title: 'Violation' }), {
   description: 'Every violation of the request, with its path',
 })
 
-export const Problem = Type.Object({
-  type: Type.Literal('about:blank'),
-  title: Type.String(),
-  status: Type.Integer(),
-  code: Type.Enum(Object.keys(STATUS) as ErrorCode[]),
-  errors: Type.Optional(Violations),
-})
+export const Problem = Type.Object(
+  {
+    type: Type.Literal('about:blank'),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.Enum(Object.keys(STATUS) as ErrorCode[], { title: 'ErrorCode' }),
+    errors: Type.Optional(Violations),
+  },
+  { title: 'Problem' },
+)
 
 /** RFC 9457. A request that was understood, but breaks a rule, is 422 and lists its violations. */
 export function problemDetails(error: BerthError): Static<typeof Problem> {

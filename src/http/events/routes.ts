@@ -84,6 +84,8 @@ function readId(text: string | string[]): number {
 }
 
 const EVENTS = {
+  tags: ['events'],
+  operationId: 'listEvents',
   summary: 'What has changed, by whom and when: the audit log',
   description:
     'Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or ' +

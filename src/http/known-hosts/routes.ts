@@ -51,6 +51,8 @@ function patternOf(host: string, port: number): string {
 }
 
 const LIST = {
+  tags: ['containers'],
+  operationId: 'getKnownHosts',
   summary: 'Host keys of your reserved containers, as known_hosts of ssh; of all, for admins',
   headers: IfNoneMatch,
   response: {

@@ -7,13 +7,14 @@ import { poolProblem } from '../../domain/pools.ts'
 import { PROBE } from '../auth/admission.ts'
 import type { ServerContext } from '../context.ts'
 import { ADMIN_ONLY } from '../auth/identity.ts'
+import { errorMessage } from '../errors/error-message.ts'
 import { RETRY_AFTER_S } from '../errors/problems.ts'
 
-const tags = ['operations']
+const tags = ['manager']
 
 const Alive = Type.Object(
   { status: Type.Literal('ok'), version: Type.String({ description: 'Version of the manager' }) },
-  { description: 'The process serves' },
+  { title: 'Health', description: 'The process serves' },
 )
 const Ready = Type.Object(
   {
@@ -22,13 +23,16 @@ const Ready = Type.Object(
       Type.Array(Type.String(), { description: 'Pools that cannot lend anything, while others can' }),
     ),
   },
-  { description: 'Database and engine answer, and at least one pool works' },
+  { title: 'Ready', description: 'Database and engine answer, and at least one pool works' },
 )
 const NotReady = Type.Object(
   { status: Type.Literal('not ready'), reasons: Type.Array(Type.String()) },
-  { description: 'The database or the engine does not work, or no pool can lend; try again after Retry-After seconds' },
+  {
+    title: 'NotReady',
+    description: 'The database or the engine does not work, or no pool can lend; try again after Retry-After seconds',
+  },
 )
-const Refused = Type.Object({ error: Type.String() }, { description: 'Only an admin may do this' })
+const Refused = errorMessage('Only an admin may do this')
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
@@ -73,10 +77,15 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     return [`containers left alone, because they ${why}: ${names.join(', ')}; see berth doctor`]
   }
 
-  const healthz = { tags, summary: 'Whether the process serves', response: { 200: Alive } }
+  const healthz = { tags, operationId: 'getHealth', summary: 'Whether the process serves', response: { 200: Alive } }
   typed.get('/healthz', { schema: healthz, ...PROBE }, async () => ({ status: 'ok' as const, version }))
 
-  const readyz = { tags, summary: 'Whether it can do its work', response: { 200: Ready, 503: NotReady } }
+  const readyz = {
+    tags,
+    operationId: 'getReadiness',
+    summary: 'Whether it can do its work',
+    response: { 200: Ready, 503: NotReady },
+  }
   typed.get('/readyz', { schema: readyz, ...PROBE }, async (_request, reply) => {
     const reasons = await problems()
     const failing = reasons.length === 0 ? await poolProblems() : []
@@ -90,7 +99,12 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ status: 'not ready', reasons })
   })
 
-  const figures = { tags, summary: 'Figures for Prometheus', response: { 200: Figures, 401: Refused, 403: Refused } }
+  const figures = {
+    tags,
+    operationId: 'getMetrics',
+    summary: 'Figures for Prometheus',
+    response: { 200: Figures, 401: Refused, 403: Refused },
+  }
   typed.get('/metrics', { schema: figures, ...ADMIN_ONLY }, async (_request, reply) => {
     const text = await metrics.render(pools.all(), await store.snapshot(), clock())
     return reply.type(metrics.contentType).send(text)

@@ -25,11 +25,15 @@ export function poolRoutes(server: FastifyInstance, context: ServerContext): voi
 }
 
 const LIST = {
+  tags: ['pools'],
+  operationId: 'listPools',
   summary: 'Pools, and the states of their containers',
   headers: IfNoneMatch,
   response: { 200: PoolList, 304: NotModified },
 }
 const RESIZE = {
+  tags: ['pools'],
+  operationId: 'resizePool',
   summary: 'Let a pool grow or shrink (admin)',
   description:
     'The size survives restarts; null returns to berth.yml. Slots with the highest numbers go first: at once where ' +

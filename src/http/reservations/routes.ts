@@ -45,7 +45,7 @@ export function reservationRoutes(server: FastifyInstance, context: RouteContext
 
 function reserveRoute(typed: TypedServer, context: RouteContext): void {
   const { reservations, pools, requestSecret } = context
-  typed.post('/v1/reservations', { schema: RESERVE, preValidation: allowNoBody }, async (request, reply) => {
+  typed.post('/v1/reservations', { schema: RESERVE, ...NO_BODY_NEEDED }, async (request, reply) => {
     const { username = DEFAULT_USERNAME, count = 1, ssh_keys: sshKeys = [], password, note, name } = request.body
     const { password_style: passwordStyle } = request.body
     const pool = choosePool(pools, request.body.pool)
@@ -135,17 +135,22 @@ function changeRoutes(typed: TypedServer, context: RouteContext): void {
     return viewReservation(context, await reservations.release(request.params.id, identityOf(request)))
   })
 
-  typed.post('/v1/release-all', { schema: RELEASE_ALL, preValidation: allowNoBody }, async (request) => ({
+  typed.post('/v1/release-all', { schema: RELEASE_ALL, ...NO_BODY_NEEDED }, async (request) => ({
     released: await reservations.releaseAll(request.body, requireAdmin(request)),
   }))
 }
 
-/** For bodies whose properties are all optional. */
-async function allowNoBody(request: { body: unknown }): Promise<void> {
-  request.body ??= {}
+/** Route options for bodies whose properties are all optional: the body may be left out. */
+const NO_BODY_NEEDED = {
+  config: { optionalBody: true },
+  async preValidation(request: { body: unknown }): Promise<void> {
+    request.body ??= {}
+  },
 }
 
 const RESERVE = {
+  tags: ['reservations'],
+  operationId: 'createReservation',
   summary: 'Reserve containers',
   description:
     'Answers when the account works (201), or at once when it waits in the queue (202). With an Idempotency-Key the ' +
@@ -155,29 +160,39 @@ const RESERVE = {
   response: { 201: ReservedView, 202: ReservedView },
 }
 const LIST = {
+  tags: ['reservations'],
+  operationId: 'listReservations',
   summary: 'Reservations, newest first, page by page',
   querystring: ListReservations,
   headers: IfNoneMatch,
   response: { 200: ReservationList, 304: NotModified },
 }
 const SHOW = {
+  tags: ['reservations'],
+  operationId: 'getReservation',
   summary: 'One reservation; with wait, as soon as it is active or over',
   params: ReservationId,
   querystring: LongPoll,
   response: { 200: ReservationView },
 }
 const EXTEND = {
+  tags: ['reservations'],
+  operationId: 'extendReservation',
   summary: 'Extend an active reservation; never shortens',
   params: ReservationId,
   body: Extend,
   response: { 200: ExtendedView },
 }
 const KEEPALIVE = {
+  tags: ['reservations'],
+  operationId: 'keepReservationAlive',
   summary: 'Keep a reservation with a keepalive from being abandoned; does not extend it',
   params: ReservationId,
   response: { 200: ReservationView },
 }
 const HOLD = {
+  tags: ['reservations'],
+  operationId: 'holdReservation',
   summary: 'Keep a reservation for a while after a failure, once',
   description:
     'It ends this long from now, whatever its end was, and needs no keepalive calls. `conflict` the second time, and ' +
@@ -187,11 +202,15 @@ const HOLD = {
   response: { 200: ReservationView },
 }
 const RELEASE = {
+  tags: ['reservations'],
+  operationId: 'releaseReservation',
   summary: 'Release; answers when no login is possible any more',
   params: ReservationId,
   response: { 200: ReservationView },
 }
 const RELEASE_ALL = {
+  tags: ['reservations'],
+  operationId: 'releaseReservations',
   summary: 'Release everything, or everything of a pool or an account (admin)',
   body: ReleaseAll,
   response: { 200: ReleasedList },

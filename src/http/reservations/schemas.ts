@@ -3,7 +3,7 @@ import { MAX_SSH_KEYS } from '../../domain/text/ssh-key.ts'
 import { PASSWORD_STYLES } from '../../usecases/passwords/passwords.ts'
 import { Nullable, NullableText, Type } from '../json-schema.ts'
 
-const ReservationState = Type.Enum(['waiting', 'preparing', 'active', 'ending', 'ended'])
+const ReservationState = Type.Enum(['waiting', 'preparing', 'active', 'ending', 'ended'], { title: 'ReservationState' })
 
 /** What depends on the pool or on the image is checked by the use case. */
 export const Reserve = Type.Object(
@@ -19,6 +19,7 @@ export const Reserve = Type.Object(
     ),
     password_style: Type.Optional(
       Type.Enum([...PASSWORD_STYLES], {
+        title: 'PasswordStyle',
         description:
           'Generates a password, also beside keys: 20 random characters, or four words that can be typed. ' +
           'Not with password',
@@ -45,7 +46,7 @@ export const Reserve = Type.Object(
       Type.String({ description: 'How long it may wait for containers when not enough are ready, like "10m"' }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'ReserveRequest', additionalProperties: false },
 )
 
 export const Extend = Type.Object(
@@ -53,12 +54,12 @@ export const Extend = Type.Object(
     extend: Type.Optional(Type.String({ description: 'Added to the present end, like "30m"; instead of expires_at' })),
     expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'The new end; instead of extend' })),
   },
-  { additionalProperties: false },
+  { title: 'ExtendRequest', additionalProperties: false },
 )
 
 export const PutOnHold = Type.Object(
   { duration: Type.String({ description: 'How long it stays from now on, like "30m"; at most hold.max of the pool' }) },
-  { additionalProperties: false },
+  { title: 'HoldRequest', additionalProperties: false },
 )
 
 export const ReservationId = Type.Object({ id: Type.String() })
@@ -86,7 +87,9 @@ export const ListReservations = Type.Object(
 const reservationFields = {
   id: Type.String(),
   state: ReservationState,
-  outcome: Nullable(Type.Enum(['released', 'expired', 'abandoned', 'failed', 'cancelled'])),
+  outcome: Nullable(
+    Type.Enum(['released', 'expired', 'abandoned', 'failed', 'cancelled'], { title: 'ReservationOutcome' }),
+  ),
   reason: NullableText({ description: 'Why it failed' }),
   pool: Type.String(),
   owner: Type.String({ description: 'Name of the identity that made it' }),
@@ -97,11 +100,14 @@ const reservationFields = {
   created_at: Type.String(),
   wait_until: NullableText({ description: 'Until when it waits, or waited, for containers' }),
   queue: Nullable(
-    Type.Object({
-      position: Type.Integer({ description: '1 is next' }),
-      estimated_start: NullableText({ description: 'Assumes no early release and no extension' }),
-      problem: NullableText({ description: 'Why the pool cannot lend anything at the moment' }),
-    }),
+    Type.Object(
+      {
+        position: Type.Integer({ description: '1 is next' }),
+        estimated_start: NullableText({ description: 'Assumes no early release and no extension' }),
+        problem: NullableText({ description: 'Why the pool cannot lend anything at the moment' }),
+      },
+      { title: 'QueuePosition' },
+    ),
     { description: 'null unless it is waiting' },
   ),
   active_at: NullableText({ description: 'When its time began' }),
@@ -112,33 +118,45 @@ const reservationFields = {
   held_at: NullableText({ description: 'When it was put on hold with …/hold; null if it never was' }),
   ended_at: NullableText(),
   containers: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      host: Type.String(),
-      port: Nullable(Type.Integer()),
-      host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
-      known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
-      generation: Nullable(Type.Integer({ description: 'Differs for each container that has this name' })),
-      ready: Type.Boolean({
-        description: 'Whether the account works; false before, and while it is reset or replaced',
-      }),
-    }),
+    Type.Object(
+      {
+        name: Type.String(),
+        host: Type.String(),
+        port: Nullable(Type.Integer()),
+        host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
+        known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
+        generation: Nullable(Type.Integer({ description: 'Differs for each container that has this name' })),
+        ready: Type.Boolean({
+          description: 'Whether the account works; false before, and while it is reset or replaced',
+        }),
+      },
+      { title: 'ReservedContainer' },
+    ),
   ),
 }
 
-export const ReservationView = Type.Object(reservationFields)
-export const ReservedView = Type.Object({
-  ...reservationFields,
-  password: Type.Optional(Type.String({ description: 'Only if it was generated, and in this answer only' })),
-})
-export const ExtendedView = Type.Object({
-  ...reservationFields,
-  clamped: NullableText({ description: 'Why the end is not the requested one; null if it is' }),
-})
-export const ReservationList = Type.Object({
-  reservations: Type.Array(ReservationView),
-  next: NullableText({ description: '"cursor" of the next page; null at the end' }),
-})
+export const ReservationView = Type.Object(reservationFields, { title: 'Reservation' })
+export const ReservedView = Type.Object(
+  {
+    ...reservationFields,
+    password: Type.Optional(Type.String({ description: 'Only if it was generated, and in this answer only' })),
+  },
+  { title: 'CreatedReservation' },
+)
+export const ExtendedView = Type.Object(
+  {
+    ...reservationFields,
+    clamped: NullableText({ description: 'Why the end is not the requested one; null if it is' }),
+  },
+  { title: 'ExtendedReservation' },
+)
+export const ReservationList = Type.Object(
+  {
+    reservations: Type.Array(ReservationView),
+    next: NullableText({ description: '"cursor" of the next page; null at the end' }),
+  },
+  { title: 'ReservationList' },
+)
 
 /** Sent with a reserve, so that it can be sent again when its answer was lost. */
 export const IdempotencyKey = Type.Object({
@@ -147,8 +165,11 @@ export const IdempotencyKey = Type.Object({
 
 export const ReleaseAll = Type.Object(
   { pool: Type.Optional(Type.String()), username: Type.Optional(Type.String()) },
-  { additionalProperties: false },
+  { title: 'ReleaseRequest', additionalProperties: false },
 )
-export const ReleasedList = Type.Object({
-  released: Type.Array(Type.String(), { description: 'Ids of the reservations that were released' }),
-})
+export const ReleasedList = Type.Object(
+  {
+    released: Type.Array(Type.String(), { description: 'Ids of the reservations that were released' }),
+  },
+  { title: 'ReleasedList' },
+)

@@ -2,30 +2,33 @@
 import { NullableText, Type } from '../json-schema.ts'
 import { IfNoneMatch, NotModified } from '../etag.ts'
 import { docsOnly } from '../docs/docs-only.ts'
+import { errorMessage } from '../errors/error-message.ts'
 
-const tags = ['simple']
+const tags = ['simple API']
 const names = (description: string) => Type.Array(Type.String(), { description })
-const refused = (description: string) => Type.Object({ error: Type.String() }, { description })
 
-const UNREADABLE = refused('A parameter is wrong; says which, what was wrong and what is allowed')
+const UNREADABLE = errorMessage('A parameter is wrong; says which, what was wrong and what is allowed')
 /** Where a token is needed. */
 const NOT_ADMITTED = {
-  401: refused('There is no token, or an invalid one'),
-  429: refused("Too many requests, or more than the token's limits allow"),
+  401: errorMessage('There is no token, or an invalid one'),
+  429: errorMessage("Too many requests, or more than the token's limits allow"),
 }
-const NO_ENGINE = refused('The container engine does not answer, or a command in a container failed; try again')
-const NO_POOL = refused(
+const NO_ENGINE = errorMessage('The container engine does not answer, or a command in a container failed; try again')
+const NO_POOL = errorMessage(
   'The container engine does not answer, a command in a container failed, or the pool cannot lend any container; ' +
     'says why',
 )
 
-const Lent = Type.Object({
-  container: Type.String(),
-  host: Type.String(),
-  port: Type.Integer(),
-  host_key: Type.String({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
-  known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
-})
+const Lent = Type.Object(
+  {
+    container: Type.String(),
+    host: Type.String(),
+    port: Type.Integer(),
+    host_key: Type.String({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
+    known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
+  },
+  { title: 'SimpleContainer' },
+)
 
 const Reserved = Type.Object(
   {
@@ -37,11 +40,12 @@ const Reserved = Type.Object(
     reserved_until: Type.String({ format: 'date-time' }),
     duration_minutes: Type.Number(),
   },
-  { description: 'The account works in every one of these containers' },
+  { title: 'SimpleReservation', description: 'The account works in every one of these containers' },
 )
 
 export const reserveDocument = docsOnly({
   tags,
+  operationId: 'reserveContainers',
   summary: 'Reserve containers',
   description: 'Lowest free numbers first; all or nothing. Answers when the account works in every one of them.',
   querystring: Type.Object({
@@ -64,36 +68,38 @@ export const reserveDocument = docsOnly({
     200: Reserved,
     400: UNREADABLE,
     ...NOT_ADMITTED,
-    403: refused('A browser followed a link; use curl, the command berth, or POST /v1/reservations'),
-    409: refused('Not enough containers are free; nothing was taken'),
+    403: errorMessage('A browser followed a link; use curl, the command berth, or POST /v1/reservations'),
+    409: errorMessage('Not enough containers are free; nothing was taken'),
     503: NO_POOL,
   },
 })
 
 export const releaseAllDocument = docsOnly({
   tags,
+  operationId: 'releaseAllContainers',
   summary: 'End every reservation',
   description: 'Answers when no login is possible any more.',
   response: {
     200: Type.Object(
       { status: Type.Literal('success'), message: Type.String() },
-      { description: 'No login is possible any more' },
+      { title: 'AllReleased', description: 'No login is possible any more' },
     ),
     400: UNREADABLE,
     ...NOT_ADMITTED,
-    403: refused('Only an admin may do this, and no browser that follows a link'),
+    403: errorMessage('Only an admin may do this, and no browser that follows a link'),
     503: NO_ENGINE,
   },
 })
 
 export const availableDocument = docsOnly({
   tags,
+  operationId: 'listAvailableContainers',
   summary: 'What is free, and what is reserved',
   headers: IfNoneMatch,
   response: {
     200: Type.Object(
       { available: names('Ready to be reserved'), reserved: names('Reserved') },
-      { description: 'Names of containers, alpine-2 before alpine-10' },
+      { title: 'AvailableContainers', description: 'Names of containers, alpine-2 before alpine-10' },
     ),
     304: NotModified,
     400: UNREADABLE,
@@ -101,19 +107,26 @@ export const availableDocument = docsOnly({
   },
 })
 
-const Row = Type.Object({
-  username: Type.String(),
-  container: Type.String(),
-  expiration_time: Type.String({ description: '"2026-11-23 14:30:00", in the time zone of the server' }),
-  time_remaining: Type.String({ description: '"58.5 minutes remaining"' }),
-})
+const Row = Type.Object(
+  {
+    username: Type.String(),
+    container: Type.String(),
+    expiration_time: Type.String({ description: '"2026-11-23 14:30:00", in the time zone of the server' }),
+    time_remaining: Type.String({ description: '"58.5 minutes remaining"' }),
+  },
+  { title: 'ActiveReservation' },
+)
 
 export const reservationsDocument = docsOnly({
   tags,
+  operationId: 'listActiveReservations',
   summary: 'Active reservations, and the time that remains',
   headers: IfNoneMatch,
   response: {
-    200: Type.Object({ reservations: Type.Array(Row) }, { description: 'One entry for each reserved container' }),
+    200: Type.Object(
+      { reservations: Type.Array(Row) },
+      { title: 'ActiveReservationList', description: 'One entry for each reserved container' },
+    ),
     304: NotModified,
     400: UNREADABLE,
     ...NOT_ADMITTED,

@@ -9,7 +9,8 @@ import { HTML, STYLE, TEXT } from './page.ts'
 
 const Page = { schema: Type.String() }
 const SHOW = docsOnly({
-  tags: ['operations'],
+  tags: ['manager'],
+  operationId: 'getStartPage',
   summary: 'What this is, and where to go on: a page for browsers, five lines of text for others',
   response: {
     200: { description: 'The same for every caller', content: { 'text/plain': Page, 'text/html': Page } },

@@ -9,18 +9,32 @@ import { optionalTime } from '../time.ts'
 import { DeletedToken, MadeToken, Me, TokenId, TokenList, WantedToken } from './schemas.ts'
 import { viewLimits, viewNewToken, viewToken } from './views.ts'
 
-const LIST = { summary: 'API tokens, without their secrets', response: { 200: TokenList } }
+const LIST = {
+  tags: ['tokens'],
+  operationId: 'listTokens',
+  summary: 'API tokens, without their secrets',
+  response: { 200: TokenList },
+}
 const MAKE = {
+  tags: ['tokens'],
+  operationId: 'createToken',
   summary: 'Make an API token; only this answer shows it',
   body: WantedToken,
   response: { 201: MadeToken },
 }
 const DELETE = {
+  tags: ['tokens'],
+  operationId: 'deleteToken',
   summary: 'Delete an API token: it is refused from now on',
   params: TokenId,
   response: { 200: DeletedToken },
 }
-const ME = { summary: 'The identity of the caller, and its limits', response: { 200: Me } }
+const ME = {
+  tags: ['tokens'],
+  operationId: 'getIdentity',
+  summary: 'The identity of the caller, and its limits',
+  response: { 200: Me },
+}
 
 export function tokenRoutes(server: FastifyInstance, { store, tokens, clock }: ServerContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()

@@ -55,6 +55,8 @@ function readSpan(query: { from?: string; to?: string }, now: number): { from: n
 }
 
 const USAGE = {
+  tags: ['usage'],
+  operationId: 'getUsage',
   summary: 'Usage by owner, account, pool or day',
   description: 'Users see their own only. As CSV with `Accept: text/csv` or `?format=csv`.',
   querystring: AskUsage,

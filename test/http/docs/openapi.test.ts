@@ -4,17 +4,31 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { type Api, openApi } from '../../../lab/api.ts'
+import { createComponents } from '../../../src/http/docs/components.ts'
+import { EXAMPLES } from '../../../src/http/docs/examples/examples.ts'
 import { dumpOpenapi } from './dump-openapi.ts'
 
+interface Media {
+  readonly schema: object
+  readonly example?: unknown
+}
 interface Operation {
+  readonly operationId: string
   readonly summary?: string
   readonly tags?: readonly string[]
   readonly parameters?: readonly { name: string; required: boolean; schema: object }[]
-  readonly responses: Readonly<Record<string, { content?: object }>>
+  readonly requestBody?: { readonly required: boolean; readonly content: Readonly<Record<string, Media>> }
+  readonly responses: Readonly<Record<string, { $ref?: string; content?: Readonly<Record<string, Media>> }>>
 }
-type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
+interface Document {
+  readonly openapi: string
+  readonly info: { readonly version: string }
+  readonly tags: readonly { readonly name: string }[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, object>> }
+}
 
-async function document(api: Api): Promise<{ openapi: string; paths: Paths }> {
+async function document(api: Api): Promise<Document> {
   return JSON.parse((await api.get('/openapi.json')).text)
 }
 
@@ -27,6 +41,22 @@ async function routesOf(api: Api): Promise<string[]> {
   })
   await api.server.ready()
   return routes.toSorted()
+}
+
+function operationsOf(paths: Document['paths']): { readonly path: string; readonly operation: Operation }[] {
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.values(operations).map((operation) => ({ path, operation })),
+  )
+}
+
+/** Returns where schemas of objects and of enumerations stand that have no name. Examples are no schemas. */
+function namelessIn(value: unknown, place: string): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const nameless = 'properties' in value || ('enum' in value && Array.isArray(value.enum))
+  const inside = Object.entries(value).flatMap(([key, inner]) =>
+    key === 'example' || key === 'enum' ? [] : namelessIn(inner, `${place}.${key}`),
+  )
+  return nameless ? [place, ...inside] : inside
 }
 
 describe('GET /openapi.json', () => {
@@ -49,15 +79,88 @@ describe('GET /openapi.json', () => {
     assert.deepEqual(described.toSorted(), routes)
   })
 
-  it('has a summary for each route, and the form of errors below /v1', async () => {
+  it('has a name, a summary, a tag and the form of errors for each operation', async () => {
+    const { paths, tags } = await document(await openApi())
+    const operations = operationsOf(paths)
+    const ids = operations.map(({ operation }) => operation.operationId)
+    assert.deepEqual(
+      ids.filter((id) => !/^[a-z]+([A-Z][A-Za-z]+)+$/.test(id)),
+      [],
+      'a verb and a noun in camelCase',
+    )
+    assert.deepEqual(new Set(ids).size, ids.length, 'two operations have the same operationId')
+    for (const { path, operation } of operations) {
+      const { operationId, summary, tags: [tag, ...more] = [], responses } = operation
+      assert.ok(summary !== undefined && tag !== undefined && more.length === 0, `${operationId}: no summary, or tags`)
+      assert.ok(
+        tags.some(({ name }) => name === tag),
+        `${operationId}: the tag "${tag}" has no description`,
+      )
+      const error = { $ref: `#/components/responses/${path.startsWith('/v1/') ? 'Problem' : 'Error'}` }
+      assert.deepEqual([responses['4XX'], responses['default']], [error, error], operationId)
+    }
+    const used = new Set(operations.flatMap(({ operation }) => operation.tags ?? []))
+    assert.deepEqual([...used].toSorted(), tags.map(({ name }) => name).toSorted())
+  })
+
+  it('has each object and each enumeration once, by name', async () => {
+    const { paths, components } = await document(await openApi())
+    const named = Object.entries(components.schemas)
+    const inside = named.flatMap(([name, schema]) => namelessIn(Object.values(schema), name))
+    assert.deepEqual([...namelessIn(paths, 'paths'), ...inside], [], 'give the schema a title')
+    assert.deepEqual(
+      named.map(([name]) => name).filter((name) => !/^([A-Z][a-z]+)+$/.test(name)),
+      [],
+      'a noun in PascalCase',
+    )
+  })
+
+  it('would find a schema without a name', () => {
+    const { refer } = createComponents()
+    const item = { type: 'object', properties: { name: { type: 'string' }, state: { enum: ['ready', 'broken'] } } }
+    const list = refer({ type: 'object', title: 'List', properties: { items: { type: 'array', items: item } } })
+    assert.deepEqual(namelessIn({ schema: list }, 'a'), [])
+    assert.deepEqual(namelessIn({ schema: refer(item) }, 'a'), ['a.schema', 'a.schema.properties.state'])
+  })
+
+  it('has an example for each body of a request and for each answer', async () => {
     const { paths } = await document(await openApi())
-    for (const [path, operations] of Object.entries(paths)) {
-      for (const [method, { summary, tags, responses }] of Object.entries(operations)) {
-        assert.ok(summary !== undefined && tags?.length === 1, `${method} ${path} has no summary, or not one tag`)
-        const errors = Object.keys(responses['default']?.content ?? {})
-        assert.deepEqual(errors, path.startsWith('/v1/') ? ['application/problem+json'] : [], `${method} ${path}`)
+    const unused = new Set(
+      Object.entries(EXAMPLES).flatMap(([id, parts]) => Object.keys(parts).map((part) => `${id} ${part}`)),
+    )
+    const missing: string[] = []
+    for (const { operation } of operationsOf(paths)) {
+      const { operationId, requestBody, responses } = operation
+      for (const [part, { content = {} }] of Object.entries({
+        ...responses,
+        ...(requestBody && { request: requestBody }),
+      })) {
+        for (const [type, { example }] of Object.entries(content)) {
+          const name = `${operationId} ${part}${type === 'application/json' ? '' : ` ${type}`}`
+          unused.delete(name)
+          if (example === undefined && /json$/.test(type) && /^(2|request)/.test(part)) missing.push(name)
+        }
       }
     }
+    assert.deepEqual({ missing, unused: [...unused] }, { missing: ['getOpenApiDocument 200'], unused: [] })
+  })
+
+  it('says which bodies may be left out', async () => {
+    const api = await openApi()
+    const optional = operationsOf((await document(api)).paths).filter(
+      (each) => each.operation.requestBody?.required === false,
+    )
+    assert.deepEqual(
+      optional.map(({ operation }) => operation.operationId),
+      ['createReservation', 'releaseReservations'],
+    )
+    for (const { path } of optional) assert.match(String((await api.ask('POST', path)).status), /^20[01]$/, path)
+  })
+
+  it('has the version of the manager', async () => {
+    const api = await openApi()
+    const health = JSON.parse((await api.get('/healthz')).text)
+    assert.equal((await document(api)).info.version, health.version)
   })
 
   it('lists the parameters of /reserve, which fastify neither checks nor changes', async () => {
