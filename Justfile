@@ -79,12 +79,13 @@ tests at_once names:
       --test-reporter=./test/support/slowest.ts --test-reporter-destination=stdout \
       'test/{{ not_unit }}/{{ names }}.test.ts'
 
-# Format, lint, types, dead code, import rules, documentation, and that each of these can fail; then the unit tests
+# Format, lint, types, dead code, API, import rules, documentation, and that each of these can fail; then the unit tests
 check: is-set-up && unit
     biome ci .
     oxlint --type-aware
     tsc -p .
     knip
+    redocly lint openapi.json
     node --test --test-reporter=dot 'test/*.test.ts'
 
 # Format the code, and mend what the linter can mend by itself
