@@ -51,7 +51,7 @@ const REQUESTS: readonly Case[] = [
   ['a lower maximum', { type: 'integer', maximum: 5 }, { type: 'integer', maximum: 4 }, 'maximum is now 4, and was 5'],
   ['a higher maximum', { type: 'integer', maximum: 5 }, { type: 'integer', maximum: 6 }, null],
   ['a new minimum', { type: 'integer' }, { type: 'integer', minimum: 1 }, 'minimum is now 1, and was not limited'],
-  ['a new pattern', text, { ...text, pattern: '^a' }, 'pattern is now ^a, and was not limited'],
+  ['a new pattern', text, { ...text, pattern: '^a' }, 'pattern is now "^a", and was not limited'],
   [
     'unknown properties refused',
     { type: 'object' },

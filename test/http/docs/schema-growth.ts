@@ -95,7 +95,7 @@ function tightened(place: string, was: Schema, now: Schema): string[] {
   const closed = now.additionalProperties === false && was.additionalProperties !== false
   return [...tighter, ...(closed ? ['additionalProperties'] : [])].map(
     (keyword) =>
-      `${place}: ${keyword} is now ${String(now[keyword])}, and was ${String(was[keyword] ?? 'not limited')}`,
+      `${place}: ${keyword} is now ${JSON.stringify(now[keyword])}, and was ${JSON.stringify(was[keyword]) ?? 'not limited'}`,
   )
 }
 
