@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import { after } from 'node:test'
+import { withoutReferences } from '../http/references.ts'
 
 interface Schema {
   readonly type?: string
@@ -13,7 +14,6 @@ interface Schema {
   readonly const?: unknown
   readonly anyOf?: readonly Schema[]
   readonly properties?: Readonly<Record<string, Schema>>
-  readonly patternProperties?: Readonly<Record<string, Schema>>
   readonly items?: Schema
   readonly format?: string
   readonly minimum?: number
@@ -23,9 +23,12 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: Schema }>> }>>
 }
 
-const DOCUMENT = JSON.parse(readFileSync(new URL('../../../openapi.json', import.meta.url), 'utf8')) as {
+interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
+
+const TEXT = readFileSync(new URL('../../../openapi.json', import.meta.url), 'utf8')
+const DOCUMENT = withoutReferences(JSON.parse(TEXT) as Document)
 
 export interface Rogue {
   /** One element of every list for each of them. */
