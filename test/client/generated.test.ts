@@ -11,10 +11,12 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { listening, openApi } from '../../lab/api.ts'
+import { codeBlocks, readPage } from '../support/text/markdown.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const GENERATOR = join(ROOT, 'scripts/api-types/node_modules/.bin/openapi-ts')
+const GENERATOR_PACKAGE = join(ROOT, 'scripts/api-types/node_modules/@hey-api/openapi-ts/package.json')
 const api = await openApi()
 const { address } = await listening(api)
 
@@ -80,6 +82,18 @@ describe('a client of @hey-api/openapi-ts', () => {
     const { refused, ...rest } = JSON.parse(stdout)
     assert.deepEqual(rest, { password: 20, same: true, later: true, clamped: null, outcome: 'released' })
     assert.deepEqual([refused.status, refused.code], [422, 'invalid_request'])
+  })
+
+  it('works as docs/api.md shows', async () => {
+    const page = readPage('docs/api.md')
+    const { version } = JSON.parse(readFileSync(GENERATOR_PACKAGE, 'utf8')) as { version: string }
+    assert.ok(page.includes(`\nnpx @hey-api/openapi-ts@${version} -i "$BERTH_URL/openapi.json" -o src/berth\n`))
+    await compile(codeBlocks(page, 'ts')[0]?.code ?? assert.fail('no program'))
+    const env = { ...process.env, BERTH_URL: address, BERTH_TOKEN: 'berth_x_y' }
+    const before = await api.world.store.latestEvent()
+    await run(process.execPath, ['dist/program.js'], { cwd: folder, env })
+    const kinds = (await api.world.store.events({ after: before, limit: 100, latest: false })).map(({ kind }) => kind)
+    assert.ok(kinds.includes('reservation.active') && kinds.includes('reservation.ended'), kinds.join())
   })
 
   it('knows the fields and the values', async () => {

@@ -72,7 +72,7 @@ export function describeApi(server: FastifyInstance, version: string): void {
     await page.register(swaggerUi, {
       routePrefix: '/docs',
       // Without the top bar, whose search box could load a document from anywhere.
-      uiConfig: { layout: 'BaseLayout' },
+      uiConfig: { layout: 'BaseLayout', displayOperationId: true },
       theme: { title: 'Berth API' },
       staticCSP: ONLY_OURS,
     })

@@ -22,7 +22,7 @@ interface Operation {
 }
 interface Document {
   readonly openapi: string
-  readonly info: { readonly version: string }
+  readonly info: { readonly version: string; readonly description: string }
   readonly tags: readonly { readonly name: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly schemas: Readonly<Record<string, object>> }
@@ -204,7 +204,9 @@ describe('GET /docs', () => {
     const script = await server.inject('/docs/static/swagger-initializer.js')
     assert.doesNotMatch(script.payload, /https?:(?!\/\/stackoverflow\.com\/a\/)/)
     assert.match(script.payload, /validatorUrl: null/)
+    assert.match(script.payload, /"displayOperationId":true/)
     const served = await server.inject('/docs/json')
+    assert.match(served.json<Document>().info.description, /\[\/openapi\.json\]\(\/openapi\.json\)/)
     assert.equal(served.payload, (await server.inject('/openapi.json')).payload)
     const policy = String((await server.inject('/docs')).headers['content-security-policy'])
     assert.match(policy, /^default-src 'self';/)
