@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import { dirname } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { isMissingFile, reasonOf } from '../../domain/errors.ts'
-import { parseUrl } from '../../domain/text/url.ts'
 import type { Environment } from '../environment.ts'
 import { EXIT, Failure } from '../failures.ts'
 import { DEFAULT_URL, localManagerUrl } from './local-manager.ts'
@@ -25,12 +24,12 @@ export function readSettings(option: string | undefined, { url, token, configFil
   const file = readConfigFile(configFile)
   const chosen = option ?? url ?? file.url ?? localManagerUrl(variables)
   const from = option !== undefined ? 'option' : url !== undefined ? 'BERTH_URL' : file.url ? 'config file' : 'default'
-  const parsed = parseUrl(chosen)
+  const parsed = URL.parse(chosen)
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
     const advice = `it must start with http:// or https://, like ${DEFAULT_URL}`
     throw new Failure(EXIT.usage, `invalid manager URL "${chosen}"`, { advice })
   }
-  const isFilesManager = file.url === undefined ? from === 'default' : parseUrl(file.url)?.origin === parsed.origin
+  const isFilesManager = file.url === undefined ? from === 'default' : URL.parse(file.url)?.origin === parsed.origin
   return { url: chosen.replace(/\/+$/, ''), token: token ?? (isFilesManager ? file.token : undefined), from }
 }
 

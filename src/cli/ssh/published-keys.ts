@@ -2,7 +2,6 @@
 import { reasonOf } from '../../domain/errors.ts'
 import { isPlainName } from '../../domain/text/foreign-text.ts'
 import { readSshKeys } from '../../domain/text/ssh-key.ts'
-import { parseUrl } from '../../domain/text/url.ts'
 import { EXIT, Failure } from '../failures.ts'
 
 const TIMEOUT_MS = 10_000
@@ -19,7 +18,7 @@ export function publishedAt(named: string, servers: KeyServers): URL | null {
   if (prefix !== 'gh' && prefix !== 'gl') return null
   const advice = `write ${prefix}:NAME with a user name, or ./${prefix}:FILE for a file`
   if (!isPlainName(name)) throw new Failure(EXIT.usage, `"${name}" is not a user name`, { advice })
-  const url = parseUrl(`${servers[prefix].replace(/\/+$/, '')}/${name}.keys`)
+  const url = URL.parse(`${servers[prefix].replace(/\/+$/, '')}/${name}.keys`)
   if (url && ['http:', 'https:'].includes(url.protocol)) return url
   const which = prefix === 'gh' ? 'BERTH_GITHUB_URL' : 'BERTH_GITLAB_URL'
   throw new Failure(EXIT.usage, `invalid ${which} "${servers[prefix]}"`, { advice: 'it must begin with https://' })

@@ -1,5 +1,4 @@
 /** Addresses that stay on this machine. */
-import { parseUrl } from './url.ts'
 
 /** Whether a host name or an IP address (IPv6 without brackets) is this machine. */
 export function isLoopback(host: string): boolean {
@@ -8,7 +7,7 @@ export function isLoopback(host: string): boolean {
 
 /** Whether no other machine can answer in its place: HTTPS, or plain HTTP that does not leave this machine. */
 export function isSecureUrl(text: string): boolean {
-  const url = parseUrl(text)
+  const url = URL.parse(text)
   if (url === null || url.username !== '' || url.password !== '') return false
   if (url.protocol === 'https:') return true
   return url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, ''))
