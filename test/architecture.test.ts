@@ -36,6 +36,7 @@ const RULES: readonly Rule[] = [
   },
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
+  { where: 'client-files.ts', ours: [], packages: ['node:url'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
   { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {
@@ -74,6 +75,7 @@ const RULES: readonly Rule[] = [
     ours: [
       'accounts/hashing',
       'banner.ts',
+      'client-files.ts',
       'compose.ts',
       'config',
       'domain',

@@ -10,7 +10,9 @@ import { bareMachine, buildPackages } from '../support/packages/bare-machine.ts'
 import { ROOT } from '../support/text/markdown.ts'
 
 const machine = bareMachine()
-const { address } = await listening(await openApi())
+const { cli, client } = buildPackages(machine.home)
+const files = { 'berth-cli.tgz': cli, 'berth-client.tgz': client }
+const { address } = await listening(await openApi({ access: () => ({ clientFiles: files }) }))
 const esm = join(machine.home, 'esm')
 const cjs = join(machine.home, 'cjs')
 
@@ -52,7 +54,6 @@ const { followEvents } = events
 `
 
 before(async () => {
-  const { client } = buildPackages(machine.home)
   for (const [folder, type] of [
     [esm, 'module'],
     [cjs, 'commonjs'],
@@ -67,6 +68,15 @@ describe(`berth-client from its tarball, on Node ${machine.node}`, () => {
   it('is a package without dependencies', () => {
     const installed = readdirSync(join(esm, 'node_modules')).filter((name) => !name.startsWith('.'))
     assert.deepEqual(installed, ['berth-client'])
+  })
+
+  it('is installed from the address of a manager, like the command', async () => {
+    for (const name of Object.keys(files)) {
+      await machine.output('npm', 'install', '--global', '--offline=false', `${address}/client/${name}`)
+    }
+    assert.match(await machine.output('berth', '--url', address, 'pools'), /^alpine /m)
+    const installed = readdirSync(join(machine.home, '.npm-global/lib/node_modules'))
+    assert.deepEqual(installed, ['berth-cli', 'berth-client'])
   })
 
   it('can be imported', async () => {
