@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import { testManager } from '../../lab/manager.ts'
 import { openReader } from '../support/manager/reader.ts'
 import { buildPackages } from '../support/packages/bare-machine.ts'
-import { codeBlocks, pages, readPage } from '../support/text/markdown.ts'
+import { codeBlocks, pages, readPage, ROOT } from '../support/text/markdown.ts'
 
 /** Their examples are run by tests of their own, which also check what they print. */
 const ELSEWHERE = ['README.md', 'docs/api.md', 'docs/cli.md', 'docs/sessions.md']
@@ -75,6 +75,15 @@ describe('examples in docs/', () => {
     await open.untilReady()
     const { stdout } = await promisify(execFile)(process.execPath, ['example.mts'], { cwd: folder })
     assert.equal(stdout, 'active 2\n')
+  })
+
+  it('work in Python', async () => {
+    const [program = assert.fail('no program')] = codeBlocks(readPage('docs/guides/agents.md'), 'python')
+    const env = { ...process.env, HOME: reader.home, BERTH_URL: open.url, PYTHONPATH: join(ROOT, 'clients/python') }
+    await open.untilReady()
+    const options = { env: { ...env, PYTHONDONTWRITEBYTECODE: '1' } }
+    const { stdout } = await promisify(execFile)('python3', ['-c', program.code], options)
+    assert.equal(stdout, 'Linux\nuser\n\n')
   })
 
   it('are all run', () => {
