@@ -227,6 +227,8 @@ class Berth:
         keys = list(ssh_keys or [])
         if identity is None and not keys and password is None and idempotency_key is None:
             folder, identity = _own_key()
+        elif identity is not None:
+            identity = os.path.expanduser(identity)
         if identity is not None:
             with open(f"{identity}.pub", encoding="utf-8") as file:
                 keys.append(file.read().strip())
