@@ -97,6 +97,10 @@ api: is-set-up
     node test/http/docs/dump-openapi.ts > openapi.json.new && mv openapi.json.new openapi.json
     scripts/api-types/generate > schema.d.ts.new && mv schema.d.ts.new src/client/schema.d.ts
 
+# Pack the command `berth` and the JavaScript client for machines without a checkout: dist/berth-*.tgz
+client: is-set-up
+    @node packages/build.ts
+
 # A manager that compiles its modules itself, as after a pull, starts later and uses more memory.
 # Measure Berth beside what the machine can do, and write docs/performance.md; some groups: just bench reserve end
 bench *args: is-set-up

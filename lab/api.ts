@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import { BerthError } from '../src/domain/errors.ts'
 import type { Pool } from '../src/domain/pool.ts'
 import type { Store } from '../src/ports/store.ts'
+import { clientFiles } from '../src/client-files.ts'
 import type { ServerContext } from '../src/http/context.ts'
 import { allowAnonymous } from '../src/http/auth/auth.ts'
 import { createTokens } from '../src/usecases/tokens.ts'
@@ -53,6 +54,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
   const write = (message: string, fields?: object) => void world.logged.push(`${message} ${JSON.stringify(fields)}`)
   return {
     version: '1.2.3',
+    clientFiles: clientFiles('1.2.3'),
     reservations: world.reservations,
     admin: world.admin,
     tokens: createTokens({

@@ -20,6 +20,7 @@ import { requireToken, allowAnonymous } from './http/auth/auth.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
 import { openLog } from './log/log.ts'
+import { clientFiles } from './client-files.ts'
 import { openComponents, type Components } from './compose.ts'
 import { printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
 import { readVersion } from './version.ts'
@@ -79,8 +80,10 @@ export async function startManager(config: Config): Promise<Manager> {
     const { auth, rateLimit } = config
     // Loaded only if there is a provider, because it delays the start.
     const signOn = config.signOn && (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, { clock, log })
+    const version = readVersion()
     const server = buildServer({
-      version: readVersion(),
+      version,
+      clientFiles: clientFiles(version),
       reservations,
       admin,
       tokens,

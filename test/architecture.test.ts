@@ -34,8 +34,9 @@ const RULES: readonly Rule[] = [
     lazily: ['config', 'doctor.ts', 'main.ts', 'store/open-store.ts', 'offline-tokens.ts'],
     packages: ['commander', 'yaml', 'node:*'],
   },
-  { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'node:timers/promises', 'openapi-fetch'] },
+  { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
+  { where: 'client-files.ts', ours: [], packages: ['node:url'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
   { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {
@@ -74,6 +75,7 @@ const RULES: readonly Rule[] = [
     ours: [
       'accounts/hashing',
       'banner.ts',
+      'client-files.ts',
       'compose.ts',
       'config',
       'domain',
@@ -105,6 +107,7 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
       'http/connections.ts',
       'http/streaming/long-poll.ts',
       'http/errors/client-error.ts',
+      'client/events.ts',
     ],
     why: 'the core only ticks',
   },

@@ -11,7 +11,14 @@ import { parse, stringify } from 'yaml'
 import { parseConfig } from '../src/config/config.ts'
 import { anchors, codeBlocks, pages, readPage, ROOT, withoutCode } from './support/text/markdown.ts'
 
-const OTHERS = ['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md']
+const OTHERS = [
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'clients/python/README.md',
+  'packages/cli/README.md',
+  'packages/client/README.md',
+]
 /** Written by `just prove` and `just bench`. */
 const GENERATED = ['docs/reliability.md', 'docs/performance.md']
 const MAX_LINE = 120

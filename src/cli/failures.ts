@@ -2,6 +2,7 @@
 import { ApiError, Unreachable } from '../client/client.ts'
 import { BerthError } from '../domain/errors.ts'
 import { forTerminal } from '../domain/text/foreign-text.ts'
+import { findCheckout } from './checkout.ts'
 
 /** Documented in docs/cli.md and by `berth help exit-codes`. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, notNow: 3, unauthorised: 4, unreachable: 5 } as const
@@ -87,7 +88,8 @@ export async function withAdviceIfMissing<T>(answer: Promise<T>, advice: string)
 export function failureOf(thrown: unknown): Failure | null {
   if (thrown instanceof Failure) return thrown
   if (thrown instanceof Unreachable) {
-    const advice = 'is the manager running? `berth serve` starts one here; --url or BERTH_URL names another'
+    const start = findCheckout() === null ? '' : '`berth serve` starts one here; '
+    const advice = `is the manager running? ${start}--url or BERTH_URL names another`
     return new Failure(EXIT.unreachable, thrown.message, { advice })
   }
   // A folder that cannot be written, or a full disk: the message names it.

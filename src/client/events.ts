@@ -1,5 +1,4 @@
 /** The events of the API as a stream that survives broken connections. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createParser } from 'eventsource-parser'
 import { ApiError, type BerthClient, type Event, type EventFilter, problemOf } from './client.ts'
 
@@ -39,9 +38,7 @@ export async function* followEvents(client: BerthClient, following: Following): 
       if (!connected || !isBroken(error)) throw error
       onBroken?.(error)
     }
-    await sleep(RECONNECT_PAUSES_MS[Math.min(failures, RECONNECT_PAUSES_MS.length - 1)], undefined, { signal }).catch(
-      () => undefined,
-    )
+    await pause(RECONNECT_PAUSES_MS[Math.min(failures, RECONNECT_PAUSES_MS.length - 1)] ?? 0, signal)
     failures += 1
   }
 }
@@ -78,7 +75,7 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Event
 async function withinMaxSilence<T>(read: Promise<T>): Promise<T> {
   const done = new AbortController()
   const silence = async () => {
-    await sleep(MAX_SILENCE_MS, undefined, { signal: done.signal })
+    await pause(MAX_SILENCE_MS, done.signal)
     throw new Error('the connection was silent for too long')
   }
   try {
@@ -86,6 +83,19 @@ async function withinMaxSilence<T>(read: Promise<T>): Promise<T> {
   } finally {
     done.abort()
   }
+}
+
+/** Resolves after this time, or as soon as the signal is aborted. Browsers have no node:timers. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, signal.aborted ? 0 : ms)
+    signal.addEventListener('abort', end)
+  })
 }
 
 /** Whether reconnecting may help: anything but a refusal. */

@@ -32,6 +32,8 @@ interface Readiness {
 export interface ServerContext {
   /** Version of the manager. */
   readonly version: string
+  /** Paths of the files that `GET /client/NAME` serves, by NAME. */
+  readonly clientFiles: Readonly<Record<string, string>>
   readonly reservations: Reservations
   readonly admin: Admin
   readonly tokens: Tokens

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { clientFileRoutes } from './client-files/routes.ts'
 import { containerRoutes } from './containers/routes.ts'
 import type { RouteContext } from './context.ts'
 import { eventRoutes } from './events/routes.ts'
@@ -23,4 +24,5 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   tokenRoutes,
   opsRoutes,
   startPageRoutes,
+  clientFileRoutes,
 ]

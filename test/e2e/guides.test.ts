@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { testManager } from '../../lab/manager.ts'
 import { openReader } from '../support/manager/reader.ts'
+import { buildPackages } from '../support/packages/bare-machine.ts'
 import { codeBlocks, pages, readPage, ROOT } from '../support/text/markdown.ts'
 
 /** Their examples are run by tests of their own, which also check what they print. */
@@ -66,13 +67,23 @@ describe('examples in docs/', () => {
   it('work in TypeScript', async () => {
     const program = codeBlocks(readPage('docs/guides/agents.md'), 'ts')[0]?.code ?? assert.fail('no program')
     const folder = join(reader.home, 'program')
-    mkdirSync(join(folder, 'node_modules'), { recursive: true })
-    symlinkSync(ROOT, join(folder, 'node_modules/berth'))
+    mkdirSync(folder)
+    const { client } = buildPackages(reader.home)
+    await promisify(execFile)('npm', ['install', '--offline', '--prefix', folder, client])
     const lines = [program.replace('http://localhost:8080', open.url), 'console.log(reserved.state, reserved.count)']
     writeFileSync(join(folder, 'example.mts'), lines.join('\n'))
     await open.untilReady()
     const { stdout } = await promisify(execFile)(process.execPath, ['example.mts'], { cwd: folder })
     assert.equal(stdout, 'active 2\n')
+  })
+
+  it('work in Python', async () => {
+    const [program = assert.fail('no program')] = codeBlocks(readPage('docs/guides/agents.md'), 'python')
+    const env = { ...process.env, HOME: reader.home, BERTH_URL: open.url, PYTHONPATH: join(ROOT, 'clients/python') }
+    await open.untilReady()
+    const options = { env: { ...env, PYTHONDONTWRITEBYTECODE: '1' } }
+    const { stdout } = await promisify(execFile)('python3', ['-c', program.code], options)
+    assert.equal(stdout, 'Linux\nuser\n\n')
   })
 
   it('are all run', () => {

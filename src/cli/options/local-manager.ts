@@ -1,8 +1,9 @@
 /** Finds the manager of this machine, which commands use by default. */
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { parse } from 'yaml'
 import { isMissingFile } from '../../domain/errors.ts'
+import { findCheckout } from '../checkout.ts'
 
 export const DEFAULT_URL = 'http://localhost:8080'
 
@@ -10,7 +11,10 @@ export const DEFAULT_URL = 'http://localhost:8080'
  * Files of the manager, in the order of search. The current folder is left out: its berth.yml may belong to another
  * person, and the token would be sent to the address in it.
  */
-const CONFIG_FILES = [fileURLToPath(new URL('../../../berth.yml', import.meta.url)), '/etc/berth/berth.yml']
+function configFiles(): readonly string[] {
+  const checkout = findCheckout()
+  return [...(checkout === null ? [] : [join(checkout, 'berth.yml')]), '/etc/berth/berth.yml']
+}
 
 /** Addresses that include the loopback. */
 const LOCAL_HOSTS = ['127.0.0.1', '0.0.0.0', '[::]', '[::1]']
@@ -18,7 +22,7 @@ const LOCAL_HOSTS = ['127.0.0.1', '0.0.0.0', '[::]', '[::1]']
 type Variables = Readonly<Record<string, string | undefined>>
 
 /** Returns the URL of BERTH_LISTEN or of `listen` in the manager's berth.yml; the default without either. */
-export function localManagerUrl(variables: Variables, files: readonly string[] = CONFIG_FILES): string {
+export function localManagerUrl(variables: Variables, files: readonly string[] = configFiles()): string {
   const { BERTH_LISTEN: listen, BERTH_CONFIG: file } = variables
   const address = listen ?? listenOf(file ? [file] : files)
   const [, host, port] = /^(\[[0-9a-f:]+\]|[\w.-]+):(\d{1,5})$/i.exec(address ?? '') ?? []

@@ -29,6 +29,7 @@ in over SSH. When the time is up, access ends, the container is destroyed, and a
 <h2>First commands</h2>
 <p>ADDRESS stands for the address of this page.</p>
 <pre>
+npm install --global ADDRESS/client/berth-cli.tgz    # once; needs Node 20.19 or newer
 export BERTH_URL=ADDRESS      # not needed for http://localhost:8080
 berth login ADDRESS           # only if this manager wants a token
 berth reserve --for 1h

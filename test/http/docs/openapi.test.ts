@@ -32,12 +32,12 @@ async function document(api: Api): Promise<Document> {
   return JSON.parse((await api.get('/openapi.json')).text)
 }
 
-/** "GET /v1/reservations/{id}" for each route but those of the page that renders the document. */
+/** "GET /v1/reservations/{id}" for each route but those of files: the page that renders the document, and clients. */
 async function routesOf(api: Api): Promise<string[]> {
   const routes: string[] = []
   api.server.addHook('onRoute', ({ method, url }) => {
     const path = url.replaceAll(/:(\w+)/g, '{$1}')
-    if (!path.startsWith('/docs')) routes.push(...[method].flat().map((name) => `${name} ${path}`))
+    if (!/^\/(docs|client)(\/|$)/.test(path)) routes.push(...[method].flat().map((name) => `${name} ${path}`))
   })
   await api.server.ready()
   return routes.toSorted()
