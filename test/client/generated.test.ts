@@ -90,9 +90,9 @@ describe('a client of @hey-api/openapi-ts', () => {
     assert.ok(page.includes(`\nnpx @hey-api/openapi-ts@${version} -i "$BERTH_URL/openapi.json" -o src/berth\n`))
     await compile(codeBlocks(page, 'ts')[0]?.code ?? assert.fail('no program'))
     const env = { ...process.env, BERTH_URL: address, BERTH_TOKEN: 'berth_x_y' }
-    const before = await api.world.store.latestEvent()
+    const latest = await api.world.store.latestEvent()
     await run(process.execPath, ['dist/program.js'], { cwd: folder, env })
-    const kinds = (await api.world.store.events({ after: before, limit: 100, latest: false })).map(({ kind }) => kind)
+    const kinds = (await api.world.store.events({ after: latest, limit: 100, latest: false })).map(({ kind }) => kind)
     assert.ok(kinds.includes('reservation.active') && kinds.includes('reservation.ended'), kinds.join())
   })
 

@@ -50,8 +50,9 @@ export function createComponents(): Components {
   }
 }
 
-function requireEqual(title: string, { description: _, ...known }: Schema, shape: Schema): void {
-  if (JSON.stringify(known) === JSON.stringify(shape)) return
+function requireEqual(title: string, known: Schema, shape: Schema): void {
+  const { description: _, ...knownShape } = known
+  if (JSON.stringify(knownShape) === JSON.stringify(shape)) return
   throw new Error(`two schemas have the title "${title}": give one of them another, or use the same schema twice`)
 }
 
