@@ -4,7 +4,17 @@ import { describe, it } from 'node:test'
 import { listening, openApi, sendRaw } from '../../../lab/api.ts'
 import { bearer, openTokenApi } from '../../support/http/token-api.ts'
 
-const OPEN = ['/', '/healthz', '/readyz', '/openapi.json', '/docs', '/docs/', '/docs/json', '/docs/yaml']
+const OPEN = [
+  '/',
+  '/healthz',
+  '/readyz',
+  '/openapi.json',
+  '/docs',
+  '/docs/',
+  '/docs/json',
+  '/docs/yaml',
+  '/client/berth.py',
+]
 const NEEDED =
   'authentication required: send "Authorization: Bearer <token>"; an admin creates tokens with "berth token create"'
 
@@ -23,7 +33,7 @@ describe('without a token', () => {
       if (statusCode !== 401) open.push(url)
       else assert.equal(headers['www-authenticate'], 'Bearer realm="berth"', url)
     }
-    const meant = open.filter((url) => url.startsWith('/docs') || OPEN.includes(url))
+    const meant = open.filter((url) => url.startsWith('/docs') || url === '/client/x' || OPEN.includes(url))
     assert.deepEqual(open, meant)
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs']) assert.ok(open.includes(path), path)
   })
