@@ -93,7 +93,7 @@ check: is-set-up test-tools && unit
     tsc -p .
     knip
     scripts/lib/lint-shell
-    {{ test_tools }}/ansible-lint -q ansible
+    {{ test_tools }}/ansible-lint -q ansible deploy/molecule
     node --test --test-reporter=dot 'test/*.test.ts'
 
 # Format the code, and mend what the linter can mend by itself

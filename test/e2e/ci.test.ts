@@ -74,22 +74,22 @@ describe('the job files in deploy/ci', () => {
       it(`test in fresh containers, and give them back: ${system}, ${job}`, async () => {
         runner.commitTest('echo "$(whoami) on $(hostname)"; git --version')
         await manager.untilReady()
-        const before = await outcomes()
+        const earlier = await outcomes()
         const { code, output } = await run(job)
         assert.equal(code, 0, output)
         assert.match(output, RegExp(`user on ${manager.pool}-[12]\\n`))
         assert.doesNotMatch(output, /[Pp]assword/)
-        assert.deepEqual(await outcomes(), [...before, 'released'])
+        assert.deepEqual(await outcomes(), ['released', ...earlier])
       })
 
       it(`fail if the test fails, and give them back: ${system}, ${job}`, async () => {
         runner.commitTest('echo "no luck" >&2; exit 7')
         await manager.untilReady()
-        const before = await outcomes()
+        const earlier = await outcomes()
         const { code, output } = await run(job)
         assert.notEqual(code, 0, output)
         assert.match(output, /no luck/)
-        assert.deepEqual(await outcomes(), [...before, 'released'])
+        assert.deepEqual(await outcomes(), ['released', ...earlier])
       })
     }
   }
