@@ -60,6 +60,8 @@ const env: NodeJS.ProcessEnv = {
   ANSIBLE_ROLES_PATH: dirname(project),
   // A login for each action, and not the connection of the one before.
   ANSIBLE_SSH_ARGS: '-o ControlMaster=no',
+  // Ansible waits ten seconds for sudo, which is too short beside other tests.
+  ANSIBLE_TIMEOUT: '60',
   MOLECULE_EPHEMERAL_DIRECTORY: ephemeral,
   MOLECULE_FILE: files.config,
   MOLECULE_INSTANCE_CONFIG: files.instances,
