@@ -70,6 +70,13 @@ unit: (unit-tests unit_rules "none") (unit-tests unit_http "process")
 unit-tests names isolation: is-set-up
     node --test --test-isolation={{ isolation }} --test-concurrency=1 --test-reporter=dot 'test/{{ names }}.test.ts'
 
+# Programs that only checks and tests use
+test_tools := "node_modules/.cache/test-tools/bin"
+
+[private]
+test-tools:
+    @scripts/test-tools
+
 # Set up, check, then run every test
 test: setup check (tests "2" "!(" + by_the_clock + ")") (tests "1" "@(" + by_the_clock + ")")
 
@@ -79,13 +86,15 @@ tests at_once names:
       --test-reporter=./test/support/slowest.ts --test-reporter-destination=stdout \
       'test/{{ not_unit }}/{{ names }}.test.ts'
 
-# Format, lint, types, dead code, API, import rules, documentation, and that each of these can fail; then the unit tests
-check: is-set-up && unit
+# Format, lint (also shell scripts and playbooks), types, dead code, API, documentation, and that each of these can fail
+check: is-set-up test-tools && unit
     biome ci .
     oxlint --type-aware
     tsc -p .
     knip
     redocly lint openapi.json
+    scripts/lib/lint-shell
+    {{ test_tools }}/ansible-lint -q ansible deploy/molecule
     node --test --test-reporter=dot 'test/*.test.ts'
 
 # Format the code, and mend what the linter can mend by itself

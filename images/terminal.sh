@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by login shells. Falls back to xterm-256color if the image has no terminfo entry for $TERM: editors, less and
 # tmux would refuse to start.
 berth_has_terminfo() {

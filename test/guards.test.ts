@@ -1,60 +1,106 @@
 /**
  * Each tool of `just check` can fail: with our own settings it passes a sound little project and refuses a flawed
- * one. A linter that reads no file, or no types, would pass both.
+ * one. A linter that reads no file, or no types, would pass both. `scripts/test-tools` fetches those that npm lacks.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const SETTINGS = ['.gitignore', '.oxlintrc.json', 'biome.json', 'knip.json', 'tsconfig.json']
+const SETTINGS = [
+  '.ansible-lint',
+  '.gitignore',
+  '.oxlintrc.json',
+  '.shellcheckrc',
+  'biome.json',
+  'knip.json',
+  'tsconfig.json',
+]
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-guards-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** A project of two files, of which the second is as given. */
-function project(name: string, flawed: string): string {
+const PART = `export async function later(): Promise<number> {
+  return 1
+}
+`
+const SCRIPT = '#!/usr/bin/env bash\nname=$1\necho "$name"\n'
+const SOURCED = '# shellcheck shell=bash\nhello() { echo "$1"; }\n'
+const PLAY = `- name: Play
+  hosts: all
+  tasks:
+    - name: Say hello
+      ansible.builtin.hostname:
+        name: hello
+`
+const SOUND: Readonly<Record<string, string>> = {
+  'package.json': '{\n  "name": "guarded",\n  "type": "module"\n}\n',
+  'src/main.ts': "import { later } from './part.ts'\n\nawait later()\n",
+  'src/part.ts': PART,
+  'bin/run': SCRIPT,
+  'bin/sourced.sh': SOURCED,
+  'play.yml': PLAY,
+}
+
+/** Creates a git repository of sound files, one of which may be flawed. */
+function project(name: string, flaw: Readonly<Record<string, string>> = {}): string {
   const path = join(folder, name)
-  mkdirSync(join(path, 'src'), { recursive: true })
+  mkdirSync(path)
   for (const file of SETTINGS) copyFileSync(join(ROOT, file), join(path, file))
   symlinkSync(join(ROOT, 'node_modules'), join(path, 'node_modules'))
-  writeFileSync(join(path, 'package.json'), '{\n  "name": "guarded",\n  "type": "module"\n}\n')
-  writeFileSync(join(path, 'src/main.ts'), "import { later } from './part.ts'\n\nawait later()\n")
-  writeFileSync(join(path, 'src/part.ts'), flawed)
+  for (const [file, text] of Object.entries({ ...SOUND, ...flaw })) {
+    mkdirSync(dirname(join(path, file)), { recursive: true })
+    writeFileSync(join(path, file), text)
+  }
   spawnSync('git', ['init', '--quiet'], { cwd: path })
   return path
 }
 
 function check(path: string, tool: string, ...args: string[]): { passes: boolean; output: string } {
   const options = { cwd: path, encoding: 'utf8', timeout: 60_000 } as const
-  const { status, stdout, stderr } = spawnSync(join(ROOT, 'node_modules/.bin', tool), args, options)
-  return { passes: status === 0, output: stdout + stderr }
+  const { status, stdout, stderr, error } = spawnSync(join(ROOT, tool), args, options)
+  return { passes: status === 0, output: `${stdout}${stderr}${error ?? ''}` }
 }
 
-const SOUND = `export async function later(): Promise<number> {
-  return 1
-}
-`
+const BIN = 'node_modules/.bin'
+const ANSIBLE_LINT = 'node_modules/.cache/test-tools/bin/ansible-lint'
+const LINT_SHELL = 'scripts/lib/lint-shell'
 
-const GUARDS: readonly [tool: string, args: string[], flaw: string, says: RegExp][] = [
-  ['biome', ['ci', '.'], SOUND.replace('return 1', 'return  1;'), /[Ff]ormat/],
-  ['biome', ['ci', '.'], SOUND.replace('return 1', "return Number(process.env['HOME'])"), /noProcessEnv/],
-  ['oxlint', ['--type-aware'], `${SOUND}\nlater()\n`, /no-floating-promises/],
-  ['tsc', ['-p', '.'], SOUND.replace('return 1', "return 'one'"), /TS2322/],
-  ['knip', ['--include', 'exports'], `${SOUND}\nexport const nobodyWantsMe = 1\n`, /nobodyWantsMe/],
+const GUARDS: readonly [tool: string, args: string[], file: string, flawed: string, says: RegExp][] = [
+  [`${BIN}/biome`, ['ci', '.'], 'src/part.ts', PART.replace('return 1', 'return  1;'), /[Ff]ormat/],
+  [`${BIN}/biome`, ['ci', '.'], 'src/part.ts', PART.replace('1', "Number(process.env['HOME'])"), /noProcessEnv/],
+  [`${BIN}/oxlint`, ['--type-aware'], 'src/part.ts', `${PART}\nlater()\n`, /no-floating-promises/],
+  [`${BIN}/tsc`, ['-p', '.'], 'src/part.ts', PART.replace('return 1', "return 'one'"), /TS2322/],
+  [`${BIN}/knip`, ['--include', 'exports'], 'src/part.ts', `${PART}\nexport const unused = 1\n`, /unused/],
+  [LINT_SHELL, [], 'bin/run', SCRIPT.replace('"$name"', '$name'), /SC2086/],
+  [LINT_SHELL, [], 'bin/sourced.sh', SOURCED.replace('"$1"', '$1'), /SC2086/],
+  [
+    ANSIBLE_LINT,
+    ['--nocolor', '-q', 'play.yml'],
+    'play.yml',
+    PLAY.replace('hello', '{{ one }} aloud'),
+    /name\[template\]/,
+  ],
+  [
+    ANSIBLE_LINT,
+    ['--nocolor', '-q', 'play.yml'],
+    'play.yml',
+    PLAY.replace('        name', '        title'),
+    /args\[module\]/,
+  ],
 ]
 
 describe('the tools of `just check`', () => {
-  const sound = project('sound', SOUND)
-  for (const [index, [tool, args, flaw, says]] of GUARDS.entries()) {
-    it(`${tool} ${args.join(' ')} refuses what is flawed (${says.source}), and only that`, () => {
+  const sound = project('sound')
+  for (const [index, [tool, args, file, flawed, says]] of GUARDS.entries()) {
+    it(`${basename(tool)} ${args.join(' ')} refuses what is flawed (${says.source}), and only that`, () => {
       const passed = check(sound, tool, ...args)
       assert.equal(passed.passes, true, passed.output)
-      const refused = check(project(`flawed-${index}`, flaw), tool, ...args)
+      const refused = check(project(`flawed-${index}`, { [file]: flawed }), tool, ...args)
       assert.equal(refused.passes, false)
       assert.match(refused.output, says)
     })

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Finds a Docker engine, or starts one.
 
 readonly dockerd_log=/var/log/berth-dockerd.log

@@ -1,7 +1,9 @@
+# shellcheck shell=bash
 # Berth's own images: the shipped one, and those that berth.yml names.
 
 # Makes the archive of this machine's release while Docker is being installed, if it will probably be needed.
 base() {
+  # shellcheck disable=SC2154 # set by run_steps (parallel.sh)
   local archive=$work/base.tar
   if [[ $(images/build --check) == current ]]; then
     did='not needed, skipped'

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Limits of the kernel that all containers and the machine share.
 
 # Terminals of all containers together, and inotify instances per user. Every container has an account with its own id,
@@ -5,6 +6,7 @@
 readonly kernel_wanted=(kernel.pty.max=65536 fs.inotify.max_user_instances=1024)
 readonly kernel_settings=/etc/sysctl.d/60-berth.conf
 
+# shellcheck disable=SC2034 # read by run_step (parallel.sh)
 kernel() {
   local setting low=()
   for setting in "${kernel_wanted[@]}"; do

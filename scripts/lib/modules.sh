@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Installs node_modules exactly as package-lock.json says, and compiles our own modules.
 
 modules() {
@@ -9,9 +10,10 @@ modules() {
 ensure_npm_cache() {
   local cache
   cache=$(npm config get cache)
-  mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]] || export npm_config_cache=$PWD/node_modules/.cache/npm
+  if ! mkdir -p "$cache" 2>/dev/null || [[ ! -w $cache ]]; then export npm_config_cache=$PWD/node_modules/.cache/npm; fi
 }
 
+# shellcheck disable=SC2034 # did: read by run_step (parallel.sh)
 install() {
   local stamp=node_modules/.berth-lock lock
   lock=$(sha256sum <package-lock.json)

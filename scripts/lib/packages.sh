@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Installs the programs that Berth needs from the distribution's packages, and checks that they work in this folder.
 
 # PATH separates folders by colons, and Ansible expands {{ and $NAME in the path of a playbook.
@@ -79,7 +80,9 @@ PYTHON
 
 # package-lock.json pins the Node that Berth itself runs on; the machine's own only has to run npm.
 check_node() {
-  has node && has npm || fail 'Node.js 20.19 or newer with npm is needed: https://nodejs.org/en/download'
+  if ! has node || ! has npm; then
+    fail 'Node.js 20.19 or newer with npm is needed: https://nodejs.org/en/download'
+  fi
   node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
     fail "Node.js 20.19 or newer is needed, this is $(node --version): https://nodejs.org/en/download"
 }

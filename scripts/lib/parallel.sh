@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Runs the steps of set-up side by side. Each starts as soon as the steps that it needs have succeeded. When one fails,
 # all steps that still run are ended. A terminal shows what runs; any other output gets a line for each step that has ended.
 
@@ -53,7 +54,8 @@ start_ready() {
 
 start() {
   local name=$1 out=$work/$1.out err=$work/$1.err fd
-  : >"$out" >"$err"
+  : >"$out"
+  : >"$err"
   exec {fd}<"$out"
   outputs[$name]=$fd
   exec {fd}<"$err"

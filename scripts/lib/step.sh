@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Functions for the steps of set-up.
 
 # announce NAME TEXT: prints what a step is about to do, before something slow or a change of the machine.

@@ -1,3 +1,5 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # the variables below are set by the caller
 # Functions of bash that create, change and delete accounts inside a container. Berth runs them through the container's
 # agent or with an exec (shell.ts), and ansible/create-users.yml runs the same file, so accounts are described once.
 #
@@ -102,7 +104,7 @@ end_agent() {
 }
 
 remove_placeholder() {
-  if [[ -e $placeholder_mark ]]; then userdel -r -- _ >/dev/null 2>&1 && rm -f "$placeholder_mark" || true; fi
+  if [[ -e $placeholder_mark ]] && userdel -r -- _ >/dev/null 2>&1; then rm -f "$placeholder_mark"; fi
 }
 
 # Whether all is as prepare_placeholder left it. Reads the account files into `text`, each with a line feed before it,

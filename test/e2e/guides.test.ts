@@ -19,10 +19,11 @@ const ELSEWHERE = ['README.md', 'docs/api.md', 'docs/cli.md', 'docs/sessions.md'
 const WITHOUT_TOKENS: Readonly<Record<string, RegExp>> = {
   'docs/box.md': /PRETTY_NAME=.*git version .* 64M .*\/home\/user \/bin\/bash C\.UTF-8\n/s,
   'docs/guides/agents.md': /^42\n(?:.*\n)*hello\n(?:.*\n)*Released/,
-  'docs/guides/ansible.md': /SUCCESS.*@pool_.*CHANGED.*Released/s,
+  'docs/guides/ansible.md': /SUCCESS.*@pool_.*CHANGED.*Released.*"ansible_service_mgr": "(?!systemd).*Released/s,
   'docs/guides/ci.md': /^Linux .*\nuser\n.* \| .*"outcome":"released"/s,
   'docs/guides/class.md': /Password: .*lab 7.*Until .*Released.*\nalice,/s,
   'docs/guides/images.md': /READY/,
+  'docs/guides/network.md': /ssh -p \d+ dora@.*ssh -p \d+ dora@.*Released/s,
   'docs/guides/troubleshooting.md': /READY.*CONTAINER.*container\.ready.*No difference/s,
   'docs/simple-api.md': /"status":"success".*"reserved":\[".*minutes remaining.*All containers released/s,
 }

@@ -1,0 +1,96 @@
+/**
+ * A machine of a CI system on which a job runs: a home, a git checkout of a project with a test, Node and npm of this
+ * machine, ssh and git. Docker and Ansible fail on it.
+ */
+import { execFile, execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { BERTH } from '../manager/berth.ts'
+
+const TIMEOUT_MS = 120_000
+const MISSING = ['ansible', 'ansible-playbook', 'docker']
+
+export interface Ran {
+  readonly code: number
+  readonly output: string
+}
+
+export interface Runner {
+  readonly home: string
+  readonly project: string
+  readonly env: NodeJS.ProcessEnv
+  /** Writes the project's test.sh and commits it. */
+  commitTest(script: string): void
+  run(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>
+}
+
+/** Called at the top of a test file: what it made is removed after the file's tests. */
+export function openRunner(settings: NodeJS.ProcessEnv): Runner {
+  const home = mkdtempSync(join(tmpdir(), 'berth-runner-'))
+  after(() => rmSync(home, { recursive: true }))
+  const [bin, prefix, project] = [join(home, 'bin'), join(home, 'npm'), join(home, 'project')]
+  for (const folder of [bin, prefix, project]) mkdirSync(folder)
+  for (const name of MISSING) writeScript(join(bin, name), 'echo "this machine has no $0" >&2; exit 127')
+  const env = {
+    HOME: home,
+    LANG: 'C.UTF-8',
+    PATH: [bin, join(prefix, 'bin'), ...machinePath()].join(':'),
+    npm_config_prefix: prefix,
+    GIT_CONFIG_GLOBAL: join(home, '.gitconfig'),
+    BERTH_CLIENT: packClient(home),
+    ...settings,
+  }
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: project, env, stdio: 'pipe' })
+  git('init', '--quiet', '--initial-branch=main')
+  for (const [key, value] of [
+    ['user.name', 'A'],
+    ['user.email', 'a@example.org'],
+  ]) {
+    git('config', key ?? '', value ?? '')
+  }
+  git('remote', 'add', 'origin', 'git@git.example.org:group/project.git')
+
+  return {
+    home,
+    project,
+    env,
+    commitTest(script) {
+      writeScript(join(project, 'test.sh'), script)
+      git('add', '.')
+      git('commit', '--quiet', '--allow-empty', '--message', 'Test')
+    },
+    run: (program, args, more = {}) =>
+      new Promise((resolve) => {
+        const options = { cwd: project, env: { ...env, ...more }, timeout: TIMEOUT_MS }
+        execFile(program, args, options, (error, stdout, stderr) => {
+          resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, output: stdout + stderr })
+        })
+      }),
+  }
+}
+
+/** The PATH without the folders of this checkout, which have another Node. */
+function machinePath(): string[] {
+  return (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'))
+}
+
+/** Packs a client as a CI job would install it: a package whose command is that of this checkout. */
+function packClient(home: string): string {
+  const folder = join(home, 'client')
+  mkdirSync(folder)
+  writeScript(join(folder, 'berth'), `exec ${BERTH} "$@"`)
+  const description = { name: 'berth-cli', version: '0.1.0', bin: { berth: 'berth' } }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(description))
+  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', home], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  return join(home, packed.trim())
+}
+
+function writeScript(path: string, script: string): void {
+  writeFileSync(path, `#!/bin/sh\n${script}\n`)
+  chmodSync(path, 0o755)
+}
