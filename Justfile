@@ -70,8 +70,13 @@ unit: (unit-tests unit_rules "none") (unit-tests unit_http "process")
 unit-tests names isolation: is-set-up
     node --test --test-isolation={{ isolation }} --test-concurrency=1 --test-reporter=dot 'test/{{ names }}.test.ts'
 
+# Fetch the programs that only tests use
+[private]
+test-tools:
+    @scripts/test-tools
+
 # Set up, check, then run every test
-test: setup check (tests "2" "!(" + by_the_clock + ")") (tests "1" "@(" + by_the_clock + ")")
+test: setup test-tools check (tests "2" "!(" + by_the_clock + ")") (tests "1" "@(" + by_the_clock + ")")
 
 [private]
 tests at_once names:
