@@ -1,8 +1,9 @@
 /** Programs that only tests use, see scripts/test-tools. */
-import { execFile } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
 const BIN = fileURLToPath(new URL('../../node_modules/.cache/test-tools/bin', import.meta.url))
 
@@ -25,12 +26,18 @@ interface Outcome {
 
 /** Runs a program to its end. */
 export async function runTool(name: string, args: readonly string[], cwd?: string): Promise<Outcome> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(testTool(name), args, { timeout: 60_000, cwd })
-    return { code: 0, output: stdout + stderr }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) throw error
-    const { stdout, stderr } = error as Error & { stdout: string; stderr: string }
-    return { code: error.code, output: stdout + stderr }
+  const child = spawn(testTool(name), args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [output] = await Promise.all([text(child), once(child, 'close')])
+  return { code: child.exitCode ?? -1, output }
+}
+
+async function text({ stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>): Promise<string> {
+  let written = ''
+  for (const stream of [stdout, stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      written += chunk
+    })
   }
+  await Promise.all([once(stdout, 'close'), once(stderr, 'close')])
+  return written
 }
