@@ -152,6 +152,8 @@ for (const [name, start] of Object.entries(PROXIES)) {
       assert.equal((await ask('GET', secret)).status, 400)
       await recording.close()
       assert.equal((await ask('GET', secret)).status, 502)
+      // Everything is written when it has ended.
+      await proxy.stop()
       const logs = readdirSync(files).filter((file) => file.endsWith('.log'))
       const written = [proxy.output(), ...logs.map((file) => readFileSync(join(files, file), 'utf8'))].join('\n')
       assert.doesNotMatch(written, /sesame|berth_[0-9a-f]{8}/)
