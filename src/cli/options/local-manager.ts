@@ -10,7 +10,7 @@ export const DEFAULT_URL = 'http://localhost:8080'
  * Files of the manager, in the order of search. The current folder is left out: its berth.yml may belong to another
  * person, and the token would be sent to the address in it.
  */
-const CONFIG_FILES = [fileURLToPath(new URL('../../../berth.yml', import.meta.url)), '/etc/berth/berth.yml']
+const CONFIG_FILES = ['/etc/berth/berth.yml', fileURLToPath(new URL('../../../berth.yml', import.meta.url))]
 
 /** Addresses that include the loopback. */
 const LOCAL_HOSTS = ['127.0.0.1', '0.0.0.0', '[::]', '[::1]']
