@@ -33,8 +33,8 @@ describe('berth.yml', () => {
     const before = process.cwd()
     process.chdir(folder)
     try {
-      const [system = '', ours = ''] = ['/etc/berth/berth.yml', join(ROOT, 'berth.yml')]
-      assert.equal(findConfigFile({}), existsSync(system) ? system : ours)
+      const installed = '/etc/berth/berth.yml'
+      assert.equal(findConfigFile({}), existsSync(installed) ? installed : join(ROOT, 'berth.yml'))
     } finally {
       process.chdir(before)
     }

@@ -38,14 +38,23 @@ export async function buildManagerImage(): Promise<string> {
 function writeNodeImage(folder: string, base: string): void {
   const npm = (...args: string[]) => execFileSync('npm', args, { encoding: 'utf8' }).trim()
   cpSync(process.execPath, join(folder, 'node'))
-  cpSync(join(npm('root', '--global'), 'npm'), join(folder, 'npm'), { recursive: true, dereference: true })
+  npm(
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    '--prefix',
+    folder,
+    `npm@${npm('--version')}`,
+  )
   writeFileSync(join(folder, 'npmrc'), `registry=${npm('config', 'get', 'registry')}\n`)
   const authority = process.env['NODE_EXTRA_CA_CERTS']
   writeFileSync(join(folder, 'ca.pem'), authority === undefined ? '' : readFileSync(authority))
   const lines = [
     `FROM ${base}`,
     'COPY node /usr/local/bin/node',
-    'COPY npm /usr/local/lib/node_modules/npm',
+    'COPY node_modules/npm /usr/local/lib/node_modules/npm',
     'COPY npmrc ca.pem /usr/local/etc/',
     'ENV NODE_EXTRA_CA_CERTS=/usr/local/etc/ca.pem',
     'RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm',
