@@ -47,7 +47,8 @@ const override = {
     },
   },
 }
-writeFileSync(join(folder, 'override.yml'), stringify(override))
+// As JSON, because compose reads an unquoted "no" as false.
+writeFileSync(join(folder, 'override.yml'), JSON.stringify(override))
 
 async function compose(...args: string[]): Promise<string> {
   const files = ['--file', join(FOLDER, 'compose.yml'), '--file', join(folder, 'override.yml')]
