@@ -45,6 +45,10 @@ provision *args: is-set-up
 run: is-set-up
     @MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 exec node --max-semi-space-size=4 src/main.ts
 
+# Install this checkout as a systemd service; just service uninstall removes it
+service *args: is-set-up
+    @scripts/service "$@"
+
 # Remove all containers of this instance, also reserved ones, its prepared images, networks, firewall and ledger
 unprovision *args: is-set-up
     @ansible-playbook ansible/unprovision.yml "$@"

@@ -87,11 +87,7 @@ export async function withAdviceIfMissing<T>(answer: Promise<T>, advice: string)
 /** Returns anything thrown as a failure; null for a bug. */
 export function failureOf(thrown: unknown): Failure | null {
   if (thrown instanceof Failure) return thrown
-  if (thrown instanceof Unreachable) {
-    const start = findCheckout() === null ? '' : '`berth serve` starts one here; '
-    const advice = `is the manager running? ${start}--url or BERTH_URL names another`
-    return new Failure(EXIT.unreachable, thrown.message, { advice })
-  }
+  if (thrown instanceof Unreachable) return certificateFailure(thrown) ?? unreachable(thrown)
   // A folder that cannot be written, or a full disk: the message names it.
   if (thrown instanceof Error && 'syscall' in thrown) return new Failure(EXIT.failed, thrown.message)
   if (thrown instanceof BerthError && thrown.code === 'internal') return null
@@ -108,4 +104,39 @@ export function failureOf(thrown: unknown): Failure | null {
         ? message
         : message.split('\n')
   return new Failure(exit, lines, { code, ...(advice !== undefined && { advice }) })
+}
+
+function unreachable({ message }: Unreachable): Failure {
+  const start = findCheckout() === null ? '' : '`berth serve` starts one here; '
+  const advice = `is the manager running? ${start}--url or BERTH_URL names another`
+  return new Failure(EXIT.unreachable, message, { advice })
+}
+
+/** Codes of OpenSSL for a certificate whose issuer is not among the known authorities. */
+const UNKNOWN_AUTHORITY: readonly (string | undefined)[] = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]
+
+/** Returns null if the certificate is not the problem. */
+function certificateFailure({ url, code }: Unreachable): Failure | null {
+  const refused = (problem: string, advice: string) => new Failure(EXIT.unreachable, `${url} ${problem}`, { advice })
+  if (UNKNOWN_AUTHORITY.includes(code)) {
+    const problem = 'has a certificate of an authority that this machine does not trust'
+    return refused(problem, 'NODE_EXTRA_CA_CERTS=FILE trusts the authority whose certificate (PEM) is in FILE')
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    const when = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet'
+    return refused(
+      `has a certificate that ${when}`,
+      "renew it on the manager's machine, or correct the clock of this one",
+    )
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return refused('has a certificate for other names', 'use the name of the certificate in --url or BERTH_URL')
+  }
+  return null
 }

@@ -55,14 +55,18 @@ export class ApiError extends Error {
   }
 }
 
-/** The manager does not answer. */
+/** The manager does not answer, or its certificate is not trusted. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable'
   readonly url: string
+  /** Code of the cause, such as ECONNREFUSED or CERT_HAS_EXPIRED, if it has one. */
+  readonly code: string | undefined
 
   constructor(url: string, cause: unknown) {
-    super(`${url} does not answer: ${reasonOf(cause)}`, { cause })
+    const root = rootOf(cause)
+    super(`${url} does not answer: ${root instanceof Error ? root.message : String(root)}`, { cause })
     this.url = url
+    this.code = root instanceof Error && 'code' in root ? String(root.code) : undefined
   }
 }
 
@@ -116,9 +120,7 @@ function notBerth(status: number): ApiError {
 }
 
 /** Returns why fetch failed: its message is "fetch failed", and the reason is in its cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const inner = error.cause instanceof Error ? error.cause : error
-  const first = inner instanceof AggregateError ? (inner.errors[0] as unknown) : inner
-  return first instanceof Error ? first.message : inner.message
+function rootOf(error: unknown): unknown {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return inner instanceof AggregateError ? (inner.errors[0] as unknown) : inner
 }

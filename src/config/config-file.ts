@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { BerthError } from '../domain/errors.ts'
 import type { Environment } from './reader.ts'
 
-/** Returns the places that are searched, in this order: the current folder, the checkout, the system's folder. */
+/**
+ * Returns the places that are searched, in this order: the current folder, the system's folder, the checkout. Every
+ * checkout has a berth.yml; the system's folder has one only if an admin has put it there, so that one is meant.
+ */
 function standardPlaces(): readonly string[] {
-  return [resolve('berth.yml'), fileURLToPath(new URL('../../berth.yml', import.meta.url)), '/etc/berth/berth.yml']
+  return [resolve('berth.yml'), '/etc/berth/berth.yml', fileURLToPath(new URL('../../berth.yml', import.meta.url))]
 }
 
 /** Returns the file that BERTH_CONFIG names, or the first place that has one. `invalid_config` if there is none. */

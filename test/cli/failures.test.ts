@@ -1,6 +1,8 @@
 /** Messages and answers of `berth`, against the API over a manager in memory. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Unreachable } from '../../src/client/client.ts'
+import { failureOf } from '../../src/cli/failures.ts'
 import { listening, openApi } from '../../lab/api.ts'
 import { pool } from '../../lab/rows.ts'
 import { testBerth } from '../support/manager/berth.ts'
@@ -128,4 +130,24 @@ describe('a whole home', () => {
       )
     }
   })
+})
+
+describe('a certificate', () => {
+  const cases: readonly [code: string, message: RegExp, advice: RegExp][] = [
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /^https:\/\/lab has .* does not trust$/, /^NODE_EXTRA_CA_CERTS=FILE/],
+    ['CERT_HAS_EXPIRED', /^https:\/\/lab has a certificate that has expired$/, /^renew it/],
+    ['CERT_NOT_YET_VALID', /^https:\/\/lab has a certificate that is not valid yet$/, /clock/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /^https:\/\/lab has a certificate for other names$/, /--url/],
+    ['ECONNREFUSED', /^https:\/\/lab does not answer: no$/, /is the manager running/],
+  ]
+  for (const [code, message, advice] of cases) {
+    it(`leads to advice: ${code}`, () => {
+      // fetch wraps the reason.
+      const cause = new TypeError('fetch failed', { cause: Object.assign(new Error('no'), { code }) })
+      const failure = failureOf(new Unreachable('https://lab', cause))
+      assert.equal(failure?.exit, 5)
+      assert.match(failure.message, message)
+      assert.match(failure.advice ?? '', advice)
+    })
+  }
 })

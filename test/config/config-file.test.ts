@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -8,8 +8,8 @@ import { ROOT } from '../support/text/markdown.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-config-file-'))
 after(() => rmSync(folder, { recursive: true }))
-const [here, checkout, system] = ['here', 'checkout', 'etc'].map((name) => join(folder, name, 'berth.yml'))
-const places = [here ?? '', checkout ?? '', system ?? '']
+const [here, system, checkout] = ['here', 'etc', 'checkout'].map((name) => join(folder, name, 'berth.yml'))
+const places = [here ?? '', system ?? '', checkout ?? '']
 
 function write(file = ''): void {
   mkdirSync(join(file, '..'), { recursive: true })
@@ -18,9 +18,9 @@ function write(file = ''): void {
 
 describe('berth.yml', () => {
   it('is the file that BERTH_CONFIG names, else the first that exists', () => {
-    const message = `there is no ${here}, no ${checkout}, no ${system}; BERTH_CONFIG names another file`
+    const message = `there is no ${here}, no ${system}, no ${checkout}; BERTH_CONFIG names another file`
     assert.throws(() => findConfigFile({}, places), { code: 'invalid_config', message })
-    for (const file of [system, checkout, here]) {
+    for (const file of [checkout, system, here]) {
       write(file)
       assert.equal(findConfigFile({}, places), file)
     }
@@ -33,7 +33,8 @@ describe('berth.yml', () => {
     const before = process.cwd()
     process.chdir(folder)
     try {
-      assert.equal(findConfigFile({}), join(ROOT, 'berth.yml'))
+      const installed = '/etc/berth/berth.yml'
+      assert.equal(findConfigFile({}), existsSync(installed) ? installed : join(ROOT, 'berth.yml'))
     } finally {
       process.chdir(before)
     }

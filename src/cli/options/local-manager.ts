@@ -13,7 +13,7 @@ export const DEFAULT_URL = 'http://localhost:8080'
  */
 function configFiles(): readonly string[] {
   const checkout = findCheckout()
-  return [...(checkout === null ? [] : [join(checkout, 'berth.yml')]), '/etc/berth/berth.yml']
+  return ['/etc/berth/berth.yml', ...(checkout === null ? [] : [join(checkout, 'berth.yml')])]
 }
 
 /** Addresses that include the loopback. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Cli } from '../../command-context.ts'
 
 const ABOUT = `Runs the manager until Ctrl-C. Its berth.yml is the file that BERTH_CONFIG names, else the first of: ./berth.yml,
-that of the checkout, /etc/berth/berth.yml. The start prints which one it is.`
+/etc/berth/berth.yml, that of the checkout. The start prints which one it is.`
 
 export function addServe(program: Command, cli: Cli): void {
   program

@@ -1,0 +1,36 @@
+import { once } from 'node:events'
+import { createServer, request, type IncomingHttpHeaders } from 'node:http'
+
+export interface RecordingProxy {
+  /** Headers of the latest request. */
+  headers(): IncomingHttpHeaders
+  /** Stops listening, and cuts all connections. */
+  close(): Promise<void>
+}
+
+/** Passes requests on to `target`, unchanged and at once, and records what it was sent. */
+export async function openRecordingProxy(port: number, target: string): Promise<RecordingProxy> {
+  let latest: IncomingHttpHeaders = {}
+  const server = createServer((incoming, outgoing) => {
+    latest = incoming.headers
+    const { method, url, headers } = incoming
+    const upstream = request(target + url, { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+      outgoing.flushHeaders()
+      answer.pipe(outgoing)
+    })
+    upstream.on('error', () => outgoing.destroy())
+    outgoing.on('close', () => upstream.destroy())
+    incoming.pipe(upstream)
+  })
+  server.listen(port, '127.0.0.1').unref()
+  await once(server, 'listening')
+  return {
+    headers: () => latest,
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
