@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { createHashing } from './accounts/hashing/hashing.ts'
 import { type Config, loadConfig } from './config/config.ts'
+import { LiveConfig } from './config/live-config.ts'
 import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
 import { BerthError, reasonOf } from './domain/errors.ts'
+import { UNLIMITED } from './domain/identity.ts'
 import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { createSchedule } from './reconcile/schedule.ts'
@@ -17,11 +19,13 @@ import { createOwners } from './usecases/self-service/owners.ts'
 import { createSelfService } from './usecases/self-service/self-service.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { requireToken, allowAnonymous } from './http/auth/auth.ts'
+import type { ServerSettings } from './http/context.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
-import { openLog } from './log/log.ts'
+import { formatFor, openLog } from './log/log.ts'
 import { openComponents, type Components } from './compose.ts'
 import { printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
+import { createReload, type Reload } from './reload.ts'
 import { readVersion } from './version.ts'
 
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
@@ -37,14 +41,22 @@ export interface Manager {
   readonly reservations: Reservations
   readonly admin: Admin
   readonly components: Omit<Components, 'close'>
+  /** Reads berth.yml again and applies it, all or nothing. */
+  readonly reload: Reload
   stop(): Promise<void>
 }
 
-/** Opens the database, resumes what a killed manager left behind, and serves. */
-export async function startManager(config: Config): Promise<Manager> {
-  const { sshHost } = config
+/**
+ * Opens the database, resumes what a killed manager left behind, and serves. `reread` reads the settings for a reload:
+ * by default the same file, with the environment of this process.
+ */
+export async function startManager(
+  config: Config,
+  reread: () => Config = () => loadConfig(process.env, config.file),
+): Promise<Manager> {
+  const live = new LiveConfig(config)
   const clock = systemClock
-  const log = await openLog(config.log, process.stderr.isTTY)
+  const log = openLog(config.log.level, config.log.format ?? formatFor(process.stderr))
   const closing: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const close of closing.toReversed()) await close()
@@ -53,11 +65,10 @@ export async function startManager(config: Config): Promise<Manager> {
     const metrics = openMetrics()
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
-    const components = await openComponents(config, { clock, log, metrics, nudge })
+    const components = await openComponents(live, { clock, log, metrics, nudge })
     const { pools, store, engine, accounts, reconciler, hostCertificates, localTime } = components
     closing.push(() => components.close())
-    // Every client that reaches the SSH ports could guess it.
-    const defaultPassword = isLoopback(config.instance.bind) ? DEFAULT_PASSWORD : null
+    const reload = createReload({ live, pools, log, reread, onChange: nudge })
     const reservations = createReservations({
       pools,
       store,
@@ -76,9 +87,15 @@ export async function startManager(config: Config): Promise<Manager> {
     const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
     const poolNames = () => pools.all().map(({ name }) => name)
     const tokens = createTokens({ poolNames, clock, withStore: (use) => use(store) })
-    const { auth, rateLimit } = config
+    const { auth } = config
     // Loaded only if there is a provider, because it delays the start.
-    const signOn = config.signOn && (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, { clock, log })
+    const signOn =
+      config.signOn &&
+      (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, {
+        clock,
+        log,
+        limits: () => live.current.signOn?.limits ?? UNLIMITED,
+      })
     const server = buildServer({
       version: readVersion(),
       reservations,
@@ -90,12 +107,10 @@ export async function startManager(config: Config): Promise<Manager> {
       clock,
       log,
       metrics,
-      sshHost,
+      settings: () => serverSettings(live.current),
+      reload: (by) => reload(by.name),
       hostCaKey: hostCertificates?.authority ?? null,
-      rateLimit,
-      defaultPassword,
       requestSecret: components.secret,
-      hosts: auth === 'none' ? [config.listen.host, sshHost] : null,
       authenticate: auth === 'none' ? allowAnonymous() : requireToken({ store, clock, signOn }),
       streaming: STREAMING,
     })
@@ -110,13 +125,13 @@ export async function startManager(config: Config): Promise<Manager> {
       engine,
       accounts,
       reservations,
-      owners: createOwners({ store, clock, auth, signOnLimits: config.signOn?.limits ?? null }),
+      owners: createOwners({ store, clock, auth, signOnLimits: () => live.current.signOn?.limits ?? null }),
       clock,
       log,
       localTime,
       isLeading: () => reconciler.isLeading(),
     })
-    const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
+    const retention = createRetention({ store, clock, log, keepMs: () => live.current.keepMs })
     const imageWatch = createImageWatch({ pools, store, engine, accounts, clock, log, onChange: nudge })
     const working = startLoop(
       async (nudged) => {
@@ -141,10 +156,20 @@ export async function startManager(config: Config): Promise<Manager> {
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
     if (auth === 'tokens') printFirstToken(await tokens.createFirstAdmin({ hasOtherAdmins }))
     closing.push(followFilling(store, pools, () => describeProtected(reconciler.protectedContainers())))
-    return { address, reservations, admin, components, stop }
+    return { address, reservations, admin, components, reload, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit }: Config): ServerSettings {
+  return {
+    sshHost,
+    rateLimit,
+    // Every client that reaches the SSH ports could guess it.
+    defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
+    hosts: auth === 'none' ? [host, sshHost] : null,
   }
 }
 

@@ -21,7 +21,7 @@ const RULES: readonly Rule[] = [
   { where: 'engine/docker', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/docker'], packages: ['node:*'] },
   { where: 'accounts', ours: ['domain', 'ports', 'accounts'], packages: ['piscina', 'node:*'] },
   { where: 'store', ours: ['domain', 'ports', 'store'], packages: ['kysely', 'node:*'] },
-  { where: 'log', ours: ['domain', 'ports', 'log'], packages: ['pino', 'pino-pretty', 'node:fs'] },
+  { where: 'log', ours: ['domain', 'ports', 'log'], packages: ['pino', 'node:fs', 'node:util'] },
   {
     where: 'http',
     ours: ['domain', 'ports', 'usecases', 'http'],
@@ -37,6 +37,7 @@ const RULES: readonly Rule[] = [
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'node:timers/promises', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
+  { where: 'reload.ts', ours: ['config', 'domain', 'log'], packages: [] },
   { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {
     where: 'offline-tokens.ts',
@@ -81,6 +82,7 @@ const RULES: readonly Rule[] = [
       'log',
       'ports',
       'reconcile',
+      'reload.ts',
       'usecases',
       'version.ts',
     ],

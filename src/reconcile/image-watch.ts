@@ -36,7 +36,8 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
   /** Versions of image and playbook with which each failing pool failed. */
   const versions = new Map<string, string>()
   const reported = new Map<string, string>()
-  let isFirst = true
+  /** Revision of the pools at the latest check; null before the first one. */
+  let checkedRevision: number | null = null
   let latest: { readonly snapshot: Snapshot; readonly until: number } | undefined
 
   async function versionOf({ image, prepare }: Pool): Promise<string> {
@@ -60,14 +61,15 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
     const version = await versionOf(pool)
     const before = versions.get(pool.name)
     versions.set(pool.name, version)
-    // A manager that starts retries everything: berth.yml or the engine's host may have changed.
-    const isFixed = isFirst || (before !== undefined && before !== version)
+    // A manager that starts or has reloaded berth.yml retries everything: settings or the engine's host may have changed.
+    const isNew = checkedRevision !== pools.revision
+    const isFixed = isNew || (before !== undefined && before !== version)
     if (!isFixed) return
     const now = clock()
     for (const row of failing.filter((each) => isBackingOff(each, now)))
       await store.updateContainer(row, recycled(row, now), now)
     log.info(`pool ${pool.name} is tried again`, {
-      reason: isFirst ? 'the manager has started' : 'its image or playbook has changed',
+      reason: isNew ? reasonForNew(checkedRevision) : 'its image or playbook has changed',
     })
     onChange()
   }
@@ -75,7 +77,9 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
   return {
     async step() {
       const snapshot = await store.snapshot()
-      if (latest?.snapshot === snapshot && clock() < latest.until) return latest.until
+      const isUnchanged = latest?.snapshot === snapshot && checkedRevision === pools.revision
+      if (latest && isUnchanged && clock() < latest.until) return latest.until
+      const { revision } = pools
       let isAnyFailing = false
       for (const pool of pools.all()) {
         report(pool, snapshot)
@@ -89,9 +93,13 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
           log.debug(`the image of pool ${pool.name} cannot be checked`, { reason: reasonOf(error) }),
         )
       }
-      isFirst = false
+      checkedRevision = revision
       latest = { snapshot, until: isAnyFailing ? clock() + CHECK_INTERVAL_MS : Number.POSITIVE_INFINITY }
       return latest.until
     },
   }
+}
+
+function reasonForNew(checkedRevision: number | null): string {
+  return checkedRevision === null ? 'the manager has started' : 'berth.yml was reloaded'
 }

@@ -14,8 +14,8 @@ interface RetentionDeps {
   readonly store: Pick<Store, 'prune'>
   readonly clock: Clock
   readonly log: Log
-  /** Ended reservations and their events are kept this long, milliseconds. */
-  readonly keepMs: number
+  /** Returns how long ended reservations and their events are kept, milliseconds. */
+  readonly keepMs: () => number
 }
 
 export interface Retention {
@@ -31,7 +31,7 @@ export function createRetention({ store, clock, log, keepMs }: RetentionDeps): R
       // If the clock was set back by more than the pause, it does not wait.
       if (now < next && next - now <= CHECK_INTERVAL_MS) return next
       try {
-        const gone = await store.prune(now - keepMs, BATCH_ROWS)
+        const gone = await store.prune(now - keepMs(), BATCH_ROWS)
         if (gone.reservations + gone.events > 0) log.info('deleted old reservations and events', gone)
         const more = gone.reservations === BATCH_ROWS || gone.events === BATCH_ROWS
         next = now + (more ? NEXT_BATCH_MS : CHECK_INTERVAL_MS)

@@ -18,8 +18,8 @@ import { Surveyor } from './surveyor.ts'
 import { BackgroundWork } from './work.ts'
 
 export interface ExecutorDeps extends BuilderDeps {
-  /** Maximum number of containers that are worked on at once. */
-  readonly concurrency: number
+  /** Returns the maximum number of containers that are worked on at once. */
+  readonly concurrency: () => number
   readonly metrics: Metrics
   /** Called after a change that must be reconciled. */
   readonly onProgress: () => void

@@ -1,0 +1,53 @@
+/** Reads berth.yml again and applies it to a running manager, all or nothing. */
+import { changesBetween } from './config/changes.ts'
+import type { Config } from './config/config.ts'
+import type { LiveConfig } from './config/live-config.ts'
+import { BerthError } from './domain/errors.ts'
+import type { Pools } from './domain/pools.ts'
+import { describeChange, type SettingChange } from './domain/setting-change.ts'
+import type { LeveledLog } from './log/log.ts'
+
+interface ReloadDeps {
+  readonly live: LiveConfig
+  readonly pools: Pools
+  readonly log: LeveledLog
+  /** Reads the file that is in use, with the same environment. */
+  readonly reread: () => Config
+  /** Called after a change that must be reconciled. */
+  readonly onChange: () => void
+}
+
+/**
+ * Returns what has changed; nothing is applied if it throws. `invalid_config` lists every problem of the file, or every
+ * setting that only a restart applies. Runs without a pause, so that a request sees either the old settings or the new
+ * ones.
+ */
+export type Reload = (by: string) => readonly SettingChange[]
+
+export function createReload({ live, pools, log, reread, onChange }: ReloadDeps): Reload {
+  return (by) => {
+    const { file } = live.current
+    const next = reread()
+    const { live: changes, restart } = changesBetween(live.current, next)
+    if (restart.length > 0) throw needsRestart(file, restart)
+    live.current = next
+    pools.configure(next.pools)
+    log.setLevel(next.log.level)
+    onChange()
+    const said = changes.length === 0 ? 'nothing in it has changed' : changes.map(describeChange).join('; ')
+    log.info(`reloaded ${file}: ${said}`, { by, changes })
+    return changes
+  }
+}
+
+function needsRestart(file: string, changes: readonly SettingChange[]): BerthError {
+  const violations = changes.map(({ path, before, after }) => ({
+    path,
+    message: `needs a restart: ${before ?? 'not set'} -> ${after ?? 'not set'}`,
+  }))
+  const lines = violations.map(({ path, message }) => `\n  ${path}: ${message}`)
+  const advice = 'Nothing was applied: restart the manager, or undo these changes and reload'
+  return new BerthError('invalid_config', `${file} changes what only a restart applies:${lines.join('')}\n${advice}`, {
+    violations,
+  })
+}
