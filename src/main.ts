@@ -5,6 +5,7 @@ import { type Config, loadConfig } from './config/config.ts'
 import { LiveConfig } from './config/live-config.ts'
 import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
+import type { Log } from './ports/log.ts'
 import { BerthError, reasonOf } from './domain/errors.ts'
 import { UNLIMITED } from './domain/identity.ts'
 import { isLoopback } from './domain/text/loopback.ts'
@@ -12,7 +13,6 @@ import { startLoop } from './reconcile/loop.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
 import { createImageWatch } from './reconcile/image-watch.ts'
-import { describeProtected } from './reconcile/ownership/recognition.ts'
 import { createReservations, type Reservations } from './usecases/reservations.ts'
 import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
@@ -24,8 +24,9 @@ import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
 import { formatFor, openLog } from './log/log.ts'
 import { openComponents, type Components } from './compose.ts'
-import { printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
+import { describeRemaining, printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
 import { createReload, type Reload } from './reload.ts'
+import { followSignals } from './signals.ts'
 import { readVersion } from './version.ts'
 
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
@@ -41,6 +42,7 @@ export interface Manager {
   readonly reservations: Reservations
   readonly admin: Admin
   readonly components: Omit<Components, 'close'>
+  readonly log: Log
   /** Reads berth.yml again and applies it, all or nothing. */
   readonly reload: Reload
   stop(): Promise<void>
@@ -52,7 +54,7 @@ export interface Manager {
  */
 export async function startManager(
   config: Config,
-  reread: () => Config = () => loadConfig(process.env, config.file),
+  reread: () => Config = () => loadConfig(undefined, config.file),
 ): Promise<Manager> {
   const live = new LiveConfig(config)
   const clock = systemClock
@@ -155,8 +157,8 @@ export async function startManager(
     // If the identity provider names admins, they may have removed the last token on purpose.
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
     if (auth === 'tokens') printFirstToken(await tokens.createFirstAdmin({ hasOtherAdmins }))
-    closing.push(followFilling(store, pools, () => describeProtected(reconciler.protectedContainers())))
-    return { address, reservations, admin, components, reload, stop }
+    closing.push(followFilling(store, pools))
+    return { address, reservations, admin, components, log, reload, stop }
   } catch (error) {
     await stop()
     throw error
@@ -192,17 +194,11 @@ async function withinDeadline(work: Promise<unknown>): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Serves until a signal ends the process. */
-export async function serve(config: Config): Promise<never> {
+/** Serves until a signal ends the process. `command` starts it again, for people. */
+export async function serve(config: Config, command: string): Promise<never> {
   const manager = await startManager(config)
-  let stopping = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(130)
-      stopping = true
-      void manager.stop().then(() => process.exit(0))
-    })
-  }
+  const { store, localTime } = manager.components
+  followSignals(manager, async () => describeRemaining(await store.snapshot(), command, localTime))
   return new Promise(() => undefined)
 }
 
@@ -214,7 +210,7 @@ async function main([command = 'serve']: readonly string[]): Promise<never> {
       `unknown command "${command}"; allowed: serve. For other commands use bin/berth`,
     )
   }
-  return serve(loadConfig())
+  return serve(loadConfig(), 'just run')
 }
 
 if (import.meta.main) main(process.argv.slice(2)).catch(printAndExit)

@@ -4,7 +4,7 @@ import type { Config } from './config/config.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import { BerthError } from './domain/errors.ts'
 import type { Pools } from './domain/pools.ts'
-import { describeChange, type SettingChange } from './domain/setting-change.ts'
+import { type AppliedChange, describeChange, type SettingChange } from './domain/setting-change.ts'
 import type { LeveledLog } from './log/log.ts'
 
 interface ReloadDeps {
@@ -22,7 +22,7 @@ interface ReloadDeps {
  * setting that only a restart applies. Runs without a pause, so that a request sees either the old settings or the new
  * ones.
  */
-export type Reload = (by: string) => readonly SettingChange[]
+export type Reload = (by: string) => readonly AppliedChange[]
 
 export function createReload({ live, pools, log, reread, onChange }: ReloadDeps): Reload {
   return (by) => {
@@ -34,10 +34,19 @@ export function createReload({ live, pools, log, reread, onChange }: ReloadDeps)
     pools.configure(next.pools)
     log.setLevel(next.log.level)
     onChange()
-    const said = changes.length === 0 ? 'nothing in it has changed' : changes.map(describeChange).join('; ')
-    log.info(`reloaded ${file}: ${said}`, { by, changes })
-    return changes
+    const applied = changes.map((change) => ({ ...change, description: describe(change, pools) }))
+    const said = applied.map(({ description }) => description).join('; ')
+    log.info(`reloaded ${file}, by ${by}: ${said === '' ? 'nothing in it has changed' : said}`, { by, changes })
+    return applied
   }
+}
+
+/** Says of a pool's size when the one that an admin has set is in effect instead. */
+function describe(change: SettingChange, pools: Pools): string {
+  const text = describeChange(change)
+  const pool = pools.all().find(({ name }) => [`pools.${name}`, `pools.${name}.size`].includes(change.path))
+  if (!pool || pool.size === pools.configured(pool.name)?.size) return text
+  return `${text}; berth scale has set ${pool.size}, until \`berth scale ${pool.name} default\``
 }
 
 function needsRestart(file: string, changes: readonly SettingChange[]): BerthError {

@@ -37,6 +37,7 @@ const RULES: readonly Rule[] = [
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'node:timers/promises', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
+  { where: 'signals.ts', ours: ['banner.ts', 'domain', 'ports', 'reload.ts'], packages: ['node:fs', 'node:tty'] },
   { where: 'reload.ts', ours: ['config', 'domain', 'log'], packages: [] },
   { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {
@@ -83,6 +84,7 @@ const RULES: readonly Rule[] = [
       'ports',
       'reconcile',
       'reload.ts',
+      'signals.ts',
       'usecases',
       'version.ts',
     ],

@@ -65,7 +65,7 @@ const TOP = {
 } as const
 
 /** Keys that are read separately. */
-const OTHERS = ['auth', 'rate_limit', 'log', 'ssh', 'images', 'pools'] as const
+const OTHERS = ['log', 'auth', 'rate_limit', 'ssh', 'images', 'pools'] as const
 
 const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
@@ -90,6 +90,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   const reader = new SettingsReader(environment)
   const yamlTree = parseYaml(yaml, file)
   const { raw, all: top, some } = reader.map(yamlTree, [], TOP, OTHERS)
+  const log = readLog(reader, raw)
   const { all: ssh } = reader.map(raw['ssh'], ['ssh'], SSH)
   const folder = dirname(file)
   const owners = new Map(some.listen ? [[some.listen.port, 'listen']] : [])
@@ -102,7 +103,6 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     pools.map((pool) => pool.image),
   )
   const poolNames = rawPools.map(([name]) => name)
-  const log = readLog(reader, raw)
   const access = readAccess(reader, raw, poolNames)
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
     const why = 'every caller that reaches it is an admin; auth: tokens allows any address'

@@ -28,7 +28,7 @@ const KEYS: Readonly<Record<Exclude<keyof Pool, 'name'>, Readonly<Record<string,
   },
   hold: {
     'hold.max': (pool) => pool.hold && formatDuration(pool.hold.max),
-    'hold.containers': (pool) => pool.hold && pool.hold.containers,
+    'hold.containers': (pool) => pool.hold?.containers ?? null,
   },
   selfService: { self_service: (pool) => pool.selfService },
   prepare: { prepare: (pool) => pool.prepare },
@@ -81,7 +81,7 @@ function formatBytes(bytes: number): string {
 }
 
 /** [2221, 2222, 2223, 2230] -> "2221-2223,2230" */
-export function formatPorts(ports: readonly number[]): string {
+function formatPorts(ports: readonly number[]): string {
   const ranges: [first: number, last: number][] = []
   for (const port of ports) {
     const latest = ranges.at(-1)

@@ -7,9 +7,15 @@ export interface SettingChange {
   readonly after: string | null
 }
 
-/** "pools.lab.size: 4 -> 6", "pools.lab: new, 4 containers of berth/box", "pools.old: removed" */
+/** A change that is in effect. */
+export interface AppliedChange extends SettingChange {
+  /** For people, on one line. */
+  readonly description: string
+}
+
+/** "pools.lab.size: 4 -> 6", "pools.lab: new, 4 containers of berth/box", "pools.old: removed (4 containers …)" */
 export function describeChange({ path, before, after }: SettingChange): string {
   if (before === null) return `${path}: new, ${after}`
-  if (after === null) return `${path}: removed`
+  if (after === null) return `${path}: removed (${before})`
   return `${path}: ${before} -> ${after}`
 }

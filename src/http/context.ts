@@ -1,5 +1,5 @@
 import type { Identity } from '../domain/identity.ts'
-import type { SettingChange } from '../domain/setting-change.ts'
+import type { AppliedChange } from '../domain/setting-change.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Admin } from '../usecases/admin.ts'
 import type { Pools } from '../domain/pools.ts'
@@ -58,7 +58,7 @@ export interface ServerContext {
   /** Returns the settings in use. To be called for each request: a reload may have changed them. */
   readonly settings: () => ServerSettings
   /** Reads berth.yml again and applies it, all or nothing. `invalid_config` with every problem. */
-  readonly reload: (by: Identity) => readonly SettingChange[]
+  readonly reload: (by: Identity) => readonly AppliedChange[]
   /** Public key that signs the host keys, "ssh-ed25519 AAAA…"; null without `ssh.host_ca`. */
   readonly hostCaKey: string | null
   /** Secret from which, with an Idempotency-Key, a password is generated again. Kept outside the database. */

@@ -11,6 +11,7 @@ import type { Accounts } from '../ports/accounts.ts'
 import type { Engine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
+import { RecurringProblems } from './recurring-problems.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
 
 /** Interval at which images and playbooks of failing pools are checked. */
@@ -35,7 +36,8 @@ export interface ImageWatch {
 export function createImageWatch({ pools, store, engine, accounts, clock, log, onChange }: ImageWatchDeps): ImageWatch {
   /** Versions of image and playbook with which each failing pool failed. */
   const versions = new Map<string, string>()
-  const reported = new Map<string, string>()
+  /** By pool. */
+  const problems = new RecurringProblems({ log, clock })
   /** Revision of the pools at the latest check; null before the first one. */
   let checkedRevision: number | null = null
   let latest: { readonly snapshot: Snapshot; readonly until: number } | undefined
@@ -47,13 +49,11 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
 
   function report({ name }: Pool, { containers }: Snapshot): void {
     const problem = poolProblem(containers, name)
-    const before = reported.get(name)
-    if (problem === null) {
-      const works = containers.some(({ pool, state }) => pool === name && state === 'ready')
-      if (before !== undefined && works && reported.delete(name)) log.info(`pool ${name} works again`)
-    } else if (problem !== before) {
-      reported.set(name, problem)
-      log.error(`pool ${name} cannot lend any container`, { reason: problem })
+    if (problem !== null) {
+      const message = `pool ${name} cannot lend any container`
+      problems.occurred(name, { level: 'error', message, reason: problem, kind: 'state', fields: { pool: name } })
+    } else if (containers.some(({ pool, state }) => pool === name && state === 'ready') && problems.solved(name)) {
+      log.info(`pool ${name} works again`, { pool: name })
     }
   }
 

@@ -168,7 +168,8 @@ class DockerEngine implements Engine {
     const { instance } = this.#scope
     await this.#requests.run(`start ${shortId(id)}`, this.#deadlines.start, async (signal) => {
       await startContainer(this.#docker, id, { instance, ensureNetworks: () => this.#provisioner.provision() }, signal)
-      if (!this.#unused.delete(id)) await rejoinNetwork(this.#docker, id, { ...this.#scope, reaches: this.#scope.reaches() }, signal)
+      if (!this.#unused.delete(id))
+        await rejoinNetwork(this.#docker, id, { ...this.#scope, reaches: this.#scope.reaches() }, signal)
       // The address may be that of a container that died while it was blocked.
       for (const address of await addressesIn(this.#docker, id, signal)) await this.#blocklist.clear(address)
     })

@@ -52,7 +52,7 @@ export function admit(server: FastifyInstance, context: ServerContext): void {
     if (!refusal) return
     const { error } = refusal
     if (hasCode(error, 'unauthorized') && request.headers.authorization !== undefined) {
-      log.info('a token was refused', { address: request.ip, reason: error.message })
+      log.info(`a token was refused, sent from ${request.ip}`, { address: request.ip, reason: error.message })
     }
     throw error
   }

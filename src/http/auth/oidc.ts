@@ -59,7 +59,11 @@ export function openSignOn(signOn: SignOn, options: Options): (jwt: string) => P
       refuseOtherClients(payload, signOn)
       // Such a token needs a proof of possession beside it, which is not checked here.
       if (payload['cnf'] !== undefined) throw refused('it is bound to a key of its owner, which is not supported')
-      return { identity: identityFrom(payload, { ...signOn, limits: limits() }), auth: 'oidc', expiresAt: (payload.exp ?? 0) * 1_000 }
+      return {
+        identity: identityFrom(payload, { ...signOn, limits: limits() }),
+        auth: 'oidc',
+        expiresAt: (payload.exp ?? 0) * 1_000,
+      }
     } catch (error) {
       throw error instanceof errors.JOSEError ? refused(reasonFor(error, signOn)) : error
     }

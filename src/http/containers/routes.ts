@@ -10,7 +10,10 @@ import { viewContainer } from './views.ts'
 import { ContainerList, ContainerView, ListContainers } from './schemas.ts'
 import { Named } from '../json-schema.ts'
 
-export function containerRoutes(server: FastifyInstance, { store, admin, reservations, settings }: ServerContext): void {
+export function containerRoutes(
+  server: FastifyInstance,
+  { store, admin, reservations, settings }: ServerContext,
+): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   async function view(row: Container, request: FastifyRequest) {
@@ -31,7 +34,11 @@ export function containerRoutes(server: FastifyInstance, { store, admin, reserva
         .map((c) => viewContainer(c, holders, { sshHost, by }))
       return represent(reply, { containers })
     }
-    return sendUnlessKnown(request, reply, latest(snapshot, JSON.stringify([by.role, by.name, pool, state, sshHost]), make))
+    return sendUnlessKnown(
+      request,
+      reply,
+      latest(snapshot, JSON.stringify([by.role, by.name, pool, state, sshHost]), make),
+    )
   })
 
   typed.get('/v1/containers/:name', { schema: SHOW }, async (request) => {

@@ -1,7 +1,6 @@
 /** Applies berth.yml without a restart. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { describeChange } from '../../domain/setting-change.ts'
 import { ADMIN_ONLY, identityOf } from '../auth/identity.ts'
 import type { ServerContext } from '../context.ts'
 import { Reloaded } from './schemas.ts'
@@ -10,8 +9,7 @@ export function reloadRoutes(server: FastifyInstance, { reload }: ServerContext)
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   typed.post('/v1/reload', { schema: RELOAD, ...ADMIN_ONLY }, async (request) => {
-    const changes = reload(identityOf(request))
-    return { changes: changes.map((change) => ({ ...change, description: describeChange(change) })) }
+    return { changes: [...reload(identityOf(request))] }
   })
 }
 
