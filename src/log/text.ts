@@ -35,10 +35,12 @@ const COLORS = { debug: 'dim', info: 'reset', warn: 'yellow', error: 'red' } as 
 export function textLine({ level, message, fields = {}, at }: LogEvent, options: TextOptions): string {
   const { reason, stack, ...others } = fields as Readonly<Record<string, unknown>>
   const label = LABELS[level]
-  const shownLabel = options.hasColors && label !== '' ? styleText(COLORS[level], label) : label
+  const shownLabel =
+    options.hasColors && label !== '' ? styleText(COLORS[level], label, { validateStream: false }) : label
   const because = typeof reason === 'string' && reason !== '' ? `: ${forTerminal(reason)}` : ''
   const details = options.showsFields ? Object.entries(others).map(([key, value]) => ` ${key}=${shown(value)}`) : []
-  const trace = typeof stack === 'string' ? `${linesForTerminal(stack).replaceAll(/^/gm, '    ')}\n` : ''
+  const lines = typeof stack === 'string' ? linesForTerminal(stack).split(/\r?\n/) : []
+  const trace = lines.map((line) => `    ${line}\n`).join('')
   return `${timeOfDay(at)} ${shownLabel}${forTerminal(message)}${because}${details.join('')}\n${trace}`
 }
 
