@@ -6,6 +6,7 @@ import { LiveConfig } from './config/live-config.ts'
 import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
+import type { Reload } from './ports/reload.ts'
 import { BerthError, reasonOf } from './domain/errors.ts'
 import { UNLIMITED } from './domain/identity.ts'
 import { isLoopback } from './domain/text/loopback.ts'
@@ -25,7 +26,7 @@ import { buildServer } from './http/server.ts'
 import { formatFor, openLog } from './log/log.ts'
 import { openComponents, type Components } from './compose.ts'
 import { describeRemaining, printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
-import { createReload, type Reload } from './reload.ts'
+import { createReload } from './reload.ts'
 import { followSignals } from './signals.ts'
 import { readVersion } from './version.ts'
 
@@ -110,7 +111,7 @@ export async function startManager(
       log,
       metrics,
       settings: () => serverSettings(live.current),
-      reload: (by) => reload(by.name),
+      reload,
       hostCaKey: hostCertificates?.authority ?? null,
       requestSecret: components.secret,
       authenticate: auth === 'none' ? allowAnonymous() : requireToken({ store, clock, signOn }),

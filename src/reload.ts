@@ -1,11 +1,12 @@
 /** Reads berth.yml again and applies it to a running manager, all or nothing. */
-import { changesBetween } from './config/changes.ts'
+import { changesBetween, describeChange } from './config/changes.ts'
+import type { SettingChange } from './config/pool-changes.ts'
 import type { Config } from './config/config.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import { BerthError } from './domain/errors.ts'
 import type { Pools } from './domain/pools.ts'
-import { type AppliedChange, describeChange, type SettingChange } from './domain/setting-change.ts'
 import type { LeveledLog } from './log/log.ts'
+import type { Reload } from './ports/reload.ts'
 
 interface ReloadDeps {
   readonly live: LiveConfig
@@ -17,13 +18,7 @@ interface ReloadDeps {
   readonly onChange: () => void
 }
 
-/**
- * Returns what has changed; nothing is applied if it throws. `invalid_config` lists every problem of the file, or every
- * setting that only a restart applies. Runs without a pause, so that a request sees either the old settings or the new
- * ones.
- */
-export type Reload = (by: string) => readonly AppliedChange[]
-
+/** Runs without a pause, so that a request sees either the old settings or the new ones. */
 export function createReload({ live, pools, log, reread, onChange }: ReloadDeps): Reload {
   return (by) => {
     const { file } = live.current

@@ -4,7 +4,7 @@ import { isatty } from 'node:tty'
 import { printAborted, printStopped, printStopping } from './banner.ts'
 import { BerthError, reasonOf } from './domain/errors.ts'
 import type { Log } from './ports/log.ts'
-import type { Reload } from './reload.ts'
+import type { Reload } from './ports/reload.ts'
 
 /** Exit codes of a process that a signal has ended. */
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const

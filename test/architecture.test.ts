@@ -37,8 +37,8 @@ const RULES: readonly Rule[] = [
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'node:timers/promises', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
-  { where: 'signals.ts', ours: ['banner.ts', 'domain', 'ports', 'reload.ts'], packages: ['node:fs', 'node:tty'] },
-  { where: 'reload.ts', ours: ['config', 'domain', 'log'], packages: [] },
+  { where: 'signals.ts', ours: ['banner.ts', 'domain', 'ports'], packages: ['node:fs', 'node:tty'] },
+  { where: 'reload.ts', ours: ['config', 'domain', 'log', 'ports'], packages: [] },
   { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {
     where: 'offline-tokens.ts',

@@ -1,8 +1,7 @@
 /** What differs between two readings of berth.yml, and which of it only a restart applies. */
 import type { Config } from './config.ts'
 import { describeEngine } from './engine-address.ts'
-import { poolChanges } from './pool-changes.ts'
-import type { SettingChange } from '../domain/setting-change.ts'
+import { poolChanges, type SettingChange } from './pool-changes.ts'
 import { formatDuration } from '../domain/text/duration.ts'
 import { formatBlock } from '../domain/text/ipv4-block.ts'
 
@@ -77,4 +76,11 @@ function claimOf(claim: { readonly name: string; readonly value: string } | null
 
 function durationOf(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : formatDuration(ms)
+}
+
+/** "pools.lab.size: 4 -> 6", "pools.lab: new, 4 containers of berth/box", "pools.old: removed (4 containers …)" */
+export function describeChange({ path, before, after }: SettingChange): string {
+  if (before === null) return `${path}: new, ${after}`
+  if (after === null) return `${path}: removed (${before})`
+  return `${path}: ${before} -> ${after}`
 }

@@ -1,9 +1,8 @@
-import type { Identity } from '../domain/identity.ts'
-import type { AppliedChange } from '../domain/setting-change.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Admin } from '../usecases/admin.ts'
 import type { Pools } from '../domain/pools.ts'
 import type { Log } from '../ports/log.ts'
+import type { Reload } from '../ports/reload.ts'
 import type { Store } from '../ports/store.ts'
 import type { Reservations } from '../usecases/reservations.ts'
 import type { Tokens } from '../usecases/tokens.ts'
@@ -57,8 +56,7 @@ export interface ServerContext {
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
   /** Returns the settings in use. To be called for each request: a reload may have changed them. */
   readonly settings: () => ServerSettings
-  /** Reads berth.yml again and applies it, all or nothing. `invalid_config` with every problem. */
-  readonly reload: (by: Identity) => readonly AppliedChange[]
+  readonly reload: Reload
   /** Public key that signs the host keys, "ssh-ed25519 AAAA…"; null without `ssh.host_ca`. */
   readonly hostCaKey: string | null
   /** Secret from which, with an Idempotency-Key, a password is generated again. Kept outside the database. */

@@ -1,4 +1,4 @@
-/** The manager's log: text lines for people, JSON lines for programs. Both go to stderr, so that stdout stays readable. */
+/** The manager's log: text for people, JSON for programs. Both go to stderr, so that stdout stays readable. */
 import { pino } from 'pino'
 import { escapeJson } from '../domain/text/foreign-text.ts'
 import { systemClock } from '../ports/clock.ts'

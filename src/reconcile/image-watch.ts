@@ -61,7 +61,8 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
     const version = await versionOf(pool)
     const before = versions.get(pool.name)
     versions.set(pool.name, version)
-    // A manager that starts or has reloaded berth.yml retries everything: settings or the engine's host may have changed.
+    // A manager that starts or has reloaded berth.yml retries everything: settings, or the engine's host, may have
+    // changed.
     const isNew = checkedRevision !== pools.revision
     const isFixed = isNew || (before !== undefined && before !== version)
     if (!isFixed) return

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { changesBetween } from '../../src/config/changes.ts'
-import { describeChange } from '../../src/domain/setting-change.ts'
+import { changesBetween, describeChange } from '../../src/config/changes.ts'
 import { POOL, read } from '../support/config.ts'
 
 const BASE = { timezone: 'UTC', pools: { lab: POOL } }

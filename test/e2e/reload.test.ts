@@ -100,7 +100,7 @@ describe('berth reload', () => {
     })
     const restart = await berth.run('reload')
     assert.equal(restart.code, 2)
-    assert.match(restart.stderr, /instance: needs a restart: .* -> another\n {2}Nothing was applied/)
+    assert.match(restart.stderr, /instance: needs a restart: .* -> another\nNothing was applied/)
     assert.equal((await manager.containers()).length, 2)
   })
 })

@@ -34,8 +34,8 @@ type Options = Omit<KeysOptions, 'cooldown'> & {
 }
 
 /**
- * Returns a function that verifies a token. `limits` is asked for each token. `unauthorized`; `sign_on_unavailable` when
- * the keys cannot be fetched.
+ * Returns a function that verifies a token. `limits` is asked for each token. `unauthorized`; `sign_on_unavailable`
+ * when the keys cannot be fetched.
  */
 export function openSignOn(signOn: SignOn, options: Options): (jwt: string) => Promise<Caller> {
   const { issuer, audience } = signOn
