@@ -27,7 +27,7 @@ import { formatFor, openLog } from './log/log.ts'
 import { openComponents, type Components } from './compose.ts'
 import { describeRemaining, printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
 import { createReload } from './reload.ts'
-import { followSignals } from './signals.ts'
+import { followSignals, holdReload } from './signals.ts'
 import { readVersion } from './version.ts'
 
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
@@ -197,9 +197,10 @@ async function withinDeadline(work: Promise<unknown>): Promise<void> {
 
 /** Serves until a signal ends the process. `command` starts it again, for people. */
 export async function serve(config: Config, command: string): Promise<never> {
+  const hasBeenAsked = holdReload()
   const manager = await startManager(config)
   const { store, localTime } = manager.components
-  followSignals(manager, async () => describeRemaining(await store.snapshot(), command, localTime))
+  followSignals(manager, async () => describeRemaining(await store.snapshot(), command, localTime), hasBeenAsked)
   return new Promise(() => undefined)
 }
 

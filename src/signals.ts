@@ -15,17 +15,37 @@ interface Signalled {
   stop(): Promise<void>
 }
 
-/** `remaining` returns what stays when the manager has stopped; it is asked while the database is open. */
-export function followSignals(manager: Signalled, remaining: () => Promise<string>): void {
+/**
+ * Keeps a SIGHUP from ending a manager that is starting, except on a terminal, where it means that the terminal was
+ * closed. Returns a function that says whether one has arrived.
+ */
+export function holdReload(): () => boolean {
+  let hasArrived = false
+  const note = () => {
+    hasArrived = true
+  }
+  if (!isatty(0)) process.on('SIGHUP', note)
+  return () => {
+    process.off('SIGHUP', note)
+    return hasArrived
+  }
+}
+
+/**
+ * `remaining` returns what stays when the manager has stopped; it is asked while the database is open. `reloadNow`: a
+ * reload was asked for during the start.
+ */
+export function followSignals(manager: Signalled, remaining: () => Promise<string>, reloadNow: () => boolean): void {
   const hasTerminal = isatty(0)
   let isStopping = false
 
-  async function stop(): Promise<void> {
+  /** `silent`: the terminal was closed, and a write to it would fail. */
+  async function stop({ silent = false } = {}): Promise<void> {
     isStopping = true
-    printStopping()
+    if (!silent) printStopping()
     const stays = await remaining().catch((error: unknown) => `the database does not answer: ${reasonOf(error)}`)
     await manager.stop()
-    printStopped(stays)
+    if (!silent) printStopped(stays)
     process.exit(0)
   }
 
@@ -39,9 +59,10 @@ export function followSignals(manager: Signalled, remaining: () => Promise<strin
   process.on('SIGHUP', () => {
     if (isStopping) return
     // Of a terminal that was closed, the same signal says so.
-    if (hasTerminal && !isTerminalThere()) return void stop()
+    if (hasTerminal && !isTerminalThere()) return void stop({ silent: true })
     reloadAndLog(manager)
   })
+  if (reloadNow()) reloadAndLog(manager)
 }
 
 function reloadAndLog({ log, reload }: Signalled): void {
