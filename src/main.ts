@@ -110,7 +110,7 @@ export async function startManager(
       clock,
       log,
       metrics,
-      settings: () => serverSettings(live.current),
+      settings: latestSettings(live),
       reload,
       hostCaKey: hostCertificates?.authority ?? null,
       requestSecret: components.secret,
@@ -163,6 +163,19 @@ export async function startManager(
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** Returns a function that returns the settings in use. Every request asks, so they are derived once per reload. */
+function latestSettings(live: LiveConfig): () => ServerSettings {
+  let config = live.current
+  let settings = serverSettings(config)
+  return () => {
+    if (config !== live.current) {
+      config = live.current
+      settings = serverSettings(config)
+    }
+    return settings
   }
 }
 

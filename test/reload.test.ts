@@ -132,9 +132,9 @@ describe('a reload', () => {
     assert.deepEqual(await reload({ pools: { lab: { ...LAB, memory: '1g' } } }), ['pools.lab.memory: 512m -> 1024m'])
     const generation = async (name: string) => (await ask('GET', `/v1/containers/${name}`)).body.generation
     const other = taken?.name === 'lab-1' ? 'lab-2' : 'lab-1'
-    const before = await generation(taken?.name ?? '')
+    const lent = await generation(taken?.name ?? '')
     await eventually(async () => (await generation(other)) === 2)
-    assert.equal(await generation(taken?.name ?? ''), before)
+    assert.equal(await generation(taken?.name ?? ''), lent)
     await release(held)
     await reload({ pools: { lab: LAB } })
     await untilReady('lab 2')
