@@ -8,7 +8,7 @@ import { BerthError } from '../src/domain/errors.ts'
 import type { Pool } from '../src/domain/pool.ts'
 import type { Store } from '../src/ports/store.ts'
 import { clientFiles } from '../src/client-files.ts'
-import type { ServerContext } from '../src/http/context.ts'
+import type { ServerContext, ServerSettings } from '../src/http/context.ts'
 import { allowAnonymous } from '../src/http/auth/auth.ts'
 import { createTokens } from '../src/usecases/tokens.ts'
 import { openMetrics } from '../src/http/ops/metrics.ts'
@@ -18,6 +18,14 @@ import { pool } from './rows.ts'
 import { createWorld, type World } from './world.ts'
 
 export const ALPINE = pool({ name: 'alpine', size: 10 })
+
+/** Settings of the server, where a test names no others. */
+export const SETTINGS: ServerSettings = {
+  sshHost: 'localhost',
+  defaultPassword: 'test',
+  hosts: ['Lab.Example'],
+  rateLimit: 0,
+}
 
 interface Answer {
   readonly status: number
@@ -46,7 +54,7 @@ export interface ApiOptions {
   /** false: no tick has been made, and nothing is there yet. */
   readonly settled?: boolean
   /** How callers authenticate; without it, every caller is an admin. */
-  readonly access?: (world: World) => Partial<ServerContext>
+  readonly access?: (world: World) => Partial<ServerContext & ServerSettings>
 }
 
 /** What the routes work with, taken from a world. */
@@ -65,13 +73,11 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     reconciler: world.reconciler,
     clock: () => world.now(),
     authenticate: allowAnonymous(),
-    rateLimit: 0,
     streaming: { heartbeatMs: 15_000, idleTimeoutMs: 60_000 },
-    sshHost: 'localhost',
+    settings: () => SETTINGS,
+    reload: () => [],
     hostCaKey: null,
-    defaultPassword: 'test',
     requestSecret: Buffer.alloc(32, 7),
-    hosts: ['Lab.Example'],
     log: { debug: write, info: write, warn: write, error: write },
     ...some,
   }
@@ -87,7 +93,8 @@ export async function openApi(options: ApiOptions = {}): Promise<Api> {
   const world = await createWorld({ pools, nodes, faults, metrics })
   if (settled) await world.settle()
   const context = contextOf(world, { pools: world.pools, metrics, store: faulty<Store>(world.store, storeFaults) })
-  const server = buildServer({ ...context, ...access(world) })
+  const some = access(world)
+  const server = buildServer({ ...context, settings: () => ({ ...SETTINGS, ...some }), ...some })
   after(async () => {
     await server.close()
     await world.store.close()

@@ -156,7 +156,7 @@ export class TestManager {
 
   /** Returns the latest problems, for the message of a failing test. */
   warnings(): string {
-    const lines = this.output.split('\n').filter((line) => /"level":[45]0/.test(line))
+    const lines = this.output.split('\n').filter((line) => /"level":"(warn|error)"/.test(line))
     return lines.slice(-40).join('\n')
   }
 

@@ -127,7 +127,7 @@ export async function createWorld(
       store: wrap('store', life),
     }
     const hostCertificates = options.hostCa
-      ? createHostCertificates({ ca: openHostCa(SECRET), accounts: ports.accounts, sshHost: 'localhost', clock })
+      ? createHostCertificates({ ca: openHostCa(SECRET), accounts: ports.accounts, sshHost: () => 'localhost', clock })
       : undefined
     const localTime = new LocalTime('UTC')
     const reconciler = new Reconciler({
@@ -136,7 +136,7 @@ export async function createWorld(
       clock,
       log,
       metrics,
-      concurrency: 4,
+      concurrency: () => 4,
       database,
       ...ports,
       hostCertificates,
@@ -164,7 +164,7 @@ export async function createWorld(
       pools: named,
       ...ports,
       reservations,
-      owners: createOwners({ store: ports.store, clock, auth: options.auth ?? 'none', signOnLimits: null }),
+      owners: createOwners({ store: ports.store, clock, auth: options.auth ?? 'none', signOnLimits: () => null }),
       clock,
       log,
       localTime,

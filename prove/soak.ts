@@ -111,7 +111,8 @@ pools: { ${instance}: { size: ${size}, ssh_ports: ${SSH_PORTS}-${SSH_PORTS + siz
     const { store, pools } = manager.components
     const log = { debug: () => undefined, info: () => undefined, warn: say, error: say }
     // A new one prunes at once; the manager's own does every ten minutes.
-    const prune = async (keepMs: number) => createRetention({ store, clock: systemClock, log, keepMs }).step()
+    const prune = async (keepMs: number) =>
+      createRetention({ store, clock: systemClock, log, keepMs: () => keepMs }).step()
     const onReserved = planted(leak, instance)
     const delay = monitorEventLoopDelay()
     const total = { reserved: 0, errors: [] as string[] }

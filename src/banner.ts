@@ -4,13 +4,18 @@ import type { Config } from './config/config.ts'
 import { describeEngine } from './config/engine-address.ts'
 import type { Container, ContainerState } from './domain/container.ts'
 import { BerthError, reasonOf } from './domain/errors.ts'
+import type { Snapshot } from './domain/snapshot.ts'
+import { counted } from './domain/text/counted.ts'
 import { forTerminal, linesForTerminal } from './domain/text/foreign-text.ts'
+import type { LocalTime } from './domain/text/local-time.ts'
 import type { Pool } from './domain/pool.ts'
-import { poolProblem, type Pools } from './domain/pools.ts'
+import type { Pools } from './domain/pools.ts'
 import type { Engine } from './ports/engine.ts'
 import type { Store } from './ports/store.ts'
 
 const POLL_INTERVAL_MS = 500
+/** Lines on a pool that fills come every 5 s. */
+const POLLS_PER_LINE = 10
 const SETTLED: readonly ContainerState[] = ['ready', 'reserved', 'quarantined']
 
 export async function printBanner(address: string, config: Config, engine: Engine): Promise<void> {
@@ -37,54 +42,68 @@ function accessOf({ auth, signOn }: Config): string {
 }
 
 /**
- * Prints how the pools fill until they are full for the first time, and what `leftAlone` returns whenever that changes.
- * Returns a function that stops it.
+ * Prints how the pools fill until they are full for the first time: the first and the last count, and one in between
+ * every few seconds. What is wrong with a pool is in the log. Returns a function that stops it.
  */
-export function followFilling(store: Store, pools: Pools, leftAlone: () => string): () => Promise<void> {
+export function followFilling(store: Store, pools: Pools): () => Promise<void> {
   const stopped = new AbortController()
-  const done = printProgress({ store, pools, leftAlone }, stopped.signal)
+  const done = printProgress(store, pools, stopped.signal)
   return async () => {
     stopped.abort()
     await done
   }
 }
 
-interface FillingDeps {
-  readonly store: Store
-  readonly pools: Pools
-  readonly leftAlone: () => string
-}
-
-async function printProgress({ store, pools, leftAlone }: FillingDeps, signal: AbortSignal): Promise<void> {
+async function printProgress(store: Store, pools: Pools, signal: AbortSignal): Promise<void> {
   let last = ''
-  const problems = new Map<string, string>()
-  let left = ''
-  while (!signal.aborted) {
+  for (let polls = 0; !signal.aborted; polls += 1) {
     const { containers } = await store.snapshot()
+    const isFull = containers.length > 0 && containers.every((c) => SETTLED.includes(c.state))
     const counts = readyCounts(containers, pools.all())
-    if (counts !== last) printLine('  pools', counts)
-    last = counts
-    for (const { name } of pools.all()) {
-      const problem = poolProblem(containers, name)
-      if (problem !== null && problem !== problems.get(name))
-        printLine('  problem', `${name} cannot lend any container: ${problem}`)
-      if (problem !== null) problems.set(name, problem)
+    if (counts !== last && (isFull || polls % POLLS_PER_LINE === 0)) {
+      printLine('  pools', counts)
+      last = counts
     }
-    if (leftAlone() !== left && leftAlone() !== '') printLine('  left', leftAlone())
-    left = leftAlone()
-    if (containers.length > 0 && containers.every((c) => SETTLED.includes(c.state))) return
+    if (isFull) return
     await sleep(POLL_INTERVAL_MS, undefined, { signal }).catch(() => undefined)
   }
 }
 
 function readyCounts(containers: readonly Container[], pools: readonly Pool[]): string {
   const counts = pools.map(({ name, size }) => {
-    const ours = containers.filter((c) => c.pool === name)
-    const count = (state: string) => ours.filter((c) => c.state === state).length
-    const parts = [`${count('ready')} of ${size} ready`, `${count('reserved')} reserved`, `${count('broken')} broken`]
-    return `${name}: ${parts.filter((part) => !part.startsWith('0 ') || part.includes('ready')).join(', ')}`
+    const count = (state: ContainerState) => containers.filter((c) => c.pool === name && c.state === state).length
+    const reserved = count('reserved')
+    return `${name}: ${count('ready')} of ${size} ready${reserved === 0 ? '' : `, ${reserved} reserved`}`
   })
   return counts.join(', ')
+}
+
+/** Printed at the first Ctrl-C or SIGTERM. */
+export function printStopping(): void {
+  printLine('  stopping', 'current work is finished, in at most 4 s; a second Ctrl-C exits at once')
+}
+
+/** Returns what stays while no manager runs: "8 containers and 3 reservations stay; `just run` goes on". */
+export function describeRemaining({ containers, reservations }: Snapshot, next: string, localTime: LocalTime): string {
+  const open = reservations.filter(({ state }) => state !== 'ended')
+  const ends = open.flatMap(({ expiresAt }) => expiresAt ?? [])
+  const what = [
+    counted(containers.length, 'container'),
+    ...(open.length > 0 ? [counted(open.length, 'reservation')] : []),
+  ]
+  const stays = `${what.join(' and ')} stay; \`${next}\` goes on`
+  if (ends.length === 0) return stays
+  const first = localTime.dateAndTime(Math.min(...ends))
+  return `${stays}. Reservations whose time is up meanwhile end only then; the first at ${first}`
+}
+
+export function printStopped(remaining: string): void {
+  printLine('  stopped', remaining)
+}
+
+/** Printed at a second Ctrl-C or SIGTERM. */
+export function printAborted(): void {
+  printLine('  exited', 'before current work was finished; the next start completes or undoes it')
 }
 
 /** Prints the error and ends the process. Unexpected errors are printed with their stack. */

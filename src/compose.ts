@@ -4,11 +4,12 @@ import { ansibleAccounts } from './accounts/ansible/ansible.ts'
 import { nativeAccounts } from './accounts/native/native.ts'
 import { memoryAccounts } from './accounts/memory.ts'
 import { openAnsible, removeLeftovers } from './accounts/ansible/playbook.ts'
-import type { Config } from './config/config.ts'
+import type { LiveConfig } from './config/live-config.ts'
 import type { Clock } from './ports/clock.ts'
 import { LocalTime } from './domain/text/local-time.ts'
 import type { DatabaseMark } from './domain/database-mark.ts'
 import { createOwnershipReader, type OwnershipReader } from './reconcile/ownership/reader.ts'
+import type { InstanceConfig } from './domain/pool.ts'
 import { createPools, type Pools } from './domain/pools.ts'
 import { openHostCa } from './accounts/host-ca.ts'
 import type { Accounts } from './ports/accounts.ts'
@@ -48,18 +49,20 @@ export interface ComponentDeps {
   readonly nudge: () => void
 }
 
+/** Parts of the settings that a reload may change are read from `settings` at each use. */
 export async function openComponents(
-  config: Config,
+  settings: LiveConfig,
   { clock, log, metrics, nudge }: ComponentDeps,
 ): Promise<Components> {
-  const { instance, concurrency, environment } = config
+  const config = settings.current
+  const { environment } = config
   const pools = createPools(config.pools)
-  const localTime = new LocalTime(config.timezone)
+  const localTime = new LocalTime(() => settings.current.timezone)
   const { mark, isGone, secret, open } = databaseOf(config)
   const store = await open()
   const database = mark(await store.databaseId(), clock())
   await removeLeftovers(environment, clock())
-  const engine = openEngine(config, database, clock)
+  const engine = openEngine(config, pools, database, clock)
   const ansible = openAnsible({
     playbookDir: fileURLToPath(new URL('../ansible', import.meta.url)),
     env: environment,
@@ -68,13 +71,17 @@ export async function openComponents(
   })
   const openAccounts = { native: nativeAccounts, ansible: ansibleAccounts, memory: memoryAccounts }
   const accounts = openAccounts[config.accounts]({ engine, ansible })
-  const { sshHost } = config
   const hostCertificates = config.hostCa
-    ? createHostCertificates({ ca: openHostCa(secret()), accounts, sshHost, clock })
+    ? createHostCertificates({
+        ca: openHostCa(secret()),
+        accounts,
+        sshHost: () => settings.current.sshHost,
+        clock,
+      })
     : undefined
   const ownershipOf = createOwnershipReader({ database, store, engine, isGone, clock })
   const reconciler = new Reconciler({
-    instance,
+    instance: instanceOf(settings),
     pools,
     store,
     engine,
@@ -83,7 +90,7 @@ export async function openComponents(
     clock,
     log,
     metrics,
-    concurrency,
+    concurrency: () => settings.current.concurrency,
     database,
     isGone,
     digestOf: specDigest,
@@ -114,5 +121,16 @@ export async function openComponents(
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** The name of an instance never changes; the address on which new containers listen may. */
+function instanceOf(settings: LiveConfig): InstanceConfig {
+  const { name } = settings.current.instance
+  return {
+    name,
+    get bind() {
+      return settings.current.instance.bind
+    },
   }
 }

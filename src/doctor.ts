@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config/config.ts'
+import { LiveConfig } from './config/live-config.ts'
 import { describeEngine } from './config/engine-address.ts'
 import { systemClock } from './ports/clock.ts'
 import { examine, type Finding } from './reconcile/findings.ts'
@@ -12,7 +13,7 @@ import { mayHoldSession, type Protected, protectedContainers } from './reconcile
 import { ORPHAN_AGE_MS } from './reconcile/plan/plan.ts'
 import type { Metrics } from './ports/metrics.ts'
 import { specDigest } from './engine/labels.ts'
-import { openLog } from './log/log.ts'
+import { formatFor, openLog } from './log/log.ts'
 import { openComponents, type Components } from './compose.ts'
 import { databaseOf } from './store/open-store.ts'
 
@@ -51,9 +52,9 @@ export interface FixOptions {
 
 export async function diagnose(config: Config, fix: FixOptions | null): Promise<Diagnosis> {
   await assertComparable(config)
-  const log = await openLog('warn', process.stderr.isTTY)
+  const log = openLog('warn', formatFor(process.stderr))
   const deps = { clock: systemClock, log, metrics: NO_METRICS, nudge: () => undefined }
-  const components = await openComponents(config, deps)
+  const components = await openComponents(new LiveConfig(config), deps)
   // The process on this port is the manager: the port is held while the doctor works in its place.
   const port = fix ? await takePort(config.listen) : null
   const serving = fix ? port === null : await isServing(config.listen)

@@ -2,27 +2,33 @@
 import { randomUUID } from 'node:crypto'
 import { createHashing } from './accounts/hashing/hashing.ts'
 import { type Config, loadConfig } from './config/config.ts'
+import { LiveConfig } from './config/live-config.ts'
 import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
+import type { Log } from './ports/log.ts'
+import type { Reload } from './ports/reload.ts'
 import { BerthError, reasonOf } from './domain/errors.ts'
+import { UNLIMITED } from './domain/identity.ts'
 import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
 import { createImageWatch } from './reconcile/image-watch.ts'
-import { describeProtected } from './reconcile/ownership/recognition.ts'
 import { createReservations, type Reservations } from './usecases/reservations.ts'
 import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
 import { createSelfService } from './usecases/self-service/self-service.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { requireToken, allowAnonymous } from './http/auth/auth.ts'
+import type { ServerSettings } from './http/context.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
-import { openLog } from './log/log.ts'
+import { formatFor, openLog } from './log/log.ts'
 import { clientFiles } from './client-files.ts'
 import { openComponents, type Components } from './compose.ts'
-import { printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
+import { describeRemaining, printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
+import { createReload } from './reload.ts'
+import { followSignals, holdReload } from './signals.ts'
 import { readVersion } from './version.ts'
 
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
@@ -38,14 +44,23 @@ export interface Manager {
   readonly reservations: Reservations
   readonly admin: Admin
   readonly components: Omit<Components, 'close'>
+  readonly log: Log
+  /** Reads berth.yml again and applies it, all or nothing. */
+  readonly reload: Reload
   stop(): Promise<void>
 }
 
-/** Opens the database, resumes what a killed manager left behind, and serves. */
-export async function startManager(config: Config): Promise<Manager> {
-  const { sshHost } = config
+/**
+ * Opens the database, resumes what a killed manager left behind, and serves. `reread` reads the settings for a reload:
+ * by default the same file, with the environment of this process.
+ */
+export async function startManager(
+  config: Config,
+  reread: () => Config = () => loadConfig(undefined, config.file),
+): Promise<Manager> {
+  const live = new LiveConfig(config)
   const clock = systemClock
-  const log = await openLog(config.log, process.stderr.isTTY)
+  const log = openLog(config.log.level, config.log.format ?? formatFor(process.stderr))
   const closing: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const close of closing.toReversed()) await close()
@@ -54,11 +69,10 @@ export async function startManager(config: Config): Promise<Manager> {
     const metrics = openMetrics()
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
-    const components = await openComponents(config, { clock, log, metrics, nudge })
+    const components = await openComponents(live, { clock, log, metrics, nudge })
     const { pools, store, engine, accounts, reconciler, hostCertificates, localTime } = components
     closing.push(() => components.close())
-    // Every client that reaches the SSH ports could guess it.
-    const defaultPassword = isLoopback(config.instance.bind) ? DEFAULT_PASSWORD : null
+    const reload = createReload({ live, pools, log, reread, onChange: nudge })
     const reservations = createReservations({
       pools,
       store,
@@ -77,9 +91,15 @@ export async function startManager(config: Config): Promise<Manager> {
     const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
     const poolNames = () => pools.all().map(({ name }) => name)
     const tokens = createTokens({ poolNames, clock, withStore: (use) => use(store) })
-    const { auth, rateLimit } = config
+    const { auth } = config
     // Loaded only if there is a provider, because it delays the start.
-    const signOn = config.signOn && (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, { clock, log })
+    const signOn =
+      config.signOn &&
+      (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, {
+        clock,
+        log,
+        limits: () => live.current.signOn?.limits ?? UNLIMITED,
+      })
     const version = readVersion()
     const server = buildServer({
       version,
@@ -93,12 +113,10 @@ export async function startManager(config: Config): Promise<Manager> {
       clock,
       log,
       metrics,
-      sshHost,
+      settings: latestSettings(live),
+      reload,
       hostCaKey: hostCertificates?.authority ?? null,
-      rateLimit,
-      defaultPassword,
       requestSecret: components.secret,
-      hosts: auth === 'none' ? [config.listen.host, sshHost] : null,
       authenticate: auth === 'none' ? allowAnonymous() : requireToken({ store, clock, signOn }),
       streaming: STREAMING,
     })
@@ -113,13 +131,13 @@ export async function startManager(config: Config): Promise<Manager> {
       engine,
       accounts,
       reservations,
-      owners: createOwners({ store, clock, auth, signOnLimits: config.signOn?.limits ?? null }),
+      owners: createOwners({ store, clock, auth, signOnLimits: () => live.current.signOn?.limits ?? null }),
       clock,
       log,
       localTime,
       isLeading: () => reconciler.isLeading(),
     })
-    const retention = createRetention({ store, clock, log, keepMs: config.keepMs })
+    const retention = createRetention({ store, clock, log, keepMs: () => live.current.keepMs })
     const imageWatch = createImageWatch({ pools, store, engine, accounts, clock, log, onChange: nudge })
     const working = startLoop(
       async (nudged) => {
@@ -143,11 +161,34 @@ export async function startManager(config: Config): Promise<Manager> {
     // If the identity provider names admins, they may have removed the last token on purpose.
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
     if (auth === 'tokens') printFirstToken(await tokens.createFirstAdmin({ hasOtherAdmins }))
-    closing.push(followFilling(store, pools, () => describeProtected(reconciler.protectedContainers())))
-    return { address, reservations, admin, components, stop }
+    closing.push(followFilling(store, pools))
+    return { address, reservations, admin, components, log, reload, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** Returns a function that returns the settings in use. Every request asks, so they are derived once per reload. */
+function latestSettings(live: LiveConfig): () => ServerSettings {
+  let config = live.current
+  let settings = serverSettings(config)
+  return () => {
+    if (config !== live.current) {
+      config = live.current
+      settings = serverSettings(config)
+    }
+    return settings
+  }
+}
+
+function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit }: Config): ServerSettings {
+  return {
+    sshHost,
+    rateLimit,
+    // Every client that reaches the SSH ports could guess it.
+    defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
+    hosts: auth === 'none' ? [host, sshHost] : null,
   }
 }
 
@@ -170,17 +211,12 @@ async function withinDeadline(work: Promise<unknown>): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Serves until a signal ends the process. */
-export async function serve(config: Config): Promise<never> {
+/** Serves until a signal ends the process. `command` starts it again, for people. */
+export async function serve(config: Config, command: string): Promise<never> {
+  const hasBeenAsked = holdReload()
   const manager = await startManager(config)
-  let stopping = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(130)
-      stopping = true
-      void manager.stop().then(() => process.exit(0))
-    })
-  }
+  const { store, localTime } = manager.components
+  followSignals(manager, async () => describeRemaining(await store.snapshot(), command, localTime), hasBeenAsked)
   return new Promise(() => undefined)
 }
 
@@ -192,7 +228,7 @@ async function main([command = 'serve']: readonly string[]): Promise<never> {
       `unknown command "${command}"; allowed: serve. For other commands use bin/berth`,
     )
   }
-  return serve(loadConfig())
+  return serve(loadConfig(), 'just run')
 }
 
 if (import.meta.main) main(process.argv.slice(2)).catch(printAndExit)

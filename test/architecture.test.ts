@@ -21,7 +21,7 @@ const RULES: readonly Rule[] = [
   { where: 'engine/docker', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/docker'], packages: ['node:*'] },
   { where: 'accounts', ours: ['domain', 'ports', 'accounts'], packages: ['piscina', 'node:*'] },
   { where: 'store', ours: ['domain', 'ports', 'store'], packages: ['kysely', 'node:*'] },
-  { where: 'log', ours: ['domain', 'ports', 'log'], packages: ['pino', 'pino-pretty', 'node:fs'] },
+  { where: 'log', ours: ['domain', 'ports', 'log'], packages: ['pino', 'node:fs', 'node:util'] },
   {
     where: 'http',
     ours: ['domain', 'ports', 'usecases', 'http'],
@@ -38,6 +38,8 @@ const RULES: readonly Rule[] = [
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
   { where: 'client-files.ts', ours: [], packages: ['node:url'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
+  { where: 'signals.ts', ours: ['banner.ts', 'domain', 'ports'], packages: ['node:fs', 'node:tty'] },
+  { where: 'reload.ts', ours: ['config', 'domain', 'log', 'ports'], packages: [] },
   { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {
     where: 'offline-tokens.ts',
@@ -83,6 +85,8 @@ const RULES: readonly Rule[] = [
       'log',
       'ports',
       'reconcile',
+      'reload.ts',
+      'signals.ts',
       'usecases',
       'version.ts',
     ],

@@ -11,8 +11,6 @@ const RESERVE_ALLOWANCE_MS = 120
 const SETTLE_MS = 15_000
 /** How long the manager is measured at rest. */
 const REST_MS = 30_000
-/** Level of warnings in pino's log. */
-const WARN = 40
 /** Maximum number of characters of a warning in the report. */
 const MAX_WARNING_LENGTH = 120
 
@@ -112,14 +110,14 @@ in the same millisecond, recycled; then the manager at rest, and started anew. O
  */
 function complaints(log: string): { readonly errors: number; readonly warnings: string } {
   const lines = log.split('\n').filter((line) => line.startsWith('{'))
-  const told = lines.map((line) => JSON.parse(line) as { level: number; msg: string; reason?: string })
-  const warnings = told.filter(({ level }) => level === WARN)
+  const told = lines.map((line) => JSON.parse(line) as { level: string; msg: string; reason?: string })
+  const warnings = told.filter(({ level }) => level === 'warn')
   const alike = ({ msg, reason = '' }: (typeof told)[number]) =>
     `${msg}: ${reason}`.replaceAll(/\S*\d\S*/g, '…').slice(0, MAX_WARNING_LENGTH)
   const kinds = Map.groupBy(warnings, alike).entries().toArray()
   const counted = kinds.map(([kind, all]) => `${all.length} × ${kind}`)
   return {
-    errors: told.filter(({ level }) => level > WARN).length,
+    errors: told.filter(({ level }) => ['error', 'fatal'].includes(level)).length,
     warnings: [`and ${warnings.length} warnings`, ...counted].join('; '),
   }
 }

@@ -5,7 +5,7 @@
 import { allowAnonymous } from '../../src/http/auth/auth.ts'
 import { openMetrics } from '../../src/http/ops/metrics.ts'
 import { buildServer } from '../../src/http/server.ts'
-import { contextOf } from '../../lab/api.ts'
+import { contextOf, SETTINGS } from '../../lab/api.ts'
 import { pool } from '../../lab/rows.ts'
 import { createWorld } from '../../lab/world.ts'
 
@@ -17,7 +17,7 @@ const quiet = () => undefined
 const server = buildServer({
   ...contextOf(world, { pools: world.pools, metrics, store: world.store }),
   log: { debug: quiet, info: quiet, warn: quiet, error: (message, fields) => console.error(message, fields) },
-  hosts: null,
+  settings: () => ({ ...SETTINGS, hosts: null }),
   authenticate: allowAnonymous(),
 })
 const address = await server.listen({ host: '127.0.0.1', port: 0 })

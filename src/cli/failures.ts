@@ -97,10 +97,11 @@ export function failureOf(thrown: unknown): Failure | null {
   const isUnavailable = thrown instanceof ApiError && thrown.status === 503
   const [exit, general] = known ?? [isUnavailable ? EXIT.unreachable : EXIT.failed]
   const advice = violations.flatMap(({ path }) => ADVICE_ON_VALUES[path] ?? [])[0] ?? general
+  // The message of a file lists its problems itself, with their places.
   const lines =
-    violations.length > 0
+    violations.length > 0 && code !== 'invalid_config'
       ? violations.map((violation) => `${violation.path} ${violation.message}`)
-      : thrown instanceof ApiError
+      : thrown instanceof ApiError && code !== 'invalid_config'
         ? message
         : message.split('\n')
   return new Failure(exit, lines, { code, ...(advice !== undefined && { advice }) })

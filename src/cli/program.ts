@@ -19,6 +19,7 @@ import { addLs } from './commands/reservations/ls.ts'
 import { addMigrate } from './commands/server/migrate.ts'
 import { addPools } from './commands/admin/pools.ts'
 import { addScale } from './commands/admin/scale.ts'
+import { addReload } from './commands/admin/reload.ts'
 import { addRelease } from './commands/reservations/release.ts'
 import { addReset } from './commands/reservations/reset.ts'
 import { addReserve } from './commands/reservations/reserve.ts'
@@ -59,7 +60,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly ((program: C
   ],
   ['Look', [addLs, addShow, addStatus, addPools, addContainers, addEvents, addUsage, addWhoami, addVersion]],
   ['Set up this command', [addLogin, addCompletion, addHelp]],
-  ['Run a manager', [addServe, addScale, addToken, addDoctor, addBackup, addMigrate]],
+  ['Run a manager', [addServe, addReload, addScale, addToken, addDoctor, addBackup, addMigrate]],
 ]
 
 const ABOUT = 'Lends Linux containers over SSH for a limited time'

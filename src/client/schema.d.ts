@@ -449,6 +449,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read berth.yml again and apply it (admin)
+         * @description All or nothing, and without a restart. `invalid_config` (422) lists every problem of the file with its path, or every change that needs a restart: `listen`, `database`, `engine`, `accounts`, `instance`, `peer_networks`, `ssh.host_ca`, `auth` and `log.format`. The settings stay as they were then. Only the manager that answers reads its file.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description berth.yml is in effect */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Settings that have changed; empty if none has */
+                            changes: {
+                                /** @description Path in berth.yml; `pools.NAME` for a new or removed pool */
+                                path: string;
+                                /** @description As it would be written in berth.yml; null: not set, or no such pool */
+                                before: string | null;
+                                /** @description The same, as it is now */
+                                after: string | null;
+                                /** @description The change in words */
+                                description: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @enum {string} */
+                            type: "about:blank";
+                            title: string;
+                            status: number;
+                            /** @enum {unknown} */
+                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
+                            /** @description Every violation of the request, with its path */
+                            errors?: {
+                                path: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;

@@ -8,11 +8,12 @@ import { parseDocument } from 'yaml'
 import { type Access, readAccess } from './auth.ts'
 import { findConfigFile } from './config-file.ts'
 import { readImages } from './images.ts'
+import { type LogSettings, readLog } from './log.ts'
 import { readPool } from './pool.ts'
 import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
 import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
-import { BerthError, reasonOf } from '../domain/errors.ts'
+import { BerthError, reasonOf, type Violation } from '../domain/errors.ts'
 import { zoneOfMachine } from '../domain/text/local-time.ts'
 import type { Ipv4Block } from '../domain/text/ipv4-block.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
@@ -30,7 +31,7 @@ export interface Config extends Access {
   readonly concurrency: number
   /** How long ended reservations and events are kept, in milliseconds. */
   readonly keepMs: number
-  readonly log: 'debug' | 'info' | 'warn' | 'error'
+  readonly log: LogSettings
   readonly instance: InstanceConfig
   /** IANA name of the time zone in which tenants read times. */
   readonly timezone: string
@@ -60,9 +61,11 @@ const TOP = {
   peer_networks: { parse: value.addressBlock, default: '10.213.0.0/16' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
   keep: { parse: value.span, default: '90d' },
-  log: { parse: value.oneOf('debug', 'info', 'warn', 'error'), default: 'info' },
   timezone: { parse: value.timezone, default: undefined },
 } as const
+
+/** Keys that are read separately. */
+const OTHERS = ['log', 'auth', 'rate_limit', 'ssh', 'images', 'pools'] as const
 
 const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
@@ -71,13 +74,13 @@ const SSH = {
 } as const
 
 /** Reads berth.yml, see `findConfigFile`. `invalid_config` lists every problem with its path. */
-export function loadConfig(environment: Environment = process.env): Config {
-  const file = findConfigFile(environment)
+export function loadConfig(environment: Environment = process.env, file = findConfigFile(environment)): Config {
   let yaml: string
   try {
     yaml = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new BerthError('invalid_config', `${file} cannot be read: ${reasonOf(cause)}`, { cause })
+    const message = `cannot be read: ${reasonOf(cause)}`
+    throw new BerthError('invalid_config', `${file} ${message}`, { cause, violations: [{ path: '', message }] })
   }
   return parseConfig(yaml, file, environment)
 }
@@ -86,7 +89,8 @@ export function loadConfig(environment: Environment = process.env): Config {
 export function parseConfig(yaml: string, file: string, environment: Environment): Config {
   const reader = new SettingsReader(environment)
   const yamlTree = parseYaml(yaml, file)
-  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, ['auth', 'rate_limit', 'ssh', 'images', 'pools'])
+  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, OTHERS)
+  const log = readLog(reader, raw)
   const { all: ssh } = reader.map(raw['ssh'], ['ssh'], SSH)
   const folder = dirname(file)
   const owners = new Map(some.listen ? [[some.listen.port, 'listen']] : [])
@@ -108,7 +112,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   // An Idempotency-Key is valid for a day, and so must be its reservation.
   if (some.keep !== undefined && some.keep < DAY_MS) reader.report(['keep'], 'must be at least 1d')
   reader.checkEnvironment()
-  if (!top || !ssh || !access || reader.problems.length > 0) throw invalid(file, reader.problems)
+  if (!top || !ssh || !access || !log || reader.problems.length > 0) throw invalid(file, reader.problems)
   const engine: EngineConfig =
     top.engine === 'memory' ? { kind: 'memory' } : { kind: 'docker', ...findEngine(environment) }
   return freeze({
@@ -118,7 +122,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     accounts: engine.kind === 'memory' ? 'memory' : top.accounts,
     concurrency: top.concurrency,
     keepMs: top.keep,
-    log: top.log,
+    log,
     ...access,
     instance: { name: top.instance, bind: ssh.bind },
     timezone: some.timezone ?? zoneOfMachine(),
@@ -143,18 +147,18 @@ function parseYaml(yaml: string, file: string): unknown {
     throw invalid(
       file,
       // The lines after the first one show the place in the file.
-      document.errors.map(({ message }) => (message.split('\n')[0] ?? '').replace(/:$/, '')),
+      document.errors.map(({ message }) => ({ path: '', message: (message.split('\n')[0] ?? '').replace(/:$/, '') })),
     )
   } catch (error) {
     if (error instanceof BerthError) throw error
     // Aliases without an anchor, or too many of them.
-    throw invalid(file, [reasonOf(error)])
+    throw invalid(file, [{ path: '', message: reasonOf(error) }])
   }
 }
 
-function invalid(file: string, problems: readonly string[]): BerthError {
-  const lines = problems.map((problem) => `  ${problem}`)
-  return new BerthError('invalid_config', `${file} cannot be used:\n${lines.join('\n')}`)
+function invalid(file: string, violations: readonly Violation[]): BerthError {
+  const lines = violations.map(({ path, message }) => `\n  ${path === '' ? '' : `${path}: `}${message}`)
+  return new BerthError('invalid_config', `${file} cannot be used:${lines.join('')}`, { violations })
 }
 
 function freeze<T extends object>(whole: T): T {

@@ -1,4 +1,5 @@
 /** Reads a tree of settings: the environment overrides each key, and every problem is collected with its path. */
+import type { Violation } from '../domain/errors.ts'
 import { mostSimilar } from '../domain/text/similar.ts'
 import { InvalidValue, type Parser } from './values.ts'
 
@@ -24,7 +25,7 @@ export interface Readings<F> {
 }
 
 export class SettingsReader {
-  readonly problems: string[] = []
+  readonly problems: Violation[] = []
   readonly #environment: Environment
   readonly #used = new Set<string>()
 
@@ -81,8 +82,9 @@ export class SettingsReader {
     return Object.keys(this.#environment).some((name) => name.startsWith(`${variable(path)}_`))
   }
 
-  report(path: readonly string[], problem: string): void {
-    this.problems.push(path.length > 0 ? `${path.join('.')}: ${problem}` : problem)
+  /** A path without steps is the whole file. */
+  report(path: readonly string[], message: string): void {
+    this.problems.push({ path: path.join('.'), message })
   }
 
   /** Reports variables that override nothing: they are typing mistakes, which would be ignored silently. */
@@ -91,7 +93,7 @@ export class SettingsReader {
       if (!name.startsWith('BERTH_') || OTHER_VARIABLES.has(name) || this.#used.has(name)) continue
       const meant = mostSimilar(name, [...this.#used, ...OTHER_VARIABLES])
       const hint = meant === null ? '' : `; did you mean ${meant}?`
-      this.problems.push(`${name}: overrides no key of berth.yml${hint}`)
+      this.report([name], `overrides no key of berth.yml${hint}`)
     }
   }
 

@@ -1,16 +1,19 @@
-/** Runs jobs in order, at most `limit` of them at once. */
-export function createLimit(limit: number): <T>(job: () => Promise<T>) => Promise<T> {
+/** Runs jobs in order, at most `limit` of them at once. A function is asked whenever a job could start. */
+export function createLimit(limit: number | (() => number)): <T>(job: () => Promise<T>) => Promise<T> {
+  const max = typeof limit === 'number' ? () => limit : limit
   const waiting: (() => void)[] = []
   let running = 0
   return async (job) => {
-    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve))
+    if (running >= max()) await new Promise<void>((resolve) => waiting.push(resolve))
     else running += 1
     try {
       return await job()
     } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else running -= 1
+      running -= 1
+      while (waiting.length > 0 && running < max()) {
+        running += 1
+        waiting.shift()?.()
+      }
     }
   }
 }

@@ -9,6 +9,13 @@ export interface Pools {
   named(name: string): Pool | undefined
   /** As configured in berth.yml, without later changes of size and image. */
   configured(name: string): Pool | undefined
+  /**
+   * Replaces the pools of berth.yml at once. Sizes and images that override them stay. Every pool is a new object, so
+   * that nothing derived from an earlier one is used.
+   */
+  configure(pools: readonly Pool[]): void
+  /** How often `configure` was called. */
+  readonly revision: number
   /** Applies sizes that override those of berth.yml. A pool never has more slots than ports. */
   resize(sizes: ReadonlyMap<string, number>): void
   /**
@@ -18,8 +25,10 @@ export interface Pools {
   useImages(images: ReadonlyMap<string, string | null>): void
 }
 
-export function createPools(configured: readonly Pool[]): Pools {
+export function createPools(initial: readonly Pool[]): Pools {
+  let configured = initial
   let now = configured
+  let revision = 0
   let sizes: ReadonlyMap<string, number> = new Map()
   let images: ReadonlyMap<string, string | null> = new Map()
 
@@ -36,6 +45,15 @@ export function createPools(configured: readonly Pool[]): Pools {
     all: () => now,
     named: (name) => now.find((pool) => pool.name === name),
     configured: (name) => configured.find((pool) => pool.name === name),
+    get revision() {
+      return revision
+    },
+    configure(next) {
+      configured = next.map((pool) => ({ ...pool }))
+      now = configured
+      revision += 1
+      apply()
+    },
     resize(next) {
       sizes = next
       apply()

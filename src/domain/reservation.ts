@@ -109,3 +109,8 @@ export function accountOf(reservation: Reservation, pool: Pool, texts: Pick<Acco
   const { username, passwordHash, sshKeys } = reservation
   return { username, passwordHash, sshKeys, sudo: pool.sudo, ...texts }
 }
+
+/** "alice (87830adc)": user name and the beginning of the id, for the log. */
+export function describeReservation({ id, username }: Pick<Reservation, 'id' | 'username'>): string {
+  return `${username} (${id.slice(0, 8)})`
+}

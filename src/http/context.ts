@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Admin } from '../usecases/admin.ts'
 import type { Pools } from '../domain/pools.ts'
 import type { Log } from '../ports/log.ts'
+import type { Reload } from '../ports/reload.ts'
 import type { Store } from '../ports/store.ts'
 import type { Reservations } from '../usecases/reservations.ts'
 import type { Tokens } from '../usecases/tokens.ts'
@@ -28,6 +29,18 @@ interface Readiness {
   protectedContainers(): readonly { readonly row: { readonly name: string } | null }[]
 }
 
+/** Settings of berth.yml that a reload may change. */
+export interface ServerSettings {
+  /** Host name of the SSH ports in answers. */
+  readonly sshHost: string
+  /** Password of a GET /reserve that gives none; null: one is generated. */
+  readonly defaultPassword: string | null
+  /** Names under which this server may be asked, besides those of the loopback; null: any. */
+  readonly hosts: readonly string[] | null
+  /** Maximum requests per minute of one identity or address; 0: no limit. */
+  readonly rateLimit: number
+}
+
 /** What the routes work with. */
 export interface ServerContext {
   /** Version of the manager. */
@@ -43,19 +56,14 @@ export interface ServerContext {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
-  /** Host name of the SSH ports in answers. */
-  readonly sshHost: string
+  /** Returns the settings in use. To be called for each request: a reload may have changed them. */
+  readonly settings: () => ServerSettings
+  readonly reload: Reload
   /** Public key that signs the host keys, "ssh-ed25519 AAAA…"; null without `ssh.host_ca`. */
   readonly hostCaKey: string | null
-  /** Password of a GET /reserve that gives none; null: one is generated. */
-  readonly defaultPassword: string | null
   /** Secret from which, with an Idempotency-Key, a password is generated again. Kept outside the database. */
   readonly requestSecret: Uint8Array
   /** Interval between the heartbeats of a stream, and the maximum time in which a client reads nothing of an answer. */
   readonly streaming: { readonly heartbeatMs: number; readonly idleTimeoutMs: number }
-  /** Names under which this server may be asked, besides those of the loopback; null: any. */
-  readonly hosts: readonly string[] | null
   readonly authenticate: Authenticate
-  /** Maximum requests per minute of one identity or address; 0: no limit. */
-  readonly rateLimit: number
 }

@@ -6,6 +6,7 @@ import { eventRoutes } from './events/routes.ts'
 import { knownHostsRoutes } from './known-hosts/routes.ts'
 import { opsRoutes } from './ops/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
+import { reloadRoutes } from './reload/routes.ts'
 import { reservationRoutes } from './reservations/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
 import { startPageRoutes } from './start-page/routes.ts'
@@ -22,6 +23,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   eventRoutes,
   usageRoutes,
   tokenRoutes,
+  reloadRoutes,
   opsRoutes,
   startPageRoutes,
   clientFileRoutes,

@@ -76,8 +76,8 @@ function acceptEmptyJson(server: FastifyInstance): void {
 
 /** The hooks of all requests. They are async only where they wait for something: each promise costs every request. */
 function addHooks(server: FastifyInstance, context: ServerContext, connections: Connections): void {
-  const { hosts, log, streaming } = context
-  const refuseForeign = createOriginCheck(hosts)
+  const { log, streaming } = context
+  const refuseForeign = createOriginCheck(() => context.settings().hosts)
   server.addHook('onRequest', (request, reply, done) => {
     // First, so that refusals have them, too.
     reply.headers(HEADERS)

@@ -1,41 +1,62 @@
-import { type Logger, pino } from 'pino'
-import { escapeJson, forTerminal, linesForTerminal } from '../domain/text/foreign-text.ts'
+/** The manager's log: text for people, JSON for programs. Both go to stderr, so that stdout stays readable. */
+import { pino } from 'pino'
+import { escapeJson } from '../domain/text/foreign-text.ts'
+import { systemClock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import { openStderr } from './writer.ts'
+import { LEVELS, type Level, textLine } from './text.ts'
+import { type Lines, openStderr } from './writer.ts'
 
-/**
- * Opens the log: text on a terminal, JSON lines otherwise. Both go to stderr, so that stdout stays readable. The JSON
- * lines never wait for their reader.
- */
-export async function openLog(level: string, terminal: boolean): Promise<Log> {
-  // Loaded only on a terminal: a manager without one starts sooner.
-  const pretty = terminal ? (await import('pino-pretty')).default : null
-  if (pretty) {
-    const lines = pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
-    return fromPino(pino({ level }, { write: (line) => void lines.write(`${shownLine(line)}\n`) }))
+/** A log whose level can be changed while it is in use. */
+export interface LeveledLog extends Log {
+  setLevel(level: Level): void
+}
+
+/** Returns what suits the reader of a stream: text on a terminal. */
+export function formatFor({ isTTY }: { readonly isTTY: boolean }): 'text' | 'json' {
+  return isTTY ? 'text' : 'json'
+}
+
+/** Opens the log. Its lines never wait for their reader. */
+export function openLog(level: Level, format: 'text' | 'json'): LeveledLog {
+  return format === 'text' ? textLog(level, openStderr()) : jsonLog(level, openStderr())
+}
+
+function textLog(initial: Level, stderr: Lines): LeveledLog {
+  const hasColors = process.stderr.isTTY && process.stderr.hasColors()
+  let lowest = LEVELS.indexOf(initial)
+  const at = (level: Level) => (message: string, fields?: object) => {
+    if (LEVELS.indexOf(level) < lowest) return
+    const showsFields = LEVELS[lowest] === 'debug'
+    stderr.write(textLine({ level, message, fields, at: systemClock() }, { hasColors, showsFields }))
   }
-  const stderr = openStderr()
-  const destination = { write: (line: string) => stderr.write(escapeJson(line)) }
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    setLevel(level) {
+      lowest = LEVELS.indexOf(level)
+    },
+  }
+}
+
+function jsonLog(level: Level, stderr: Lines): LeveledLog {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  const logger = pino(options, { write: (line: string) => stderr.write(escapeJson(line)) })
   // Node prints it too, but loses what a reader that is behind has not taken.
   process.on('uncaughtExceptionMonitor', (error) => logger.fatal(error, 'ended by an uncaught error'))
-  return fromPino(logger)
-}
-
-/** Makes a line of JSON safe for a terminal: pino-pretty prints the texts in it as they are. */
-function shownLine(line: string): string {
-  const clean = (key: string, value: unknown) => {
-    if (typeof value !== 'string') return value
-    return key === 'stack' ? linesForTerminal(value) : forTerminal(value)
-  }
-  return JSON.stringify(JSON.parse(line), clean)
-}
-
-function fromPino(logger: Logger): Log {
   return {
     debug: (message, fields) => logger.debug(fields, message),
     info: (message, fields) => logger.info(fields, message),
     warn: (message, fields) => logger.warn(fields, message),
     error: (message, fields) => logger.error(fields, message),
+    setLevel(next) {
+      logger.level = next
+    },
   }
 }

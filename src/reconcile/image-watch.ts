@@ -11,6 +11,7 @@ import type { Accounts } from '../ports/accounts.ts'
 import type { Engine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
+import { RecurringProblems } from './recurring-problems.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
 
 /** Interval at which images and playbooks of failing pools are checked. */
@@ -35,8 +36,10 @@ export interface ImageWatch {
 export function createImageWatch({ pools, store, engine, accounts, clock, log, onChange }: ImageWatchDeps): ImageWatch {
   /** Versions of image and playbook with which each failing pool failed. */
   const versions = new Map<string, string>()
-  const reported = new Map<string, string>()
-  let isFirst = true
+  /** By pool. */
+  const problems = new RecurringProblems({ log, clock })
+  /** Revision of the pools at the latest check; null before the first one. */
+  let checkedRevision: number | null = null
   let latest: { readonly snapshot: Snapshot; readonly until: number } | undefined
 
   async function versionOf({ image, prepare }: Pool): Promise<string> {
@@ -46,13 +49,11 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
 
   function report({ name }: Pool, { containers }: Snapshot): void {
     const problem = poolProblem(containers, name)
-    const before = reported.get(name)
-    if (problem === null) {
-      const works = containers.some(({ pool, state }) => pool === name && state === 'ready')
-      if (before !== undefined && works && reported.delete(name)) log.info(`pool ${name} works again`)
-    } else if (problem !== before) {
-      reported.set(name, problem)
-      log.error(`pool ${name} cannot lend any container`, { reason: problem })
+    if (problem !== null) {
+      const message = `pool ${name} cannot lend any container`
+      problems.occurred(name, { level: 'error', message, reason: problem, kind: 'state', fields: { pool: name } })
+    } else if (containers.some(({ pool, state }) => pool === name && state === 'ready') && problems.solved(name)) {
+      log.info(`pool ${name} works again`, { pool: name })
     }
   }
 
@@ -60,14 +61,16 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
     const version = await versionOf(pool)
     const before = versions.get(pool.name)
     versions.set(pool.name, version)
-    // A manager that starts retries everything: berth.yml or the engine's host may have changed.
-    const isFixed = isFirst || (before !== undefined && before !== version)
+    // A manager that starts or has reloaded berth.yml retries everything: settings, or the engine's host, may have
+    // changed.
+    const isNew = checkedRevision !== pools.revision
+    const isFixed = isNew || (before !== undefined && before !== version)
     if (!isFixed) return
     const now = clock()
     for (const row of failing.filter((each) => isBackingOff(each, now)))
       await store.updateContainer(row, recycled(row, now), now)
     log.info(`pool ${pool.name} is tried again`, {
-      reason: isFirst ? 'the manager has started' : 'its image or playbook has changed',
+      reason: isNew ? reasonForNew(checkedRevision) : 'its image or playbook has changed',
     })
     onChange()
   }
@@ -75,7 +78,9 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
   return {
     async step() {
       const snapshot = await store.snapshot()
-      if (latest?.snapshot === snapshot && clock() < latest.until) return latest.until
+      const isUnchanged = latest?.snapshot === snapshot && checkedRevision === pools.revision
+      if (latest && isUnchanged && clock() < latest.until) return latest.until
+      const { revision } = pools
       let isAnyFailing = false
       for (const pool of pools.all()) {
         report(pool, snapshot)
@@ -89,9 +94,13 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
           log.debug(`the image of pool ${pool.name} cannot be checked`, { reason: reasonOf(error) }),
         )
       }
-      isFirst = false
+      checkedRevision = revision
       latest = { snapshot, until: isAnyFailing ? clock() + CHECK_INTERVAL_MS : Number.POSITIVE_INFINITY }
       return latest.until
     },
   }
+}
+
+function reasonForNew(checkedRevision: number | null): string {
+  return checkedRevision === null ? 'the manager has started' : 'berth.yml was reloaded'
 }

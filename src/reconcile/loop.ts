@@ -2,8 +2,9 @@
  * The only timers of the reconciler: calls `tick` when something is due, when nudged, and at least every few seconds.
  */
 import type { Clock } from '../ports/clock.ts'
-import { reasonOf } from '../domain/errors.ts'
+import { BerthError, reasonOf } from '../domain/errors.ts'
 import type { Log } from '../ports/log.ts'
+import { RecurringProblems } from './recurring-problems.ts'
 
 /** Longest time between two ticks. setTimeout overflows at 24.8 days and would fire at once. */
 const MAX_PAUSE_MS = 5_000
@@ -24,6 +25,7 @@ export interface Loop {
 
 /** `tick` gets whether it was nudged, and returns when to call it again, in epoch milliseconds. */
 export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clock, log: Log): Loop {
+  const problems = new RecurringProblems({ log, clock })
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   let stopped = false
@@ -41,10 +43,16 @@ export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clo
     nudged = false
     next = Number.POSITIVE_INFINITY
     const start = clock()
+    let hasFailed = false
     const due = await tick(wasNudged).catch((error: unknown) => {
-      log.error('tick failed', { reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined })
+      // An expected failure is explained by its message.
+      const stack = error instanceof Error && !(error instanceof BerthError) ? error.stack : undefined
+      const report = { message: 'tick failed; it is tried again', reason: reasonOf(error), fields: { stack } }
+      problems.occurred('tick', { level: 'error', ...report })
+      hasFailed = true
       return clock() + FAILURE_PAUSE_MS
     })
+    if (!hasFailed && problems.solved('tick')) log.info('ticks work again')
     const now = clock()
     rested = now + REST_FACTOR * Math.max(0, now - start)
     const expected = next

@@ -47,6 +47,8 @@ export class PoolImages {
   readonly #digests = new Map<string, { readonly version: string; readonly digest: string }>()
   readonly #failures = new Map<string, Failure>()
   #checkAt = 0
+  /** Revision of the pools at the latest check. */
+  #checkedRevision = 0
   #hasChecked = false
 
   constructor(deps: PoolImagesDeps) {
@@ -66,7 +68,10 @@ export class PoolImages {
     const pools = this.#pools()
     const now = this.#deps.clock()
     // A check that is further away means that the clock was set back.
-    if (pools.length === 0 || (now < this.#checkAt && this.#checkAt - now <= CHECK_INTERVAL_MS)) return false
+    const { revision } = this.#deps.pools
+    const isPausing = now < this.#checkAt && this.#checkAt - now <= CHECK_INTERVAL_MS
+    if (pools.length === 0 || (isPausing && revision === this.#checkedRevision)) return false
+    this.#checkedRevision = revision
     const before = this.#summary()
     let isFailing = false
     for (const pool of pools) {

@@ -9,7 +9,7 @@ import type { Engine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { ReservationWithContainers, Store } from '../ports/store.ts'
-import { accountOf, type Reservation } from '../domain/reservation.ts'
+import { accountOf, describeReservation, type Reservation } from '../domain/reservation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HostCertificates } from './host-certificates.ts'
 import { sessionContextOf } from './self-service/session-context.ts'
@@ -47,16 +47,20 @@ export async function activate(
 ): Promise<ReservationWithContainers> {
   const { store, clock, log } = context
   const { id, username } = reserved.reservation
+  const whose = describeReservation(reserved.reservation)
+  const fields = { reservation: id, username }
   const began = clock()
   try {
     const containers = await createAccounts(context, reserved, pool, fresh)
     const active = await store.activate(id, clock())
     if (!active) return await activatedElsewhere(store, id)
     const names = containers.map((c) => c.name)
-    log.info('reserved', { reservation: id, username, containers: names, ms: clock() - began })
+    const ms = clock() - began
+    const { owner } = active
+    log.info(`reserved ${names.join(' ')} for ${whose} in ${ms} ms`, { ...fields, owner, containers: names, ms })
     return { reservation: active, containers }
   } catch (error) {
-    log.warn('a reserve failed', { reservation: id, username, reason: reasonOf(error) })
+    log.warn(`a reserve failed for ${whose}`, { ...fields, reason: reasonOf(error) })
     throw error
   }
 }
@@ -112,7 +116,8 @@ async function createAccounts(
       if (hasCode(error, 'engine_unavailable') || round >= MAX_SUBSTITUTIONS) throw error
       const other = await store.substitute(reservation.id, row.name, reasonOf(error), clock())
       if (!other) throw error
-      log.warn(`${row.name} did not work and was swapped for ${other.name}`, { reason: reasonOf(error) })
+      const swapped = { reservation: reservation.id, reason: reasonOf(error) }
+      log.warn(`${row.name} did not work and was swapped for ${other.name}`, swapped)
       rest.push(other)
     }
   }
@@ -130,6 +135,9 @@ async function certify(
     const outcomes = (await hostCertificates?.write(containers, reservation, end)) ?? new Map<string, null>()
     for (const [name, error] of outcomes) if (error !== null) throw new Error(`${name}: ${reasonOf(error)}`)
   } catch (error) {
-    log.warn('a host certificate could not be written', { reservation: reservation.id, reason: reasonOf(error) })
+    log.warn(`a host certificate could not be written for ${describeReservation(reservation)}`, {
+      reservation: reservation.id,
+      reason: reasonOf(error),
+    })
   }
 }

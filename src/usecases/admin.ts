@@ -6,6 +6,7 @@ import type { Identity } from '../domain/identity.ts'
 import type { Pool } from '../domain/pool.ts'
 import type { Pools } from '../domain/pools.ts'
 import type { Log } from '../ports/log.ts'
+import { counted } from '../domain/text/counted.ts'
 import { holdersOf } from '../domain/reservation.ts'
 import type { Store } from '../ports/store.ts'
 
@@ -75,7 +76,7 @@ export function createAdmin({ pools, store, clock, log, onChange }: AdminDeps): 
       if (!verb.from.includes(seen.state)) throw await refusal(verb, seen)
       const patch = verb.patch(seen, clock())
       if (!(await store.updateContainer(seen, patch, clock(), by.name))) continue // The row has changed: read it again.
-      log.info(`${name} ${verb.said}`, { by: by.name })
+      log.info(`${name} ${verb.said}, by ${by.name}`, { container: name, by: by.name })
       onChange()
       return { ...seen, ...patch }
     }
@@ -103,7 +104,11 @@ export function createAdmin({ pools, store, clock, log, onChange }: AdminDeps): 
     }
     // At once, not with the next tick: a caller that asks after the answer sees the new size.
     pools.resize((await store.snapshot()).sizes)
-    log.info(`${name} is resized`, { size: wanted, by: by.name })
+    log.info(`pool ${name} has ${counted(wanted, 'slot')} now, by ${by.name}`, {
+      pool: name,
+      size: wanted,
+      by: by.name,
+    })
     onChange()
     const pool = pools.named(name)
     if (!pool) throw new Error(`the pool ${name} is gone from its own list`)

@@ -14,8 +14,8 @@ const BEFORE_START_MS = 5 * MINUTE_MS
 interface HostCertificatesDeps {
   readonly ca: HostCa
   readonly accounts: Pick<Accounts, 'writeHostCertificates'>
-  /** Host name of the SSH ports of containers without an address of their own. */
-  readonly sshHost: string
+  /** Returns the host name of the SSH ports of containers without an address of their own. */
+  readonly sshHost: () => string
   readonly clock: Clock
 }
 
@@ -39,7 +39,7 @@ export function createHostCertificates({ ca, accounts, sshHost, clock }: HostCer
           const { name, generation, host, hostPublicKey } = row
           if (hostPublicKey === null) return []
           const keyId = `${name} generation ${generation} reservation ${id}`
-          const principals = [name, host ?? sshHost]
+          const principals = [name, host ?? sshHost()]
           const validBefore = end + AFTER_END_MS
           return [[targetOf(row), ca.sign({ hostPublicKey, keyId, principals, validAfter, validBefore })]] as const
         }),

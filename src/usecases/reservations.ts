@@ -2,7 +2,7 @@
 import type { Container } from '../domain/container.ts'
 import { BerthError, codeOf, reasonOf } from '../domain/errors.ts'
 import { type Identity, maySee } from '../domain/identity.ts'
-import { isActive, isDue, type Reservation } from '../domain/reservation.ts'
+import { describeReservation, isActive, isDue, type Reservation } from '../domain/reservation.ts'
 import type { ReservationWithContainers } from '../ports/store.ts'
 import { putOnHold } from './active/hold.ts'
 import { clampEnd } from './limits.ts'
@@ -97,7 +97,13 @@ export function createReservations(context: ReserveDeps): Reservations {
       if (to === expiresAt) return { reservation, clamped }
       const extended = await store.extend(id, expiresAt, to, by.name, now)
       if (!extended) continue // Another caller has moved or ended it: read it again.
-      log.info('extended', { reservation: id, username: extended.username, until: new Date(to).toISOString() })
+      const newEnd = new Date(to).toISOString()
+      log.info(`extended ${describeReservation(extended)} until ${newEnd}, by ${by.name}`, {
+        reservation: id,
+        username: extended.username,
+        until: newEnd,
+        by: by.name,
+      })
       schedule.nudge()
       return { reservation: extended, clamped }
     }
@@ -118,7 +124,11 @@ export function createReservations(context: ReserveDeps): Reservations {
     const ending = await store.end(ids, { outcome: 'released', by: by.name }, clock())
     const outcomes = await Promise.allSettled(ending.map((held) => revoke(context, held)))
     schedule.nudge()
-    log.info('released', { reservations: ending.map(({ reservation }) => reservation.id), by: by.name })
+    const released = ending.map(({ reservation }) => reservation)
+    if (released.length > 0) {
+      const fields = { reservations: released.map((each) => each.id), by: by.name }
+      log.info(`released ${released.map(describeReservation).join(', ')}, by ${by.name}`, fields)
+    }
     const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
     for (const { reason } of failed) metrics.failure(codeOf(reason))
     if (failed[0]) {

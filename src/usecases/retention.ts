@@ -1,6 +1,7 @@
 /** Deletes old reservations and events in small batches, so that the database does not grow for ever. */
 import type { Clock } from '../ports/clock.ts'
 import { reasonOf } from '../domain/errors.ts'
+import { counted } from '../domain/text/counted.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 
@@ -14,8 +15,8 @@ interface RetentionDeps {
   readonly store: Pick<Store, 'prune'>
   readonly clock: Clock
   readonly log: Log
-  /** Ended reservations and their events are kept this long, milliseconds. */
-  readonly keepMs: number
+  /** Returns how long ended reservations and their events are kept, milliseconds. */
+  readonly keepMs: () => number
 }
 
 export interface Retention {
@@ -31,15 +32,21 @@ export function createRetention({ store, clock, log, keepMs }: RetentionDeps): R
       // If the clock was set back by more than the pause, it does not wait.
       if (now < next && next - now <= CHECK_INTERVAL_MS) return next
       try {
-        const gone = await store.prune(now - keepMs, BATCH_ROWS)
-        if (gone.reservations + gone.events > 0) log.info('deleted old reservations and events', gone)
+        const gone = await store.prune(now - keepMs(), BATCH_ROWS)
+        if (gone.reservations + gone.events > 0) log.info(`deleted old rows: ${describeGone(gone)}`, gone)
         const more = gone.reservations === BATCH_ROWS || gone.events === BATCH_ROWS
         next = now + (more ? NEXT_BATCH_MS : CHECK_INTERVAL_MS)
       } catch (error) {
-        log.warn('old reservations and events could not be deleted; will retry', { reason: reasonOf(error) })
+        log.warn('old reservations and events could not be deleted; will retry in 10 minutes', {
+          reason: reasonOf(error),
+        })
         next = now + CHECK_INTERVAL_MS
       }
       return next
     },
   }
+}
+
+function describeGone({ reservations, events }: { readonly reservations: number; readonly events: number }): string {
+  return `${counted(reservations, 'reservation')}, ${counted(events, 'event')}`
 }

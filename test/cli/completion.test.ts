@@ -37,7 +37,7 @@ async function offered(...words: string[]): Promise<string[]> {
 
 describe('completion for bash', () => {
   it('offers commands', async () => {
-    assert.deepEqual(await offered('re'), ['reserve', 'release', 'reset'])
+    assert.deepEqual(await offered('re'), ['reserve', 'release', 'reset', 'reload'])
     assert.deepEqual(await offered('containers', 'r'), ['recycle', 'return'])
     assert.deepEqual(await offered('token', 'create', '--ad'), ['--admin'])
     const all = await offered('')

@@ -27,7 +27,7 @@ describe('the sample file', () => {
       accounts: 'native',
       concurrency: 4,
       keepMs: 90 * 24 * HOUR,
-      log: 'info',
+      log: { level: 'info', format: null },
       timezone: zoneOfMachine(),
       auth: 'none',
       signOn: null,
@@ -94,7 +94,7 @@ describe('the environment', () => {
     ['BERTH_INSTANCE', 'other', (c) => c.instance.name, 'other'],
     ['BERTH_CONCURRENCY', '8', (c) => c.concurrency, 8],
     ['BERTH_KEEP', '7d', (c) => c.keepMs, 7 * 24 * HOUR],
-    ['BERTH_LOG', 'debug', (c) => c.log, 'debug'],
+    ['BERTH_LOG', 'debug', (c) => c.log.level, 'debug'],
     ['BERTH_TIMEZONE', 'Asia/Tokyo', (c) => c.timezone, 'Asia/Tokyo'],
     ['BERTH_AUTH', 'none', (c) => [c.auth, c.rateLimit], ['none', 0]],
     ['BERTH_RATE_LIMIT', '60', (c) => c.rateLimit, 60],
@@ -131,7 +131,7 @@ describe('the environment', () => {
   })
 
   it('overrides invalid values of the file', () => {
-    assert.equal(read({ ...file, log: 'loud' }, { BERTH_LOG: 'warn' }).log, 'warn')
+    assert.equal(read({ ...file, log: 'loud' }, { BERTH_LOG: 'warn' }).log.level, 'warn')
   })
 
   it('must not have BERTH_ variables that override nothing', () => {

@@ -41,3 +41,17 @@ it('makes the image in a container like those of the pool, without a port', () =
   const { port: _, ...slot } = specOf(INSTANCE, imaged, { number: 1, port: 2_221, generation: 1 })
   assert.deepEqual(imageSpecOf(INSTANCE, imaged), { ...slot, name: imageContainerName('q') })
 })
+
+it('pools that are configured anew keep the sizes and images that override them, as new objects', () => {
+  const pools = createPools([plain, imaged])
+  pools.resize(new Map([[plain.name, 1]]))
+  const before = pools.named(plain.name)
+  assert.equal(pools.revision, 0)
+  pools.configure([{ ...plain, pids: 64 }])
+  assert.equal(pools.revision, 1)
+  assert.deepEqual(pools.named(plain.name), { ...before, pids: 64 })
+  assert.equal(pools.named(imaged.name), undefined)
+  pools.configure([plain])
+  assert.deepEqual(pools.named(plain.name), before)
+  assert.notEqual(pools.named(plain.name), before, 'what was derived from the earlier object is not used')
+})

@@ -1,4 +1,4 @@
-/** The log of a manager whose stderr is no terminal. */
+/** The log of a manager. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ const BEHIND = 500
 function logging(then: string): ChildProcess & { readonly stderr: NonNullable<ChildProcess['stderr']> } {
   const program = `
     import { openLog } from '${new URL('../../src/log/log.ts', import.meta.url).href}'
-    const log = await openLog('info', false)
+    const log = openLog('info', 'json')
     for (let nth = 0; nth < ${LINES}; nth += 1) log.info('${PADDING}', { nth })
     ${then}`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
@@ -54,8 +54,8 @@ test('every line is written before the error of which the process dies, and that
   await sleep(BEHIND)
   const lines = (await text(child.stderr)).split('\n')
   assert.deepEqual(numbersIn(lines.slice(0, LINES).join('\n')), ALL)
-  const { level, err } = JSON.parse(lines[LINES] ?? '') as { level: number; err: { stack: string } }
-  assert.equal(level, 60)
+  const { level, err } = JSON.parse(lines[LINES] ?? '') as { level: string; err: { stack: string } }
+  assert.equal(level, 'fatal')
   assert.match(err.stack, /of this/)
 })
 
@@ -94,10 +94,10 @@ for (const [whose, leave] of [
 async function logged(foreign: string, terminal: boolean): Promise<string> {
   const program = `
     import { openLog } from '${new URL('../../src/log/log.ts', import.meta.url).href}'
-    const log = await openLog('info', ${terminal})
+    const log = openLog('info', '${terminal ? 'text' : 'json'}')
     const foreign = ${JSON.stringify(foreign)}
     log.info(foreign, { foreign, inside: { foreign } })
-    log.error('failed', { err: new Error(foreign) })`
+    log.error('failed', { reason: foreign, stack: 'Error: ' + foreign })`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'inherit', 'pipe'],
   })

@@ -64,7 +64,7 @@ function size(file: string) {
 /** Prunes until nothing is left to do. Returns the number of steps. */
 async function forget(store: Pick<Store, 'prune'>, now: number, keepMs: number): Promise<number> {
   let time = now
-  const retention = createRetention({ store, clock: () => time, log, keepMs })
+  const retention = createRetention({ store, clock: () => time, log, keepMs: () => keepMs })
   for (let steps = 1; ; steps += 1) {
     const next = await retention.step()
     if (next - time > 1_000) return steps

@@ -99,6 +99,16 @@ describe('a pool whose containers cannot be made', () => {
     })
   }
 
+  it('is tried at once after berth.yml was reloaded', async () => {
+    const { world, mending } = await failingWorld()
+    world.pools.configure(world.pools.all())
+    const attempts = async () => (await world.store.container('p-1'))?.attempts
+    const before = await attempts()
+    await mending.step()
+    await world.settle()
+    assert.notEqual(await attempts(), before)
+  })
+
   it('is tried at once by a manager that starts', async () => {
     const { world } = await failingWorld()
     image = 'sha256:new'

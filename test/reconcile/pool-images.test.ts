@@ -56,6 +56,17 @@ describe('the image of a pool', () => {
     )
   })
 
+  it('is made at once for a pool that berth.yml has after a reload', async () => {
+    const world = await filled()
+    world.pools.configure([
+      POOL,
+      pool({ name: 'q', size: 1, ports: [4_001], prepare: '/q.yml', preparedImage: 'awaited' }),
+    ])
+    await world.settle()
+    assert.equal((await world.states()).at(-1), 'q-1 ready 1')
+    assert.deepEqual(world.accounts.prepared, [['p-image'], ['q-image']])
+  })
+
   it('serves the containers that replace used ones, and the next manager', async () => {
     const world = await filled()
     await world.admin.recycle('p-1', ANONYMOUS)

@@ -18,7 +18,7 @@ function scene(answers: readonly (number | Error)[]) {
     return { reservations: 0, events: answer }
   }
   const log = { debug: write, info: write, warn: write, error: write }
-  const retention = createRetention({ store: { prune }, clock: () => now, log, keepMs: 90 * DAY })
+  const retention = createRetention({ store: { prune }, clock: () => now, log, keepMs: () => 90 * DAY })
   const advance = (ms: number) => {
     now += ms
   }

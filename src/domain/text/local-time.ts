@@ -3,19 +3,23 @@
 /** Languages whose names of time zones are tried in turn: each knows the abbreviations of its own countries. */
 const LANGUAGES = ['en-GB', 'en-US', 'en-AU', 'en-IN', 'en-ZA']
 
-/** One time zone. Rounds down to the minute, so that an end is never shown later than it is. */
+/**
+ * Times in one zone. `zone` is asked for each time, because a reload of berth.yml may change it. Rounds down to the
+ * minute, so that an end is never shown later than it is.
+ */
 export class LocalTime {
-  /** IANA name, such as "Europe/Berlin". */
-  readonly zone: string
-  readonly #clock: Intl.DateTimeFormat
-  readonly #names: readonly Intl.DateTimeFormat[]
+  readonly #zone: () => string
+  #formats: Formats
 
-  /** Throws a RangeError for an unknown name. */
-  constructor(zone: string) {
-    this.zone = zone
-    const digits = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const
-    this.#clock = new Intl.DateTimeFormat('en-GB', { ...digits, timeZone: zone, hourCycle: 'h23' })
-    this.#names = LANGUAGES.map((tag) => new Intl.DateTimeFormat(tag, { timeZone: zone, timeZoneName: 'short' }))
+  /** `zone` returns an IANA name, such as "Europe/Berlin". Throws a RangeError for an unknown one. */
+  constructor(zone: string | (() => string)) {
+    this.#zone = typeof zone === 'string' ? () => zone : zone
+    this.#formats = formatsOf(this.#zone())
+  }
+
+  /** IANA name. */
+  get zone(): string {
+    return this.#zone()
   }
 
   /** "2026-11-24 15:30 CET (14:30 UTC)" */
@@ -31,21 +35,39 @@ export class LocalTime {
   }
 
   #local(time: number): { readonly date: string; readonly timeOfDay: string; readonly zoneName: string } {
-    const parts = new Map(this.#clock.formatToParts(time).map(({ type, value }) => [type, value]))
+    if (this.#formats.zone !== this.zone) this.#formats = formatsOf(this.zone)
+    const { clock, names } = this.#formats
+    const parts = new Map(clock.formatToParts(time).map(({ type, value }) => [type, value]))
     const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? ''
     const date = `${part('year')}-${part('month')}-${part('day')}`
-    return { date, timeOfDay: `${part('hour')}:${part('minute')}`, zoneName: this.#nameAt(time) }
+    return { date, timeOfDay: `${part('hour')}:${part('minute')}`, zoneName: nameAt(time, names) }
   }
+}
 
-  /** Returns the abbreviation, such as "CET"; "GMT+4" where there is none. */
-  #nameAt(time: number): string {
-    let name = ''
-    for (const names of this.#names) {
-      name = names.formatToParts(time).find(({ type }) => type === 'timeZoneName')?.value ?? ''
-      if (!/^GMT[+-]/.test(name)) return name
-    }
-    return name
+/** Formats of one zone. They take long to make, so they are kept. */
+interface Formats {
+  readonly zone: string
+  readonly clock: Intl.DateTimeFormat
+  readonly names: readonly Intl.DateTimeFormat[]
+}
+
+function formatsOf(zone: string): Formats {
+  const digits = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const
+  return {
+    zone,
+    clock: new Intl.DateTimeFormat('en-GB', { ...digits, timeZone: zone, hourCycle: 'h23' }),
+    names: LANGUAGES.map((tag) => new Intl.DateTimeFormat(tag, { timeZone: zone, timeZoneName: 'short' })),
   }
+}
+
+/** Returns the abbreviation, such as "CET"; "GMT+4" where there is none. */
+function nameAt(time: number, formats: readonly Intl.DateTimeFormat[]): string {
+  let name = ''
+  for (const format of formats) {
+    name = format.formatToParts(time).find(({ type }) => type === 'timeZoneName')?.value ?? ''
+    if (!/^GMT[+-]/.test(name)) return name
+  }
+  return name
 }
 
 /** Returns the name of the machine's time zone. */

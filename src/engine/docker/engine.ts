@@ -33,7 +33,8 @@ import { watchContainers } from './watch.ts'
 
 export interface DockerOptions {
   readonly instance: string
-  readonly reaches: readonly Reach[]
+  /** Reaches of the pools; a function where they may change. */
+  readonly reaches: readonly Reach[] | (() => readonly Reach[])
   /** Addresses for the networks on which containers of one reservation reach each other. */
   readonly peerNetworks?: Ipv4Block
   /** Labels everything that the engine makes. */
@@ -47,7 +48,8 @@ export interface DockerOptions {
 /** One Docker host. Connects with the first call, so it can be opened while Docker is away. */
 export function openDocker(options: DockerOptions): Engine {
   const { instance, reaches, peerNetworks, database, dockerHost, certificates, deadlines } = options
-  const scope = { instance, reaches: new Set(reaches), range: peerNetworks ?? DEFAULT_RANGE, mark: database }
+  const reachesNow = () => new Set(typeof reaches === 'function' ? reaches() : reaches)
+  const scope = { instance, reaches: reachesNow, range: peerNetworks ?? DEFAULT_RANGE, mark: database }
   return new DockerEngine(scope, connect(dockerHost, certificates), { ...DEADLINES_MS, ...deadlines })
 }
 
@@ -64,7 +66,7 @@ class DockerEngine implements Engine {
   readonly #blocklist = new Blocklist({
     addresses: () =>
       this.#requests.run('inspect the networks', this.#deadlines.block, (signal) =>
-        addressesOf(this.#docker, this.#scope.instance, this.#scope.reaches, signal),
+        addressesOf(this.#docker, this.#scope.instance, this.#scope.reaches(), signal),
       ),
     change: (block, unblock) => this.#firewallShell.change(block, unblock),
     timers: systemTimers,
@@ -166,7 +168,8 @@ class DockerEngine implements Engine {
     const { instance } = this.#scope
     await this.#requests.run(`start ${shortId(id)}`, this.#deadlines.start, async (signal) => {
       await startContainer(this.#docker, id, { instance, ensureNetworks: () => this.#provisioner.provision() }, signal)
-      if (!this.#unused.delete(id)) await rejoinNetwork(this.#docker, id, this.#scope, signal)
+      if (!this.#unused.delete(id))
+        await rejoinNetwork(this.#docker, id, { ...this.#scope, reaches: this.#scope.reaches() }, signal)
       // The address may be that of a container that died while it was blocked.
       for (const address of await addressesIn(this.#docker, id, signal)) await this.#blocklist.clear(address)
     })

@@ -9,7 +9,8 @@ import { ensureNetwork } from './network/network.ts'
 /** The instance that an engine object serves. */
 export interface InstanceScope {
   readonly instance: string
-  readonly reaches: ReadonlySet<Reach>
+  /** Returns the reaches that the pools need now. */
+  readonly reaches: () => ReadonlySet<Reach>
   /** Labels everything that is made. */
   readonly mark: DatabaseMark
 }
@@ -22,6 +23,8 @@ export class Provisioner {
   readonly #deadlines: Deadlines
   /** The run of the firewall whose rules were checked. */
   #checkedRun: string | null = null
+  /** Reaches whose networks the latest `provision` made. */
+  #provisioned: ReadonlySet<Reach> = new Set()
 
   constructor(docker: Docker, requests: Requests, scope: InstanceScope, deadlines: Deadlines) {
     this.#docker = docker
@@ -31,16 +34,20 @@ export class Provisioner {
   }
 
   async provision(): Promise<void> {
-    await Promise.all([...this.#scope.reaches].map((reach) => this.#ensureNetwork(reach)))
+    const reaches = this.#scope.reaches()
+    await Promise.all([...reaches].map((reach) => this.#ensureNetwork(reach)))
+    this.#provisioned = reaches
     // After the networks: the firewall has their bridges filtered.
     await this.#ensureFirewall()
   }
 
   /**
-   * Returns whether the firewall is still in the run whose rules were checked. Otherwise it was removed or stopped, or
-   * it exited because its rules cannot be kept.
+   * Returns whether there is a network for each reach, and the firewall is still in the run whose rules were checked.
+   * Otherwise a pool needs another reach now, or the firewall was removed or stopped, or it exited because its rules
+   * cannot be kept.
    */
   async isChecked(): Promise<boolean> {
+    if (!this.#scope.reaches().isSubsetOf(this.#provisioned)) return false
     const run = await this.#requests.run('inspect the firewall', this.#deadlines.inspect, (signal) =>
       firewallRun(this.#docker, this.#scope.instance, signal),
     )

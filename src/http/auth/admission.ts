@@ -26,10 +26,10 @@ export function admit(server: FastifyInstance, context: ServerContext): void {
   server.decorateRequest('caller', null)
   void server.register(rateLimit, { global: false })
   server.after(() => {
-    const tooMany = perMinute(server, context.rateLimit)
+    const tooMany = perMinute(server, () => context.settings().rateLimit)
     server.addHook('onRequest', (request, reply, done) => {
       const { open = false, rateLimit: limited } = request.routeOptions.config
-      const counts = limited !== false && tooMany !== null
+      const counts = limited !== false && context.settings().rateLimit > 0
       const caller = open || request.is404 ? null : authenticate(request.headers.authorization)
       if (!(caller instanceof Promise)) {
         request.caller = caller
@@ -45,14 +45,14 @@ export function admit(server: FastifyInstance, context: ServerContext): void {
     request: FastifyRequest,
     reply: FastifyReply,
     caller: Caller | null | Promise<Caller>,
-    tooMany: ReturnType<typeof perMinute>,
+    tooMany: ReturnType<typeof perMinute> | null,
   ): Promise<void> {
     const refusal = caller instanceof Promise ? await identify(caller, request) : null
     await tooMany?.(request, reply)
     if (!refusal) return
     const { error } = refusal
     if (hasCode(error, 'unauthorized') && request.headers.authorization !== undefined) {
-      log.info('a token was refused', { address: request.ip, reason: error.message })
+      log.info(`a token was refused, sent from ${request.ip}`, { address: request.ip, reason: error.message })
     }
     throw error
   }

@@ -9,7 +9,7 @@ import {
   jwtVerify,
 } from 'jose'
 import { BerthError } from '../../domain/errors.ts'
-import { type Identity, type SignOn, OIDC_PREFIX, UNLIMITED } from '../../domain/identity.ts'
+import { type Identity, type Limits, type SignOn, OIDC_PREFIX, UNLIMITED } from '../../domain/identity.ts'
 import type { Caller } from './identity.ts'
 import { type KeysOptions, keysOf } from './oidc-keys.ts'
 
@@ -27,11 +27,19 @@ const LATEST_S = 253_402_300_799
 /** Shortest time between fetches of the keys for tokens that name an unknown key. */
 const COOLDOWN_MS = 10_000
 
-type Options = Omit<KeysOptions, 'cooldown'> & { readonly cooldown?: number }
+type Options = Omit<KeysOptions, 'cooldown'> & {
+  readonly cooldown?: number
+  /** Returns the limits that apply now; those of `signOn` by default. */
+  readonly limits?: () => Limits
+}
 
-/** Returns a function that verifies a token. `unauthorized`; `sign_on_unavailable` when the keys cannot be fetched. */
+/**
+ * Returns a function that verifies a token. `limits` is asked for each token. `unauthorized`; `sign_on_unavailable`
+ * when the keys cannot be fetched.
+ */
 export function openSignOn(signOn: SignOn, options: Options): (jwt: string) => Promise<Caller> {
   const { issuer, audience } = signOn
+  const { limits = () => signOn.limits } = options
   const keys = keysOf(issuer, { cooldown: COOLDOWN_MS, ...options })
 
   return async (jwt) => {
@@ -51,7 +59,11 @@ export function openSignOn(signOn: SignOn, options: Options): (jwt: string) => P
       refuseOtherClients(payload, signOn)
       // Such a token needs a proof of possession beside it, which is not checked here.
       if (payload['cnf'] !== undefined) throw refused('it is bound to a key of its owner, which is not supported')
-      return { identity: identityFrom(payload, signOn), auth: 'oidc', expiresAt: (payload.exp ?? 0) * 1_000 }
+      return {
+        identity: identityFrom(payload, { ...signOn, limits: limits() }),
+        auth: 'oidc',
+        expiresAt: (payload.exp ?? 0) * 1_000,
+      }
     } catch (error) {
       throw error instanceof errors.JOSEError ? refused(reasonFor(error, signOn)) : error
     }

@@ -15,17 +15,21 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
  * site made a browser send. `hosts` are allowed besides the names of the loopback; null allows any host, where tokens
  * are needed: a rebound page has none.
  */
-export function createOriginCheck(hosts: readonly string[] | null): (headers: IncomingHttpHeaders) => void {
-  const ours = hosts && new Set([...LOOPBACK, ...hosts].map((name) => name.toLowerCase()))
+export function createOriginCheck(hosts: () => readonly string[] | null): (headers: IncomingHttpHeaders) => void {
   return (headers) => {
+    const others = hosts()
     const host = headers.host?.toLowerCase()
-    if (ours && host !== undefined && !ours.has(host.replace(/:\d+$/, ''))) {
+    if (others && host !== undefined && !isNamed(host.replace(/:\d+$/, ''), others)) {
       const shown = forTerminal(host).slice(0, MAX_HOST_LENGTH)
       const advice = 'use the address that the manager printed when it started'
       throw new BerthError('forbidden', `Host "${shown}" is not allowed; ${advice}`)
     }
     refusePages(headers, host)
   }
+}
+
+function isNamed(host: string, others: readonly string[]): boolean {
+  return LOOPBACK.includes(host) || others.some((name) => name.toLowerCase() === host)
 }
 
 function refusePages(headers: IncomingHttpHeaders, host: string | undefined): void {

@@ -17,15 +17,15 @@ export function rateLimitKey(request: FastifyRequest): string {
 }
 
 /**
- * Returns a function that counts a request whose caller is known by then, and throws `rate_limited` beyond `max` a
- * minute; null if `max` is 0, which means any number.
+ * Returns a function that counts a request whose caller is known by then, and throws `rate_limited` beyond `limit` a
+ * minute. A change of the limit counts from the next request on.
  */
-export function perMinute(server: FastifyInstance, max: number) {
-  if (max === 0) return null
-  const count = server.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator: rateLimitKey })
+export function perMinute(server: FastifyInstance, limit: () => number) {
+  const count = server.createRateLimit({ max: limit, timeWindow: MINUTE_MS, keyGenerator: rateLimitKey })
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const counted = await count(request)
     if (counted.isAllowed || !counted.isExceeded) return
+    const max = limit()
     const who = request.caller ? 'you may send' : 'without a valid token, your address may send'
     const seconds = counted.ttlInSeconds
     reply.header('retry-after', seconds)

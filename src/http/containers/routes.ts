@@ -10,11 +10,15 @@ import { viewContainer } from './views.ts'
 import { ContainerList, ContainerView, ListContainers } from './schemas.ts'
 import { Named } from '../json-schema.ts'
 
-export function containerRoutes(server: FastifyInstance, { store, admin, reservations, sshHost }: ServerContext): void {
+export function containerRoutes(
+  server: FastifyInstance,
+  { store, admin, reservations, settings }: ServerContext,
+): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   async function view(row: Container, request: FastifyRequest) {
-    return viewContainer(row, holdersOf((await store.snapshot()).reservations), { sshHost, by: identityOf(request) })
+    const holders = holdersOf((await store.snapshot()).reservations)
+    return viewContainer(row, holders, { sshHost: settings().sshHost, by: identityOf(request) })
   }
 
   const latest = latestList()
@@ -22,6 +26,7 @@ export function containerRoutes(server: FastifyInstance, { store, admin, reserva
     const { pool, state } = request.query
     const snapshot = await store.snapshot()
     const by = identityOf(request)
+    const { sshHost } = settings()
     const make = () => {
       const holders = holdersOf(snapshot.reservations)
       const containers = snapshot.containers
@@ -29,7 +34,11 @@ export function containerRoutes(server: FastifyInstance, { store, admin, reserva
         .map((c) => viewContainer(c, holders, { sshHost, by }))
       return represent(reply, { containers })
     }
-    return sendUnlessKnown(request, reply, latest(snapshot, JSON.stringify([by.role, by.name, pool, state]), make))
+    return sendUnlessKnown(
+      request,
+      reply,
+      latest(snapshot, JSON.stringify([by.role, by.name, pool, state, sshHost]), make),
+    )
   })
 
   typed.get('/v1/containers/:name', { schema: SHOW }, async (request) => {

@@ -11,7 +11,11 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
   const error = toBerthError(thrown)
   if (error.code === 'internal') {
     const stack = thrown instanceof Error ? thrown.stack : undefined
-    log.error('a request failed', { route: routeOf(request), reason: reasonOf(thrown), stack })
+    log.error(`a request failed, ${request.method} ${routeOf(request)}`, {
+      route: routeOf(request),
+      reason: reasonOf(thrown),
+      stack,
+    })
   }
   if (STATUS[error.code] === 503) reply.header('retry-after', RETRY_AFTER_S)
   if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="berth"')

@@ -8,15 +8,16 @@ import type { ServerContext } from '../context.ts'
 import { IfNoneMatch, latestList, NotModified, representText, sendUnlessKnown } from '../etag.ts'
 import { Type } from '../json-schema.ts'
 
-export function knownHostsRoutes(server: FastifyInstance, { store, clock, sshHost, hostCaKey }: ServerContext): void {
+export function knownHostsRoutes(server: FastifyInstance, { store, clock, settings, hostCaKey }: ServerContext): void {
   const latest = latestList()
   server.get('/v1/known_hosts', { schema: LIST }, async (request, reply) => {
     const snapshot = await store.snapshot()
     const by = identityOf(request)
+    const { sshHost } = settings()
     const now = clock()
     // Of one snapshot they only become fewer as time goes on, so their number says which they are.
     const lent = snapshot.reservations.filter((r) => ['preparing', 'active'].includes(stateAt(r, now)))
-    const key = JSON.stringify([by.role, by.name, lent.length])
+    const key = JSON.stringify([by.role, by.name, lent.length, sshHost])
     const list = latest(snapshot, key, () =>
       representText(linesOf(snapshot.containers, lent, { by, sshHost, hostCaKey })),
     )

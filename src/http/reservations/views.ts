@@ -9,14 +9,15 @@ import type { ServerContext } from '../context.ts'
 import type { ReservationView } from './schemas.ts'
 
 type View = Static<typeof ReservationView>
-type Viewing = Pick<ServerContext, 'store' | 'clock' | 'sshHost'>
+type Viewing = Pick<ServerContext, 'store' | 'clock' | 'settings'>
 
 /** Positions in the queue are computed only when a reservation of the page is waiting. */
 export async function viewReservations(
-  { store, clock, sshHost }: Viewing,
+  { store, clock, settings }: Viewing,
   page: readonly ReservationWithContainers[],
 ): Promise<View[]> {
   const now = clock()
+  const { sshHost } = settings()
   const snapshot = page.some(({ reservation }) => reservation.state === 'waiting') ? await store.snapshot() : null
   return page.map((held) => viewOne(held, now, sshHost, snapshot && queuePosition(snapshot, held.reservation, now)))
 }

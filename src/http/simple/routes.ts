@@ -29,8 +29,9 @@ export function simpleRoutes(server: FastifyInstance, context: ServerContext): v
 }
 
 function reserveRoute(server: FastifyInstance, context: ServerContext): void {
-  const { reservations, pools, sshHost, defaultPassword } = context
+  const { reservations, pools, settings } = context
   server.get('/reserve', { ...reserveDocument, ...BY_PROGRAMS }, async (request) => {
+    const { sshHost, defaultPassword } = settings()
     const query = readQuery(request.raw.url ?? '', ['username', 'password', 'count', 'duration', 'pool'])
     const pool = choosePool(pools, query.pool)
     const { maxCount, maxDurationMs } = boundsOf(pool)

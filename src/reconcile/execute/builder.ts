@@ -20,7 +20,7 @@ import type { Accounts, Guest, Target } from '../../ports/accounts.ts'
 import type { Engine, Observed } from '../../ports/engine.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
-import { accountOf, isActive, type Reservation } from '../../domain/reservation.ts'
+import { accountOf, describeReservation, isActive, type Reservation } from '../../domain/reservation.ts'
 import { sessionContextOf } from '../../usecases/self-service/session-context.ts'
 import { mustSucceed } from './must-succeed.ts'
 import type { Surveyor } from './surveyor.ts'
@@ -117,15 +117,17 @@ export class Builder {
     if (isUp(current)) return row
     const { log, clock } = this.#deps
     const reason = `the container was ${describeDown(current)}`
-    log.warn(`${row.name} is put back under its reservation`, { reason })
+    log.warn(`${row.name} is put back under its reservation`, { container: row.name, reason })
     return this.#apply(row, restarted(row, reason, clock()))
   }
 
   /** Moves the row to the next generation, and removes what is left of the previous one. */
-  async #replaceLost(row: Container, { id }: Reservation, { current, stale }: Found): Promise<Container | null> {
+  async #replaceLost(row: Container, reservation: Reservation, { current, stale }: Found): Promise<Container | null> {
     const { log, engine } = this.#deps
-    if (row.resetAt === null) log.warn(`${row.name} is lost and is replaced under its reservation`, { reservation: id })
-    else log.info(`${row.name} is reset under its reservation`, { reservation: id })
+    const fields = { reservation: reservation.id, container: row.name }
+    const whose = `the reservation of ${describeReservation(reservation)}`
+    if (row.resetAt === null) log.warn(`${row.name} is lost and is replaced under ${whose}`, fields)
+    else log.info(`${row.name} is reset under ${whose}`, fields)
     // The tenant may be logged in. Until the container is gone the row names it, so that the end of the reservation
     // can kill it.
     if (row.resetAt !== null && row.engineId !== null && current) await engine.kill(row.engineId)

@@ -1,5 +1,5 @@
 /** Ends reservations and revokes their access. */
-import { isDue, type Reservation } from '../../domain/reservation.ts'
+import { describeReservation, isDue, type Reservation } from '../../domain/reservation.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { killAll, type RevocationDeps, revoke } from '../../usecases/revocation.ts'
@@ -40,7 +40,12 @@ export class Endings {
     // If another pass has ended it, that one revokes the access. A waiting reservation has no access.
     const isOurs = ended.length > 0 && !this.#work.busy.has(key)
     if (!isOurs && state !== 'waiting') return
-    log.info(`reservation ${outcome}`, { reservation: id, username, reason })
+    log.info(`reservation of ${describeReservation(reservation)} ${outcome}`, {
+      reservation: id,
+      username,
+      outcome,
+      reason,
+    })
     for (const one of ended) this.#work.start([key], () => revoke(this.#deps, one))
   }
 
@@ -49,7 +54,10 @@ export class Endings {
     const { store, engine, clock, log } = this.#deps
     const reserved = await store.reservationWithContainers(id)
     if (reserved && !isDue(reserved.reservation, clock())) return
-    log.warn('access is revoked, but its end could not be recorded', { reservation: id, username })
+    log.warn(`access of ${describeReservation({ id, username })} is revoked, but its end could not be recorded`, {
+      reservation: id,
+      username,
+    })
     if (reserved) await killAll(engine, reserved)
   }
 }

@@ -14,12 +14,13 @@ import { Peers } from './peers.ts'
 import { runPlaybook } from './playbooks.ts'
 import { imageContainerName, type Pool } from '../../domain/pool.ts'
 import type { PoolImages } from '../pool-images.ts'
+import { RecurringProblems } from '../recurring-problems.ts'
 import { Surveyor } from './surveyor.ts'
 import { BackgroundWork } from './work.ts'
 
 export interface ExecutorDeps extends BuilderDeps {
-  /** Maximum number of containers that are worked on at once. */
-  readonly concurrency: number
+  /** Returns the maximum number of containers that are worked on at once. */
+  readonly concurrency: () => number
   readonly metrics: Metrics
   /** Called after a change that must be reconciled. */
   readonly onProgress: () => void
@@ -46,6 +47,8 @@ export class Executor {
   readonly #endings: Endings
   readonly #notifier: Notifier
   readonly #peers: Peers
+  /** By container. */
+  readonly #problems: RecurringProblems
   readonly #limitJobs: ReturnType<typeof createLimit>
   /**
    * Many reservations end at the same hour; notifying all of them at once would keep the engine from everything else.
@@ -62,6 +65,7 @@ export class Executor {
     this.#endings = new Endings(deps, this.#work)
     this.#notifier = createNotifier(deps)
     this.#peers = new Peers(deps, this.#work)
+    this.#problems = new RecurringProblems(deps)
     this.#limitJobs = createLimit(deps.concurrency)
     this.#limitNotifications = createLimit(deps.concurrency)
   }
@@ -114,11 +118,11 @@ export class Executor {
         await store.updateContainer(action.container, blocked(action.container, action.reason, clock()), clock())
         return onProgress()
       case 'break':
-        log.warn(`${action.container.name} is broken`, { reason: action.reason })
+        log.warn(`${action.container.name} is broken`, { container: action.container.name, reason: action.reason })
         await store.updateContainer(action.container, broken(action.container, action.reason, clock()), clock())
         return onProgress()
       case 'retire':
-        log.info(`${action.container.name} is retired`, { reason: action.reason })
+        log.info(`${action.container.name} is retired`, { container: action.container.name, reason: action.reason })
         await store.updateContainer(action.container, retired(action.reason, clock()), clock())
         return onProgress()
       case 'notify':
@@ -144,14 +148,24 @@ export class Executor {
       const row = await work()
       if (!row) return
       const ms = clock() - began
-      log.info(`${name} ${done}`, { generation: row.generation, ms })
+      log.info(`${name} ${done} in ${ms} ms (generation ${row.generation})`, {
+        container: name,
+        generation: row.generation,
+        ms,
+      })
+      this.#problems.solved(name)
       metrics.observe(type, ms)
     }
     this.#work.start(
       [containerKey(name)],
       () => this.#limitJobs(timed),
       async (error) => {
-        log.warn(`${name} could not be ${done}`, { reason: reasonOf(error) })
+        const problem = {
+          message: `${name} could not be ${done}`,
+          reason: reasonOf(error),
+          fields: { container: name },
+        }
+        this.#problems.occurred(name, { level: 'warn', ...problem })
         return this.#recordFailure(name, leaves, error)
       },
     )
@@ -180,11 +194,12 @@ export class Executor {
     const { clock, log } = this.#deps
     const make = async () => {
       const began = clock()
-      log.info(`the image of pool ${pool.name} is being made`, { image })
+      log.info(`making the image of pool ${pool.name}`, { pool: pool.name, image })
       const nameOf = (each: Pool) => this.#images.nameOf(each)
       await makeImage({ ...this.#deps, surveyor: this.#surveyor, nameOf }, missing, stale)
       this.#images.recheck()
-      log.info(`the image of pool ${pool.name} is made`, { image, ms: clock() - began })
+      const ms = clock() - began
+      log.info(`made the image of pool ${pool.name} in ${ms} ms`, { pool: pool.name, image, ms })
     }
     this.#work.start([imageKey(pool.name), containerKey(imageContainerName(pool.name))], make, async (error) => {
       // The engine fails, or the manager stops: it is planned again.

@@ -30,14 +30,14 @@ export async function runPlaybook(
       const ms = clock() - began
       const { hostKey, hostPublicKey } = surveyed
       if (!(await store.updateContainer(row, { ...ready(clock()), hostKey, hostPublicKey }, clock()))) continue
-      log.info(`${row.name} prepared`, { ms })
+      log.info(`${row.name} prepared in ${ms} ms`, { container: row.name, ms })
       metrics.observe('prepare', ms)
       continue
     }
     const error = surveyed ?? new BerthError('guest_failed', `${playbook} did not run on ${row.name}`)
     metrics.failure(codeOf(error))
     if (isInfrastructureError(error)) continue
-    log.warn(`${row.name} could not be prepared`, { reason: reasonOf(error) })
+    log.warn(`${row.name} could not be prepared`, { container: row.name, reason: reasonOf(error) })
     await store.updateContainer(row, broken(row, reasonOf(error), clock()), clock())
   }
 }

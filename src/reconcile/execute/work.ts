@@ -1,10 +1,13 @@
 /** Runs work in the background, at most one job per key. */
 import { codeOf, reasonOf } from '../../domain/errors.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
+import { RecurringProblems } from '../recurring-problems.ts'
 import type { WorkKey } from '../work-keys.ts'
 
 interface WorkDeps {
+  readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
   /** Called after a job that changed something. */
@@ -20,9 +23,12 @@ export class BackgroundWork {
   readonly #busy = new Set<WorkKey>()
   readonly #running = new Set<Promise<void>>()
   readonly #deps: WorkDeps
+  /** By keys. */
+  readonly #problems: RecurringProblems
 
   constructor(deps: WorkDeps) {
     this.#deps = deps
+    this.#problems = new RecurringProblems(deps)
     this.busy = this.#busy
   }
 
@@ -49,11 +55,15 @@ export class BackgroundWork {
   async #run(keys: readonly WorkKey[], job: () => Promise<void>, onFailure: OnFailure): Promise<boolean> {
     try {
       await job()
+      this.#problems.solved(keys.join())
       return true
     } catch (error) {
       this.#deps.metrics.failure(codeOf(error))
       return await onFailure(error).catch((failure: unknown) => {
-        this.#deps.log.error('a failure could not be recorded', { keys, reason: reasonOf(failure) })
+        this.#deps.log.error(`a failure could not be recorded (${keys.join(', ')})`, {
+          keys,
+          reason: reasonOf(failure),
+        })
         return false
       })
     }
@@ -61,7 +71,8 @@ export class BackgroundWork {
 
   #warn(keys: readonly WorkKey[]): OnFailure {
     return async (error) => {
-      this.#deps.log.warn('an action failed and will be tried again', { keys, reason: reasonOf(error) })
+      const message = `an action failed and will be tried again (${keys.join(', ')})`
+      this.#problems.occurred(keys.join(), { level: 'warn', message, reason: reasonOf(error), fields: { keys } })
       return false
     }
   }

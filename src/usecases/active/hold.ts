@@ -2,7 +2,7 @@
 import { BerthError, invalidRequest } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/identity.ts'
 import { poolOf, type Pools } from '../../domain/pools.ts'
-import { isActive, type Reservation } from '../../domain/reservation.ts'
+import { describeReservation, isActive, type Reservation } from '../../domain/reservation.ts'
 import { counted } from '../../domain/text/counted.ts'
 import { formatDuration } from '../../domain/text/duration.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -60,7 +60,11 @@ export async function putOnHold(context: HoldDeps, { find, durationMs }: Wanted,
       const limit = `pool "${pool.name}" keeps at most ${counted(mostContainers, 'container')} on hold at once`
       throw new BerthError('conflict', `${limit}; release a reservation that is on hold first`)
     }
-    log.info('on hold', { reservation: id, username, until: new Date(to).toISOString() })
+    log.info(`${describeReservation(reservation)} is on hold until ${new Date(to).toISOString()}`, {
+      reservation: id,
+      username,
+      until: new Date(to).toISOString(),
+    })
     schedule.nudge()
     return held
   }

@@ -2,7 +2,7 @@
 import { type Container, resetting } from '../../domain/container.ts'
 import { BerthError } from '../../domain/errors.ts'
 import { type Identity, maySee } from '../../domain/identity.ts'
-import { holdersOf, isActive, stateAt } from '../../domain/reservation.ts'
+import { describeReservation, holdersOf, isActive, stateAt } from '../../domain/reservation.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Schedule } from '../../ports/schedule.ts'
@@ -40,7 +40,11 @@ export async function reset(
     if (row.resetAt !== null) return row
     const patch = resetting(now)
     if (!(await store.updateContainer(row, patch, now, by.name))) continue // The row has changed: read it again.
-    log.info(`${name} will be reset`, { reservation: holder.id, by: by.name })
+    log.info(`${name} of ${describeReservation(holder)} will be reset, by ${by.name}`, {
+      reservation: holder.id,
+      container: name,
+      by: by.name,
+    })
     schedule.nudge()
     return { ...row, ...patch }
   }

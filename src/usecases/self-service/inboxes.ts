@@ -70,7 +70,10 @@ export class Inboxes {
       inbox.next = null
       const current = request
       await this.#limit(() => handle(id, current)).catch((error: unknown) => {
-        log.warn('a request from inside a container failed', { type: current.type, reason: reasonOf(error) })
+        log.warn(`${current.type}, asked from inside a container, failed`, {
+          type: current.type,
+          reason: reasonOf(error),
+        })
       })
     }
     inbox.inWork = null

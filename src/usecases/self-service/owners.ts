@@ -16,15 +16,15 @@ interface OwnersContext {
   readonly clock: Clock
   /** `none`: every caller may do anything. */
   readonly auth: 'none' | 'tokens'
-  /** Limits of users of the identity provider who are not admins; null if there is no provider. */
-  readonly signOnLimits: Limits | null
+  /** Returns the limits of users of the identity provider who are not admins; null if there is no provider. */
+  readonly signOnLimits: () => Limits | null
 }
 
 export function createOwners({ store, clock, auth, signOnLimits }: OwnersContext): Owners {
   async function limitsOf(owner: string): Promise<Limits | null> {
     if (auth === 'none') return UNLIMITED
     // Whether a user of the provider is an admin is known only from a token of that user.
-    if (owner.startsWith(OIDC_PREFIX)) return signOnLimits
+    if (owner.startsWith(OIDC_PREFIX)) return signOnLimits()
     const now = clock()
     const valid = (await store.tokens()).filter(({ expiresAt }) => expiresAt === null || expiresAt > now)
     return valid.findLast(({ name }) => name === owner)?.limits ?? null

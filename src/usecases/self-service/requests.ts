@@ -59,7 +59,11 @@ export async function extend(context: RequestDeps, sender: Sender, byMs: number)
     const capped = clamped === null ? '' : ` Capped: ${clamped}.`
     return done(`Extended until ${localTime.dateAndTime(end)}, ${left}.${capped}`)
   } catch (error) {
-    if (!(error instanceof BerthError)) log.error('cannot extend from inside', { reason: reasonOf(error) })
+    if (!(error instanceof BerthError)) {
+      const { id } = sender.reservation
+      const stack = error instanceof Error ? error.stack : undefined
+      log.error('an extension from inside failed', { reservation: id, reason: reasonOf(error), stack })
+    }
     return refused(`Not extended: ${error instanceof BerthError ? reasonOf(error) : 'the manager failed'}.`)
   }
 }

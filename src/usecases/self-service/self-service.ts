@@ -1,6 +1,6 @@
 /** Extends and releases reservations for their tenants, who ask from inside their containers. */
 import { targetOf } from '../../domain/container.ts'
-import { isActive, type Reservation } from '../../domain/reservation.ts'
+import { describeReservation, isActive, type Reservation } from '../../domain/reservation.ts'
 import type { SessionRequest } from '../../domain/session/request.ts'
 import type { Accounts } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
@@ -46,7 +46,11 @@ async function handle(context: SelfServiceDeps, id: string, request: SessionRequ
   if (sender === null) return
   const { reservation, container } = sender
   const { accounts, log } = context
-  log.info('asked from inside', { type: request.type, reservation: reservation.id, container: container.name })
+  log.info(`${request.type} of ${describeReservation(reservation)} asked from inside ${container.name}`, {
+    type: request.type,
+    reservation: reservation.id,
+    container: container.name,
+  })
   const outcome =
     request.type === 'extend' ? await extend(context, sender, request.byMs) : await release(context, sender)
   const messages = [accounts.answer(targetOf(container), { id: request.id, ...outcome.answer })]

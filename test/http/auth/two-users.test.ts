@@ -75,6 +75,7 @@ const FORBIDDEN: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/v1/tokens'],
   ['POST', '/v1/tokens', { name: 'mine', role: 'admin' }],
   ['DELETE', '/v1/tokens/{id}'],
+  ['POST', '/v1/reload'],
   ['GET', '/release_all'],
   ['GET', '/metrics'],
 ]

@@ -8,7 +8,7 @@ import { requireToken, allowAnonymous } from '../../../src/http/auth/auth.ts'
 import { mintToken } from '../../../src/usecases/token-secret.ts'
 import { openMetrics } from '../../../src/http/ops/metrics.ts'
 import { buildServer } from '../../../src/http/server.ts'
-import { contextOf } from '../../../lab/api.ts'
+import { contextOf, SETTINGS } from '../../../lab/api.ts'
 import { pool } from '../../../lab/rows.ts'
 import type { ServedOptions, Usage } from './served.ts'
 import { createWorld } from '../../../lab/world.ts'
@@ -28,8 +28,7 @@ const quiet = () => undefined
 const server = buildServer({
   ...contextOf(world, { pools: world.pools, metrics, store: world.store }),
   log: { debug: quiet, info: quiet, warn: quiet, error: (message, fields) => console.error(message, fields) },
-  rateLimit,
-  hosts: null,
+  settings: () => ({ ...SETTINGS, rateLimit, hosts: null }),
   authenticate: tokens ? requireToken({ store: world.store, clock: world.now, signOn: null }) : allowAnonymous(),
 })
 

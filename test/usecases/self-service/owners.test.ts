@@ -20,7 +20,12 @@ function token(name: string, durationMs: number, expiresAt: number | null = null
 }
 
 function owners(auth: 'none' | 'tokens', tokens: Token[] = [], signOnLimits: Limits | null = null) {
-  return createOwners({ store: { tokens: async () => tokens }, clock: () => NOW, auth, signOnLimits })
+  return createOwners({
+    store: { tokens: async () => tokens },
+    clock: () => NOW,
+    auth,
+    signOnLimits: () => signOnLimits,
+  })
 }
 
 describe('the identity of an owner', () => {

@@ -13,6 +13,6 @@ export function addServe(program: Command, cli: Cli): void {
       cli.interrupts.leave()
       const { serve } = await import('../../../main.ts')
       const { loadConfig } = await import('../../../config/config.ts')
-      await serve(loadConfig())
+      await serve(loadConfig(), 'berth serve')
     })
 }

@@ -1,0 +1,86 @@
+/** What differs between two readings of berth.yml, and which of it only a restart applies. */
+import type { Config } from './config.ts'
+import { describeEngine } from './engine-address.ts'
+import { poolChanges, type SettingChange } from './pool-changes.ts'
+import { formatDuration } from '../domain/text/duration.ts'
+import { formatBlock } from '../domain/text/ipv4-block.ts'
+
+interface Setting {
+  readonly path: string
+  /** As it would be written in berth.yml; null: not set. */
+  readonly written: (config: Config) => string | null
+  /** Whether a running manager can begin to use another value. */
+  readonly live: boolean
+}
+
+const live = (path: string, written: Setting['written']): Setting => ({ path, written, live: true })
+const restart = (path: string, written: Setting['written']): Setting => ({ path, written, live: false })
+
+/** By the property of the Config, so that a new property does not compile until a reload compares it. */
+const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
+  listen: [restart('listen', ({ listen }) => `${listen.host}:${listen.port}`)],
+  database: [restart('database', (config) => config.database)],
+  accounts: [restart('accounts', (config) => config.accounts)],
+  engine: [restart('engine', ({ engine }) => `${engine.kind}, ${describeEngine(engine)}`)],
+  instance: [restart('instance', (config) => config.instance.name), live('ssh.bind', (config) => config.instance.bind)],
+  peerNetworks: [restart('peer_networks', (config) => formatBlock(config.peerNetworks))],
+  hostCa: [restart('ssh.host_ca', (config) => String(config.hostCa))],
+  auth: [restart('auth', (config) => config.auth)],
+  signOn: [
+    restart('auth.oidc.issuer', ({ signOn }) => signOn?.issuer ?? null),
+    restart('auth.oidc.audience', ({ signOn }) => signOn?.audience ?? null),
+    restart('auth.oidc.clients', ({ signOn }) => signOn?.clients?.join(', ') ?? null),
+    restart('auth.oidc.admin_claim', ({ signOn }) => signOn && claimOf(signOn.adminClaim)),
+    restart('auth.oidc.name_claim', ({ signOn }) => signOn?.nameClaim ?? null),
+    live('auth.oidc.limits.containers', ({ signOn }) => signOn?.limits.containers?.toString() ?? null),
+    live('auth.oidc.limits.duration', ({ signOn }) => durationOf(signOn?.limits.durationMs)),
+    live('auth.oidc.limits.pools', ({ signOn }) => signOn?.limits.pools?.join(', ') ?? null),
+  ],
+  sshHost: [live('ssh.host', (config) => config.sshHost)],
+  concurrency: [live('concurrency', (config) => String(config.concurrency))],
+  keepMs: [live('keep', (config) => formatDuration(config.keepMs))],
+  log: [live('log.level', ({ log }) => log.level), restart('log.format', ({ log }) => log.format)],
+  timezone: [live('timezone', (config) => config.timezone)],
+  rateLimit: [live('rate_limit', (config) => String(config.rateLimit))],
+  // Compared by `poolChanges`.
+  pools: [],
+  // The manager does not build images.
+  images: [],
+  // A reload reads the same file again, and the environment of a process does not change.
+  file: [],
+  environment: [],
+}
+
+export interface ConfigChanges {
+  /** What a running manager can apply. */
+  readonly live: readonly SettingChange[]
+  /** What only a restart applies. */
+  readonly restart: readonly SettingChange[]
+}
+
+export function changesBetween(before: Config, after: Config): ConfigChanges {
+  const changed = Object.values(SETTINGS)
+    .flat()
+    .filter(({ written }) => written(before) !== written(after))
+  const listed = (settings: readonly Setting[]) =>
+    settings.map(({ path, written }) => ({ path, before: written(before), after: written(after) }))
+  return {
+    live: [...listed(changed.filter((setting) => setting.live)), ...poolChanges(before.pools, after.pools)],
+    restart: listed(changed.filter((setting) => !setting.live)),
+  }
+}
+
+function claimOf(claim: { readonly name: string; readonly value: string } | null): string | null {
+  return claim && `${claim.name}=${claim.value}`
+}
+
+function durationOf(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : formatDuration(ms)
+}
+
+/** "pools.lab.size: 4 -> 6", "pools.lab: new, 4 containers of berth/box", "pools.old: removed (4 containers …)" */
+export function describeChange({ path, before, after }: SettingChange): string {
+  if (before === null) return `${path}: new, ${after}`
+  if (after === null) return `${path}: removed (${before})`
+  return `${path}: ${before} -> ${after}`
+}

@@ -1,0 +1,100 @@
+/** What differs between the pools of two readings of berth.yml. */
+import type { Pool } from '../domain/pool.ts'
+import { counted } from '../domain/text/counted.ts'
+import { formatDuration } from '../domain/text/duration.ts'
+
+/** One setting that differs between two readings of berth.yml. */
+export interface SettingChange {
+  /** Path in berth.yml, such as "pools.lab.size"; "pools.lab" for a new or removed pool. */
+  readonly path: string
+  /** As it would be written in berth.yml; null: not set. A pool is described in words. */
+  readonly before: string | null
+  readonly after: string | null
+}
+
+/** A setting as it would be written in berth.yml; null: not set. */
+type Written = (pool: Pool) => string | number | boolean | null
+
+const MIB = 2 ** 20
+
+/** By the property of a pool, so that a new property does not compile until a reload compares it. */
+const KEYS: Readonly<Record<Exclude<keyof Pool, 'name'>, Readonly<Record<string, Written>>>> = {
+  size: { size: (pool) => pool.size },
+  image: { image: (pool) => pool.image },
+  ports: { ssh_ports: (pool) => formatPorts(pool.ports) },
+  memory: { memory: (pool) => formatBytes(pool.memory) },
+  shm: { shm: (pool) => formatBytes(pool.shm) },
+  cpus: { cpus: (pool) => pool.cpus },
+  pids: { pids: (pool) => pool.pids },
+  sudo: { sudo: (pool) => pool.sudo },
+  reach: { reach: (pool) => pool.reach },
+  reachPeers: { reach_peers: (pool) => pool.reachPeers },
+  runtime: { runtime: (pool) => pool.runtime },
+  duration: {
+    'duration.default': (pool) => formatDuration(pool.duration.default),
+    'duration.max': (pool) => formatDuration(pool.duration.max),
+  },
+  hold: {
+    'hold.max': (pool) => pool.hold && formatDuration(pool.hold.max),
+    'hold.containers': (pool) => pool.hold?.containers ?? null,
+  },
+  selfService: { self_service: (pool) => pool.selfService },
+  prepare: { prepare: (pool) => pool.prepare },
+  preparedImage: { prepare_image: (pool) => pool.preparedImage !== null },
+}
+const WRITTEN = Object.values(KEYS).flatMap((keys) => Object.entries(keys))
+
+/** Returns new pools, removed ones, changed settings, and a changed order: the simple API uses the first pool. */
+export function poolChanges(before: readonly Pool[], after: readonly Pool[]): SettingChange[] {
+  const earlier = new Map(before.map((pool) => [pool.name, pool]))
+  const later = new Map(after.map((pool) => [pool.name, pool]))
+  const changes = after.flatMap((pool): SettingChange[] => {
+    const old = earlier.get(pool.name)
+    return old ? settingChanges(old, pool) : [{ path: pathOf(pool), before: null, after: describe(pool) }]
+  })
+  const removed = before
+    .filter(({ name }) => !later.has(name))
+    .map((pool) => ({ path: pathOf(pool), before: describe(pool), after: null }))
+  return [...changes, ...removed, ...orderChange(before, after)]
+}
+
+function settingChanges(old: Pool, pool: Pool): SettingChange[] {
+  return WRITTEN.flatMap(([key, written]) => {
+    const [was, is] = [written(old), written(pool)]
+    return was === is ? [] : [{ path: `${pathOf(pool)}.${key}`, before: textOf(was), after: textOf(is) }]
+  })
+}
+
+function orderChange(before: readonly Pool[], after: readonly Pool[]): SettingChange[] {
+  const [was, is] = [before, after].map(([first]) => first?.name ?? '')
+  if (was === undefined || is === undefined || was === is) return []
+  return [{ path: 'pools', before: `${was} is the first`, after: `${is} is the first` }]
+}
+
+function pathOf({ name }: Pool): string {
+  return `pools.${name}`
+}
+
+function describe({ size, image }: Pool): string {
+  return `${counted(size, 'container')} of ${image}`
+}
+
+function textOf(value: ReturnType<Written>): string | null {
+  return value === null ? null : String(value)
+}
+
+/** 536870912 -> "512m" */
+function formatBytes(bytes: number): string {
+  return bytes % MIB === 0 ? `${bytes / MIB}m` : `${bytes}b`
+}
+
+/** [2221, 2222, 2223, 2230] -> "2221-2223,2230" */
+function formatPorts(ports: readonly number[]): string {
+  const ranges: [first: number, last: number][] = []
+  for (const port of ports) {
+    const latest = ranges.at(-1)
+    if (latest && port === latest[1] + 1) latest[1] = port
+    else ranges.push([port, port])
+  }
+  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(',')
+}

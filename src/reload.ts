@@ -1,0 +1,57 @@
+/** Reads berth.yml again and applies it to a running manager, all or nothing. */
+import { changesBetween, describeChange } from './config/changes.ts'
+import type { SettingChange } from './config/pool-changes.ts'
+import type { Config } from './config/config.ts'
+import type { LiveConfig } from './config/live-config.ts'
+import { BerthError } from './domain/errors.ts'
+import type { Pools } from './domain/pools.ts'
+import type { LeveledLog } from './log/log.ts'
+import type { Reload } from './ports/reload.ts'
+
+interface ReloadDeps {
+  readonly live: LiveConfig
+  readonly pools: Pools
+  readonly log: LeveledLog
+  /** Reads the file that is in use, with the same environment. */
+  readonly reread: () => Config
+  /** Called after a change that must be reconciled. */
+  readonly onChange: () => void
+}
+
+/** Runs without a pause, so that a request sees either the old settings or the new ones. */
+export function createReload({ live, pools, log, reread, onChange }: ReloadDeps): Reload {
+  return (by) => {
+    const { file } = live.current
+    const next = reread()
+    const { live: changes, restart } = changesBetween(live.current, next)
+    if (restart.length > 0) throw needsRestart(file, restart)
+    live.current = next
+    pools.configure(next.pools)
+    log.setLevel(next.log.level)
+    onChange()
+    const applied = changes.map((change) => ({ ...change, description: describe(change, pools) }))
+    const said = applied.map(({ description }) => description).join('; ')
+    log.info(`reloaded ${file}, by ${by}: ${said === '' ? 'nothing in it has changed' : said}`, { by, changes })
+    return applied
+  }
+}
+
+/** Says of a pool's size when the one that an admin has set is in effect instead. */
+function describe(change: SettingChange, pools: Pools): string {
+  const text = describeChange(change)
+  const pool = pools.all().find(({ name }) => [`pools.${name}`, `pools.${name}.size`].includes(change.path))
+  if (!pool || pool.size === pools.configured(pool.name)?.size) return text
+  return `${text}; berth scale has set ${pool.size}, until \`berth scale ${pool.name} default\``
+}
+
+function needsRestart(file: string, changes: readonly SettingChange[]): BerthError {
+  const violations = changes.map(({ path, before, after }) => ({
+    path,
+    message: `needs a restart: ${before ?? 'not set'} -> ${after ?? 'not set'}`,
+  }))
+  const lines = violations.map(({ path, message }) => `\n  ${path}: ${message}`)
+  const advice = 'Nothing was applied: restart the manager, or undo these changes and reload'
+  return new BerthError('invalid_config', `${file} changes what only a restart applies:${lines.join('')}\n${advice}`, {
+    violations,
+  })
+}
