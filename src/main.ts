@@ -11,6 +11,7 @@ import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
 import { createImageWatch } from './reconcile/image-watch.ts'
 import { describeProtected } from './reconcile/ownership/recognition.ts'
+import { assertDiskLimits } from './usecases/disk-limits.ts'
 import { createReservations, type Reservations } from './usecases/reservations.ts'
 import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
@@ -56,6 +57,7 @@ export async function startManager(config: Config): Promise<Manager> {
     const components = await openComponents(config, { clock, log, metrics, nudge })
     const { pools, store, engine, accounts, reconciler, hostCertificates, localTime } = components
     closing.push(() => components.close())
+    await assertDiskLimits(engine, config)
     // Every client that reaches the SSH ports could guess it.
     const defaultPassword = isLoopback(config.instance.bind) ? DEFAULT_PASSWORD : null
     const reservations = createReservations({

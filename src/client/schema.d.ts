@@ -486,6 +486,8 @@ export interface paths {
                                 memory_bytes: number;
                                 /** @description Maximum size of /dev/shm, which counts as memory */
                                 shm_bytes: number;
+                                /** @description Maximum size of the files that a container writes; null: no limit */
+                                disk_bytes: number | null;
                                 cpus: number;
                                 pids: number;
                                 sudo: boolean;
@@ -611,6 +613,8 @@ export interface paths {
                             memory_bytes: number;
                             /** @description Maximum size of /dev/shm, which counts as memory */
                             shm_bytes: number;
+                            /** @description Maximum size of the files that a container writes; null: no limit */
+                            disk_bytes: number | null;
                             cpus: number;
                             pids: number;
                             sudo: boolean;

@@ -136,7 +136,10 @@ describe('a changed playbook', () => {
     await manager.get('/release_all')
     await until(async () => (await markers()).every((text) => text === 'second'))
     await allReady()
-    assert.deepEqual(await dockerLines('ps', '--all', '--quiet', '--filter', `name=^${manager.pool}-image$`), [])
+    assert.deepEqual(
+      await dockerLines('ps', '--all', '--quiet', '--filter', `label=berth.container=${manager.pool}-image`),
+      [],
+    )
   })
 
   it('that fails says why, with the output of the task, and leaves the pool as it is', async () => {

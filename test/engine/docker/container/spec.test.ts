@@ -23,6 +23,7 @@ const spec: ContainerSpec = {
   pids: 256,
   sudo: true,
   reach: 'internet',
+  disk: null,
   runtime: null,
 }
 
@@ -30,7 +31,7 @@ it('needs another SPEC_FORMAT for other options', () => {
   const options = [true, false].map((sudo) => ({ ...createOptions({ ...spec, sudo }, mark()), Labels: {} }))
   const digest = createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 16)
   // When this fails: raise SPEC_FORMAT, so that running containers are replaced, and write the new pair here.
-  assert.deepEqual({ SPEC_FORMAT, digest }, { SPEC_FORMAT: 5, digest: '169a23368fd42ed8' })
+  assert.deepEqual({ SPEC_FORMAT, digest }, { SPEC_FORMAT: 6, digest: '169a23368fd42ed8' })
 })
 
 it('has the same options for Docker and for Ansible', () => {
