@@ -23,6 +23,7 @@ const ansible = openAnsible({
   playbookDir: fileURLToPath(new URL('../../ansible', import.meta.url)),
   env: process.env,
   clock: Date.now,
+  outputDir: null,
   connectionOf: (id) => engine.ansibleConnection(id),
 })
 const accounts = nativeAccounts({ engine, ansible })

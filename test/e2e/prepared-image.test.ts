@@ -148,7 +148,9 @@ describe('a changed playbook', () => {
     await manager.kill()
     writePlaybook(command('Fail', 'echo the disk is full; exit 6'))
     await manager.start()
-    const reason = String.raw`"reason":"task \"Fail\": non-zero return code: the disk is full"`
+    const file = join(manager.folder, `containers.db-ansible/${manager.pool}-image.log`)
+    const task = String.raw`task \"Fail\" failed on ${manager.pool}-image: non-zero return code 6: the disk is full`
+    const reason = `"reason":"${task}. Ansible's output: ${file}"`
     await until(async () => lines('cannot be made').some((line) => line.includes(reason)))
     await allReady()
     assert.deepEqual(await generations(), earlier)

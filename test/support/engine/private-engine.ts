@@ -21,14 +21,7 @@ const exec = promisify(execFile)
 const DISK = '1500M'
 /** Inside its namespaces. */
 const STORAGE = '/run/storage'
-const PROGRAMS = ['dockerd', 'docker-init', 'ip', 'unshare', 'nsenter']
-/** Options of mkfs by file system. Only the quotas of btrfs can limit the disk of single containers. */
-const FILE_SYSTEMS = {
-  ext4: '-F',
-  btrfs: '-f',
-} as const
-
-export type FileSystem = keyof typeof FILE_SYSTEMS
+const PROGRAMS = ['dockerd', 'docker-init', 'mkfs.ext4', 'ip', 'unshare', 'nsenter']
 
 export interface PrivateEngine {
   /** For DOCKER_HOST. */
@@ -49,19 +42,17 @@ export interface PrivateEngine {
 }
 
 /** Why there can be none here; false when there can. For `skip`. */
-export function cannotHaveEngine(fileSystem: FileSystem = 'ext4'): string | false {
+export function cannotHaveEngine(): string | false {
   if (process.getuid?.() !== 0) return 'it takes root to run a Docker engine of its own'
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
-  const missing = [...PROGRAMS, `mkfs.${fileSystem}`].filter(
-    (program) => !folders.some((folder) => isProgram(join(folder, program))),
-  )
+  const missing = PROGRAMS.filter((program) => !folders.some((folder) => isProgram(join(folder, program))))
   return missing.length > 0 && `a Docker engine of its own takes ${missing.join(', ')}`
 }
 
 /** Call it at the top of a test file: it ends after the file's tests. It has `image` and runs. */
-export async function privateEngine(image = 'berth/box', fileSystem: FileSystem = 'ext4'): Promise<PrivateEngine> {
+export async function privateEngine(image = 'berth/box'): Promise<PrivateEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-engine-'))
-  const namespaces = await openNamespaces(folder, fileSystem)
+  const namespaces = await openNamespaces(folder)
   const engine = new Engine(folder, namespaces.pid, await connectTo(namespaces.pid))
   after(async () => {
     await engine.clear()
@@ -159,13 +150,13 @@ class Engine implements PrivateEngine {
 /**
  * The first process of new namespaces: it waits for the end of its stdin, which is ours, and buries orphans meanwhile.
  */
-async function openNamespaces(folder: string, fileSystem: FileSystem): Promise<{ keeper: ChildProcess; pid: string }> {
+async function openNamespaces(folder: string): Promise<{ keeper: ChildProcess; pid: string }> {
   const disk = join(folder, 'disk')
   const script = [
     'mount -t tmpfs -o mode=755 tmpfs /run',
     `mkdir ${STORAGE}`,
     `truncate --size ${DISK} ${disk}`,
-    `mkfs.${fileSystem} -q ${FILE_SYSTEMS[fileSystem]} ${disk}`,
+    `mkfs.ext4 -q -F ${disk}`,
     `mount -o loop ${disk} ${STORAGE}`,
     // The mount keeps it.
     `rm ${disk}`,

@@ -14,10 +14,10 @@ const PAUSED = /cannot start a paused container/i
 const NO_RUNTIME = /unknown (?:or invalid )?runtime/i
 /** Texts of the storage drivers overlay2, vfs, btrfs, devicemapper and windowsfilter. */
 const NO_DISK_LIMIT = /storage-opt|quota|container size cannot be/i
-/** With btrfs, the limit includes the image. */
+/** Where the limit is one of the container's whole file system, the image counts, too. */
 const DISK_TOO_SMALL = /disk quota exceeded/i
-const DISK_REMEDY =
-  'Put Docker\'s data folder on xfs that is mounted with "pquota", on btrfs or on zfs; or take "disk" out of the pool'
+export const DISK_REMEDY =
+  'Put Docker\'s data folder on xfs that is mounted with "pquota", or on zfs; or take "disk" out of the pool'
 const LARGER_DISK =
   'The image does not fit into "disk" of the pool, of which it is a part with this storage driver: raise "disk"'
 const WANTS_TLS = /HTTP request to an HTTPS server/i

@@ -2,7 +2,7 @@
 import type { ContainerSpec } from '../../../domain/container.ts'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import type { Docker } from '../api/client.ts'
-import { DockerApiError, diskRefusal } from '../api/errors.ts'
+import { DISK_REMEDY, DockerApiError, diskRefusal } from '../api/errors.ts'
 import { removeForGood } from './remove.ts'
 import { createOptions } from './spec.ts'
 
@@ -16,6 +16,12 @@ interface StorageInfo {
 const CONTAINERD = 'io.containerd.snapshotter.v1'
 const CONTAINERD_REMEDY =
   'it stores containers in containerd: set "features": { "containerd-snapshotter": false } in /etc/docker/daemon.json'
+
+/**
+ * The kernel stops to count when a container is removed ("qgroup marked inconsistent", seen with Linux 6.18 and Docker
+ * 20.10): a tenant then wrote 1,000 MiB where 600 were allowed. Berth removes containers all the time.
+ */
+const BTRFS = 'with btrfs, the limit does not hold once a container was removed'
 
 /**
  * See `Engine.diskProblem`. Docker's information shows the storage driver and the file system, but not whether that has
@@ -33,6 +39,7 @@ export async function diskProblem(
   const driver = fileSystem === undefined ? Driver : `${Driver} on ${fileSystem}`
   const because = (why: string) => `Docker's storage driver (${driver}) cannot limit the disk: ${why}`
   if (status.get('driver-type') === CONTAINERD) return because(CONTAINERD_REMEDY)
+  if (Driver === 'btrfs') return because(`${BTRFS}. ${DISK_REMEDY}`)
   try {
     // Its labels let a manager remove it if this one is killed here.
     const made = await docker.post<{ Id: string }>('/containers/create', { body: createOptions(spec, mark), signal })

@@ -24,18 +24,19 @@ const spec: ContainerSpec = {
 
 /** Answers of a Docker with this storage to the creation of a container. */
 interface Storage {
+  readonly driver?: string
   readonly status: readonly (readonly [string, string])[]
   readonly created: readonly [status: number, body: object]
 }
 
 /** Returns the problem, and the requests that Docker received. */
-async function ask(t: TestContext, { status, created }: Storage) {
+async function ask(t: TestContext, { driver = 'overlay2', status, created }: Storage) {
   const requests: string[] = []
   const docker = await pretendDocker(t, (request: IncomingMessage, response: ServerResponse) => {
     requests.push(`${request.method} ${new URL(request.url ?? '', 'http://docker').pathname.replace(/^\/v[\d.]+/, '')}`)
     const says = (code: number, body: object) =>
       response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    if (request.url?.includes('/info')) return says(200, { Driver: 'overlay2', DriverStatus: status })
+    if (request.url?.includes('/info')) return says(200, { Driver: driver, DriverStatus: status })
     if (request.method === 'POST') return says(...created)
     return response.writeHead(204).end()
   })
@@ -56,7 +57,7 @@ test('the refusal of a storage driver comes with the driver and the remedy', asy
   assert.equal(
     problem,
     `Docker's storage driver (overlay2 on extfs) cannot limit the disk: ${message}. Put Docker's data folder on xfs that ` +
-      'is mounted with "pquota", on btrfs or on zfs; or take "disk" out of the pool',
+      'is mounted with "pquota", or on zfs; or take "disk" out of the pool',
   )
 })
 
@@ -70,6 +71,12 @@ test('containers in containerd have no limit: Docker would ignore it', async (t)
   const status = [['driver-type', 'io.containerd.snapshotter.v1']] as const
   const { problem, requests } = await ask(t, { status, created: [201, { Id: ID }] })
   assert.match(problem ?? '', /stores containers in containerd: set .*"containerd-snapshotter": false/)
+  assert.deepEqual(requests, ['GET /info'])
+})
+
+test('btrfs is refused, whose limits do not hold', async (t) => {
+  const { problem, requests } = await ask(t, { driver: 'btrfs', status: [], created: [201, { Id: ID }] })
+  assert.match(problem ?? '', /\(btrfs\) cannot limit the disk: .* once a container was removed\. Put Docker's data/)
   assert.deepEqual(requests, ['GET /info'])
 })
 

@@ -96,6 +96,22 @@ it('sets a runtime for Docker and Ansible only if the pool names one', () => {
   assert.equal('Runtime' in createOptions(spec, mark()).HostConfig, false)
 })
 
+it('limits the disk for Docker and Ansible only if the pool does', () => {
+  const limited = { ...spec, disk: 5 * 2 ** 30 }
+  assert.deepEqual(createOptions(limited, mark()).HostConfig.StorageOpt, { size: '5368709120' })
+  assert.deepEqual(ansibleParameters(limited, mark()).storage_opts, { size: '5368709120' })
+  assert.equal('StorageOpt' in createOptions(spec, mark()).HostConfig, false)
+})
+
+it('names the container for Docker so that no two instances make the same name', () => {
+  const names = [
+    { instance: 'berth', name: 'alpine-1' },
+    { instance: 'a', name: 'b-c-1' },
+    { instance: 'a-b', name: 'c-1' },
+  ].map((one) => ansibleParameters({ ...spec, ...one }, mark()).name)
+  assert.deepEqual(names, ['alpine-1', 'a.b-c-1', 'a-b.c-1'])
+})
+
 it('has no name server with reach: none', () => {
   const cut = { ...spec, reach: 'none' } as const
   assert.deepEqual(createOptions(cut, mark()).HostConfig.Dns, ['127.0.0.1'])
