@@ -8,7 +8,7 @@ import { systemClock } from './ports/clock.ts'
 import type { Database } from './ports/database.ts'
 import type { DatabaseMark } from './domain/database-mark.ts'
 import { openEngine, provisioningOf } from './engine/open-engine.ts'
-import { assertDiskLimits } from './usecases/disk-limits.ts'
+import { assertDiskLimits } from './engine/disk-limits.ts'
 import { printAndExit } from './banner.ts'
 import { databaseOf } from './store/open-store.ts'
 

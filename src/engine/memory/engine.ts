@@ -110,8 +110,7 @@ class MemoryEngine implements Engine {
     this.#assertOpen()
     const holder = this.#host.holderOf(spec.name, spec.instance)
     if (holder === undefined) return this.#host.add(spec, this.#mark).id
-    const { pool, generation } = holder.spec
-    const isSame = pool === spec.pool && generation === spec.generation
+    const isSame = holder.spec.pool === spec.pool && holder.spec.generation === spec.generation
     const { database, lentTo } = this.#host.observe(holder)
     if (isSame && database === this.#mark.id && lentTo === null) return holder.id
     throw new BerthError('engine_conflict', `create ${spec.name}: the name is taken`)

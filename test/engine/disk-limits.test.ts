@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { BerthError } from '../../src/domain/errors.ts'
-import { assertDiskLimits } from '../../src/usecases/disk-limits.ts'
+import { assertDiskLimits } from '../../src/engine/disk-limits.ts'
 import { pool } from '../../lab/rows.ts'
 
 const instance = { name: 'berth', bind: '127.0.0.1' }
@@ -19,7 +19,7 @@ it('accepts limits that the engine can enforce', async () => {
 })
 
 it('refuses every limit that it cannot enforce, with its path', async () => {
-  await assert.rejects(assertDiskLimits({ diskProblem: async ({ pool }) => `not ${pool}` }, config), {
+  await assert.rejects(assertDiskLimits({ diskProblem: async (spec) => `not ${spec.pool}` }, config), {
     code: 'invalid_config',
     message: '/etc/berth/berth.yml cannot be used:\n  pools.small.disk: not small\n  pools.large.disk: not large',
   })
