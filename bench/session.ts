@@ -193,6 +193,7 @@ export class RawPool implements AsyncDisposable {
       pids: 256,
       sudo: true,
       reach: 'internet',
+      disk: null,
       runtime: null,
     }
   }

@@ -75,7 +75,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     authenticate: allowAnonymous(),
     streaming: { heartbeatMs: 15_000, idleTimeoutMs: 60_000 },
     settings: () => SETTINGS,
-    reload: () => [],
+    reload: async () => [],
     hostCaKey: null,
     requestSecret: Buffer.alloc(32, 7),
     log: { debug: write, info: write, warn: write, error: write },

@@ -19,6 +19,7 @@ export function pool(some: Partial<Pool> = {}): Pool {
     pids: 256,
     sudo: true,
     reach: 'internet',
+    disk: null,
     runtime: null,
     reachPeers: true,
     duration: { default: 3_600_000, max: 86_400_000 },

@@ -67,6 +67,7 @@ export async function openComponents(
     playbookDir: fileURLToPath(new URL('../ansible', import.meta.url)),
     env: environment,
     clock,
+    outputDir: `${config.database}-ansible`,
     connectionOf: (id) => engine.ansibleConnection(id),
   })
   const openAccounts = { native: nativeAccounts, ansible: ansibleAccounts, memory: memoryAccounts }

@@ -14,6 +14,7 @@ import { startLoop } from './reconcile/loop.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
 import { createImageWatch } from './reconcile/image-watch.ts'
+import { assertDiskLimits } from './engine/disk-limits.ts'
 import { createReservations, type Reservations } from './usecases/reservations.ts'
 import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
@@ -72,7 +73,15 @@ export async function startManager(
     const components = await openComponents(live, { clock, log, metrics, nudge })
     const { pools, store, engine, accounts, reconciler, hostCertificates, localTime } = components
     closing.push(() => components.close())
-    const reload = createReload({ live, pools, log, reread, onChange: nudge })
+    await assertDiskLimits(engine, config)
+    const reload = createReload({
+      live,
+      pools,
+      log,
+      reread,
+      assertEnforceable: (next) => assertDiskLimits(engine, next),
+      onChange: nudge,
+    })
     const reservations = createReservations({
       pools,
       store,

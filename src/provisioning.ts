@@ -3,11 +3,13 @@
  * fraction of a second.
  */
 import { randomUUID } from 'node:crypto'
-import { loadConfig } from './config/config.ts'
+import { type Config, loadConfig } from './config/config.ts'
 import { systemClock } from './ports/clock.ts'
 import type { Database } from './ports/database.ts'
 import type { DatabaseMark } from './domain/database-mark.ts'
-import { provisioningOf } from './engine/open-engine.ts'
+import { createPools } from './domain/pools.ts'
+import { openEngine, provisioningOf } from './engine/open-engine.ts'
+import { assertDiskLimits } from './engine/disk-limits.ts'
 import { printAndExit } from './banner.ts'
 import { databaseOf } from './store/open-store.ts'
 
@@ -25,10 +27,21 @@ async function markFor(database: Database, makes: boolean): Promise<DatabaseMark
   }
 }
 
+async function assertLimits(config: Config, mark: DatabaseMark): Promise<void> {
+  if (config.pools.every(({ disk }) => disk === null)) return
+  const engine = openEngine(config, createPools(config.pools), mark, systemClock)
+  try {
+    await assertDiskLimits(engine, config)
+  } finally {
+    await engine.close()
+  }
+}
+
 if (import.meta.main) {
   try {
     const config = loadConfig()
     const mark = await markFor(databaseOf(config), process.argv.includes(MAKES))
+    await assertLimits(config, mark)
     const answer = await provisioningOf(config, mark)
     process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
   } catch (error) {

@@ -14,26 +14,39 @@ interface ReloadDeps {
   readonly log: LeveledLog
   /** Reads the file that is in use, with the same environment. */
   readonly reread: () => Config
+  /** Throws `invalid_config` if the engine cannot enforce a limit of these settings. */
+  readonly assertEnforceable: (config: Config) => Promise<void>
   /** Called after a change that must be reconciled. */
   readonly onChange: () => void
 }
 
-/** Runs without a pause, so that a request sees either the old settings or the new ones. */
-export function createReload({ live, pools, log, reread, onChange }: ReloadDeps): Reload {
+/** Reloads run one at a time, in the order in which they were asked for. */
+export function createReload(deps: ReloadDeps): Reload {
+  let latest: Promise<unknown> = Promise.resolve()
   return (by) => {
-    const { file } = live.current
-    const next = reread()
-    const { live: changes, restart } = changesBetween(live.current, next)
-    if (restart.length > 0) throw needsRestart(file, restart)
-    live.current = next
-    pools.configure(next.pools)
-    log.setLevel(next.log.level)
-    onChange()
-    const applied = changes.map((change) => ({ ...change, description: describe(change, pools) }))
-    const said = applied.map(({ description }) => description).join('; ')
-    log.info(`reloaded ${file}, by ${by}: ${said === '' ? 'nothing in it has changed' : said}`, { by, changes })
-    return applied
+    const reload = latest.then(async () => {
+      const next = deps.reread()
+      await deps.assertEnforceable(next)
+      return apply(next, by, deps)
+    })
+    latest = reload.catch(() => undefined)
+    return reload
   }
+}
+
+/** Is synchronous, so that a request sees either the old settings or the new ones. */
+function apply(next: Config, by: string, { live, pools, log, onChange }: ReloadDeps): Awaited<ReturnType<Reload>> {
+  const { file } = live.current
+  const { live: changes, restart } = changesBetween(live.current, next)
+  if (restart.length > 0) throw needsRestart(file, restart)
+  live.current = next
+  pools.configure(next.pools)
+  log.setLevel(next.log.level)
+  onChange()
+  const applied = changes.map((change) => ({ ...change, description: describe(change, pools) }))
+  const said = applied.map(({ description }) => description).join('; ')
+  log.info(`reloaded ${file}, by ${by}: ${said === '' ? 'nothing in it has changed' : said}`, { by, changes })
+  return applied
 }
 
 /** Says of a pool's size when the one that an admin has set is in effect instead. */

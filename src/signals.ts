@@ -60,14 +60,14 @@ export function followSignals(manager: Signalled, remaining: () => Promise<strin
     if (isStopping) return
     // Of a terminal that was closed, the same signal says so.
     if (hasTerminal && !isTerminalThere()) return void stop({ silent: true })
-    reloadAndLog(manager)
+    void reloadAndLog(manager)
   })
-  if (reloadNow()) reloadAndLog(manager)
+  if (reloadNow()) void reloadAndLog(manager)
 }
 
-function reloadAndLog({ log, reload }: Signalled): void {
+async function reloadAndLog({ log, reload }: Signalled): Promise<void> {
   try {
-    reload('SIGHUP')
+    await reload('SIGHUP')
   } catch (error) {
     const lines = error instanceof BerthError ? error.message.split('\n') : []
     if (lines.length === 0) {

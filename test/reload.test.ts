@@ -177,7 +177,7 @@ describe('a reload', () => {
     const answers = await Promise.all([1, 2, 3].map(() => ask('GET', '/v1/pools')))
     assert.ok(answers.some(({ status }) => status === 429))
     write({ pools: { lab: LAB } })
-    manager.reload('the test')
+    await manager.reload('the test')
     assert.equal((await ask('GET', '/v1/pools')).status, 200)
   })
 
@@ -274,7 +274,7 @@ it('a burst of reserves during reloads is served by the old settings or the new 
 
 it('a reload throws what it answers, for a program that runs the manager', async () => {
   write({ pools: {} })
-  assert.throws(
+  await assert.rejects(
     () => manager.reload('the test'),
     (error) => error instanceof BerthError && error.violations[0]?.path === 'pools',
   )

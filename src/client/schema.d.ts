@@ -492,27 +492,8 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
-                            title: string;
-                            status: number;
-                            /** @enum {unknown} */
-                            code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
-                            errors?: {
-                                path: string;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
+                "4XX": components["responses"]["Problem"];
+                default: components["responses"]["Problem"];
             };
         };
         delete?: never;
@@ -815,6 +796,8 @@ export interface components {
             memory_bytes: number;
             /** @description Maximum size of /dev/shm, which counts as memory */
             shm_bytes: number;
+            /** @description Maximum size of the files that a container writes; null: no limit */
+            disk_bytes: number | null;
             cpus: number;
             pids: number;
             sudo: boolean;

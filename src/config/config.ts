@@ -17,7 +17,7 @@ import { BerthError, reasonOf, type Violation } from '../domain/errors.ts'
 import { zoneOfMachine } from '../domain/text/local-time.ts'
 import type { Ipv4Block } from '../domain/text/ipv4-block.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
-import type { InstanceConfig, OwnImage, Pool } from '../domain/pool.ts'
+import { DEFAULT_INSTANCE, type InstanceConfig, type OwnImage, type Pool } from '../domain/pool.ts'
 
 export interface Config extends Access {
   /** Absolute path of the berth.yml. */
@@ -57,7 +57,7 @@ const TOP = {
   database: { parse: value.file, default: 'containers.db' },
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
   engine: { parse: value.oneOf('docker', 'memory'), default: 'docker' },
-  instance: { parse: value.slug, default: 'berth' },
+  instance: { parse: value.slug, default: DEFAULT_INSTANCE },
   peer_networks: { parse: value.addressBlock, default: '10.213.0.0/16' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
   keep: { parse: value.span, default: '90d' },

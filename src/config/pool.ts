@@ -10,6 +10,8 @@ import { counted } from '../domain/text/counted.ts'
 
 const MINUTE_MS = 60_000
 const MIB = 2 ** 20
+/** Begins the names of firewall containers. A container of the default instance has only its pool's name and number. */
+const FIREWALL_PREFIX = 'berth-guard-'
 /** Docker's own default. */
 const DEFAULT_SHM_BYTES = 64 * MIB
 
@@ -20,6 +22,8 @@ const POOL = {
   // In MiB. sshd, a shell and Ansible's python3 need as much; Docker itself accepts less.
   memory: { parse: value.bytes(32), default: '512m' },
   shm: { parse: value.bytes(1), default: `${DEFAULT_SHM_BYTES / MIB}m` },
+  // In MiB. Room for logs and for packages that a user installs.
+  disk: { parse: value.bytes(64), default: undefined },
   cpus: { parse: value.cores, default: 1 },
   pids: { parse: value.whole(16, 100_000), default: 256 },
   sudo: { parse: value.flag, default: true },
@@ -61,6 +65,9 @@ export function readPool(
   } catch {
     reader.report(path, 'the name must consist of a-z, 0-9 and "-", and begin with a letter')
   }
+  if (name.startsWith(FIREWALL_PREFIX)) {
+    reader.report(path, `the name must not begin with "${FIREWALL_PREFIX}": containers of the firewall have such names`)
+  }
   const { raw, all: fields, some } = reader.map(content, path, POOL, ['duration', 'hold'])
   const { all: duration, some: span } = reader.map(raw['duration'], [...path, 'duration'], DURATION)
   if (span.default !== undefined && span.default < MINUTE_MS) {
@@ -87,8 +94,8 @@ export function readPool(
   if (!fields || !duration) return null
   const { ssh_ports: ports, reach_peers: reachPeers, self_service: selfService, prepare_image, ...rest } = fields
   const preparedImage = prepare_image ? 'awaited' : null
-  const runtime = some.runtime ?? null
-  return { ...rest, name, ports, reachPeers, runtime, duration, hold, selfService, prepare, preparedImage }
+  const [runtime, disk] = [some.runtime ?? null, some.disk ?? null]
+  return { ...rest, name, ports, reachPeers, disk, runtime, duration, hold, selfService, prepare, preparedImage }
 }
 
 /**

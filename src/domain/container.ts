@@ -24,6 +24,8 @@ export interface ContainerSettings {
   readonly memory: number
   /** Maximum size of /dev/shm in bytes. What is stored there counts as memory. */
   readonly shm: number
+  /** Maximum size of the files that it writes, in bytes; null for no limit. */
+  readonly disk: number | null
   /** Cores, fractions allowed. */
   readonly cpus: number
   readonly pids: number

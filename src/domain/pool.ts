@@ -51,6 +51,9 @@ export interface InstanceConfig {
   readonly bind: string
 }
 
+/** Name of an instance without `instance` in berth.yml. */
+export const DEFAULT_INSTANCE = 'berth'
+
 /** The shipped image: the default of pools, and what the firewall runs from. */
 export const BOX_IMAGE = 'berth/box'
 
@@ -100,6 +103,11 @@ export function imageSpecOf(instance: InstanceConfig, pool: Pool): ContainerSpec
   return { ...commonSpec(instance, pool), name: imageContainerName(pool.name), generation: 1 }
 }
 
+/** Returns the spec of a container that is never started: it shows whether the engine can limit the pool's disk. */
+export function diskSpecOf(instance: InstanceConfig, pool: Pool): ContainerSpec {
+  return { ...commonSpec(instance, pool), name: `${pool.name}-disk`, generation: 1 }
+}
+
 function commonSpec(instance: InstanceConfig, pool: Pool): Omit<ContainerSpec, 'name' | 'generation' | 'port'> {
   return {
     instance: instance.name,
@@ -108,6 +116,7 @@ function commonSpec(instance: InstanceConfig, pool: Pool): Omit<ContainerSpec, '
     bind: instance.bind,
     memory: pool.memory,
     shm: pool.shm,
+    disk: pool.disk,
     cpus: pool.cpus,
     pids: pool.pids,
     sudo: pool.sudo,

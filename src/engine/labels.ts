@@ -28,7 +28,7 @@ export const PEERS_LABEL = 'berth.peers'
  * Part of every digest. Raise it when the same spec makes a different container than before (a capability less, a new
  * limit), so that existing containers count as outdated and are replaced.
  */
-export const SPEC_FORMAT = 5
+export const SPEC_FORMAT = 6
 
 /** Returns the labels that name the database of a container or network. */
 export function markLabels({ id, origin }: DatabaseMark): Record<string, string> {
@@ -66,6 +66,15 @@ export function readLabels(
     database: labels[DATABASE_LABEL] || null,
     origin: labels[ORIGIN_LABEL] || null,
   }
+}
+
+/** Returns whose container it is, of any instance; null for what Berth did not make. */
+export function readOwner(
+  labels: Readonly<Record<string, string>>,
+): { readonly instance: string; readonly name: string } | null {
+  // Both are empty in a container of an image that was made from a container of ours.
+  const [instance, name] = [labels[INSTANCE_LABEL], labels[CONTAINER_LABEL]]
+  return instance && name ? { instance, name } : null
 }
 
 /** Returns the labels of a pool's prepared images, by which they are found again. */

@@ -13,4 +13,4 @@ interface AppliedChange {
  * Reads berth.yml again and applies it. Returns what has changed; nothing is applied if it throws. `invalid_config`
  * lists every problem of the file, or every setting that only a restart applies. `by`: who asked for it, for the log.
  */
-export type Reload = (by: string) => readonly AppliedChange[]
+export type Reload = (by: string) => Promise<readonly AppliedChange[]>

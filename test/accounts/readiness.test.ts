@@ -23,6 +23,7 @@ const ansible = openAnsible({
   playbookDir: fileURLToPath(new URL('../../ansible', import.meta.url)),
   env: process.env,
   clock: Date.now,
+  outputDir: null,
   connectionOf: (id) => engine.ansibleConnection(id),
 })
 const accounts = nativeAccounts({ engine, ansible })
@@ -50,7 +51,7 @@ async function tried<T>(image: string, use: (tried: Tried) => Promise<T>, sudo =
   const [name, port] = [`${pool}-${made}`, ports[made] ?? 0]
   const id = await engine.create({
     ...{ instance, pool, name, generation: 1, image, bind: '127.0.0.1', port, memory: 2 ** 28, shm: 2 ** 26, cpus: 1 },
-    ...{ pids: 256, sudo, reach: 'all', runtime: null },
+    ...{ pids: 256, sudo, reach: 'all', disk: null, runtime: null },
   })
   try {
     await engine.start(id)

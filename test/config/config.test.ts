@@ -47,6 +47,7 @@ describe('the sample file', () => {
           pids: 256,
           sudo: true,
           reach: 'internet',
+          disk: null,
           runtime: null,
           reachPeers: true,
           duration: { default: HOUR, max: 24 * HOUR },
@@ -70,7 +71,7 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*allowed: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['peer_networks', 'images', 'shm'])
+    assert.deepEqual(unnamed, ['peer_networks', 'images', 'shm', 'disk'])
   })
 
   it('is valid with the keys that it shows as comments', () => {

@@ -73,6 +73,11 @@ describe('an invalid file', () => {
       { pools: { p: { ...POOL, prepare_image: true } } },
       'pools.p.prepare_image: needs prepare, the playbook that makes the image: name one, or remove it',
     ],
+    [
+      'has a pool whose containers could have the name of a firewall',
+      { pools: { 'berth-guard-a': POOL } },
+      'pools.berth-guard-a: the name must not begin with "berth-guard-": containers of the firewall have such names',
+    ],
     ['has pools that share ports', two({}, { ssh_ports: '2222-2223' }), 'pools.b.ssh_ports: used by pools.a: 2222'],
     ['has pools that share several ports', two({}, {}), 'pools.b.ssh_ports: used by pools.a: 2221, 2222'],
     [

@@ -25,6 +25,7 @@ describe('a value', () => {
     ['peer_networks', '10.0.0.0/8', { first: 0x0a_00_00_00, prefix: 8 }, 'peerNetworks'],
     ['runtime', 'runsc', 'runsc'],
     ['shm', '512m', 2 ** 29],
+    ['disk', '5g', 5 * 2 ** 30],
     ['cpus', 0.01, 0.01],
   ]
   const bad: readonly [key: string, written: unknown, problem: string][] = [
@@ -34,6 +35,7 @@ describe('a value', () => {
       '513m',
       "pools.p.shm: must be at most 512m, the pool's memory, of which it is a part, got 513m; raise memory",
     ],
+    ['disk', '10m', 'pools.p.disk: must be at least 64m, not "10m"'],
     ['shm', '1k', 'pools.p.shm: must be at least 1m, not "1k"'],
     ['memory', 512, 'pools.p.memory: must be a size like 512m or 2g, not 512'],
     ['max', '60', 'pools.p.duration.max: must be a duration like 90s, 60m, 24h or 7d, not "60"'],

@@ -39,6 +39,7 @@ export function openBench(name: string, openAccounts: OpenAccounts): Bench {
     playbookDir: fileURLToPath(new URL('../../ansible', import.meta.url)),
     env: process.env,
     clock: Date.now,
+    outputDir: null,
     connectionOf: (id) => engine.ansibleConnection(id),
   })
   const commands: string[] = []

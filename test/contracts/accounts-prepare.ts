@@ -36,6 +36,6 @@ export function preparingContract({ accounts, engine, guests }: Bench): void {
     assert.equal(outcomes.get(good.name), null)
     const error = outcomes.get(bad.name)
     assert.ok(hasCode(error, 'guest_failed'))
-    assert.match(error.message, /^task "Install the file": ./)
+    assert.match(error.message, /^task "Install the file" failed on \S+: ./)
   })
 }

@@ -201,6 +201,27 @@ describe('docker engine: the firewall', () => {
   })
 })
 
+describe('docker engine: a name that another container has', () => {
+  const spec = specFor(fixture)
+  const refused = async (message: RegExp, ...options: string[]) => {
+    const id = await docker('create', '--name', spec.name, ...options, 'berth/box')
+    try {
+      await assert.rejects(engine.create(spec), { code: 'engine_conflict', message })
+    } finally {
+      await docker('rm', id)
+    }
+  }
+
+  it('is refused with what that container is, and what to do', async () => {
+    await refused(/ is taken by container \S+, which is not Berth's \(\w{12}\): rename or remove it, or give the pool/)
+  })
+
+  it('is refused with the instance that it belongs to', async () => {
+    const labels = ['--label', 'berth.instance=zed', '--label', 'berth.container=lab-1']
+    await refused(/ is taken by lab-1 of instance "zed" \(\w{12}\): start the manager of that instance/, ...labels)
+  })
+})
+
 describe('docker engine: the runtime', () => {
   afterEach(() => removeAll(engine))
 

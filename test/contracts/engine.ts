@@ -48,6 +48,7 @@ export function specFor(fixture: EngineFixture, changes: Partial<PublishedSpec> 
     pids: 64,
     sudo: true,
     reach: 'internet',
+    disk: null,
     runtime: null,
     ...changes,
   }
@@ -146,9 +147,13 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await assert.rejects(engine.create({ ...spec, generation: null }), { code: 'engine_conflict' })
     })
 
-    it('refuses a name that somebody else has', async () => {
-      await neighbour.engine.create({ ...spec, instance: neighbour.instance, pool: neighbour.pool })
-      await assert.rejects(engine.create(spec), { code: 'engine_conflict' })
+    it('gives containers of two instances the same name', async () => {
+      const theirs = await neighbour.engine.create({ ...spec, instance: neighbour.instance })
+      const ours = await engine.create(spec)
+      assert.equal((await neighbour.engine.inspect(theirs))?.name, spec.name)
+      assert.equal((await engine.inspect(ours))?.name, spec.name)
+      await engine.remove(ours)
+      assert.equal((await neighbour.engine.list()).observed.length, 1)
     })
 
     it('says that an image is missing', async () => {

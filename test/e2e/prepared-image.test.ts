@@ -136,7 +136,10 @@ describe('a changed playbook', () => {
     await manager.get('/release_all')
     await until(async () => (await markers()).every((text) => text === 'second'))
     await allReady()
-    assert.deepEqual(await dockerLines('ps', '--all', '--quiet', '--filter', `name=^${manager.pool}-image$`), [])
+    assert.deepEqual(
+      await dockerLines('ps', '--all', '--quiet', '--filter', `label=berth.container=${manager.pool}-image`),
+      [],
+    )
   })
 
   it('that fails says why, with the output of the task, and leaves the pool as it is', async () => {
@@ -145,7 +148,9 @@ describe('a changed playbook', () => {
     await manager.kill()
     writePlaybook(command('Fail', 'echo the disk is full; exit 6'))
     await manager.start()
-    const reason = String.raw`"reason":"task \"Fail\": non-zero return code: the disk is full"`
+    const file = join(manager.folder, `containers.db-ansible/${manager.pool}-image.log`)
+    const task = String.raw`task \"Fail\" failed on ${manager.pool}-image: non-zero return code 6: the disk is full`
+    const reason = `"reason":"${task}. Ansible's output: ${file}"`
     await until(async () => lines('cannot be made').some((line) => line.includes(reason)))
     await allReady()
     assert.deepEqual(await generations(), earlier)

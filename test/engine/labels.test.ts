@@ -18,6 +18,7 @@ const spec: ContainerSpec = {
   pids: 1,
   sudo: true,
   reach: 'internet',
+  disk: null,
   runtime: null,
 }
 

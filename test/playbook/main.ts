@@ -46,6 +46,7 @@ async function testPlaybook({ username, password, count }: Arguments): Promise<v
     playbookDir: fileURLToPath(new URL('../../ansible', import.meta.url)),
     env: process.env,
     clock: Date.now,
+    outputDir: null,
     connectionOf: (id) => engine.ansibleConnection(id),
   })
 

@@ -123,7 +123,7 @@ describe('containers on one bridge', { skip }, async () => {
     const name = `${pool}-1`
     const own = openDocker({ database: mark(), instance, reaches: ['all'], dockerHost: engine.address })
     await own.provision()
-    const limits = { memory: 128 * 1024 ** 2, shm: 2 ** 26, cpus: 0.5, pids: 64, sudo: true, runtime: null }
+    const limits = { memory: 128 * 1024 ** 2, shm: 2 ** 26, cpus: 0.5, pids: 64, sudo: true, disk: null, runtime: null }
     const place = { instance, pool, name, generation: 1, image: 'berth/box', reach: 'all' as const }
     await own.start(await own.create({ ...place, ...limits, bind: '0.0.0.0', port }))
     await own.close()

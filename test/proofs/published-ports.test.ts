@@ -117,7 +117,7 @@ async function startForeign(): Promise<void> {
     dockerHost: process.env['DOCKER_HOST'],
   })
   await engine.provision()
-  const limits = { memory: 128 * 1024 ** 2, shm: 2 ** 26, cpus: 0.5, pids: 64, sudo: true, runtime: null }
+  const limits = { memory: 128 * 1024 ** 2, shm: 2 ** 26, cpus: 0.5, pids: 64, sudo: true, disk: null, runtime: null }
   const place = { instance: other.instance, pool: other.pool, name: foreign, generation: 1 }
   const image = { image: 'berth/box', bind: '127.0.0.1', port, reach: 'internet' as const }
   await engine.start(await engine.create({ ...place, ...image, ...limits }))

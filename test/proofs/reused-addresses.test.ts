@@ -164,6 +164,7 @@ async function createIn(slot: number): Promise<string> {
     pids: 64,
     sudo: true,
     reach: 'all',
+    disk: null,
     runtime: null,
   })
 }

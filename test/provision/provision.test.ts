@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { loadConfig } from '../../src/config/config.ts'
 import { specOf } from '../../src/domain/pool.ts'
+import { engineName } from '../../src/engine/docker/container/name.ts'
 import { openDocker } from '../../src/engine/docker/engine.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { markOf } from '../../src/store/sqlite/mark.ts'
@@ -70,7 +71,7 @@ describe('provision', () => {
     await docker('rm', '--force', taken)
     await docker('create', '--name', taken, 'berth/box')
     await assert.rejects(runPlaybook('provision', config), ({ stdout }) =>
-      stdout.includes(`not Berth's have names that it needs: ${taken}`),
+      stdout.includes(`${engineNameOf(taken)} is taken by container ${engineNameOf(taken)}, which is not Berth's (`),
     )
   })
 })
@@ -80,10 +81,10 @@ describe('unprovision', () => {
     const [foreign = '', ...rest] = names
     assert.deepEqual(await firewallAndNetworks(), [`berth-guard-${instance}`, `berth-${instance}-none`])
     const { changed } = await runPlaybook('unprovision', config)
-    assert.deepEqual(changed, ['localhost', ...rest])
+    assert.deepEqual(changed, ['localhost', ...rest.map(engineNameOf)])
     assert.deepEqual(await ours(), [])
     assert.deepEqual(await firewallAndNetworks(), [])
-    assert.equal(await docker('rm', foreign), foreign, 'our name without our label is not ours')
+    assert.equal(await docker('rm', foreign), engineNameOf(foreign), 'our name without our label is not ours')
   })
 
   it('changes nothing the second time', async () => {
@@ -118,6 +119,11 @@ async function makeAsManager(number: number): Promise<void> {
   await engine.provision()
   await engine.create(specOf(configured, settings, { number, port: first + number - 1, generation: 7 }))
   await engine.close()
+}
+
+/** Docker's name of a container. */
+function engineNameOf(name: string): string {
+  return engineName({ instance, name })
 }
 
 /** This instance's containers: "name state". */

@@ -6,7 +6,8 @@ import type { Outcomes, Target } from '../../ports/accounts.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { allFailed } from '../per-target.ts'
 import { END, findLeftovers, hasVariable, type PlaybookFiles, type Variables, writePlaybookFiles } from './files.ts'
-import { outcomesOf, parseReport } from './report.ts'
+import { OutputFiles } from './output-files.ts'
+import { describeRun, outcomesOf, parseReport } from './report.ts'
 import { runCommand } from './process.ts'
 
 /** Maximum number of containers that a run works on at once. */
@@ -26,6 +27,8 @@ if [ "$(PATH=$tools tail -n 1 "$0/variables.yml")" = ${END} ]; then ansible-play
 code=$?
 PATH=$tools rm -rf -- "$0"
 exit "$code"`
+/** Hashes of passwords and keys are longer. */
+const SHORTEST_SECRET = 16
 /** Exit code of a shell for a program that it does not find. */
 const NOT_FOUND = 127
 
@@ -56,11 +59,14 @@ export interface AnsibleOptions {
   /** The environment of ansible-playbook: PATH, HOME and the engine's variables. */
   readonly env: NodeJS.ProcessEnv
   readonly clock: Clock
+  /** Folder for the output of runs that fail; null to keep none. */
+  readonly outputDir: string | null
   /** Returns a container's connection variables; see `Engine.ansibleConnection`. */
   readonly connectionOf: (id: string) => Readonly<Record<string, string>>
 }
 
-export function openAnsible({ playbookDir, env, clock, connectionOf }: AnsibleOptions): Ansible {
+export function openAnsible({ playbookDir, env, clock, outputDir, connectionOf }: AnsibleOptions): Ansible {
+  const outputs = outputDir === null ? null : new OutputFiles(outputDir)
   const closing = new AbortController()
   const stopping = new BerthError('cancelled', 'Berth is stopping')
   const running = new Set<Promise<Outcomes>>()
@@ -89,8 +95,14 @@ export function openAnsible({ playbookDir, env, clock, connectionOf }: AnsibleOp
         throw new Error(`ansible-playbook cannot be started for ${playbook}: run \`just setup\` to install Ansible`)
       }
       const report = parseReport(stdout)
-      if (report) return outcomesOf(report, targets)
-      return allFailed(targets, new BerthError('guest_failed', firstError(stderr || stdout)))
+      const outcomes = report
+        ? outcomesOf(report, targets)
+        : allFailed(targets, new BerthError('guest_failed', firstError(stderr || stdout)))
+      if (!outputs) return outcomes
+      const head = `${playbook}, ${new Date(clock()).toISOString()}\n\n`
+      return keepOutput(outputs, outcomes, (host) =>
+        hide(variables, [head, report ? describeRun(report, host) : stdout, stderr].join('\n')),
+      )
     } catch (error) {
       if (closing.signal.aborted) return allFailed(targets, stopping)
       return allFailed(targets, new BerthError('guest_failed', explain(error, playbook, timeoutMs), { cause: error }))
@@ -146,6 +158,31 @@ function settings(directory: string, forks: number): NodeJS.ProcessEnv {
     ANSIBLE_RETRY_FILES_ENABLED: '0',
     ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json',
   }
+}
+
+/** Writes the output where the run failed, and says in the error where it is. Removes what worked now. */
+async function keepOutput(
+  outputs: OutputFiles,
+  outcomes: Outcomes,
+  outputOf: (host: string) => string,
+): Promise<Outcomes> {
+  const kept = [...outcomes].map(async ([name, error]): Promise<[string, Error | null]> => {
+    if (error === null) {
+      await outputs.remove(name)
+      return [name, null]
+    }
+    const where = await outputs.keep(name, outputOf(name))
+    return [name, new BerthError('guest_failed', `${error.message}. ${where}`, { cause: error })]
+  })
+  return new Map(await Promise.all(kept))
+}
+
+/** Hides our own variables in an output: some of them are secret. Short ones occur in other words, and are not. */
+function hide(variables: Variables, output: string): string {
+  const texts = Object.values(variables).flatMap((value) => (typeof value === 'boolean' ? [] : value))
+  return texts
+    .filter((text) => text.length >= SHORTEST_SECRET)
+    .reduce((hidden, text) => hidden.replaceAll(text, '[hidden]'), output)
 }
 
 /** Returns the message with which Ansible stopped, without the warnings before it. */

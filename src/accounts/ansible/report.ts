@@ -3,23 +3,35 @@ import { BerthError } from '../../domain/errors.ts'
 import type { Outcomes, Target } from '../../ports/accounts.ts'
 import { FINISHED_PLAY } from './files.ts'
 
-/** Maximum length of a command's output in a reason. The end is kept; reasons are cut at 500 characters. */
-const MAX_OUTPUT_CHARACTERS = 300
+/** Maximum length of a failure's text in a reason. With the file's path after it, it must fit into 500 characters. */
+const MAX_REASON_CHARACTERS = 250
+/** Parameters of modules, which Ansible itself does not print either: they may be secret. */
+const UNPRINTED = ['invocation', '_ansible_no_log', '_ansible_parsed']
 
-interface Report {
+/** Message of a command that failed. */
+const NO_SUCCESS = 'non-zero return code'
+
+export interface Report {
   readonly plays: readonly Play[]
 }
 
 interface Play {
   readonly play: { readonly name: string }
-  readonly tasks: readonly { readonly task: { readonly name: string }; readonly hosts: Record<string, TaskResult> }[]
+  readonly tasks: readonly {
+    readonly task: { readonly name: string; readonly path?: string }
+    readonly hosts: Record<string, TaskResult>
+  }[]
 }
 
 /** Result of one task on one host. The fields depend on the module. */
 interface TaskResult {
   readonly failed?: boolean
   readonly unreachable?: boolean
+  readonly skipped?: boolean
+  readonly changed?: boolean
   readonly msg?: unknown
+  /** Exit code of a command. */
+  readonly rc?: unknown
   readonly stderr?: unknown
   readonly stdout?: unknown
   readonly results?: readonly TaskResult[]
@@ -56,28 +68,67 @@ function takesPart(plays: readonly Play[], host: string): boolean {
 function lastFailure(plays: readonly Play[], host: string): string | undefined {
   for (const { task, hosts } of plays.flatMap(({ tasks }) => tasks).toReversed()) {
     const result = hosts[host]
-    if (result?.failed || result?.unreachable) return `task "${task.name}": ${messageOf(result)}`
+    if (result?.failed || result?.unreachable) {
+      return `task "${task.name}" failed on ${host}: ${cut(messageOf(result))}`
+    }
   }
   return undefined
 }
 
 /**
- * In a loop, the items say more than the task ("One or more items failed"); for a command, its output says more than
- * "non-zero return code".
+ * In a loop, the items say more than the task ("One or more items failed"); for a command, the last line of its output
+ * says more than "non-zero return code".
  */
 function messageOf(result: TaskResult): string {
   const item = result.results?.find(({ failed }) => failed)
   if (item) return messageOf(item)
-  const output = endOf(result.stderr) || endOf(result.stdout)
-  const texts = [typeof result.msg === 'string' ? result.msg.trim() : '', output]
+  const code = typeof result.rc === 'number' && result.rc !== 0 ? ` ${result.rc}` : ''
+  const message = typeof result.msg === 'string' ? result.msg.trim() : ''
+  const texts = [message === NO_SUCCESS ? message + code : message, lastLine(result.stderr) || lastLine(result.stdout)]
   return texts.filter((text) => text !== '').join(': ') || 'failed without a message'
 }
 
-/** Returns the end of a command's output; the empty string if there is none. */
-function endOf(output: unknown): string {
+/** Returns the last line of a command's output that is not blank; the empty string if there is none. */
+function lastLine(output: unknown): string {
   if (typeof output !== 'string') return ''
-  const text = output.trim()
-  return text.length > MAX_OUTPUT_CHARACTERS ? `…${text.slice(-MAX_OUTPUT_CHARACTERS)}` : text
+  return (
+    output
+      .split('\n')
+      .findLast((line) => line.trim() !== '')
+      ?.trim() ?? ''
+  )
+}
+
+function cut(text: string): string {
+  return text.length > MAX_REASON_CHARACTERS ? `${text.slice(0, MAX_REASON_CHARACTERS)}…` : text
+}
+
+/** Returns what the run did on one host, task by task, for people. Results of tasks with `no_log` are censored. */
+export function describeRun({ plays }: Report, host: string): string {
+  return plays
+    .filter(({ play }) => play.name !== FINISHED_PLAY)
+    .flatMap(({ play, tasks }) => [
+      `PLAY [${play.name}]`,
+      ...tasks.flatMap(({ task, hosts }) => {
+        const result = hosts[host]
+        if (!result) return []
+        const where = task.path === undefined ? '' : ` (${task.path})`
+        return [`\nTASK [${task.name}]${where}`, `${statusOf(result)}: [${host}] => ${printed(result)}`]
+      }),
+      '',
+    ])
+    .join('\n')
+}
+
+function statusOf({ failed, unreachable, skipped, changed }: TaskResult): string {
+  if (unreachable) return 'unreachable'
+  if (failed) return 'failed'
+  if (skipped) return 'skipped'
+  return changed ? 'changed' : 'ok'
+}
+
+function printed(result: TaskResult): string {
+  return JSON.stringify(result, (key, value: unknown) => (UNPRINTED.includes(key) ? undefined : value), 2)
 }
 
 function failure(reason: string): BerthError {

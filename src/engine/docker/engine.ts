@@ -153,6 +153,7 @@ class DockerEngine implements Engine {
   commit: Engine['commit'] = (id, image) => this.#images.commit(id, image)
   preparedImages: Engine['preparedImages'] = (pool) => this.#images.names(pool)
   removePreparedImages: Engine['removePreparedImages'] = (keep) => this.#images.removeExcept(keep)
+  diskProblem: Engine['diskProblem'] = (spec) => this.#provisioner.diskProblem(spec)
   whyDown: Engine['whyDown'] = (id) => this.#facts.whyDown(id)
 
   async create(spec: ContainerSpec): Promise<string> {

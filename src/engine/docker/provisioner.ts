@@ -1,8 +1,9 @@
-import type { Reach } from '../../domain/container.ts'
+import type { ContainerSpec, Reach } from '../../domain/container.ts'
 import type { DatabaseMark } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
 import type { Docker } from './api/client.ts'
 import type { Requests, Deadlines } from './api/requests.ts'
+import { diskProblem } from './container/disk.ts'
 import { ensureFirewall, firewallRun } from './firewall/firewall.ts'
 import { ensureNetwork } from './network/network.ts'
 
@@ -52,6 +53,13 @@ export class Provisioner {
       firewallRun(this.#docker, this.#scope.instance, signal),
     )
     return run !== null && run === this.#checkedRun
+  }
+
+  /** See `Engine.diskProblem`. */
+  async diskProblem(spec: ContainerSpec): Promise<string | null> {
+    return this.#requests.run('check the limit of disks', this.#deadlines.create, (signal) =>
+      diskProblem(this.#docker, spec, this.#scope.mark, signal),
+    )
   }
 
   async #ensureNetwork(reach: Reach): Promise<void> {

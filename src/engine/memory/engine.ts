@@ -39,6 +39,7 @@ export function openMemory({ instance, host, database, exec }: MemoryOptions): E
 
 class MemoryEngine implements Engine {
   readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: false }
+  diskProblem: Engine['diskProblem'] = async () => null
   readonly #instance: string
   readonly #host: MemoryHost
   readonly #mark: DatabaseMark
@@ -107,10 +108,9 @@ class MemoryEngine implements Engine {
 
   async create(spec: ContainerSpec): Promise<string> {
     this.#assertOpen()
-    const holder = this.#host.holderOf(spec.name)
+    const holder = this.#host.holderOf(spec.name, spec.instance)
     if (holder === undefined) return this.#host.add(spec, this.#mark).id
-    const { instance, pool, generation } = holder.spec
-    const isSame = instance === spec.instance && pool === spec.pool && generation === spec.generation
+    const isSame = holder.spec.pool === spec.pool && holder.spec.generation === spec.generation
     const { database, lentTo } = this.#host.observe(holder)
     if (isSame && database === this.#mark.id && lentTo === null) return holder.id
     throw new BerthError('engine_conflict', `create ${spec.name}: the name is taken`)

@@ -36,9 +36,9 @@ export interface MemoryHostOptions {
 }
 
 /**
- * The machine that in-memory engines share, as several managers share one Docker: one space of names and of ports.
- * Whatever happens to containers without their manager (a crash, someone's `docker pause`) is done here, and
- * reported to the watchers.
+ * The machine that in-memory engines share, as several managers share one Docker: one space of ports, and one of names
+ * for each instance. Whatever happens to containers without their manager (a crash, someone's `docker pause`) is done
+ * here, and reported to the watchers.
  */
 export class MemoryHost {
   readonly #now: Clock
@@ -73,8 +73,11 @@ export class MemoryHost {
     return this.#containers.get(id)
   }
 
-  holderOf(name: string): MemoryContainer | undefined {
-    return this.all().find(({ id, spec }) => spec.name === name && !this.#condemned.has(id))
+  /** Returns the container with the name; without `instance`, of any. */
+  holderOf(name: string, instance?: string): MemoryContainer | undefined {
+    return this.all().find(
+      ({ id, spec }) => spec.name === name && (instance ?? spec.instance) === spec.instance && !this.#condemned.has(id),
+    )
   }
 
   all(): MemoryContainer[] {

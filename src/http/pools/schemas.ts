@@ -14,6 +14,9 @@ export const PoolView = Type.Object(
     }),
     memory_bytes: Type.Integer(),
     shm_bytes: Type.Integer({ description: 'Maximum size of /dev/shm, which counts as memory' }),
+    disk_bytes: Nullable(Type.Integer(), {
+      description: 'Maximum size of the files that a container writes; null: no limit',
+    }),
     cpus: Type.Number(),
     pids: Type.Integer(),
     sudo: Type.Boolean(),

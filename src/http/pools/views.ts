@@ -26,6 +26,7 @@ export async function viewPools(
       os: facts.get(pool.name)?.os ?? null,
       memory_bytes: pool.memory,
       shm_bytes: pool.shm,
+      disk_bytes: pool.disk,
       cpus: pool.cpus,
       pids: pool.pids,
       sudo: pool.sudo,

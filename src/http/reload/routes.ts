@@ -9,7 +9,7 @@ export function reloadRoutes(server: FastifyInstance, { reload }: ServerContext)
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   typed.post('/v1/reload', { schema: RELOAD, ...ADMIN_ONLY }, async (request) => {
-    return { changes: [...reload(identityOf(request).name)] }
+    return { changes: [...(await reload(identityOf(request).name))] }
   })
 }
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { openAnsible } from '../../../src/accounts/ansible/playbook.ts'
 
 const playbookDir = fileURLToPath(new URL('playbooks', import.meta.url))
-await openAnsible({ playbookDir, env: process.env, clock: Date.now, connectionOf: () => ({}) }).run({
+await openAnsible({ playbookDir, env: process.env, clock: Date.now, outputDir: null, connectionOf: () => ({}) }).run({
   targets: [{ name: 'one', id: 'one' }],
   playbook: 'slow.yml',
   variables: { seconds: '3', password_hash: '$6$secret' },

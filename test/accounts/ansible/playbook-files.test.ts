@@ -19,7 +19,13 @@ after(() => rmSync(folder, { recursive: true }))
 async function outcome(playbookDir: string, temporary: string): Promise<string | undefined> {
   process.env['TMPDIR'] = temporary
   const targets = [{ name: 'two', id: 'two' }]
-  const ansible = openAnsible({ playbookDir, env: process.env, clock: Date.now, connectionOf: () => ({}) })
+  const ansible = openAnsible({
+    playbookDir,
+    env: process.env,
+    clock: Date.now,
+    outputDir: null,
+    connectionOf: () => ({}),
+  })
   const outcomes = await ansible.run({ targets, playbook: 'rescued.yml', timeoutMs: 60_000 })
   assert.deepEqual(readdirSync(temporary), [], 'no run leaves files behind')
   return outcomes.get('two')?.message
@@ -33,7 +39,7 @@ for (const name of ODD) {
     assert.ok(playbooks !== undefined && temporary !== undefined)
     cpSync(PLAYBOOKS, playbooks, { recursive: true })
     mkdirSync(temporary)
-    assert.equal(await outcome(playbooks, temporary), 'task "In a loop": second is wrong')
+    assert.equal(await outcome(playbooks, temporary), 'task "In a loop" failed on two: second is wrong')
   })
 }
 
@@ -43,7 +49,7 @@ test('a path in which Ansible would expand a variable is refused; as TMPDIR it i
   assert.match((await outcome(odd, mkdtempSync(join(folder, 'tmp-')))) ?? '', /for \$HOME\/rescued\.yml: Ansible would/)
   const temporary = join(folder, 'of $HOME')
   mkdirSync(temporary)
-  assert.equal(await outcome(PLAYBOOKS, temporary), 'task "In a loop": second is wrong')
+  assert.equal(await outcome(PLAYBOOKS, temporary), 'task "In a loop" failed on two: second is wrong')
 })
 
 const temporary = join(folder, 'killed')
@@ -93,7 +99,13 @@ test('what a start found too young is removed before the next run', async () => 
   assert.equal(secrets().length, 1, 'a start leaves it, since it may belong to a run that has only begun')
   utimesSync(directory, new Date(0), new Date(0))
   const target = { id: 'none', name: 'none' }
-  await openAnsible({ playbookDir: temporary, env: process.env, clock: Date.now, connectionOf: () => ({}) }).run({
+  await openAnsible({
+    playbookDir: temporary,
+    env: process.env,
+    clock: Date.now,
+    outputDir: null,
+    connectionOf: () => ({}),
+  }).run({
     targets: [target],
     playbook: 'missing.yml',
     timeoutMs: 1_000,

@@ -1,6 +1,6 @@
 /** The Ansible runner. Its playbooks run on this machine only, so no container is needed. */
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -14,6 +14,7 @@ const targets = ['one', 'two'].map((name) => ({ name, id: name }))
 
 describe('the Ansible runner', () => {
   let temporary = ''
+  let outputDir: string | null = null
   before(async () => {
     temporary = await mkdtemp(join(tmpdir(), 'berth-test-'))
     process.env.TMPDIR = temporary // for os.tmpdir(), so that other tests' files do not count
@@ -21,26 +22,26 @@ describe('the Ansible runner', () => {
   after(() => rm(temporary, { recursive: true }))
 
   const open = (env: NodeJS.ProcessEnv = {}) =>
-    openAnsible({ playbookDir, env: { ...process.env, ...env }, clock: Date.now, connectionOf: () => ({}) })
+    openAnsible({ playbookDir, env: { ...process.env, ...env }, clock: Date.now, outputDir, connectionOf: () => ({}) })
   const run = (playbook: string, more: Partial<PlaybookRun> = {}) =>
     open().run({ targets, playbook, timeoutMs: 60_000, ...more })
 
   test('a host that is left behind is not done', async () => {
     const outcomes = await run('left-behind.yml')
-    assert.equal(reason(outcomes, 'one'), 'task "Only the first fails": no space left')
+    assert.equal(reason(outcomes, 'one'), 'task "Only the first fails" failed on one: no space left')
     assert.equal(reason(outcomes, 'two'), 'the playbook ended before this container was done')
   })
 
   test('ignored and rescued failures do not count; in a loop, the failed item is reported', async () => {
     const outcomes = await run('rescued.yml')
     assert.equal(outcomes.get('one'), null)
-    assert.equal(reason(outcomes, 'two'), 'task "In a loop": second is wrong')
+    assert.equal(reason(outcomes, 'two'), 'task "In a loop" failed on two: second is wrong')
   })
 
-  test('a failed command is reported with the end of its output', async () => {
+  test('a failed command is reported with its code and the last line of its output', async () => {
     const outcomes = await run('commands.yml')
-    assert.match(reason(outcomes, 'one'), /^task "On stdout": non-zero return code: ….{200,}1000\sthe disk is full$/s)
-    assert.equal(reason(outcomes, 'two'), 'task "On stderr": non-zero return code: no such package')
+    assert.match(reason(outcomes, 'one'), /^task "On stdout" failed on one: non-zero return code 6: the disk is full$/)
+    assert.equal(reason(outcomes, 'two'), 'task "On stderr" failed on two: non-zero return code 6: no such package')
   })
 
   test('a playbook for other hosts has not prepared the container', async () => {
@@ -60,7 +61,7 @@ describe('the Ansible runner', () => {
     const text = `{{ 7 * 7 }} {% raw %} "'\\ \t\u007f\u2028 é 日 🔑 $(id)`
     const list = ["{{ lookup('pipe', 'id') }}"]
     const outcomes = await run('literal.yml', { variables: { text, list, flag: true } })
-    assert.equal(reason(outcomes, 'one'), `task "Show the variables": ${text}|${list[0]}|True`)
+    assert.equal(reason(outcomes, 'one'), `task "Show the variables" failed on one: ${text}|${list[0]}|True`)
   })
 
   test('without Ansible, the message says what to do', async () => {
@@ -91,6 +92,33 @@ describe('the Ansible runner', () => {
       assert.equal(await isRunning(seconds), false)
     })
   }
+
+  test('the output of a failed run is kept for our user alone, without secrets, until a run works', async () => {
+    outputDir = join(temporary, 'containers.db-ansible')
+    const files = () => readdir(join(temporary, 'containers.db-ansible')).catch(() => [])
+    const variables = { hash: '$6$salt$0123456789abcdef', fails: true }
+    const outcomes = await run('secrets.yml', { variables })
+    const file = join(outputDir, 'one.log')
+    assert.equal(
+      reason(outcomes, 'one'),
+      `task "Fail" failed on one: non-zero return code 6: no such package. Ansible's output: ${file}`,
+    )
+    const text = await readFile(file, 'utf8')
+    assert.match(text, /TASK \[Fail\] \(\S+secrets\.yml:\d+\)\nfailed: \[one\] => \{.*"stdout": "step 1/s)
+    assert.match(text, /"censored": "the output has been hidden/)
+    assert.match(text, /a hash is \[hidden\]/)
+    for (const secret of ['0123456789abcdef', 'kept-from-logs', 'a-module-argument'])
+      assert.ok(!text.includes(secret), secret)
+    assert.equal((await stat(file)).mode & 0o777, 0o600)
+    assert.equal((await stat(outputDir)).mode & 0o777, 0o700)
+    assert.deepEqual(await files(), ['one.log', 'two.log'])
+    assert.match(reason(await run('ill-formed.yml'), 'two'), /couldn't resolve module.*two\.log$/s)
+    assert.match(await readFile(join(outputDir, 'two.log'), 'utf8'), /The error appears to be in/)
+    assert.equal((await run('secrets.yml', { variables: { ...variables, fails: false } })).get('one'), null)
+    assert.deepEqual(await files(), [])
+    await rm(outputDir, { recursive: true })
+    outputDir = null
+  })
 
   test('no run leaves files behind', async () => {
     assert.deepEqual(await readdir(temporary), [])

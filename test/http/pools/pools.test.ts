@@ -42,12 +42,12 @@ describe('GET /v1/pools', () => {
       pools: [
         {
           ...{ name: 'z', size: 2, configured_size: 2, ports: 2, ...common, cpus: 1, sudo: true },
-          ...{ reach: 'internet', runtime: null },
+          ...{ reach: 'internet', disk_bytes: null, runtime: null },
           ...{ ...lending, containers: { ...NONE, ready: 1, reserved: 1 } },
         },
         {
           ...{ name: 'a', size: 1, configured_size: 1, ports: 2, ...common, cpus: 0.5, sudo: false },
-          ...{ reach: 'none', runtime: 'runsc' },
+          ...{ reach: 'none', disk_bytes: null, runtime: 'runsc' },
           ...{ ...lending, containers: { ...NONE, ready: 1 } },
         },
       ],

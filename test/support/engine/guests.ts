@@ -45,6 +45,7 @@ function guestSpec({ instance, pool }: { instance: string; pool: string }, port:
     sudo: true,
     // Nobody is let in who would have to be kept from anything.
     reach: 'all',
+    disk: null,
     runtime: null,
   }
 }

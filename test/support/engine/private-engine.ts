@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { promisify } from 'node:util'
+import { withEngineNames, withShortNames } from '../../../lab/docker.ts'
 import { eventually } from '../../../lab/eventually.ts'
 
 const exec = promisify(execFile)
@@ -80,8 +81,8 @@ class Engine implements PrivateEngine {
   }
 
   async docker(...args: string[]): Promise<string> {
-    const { stdout } = await exec('docker', ['--host', this.address, ...args], { timeout: 60_000 })
-    return stdout.trim()
+    const { stdout } = await exec('docker', ['--host', this.address, ...withEngineNames(args)], { timeout: 60_000 })
+    return args[0] === 'ps' ? withShortNames(stdout.trim()) : stdout.trim()
   }
 
   async start({

@@ -59,6 +59,11 @@ export function addContainers(program: Command, cli: Cli): void {
   }
 }
 
+function errorOf({ error, attempts }: Container): string {
+  if (error === null) return ''
+  return attempts > 1 ? `${error} (${attempts} attempts failed)` : error
+}
+
 function show({ terminal }: CommandContext, containers: readonly Container[], now: number): void {
   terminal.table<Container>(
     [
@@ -68,7 +73,7 @@ function show({ terminal }: CommandContext, containers: readonly Container[], no
       { title: 'GENERATION', of: (row) => String(row.generation), align: 'right' },
       { title: 'PORT', of: (row) => String(row.port), align: 'right' },
       { title: 'RESERVATION', of: (row) => (row.reservation === null ? '' : short(row.reservation)) },
-      { title: 'ERROR', of: (row) => (row.error === null ? '' : `${row.error} (${row.attempts})`) },
+      { title: 'ERROR', of: errorOf },
     ],
     containers,
   )

@@ -32,8 +32,7 @@ export function addPools(program: Command, cli: Cli): void {
           },
           {
             title: 'LIMITS',
-            of: (pool) =>
-              `${pool.cpus} CPU, ${Math.round(pool.memory_bytes / 2 ** 20)} MiB${pool.sudo ? ', sudo' : ''}`,
+            of: limits,
           },
           { title: 'OS', of: (pool) => pool.os ?? pool.image },
         ],
@@ -54,6 +53,16 @@ function others({ containers }: Pool): string {
   return states
     .flatMap((state) => (state !== 'ready' && containers[state] ? [`${containers[state]} ${state}`] : []))
     .join(', ')
+}
+
+/** A manager of an earlier version sends no `disk_bytes`. */
+function limits({ cpus, memory_bytes, disk_bytes, sudo }: Pool): string {
+  const disk = disk_bytes ? [`${mebibytes(disk_bytes)} disk`] : []
+  return [`${cpus} CPU`, mebibytes(memory_bytes), ...disk, ...(sudo ? ['sudo'] : [])].join(', ')
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`
 }
 
 function seconds(number: number): string {

@@ -6,13 +6,14 @@ import type { ContainerSpec, Reach } from '../../../domain/container.ts'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import { INSTANCE_LABEL } from '../../labels.ts'
 import { networkOptions } from '../network/spec.ts'
+import { engineName } from '../container/name.ts'
 import { createOptions } from '../container/spec.ts'
 
 /** Returns parameters of `community.docker.docker_container`. The playbook adds the state that it wants. */
 export function ansibleParameters(spec: ContainerSpec, mark: DatabaseMark) {
   const { Hostname, Image, OpenStdin, Env, Labels, HostConfig } = createOptions(spec, mark)
   return {
-    name: spec.name,
+    name: engineName(spec),
     hostname: Hostname,
     image: Image,
     interactive: OpenStdin,
@@ -29,6 +30,7 @@ export function ansibleParameters(spec: ContainerSpec, mark: DatabaseMark) {
     memory: String(HostConfig.Memory),
     memory_swap: String(HostConfig.MemorySwap),
     shm_size: String(HostConfig.ShmSize),
+    ...(HostConfig.StorageOpt !== undefined && { storage_opts: HostConfig.StorageOpt }),
     cpus: HostConfig.NanoCpus / 1e9,
     pids_limit: HostConfig.PidsLimit,
     ulimits: HostConfig.Ulimits.map(({ Name, Soft, Hard }) => `${Name}:${Soft}:${Hard}`),

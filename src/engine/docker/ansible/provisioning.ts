@@ -1,8 +1,9 @@
 /** What `just provision` makes on a Docker engine. */
+import type { ContainerSpec } from '../../../domain/container.ts'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import { type InstanceConfig, type OwnImage, type Pool, specsOf } from '../../../domain/pool.ts'
 import { ledgerVolume } from '../ledger/spec.ts'
-import { takenNames } from './names.ts'
+import { findTaken } from './names.ts'
 import { ansibleNetworkParameters, ansibleParameters } from './parameters.ts'
 
 export interface ProvisioningOptions {
@@ -15,15 +16,18 @@ export interface ProvisioningOptions {
 }
 
 /**
- * Returns parameters of community.docker's modules: decided here, carried out by Ansible. Names that are taken are read
+ * Returns parameters of community.docker's modules: decided here, carried out by Ansible. What is in the way is found
  * here, too: a module of Ansible takes two thirds of a second to read them.
  */
 export async function dockerProvisioning(
   { instance, pools, images, engine, variables }: ProvisioningOptions,
   mark: DatabaseMark,
 ): Promise<object> {
+  const specs = pools.flatMap((pool) => specsOf(instance, pool))
+  const { slots, foreign } = await findTaken(instance.name, specs, engine)
+  const parameters = (some: readonly ContainerSpec[]) => some.map((spec) => ansibleParameters(spec, mark))
   return {
-    taken: await takenNames(instance.name, engine),
+    foreign,
     instance: instance.name,
     // A REQUESTS_CA_BUNDLE that the user has set for other hosts would replace the engine's own authority.
     engine: { ...variables, ...(engine.certificates && { REQUESTS_CA_BUNDLE: `${engine.certificates}/ca.pem` }) },
@@ -32,6 +36,7 @@ export async function dockerProvisioning(
     networks: [...new Set(pools.map((pool) => pool.reach))].map((reach) =>
       ansibleNetworkParameters(instance.name, reach),
     ),
-    containers: pools.flatMap((pool) => specsOf(instance, pool).map((spec) => ansibleParameters(spec, mark))),
+    containers: parameters(specs),
+    missing: parameters(specs.filter(({ name }) => !slots.has(name))),
   }
 }

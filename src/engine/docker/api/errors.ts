@@ -12,6 +12,14 @@ const FREE_PORT = 'If no container has it, Docker has lost track of it: restart 
 const NO_IMAGE = /no such image/i
 const PAUSED = /cannot start a paused container/i
 const NO_RUNTIME = /unknown (?:or invalid )?runtime/i
+/** Texts of the storage drivers overlay2, vfs, btrfs, devicemapper and windowsfilter. */
+const NO_DISK_LIMIT = /storage-opt|quota|container size cannot be/i
+/** Where the limit is one of the container's whole file system, the image counts, too. */
+const DISK_TOO_SMALL = /disk quota exceeded/i
+export const DISK_REMEDY =
+  'Put Docker\'s data folder on xfs that is mounted with "pquota", or on zfs; or take "disk" out of the pool'
+const LARGER_DISK =
+  'The image does not fit into "disk" of the pool, of which it is a part with this storage driver: raise "disk"'
 const WANTS_TLS = /HTTP request to an HTTPS server/i
 const NO_NETWORK = /network \S+ not found/i
 
@@ -41,6 +49,18 @@ export function ignoreStatus(...statuses: number[]): (error: unknown) => void {
 /** Returns whether a container could not start because its network was removed, e.g. by `docker network prune`. */
 export function isMissingNetwork(error: unknown): boolean {
   return statusOf(error) === 404 && NO_NETWORK.test(reasonOf(error))
+}
+
+/** Returns whether a container could not start because its port is taken. */
+export function isPortClash(error: unknown): boolean {
+  return statusOf(error) === 500 && PORT_CLASH.test(reasonOf(error))
+}
+
+/** Returns why a container could not be created with a limit of its disk, and what to do; null for other errors. */
+export function diskRefusal(error: unknown): string | null {
+  const answer = reasonOf(error)
+  if (statusOf(error) === undefined || !NO_DISK_LIMIT.test(answer)) return null
+  return `${answer}. ${DISK_TOO_SMALL.test(answer) ? LARGER_DISK : DISK_REMEDY}`
 }
 
 /** Returns whether a start was refused because the container is paused. */
@@ -75,6 +95,8 @@ export function translate(error: unknown, what: string, address: string): unknow
     const advice = 'install it, name it under "runtimes" in /etc/docker/daemon.json, and restart Docker'
     return refuse('engine_failed', `${answer}: ${advice}; or take "runtime" out of the pool`)
   }
+  const disk = diskRefusal(error)
+  if (disk !== null) return refuse('engine_failed', disk)
   if (WANTS_TLS.test(answer)) {
     return refuse('engine_unavailable', `${answer}: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH`)
   }

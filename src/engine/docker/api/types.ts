@@ -16,7 +16,7 @@ export interface ContainerInfo {
   /** With a slash before each. */
   readonly Names: readonly string[]
   readonly Labels: Readonly<Record<string, string>>
-  readonly Ports: readonly { readonly PrivatePort: number; readonly PublicPort?: number }[]
+  readonly Ports: readonly { readonly IP?: string; readonly PrivatePort: number; readonly PublicPort?: number }[]
   readonly State: string
   /** Epoch seconds. */
   readonly Created: number
@@ -43,7 +43,11 @@ export interface ContainerInspectInfo {
   /** Id of the image. */
   readonly Image: string
   readonly Config: { readonly Labels: Readonly<Record<string, string>> | null }
-  readonly HostConfig: { readonly NetworkMode: string }
+  readonly HostConfig: {
+    readonly NetworkMode: string
+    /** By port and protocol: "22/tcp". */
+    readonly PortBindings: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>>
+  }
   readonly NetworkSettings: {
     /** By port and protocol: "22/tcp". */
     readonly Ports: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>>

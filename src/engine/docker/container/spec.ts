@@ -87,6 +87,7 @@ export function createOptions(spec: ContainerSpec, mark: DatabaseMark) {
       Memory: spec.memory,
       MemorySwap: spec.memory,
       ShmSize: spec.shm,
+      ...(spec.disk !== null && { StorageOpt: { size: String(spec.disk) } }),
       NanoCpus: Math.round(spec.cpus * 1e9),
       PidsLimit: spec.pids,
       Ulimits: [{ Name: 'nofile', ...OPEN_FILES }],

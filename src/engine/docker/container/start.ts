@@ -1,8 +1,9 @@
 import type { Docker } from '../api/client.ts'
-import { ignoreStatus, isMissingNetwork, isPaused } from '../api/errors.ts'
+import { ignoreStatus, isMissingNetwork, isPaused, isPortClash } from '../api/errors.ts'
 import { assertFullId } from '../api/ids.ts'
 import { inspectContainer } from '../api/inspect.ts'
 import { peerNetworksIn } from '../peers/spec.ts'
+import { portConflict } from './port-conflict.ts'
 
 interface InstanceNetworks {
   readonly instance: string
@@ -21,6 +22,7 @@ export async function startContainer(
   const start = () => docker.post(`${path}/start`, { signal }).catch(ignoreStatus(304))
   await start().catch(async (error: unknown) => {
     if (isPaused(error)) return docker.post(`${path}/unpause`, { signal })
+    if (isPortClash(error)) throw (await portConflict(docker, id, signal)) ?? error
     if (!isMissingNetwork(error)) throw error
     await ensureNetworks()
     await leavePeers(docker, id, instance, signal)

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { connect } from '../../../../src/engine/docker/api/client.ts'
-import { takenNames } from '../../../../src/engine/docker/ansible/names.ts'
+import { findTaken } from '../../../../src/engine/docker/ansible/names.ts'
 import { pretendDocker } from '../../../support/engine/pretended-docker.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown
@@ -121,7 +121,7 @@ test('an HTTP answer to a request to upgrade is an unexpected response', async (
 
 test('names of containers are read only from a list', async (t) => {
   const docker = await pretend(t, says(200, '{}'))
-  await assert.rejects(takenNames('one', { host: docker.address, certificates: null }), {
+  await assert.rejects(findTaken('one', [], { host: docker.address, certificates: null }), {
     code: 'engine_unavailable',
     message: /unexpected response/,
   })

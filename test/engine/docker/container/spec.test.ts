@@ -23,6 +23,7 @@ const spec: ContainerSpec = {
   pids: 256,
   sudo: true,
   reach: 'internet',
+  disk: null,
   runtime: null,
 }
 
@@ -30,7 +31,7 @@ it('needs another SPEC_FORMAT for other options', () => {
   const options = [true, false].map((sudo) => ({ ...createOptions({ ...spec, sudo }, mark()), Labels: {} }))
   const digest = createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 16)
   // When this fails: raise SPEC_FORMAT, so that running containers are replaced, and write the new pair here.
-  assert.deepEqual({ SPEC_FORMAT, digest }, { SPEC_FORMAT: 5, digest: '169a23368fd42ed8' })
+  assert.deepEqual({ SPEC_FORMAT, digest }, { SPEC_FORMAT: 6, digest: '169a23368fd42ed8' })
 })
 
 it('has the same options for Docker and for Ansible', () => {
@@ -93,6 +94,22 @@ it('sets a runtime for Docker and Ansible only if the pool names one', () => {
   assert.equal(createOptions(named, mark()).HostConfig.Runtime, 'runsc')
   assert.equal(ansibleParameters(named, mark()).runtime, 'runsc')
   assert.equal('Runtime' in createOptions(spec, mark()).HostConfig, false)
+})
+
+it('limits the disk for Docker and Ansible only if the pool does', () => {
+  const limited = { ...spec, disk: 5 * 2 ** 30 }
+  assert.deepEqual(createOptions(limited, mark()).HostConfig.StorageOpt, { size: '5368709120' })
+  assert.deepEqual(ansibleParameters(limited, mark()).storage_opts, { size: '5368709120' })
+  assert.equal('StorageOpt' in createOptions(spec, mark()).HostConfig, false)
+})
+
+it('names the container for Docker so that no two instances make the same name', () => {
+  const names = [
+    { instance: 'berth', name: 'alpine-1' },
+    { instance: 'a', name: 'b-c-1' },
+    { instance: 'a-b', name: 'c-1' },
+  ].map((one) => ansibleParameters({ ...spec, ...one }, mark()).name)
+  assert.deepEqual(names, ['alpine-1', 'a.b-c-1', 'a-b.c-1'])
 })
 
 it('has no name server with reach: none', () => {
