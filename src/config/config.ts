@@ -86,7 +86,11 @@ export function loadConfig(environment: Environment = process.env): Config {
 export function parseConfig(yaml: string, file: string, environment: Environment): Config {
   const reader = new SettingsReader(environment)
   const yamlTree = parseYaml(yaml, file)
-  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, ['auth', 'rate_limit', 'ssh', 'images', 'pools'])
+  const {
+    raw,
+    all: top,
+    some,
+  } = reader.map(yamlTree, [], TOP, ['auth', 'rate_limit', 'trust_proxy', 'ssh', 'images', 'pools'])
   const { all: ssh } = reader.map(raw['ssh'], ['ssh'], SSH)
   const folder = dirname(file)
   const owners = new Map(some.listen ? [[some.listen.port, 'listen']] : [])
