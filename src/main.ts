@@ -50,7 +50,8 @@ export async function startManager(config: Config): Promise<Manager> {
     for (const close of closing.toReversed()) await close()
   }
   try {
-    const metrics = openMetrics()
+    const version = readVersion()
+    const metrics = openMetrics({ version, engine: config.engine.kind })
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
     const components = await openComponents(config, { clock, log, metrics, nudge })
@@ -76,11 +77,13 @@ export async function startManager(config: Config): Promise<Manager> {
     const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
     const poolNames = () => pools.all().map(({ name }) => name)
     const tokens = createTokens({ poolNames, clock, withStore: (use) => use(store) })
-    const { auth, rateLimit } = config
+    const { auth, rateLimit, trustProxy } = config
+    // On a terminal, people read what happens to reservations; each request would bury it.
+    const requestLevel = process.stderr.isTTY && config.log !== 'debug' ? 'debug' : 'info'
     // Loaded only if there is a provider, because it delays the start.
     const signOn = config.signOn && (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, { clock, log })
     const server = buildServer({
-      version: readVersion(),
+      version,
       reservations,
       admin,
       tokens,
@@ -93,6 +96,8 @@ export async function startManager(config: Config): Promise<Manager> {
       sshHost,
       hostCaKey: hostCertificates?.authority ?? null,
       rateLimit,
+      trustProxy,
+      requestLevel,
       defaultPassword,
       requestSecret: components.secret,
       hosts: auth === 'none' ? [config.listen.host, sshHost] : null,

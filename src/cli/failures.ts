@@ -101,7 +101,8 @@ export function failureOf(thrown: unknown): Failure | null {
   const advice = violations.flatMap(({ path }) => ADVICE_ON_VALUES[path] ?? [])[0] ?? general
   const lines =
     violations.length > 0
-      ? violations.map((violation) => `${violation.path} ${violation.message}`)
+      ? // "and 3 more" has no path.
+        violations.map(({ path, message: fault }) => `${path} ${fault}`.trimStart())
       : thrown instanceof ApiError
         ? message
         : message.split('\n')

@@ -40,7 +40,7 @@ export interface ServerContext {
   readonly pools: Pools
   readonly clock: Clock
   readonly log: Log
-  readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
+  readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType' | 'answered'>
   /** Host name of the SSH ports in answers. */
   readonly sshHost: string
   /** Public key that signs the host keys, "ssh-ed25519 AAAA…"; null without `ssh.host_ca`. */
@@ -56,4 +56,8 @@ export interface ServerContext {
   readonly authenticate: Authenticate
   /** Maximum requests per minute of one identity or address; 0: no limit. */
   readonly rateLimit: number
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed; "loopback" is that of this machine. */
+  readonly trustProxy: readonly string[]
+  /** Level of the log line of a request. */
+  readonly requestLevel: 'info' | 'debug'
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { containerRoutes } from './containers/routes.ts'
 import type { RouteContext } from './context.ts'
+import { errorPageRoutes } from './errors/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { knownHostsRoutes } from './known-hosts/routes.ts'
 import { opsRoutes } from './ops/routes.ts'
@@ -23,4 +24,5 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   tokenRoutes,
   opsRoutes,
   startPageRoutes,
+  errorPageRoutes,
 ]

@@ -2,12 +2,14 @@
 import { createPools } from '../../../src/domain/pools.ts'
 import { openMetrics } from '../../../src/http/ops/metrics.ts'
 import { buildServer } from '../../../src/http/server.ts'
-import { contextOf } from '../../../lab/api.ts'
+import { BUILD, contextOf } from '../../../lab/api.ts'
 import { createWorld } from '../../../lab/world.ts'
 
 export async function dumpOpenapi(): Promise<string> {
   const world = await createWorld()
-  const server = buildServer(contextOf(world, { pools: createPools([]), metrics: openMetrics(), store: world.store }))
+  const server = buildServer(
+    contextOf(world, { pools: createPools([]), metrics: openMetrics(BUILD), store: world.store }),
+  )
   try {
     const { payload } = await server.inject('/openapi.json')
     return `${JSON.stringify(JSON.parse(payload), null, 2)}\n`

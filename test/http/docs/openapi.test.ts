@@ -23,7 +23,8 @@ async function routesOf(api: Api): Promise<string[]> {
   const routes: string[] = []
   api.server.addHook('onRoute', ({ method, url }) => {
     const path = url.replaceAll(/:(\w+)/g, '{$1}')
-    if (!path.startsWith('/docs')) routes.push(...[method].flat().map((name) => `${name} ${path}`))
+    // Every GET has a HEAD.
+    if (!path.startsWith('/docs') && method !== 'HEAD') routes.push(...[method].flat().map((name) => `${name} ${path}`))
   })
   await api.server.ready()
   return routes.toSorted()

@@ -20,20 +20,22 @@ export interface TokenApi extends Api {
   give(name: string, role?: Role, some?: { limits?: Limits; expiresAt?: number }): Promise<Held>
 }
 
-interface TokenApiOptions extends Omit<ApiOptions, 'access'> {
-  readonly rateLimit?: number
-  readonly streaming?: ServerContext['streaming']
+type Settings = Pick<ServerContext, 'rateLimit' | 'streaming' | 'trustProxy' | 'requestLevel' | 'log'>
+
+interface TokenApiOptions extends Omit<ApiOptions, 'access'>, Partial<Settings> {
   readonly signOn?: (world: World) => (jwt: string) => Promise<Caller>
 }
 
 export async function openTokenApi(options: TokenApiOptions = {}): Promise<TokenApi> {
-  const { rateLimit = 0, signOn, streaming, ...rest } = options
+  const { pools, nodes, storeFaults, settled, signOn, ...settings } = options
   const api = await openApi({
-    ...rest,
+    ...(pools && { pools }),
+    ...(nodes && { nodes }),
+    ...(storeFaults && { storeFaults }),
+    ...(settled !== undefined && { settled }),
     access: (world) => ({
-      rateLimit,
+      ...settings,
       hosts: null,
-      ...(streaming && { streaming }),
       authenticate: requireToken({ store: world.store, clock: world.now, signOn: signOn?.(world) ?? null }),
     }),
   })
