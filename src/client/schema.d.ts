@@ -532,13 +532,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -649,13 +657,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -735,13 +751,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -814,13 +838,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -898,13 +930,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -980,13 +1020,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1062,13 +1110,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1144,13 +1200,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1270,13 +1334,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1454,13 +1526,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1562,13 +1642,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1656,13 +1744,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1764,13 +1860,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1867,13 +1971,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -1984,13 +2096,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2051,13 +2171,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2116,13 +2244,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2211,13 +2347,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2297,13 +2441,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2371,13 +2523,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2454,13 +2614,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2518,13 +2686,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
@@ -2591,13 +2767,21 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": {
-                            /** @enum {string} */
-                            type: "about:blank";
+                            /** @description Where the code is explained, relative to the address of the manager */
+                            type: string;
+                            /** @description What the code means, the same for every occurrence */
                             title: string;
                             status: number;
-                            /** @enum {unknown} */
+                            /** @description What happened, and what to do: a sentence for people */
+                            detail: string;
+                            /**
+                             * @description Stable, for programs
+                             * @enum {unknown}
+                             */
                             code: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
-                            /** @description Every violation of the request, with its path */
+                            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+                            request_id: string;
+                            /** @description Every fault of the request, with its path */
                             errors?: {
                                 path: string;
                                 message: string;
