@@ -1,5 +1,4 @@
 /** The audit log: in pages, and as a stream. */
-import { Readable } from 'node:stream'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
@@ -37,7 +36,6 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
     }
     const last = request.headers['last-event-id']
     const begin = last === undefined ? await beginning(which, after, tail) : await known(readId(last), 'Last-Event-ID')
-    if (request.method === 'HEAD') return headOfStream(reply)
     const isAllowed = () => stillAllowed(request.headers.authorization)
     streamLimit.count(request, reply)
     return stream(reply, { which, after: begin, isAllowed })
@@ -65,7 +63,8 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
   function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'isAllowed'>): FastifyReply {
     const { heartbeatMs, idleTimeoutMs } = streaming
     closeWhenIdle(reply.raw, idleTimeoutMs)
-    asStream(reply)
+    // fastify answers a HEAD at once, which ends the stream.
+    reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
     const over = AbortSignal.any([clientGone(reply), closing.signal])
     return reply.send(streamEvents({ ...asked, feed, heartbeatMs, over, write: viewEvent }))
   }
@@ -108,15 +107,6 @@ function refuseCombinations({ limit, tail }: EventQuery, stream: boolean): void 
 function readId(text: string | string[]): number {
   if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
   throw invalidRequest([{ path: 'Last-Event-ID', message: 'must be the id of the last event that was seen' }])
-}
-
-function asStream(reply: FastifyReply): FastifyReply {
-  return reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
-}
-
-/** The headers of a stream, which would never end: a HEAD is answered at once. */
-function headOfStream(reply: FastifyReply): FastifyReply {
-  return asStream(reply).send(Readable.from([]))
 }
 
 const EVENTS = {
