@@ -33,6 +33,13 @@ const SECRET = ['password', 'ssh_keys']
 export const TOO_LARGE = 'is too large a number'
 const TIMESTAMP = 'an RFC 3339 timestamp like 2026-11-24T17:00:00Z'
 
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+}
+
 /** Returns one violation per fault. `whole` names what has an empty path: "body" or "query". */
 export function violationsOf(errors: readonly SchemaError[], whole: string): Violation[] {
   const alternatives = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ schemaPath }) => `${schemaPath}/`)
@@ -89,23 +96,11 @@ function allowedBy(schema: Schema): string {
   if (schema.anyOf) return schema.anyOf.map(allowedBy).join(' or ')
   if (schema.enum) return `one of ${schema.enum.join(', ')}`
   if (schema.const !== undefined) return forJson(schema.const)
-  switch (schema.type) {
-    case 'integer':
-      return `a whole number${rangeOf(schema)}`
-    case 'number':
-      return `a number${rangeOf(schema)}`
-    case 'string':
-      return schema.format === 'date-time' ? TIMESTAMP : 'a string'
-    case 'boolean':
-      return 'true or false'
-    case 'array':
-      return 'a list'
-    case 'object':
-      return 'an object'
-    case undefined:
-    default:
-      return schema.type ?? 'different'
-  }
+  const { type = '', format } = schema
+  if (type === 'integer') return `a whole number${rangeOf(schema)}`
+  if (type === 'number') return `a number${rangeOf(schema)}`
+  if (format === 'date-time') return TIMESTAMP
+  return TYPES[type] ?? type
 }
 
 function rangeOf({ minimum, maximum }: Schema): string {
