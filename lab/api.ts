@@ -17,6 +17,8 @@ import { type FaultRule, faulty } from './faulty.ts'
 import { pool } from './rows.ts'
 import { createWorld, type World } from './world.ts'
 
+export const BUILD = { version: '1.2.3', engine: 'memory' }
+
 export const ALPINE = pool({ name: 'alpine', size: 10 })
 
 /** Settings of the server, where a test names no others. */
@@ -73,6 +75,8 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     reconciler: world.reconciler,
     clock: () => world.now(),
     authenticate: allowAnonymous(),
+    trustProxy: [],
+    requestLevel: 'info',
     streaming: { heartbeatMs: 15_000, idleTimeoutMs: 60_000 },
     settings: () => SETTINGS,
     reload: async () => [],
@@ -89,7 +93,7 @@ export async function openApi(options: ApiOptions = {}): Promise<Api> {
   let away = false
   const error = new BerthError('engine_unavailable', 'no engine there')
   const faults = { engine: () => (away ? { when: 'before' as const, error } : null) }
-  const metrics = openMetrics()
+  const metrics = openMetrics(BUILD)
   const world = await createWorld({ pools, nodes, faults, metrics })
   if (settled) await world.settle()
   const context = contextOf(world, { pools: world.pools, metrics, store: faulty<Store>(world.store, storeFaults) })

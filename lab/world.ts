@@ -110,6 +110,8 @@ export async function createWorld(
   const recording: Metrics = {
     observe: (what, ms) => void measured.push(`${what} ${ms}`),
     failure: (code) => void measured.push(code),
+    refused: (where, code) => void measured.push(`refused ${where} ${code}`),
+    ended: (where, outcome) => void measured.push(`ended ${where} ${outcome}`),
   }
   const { metrics = recording } = options
   const gone = new Set<string>()

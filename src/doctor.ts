@@ -197,4 +197,5 @@ function keyOf({ kind, container }: Finding): string {
   return `${kind} ${container}`
 }
 
-const NO_METRICS: Metrics = { observe: () => undefined, failure: () => undefined }
+const nothing = () => undefined
+const NO_METRICS: Metrics = { observe: nothing, failure: nothing, refused: nothing, ended: nothing }

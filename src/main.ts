@@ -61,13 +61,15 @@ export async function startManager(
 ): Promise<Manager> {
   const live = new LiveConfig(config)
   const clock = systemClock
-  const log = openLog(config.log.level, config.log.format ?? formatFor(process.stderr))
+  const logFormat = config.log.format ?? formatFor(process.stderr)
+  const log = openLog(config.log.level, logFormat)
   const closing: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const close of closing.toReversed()) await close()
   }
   try {
-    const metrics = openMetrics()
+    const version = readVersion()
+    const metrics = openMetrics({ version, engine: config.engine.kind })
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
     const components = await openComponents(live, { clock, log, metrics, nudge })
@@ -100,7 +102,9 @@ export async function startManager(
     const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
     const poolNames = () => pools.all().map(({ name }) => name)
     const tokens = createTokens({ poolNames, clock, withStore: (use) => use(store) })
-    const { auth } = config
+    const { auth, trustProxy } = config
+    // On a terminal, people read what happens to reservations; each request would bury it.
+    const requestLevel = logFormat === 'text' ? 'debug' : 'info'
     // Loaded only if there is a provider, because it delays the start.
     const signOn =
       config.signOn &&
@@ -109,7 +113,6 @@ export async function startManager(
         log,
         limits: () => live.current.signOn?.limits ?? UNLIMITED,
       })
-    const version = readVersion()
     const server = buildServer({
       version,
       clientFiles: clientFiles(version),
@@ -125,6 +128,8 @@ export async function startManager(
       settings: latestSettings(live),
       reload,
       hostCaKey: hostCertificates?.authority ?? null,
+      trustProxy,
+      requestLevel,
       requestSecret: components.secret,
       authenticate: auth === 'none' ? allowAnonymous() : requireToken({ store, clock, signOn }),
       streaming: STREAMING,

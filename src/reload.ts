@@ -24,14 +24,16 @@ interface ReloadDeps {
 export function createReload(deps: ReloadDeps): Reload {
   let latest: Promise<unknown> = Promise.resolve()
   return (by) => {
-    const reload = latest.then(async () => {
-      const next = deps.reread()
-      await deps.assertEnforceable(next)
-      return apply(next, by, deps)
-    })
+    const reload = latest.then(() => rereadAndApply(by, deps))
     latest = reload.catch(() => undefined)
     return reload
   }
+}
+
+async function rereadAndApply(by: string, deps: ReloadDeps): ReturnType<Reload> {
+  const config = deps.reread()
+  await deps.assertEnforceable(config)
+  return apply(config, by, deps)
 }
 
 /** Is synchronous, so that a request sees either the old settings or the new ones. */

@@ -5,13 +5,13 @@
 import { allowAnonymous } from '../../src/http/auth/auth.ts'
 import { openMetrics } from '../../src/http/ops/metrics.ts'
 import { buildServer } from '../../src/http/server.ts'
-import { contextOf, SETTINGS } from '../../lab/api.ts'
+import { BUILD, contextOf, SETTINGS } from '../../lab/api.ts'
 import { pool } from '../../lab/rows.ts'
 import { createWorld } from '../../lab/world.ts'
 
 const [database = '', size = ''] = process.argv.slice(2)
 process.once('disconnect', () => process.exit(0))
-const metrics = openMetrics()
+const metrics = openMetrics(BUILD)
 const world = await createWorld({ pools: [pool({ size: Number(size) })], metrics, database })
 const quiet = () => undefined
 const server = buildServer({

@@ -100,7 +100,8 @@ export function failureOf(thrown: unknown): Failure | null {
   // The message of a file lists its problems itself, with their places.
   const lines =
     violations.length > 0 && code !== 'invalid_config'
-      ? violations.map((violation) => `${violation.path} ${violation.message}`)
+      ? // "and 3 more" has no path.
+        violations.map(({ path, message: fault }) => `${path} ${fault}`.trimStart())
       : thrown instanceof ApiError && code !== 'invalid_config'
         ? message
         : message.split('\n')

@@ -108,7 +108,9 @@ export async function answerOf<Data>(
 export function problemOf(body: unknown, { status }: Response): ApiError {
   if (typeof body !== 'object' || body === null || !('code' in body) || !('title' in body)) return notBerth(status)
   const violations = 'errors' in body && Array.isArray(body.errors) ? body.errors.filter(isViolation) : []
-  return new ApiError(status, String(body.code), String(body.title), violations)
+  // Managers before 0.2 say in title what has happened.
+  const message = 'detail' in body ? body.detail : body.title
+  return new ApiError(status, String(body.code), String(message), violations)
 }
 
 function isViolation(value: unknown): value is Violation {

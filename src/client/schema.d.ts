@@ -460,42 +460,9 @@ export interface paths {
         put?: never;
         /**
          * Read berth.yml again and apply it (admin)
-         * @description All or nothing, and without a restart. `invalid_config` (422) lists every problem of the file with its path, or every change that needs a restart: `listen`, `database`, `engine`, `accounts`, `instance`, `peer_networks`, `ssh.host_ca`, `auth` and `log.format`. The settings stay as they were then. Only the manager that answers reads its file.
+         * @description All or nothing, and without a restart. `invalid_config` (422) lists every problem of the file with its path, or every change that needs a restart: `listen`, `database`, `engine`, `accounts`, `instance`, `peer_networks`, `ssh.host_ca`, `auth`, `trust_proxy` and `log.format`. The settings stay as they were then. Only the manager that answers reads its file.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description berth.yml is in effect */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Settings that have changed; empty if none has */
-                            changes: {
-                                /** @description Path in berth.yml; `pools.NAME` for a new or removed pool */
-                                path: string;
-                                /** @description As it would be written in berth.yml; null: not set, or no such pool */
-                                before: string | null;
-                                /** @description The same, as it is now */
-                                after: string | null;
-                                /** @description The change in words */
-                                description: string;
-                            }[];
-                        };
-                    };
-                };
-                "4XX": components["responses"]["Problem"];
-                default: components["responses"]["Problem"];
-            };
-        };
+        post: operations["reload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -674,7 +641,10 @@ export interface components {
             /** @constant */
             deleted: true;
         };
-        /** @enum {string} */
+        /**
+         * @description Stable, for programs
+         * @enum {string}
+         */
         ErrorCode: "invalid_request" | "unauthorized" | "sign_on_unavailable" | "forbidden" | "not_found" | "method_not_allowed" | "not_enough" | "quota_exceeded" | "rate_limited" | "idempotency_mismatch" | "conflict" | "not_active" | "cancelled" | "engine_unavailable" | "engine_conflict" | "image_missing" | "image_unfit" | "pool_unusable" | "engine_failed" | "guest_failed" | "database_unavailable" | "schema_too_new" | "invalid_config" | "internal";
         ErrorMessage: {
             error: string;
@@ -823,12 +793,17 @@ export interface components {
             pools: components["schemas"]["Pool"][];
         };
         Problem: {
-            /** @constant */
-            type: "about:blank";
+            /** @description Where the code is explained, relative to the address of the manager */
+            type: string;
+            /** @description What the code means, the same for every occurrence */
             title: string;
             status: number;
+            /** @description What happened, and what to do: a sentence for people */
+            detail: string;
             code: components["schemas"]["ErrorCode"];
-            /** @description Every violation of the request, with its path */
+            /** @description X-Request-Id of this answer; the log of the manager has it, too */
+            request_id: string;
+            /** @description Every fault of the request, with its path */
             errors?: components["schemas"]["Violation"][];
         };
         QueuePosition: {
@@ -857,6 +832,10 @@ export interface components {
         ReleasedList: {
             /** @description Ids of the reservations that were released */
             released: string[];
+        };
+        Reloaded: {
+            /** @description Settings that have changed; empty if none has */
+            changes: components["schemas"]["SettingChange"][];
         };
         Reservation: {
             id: string;
@@ -934,6 +913,16 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "user";
+        SettingChange: {
+            /** @description Path in berth.yml; `pools.NAME` for a new or removed pool */
+            path: string;
+            /** @description As it would be written in berth.yml; null: not set, or no such pool */
+            before: string | null;
+            /** @description The same, as it is now */
+            after: string | null;
+            /** @description The change in words */
+            description: string;
+        };
         SimpleContainer: {
             container: string;
             host: string;
@@ -1028,10 +1017,12 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "about:blank",
-                 *       "title": "pool \"alpine\" has 1 free container, and 2 were requested",
+                 *       "type": "/docs/errors#not_enough",
+                 *       "title": "Not enough containers",
                  *       "status": 409,
-                 *       "code": "not_enough"
+                 *       "detail": "pool \"alpine\" has 1 free container, and 2 were requested",
+                 *       "code": "not_enough",
+                 *       "request_id": "0190a4f2-6c7d-4c7e-9d0e-3d3f8f1c2b5a"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -1430,6 +1421,7 @@ export interface operations {
                      *           "os": "Alpine Linux v3.22",
                      *           "memory_bytes": 536870912,
                      *           "shm_bytes": 67108864,
+                     *           "disk_bytes": null,
                      *           "cpus": 1,
                      *           "pids": 256,
                      *           "sudo": true,
@@ -1506,6 +1498,7 @@ export interface operations {
                      *       "os": "Alpine Linux v3.22",
                      *       "memory_bytes": 536870912,
                      *       "shm_bytes": 67108864,
+                     *       "disk_bytes": null,
                      *       "cpus": 1,
                      *       "pids": 256,
                      *       "sudo": true,
@@ -1895,7 +1888,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 /**
                  * @example {
@@ -2630,6 +2623,40 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Identity"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description berth.yml is in effect */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "path": "pools.lab.size",
+                     *           "before": "10",
+                     *           "after": "12",
+                     *           "description": "pools.lab.size: 10 -> 12"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reloaded"];
                 };
             };
             "4XX": components["responses"]["Problem"];

@@ -1,6 +1,7 @@
-/** Access to the API: the keys `auth` and `rate_limit` of berth.yml. */
+/** Access to the API: the keys `auth`, `rate_limit` and `trust_proxy` of berth.yml. */
 import type { Limits, SignOn } from '../domain/identity.ts'
 import type { Raw, SettingsReader } from './reader.ts'
+import { proxies } from './proxies.ts'
 import * as value from './values.ts'
 
 export interface Access {
@@ -10,12 +11,17 @@ export interface Access {
   readonly signOn: SignOn | null
   /** Maximum requests per minute of one identity or address; 0: no limit. */
   readonly rateLimit: number
+  /** Proxies whose X-Forwarded-For is believed: addresses, networks, or "loopback". */
+  readonly trustProxy: readonly string[]
 }
 
 /** Default of `rate_limit`, in requests per minute. */
 const RATE_LIMIT = 1_200
 
-const TOP = { rate_limit: { parse: value.whole(0, 1_000_000), default: undefined } } as const
+const TOP = {
+  rate_limit: { parse: value.whole(0, 1_000_000), default: undefined },
+  trust_proxy: { parse: proxies, default: undefined },
+} as const
 
 const OIDC = {
   issuer: { parse: value.issuer },
@@ -32,18 +38,19 @@ const LIMITS = {
 } as const
 
 /**
- * Reads `auth` and `rate_limit` from `top`, the whole of berth.yml. Reports problems, and returns null if there are
- * any.
+ * Reads `auth`, `rate_limit` and `trust_proxy` from `top`, the whole of berth.yml. Reports problems, and returns null
+ * if there are any.
  */
 export function readAccess(reader: SettingsReader, top: Raw, pools: readonly string[]): Access | null {
   const before = reader.problems.length
   const { auth, signOn } = readAuth(reader, top['auth'], pools)
   const { some } = reader.fields(top, [], TOP)
   const rateLimit = some.rate_limit ?? (auth === 'none' ? 0 : RATE_LIMIT)
-  return reader.problems.length === before ? { auth, signOn, rateLimit } : null
+  const trustProxy = some.trust_proxy ?? []
+  return reader.problems.length === before ? { auth, signOn, rateLimit, trustProxy } : null
 }
 
-function readAuth(reader: SettingsReader, inFile: unknown, pools: readonly string[]): Omit<Access, 'rateLimit'> {
+function readAuth(reader: SettingsReader, inFile: unknown, pools: readonly string[]): Pick<Access, 'auth' | 'signOn'> {
   const instead = reader.override(['auth'])
   const written = instead ?? inFile ?? 'tokens'
   // BERTH_AUTH_OIDC_ISSUER overrides the `auth: none` of a copied file. BERTH_AUTH overrides both.

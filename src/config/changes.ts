@@ -41,6 +41,7 @@ const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
   keepMs: [live('keep', (config) => formatDuration(config.keepMs))],
   log: [live('log.level', ({ log }) => log.level), restart('log.format', ({ log }) => log.format)],
   timezone: [live('timezone', (config) => config.timezone)],
+  trustProxy: [restart('trust_proxy', ({ trustProxy }) => trustProxy.join(', '))],
   rateLimit: [live('rate_limit', (config) => String(config.rateLimit))],
   // Compared by `poolChanges`.
   pools: [],

@@ -65,7 +65,7 @@ const TOP = {
 } as const
 
 /** Keys that are read separately. */
-const OTHERS = ['log', 'auth', 'rate_limit', 'ssh', 'images', 'pools'] as const
+const OTHERS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'ssh', 'images', 'pools'] as const
 
 const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },

@@ -1,3 +1,5 @@
+import { gotText } from './text/got.ts'
+
 /** The Unix user that a reservation gets inside its containers. */
 export interface Account {
   readonly username: string
@@ -56,7 +58,7 @@ export function usernameProblem(username: string, taken: readonly string[]): str
   if (!USERNAME.test(username)) {
     const rule = 'must be 1 to 32 of the characters A-Z a-z 0-9 . _ - and begin with a letter or "_"'
     const like = likeAUsername(username)
-    return like === null ? rule : `${rule}, like "${like}"`
+    return `${rule}${like === null ? '' : `, like "${like}"`}${gotText(username)}`
   }
   if (RESERVED_NAMES.has(username) || taken.includes(username))
     return `"${username}" belongs to the image; choose another name`

@@ -1,7 +1,7 @@
 import { forTerminal } from './text/foreign-text.ts'
 
 /**
- * Every expected refusal and failure. The union is closed: `http/errors/problems.ts` maps each code to a status in one
+ * Every expected refusal and failure. The union is closed: `http/errors/catalogue.ts` maps each code to a status in one
  * exhaustive record, so that a code without a status does not compile. No code matches message text. Texts are written
  * where an error is thrown; those of a refused reserve are in usecases/refusals.ts.
  */

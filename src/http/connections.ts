@@ -11,8 +11,8 @@ const MAX_CONNECTIONS = 2_000
 /** Pipelined requests of one connection. Hardly any client sends a second one before the first is answered. */
 const MAX_UNANSWERED = 8
 /** For the head of a request, and for all of it; how often that is checked. */
-const HEAD_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
+export const HEAD_TIMEOUT_MS = 10_000
+export const REQUEST_TIMEOUT_MS = 30_000
 const CHECK_EVERY_MS = 2_000
 /** The default of fastify. */
 const KEEP_ALIVE_MS = 72_000

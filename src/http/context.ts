@@ -55,7 +55,7 @@ export interface ServerContext {
   readonly pools: Pools
   readonly clock: Clock
   readonly log: Log
-  readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType'>
+  readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType' | 'answered'>
   /** Returns the settings in use. To be called for each request: a reload may have changed them. */
   readonly settings: () => ServerSettings
   readonly reload: Reload
@@ -66,4 +66,8 @@ export interface ServerContext {
   /** Interval between the heartbeats of a stream, and the maximum time in which a client reads nothing of an answer. */
   readonly streaming: { readonly heartbeatMs: number; readonly idleTimeoutMs: number }
   readonly authenticate: Authenticate
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed; "loopback" is that of this machine. */
+  readonly trustProxy: readonly string[]
+  /** Level of the log line of a request. */
+  readonly requestLevel: 'info' | 'debug'
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { clientFileRoutes } from './client-files/routes.ts'
 import { containerRoutes } from './containers/routes.ts'
 import type { RouteContext } from './context.ts'
+import { errorPageRoutes } from './errors/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { knownHostsRoutes } from './known-hosts/routes.ts'
 import { opsRoutes } from './ops/routes.ts'
@@ -27,4 +28,5 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   opsRoutes,
   startPageRoutes,
   clientFileRoutes,
+  errorPageRoutes,
 ]

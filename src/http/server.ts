@@ -2,21 +2,23 @@
  * The HTTP API: fastify with Berth's routes and error bodies, and no endpoint that a web page of another site could
  * abuse.
  */
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { admit } from './auth/admission.ts'
 import { createOriginCheck, refuseAmbiguous } from './auth/origin-check.ts'
 import { boundedServer, closeWhenIdle, type Connections } from './connections.ts'
 import type { ServerContext } from './context.ts'
 import { describeApi, openapiRoute } from './docs/openapi.ts'
-import { answerError, routeOf } from './errors/answer-error.ts'
+import { answerError } from './errors/answer-error.ts'
 import { answerClientError } from './errors/client-error.ts'
 import { refuseMissing } from './errors/missing-route.ts'
-import { refuseInfinite, VALIDATION } from './errors/validation.ts'
+import { collectFaults } from './errors/faults.ts'
+import { MAX_BODY_BYTES } from './errors/refusals.ts'
+import { VALIDATION } from './errors/validation.ts'
+import { recordAnswers } from './request-log.ts'
+import { requestIdOf } from './request-id.ts'
 import { ROUTES } from './routes.ts'
 import { EventFeed } from './streaming/event-feed.ts'
 import { openStreamLimit } from './streaming/stream-limit.ts'
-
-const MAX_BODY_BYTES = 64 * 1024
 
 /**
  * Headers of every answer. Answers are data: nothing in them may load, run, be framed or be submitted. The pages of
@@ -39,20 +41,25 @@ const HEADERS: Readonly<Record<string, string>> = {
 }
 
 export function buildServer(context: ServerContext): FastifyInstance {
-  const { log } = context
+  const { log, trustProxy } = context
   const { create, connections } = boundedServer()
   const server = Fastify({
-    // A HEAD would run the GET's handler, and two of those change state.
-    exposeHeadRoutes: false,
+    genReqId: requestIdOf,
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
+    requestIdHeader: false,
     serverFactory: create,
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
     ...VALIDATION,
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply, log),
+    // No hook has run.
+    frameworkErrors: (error, request, reply) =>
+      void answerError(error, request, withStandardHeaders(request, reply), log),
   })
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply, log))
+  // A body without JSON is refused with what to send.
+  server.removeContentTypeParser('text/plain')
   acceptEmptyJson(server)
   addHooks(server, context, connections)
   describeApi(server, context.version)
@@ -76,19 +83,19 @@ function acceptEmptyJson(server: FastifyInstance): void {
 
 /** The hooks of all requests. They are async only where they wait for something: each promise costs every request. */
 function addHooks(server: FastifyInstance, context: ServerContext, connections: Connections): void {
-  const { log, streaming } = context
+  const { streaming } = context
   const refuseForeign = createOriginCheck(() => context.settings().hosts)
   server.addHook('onRequest', (request, reply, done) => {
     // First, so that refusals have them, too.
-    reply.headers(HEADERS)
+    withStandardHeaders(request, reply)
     refuseAmbiguous(request.raw)
     refuseForeign(request.headers)
     done()
   })
   admit(server, context)
   refuseMissing(server)
+  collectFaults(server)
   server.addHook('preHandler', (request, _reply, done) => {
-    refuseInfinite(request.query)
     connections.working(request.raw)
     done()
   })
@@ -97,9 +104,9 @@ function addHooks(server: FastifyInstance, context: ServerContext, connections: 
     closeWhenIdle(reply.raw, streaming.idleTimeoutMs)
     done(null, payload)
   })
-  server.addHook('onResponse', (request, reply, done) => {
-    const ms = Math.round(reply.elapsedTime)
-    log.info(`${request.method} ${routeOf(request)}`, { status: reply.statusCode, ms })
-    done()
-  })
+  recordAnswers(server, context)
+}
+
+function withStandardHeaders(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.headers(HEADERS).header('x-request-id', request.id)
 }

@@ -1,7 +1,7 @@
 /** What admins do with containers and pools. */
 import type { Clock } from '../ports/clock.ts'
 import { type Container, type ContainerPatch, type ContainerState, quarantined, recycled } from '../domain/container.ts'
-import { BerthError, invalidRequest } from '../domain/errors.ts'
+import { BerthError, invalidRequest, type Violation } from '../domain/errors.ts'
 import type { Identity } from '../domain/identity.ts'
 import type { Pool } from '../domain/pool.ts'
 import type { Pools } from '../domain/pools.ts'
@@ -32,6 +32,8 @@ export interface Admin {
    * reserved, `invalid_request` beyond the pool's ports.
    */
   resize(name: string, size: number | null, by: Identity): Promise<Pool>
+  /** Returns the rules that this size breaks. */
+  sizeViolations(name: string, size: number | null): readonly Violation[]
 }
 
 interface Verb {
@@ -89,14 +91,18 @@ export function createAdmin({ pools, store, clock, log, onChange }: AdminDeps): 
     return new BerthError('conflict', `${name} is reserved; release reservation ${holder?.id ?? ''} first`)
   }
 
+  function sizeViolations(name: string, size: number | null): readonly Violation[] {
+    const most = pools.configured(name)?.ports.length
+    if (size === null || most === undefined || size <= most) return []
+    return [{ path: 'size', message: `must be at most ${most}, the number of its ports in berth.yml, got ${size}` }]
+  }
+
   async function resize(name: string, size: number | null, by: Identity): Promise<Pool> {
     const configured = pools.configured(name)
     if (!configured) throw new BerthError('not_found', `there is no pool "${name}"`)
-    const most = configured.ports.length
+    const violations = sizeViolations(name, size)
+    if (violations.length > 0) throw invalidRequest(violations)
     const wanted = size ?? configured.size
-    if (wanted > most) {
-      throw invalidRequest([{ path: 'size', message: `must be at most ${most}, the number of its ports in berth.yml` }])
-    }
     const done = await store.resizePool(name, { size: wanted, pinned: size !== null }, by.name, clock())
     if (done !== true) {
       const reserved = done.reserved === 1 ? '1 of its containers is' : `${done.reserved} of its containers are`
@@ -120,5 +126,6 @@ export function createAdmin({ pools, store, clock, log, onChange }: AdminDeps): 
     quarantine: (name, by) => apply(QUARANTINE, name, by),
     endQuarantine: (name, by) => apply(END_QUARANTINE, name, by),
     resize,
+    sizeViolations,
   }
 }

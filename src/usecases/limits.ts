@@ -5,14 +5,6 @@ import type { Limits } from '../domain/identity.ts'
 import type { Pool } from '../domain/pool.ts'
 import { overQuota } from './refusals.ts'
 
-/** Throws `invalid_request` with all problems, not just the first. */
-export function assertValid(checks: readonly { path: string; problem: string | null }[]): void {
-  const violations = checks.flatMap(({ path, problem }): Violation[] =>
-    problem === null ? [] : [{ path, message: problem }],
-  )
-  if (violations.length > 0) throw invalidRequest(violations)
-}
-
 /**
  * Throws `forbidden` for the pool, `quota_exceeded` for the containers, `invalid_request` for the duration. Checks this
  * request alone: what the owner has already is counted in the claim's transaction (store/sql/quota.ts).
@@ -26,11 +18,14 @@ export function assertWithinLimits(
     throw new BerthError('forbidden', `your token may not use pool "${pool.name}"; it may use: ${allowed}`)
   }
   if (limits.containers !== null && count > limits.containers) throw overQuota(limits.containers, 0)
-  const most = limits.durationMs
-  if (most !== null && durationMs > most) {
-    const message = `must be at most ${formatDuration(most)}, the limit of your token`
-    throw invalidRequest([{ path: 'duration', message }])
-  }
+  const violations = durationViolations(limits, durationMs)
+  if (violations.length > 0) throw invalidRequest(violations)
+}
+
+export function durationViolations({ durationMs: most }: Limits, durationMs: number): Violation[] {
+  if (most === null || !(durationMs > most)) return []
+  const message = `must be at most ${formatDuration(most)}, the limit of your token, got ${formatDuration(durationMs)}`
+  return [{ path: 'duration', message }]
 }
 
 interface Extension {

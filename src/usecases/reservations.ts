@@ -1,14 +1,15 @@
 /** Reserve, extend, keep alive and release. HTTP, the command line and the dashboard call these. */
 import type { Container } from '../domain/container.ts'
-import { BerthError, codeOf, reasonOf } from '../domain/errors.ts'
+import { BerthError, codeOf, hasCode, reasonOf, type Violation } from '../domain/errors.ts'
 import { type Identity, maySee } from '../domain/identity.ts'
 import { describeReservation, isActive, isDue, type Reservation } from '../domain/reservation.ts'
 import type { ReservationWithContainers } from '../ports/store.ts'
 import { putOnHold } from './active/hold.ts'
 import { clampEnd } from './limits.ts'
 import { reserve, type Reserved, type ReserveDeps, type ReserveRequest } from './reserve.ts'
+import { reserveViolations, type WantedReserve } from './rules/reserve-rules.ts'
 import { reset } from './active/reset.ts'
-import { revoke } from './revocation.ts'
+import { countUnserved, revoke } from './revocation.ts'
 
 interface Extended {
   readonly reservation: Reservation
@@ -25,6 +26,8 @@ export interface Reservations {
    * `cancelled` when it was released in the meantime.
    */
   reserve(request: ReserveRequest, by: Identity): Promise<Reserved>
+  /** Returns every rule that a reserve breaks, as far as it could be read. Takes nothing. */
+  violations(wanted: WantedReserve, by: Identity): Promise<Violation[]>
   /** Returns the reservation with its containers. Throws `not_found`. */
   find(id: string, by: Identity): Promise<ReservationWithContainers>
   /**
@@ -121,7 +124,12 @@ export function createReservations(context: ReserveDeps): Reservations {
 
   async function endAndRevoke(ids: readonly string[], by: Identity): Promise<void> {
     await engineStatus.firstListing()
-    const ending = await store.end(ids, { outcome: 'released', by: by.name }, clock())
+    const waiting = (await store.snapshot()).reservations.filter(
+      ({ id, state }) => state === 'waiting' && ids.includes(id),
+    )
+    const now = clock()
+    const ending = await store.end(ids, { outcome: 'released', by: by.name }, now)
+    for (const { id } of waiting) await countUnserved(context, id, now)
     const outcomes = await Promise.allSettled(ending.map((held) => revoke(context, held)))
     schedule.nudge()
     const released = ending.map(({ reservation }) => reservation)
@@ -138,8 +146,19 @@ export function createReservations(context: ReserveDeps): Reservations {
     }
   }
 
+  /** Counts a refusal. Invalid requests are the caller's mistake: they say nothing about the pool. */
+  async function countedReserve(request: ReserveRequest, by: Identity): Promise<Reserved> {
+    try {
+      return await reserve(context, request, by)
+    } catch (error) {
+      if (!hasCode(error, 'invalid_request')) metrics.refused(request.pool.name, codeOf(error))
+      throw error
+    }
+  }
+
   return {
-    reserve: (request, by) => reserve(context, request, by),
+    reserve: countedReserve,
+    violations: (wanted, by) => reserveViolations(context, wanted, by),
     find,
     extend,
     keepAlive,

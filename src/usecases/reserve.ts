@@ -1,22 +1,20 @@
 /** Reserves containers: checks the request, claims them in the database, and activates the reservation. */
-import { passwordProblem, usernameProblem } from '../domain/account.ts'
 import { nextWorkAt } from '../domain/next-work.ts'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 import type { Identity } from '../domain/identity.ts'
 import type { Pool } from '../domain/pool.ts'
 import { poolProblem, type Pools } from '../domain/pools.ts'
-import { reservationNameProblem } from '../domain/text/reservation-name.ts'
-import { MAX_SSH_KEYS, readSshKeys } from '../domain/text/ssh-key.ts'
 import type { HashPassword } from '../ports/accounts.ts'
 import type { EngineStatus } from '../ports/engine-status.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { Claim, EarlierRequest, ReservationWithContainers } from '../ports/store.ts'
 import { activate, type ActivationDeps, maxPreparationMs } from './activation.ts'
 import { type IdempotentRequest, repeatedResult } from './idempotency.ts'
-import { assertValid, assertWithinLimits } from './limits.ts'
-import { type PasswordStyle, passwordFor, passwordStyleProblem } from './passwords/passwords.ts'
-import { assertWithinPool } from './pool-rules.ts'
+import { assertWithinLimits } from './limits.ts'
+import { type PasswordStyle, passwordFor } from './passwords/passwords.ts'
+import { assertWithinPool, type WantedTimes } from './rules/pool-rules.ts'
 import { refusalOf } from './refusals.ts'
+import { assertAccount } from './rules/reserve-rules.ts'
 
 type OptionalFields = { readonly [K in 'note' | 'name' | 'keepaliveMs']?: NonNullable<Claim[K]> }
 
@@ -32,6 +30,7 @@ export interface ReserveRequest extends Pick<Claim, 'username' | 'count' | 'dura
   readonly waitMs?: number
   /** Recognises this request when it is sent again. */
   readonly idempotency?: IdempotentRequest
+  readonly written?: NonNullable<WantedTimes['written']>
 }
 
 export interface Reserved extends ReservationWithContainers {
@@ -63,7 +62,7 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   const earlier = key && (await store.earlier(by.name, key.key, began))
   if (earlier) return again(earlier)
   assertWithinLimits(by.limits, request)
-  const sshKeys = await validKeys(context, request, password.text)
+  const sshKeys = await assertAccount(context, pool.name, request)
   await engineStatus.firstListing()
   const down = engineStatus.problem()
   if (down !== null) throw new BerthError('engine_unavailable', `the container engine does not answer: ${down}`)
@@ -107,29 +106,6 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
         problem: poolProblem((await store.snapshot()).containers, pool.name),
       })
   }
-}
-
-/** Checks what the account is made of. Returns its SSH keys as lines. */
-async function validKeys(
-  { store, pools }: ReserveDeps,
-  request: ReserveRequest,
-  password: string | null,
-): Promise<string[]> {
-  const { pool, username, name, sshKeys = [] } = request
-  const poolNames = pools.all().map((each) => each.name)
-  const facts = (await store.poolFacts()).get(pool.name)
-  const read = sshKeys.map(readSshKeys)
-  const lines = [...new Set(read.flatMap(({ keys }) => keys))]
-  const tooMany = `must contain at most ${MAX_SSH_KEYS} keys in all, got ${lines.length}`
-  assertValid([
-    { path: 'username', problem: usernameProblem(username, facts?.names ?? []) },
-    { path: 'name', problem: name === undefined ? null : reservationNameProblem(name, poolNames) },
-    { path: 'password', problem: password === null ? null : passwordProblem(password) },
-    { path: 'password_style', problem: passwordStyleProblem(request) },
-    ...read.map(({ problem }, index) => ({ path: `ssh_keys[${index}]`, problem })),
-    { path: 'ssh_keys', problem: lines.length > MAX_SSH_KEYS ? tooMany : null },
-  ])
-  return lines
 }
 
 /** Ends the reservation as failed if it cannot be activated. `began` is when the request arrived. */

@@ -22,7 +22,21 @@ export async function revoke(context: RevocationDeps, held: ReservationWithConta
   const { endedAt, expiresAt } = reservation
   const now = clock()
   const due = Math.min(endedAt ?? now, expiresAt ?? now)
-  if (await store.finish(reservation.id, now)) metrics.observe('revoke', now - due)
+  if (!(await store.finish(reservation.id, now))) return
+  metrics.observe('revoke', now - due)
+  if (reservation.outcome !== null) metrics.ended(reservation.pool, reservation.outcome)
+}
+
+/** Counts a reservation that was ended at `now` while it was waiting: it has no access that could be revoked. */
+export async function countUnserved(
+  { store, metrics }: Pick<RevocationDeps, 'store' | 'metrics'>,
+  id: string,
+  now: number,
+): Promise<void> {
+  const { state, pool, outcome = null, endedAt } = (await store.reservation(id)) ?? {}
+  // Another manager may have ended it, and counts it.
+  if (state !== 'ended' || endedAt !== now || outcome === null || pool === undefined) return
+  metrics.ended(pool, outcome)
 }
 
 /**

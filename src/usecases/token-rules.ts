@@ -1,5 +1,6 @@
 /** Rules for new API tokens. */
 import { parseDuration } from '../domain/text/duration.ts'
+import { gotText } from '../domain/text/got.ts'
 import { type Violation, invalidRequest } from '../domain/errors.ts'
 import { ANONYMOUS, BERTH, type Limits, type Role, type Token } from '../domain/identity.ts'
 import { mintToken } from './token-secret.ts'
@@ -34,22 +35,38 @@ export interface NewToken {
  */
 export function newToken(request: TokenRequest, pools: readonly string[], now: number): NewToken {
   const { name, role = 'user' } = request
-  const violations: Violation[] = []
-  if (!NAME.test(name)) {
-    violations.push({
-      path: 'name',
-      message: 'must be 1 to 63 of A-Z a-z 0-9 . _ @ -, and start with a letter or a digit',
-    })
-  }
-  if (RESERVED.includes(name)) violations.push({ path: 'name', message: `must not be ${name}, which is reserved` })
-  const expiresAt = readExpiry(request, now, violations)
-  const limits = readLimits(request.limits ?? {}, pools, violations)
+  const { expiresAt, limits, violations } = readRequest(request, pools, now)
   if (violations.length > 0) throw invalidRequest(violations)
   const { id, hash, text } = mintToken()
   return { token: { id, name, role, hash, createdAt: now, expiresAt, limits }, text }
 }
 
-function readExpiry(request: TokenRequest, now: number, violations: Violation[]): number | null {
+/** Returns every violation of a request as far as it could be read. */
+export function tokenViolations(
+  request: Partial<TokenRequest>,
+  pools: readonly string[],
+  now: number,
+): readonly Violation[] {
+  return readRequest(request, pools, now).violations
+}
+
+function readRequest(request: Partial<TokenRequest>, pools: readonly string[], now: number) {
+  const { name } = request
+  const violations: Violation[] = []
+  if (name !== undefined && !NAME.test(name)) {
+    violations.push({
+      path: 'name',
+      message: `must be 1 to 63 of A-Z a-z 0-9 . _ @ -, and start with a letter or a digit${gotText(name)}`,
+    })
+  }
+  if (name !== undefined && RESERVED.includes(name))
+    violations.push({ path: 'name', message: `must not be ${name}, which is reserved` })
+  const expiresAt = readExpiry(request, now, violations)
+  const limits = readLimits(request.limits ?? {}, pools, violations)
+  return { expiresAt, limits, violations }
+}
+
+function readExpiry(request: Partial<TokenRequest>, now: number, violations: Violation[]): number | null {
   const { expires_in: span, expires_at: end } = request
   if (span === undefined && end === undefined) return null
   if (span !== undefined && end !== undefined) {
@@ -59,7 +76,7 @@ function readExpiry(request: TokenRequest, now: number, violations: Violation[])
   const [path, at] = span === undefined ? ['expires_at', Date.parse(end ?? '')] : ['expires_in', now + toMs(span)]
   if (at > now && at <= now + MAX_LIFE_MS) return at
   const what = path === 'expires_in' ? 'a duration like 90d, from 1s to' : 'an RFC 3339 timestamp within the next'
-  violations.push({ path, message: `must be ${what} ten years` })
+  violations.push({ path, message: `must be ${what} ten years${gotText(span ?? end)}` })
   return null
 }
 
@@ -72,11 +89,14 @@ function readLimits(
   if (durationMs !== null && !(durationMs >= MIN_DURATION_MS)) {
     violations.push({
       path: 'limits.duration',
-      message: 'must be a duration like 90m, 2h or PT1H30M, at least 1 minute',
+      message: `must be a duration like 90m, 2h or PT1H30M, at least 1 minute${gotText(duration)}`,
     })
   }
   const unknown = (pools ?? []).filter((name) => !known.includes(name))
-  if (unknown.length > 0) violations.push({ path: 'limits.pools', message: `must be among: ${known.join(', ')}` })
+  if (unknown.length > 0) {
+    const message = `must be among: ${known.join(', ')}${gotText(unknown.join(', '))}`
+    violations.push({ path: 'limits.pools', message })
+  }
   return { containers: containers ?? null, durationMs, pools: pools ?? null }
 }
 

@@ -1,8 +1,9 @@
 /** API tokens: lists, makes and deletes them, for the API and for `berth token --offline`. */
 import type { Clock } from '../ports/clock.ts'
+import type { Violation } from '../domain/errors.ts'
 import { BERTH, type Token } from '../domain/identity.ts'
 import type { Store } from '../ports/store.ts'
-import { type NewToken, newToken, type TokenRequest } from './token-rules.ts'
+import { type NewToken, newToken, type TokenRequest, tokenViolations } from './token-rules.ts'
 
 type TokenStore = Pick<Store, 'tokens' | 'addToken' | 'removeToken'>
 
@@ -11,6 +12,8 @@ export interface Tokens {
   list(): Promise<Token[]>
   /** Makes and stores a token. `invalid_request` with every violation. */
   create(request: TokenRequest, by: string): Promise<NewToken>
+  /** Returns every rule that a new token breaks, as far as it could be read. Makes nothing. */
+  violations(request: Partial<TokenRequest>): readonly Violation[]
   /** Deletes the token, which is refused from then on. Returns false if it does not exist. */
   remove(id: string, by: string): Promise<boolean>
   /**
@@ -38,6 +41,8 @@ export function createTokens({ poolNames, clock, withStore }: TokensContext): To
       await withStore((store) => store.addToken(made.token, by, clock()))
       return made
     },
+
+    violations: (request) => tokenViolations(request, poolNames(), clock()),
 
     remove: (id, by) => withStore((store) => store.removeToken(id, by, clock())),
 

@@ -17,19 +17,26 @@ const SIGN_ON = {
 }
 
 function access(tree: object, environment: Readonly<Record<string, string>> = {}) {
-  const { auth, signOn, rateLimit } = read({ ...tree, pools }, environment)
-  return { auth, signOn, rateLimit }
+  const { auth, signOn, rateLimit, trustProxy } = read({ ...tree, pools }, environment)
+  return { auth, signOn, rateLimit, trustProxy }
 }
 
 describe('auth', () => {
-  const TOKENS = { auth: 'tokens', signOn: null, rateLimit: 1_200 }
-  const NONE = { auth: 'none', signOn: null, rateLimit: 0 }
+  const TOKENS = { auth: 'tokens', signOn: null, rateLimit: 1_200, trustProxy: [] }
+  const NONE = { auth: 'none', signOn: null, rateLimit: 0, trustProxy: [] }
   const rows: readonly [title: string, tree: object, environment: Record<string, string>, expected: object][] = [
     ['requires tokens by default', {}, {}, TOKENS],
     ['requires tokens when it is empty', { auth: null }, {}, TOKENS],
     ['requires tokens', { auth: 'tokens' }, {}, TOKENS],
     ['requires tokens when it is an empty map', { auth: {} }, {}, TOKENS],
     ['requires no token', { auth: 'none' }, {}, NONE],
+    ['trusts the proxy of this machine', { trust_proxy: 'loopback' }, {}, { ...TOKENS, trustProxy: ['loopback'] }],
+    [
+      'trusts proxies by the environment',
+      {},
+      { BERTH_TRUST_PROXY: '10.0.0.0/8, 2001:db8::1' },
+      { ...TOKENS, trustProxy: ['10.0.0.0/8', '2001:db8::1'] },
+    ],
     ['requires no token, by the environment', { auth: { oidc: OIDC } }, { BERTH_AUTH: 'none' }, NONE],
     ['requires tokens, by the environment', { auth: 'none' }, { BERTH_AUTH: 'tokens' }, TOKENS],
     ['trusts a provider', { auth: { oidc: OIDC } }, {}, { ...TOKENS, signOn: SIGN_ON }],
@@ -94,12 +101,18 @@ describe('auth', () => {
 })
 
 describe('invalid auth', () => {
+  const proxy = 'must be a list of loopback, IP addresses and networks like 10.0.0.0/8, not'
   const must = 'must be none, tokens or a map with the key oidc, not'
   const url = 'auth.oidc.issuer: must be a URL like https://login.example.org, not'
   const issuer = (written: unknown) => ({ auth: { oidc: { ...OIDC, issuer: written } } })
-  const rows: readonly [title: string, tree: object, environment: Record<string, string>, ...problems: string[]][] = [
+  type Row = [title: string, tree: object, environment: Record<string, string>, ...problems: string[]]
+  const rows: readonly Row[] = [
     ['a word', { auth: 'open' }, {}, `auth: ${must} "open"`],
     ['a list', { auth: ['none'] }, {}, `auth: ${must} a list`],
+    ...['proxy.example', '10.0.0.0/33', '0.0.0.0/0', '10.0.0.0/', '::/0', '10.0.0/8'].map(
+      (one): Row => [`the proxy ${one}`, { trust_proxy: ['loopback', one] }, {}, `trust_proxy: ${proxy} "${one}"`],
+    ),
+    ['no list of proxies', { trust_proxy: 5 }, {}, 'trust_proxy: must be a list of names, not 5'],
     ['true', { auth: true }, {}, `auth: ${must} true`],
     ['a word of the environment', {}, { BERTH_AUTH: '' }, `auth: ${must} ""`],
     ['an unknown key', { auth: { ldap: {} } }, {}, 'auth.ldap: unknown key; allowed: oidc'],

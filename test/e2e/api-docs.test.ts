@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { STATUS } from '../../src/http/errors/problems.ts'
+import { PROBLEMS } from '../../src/http/errors/catalogue.ts'
 import { testManager } from '../../lab/manager.ts'
 
 const run = promisify(execFile)
@@ -68,7 +68,7 @@ describe('docs/api.md', () => {
   })
 
   it('names every code, with its status', () => {
-    for (const [code, status] of Object.entries(STATUS)) {
+    for (const [code, { status }] of Object.entries(PROBLEMS)) {
       if (status === 500) continue
       const row = text.split('\n').find((line) => line.includes(`\`${code}\``) && line.startsWith('|'))
       assert.ok(row?.includes(String(status)), `${code} ${status}: ${row}`)

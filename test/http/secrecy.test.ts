@@ -72,8 +72,8 @@ describe('the log', () => {
     await api.get(`/reserve?username=alice&password=${SECRET}`)
     await api.ask('POST', '/nowhere')
     const [reserve, post] = api.world.logged.slice(-2)
-    assert.match(reserve ?? '', /^GET \/reserve \{"status":200,"ms":\d+\}$/)
-    assert.match(post ?? '', /^POST \(no route\) \{"status":404,"ms":\d+\}$/)
+    assert.match(reserve ?? '', /^GET \/reserve \{"method":"GET","route":"\/reserve","status":200,"ms":[\d.]+,/)
+    assert.match(post ?? '', /^POST \(no route\) \{"method":"POST","route":"\(no route\)","status":404,"ms":[\d.]+,/)
   })
 })
 

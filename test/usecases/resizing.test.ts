@@ -141,7 +141,7 @@ describe('resizing', () => {
     const world = await filled(2)
     await assert.rejects(resize(world, 7), (error: Error & { code: string; violations: unknown }) => {
       assert.deepEqual(error.violations, [
-        { path: 'size', message: 'must be at most 6, the number of its ports in berth.yml' },
+        { path: 'size', message: 'must be at most 6, the number of its ports in berth.yml, got 7' },
       ])
       return error.code === 'invalid_request'
     })

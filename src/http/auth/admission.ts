@@ -18,7 +18,7 @@ export const OPEN = { config: { open: true } }
 /**
  * Route options: neither authentication nor rate limit. A probe must not fail because of a neighbour at its address.
  */
-export const PROBE = { config: { open: true, rateLimit: false } } as const
+export const PROBE = { config: { open: true, rateLimit: false, frequent: true } } as const
 
 /** Registers the hooks that every request passes. To be called before the routes are registered. */
 export function admit(server: FastifyInstance, context: ServerContext): void {
@@ -52,7 +52,11 @@ export function admit(server: FastifyInstance, context: ServerContext): void {
     if (!refusal) return
     const { error } = refusal
     if (hasCode(error, 'unauthorized') && request.headers.authorization !== undefined) {
-      log.info(`a token was refused, sent from ${request.ip}`, { address: request.ip, reason: error.message })
+      log.info(`a token was refused, sent from ${request.ip}`, {
+        address: request.ip,
+        request_id: request.id,
+        reason: error.message,
+      })
     }
     throw error
   }

@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BerthError } from '../../domain/errors.ts'
 
 const MINUTE_MS = 60_000
+/** Name of the only policy in the headers RateLimit and RateLimit-Policy. */
+const POLICY = 'default'
 
 /**
  * Returns what requests are counted by: the identity, because many callers may share an address, or else the address
@@ -17,15 +19,21 @@ export function rateLimitKey(request: FastifyRequest): string {
 }
 
 /**
+/**
  * Returns a function that counts a request whose caller is known by then, and throws `rate_limited` beyond `limit` a
- * minute. A change of the limit counts from the next request on.
+ * minute. A change of the limit counts from the next request on. Adds the headers of
+ * draft-ietf-httpapi-ratelimit-headers-10: `enableDraftSpec` of the plugin sends those of an earlier draft, and not for
+ * limits that are counted by hand.
  */
 export function perMinute(server: FastifyInstance, limit: () => number) {
   const count = server.createRateLimit({ max: limit, timeWindow: MINUTE_MS, keyGenerator: rateLimitKey })
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const counted = await count(request)
-    if (counted.isAllowed || !counted.isExceeded) return
+    if (counted.isAllowed) return
     const max = limit()
+    reply.header('ratelimit-policy', `"${POLICY}";q=${max};w=${MINUTE_MS / 1_000}`)
+    reply.header('ratelimit', `"${POLICY}";r=${counted.remaining};t=${counted.ttlInSeconds}`)
+    if (!counted.isExceeded) return
     const who = request.caller ? 'you may send' : 'without a valid token, your address may send'
     const seconds = counted.ttlInSeconds
     reply.header('retry-after', seconds)

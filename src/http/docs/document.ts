@@ -25,13 +25,18 @@ interface Operation {
 }
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
 
+const EXAMPLE_ID = '0190a4f2-6c7d-4c7e-9d0e-3d3f8f1c2b5a'
+
 /** What every route may answer, besides what it names. */
 const PROBLEM = {
   description: 'Refused or failed; `code` says why, and is stable',
   content: {
     'application/problem+json': {
       schema: { ...Problem },
-      example: problemDetails(new BerthError('not_enough', 'pool "alpine" has 1 free container, and 2 were requested')),
+      example: problemDetails(
+        new BerthError('not_enough', 'pool "alpine" has 1 free container, and 2 were requested'),
+        EXAMPLE_ID,
+      ),
     },
   },
 }

@@ -2,34 +2,42 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { reasonOf } from '../../domain/errors.ts'
 import type { Log } from '../../ports/log.ts'
-import { problemDetails, RETRY_AFTER_S, STATUS, toBerthError } from './problems.ts'
+import { PROBLEMS } from './catalogue.ts'
+import { withAllFaults } from './faults.ts'
+import { problemDetails, RETRY_AFTER_S, toBerthError } from './problems.ts'
 
 const MAX_PATH_LENGTH = 200
 
 /** Problem details below /v1, `{"error": "…"}` elsewhere. Unexpected errors are logged with their stack. */
-export function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
-  const error = toBerthError(thrown)
+export async function answerError(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Log,
+): Promise<FastifyReply> {
+  const error = await withAllFaults(toBerthError(thrown, request.headers['content-type']), request)
+  const { status } = PROBLEMS[error.code]
   if (error.code === 'internal') {
     const stack = thrown instanceof Error ? thrown.stack : undefined
-    log.error(`a request failed, ${request.method} ${routeOf(request)}`, {
-      route: routeOf(request),
-      reason: reasonOf(thrown),
-      stack,
-    })
+    const route = routeOf(request)
+    const fields = { route, request_id: request.id, reason: reasonOf(thrown), stack }
+    log.error(`a request failed, ${request.method} ${route}`, fields)
   }
-  if (STATUS[error.code] === 503) reply.header('retry-after', RETRY_AFTER_S)
+  if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
   if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="berth"')
   if (pathOf(request).startsWith('/v1/')) {
-    const problem = problemDetails(error)
-    reply.code(problem.status).type('application/problem+json').send(problem)
-  } else {
-    reply.code(STATUS[error.code]).send({ error: error.message })
+    const problem = problemDetails(error, request.id)
+    return reply.code(problem.status).type('application/problem+json').send(problem)
   }
+  return reply.code(status).send({ error: error.message })
 }
 
+/** What logs and metrics say where no route takes the request. */
+export const NO_ROUTE = '(no route)'
+
 /** Returns the pattern of the route, never the URL: a query string or a mistyped path may hold a password. */
-export function routeOf(request: FastifyRequest): string {
-  return request.routeOptions.url ?? '(no route)'
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? NO_ROUTE
 }
 
 export function pathOf(request: FastifyRequest): string {

@@ -1,12 +1,14 @@
 /** The audit log: in pages, and as a stream. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { Type } from '../json-schema.ts'
-import { hasCode, invalidRequest } from '../../domain/errors.ts'
+import { hasCode, invalidRequest, type Violation } from '../../domain/errors.ts'
 import { ownOnly } from '../../domain/identity.ts'
 import { closeWhenIdle } from '../connections.ts'
 import type { RouteContext } from '../context.ts'
 import { type Following, streamEvents } from '../streaming/event-stream.ts'
+import { violationsFrom } from '../errors/faults.ts'
 import { identityOf } from '../auth/identity.ts'
 import { clientGone } from '../streaming/long-poll.ts'
 import { EventList, ListEvents } from './schemas.ts'
@@ -21,26 +23,34 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
   const closing = new AbortController()
   server.addHook('preClose', async () => closing.abort())
 
-  typed.get('/v1/events', { schema: EVENTS }, async (request, reply) => {
+  typed.get('/v1/events', { schema: EVENTS, config: { rules } }, async (request, reply) => {
     const { after, limit, tail, ...filter } = request.query
     const which = { ...filter, ...ownOnly(identityOf(request)) }
-    if (limit !== undefined && tail !== undefined)
-      throw invalidRequest([{ path: 'tail', message: 'must not be combined with limit' }])
-    if (!/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) {
+    refuseCombinations(request.query, isStream(request))
+    if (!isStream(request)) {
       const most = tail ?? limit ?? PAGE
       const latest = tail !== undefined
       const events = await store.events({ ...which, after: await known(after ?? 0, 'after'), limit: most, latest })
       const more = !latest && events.length === most
       return { events: events.map(viewEvent), next: more ? (events.at(-1)?.id ?? null) : null }
     }
-    if (limit !== undefined)
-      throw invalidRequest([{ path: 'limit', message: 'must not be given for a stream, which has no end' }])
     const last = request.headers['last-event-id']
     const begin = last === undefined ? await beginning(which, after, tail) : await known(readId(last), 'Last-Event-ID')
     const isAllowed = () => stillAllowed(request.headers.authorization)
     streamLimit.count(request, reply)
     return stream(reply, { which, after: begin, isAllowed })
   })
+
+  async function rules(request: FastifyRequest): Promise<Violation[]> {
+    const query = request.query as EventQuery
+    const last = request.headers['last-event-id']
+    const checks = [
+      () => refuseCombinations(query, isStream(request)),
+      () => known(query.after ?? 0, 'after'),
+      () => last === undefined || known(readId(last), 'Last-Event-ID'),
+    ]
+    return (await Promise.all(checks.map(violationsFrom))).flat()
+  }
 
   /** Returns the event id after which a new stream starts; null: with the next event. */
   async function beginning(which: Following['which'], after?: number, tail?: number): Promise<number | null> {
@@ -53,6 +63,7 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
   function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'isAllowed'>): FastifyReply {
     const { heartbeatMs, idleTimeoutMs } = streaming
     closeWhenIdle(reply.raw, idleTimeoutMs)
+    // fastify answers a HEAD at once, which ends the stream.
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
     const over = AbortSignal.any([clientGone(reply), closing.signal])
     return reply.send(streamEvents({ ...asked, feed, heartbeatMs, over, write: viewEvent }))
@@ -73,9 +84,24 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
   async function known(after: number, path: string): Promise<number> {
     const latest = await store.latestEvent()
     if (after > latest)
-      throw invalidRequest([{ path, message: `is later than the latest event, ${latest}; leave it out` }])
+      throw invalidRequest([{ path, message: `is later than the latest event, ${latest}, got ${after}; leave it out` }])
     return after
   }
+}
+
+type EventQuery = Static<typeof ListEvents>
+
+function isStream({ headers }: FastifyRequest): boolean {
+  return /\btext\/event-stream\b/i.test(headers.accept ?? '')
+}
+
+function refuseCombinations({ limit, tail }: EventQuery, stream: boolean): void {
+  if (limit === undefined) return
+  const violations: Violation[] = []
+  if (tail !== undefined)
+    violations.push({ path: 'tail', message: 'must not be combined with limit; give one of them' })
+  if (stream) violations.push({ path: 'limit', message: 'must not be given for a stream, which has no end' })
+  if (violations.length > 0) throw invalidRequest(violations)
 }
 
 function readId(text: string | string[]): number {

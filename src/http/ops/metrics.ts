@@ -1,11 +1,15 @@
-/** Metrics for Prometheus. Pools and codes are the only labels: no names, no secrets. */
+/**
+ * Metrics for Prometheus. Labels are pools, states, codes and patterns of routes: no names, no secrets. A test compares
+ * them with docs/metrics.md.
+ */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { CONTAINER_STATES, oldestUncleanMs } from '../../domain/container.ts'
 import type { Pool } from '../../domain/pool.ts'
 import type { Metrics, Timed } from '../../ports/metrics.ts'
 import { waitingFor } from '../../domain/queue.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
-import { type ReservationState, stateAt } from '../../domain/reservation.ts'
+import { type Outcome, type ReservationState, stateAt } from '../../domain/reservation.ts'
+import { type Answered, declareRequestMetrics } from './request-metrics.ts'
 
 /** Records, so that a new state or verb does not compile before it is counted here. */
 const OPEN_STATES: Record<Exclude<ReservationState, 'ended'>, null> = {
@@ -26,11 +30,30 @@ const TIMED: Record<Exclude<Timed, 'queue'>, null> = {
 }
 
 /** Seconds: from an exec that makes an account to a playbook that installs a desktop. */
-const BUCKETS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600]
+const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600]
 /** Seconds: from a container that was being recycled anyway to a week. */
 const QUEUE_BUCKETS = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 259_200, 604_800]
 
+/** Codes that are shown as 0 before they occur, so that an alert sees the first one. */
+const EXPECTED_REFUSALS = ['not_enough', 'quota_exceeded', 'pool_unusable', 'engine_unavailable'] as const
+const OUTCOMES: Record<Outcome, null> = {
+  released: null,
+  expired: null,
+  abandoned: null,
+  failed: null,
+  cancelled: null,
+}
+
+export interface Build {
+  /** Version of the manager. */
+  readonly version: string
+  /** Kind of the engine: "docker". */
+  readonly engine: string
+}
+
 export interface PrometheusMetrics extends Metrics {
+  /** Counts an answered request. */
+  answered(answered: Answered): void
   readonly contentType: string
   /** Returns the exposition text, with the present gauges. */
   render(pools: readonly Pool[], snapshot: Snapshot, now: number): Promise<string>
@@ -95,6 +118,24 @@ function declareMetrics(registry: Registry) {
       labelNames: ['code'],
       help: 'Work in the engine or inside a container that failed, by error code',
     }),
+    refusals: new Counter({
+      registers,
+      name: 'berth_reserves_refused_total',
+      labelNames: ['pool', 'code'],
+      help: 'Reserves that were refused or failed, by error code, without invalid requests',
+    }),
+    endings: new Counter({
+      registers,
+      name: 'berth_reservations_ended_total',
+      labelNames: ['pool', 'outcome'],
+      help: 'Reservations that this manager has ended since it started, by outcome',
+    }),
+    build: new Gauge({
+      registers,
+      name: 'berth_build_info',
+      labelNames: ['version', 'node', 'engine'],
+      help: 'Always 1; the labels are the versions of the manager and of Node, and the kind of the engine',
+    }),
   }
 }
 
@@ -122,10 +163,12 @@ function refresh(gauges: Gauges, pools: readonly Pool[], snapshot: Snapshot, now
   }
 }
 
-export function openMetrics(): PrometheusMetrics {
+export function openMetrics({ version, engine }: Build): PrometheusMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_EVERY_MS })
-  const { durations, queueWait, failures, ...gauges } = declareMetrics(registry)
+  const { durations, queueWait, failures, refusals, endings, build, ...gauges } = declareMetrics(registry)
+  const answered = declareRequestMetrics(registry)
+  build.set({ version, node: process.version, engine }, 1)
   for (const operation of Object.keys(TIMED)) durations.zero({ operation })
 
   return {
@@ -136,7 +179,14 @@ export function openMetrics(): PrometheusMetrics {
       else durations.observe({ operation }, seconds)
     },
     failure: (code) => failures.inc({ code }),
+    refused: (pool, code) => refusals.inc({ pool, code }),
+    ended: (pool, outcome) => endings.inc({ pool, outcome }),
+    answered,
     render(pools, snapshot, now) {
+      for (const { name: pool } of pools) {
+        for (const code of EXPECTED_REFUSALS) refusals.inc({ pool, code }, 0)
+        for (const outcome of Object.keys(OUTCOMES)) endings.inc({ pool, outcome }, 0)
+      }
       refresh(gauges, pools, snapshot, now)
       return registry.metrics()
     },

@@ -105,7 +105,7 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     summary: 'Figures for Prometheus',
     response: { 200: Figures, 401: Refused, 403: Refused },
   }
-  typed.get('/metrics', { schema: figures, ...ADMIN_ONLY }, async (_request, reply) => {
+  typed.get('/metrics', { schema: figures, config: { frequent: true }, ...ADMIN_ONLY }, async (_request, reply) => {
     const text = await metrics.render(pools.all(), await store.snapshot(), clock())
     return reply.type(metrics.contentType).send(text)
   })

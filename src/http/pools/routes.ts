@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { IfNoneMatch, NotModified, represent, sendUnlessKnown } from '../etag.ts'
 import type { ServerContext } from '../context.ts'
 import { ADMIN_ONLY, identityOf } from '../auth/identity.ts'
@@ -16,7 +17,11 @@ export function poolRoutes(server: FastifyInstance, context: ServerContext): voi
     return sendUnlessKnown(request, reply, represent(reply, list))
   })
 
-  typed.patch('/v1/pools/:name', { schema: RESIZE, ...ADMIN_ONLY }, async (request) => {
+  const rules = ({ params, body }: FastifyRequest) => {
+    const { size = null } = body as Partial<Static<typeof Resize>>
+    return admin.sizeViolations((params as Static<typeof Named>).name, size)
+  }
+  typed.patch('/v1/pools/:name', { schema: RESIZE, config: { rules }, ...ADMIN_ONLY }, async (request) => {
     const pool = await admin.resize(request.params.name, request.body.size, identityOf(request))
     const [view] = await viewPools(context, [pool])
     if (!view) throw new Error('one pool has one view')

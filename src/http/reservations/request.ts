@@ -1,15 +1,29 @@
 /** Parses requests. The use case decides whether the pool allows what they ask for. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Static } from 'typebox'
 import { parseDuration } from '../../domain/text/duration.ts'
+import type { WantedReserve } from '../../usecases/rules/reserve-rules.ts'
+import type { Extend, Reserve } from './schemas.ts'
+import { gotText } from '../../domain/text/got.ts'
 import { invalidRequest } from '../../domain/errors.ts'
 
 /** Shortest duration that the API takes. */
 const MIN_DURATION_MS = 60_000
 
+export type ReserveBody = Static<typeof Reserve>
+export type ExtendBody = Static<typeof Extend>
+
 interface ReserveTimes {
   readonly duration?: string
   readonly keepalive?: string
   readonly wait?: string
+}
+
+/** Returns what a body asks for that may lack anything. A duration that is left out breaks no rule. */
+export function readWanted(body: Partial<ReserveBody>): WantedReserve {
+  const { pool, username, count, name, password, password_style: passwordStyle, ssh_keys: sshKeys } = body
+  const given = { poolName: pool, username, count, name, password, passwordStyle, sshKeys }
+  return { ...given, ...readTimes(body, MIN_DURATION_MS) }
 }
 
 /** Returns milliseconds, NaN for what cannot be read or is too short; `standard` is the pool's default duration. */
@@ -18,6 +32,11 @@ export function readTimes({ duration, keepalive, wait }: ReserveTimes, standard:
     durationMs: duration === undefined ? standard : atLeast(MIN_DURATION_MS, toMs(duration)),
     ...(keepalive !== undefined && { keepaliveMs: toMs(keepalive) }),
     ...(wait !== undefined && { waitMs: toMs(wait) }),
+    written: {
+      ...(duration !== undefined && { duration }),
+      ...(keepalive !== undefined && { keepalive }),
+      ...(wait !== undefined && { wait }),
+    },
   }
 }
 
@@ -26,7 +45,7 @@ function atLeast(min: number, ms: number): number {
 }
 
 /** Returns milliseconds; NaN for a text that cannot be read. */
-export function toMs(duration: string): number {
+function toMs(duration: string): number {
   return parseDuration(duration) ?? Number.NaN
 }
 
@@ -34,19 +53,33 @@ export function toMs(duration: string): number {
  * Returns the function from the present end of a reservation to the wanted one: `{extend: "30m"}` adds to it,
  * `{expires_at}` replaces it.
  */
-export function readEnd(body: { extend?: string; expires_at?: string }): (expiresAt: number) => number {
+export function readEnd(body: ExtendBody): (expiresAt: number) => number {
   const { extend, expires_at } = body
   if ((extend === undefined) === (expires_at === undefined)) {
-    throw invalidRequest([{ path: 'extend', message: 'must be given if, and only if, expires_at is not' }])
+    const none = 'is missing; give extend or expires_at'
+    const message = extend === undefined ? none : 'must not be combined with expires_at; give one of them'
+    throw invalidRequest([{ path: 'extend', message }])
   }
   if (expires_at !== undefined) {
     const end = Date.parse(expires_at)
-    if (Number.isNaN(end)) throw invalidRequest([{ path: 'expires_at', message: 'must be a valid RFC 3339 timestamp' }])
+    if (Number.isNaN(end)) {
+      const message = `must be an RFC 3339 timestamp like 2026-11-24T17:00:00Z${gotText(expires_at)}`
+      throw invalidRequest([{ path: 'expires_at', message }])
+    }
     return () => end
   }
   const ms = parseDuration(extend ?? '')
-  if (ms === null) throw invalidRequest([{ path: 'extend', message: 'must be a duration like 30m, 2h or PT1H30M' }])
+  if (ms === null) {
+    throw invalidRequest([{ path: 'extend', message: `must be a duration like 30m, 2h or PT1H30M${gotText(extend)}` }])
+  }
   return (expiresAt) => expiresAt + ms
+}
+
+/** Reads an end of which parts may be undefined, because their shape is wrong. */
+export function checkEnd(body: ExtendBody): void {
+  const isReadable = Object.values(body).some((value) => value !== undefined)
+  const isGiven = 'extend' in body || 'expires_at' in body
+  if (isReadable || !isGiven) readEnd(body)
 }
 
 /**
@@ -57,4 +90,12 @@ export function readIdempotencyKey(headers: IncomingHttpHeaders): string | null 
   if (sent === undefined) return null
   if (typeof sent === 'string' && /^[\x21-\x7e]{1,255}$/.test(sent)) return sent
   throw invalidRequest([{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters, like a UUID' }])
+}
+
+/** `duration` of …/hold. Its maximum depends on the reservation. */
+export function readHold({ duration = '' }: { duration?: string }): number {
+  const ms = parseDuration(duration)
+  if (ms !== null) return ms
+  const message = `must be a duration like 30m, 2h or PT1H30M${gotText(duration)}`
+  throw invalidRequest([{ path: 'duration', message }])
 }

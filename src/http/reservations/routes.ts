@@ -1,17 +1,27 @@
 /** Reservations, for programs. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ownOnly } from '../../domain/identity.ts'
 import { stateAt } from '../../domain/reservation.ts'
 import { idempotentRequest } from '../../usecases/idempotency.ts'
-import { choosePool } from '../../usecases/pool-rules.ts'
+import { choosePool } from '../../usecases/rules/pool-rules.ts'
 import { IfNoneMatch, NotModified, represent, sendUnlessKnown } from '../etag.ts'
 import type { RouteContext } from '../context.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { violationsFrom } from '../errors/faults.ts'
+import { readAfter, writeCursor } from './cursor.ts'
 import { identityOf, requireAdmin } from '../auth/identity.ts'
 import { clientGone } from '../streaming/long-poll.ts'
 import { pollUntil } from '../streaming/poll-until.ts'
-import { readEnd, readIdempotencyKey, readTimes, toMs } from './request.ts'
+import {
+  type ExtendBody,
+  checkEnd,
+  readEnd,
+  readHold,
+  readIdempotencyKey,
+  readTimes,
+  readWanted,
+  type ReserveBody,
+} from './request.ts'
 import {
   Extend,
   ExtendedView,
@@ -45,7 +55,12 @@ export function reservationRoutes(server: FastifyInstance, context: RouteContext
 
 function reserveRoute(typed: TypedServer, context: RouteContext): void {
   const { reservations, pools, requestSecret } = context
-  typed.post('/v1/reservations', { schema: RESERVE, ...NO_BODY_NEEDED }, async (request, reply) => {
+  const rules = async (request: FastifyRequest) => [
+    ...(await violationsFrom(() => readIdempotencyKey(request.headers))),
+    ...(await reservations.violations(readWanted(request.body as Partial<ReserveBody>), identityOf(request))),
+  ]
+  const options = { schema: RESERVE, ...NO_BODY_NEEDED, config: { rules } }
+  typed.post('/v1/reservations', options, async (request, reply) => {
     const { username = DEFAULT_USERNAME, count = 1, ssh_keys: sshKeys = [], password, note, name } = request.body
     const { password_style: passwordStyle } = request.body
     const pool = choosePool(pools, request.body.pool)
@@ -73,13 +88,14 @@ function reserveRoute(typed: TypedServer, context: RouteContext): void {
 }
 
 function listRoute(typed: TypedServer, context: RouteContext): void {
-  typed.get('/v1/reservations', { schema: LIST }, async (request, reply) => {
+  const rules = ({ query }: FastifyRequest) => violationsFrom(() => readAfter(query as { cursor?: string }))
+  typed.get('/v1/reservations', { schema: LIST, config: { rules } }, async (request, reply) => {
     const { limit = 50, cursor, ...filter } = request.query
     const page = await context.store.reservations({
       ...filter,
       ...ownOnly(identityOf(request)),
       limit,
-      ...(cursor !== undefined && { after: readCursor(cursor) }),
+      ...readAfter({ cursor }),
     })
     const last = page.at(-1)
     const list = represent(reply, {
@@ -94,7 +110,8 @@ function showRoute(typed: TypedServer, context: RouteContext): void {
   const { reservations, clock, feed, streamLimit } = context
   typed.get('/v1/reservations/:id', { schema: SHOW }, async (request, reply) => {
     const { id } = request.params
-    const { wait = 0 } = request.query
+    // A HEAD never waits: it is answered with the present state.
+    const wait = request.method === 'HEAD' ? 0 : (request.query.wait ?? 0)
     // Before anything is read: a refused request costs next to nothing.
     if (wait > 0) streamLimit.count(request, reply)
     const poll = async () => {
@@ -112,7 +129,8 @@ function showRoute(typed: TypedServer, context: RouteContext): void {
 /** Extend, keepalive, hold, release. */
 function changeRoutes(typed: TypedServer, context: RouteContext): void {
   const { reservations } = context
-  typed.patch('/v1/reservations/:id', { schema: EXTEND }, async (request) => {
+  const extendRules = ({ body }: FastifyRequest) => violationsFrom(() => checkEnd(body as ExtendBody))
+  typed.patch('/v1/reservations/:id', { schema: EXTEND, config: { rules: extendRules } }, async (request) => {
     const { id } = request.params
     const by = identityOf(request)
     const { clamped } = await reservations.extend(id, readEnd(request.body), by)
@@ -125,9 +143,10 @@ function changeRoutes(typed: TypedServer, context: RouteContext): void {
     return viewReservation(context, await reservations.find(request.params.id, by))
   })
 
-  typed.post('/v1/reservations/:id/hold', { schema: HOLD }, async (request) => {
+  const holdRules = ({ body }: FastifyRequest) => violationsFrom(() => readHold(body as { duration?: string }))
+  typed.post('/v1/reservations/:id/hold', { schema: HOLD, config: { rules: holdRules } }, async (request) => {
     const by = identityOf(request)
-    await reservations.hold(request.params.id, toMs(request.body.duration), by)
+    await reservations.hold(request.params.id, readHold(request.body), by)
     return viewReservation(context, await reservations.find(request.params.id, by))
   })
 

@@ -1,7 +1,7 @@
 /** The four endpoints of the simple API. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { knownHostsLine } from '../../domain/container.ts'
-import { boundsOf, choosePool, countProblem } from '../../usecases/pool-rules.ts'
+import { boundsOf, choosePool, countProblem } from '../../usecases/rules/pool-rules.ts'
 import { activeAt, listAvailable, listReservations } from './lists.ts'
 import type { ServerContext } from '../context.ts'
 import { latestList, represent, sendUnlessKnown } from '../etag.ts'
@@ -19,6 +19,8 @@ const BY_PROGRAMS = {
     refuseLinks(request)
     done()
   },
+  // A HEAD must not change anything, and the headers of an answer that was not made would be made up.
+  exposeHeadRoute: false,
 }
 
 export function simpleRoutes(server: FastifyInstance, context: ServerContext): void {
@@ -74,7 +76,7 @@ function reserveRoute(server: FastifyInstance, context: ServerContext): void {
 function releaseAllRoute(server: FastifyInstance, { reservations }: ServerContext): void {
   server.get(
     '/release_all',
-    { ...releaseAllDocument, onRequest: [BY_PROGRAMS.onRequest, ADMIN_ONLY.onRequest] },
+    { ...releaseAllDocument, ...BY_PROGRAMS, onRequest: [BY_PROGRAMS.onRequest, ADMIN_ONLY.onRequest] },
     async (request) => {
       readQuery(request.raw.url ?? '', [])
       await reservations.releaseAll({}, identityOf(request))

@@ -1,6 +1,7 @@
 /** API tokens, for admins; the caller's own identity, for every caller. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { BerthError } from '../../domain/errors.ts'
 import { heldBy } from '../../domain/reservation.ts'
 import type { ServerContext } from '../context.ts'
@@ -43,7 +44,8 @@ export function tokenRoutes(server: FastifyInstance, { store, tokens, clock }: S
     tokens: (await tokens.list()).map(viewToken),
   }))
 
-  typed.post('/v1/tokens', { schema: MAKE, ...ADMIN_ONLY }, async (request, reply) => {
+  const rules = ({ body }: FastifyRequest) => tokens.violations(body as Partial<Static<typeof WantedToken>>)
+  typed.post('/v1/tokens', { schema: MAKE, config: { rules }, ...ADMIN_ONLY }, async (request, reply) => {
     const made = await tokens.create(request.body, identityOf(request).name)
     reply.code(201)
     return viewNewToken(made)

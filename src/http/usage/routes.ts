@@ -1,11 +1,13 @@
 /** Usage: containers and time by owner, account, pool or day. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from '../json-schema.ts'
 import { type Violation, invalidRequest } from '../../domain/errors.ts'
+import { gotText } from '../../domain/text/got.ts'
 import { ownOnly } from '../../domain/identity.ts'
 import { usageOf } from '../../domain/usage.ts'
 import type { ServerContext } from '../context.ts'
+import { violationsFrom } from '../errors/faults.ts'
 import { identityOf } from '../auth/identity.ts'
 import { readTime, time } from '../time.ts'
 import { AskUsage, UsageView } from './schemas.ts'
@@ -17,7 +19,8 @@ const STANDARD_SPAN_MS = 30 * 86_400_000
 export function usageRoutes(server: FastifyInstance, { store, clock }: ServerContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
-  typed.get('/v1/usage', { schema: USAGE }, async (request, reply) => {
+  const rules = ({ query }: FastifyRequest) => violationsFrom(() => readSpan(query as { from?: string }, clock()))
+  typed.get('/v1/usage', { schema: USAGE, config: { rules } }, async (request, reply) => {
     const { by = 'user', format } = request.query
     const now = clock()
     const { from, to } = readSpan(request.query, now)
@@ -38,10 +41,8 @@ function readSpan(query: { from?: string; to?: string }, now: number): { from: n
     const text = query[path]
     const ms = text === undefined ? null : readTime(text)
     if (text !== undefined && ms === null) {
-      violations.push({
-        path,
-        message: 'must be a day like 2026-11-24, or an RFC 3339 timestamp like 2026-11-24T17:00:00Z',
-      })
+      const allowed = 'a day like 2026-11-24, or an RFC 3339 timestamp like 2026-11-24T17:00:00Z'
+      violations.push({ path, message: `must be ${allowed}${gotText(text)}` })
     }
     return ms
   }
@@ -49,7 +50,7 @@ function readSpan(query: { from?: string; to?: string }, now: number): { from: n
   const to = end ?? now
   const from = begin ?? to - STANDARD_SPAN_MS
   if (violations.length === 0 && from >= to)
-    violations.push({ path: 'from', message: `must be earlier than to, ${time(to)}` })
+    violations.push({ path: 'from', message: `must be earlier than to, ${time(to)}, got ${time(from)}` })
   if (violations.length > 0) throw invalidRequest(violations)
   return { from, to }
 }

@@ -2,7 +2,7 @@
 import { describeReservation, isDue, type Reservation } from '../../domain/reservation.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
-import { killAll, type RevocationDeps, revoke } from '../../usecases/revocation.ts'
+import { countUnserved, killAll, type RevocationDeps, revoke } from '../../usecases/revocation.ts'
 import type { EndAction } from '../plan/actions.ts'
 import { reservationKey } from '../work-keys.ts'
 import type { BackgroundWork } from './work.ts'
@@ -33,10 +33,12 @@ export class Endings {
     // The plan is older than this moment: the end may have been moved since.
     const seen = { state, expiresAt, aliveUntil, prepareBy }
     const ending = { outcome, seen, ...(reason !== undefined && { reason }) }
-    const ended = await store.end([id], ending, clock()).catch((error: unknown) => {
+    const now = clock()
+    const ended = await store.end([id], ending, now).catch((error: unknown) => {
       if (isDue(reservation, clock())) this.#work.start([key], () => this.#killOverdue(reservation))
       throw error
     })
+    if (state === 'waiting') await countUnserved(this.#deps, id, now)
     // If another pass has ended it, that one revokes the access. A waiting reservation has no access.
     const isOurs = ended.length > 0 && !this.#work.busy.has(key)
     if (!isOurs && state !== 'waiting') return

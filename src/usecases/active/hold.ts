@@ -50,7 +50,9 @@ export async function putOnHold(context: HoldDeps, { find, durationMs }: Wanted,
     }
     const { max, containers: mostContainers } = pool.hold
     if (!(durationMs >= MIN_HOLD_MS && durationMs <= max)) {
-      const message = `must be a duration like 30m, from 1m to ${formatDuration(max)}, hold.max of pool "${pool.name}"`
+      const got = Number.isNaN(durationMs) ? '' : `, got ${formatDuration(durationMs)}`
+      const most = `${formatDuration(max)}, hold.max of pool "${pool.name}"`
+      const message = `must be a duration like 30m, from 1m to ${most}${got}`
       throw invalidRequest([{ path: 'duration', message }])
     }
     const to = now + durationMs

@@ -108,9 +108,9 @@ describe('a user of the provider', () => {
     const api = await trusting({ nameClaim: 'email' })
     assert.equal((await me(api, await provider.token('alice'))).name, 'oidc:alice@example.org')
     for (const sub of ['odd', 'teacher']) {
-      const { status, title } = await me(api, await provider.token(sub))
+      const { status, detail } = await me(api, await provider.token(sub))
       assert.equal(status, 401)
-      assert.match(title, /^this token cannot be used: its claim email is not a name;/)
+      assert.match(detail, /^this token cannot be used: its claim email is not a name;/)
     }
   })
 
@@ -211,7 +211,7 @@ describe('an invalid token of a provider', () => {
     it(`401 ${title}`, async () => {
       const api = await trusting()
       const jwt = await make()
-      const { status, code, title: message } = await me(api, jwt)
+      const { status, code, detail: message } = await me(api, jwt)
       assert.deepEqual({ status, code }, { status: 401, code: 'unauthorized' })
       assert.match(message, /^this token cannot be used: /)
       assert.match(message, says)
@@ -241,7 +241,7 @@ describe('an invalid token of a provider', () => {
     api.world.advance(60_000 + 20_000)
     assert.equal((await me(api, jwt)).status, 200)
     api.world.advance(15_000)
-    assert.match((await me(api, jwt)).title, /it has expired;/)
+    assert.match((await me(api, jwt)).detail, /it has expired;/)
   })
 
   it('causes no request to the provider when another one issued it', async () => {
@@ -274,7 +274,7 @@ describe('a provider that rotates its key', () => {
     assert.equal((await me(api, old)).status, 200)
     await own.rotate()
     assert.equal((await me(api, await own.token('alice'))).status, 200)
-    assert.match((await me(api, old)).title, /its provider does not publish the key that signed it;/)
+    assert.match((await me(api, old)).detail, /its provider does not publish the key that signed it;/)
   })
 
   it('may publish both for a while', async () => {
@@ -293,7 +293,7 @@ describe('a provider that rotates its key', () => {
     const jwt = await own.sign(unnamed, { kid: undefined } as never)
     assert.equal((await me(api, jwt)).status, 200)
     const forged = await own.sign(unnamed, { kid: undefined } as never, (await generateKeyPair('RS256')).privateKey)
-    assert.match((await me(api, forged)).title, /its signature is wrong;/)
+    assert.match((await me(api, forged)).detail, /its signature is wrong;/)
   })
 })
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { openApi } from '../../../lab/api.ts'
 import { bearer, openTokenApi } from '../../support/http/token-api.ts'
+import { problem, withoutId } from '../../support/http/problem.ts'
 
 describe('rate limits', () => {
   // The plugin reads the clock of the process.
@@ -18,12 +19,32 @@ describe('rate limits', () => {
     assert.equal(status, 429)
     assert.equal(told['retry-after'], '40')
     assert.equal(told['content-type'], 'application/problem+json; charset=utf-8')
-    const title = 'too many requests; you may send 3 a minute; try again in 40 s'
-    assert.deepEqual(JSON.parse(text), { type: 'about:blank', title, status: 429, code: 'rate_limited' })
-    assert.equal((await api.get('/reserve?username=a', headers)).text, JSON.stringify({ error: title }))
+    const message = 'too many requests; you may send 3 a minute; try again in 40 s'
+    assert.deepEqual(withoutId(text), problem('rate_limited', message))
+    assert.equal((await api.get('/reserve?username=a', headers)).text, JSON.stringify({ error: message }))
     assert.deepEqual(api.world.logins(), [])
     mock.timers.tick(40_000)
     assert.equal((await api.get('/v1/me', headers)).status, 200)
+  })
+
+  it('says how many requests are left, on answers that count', async () => {
+    const api = await openTokenApi({ rateLimit: 3 })
+    const { headers } = await api.give('alice')
+    const told = async (url: string, some = headers) => {
+      const answer = await api.server.inject({ url, headers: some })
+      return [answer.statusCode, answer.headers['ratelimit-policy'], answer.headers['ratelimit']]
+    }
+    const policy = '"default";q=3;w=60'
+    assert.deepEqual(await told('/v1/me'), [200, policy, '"default";r=2;t=60'])
+    mock.timers.tick(15_000)
+    assert.deepEqual(await told('/reserve'), [400, policy, '"default";r=1;t=45'])
+    assert.deepEqual(await told('/v1/nothing'), [404, policy, '"default";r=2;t=60'])
+    assert.deepEqual(await told('/v1/me'), [200, policy, '"default";r=0;t=45'])
+    assert.deepEqual(await told('/v1/me'), [429, policy, '"default";r=0;t=45'])
+    assert.deepEqual(await told('/healthz'), [200, undefined, undefined])
+    const unlimited = await openTokenApi()
+    const free = await unlimited.server.inject({ url: '/v1/me', headers: (await unlimited.give('bob')).headers })
+    assert.equal(free.headers['ratelimit'], undefined)
   })
 
   it('counts by name, whatever the address and the token, separately for each name', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Api, openApi } from '../../../lab/api.ts'
 import { NOW, pool } from '../../../lab/rows.ts'
+import { problem, withoutId } from '../../support/http/problem.ts'
 
 const POOLS = [pool({ name: 'alpine', size: 11 }), pool({ name: 'big', size: 1, ports: [3000] })]
 
@@ -103,8 +104,8 @@ describe('GET /v1/containers/{name}', () => {
       ['POST', '/return'],
     ] as const) {
       const { status, body } = await ask(api, method, `/v1/containers/alpine-99${path}`)
-      const title = 'there is no container "alpine-99"'
-      assert.deepEqual([status, body.code, body.title], [404, 'not_found', title], method + path)
+      const why = 'there is no container "alpine-99"'
+      assert.deepEqual([status, body.code, body.detail], [404, 'not_found', why], method + path)
     }
   })
 })
@@ -147,14 +148,14 @@ describe('POST /v1/containers/{name}/…', () => {
     await api.get('/reserve?username=alice')
     const before = await api.everything()
     const released = 'alpine-1 is reserved; release reservation r1 first'
-    for (const [name, verb, title] of [
+    for (const [name, verb, why] of [
       ['alpine-1', 'recycle', released],
       ['alpine-1', 'quarantine', released],
       ['alpine-1', 'return', released],
       ['alpine-2', 'return', 'alpine-2 is ready: not quarantined'],
     ] as const) {
       const { status, body } = await ask(api, 'POST', `/v1/containers/${name}/${verb}`)
-      assert.deepEqual(body, { type: 'about:blank', title, status: 409, code: 'conflict' }, verb)
+      assert.deepEqual(withoutId(body), problem('conflict', why), verb)
       assert.equal(status, 409)
     }
     assert.equal(await api.everything(), before)

@@ -3,12 +3,12 @@ import { createPools } from '../../../src/domain/pools.ts'
 import { openMetrics } from '../../../src/http/ops/metrics.ts'
 import { buildServer } from '../../../src/http/server.ts'
 import { readVersion } from '../../../src/version.ts'
-import { contextOf } from '../../../lab/api.ts'
+import { BUILD, contextOf } from '../../../lab/api.ts'
 import { createWorld } from '../../../lab/world.ts'
 
 export async function dumpOpenapi(): Promise<string> {
   const world = await createWorld()
-  const context = contextOf(world, { pools: createPools([]), metrics: openMetrics(), store: world.store })
+  const context = contextOf(world, { pools: createPools([]), metrics: openMetrics(BUILD), store: world.store })
   const server = buildServer({ ...context, version: readVersion() })
   try {
     const { payload } = await server.inject('/openapi.json')

@@ -37,7 +37,9 @@ async function routesOf(api: Api): Promise<string[]> {
   const routes: string[] = []
   api.server.addHook('onRoute', ({ method, url }) => {
     const path = url.replaceAll(/:(\w+)/g, '{$1}')
-    if (!/^\/(docs|client)(\/|$)/.test(path)) routes.push(...[method].flat().map((name) => `${name} ${path}`))
+    // Every GET has a HEAD.
+    if (/^\/(docs|client)(\/|$)/.test(path) || method === 'HEAD') return
+    routes.push(...[method].flat().map((name) => `${name} ${path}`))
   })
   await api.server.ready()
   return routes.toSorted()

@@ -146,7 +146,7 @@ describe('GET /v1/events', () => {
     const before = (await ask(api)).body
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       const { status, headers } = await api.ask(method, '/v1/events')
-      assert.deepEqual([status, headers['allow']], [405, 'GET'])
+      assert.deepEqual([status, headers['allow']], [405, 'GET, HEAD'])
     }
     assert.deepEqual((await ask(api)).body, before)
   })

@@ -1,5 +1,6 @@
 /** Liveness, readiness and metrics. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it, mock } from 'node:test'
 import { BerthError } from '../../../src/domain/errors.ts'
 import { type Api, openApi } from '../../../lab/api.ts'
@@ -199,6 +200,96 @@ describe('GET /metrics', () => {
     }
     assert.equal((await api.get('/reserve?username=alice')).status, 200)
     assert.deepEqual(await notZero(api, 'berth_engine_errors_total'), { '{code="guest_failed"}': 1 })
+  })
+
+  it('counts reserves that are refused, by pool and code, and no invalid requests', async () => {
+    const api = await openApi({ pools: POOLS })
+    const name = 'berth_reserves_refused_total'
+    assert.equal((await figure(api, name))['{pool="big",code="not_enough"}'], 0)
+    await api.get('/reserve?username=alice&count=4')
+    for (const path of ['/reserve?username=bob', '/reserve?username=bob&count=9', '/reserve?username=root']) {
+      await api.get(path)
+    }
+    await api.ask('POST', '/v1/reservations', { 'content-type': 'application/json' }, '{"count":1}')
+    await api.engine('away')
+    await api.get('/reserve?username=bob&pool=big')
+    assert.deepEqual(await notZero(api, name), {
+      '{pool="alpine",code="not_enough"}': 2,
+      '{pool="big",code="engine_unavailable"}': 1,
+    })
+  })
+
+  it('counts reservations by outcome, those too that never had a container', async () => {
+    const api = await openApi({ pools: POOLS })
+    const json = { 'content-type': 'application/json' }
+    const name = 'berth_reservations_ended_total'
+    assert.equal((await figure(api, name))['{pool="alpine",outcome="failed"}'], 0)
+    await api.get('/reserve?username=alice&count=4')
+    const waiting = await api.ask('POST', '/v1/reservations', json, '{"wait":"10m"}')
+    await api.ask('DELETE', `/v1/reservations/${JSON.parse(waiting.text).id}`)
+    await api.ask('POST', '/v1/reservations', json, '{"wait":"1m"}')
+    api.world.advance(60_000)
+    await api.world.settle()
+    await api.get('/release_all')
+    await api.world.settle()
+    await api.get('/reserve?username=bob&duration=1')
+    api.world.advance(60_000)
+    await api.world.settle()
+    assert.deepEqual(await notZero(api, name), {
+      '{pool="alpine",outcome="cancelled"}': 1,
+      '{pool="alpine",outcome="failed"}': 1,
+      '{pool="alpine",outcome="released"}': 1,
+      '{pool="alpine",outcome="expired"}': 1,
+    })
+  })
+
+  it('counts and measures requests by method, pattern and status, whatever clients send', async () => {
+    const api = await openApi({ pools: POOLS })
+    await api.get('/v1/reservations/secret')
+    await api.get('/v1/reservations/other')
+    await api.ask('HEAD', '/available')
+    for (const url of ['/a/1', '/b/2']) await api.server.inject({ method: 'PROPFIND' as 'GET', url })
+    assert.deepEqual(await figure(api, 'berth_http_requests_total'), {
+      '{method="GET",route="/v1/reservations/:id",code="404"}': 2,
+      '{method="HEAD",route="/available",code="200"}': 1,
+      '{method="other",route="(no route)",code="404"}': 2,
+    })
+    const buckets = await figure(api, 'berth_http_request_duration_seconds_bucket')
+    assert.equal(buckets['{le="+Inf",method="GET",route="/v1/reservations/:id"}'], 2)
+    assert.ok('{le="0.001",method="HEAD",route="/available"}' in buckets)
+  })
+
+  it('shows the version of the manager', async () => {
+    const shown = await figure(await openApi(), 'berth_build_info')
+    assert.deepEqual(shown, { [`{version="1.2.3",node="${process.version}",engine="memory"}`]: 1 })
+  })
+
+  it('is what docs/metrics.md lists, all of it and nothing else', async () => {
+    const api = await openApi({ pools: POOLS })
+    // The first count is that of the first scrape.
+    await api.server.inject('/metrics')
+    const { payload } = await api.server.inject('/metrics')
+    const shown = [...payload.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`)
+    const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
+    const listed = [...page.matchAll(/^\| `([a-z0-9_]+)(?:\{[^}]*\})?` \| (counter|gauge|histogram) \|/gm)]
+    assert.deepEqual(listed.map(([, name, type]) => `${name} ${type}`).toSorted(), shown.toSorted())
+    for (const [row = ''] of listed) {
+      const [, name = '', labels = ''] = /`([a-z0-9_]+)(?:\{([^}]*)\})?`/.exec(row) ?? []
+      if (!name.startsWith('berth_')) continue
+      const sample = new RegExp(`^${name}(?:_count)?(?:\\{(.*)\\})? `, 'm').exec(payload)
+      const has = [...(sample?.[1] ?? '').matchAll(/(\w+)="/g)].map(([, label = '']) => label).toSorted()
+      // A metric with labels has no sample before it is counted.
+      if (sample)
+        assert.deepEqual(
+          labels
+            .split(',')
+            .filter(Boolean)
+            .map((one) => one.trim())
+            .toSorted(),
+          has,
+          name,
+        )
+    }
   })
 
   it('shows the process, and no names', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Api, openApi } from '../../../lab/api.ts'
 import { pool } from '../../../lab/rows.ts'
+import { problem, withoutId } from '../../support/http/problem.ts'
 
 const JSON_BODY = { 'content-type': 'application/json' }
 const NONE = { creating: 0, ready: 0, reserved: 0, removing: 0, broken: 0, quarantined: 0 }
@@ -118,16 +119,16 @@ describe('PATCH /v1/pools/{name}', () => {
     const api = await openApi({ pools: [GROWING] })
     await api.get('/reserve?username=alice&count=2')
     const before = await api.everything()
-    const title = '2 of its containers are reserved; release some first, or ask for at least 2'
+    const why = '2 of its containers are reserved; release some first, or ask for at least 2'
     const { status, body } = await patch(api, 'alpine', '{"size":1}')
-    assert.deepEqual([status, body], [409, { type: 'about:blank', title, status: 409, code: 'conflict' }])
+    assert.deepEqual([status, withoutId(body)], [409, problem('conflict', why)])
     assert.equal(await api.everything(), before)
     assert.equal((await patch(api, 'alpine', '{"size":2}')).status, 200)
   })
 
   it('is 404 for an unknown pool', async () => {
     const { status, body } = await patch(await openApi(), 'nowhere', '{"size":1}')
-    assert.deepEqual([status, body.code, body.title], [404, 'not_found', 'there is no pool "nowhere"'])
+    assert.deepEqual([status, body.code, body.detail], [404, 'not_found', 'there is no pool "nowhere"'])
   })
 
   for (const size of ['6', '-1', '1.5', '1e9', '"2"', '""', 'true', 'false', '[]', '{}']) {
@@ -148,7 +149,7 @@ describe('PATCH /v1/pools/{name}', () => {
       assert.equal(status, 422, sent)
       return body.errors.map(({ path }: { path: string }) => path).toSorted()
     }
-    for (const body of ['[]', '1', 'null', '"size"']) assert.deepEqual(await violations(body), [''], body)
+    for (const body of ['[]', '1', 'null', '"size"']) assert.deepEqual(await violations(body), ['body'], body)
     assert.deepEqual(await violations('{}'), ['size'])
     assert.deepEqual(await violations('{"size":1,"image":"x"}'), ['image'])
     assert.deepEqual(await violations('{"sise":1}'), ['sise', 'size'])

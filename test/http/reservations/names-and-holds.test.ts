@@ -29,7 +29,7 @@ describe('the name of a reservation', () => {
     const { status, body } = await ask(api, 'POST', '/v1/reservations', { name: 'web' })
     assert.deepEqual([status, body.code], [409, 'conflict'])
     assert.equal(
-      body.title,
+      body.detail,
       `you already have a reservation named "web", ${first.id}; choose another name, or release that one first`,
     )
     await ask(api, 'DELETE', `/v1/reservations/${first.id}`)
@@ -80,7 +80,7 @@ describe('POST /v1/reservations/{id}/hold', () => {
     for (const duration of ['2h', 'soon', '1s']) assert.equal((await hold(body.id, { duration })).status, 422, duration)
     assert.equal((await hold(body.id, {})).status, 422)
     assert.match(
-      (await hold(plain.id, { duration: '1m' })).body.title,
+      (await hold(plain.id, { duration: '1m' })).body.detail,
       /^pool "plain" does not allow reservations on hold; an admin/,
     )
     assert.equal((await hold('nothing', { duration: '1m' })).status, 404)

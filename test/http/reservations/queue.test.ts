@@ -7,7 +7,7 @@ import { openMetrics } from '../../../src/http/ops/metrics.ts'
 import { idempotentRequest } from '../../../src/usecases/idempotency.ts'
 import { passwordFor } from '../../../src/usecases/passwords/passwords.ts'
 import { buildServer } from '../../../src/http/server.ts'
-import { type Api, contextOf, listening, openApi } from '../../../lab/api.ts'
+import { BUILD, type Api, contextOf, listening, openApi } from '../../../lab/api.ts'
 import { eventually } from '../../../lab/eventually.ts'
 import { pool } from '../../../lab/rows.ts'
 
@@ -107,7 +107,7 @@ describe('a reserve that can wait', () => {
     await post(api, { count: 2, wait: '1h' })
     const v1 = await post(api, {})
     assert.deepEqual([v1.status, v1.body.code], [409, 'not_enough'])
-    assert.equal(v1.body.title, 'Only 0 containers available, and 1 reservation is waiting for more')
+    assert.equal(v1.body.detail, 'Only 0 containers available, and 1 reservation is waiting for more')
     assert.equal((await api.get('/reserve?username=eve')).status, 409)
   })
 
@@ -303,7 +303,7 @@ describe('Idempotency-Key', () => {
     const api = await openApi({ pools: POOLS, access: () => secret })
     const { body } = await post(api, {}, key)
     const after = buildServer({
-      ...contextOf(api.world, { pools: api.world.pools, metrics: openMetrics(), store: api.world.store }),
+      ...contextOf(api.world, { pools: api.world.pools, metrics: openMetrics(BUILD), store: api.world.store }),
       requestSecret: Buffer.alloc(32, 2),
     })
     const answer = await after.inject({
@@ -315,9 +315,9 @@ describe('Idempotency-Key', () => {
       },
     })
     await after.close()
-    const problem = JSON.parse(answer.payload) as { code: string; title: string }
+    const problem = JSON.parse(answer.payload) as { code: string; detail: string }
     assert.deepEqual([answer.statusCode, problem.code], [409, 'idempotency_mismatch'])
-    assert.match(problem.title, new RegExp(`cannot be shown again; release reservation ${body.id}`))
+    assert.match(problem.detail, new RegExp(`cannot be shown again; release reservation ${body.id}`))
   })
 
   it('stores neither the key nor the password', async () => {

@@ -85,7 +85,7 @@ describe('POST /v1/reservations', () => {
     const many = Array.from({ length: 17 }, (_, nth) => `${KEY}${nth}`).join('\n')
     const refused = await post(api, { ssh_keys: [many] })
     assert.equal(refused.status, 422)
-    assert.equal(refused.body.title, 'ssh_keys must contain at most 16 keys in all, got 17')
+    assert.equal(refused.body.detail, 'ssh_keys must contain at most 16 keys in all, got 17')
   })
 
   const violations: [body: object, ...paths: string[]][] = [
@@ -146,7 +146,7 @@ describe('POST /v1/reservations', () => {
     const api = await openApi()
     await post(api, { count: 8 })
     const { status, body } = await post(api, { count: 3 })
-    assert.deepEqual([status, body.code, body.title], [409, 'not_enough', 'Only 2 containers available'])
+    assert.deepEqual([status, body.code, body.detail], [409, 'not_enough', 'Only 2 containers available'])
   })
 })
 
@@ -281,6 +281,6 @@ describe('one reservation', () => {
   it('names the methods in a 405', async () => {
     const api = await openApi()
     const { status, headers } = await api.ask('PUT', '/v1/reservations/r1')
-    assert.deepEqual([status, headers['allow']], [405, 'GET, PATCH, DELETE'])
+    assert.deepEqual([status, headers['allow']], [405, 'GET, HEAD, PATCH, DELETE'])
   })
 })

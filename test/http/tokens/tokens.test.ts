@@ -74,13 +74,17 @@ describe('POST /v1/tokens', () => {
   const name = 'must be 1 to 63 of A-Z a-z 0-9 . _ @ -, and start with a letter or a digit'
   const wrong: readonly [title: string, body: object, ...errors: [path: string, message: string][]][] = [
     ['no name', {}, ['name', 'is missing']],
-    ['an empty name', { name: '' }, ['name', name]],
-    ['a name like those of the provider', { name: 'oidc:alice' }, ['name', name]],
-    ['a name that is too long', { name: 'a'.repeat(64) }, ['name', name]],
+    ['an empty name', { name: '' }, ['name', `${name}, got ""`]],
+    ['a name like those of the provider', { name: 'oidc:alice' }, ['name', `${name}, got "oidc:alice"`]],
+    ['a name that is too long', { name: 'a'.repeat(64) }, ['name', `${name}, got "${'a'.repeat(64)}"`]],
     ['the name of everybody', { name: 'anyone' }, ['name', 'must not be anyone, which is reserved']],
     ['the name of the manager', { name: 'berth' }, ['name', 'must not be berth, which is reserved']],
-    ['another role', { name: 'a', role: 'root' }, ['role', 'must be equal to one of the allowed values']],
-    ['what is unknown', { name: 'a', colour: 'red' }, ['colour', 'is an unknown property']],
+    ['another role', { name: 'a', role: 'root' }, ['role', 'must be one of admin, user, got "root"']],
+    [
+      'what is unknown',
+      { name: 'a', colour: 'red' },
+      ['colour', 'is unknown; allowed: name, role, expires_in, expires_at, limits'],
+    ],
     [
       'two ends',
       { name: 'a', expires_in: '1d', expires_at: '2028-01-01T00:00:00Z' },
@@ -89,30 +93,30 @@ describe('POST /v1/tokens', () => {
     [
       'an end in the past',
       { name: 'a', expires_at: '2027-01-15T08:00:00Z' },
-      ['expires_at', 'must be an RFC 3339 timestamp within the next ten years'],
+      ['expires_at', 'must be an RFC 3339 timestamp within the next ten years, got "2027-01-15T08:00:00Z"'],
     ],
     [
       'a day that there is not',
       { name: 'a', expires_at: '2027-02-30T08:00:00Z' },
-      ['expires_at', 'must match format "date-time"'],
+      ['expires_at', 'must be an RFC 3339 timestamp like 2026-11-24T17:00:00Z, got "2027-02-30T08:00:00Z"'],
     ],
     [
       'an end that never comes',
       { name: 'a', expires_in: '99999d' },
-      ['expires_in', 'must be a duration like 90d, from 1s to ten years'],
+      ['expires_in', 'must be a duration like 90d, from 1s to ten years, got "99999d"'],
     ],
     [
       'a span of nothing',
       { name: 'a', expires_in: '0s' },
-      ['expires_in', 'must be a duration like 90d, from 1s to ten years'],
+      ['expires_in', 'must be a duration like 90d, from 1s to ten years, got "0s"'],
     ],
     [
       'everything at once',
       { name: '-', expires_in: 'soon', limits: { duration: '30s', pools: ['alpine', 'arch'] } },
-      ['name', name],
-      ['expires_in', 'must be a duration like 90d, from 1s to ten years'],
-      ['limits.duration', 'must be a duration like 90m, 2h or PT1H30M, at least 1 minute'],
-      ['limits.pools', 'must be among: alpine'],
+      ['name', `${name}, got "-"`],
+      ['expires_in', 'must be a duration like 90d, from 1s to ten years, got "soon"'],
+      ['limits.duration', 'must be a duration like 90m, 2h or PT1H30M, at least 1 minute, got "30s"'],
+      ['limits.pools', 'must be among: alpine, got "arch"'],
     ],
   ]
   for (const [title, body, ...errors] of wrong) {

@@ -1,7 +1,7 @@
 /** The API as it is where everybody needs a token, and tokens for it. */
 import type { Limits, Role, Token } from '../../../src/domain/identity.ts'
 import { requireToken } from '../../../src/http/auth/auth.ts'
-import type { ServerContext } from '../../../src/http/context.ts'
+import type { ServerContext, ServerSettings } from '../../../src/http/context.ts'
 import type { Caller } from '../../../src/http/auth/identity.ts'
 import { mintToken } from '../../../src/usecases/token-secret.ts'
 import { type Api, type ApiOptions, openApi } from '../../../lab/api.ts'
@@ -20,20 +20,23 @@ export interface TokenApi extends Api {
   give(name: string, role?: Role, some?: { limits?: Limits; expiresAt?: number }): Promise<Held>
 }
 
-interface TokenApiOptions extends Omit<ApiOptions, 'access'> {
-  readonly rateLimit?: number
-  readonly streaming?: ServerContext['streaming']
+type Settings = Pick<ServerContext, 'streaming' | 'trustProxy' | 'requestLevel' | 'log'> &
+  Pick<ServerSettings, 'rateLimit'>
+
+interface TokenApiOptions extends Omit<ApiOptions, 'access'>, Partial<Settings> {
   readonly signOn?: (world: World) => (jwt: string) => Promise<Caller>
 }
 
 export async function openTokenApi(options: TokenApiOptions = {}): Promise<TokenApi> {
-  const { rateLimit = 0, signOn, streaming, ...rest } = options
+  const { pools, nodes, storeFaults, settled, signOn, ...settings } = options
   const api = await openApi({
-    ...rest,
+    ...(pools && { pools }),
+    ...(nodes && { nodes }),
+    ...(storeFaults && { storeFaults }),
+    ...(settled !== undefined && { settled }),
     access: (world) => ({
-      rateLimit,
+      ...settings,
       hosts: null,
-      ...(streaming && { streaming }),
       authenticate: requireToken({ store: world.store, clock: world.now, signOn: signOn?.(world) ?? null }),
     }),
   })

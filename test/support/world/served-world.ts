@@ -8,7 +8,7 @@ import { requireToken, allowAnonymous } from '../../../src/http/auth/auth.ts'
 import { mintToken } from '../../../src/usecases/token-secret.ts'
 import { openMetrics } from '../../../src/http/ops/metrics.ts'
 import { buildServer } from '../../../src/http/server.ts'
-import { contextOf, SETTINGS } from '../../../lab/api.ts'
+import { BUILD, contextOf, SETTINGS } from '../../../lab/api.ts'
 import { pool } from '../../../lab/rows.ts'
 import type { ServedOptions, Usage } from './served.ts'
 import { createWorld } from '../../../lab/world.ts'
@@ -20,7 +20,7 @@ const pools = [
   pool({ name: 'calm', size, ports: Array.from({ length: size }, (_, index) => 3_000 + index) }),
   pool({ name: 'busy', size, ports: Array.from({ length: size }, (_, index) => 4_000 + index) }),
 ]
-const metrics = openMetrics()
+const metrics = openMetrics(BUILD)
 const world = await createWorld({ pools, metrics, hashPassword: createHashing() })
 await world.settle()
 

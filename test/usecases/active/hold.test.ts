@@ -63,8 +63,12 @@ describe('hold', () => {
   it('is refused for a duration beyond the maximum, below a minute, or not valid', async () => {
     const world = await filled()
     const id = await reserve(world)
-    for (const ms of [2 * HOUR + 1, 59_999, Number.NaN]) {
-      const message = 'duration must be a duration like 30m, from 1m to 2h, hold.max of pool "p"'
+    for (const [ms, got] of [
+      [2 * HOUR + 1, ', got 7200.001s'],
+      [59_999, ', got 59.999s'],
+      [Number.NaN, ''],
+    ] as const) {
+      const message = `duration must be a duration like 30m, from 1m to 2h, hold.max of pool "p"${got}`
       await assert.rejects(world.reservations.hold(id, ms, ANONYMOUS), { code: 'invalid_request', message })
     }
   })

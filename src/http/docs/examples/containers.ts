@@ -28,6 +28,7 @@ const POOL = {
   os: 'Alpine Linux v3.22',
   memory_bytes: 536870912,
   shm_bytes: 67108864,
+  disk_bytes: null,
   cpus: 1,
   pids: 256,
   sudo: true,

@@ -1,4 +1,9 @@
 export const MANAGER_EXAMPLES = {
+  reload: {
+    200: {
+      changes: [{ path: 'pools.lab.size', before: '10', after: '12', description: 'pools.lab.size: 10 -> 12' }],
+    },
+  },
   getHealth: { 200: { status: 'ok', version: '0.1.0' } },
   getReadiness: {
     200: { status: 'ready' },

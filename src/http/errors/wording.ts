@@ -1,0 +1,116 @@
+/** Faults of the shape of a request in our words: the path, the value, and what is allowed. */
+import type { Violation } from '../../domain/errors.ts'
+import { forJson } from '../../domain/text/foreign-text.ts'
+import { mostSimilar } from '../../domain/text/similar.ts'
+
+/** A JSON schema, as far as our schemas use it. */
+interface Schema {
+  readonly type?: string
+  readonly enum?: readonly string[]
+  readonly const?: unknown
+  readonly anyOf?: readonly Schema[]
+  readonly format?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+/** An error of the validator. */
+export interface SchemaError {
+  readonly keyword: string
+  readonly instancePath: string
+  readonly schemaPath: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** The value, and the schema that refuses it. */
+  readonly data?: unknown
+  readonly parentSchema?: object
+}
+
+/** Maximum number of characters of a value in a message. */
+const MAX_SHOWN = 64
+/** Properties whose values are never repeated: a password, or a private key in the place of a public one. */
+const SECRET = ['password', 'ssh_keys']
+export const TOO_LARGE = 'is too large a number'
+const TIMESTAMP = 'an RFC 3339 timestamp like 2026-11-24T17:00:00Z'
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+}
+
+/** Returns one violation per fault. `whole` names what has an empty path: "body" or "query". */
+export function violationsOf(errors: readonly SchemaError[], whole: string): Violation[] {
+  const alternatives = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ schemaPath }) => `${schemaPath}/`)
+  // What each alternative refuses: the error of the whole says it.
+  const own = errors.filter(({ schemaPath }) => !alternatives.some((path) => schemaPath.startsWith(path)))
+  const found = own.map((error) => ({ path: pathOf(stepsOf(error)) || whole, message: messageOf(error) }))
+  return found.filter(({ path }, nth) => found.findIndex((other) => other.path === path) === nth)
+}
+
+/** Returns the property that is wrong, as the steps to it. */
+export function stepsOf({ instancePath, params }: SchemaError): string[] {
+  const inner = params['additionalProperty'] ?? params['missingProperty']
+  const steps = instancePath.split('/').slice(1).map(unescaped)
+  return typeof inner === 'string' ? [...steps, inner] : steps
+}
+
+/** JSON Pointer (RFC 6901). */
+function unescaped(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+/** ["ssh_keys", "0"] -> "ssh_keys[0]" */
+function pathOf(steps: readonly string[]): string {
+  const path = steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join('')
+  return path.replace(/^\./, '')
+}
+
+function messageOf(error: SchemaError): string {
+  const { keyword, params, data } = error
+  const schema: Schema = error.parentSchema ?? {}
+  switch (keyword) {
+    case 'required':
+      return 'is missing'
+    case 'additionalProperties':
+      return unknownProperty(String(params['additionalProperty']), Object.keys(schema.properties ?? {}))
+    case 'maxLength':
+      return `must have at most ${params['limit']} characters, got ${Array.from(String(data)).length}`
+    case 'maxItems':
+      return `must have at most ${params['limit']} entries, got ${Array.isArray(data) ? data.length : 0}`
+  }
+  // "1e400" in a URL.
+  if (data === Infinity || data === -Infinity) return TOO_LARGE
+  return `must be ${allowedBy(schema)}${gotValue(stepsOf(error), data)}`
+}
+
+function unknownProperty(name: string, known: readonly string[]): string {
+  const meant = mostSimilar(name, known)
+  const hint = meant === null ? ';' : `; did you mean "${meant}"?`
+  return `is unknown${hint} allowed: ${known.join(', ')}`
+}
+
+/** Returns what a schema allows, in words that follow "must be". */
+function allowedBy(schema: Schema): string {
+  if (schema.anyOf) return schema.anyOf.map(allowedBy).join(' or ')
+  if (schema.enum) return `one of ${schema.enum.join(', ')}`
+  if (schema.const !== undefined) return forJson(schema.const)
+  const { type = '', format } = schema
+  if (type === 'integer') return `a whole number${rangeOf(schema)}`
+  if (type === 'number') return `a number${rangeOf(schema)}`
+  if (format === 'date-time') return TIMESTAMP
+  return TYPES[type] ?? type
+}
+
+function rangeOf({ minimum, maximum }: Schema): string {
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`
+  if (minimum !== undefined) return `, at least ${minimum}`
+  return maximum === undefined ? '' : `, at most ${maximum}`
+}
+
+function gotValue(steps: readonly string[], value: unknown): string {
+  if (typeof value === 'object' && value !== null) return `, got ${Array.isArray(value) ? 'a list' : 'an object'}`
+  if (SECRET.includes(steps[0] ?? '')) return ''
+  return `, got ${typeof value === 'string' ? forJson(value.slice(0, MAX_SHOWN)) : String(value)}`
+}
