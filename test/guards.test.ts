@@ -123,7 +123,7 @@ describe('redocly lint', () => {
     mkdirSync(path)
     copyFileSync(join(ROOT, 'redocly.yaml'), join(path, 'redocly.yaml'))
     writeFileSync(join(path, 'openapi.json'), text)
-    return check(path, 'redocly', 'lint', 'openapi.json')
+    return check(path, `${BIN}/redocly`, 'lint', 'openapi.json')
   }
 
   it('passes openapi.json', () => {

@@ -198,7 +198,7 @@ describe('a reload', () => {
 
 describe('a reload that is refused', () => {
   /** Reloads this, which must be refused; returns the problems. Nothing may have changed. */
-  async function refused(content: string | object): Promise<{ title: string; errors: string[] }> {
+  async function refused(content: string | object): Promise<{ detail: string; errors: string[] }> {
     await untilReady('lab 2')
     const was = { pools: await pools(), revision: manager.components.pools.revision }
     if (typeof content === 'string') writeFileSync(file, content)
@@ -208,7 +208,7 @@ describe('a reload that is refused', () => {
     assert.equal(body.code, 'invalid_config')
     assert.deepEqual({ pools: await pools(), revision: manager.components.pools.revision }, was)
     return {
-      title: body.title,
+      detail: body.detail,
       errors: body.errors.map(({ path, message }) => `${path}: ${message}`),
     }
   }
@@ -233,7 +233,7 @@ describe('a reload that is refused', () => {
   })
 
   it('names each setting that needs a restart, and applies nothing else', async () => {
-    const { errors, title } = await refused({
+    const { errors, detail } = await refused({
       database: 'other.db',
       instance: 'other',
       pools: { lab: { ...LAB, size: 5 } },
@@ -242,7 +242,7 @@ describe('a reload that is refused', () => {
       `database: needs a restart: ${join(folder, 'containers.db')} -> ${join(folder, 'other.db')}`,
       'instance: needs a restart: berth -> other',
     ])
-    assert.match(title, /Nothing was applied: restart the manager, or undo these changes and reload/)
+    assert.match(detail, /Nothing was applied: restart the manager, or undo these changes and reload/)
   })
 })
 
