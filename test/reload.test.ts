@@ -29,7 +29,7 @@ interface Body extends Held {
   readonly pools: readonly PoolView[]
   readonly generation: number
   readonly code: string
-  readonly title: string
+  readonly detail: string
   readonly errors: readonly { readonly path: string; readonly message: string }[]
 }
 interface Held {
