@@ -132,6 +132,6 @@ soak *args: is-set-up
 test-playbook *args: is-set-up
     @node test/playbook/main.ts "$@"
 
-# Remove node_modules and the database; containers stay, see unprovision
+# Remove node_modules, dist and the database; containers stay, see unprovision
 clean:
     @scripts/clean

@@ -1,9 +1,19 @@
 # shellcheck shell=bash
-# Installs node_modules exactly as package-lock.json says, and compiles our own modules.
+# Installs node_modules exactly as package-lock.json says, compiles our own modules, and packs the clients.
 
 modules() {
   install
   quietly scripts/lib/compile
+  pack_clients
+}
+
+# The manager serves the packages at GET /client/NAME.
+pack_clients() {
+  local package
+  package=$(find dist -name 'berth-cli-*.tgz' 2>/dev/null | head -n 1)
+  if [[ -n $package && -z $(find src packages package.json package-lock.json -newer "$package" -print -quit) ]]; then return; fi
+  ensure_npm_cache
+  quietly node_modules/.bin/node packages/build.ts
 }
 
 # npm's cache is below HOME, which may be missing or read-only.
