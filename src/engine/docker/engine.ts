@@ -1,7 +1,7 @@
 import type { ContainerSpec, Reach } from '../../domain/container.ts'
 import { type DatabaseMark, managerOf } from '../../domain/database-mark.ts'
 import type { Ipv4Block } from '../../domain/text/ipv4-block.ts'
-import type { Engine, EngineListing, ExecRequest, ExecResult, Observed, Presence } from '../../ports/engine.ts'
+import type { Engine, EngineListing, ExecRequest, ExecResult, Observed } from '../../ports/engine.ts'
 import { DATABASE_LABEL, FIREWALL_LABEL, INSTANCE_LABEL } from '../labels.ts'
 import type { ContainerInfo } from './api/types.ts'
 import { Abandoned } from './api/abandoned.ts'
@@ -136,10 +136,6 @@ class DockerEngine implements Engine {
     return { observed, unreachable: [], peerNetworks }
   }
 
-  presence(): Presence | null {
-    return this.#ledger.presence
-  }
-
   async inspect(id: string): Promise<Observed | null> {
     const info = await this.#requests.run(`inspect ${shortId(id)}`, this.#deadlines.inspect, (signal) =>
       inspectContainer(this.#docker, id, signal),
@@ -147,6 +143,8 @@ class DockerEngine implements Engine {
     return info?.Id === id ? fromInspect(info, this.#scope.instance, this.#ledger.lent) : null
   }
 
+  presence: Engine['presence'] = () => this.#ledger.presence
+  lentTo: Engine['lentTo'] = (id) => this.#ledger.lent.get(id) ?? null
   version: Engine['version'] = () => this.#facts.version()
   imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
   imageNamed: Engine['imageNamed'] = (name) => this.#facts.imageNamed(name)
@@ -194,10 +192,6 @@ class DockerEngine implements Engine {
 
   async lend(ids: readonly string[], reservation: string): Promise<ReadonlySet<string>> {
     return this.#ledger.lend(ids.map(assertFullId), reservation)
-  }
-
-  lentTo(id: string): string | null {
-    return this.#ledger.lent.get(id) ?? null
   }
 
   async exec(id: string, request: ExecRequest): Promise<ExecResult> {
