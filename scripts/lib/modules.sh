@@ -10,7 +10,8 @@ modules() {
 # The manager serves the packages at GET /client/NAME.
 pack_clients() {
   local package
-  package=$(find dist -name 'berth-cli-*.tgz' 2>/dev/null | head -n 1)
+  mkdir -p dist
+  package=$(find dist -name 'berth-cli-*.tgz' -print -quit)
   if [[ -n $package && -z $(find src packages package.json package-lock.json -newer "$package" -print -quit) ]]; then return; fi
   ensure_npm_cache
   quietly node_modules/.bin/node packages/build.ts
