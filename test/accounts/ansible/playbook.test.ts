@@ -73,7 +73,7 @@ describe('the Ansible runner', () => {
     const seconds = `61.${process.pid}`
     const ansible = open()
     const running = ansible.run({ targets, playbook: 'slow.yml', variables: { seconds }, timeoutMs: 5_000 })
-    await Promise.race([running, until(() => isRunning(seconds))])
+    await untilRunning(seconds, running)
     assert.match(reason(await running, 'one'), /was stopped: it did not end within 5 s/)
     assert.equal(await isRunning(seconds), false)
   })
@@ -86,7 +86,7 @@ describe('the Ansible runner', () => {
       const seconds = `${whole}.${process.pid}`
       const ansible = open()
       const running = ansible.run({ targets, playbook, variables: { seconds }, timeoutMs: 60_000 })
-      await Promise.race([running, until(() => isRunning(seconds))])
+      await untilRunning(seconds, running)
       await ansible.close()
       for (const { name } of targets) assert.ok(hasCode((await running).get(name), 'cancelled'))
       assert.equal(await isRunning(seconds), false)
@@ -131,8 +131,13 @@ function reason(outcomes: Outcomes, name: string): string {
   return error.message
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50))
+/** Waits until the playbook's `sleep` runs, or until the run has ended: on a slow machine, its deadline comes first. */
+async function untilRunning(seconds: string, run: Promise<unknown>): Promise<void> {
+  let hasEnded = false
+  void run.finally(() => {
+    hasEnded = true
+  })
+  while (!hasEnded && !(await isRunning(seconds))) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 async function isRunning(argument: string): Promise<boolean> {
