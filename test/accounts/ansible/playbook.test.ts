@@ -133,11 +133,9 @@ function reason(outcomes: Outcomes, name: string): string {
 
 /** Waits until the playbook's `sleep` runs, or until the run has ended: on a slow machine, its deadline comes first. */
 async function untilRunning(seconds: string, run: Promise<unknown>): Promise<void> {
-  let hasEnded = false
-  void run.finally(() => {
-    hasEnded = true
-  })
-  while (!hasEnded && !(await isRunning(seconds))) await new Promise((resolve) => setTimeout(resolve, 50))
+  const end = new AbortController()
+  void run.finally(() => end.abort())
+  while (!end.signal.aborted && !(await isRunning(seconds))) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 async function isRunning(argument: string): Promise<boolean> {
