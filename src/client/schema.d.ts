@@ -462,7 +462,7 @@ export interface paths {
          * Read berth.yml again and apply it (admin)
          * @description All or nothing, and without a restart. `invalid_config` (422) lists every problem of the file with its path, or every change that needs a restart: `listen`, `database`, `engine`, `accounts`, `instance`, `peer_networks`, `ssh.host_ca`, `auth`, `trust_proxy` and `log.format`. The settings stay as they were then. Only the manager that answers reads its file.
          */
-        post: operations["reload"];
+        post: operations["reloadSettings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1888,7 +1888,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -2629,7 +2629,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    reload: {
+    reloadSettings: {
         parameters: {
             query?: never;
             header?: never;

@@ -15,7 +15,7 @@ export function reloadRoutes(server: FastifyInstance, { reload }: ServerContext)
 
 const RELOAD = {
   tags: ['manager'],
-  operationId: 'reload',
+  operationId: 'reloadSettings',
   summary: 'Read berth.yml again and apply it (admin)',
   description:
     'All or nothing, and without a restart. `invalid_config` (422) lists every problem of the file with its path, or ' +

@@ -59,7 +59,7 @@ function reserveRoute(typed: TypedServer, context: RouteContext): void {
     ...(await violationsFrom(() => readIdempotencyKey(request.headers))),
     ...(await reservations.violations(readWanted(request.body as Partial<ReserveBody>), identityOf(request))),
   ]
-  const options = { schema: RESERVE, ...NO_BODY_NEEDED, config: { rules } }
+  const options = { schema: RESERVE, ...NO_BODY_NEEDED, config: { ...NO_BODY_NEEDED.config, rules } }
   typed.post('/v1/reservations', options, async (request, reply) => {
     const { username = DEFAULT_USERNAME, count = 1, ssh_keys: sshKeys = [], password, note, name } = request.body
     const { password_style: passwordStyle } = request.body
