@@ -11,8 +11,8 @@ import { describeApi, openapiRoute } from './docs/openapi.ts'
 import { answerError } from './errors/answer-error.ts'
 import { answerClientError } from './errors/client-error.ts'
 import { refuseMissing } from './errors/missing-route.ts'
-import { collectFaults } from './errors/faults.ts'
-import { MAX_BODY_BYTES } from './errors/refusals.ts'
+import { collectViolations } from './errors/violations.ts'
+import { MAX_BODY_BYTES } from './errors/fastify-refusals.ts'
 import { VALIDATION } from './errors/validation.ts'
 import { recordAnswers } from './request-log.ts'
 import { requestIdOf } from './request-id.ts'
@@ -94,7 +94,7 @@ function addHooks(server: FastifyInstance, context: ServerContext, connections: 
   })
   admit(server, context)
   refuseMissing(server)
-  collectFaults(server)
+  collectViolations(server)
   server.addHook('preHandler', (request, _reply, done) => {
     connections.working(request.raw)
     done()

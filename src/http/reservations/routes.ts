@@ -7,7 +7,7 @@ import { idempotentRequest } from '../../usecases/idempotency.ts'
 import { choosePool } from '../../usecases/rules/pool-rules.ts'
 import { IfNoneMatch, NotModified, represent, sendUnlessKnown } from '../etag.ts'
 import type { RouteContext } from '../context.ts'
-import { violationsFrom } from '../errors/faults.ts'
+import { violationsFrom } from '../errors/violations.ts'
 import { readAfter, writeCursor } from './cursor.ts'
 import { identityOf, requireAdmin } from '../auth/identity.ts'
 import { clientGone } from '../streaming/long-poll.ts'
@@ -59,7 +59,7 @@ function reserveRoute(typed: TypedServer, context: RouteContext): void {
     ...(await violationsFrom(() => readIdempotencyKey(request.headers))),
     ...(await reservations.violations(readWanted(request.body as Partial<ReserveBody>), identityOf(request))),
   ]
-  const options = { schema: RESERVE, ...NO_BODY_NEEDED, config: { rules } }
+  const options = { schema: RESERVE, ...NO_BODY_NEEDED, config: { ...NO_BODY_NEEDED.config, rules } }
   typed.post('/v1/reservations', options, async (request, reply) => {
     const { username = DEFAULT_USERNAME, count = 1, ssh_keys: sshKeys = [], password, note, name } = request.body
     const { password_style: passwordStyle } = request.body
