@@ -53,12 +53,12 @@ export function buildServer(context: ServerContext): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true },
     ...VALIDATION,
     clientErrorHandler: answerClientError,
-    // No hook has run.
+    // The hook that adds the headers has not run.
     frameworkErrors: (error, request, reply) =>
       void answerError(error, request, withStandardHeaders(request, reply), log),
   })
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply, log))
-  // A body without JSON is refused with what to send.
+  // Without it, fastify would accept text bodies; now they are refused like any other type.
   server.removeContentTypeParser('text/plain')
   acceptEmptyJson(server)
   addHooks(server, context, connections)
