@@ -16,8 +16,8 @@ type EngineSettings = Pick<Config, 'engine' | 'instance' | 'peerNetworks'>
 type ProvisioningSettings = Pick<Config, 'engine' | 'instance' | 'pools' | 'images'>
 
 /**
- * The engine makes a network for each reach of `pools`, and knows those of removed pools until it is closed: their
- * reserved containers are still there.
+ * Opens the engine. It makes a network for each reach of `pools`. Networks of removed pools stay in use until the engine
+ * is closed, because reserved containers may be on them.
  */
 export function openEngine(settings: EngineSettings, pools: Pools, database: DatabaseMark, clock: Clock): Engine {
   const { engine, instance, peerNetworks } = settings
