@@ -64,8 +64,8 @@ const TOP = {
   timezone: { parse: value.timezone, default: undefined },
 } as const
 
-/** Keys that are read separately. */
-const OTHERS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'ssh', 'images', 'pools'] as const
+/** Keys that functions of their own read. */
+const OTHER_KEYS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'ssh', 'images', 'pools'] as const
 
 const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
@@ -73,7 +73,7 @@ const SSH = {
   host_ca: { parse: value.flag, default: false },
 } as const
 
-/** Reads berth.yml, see `findConfigFile`. `invalid_config` lists every problem with its path. */
+/** Reads berth.yml: by default the one that `findConfigFile` finds. `invalid_config` lists every problem with its path. */
 export function loadConfig(environment: Environment = process.env, file = findConfigFile(environment)): Config {
   let yaml: string
   try {
@@ -89,7 +89,7 @@ export function loadConfig(environment: Environment = process.env, file = findCo
 export function parseConfig(yaml: string, file: string, environment: Environment): Config {
   const reader = new SettingsReader(environment)
   const yamlTree = parseYaml(yaml, file)
-  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, OTHERS)
+  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, OTHER_KEYS)
   const log = readLog(reader, raw)
   const { all: ssh } = reader.map(raw['ssh'], ['ssh'], SSH)
   const folder = dirname(file)
