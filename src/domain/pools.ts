@@ -10,11 +10,11 @@ export interface Pools {
   /** As configured in berth.yml, without later changes of size and image. */
   configured(name: string): Pool | undefined
   /**
-   * Replaces the pools of berth.yml at once. Sizes and images that override them stay. Every pool is a new object, so
-   * that nothing derived from an earlier one is used.
+   * Replaces the pools of berth.yml. Sizes and images that override them stay. Every pool is a new object, so that
+   * caches by object do not return results of an earlier one.
    */
   configure(pools: readonly Pool[]): void
-  /** How often `configure` was called. */
+  /** Number of calls of `configure`. A cache of results about pools is valid for one revision. */
   readonly revision: number
   /** Applies sizes that override those of berth.yml. A pool never has more slots than ports. */
   resize(sizes: ReadonlyMap<string, number>): void
