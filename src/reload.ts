@@ -1,10 +1,10 @@
 /** Applies berth.yml to a running manager, all or nothing. */
-import { changesBetween, describeChange } from './config/changes.ts'
-import type { SettingChange } from './config/pool-changes.ts'
+import { changesBetween } from './config/changes.ts'
 import type { Config } from './config/config.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import { BerthError } from './domain/errors.ts'
 import type { Pools } from './domain/pools.ts'
+import { describeChange, type SettingChange } from './domain/text/setting-change.ts'
 import type { LeveledLog } from './log/log.ts'
 import type { Reload } from './ports/reload.ts'
 

@@ -1,7 +1,8 @@
 /** Compares two readings of berth.yml: which settings differ, and which of those only a restart applies. */
 import type { Config } from './config.ts'
 import { describeEngine } from './engine-address.ts'
-import { poolChanges, type SettingChange } from './pool-changes.ts'
+import { poolChanges } from './pool-changes.ts'
+import type { SettingChange } from '../domain/text/setting-change.ts'
 import { formatDuration } from '../domain/text/duration.ts'
 import { formatBlock } from '../domain/text/ipv4-block.ts'
 
@@ -77,11 +78,4 @@ function claimOf(claim: { readonly name: string; readonly value: string } | null
 
 function durationOf(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : formatDuration(ms)
-}
-
-/** Returns e.g. "pools.lab.size: 4 -> 6", or "pools.lab: new, 4 containers of berth/box". */
-export function describeChange({ path, before, after }: SettingChange): string {
-  if (before === null) return `${path}: new, ${after}`
-  if (after === null) return `${path}: removed (${before})`
-  return `${path}: ${before} -> ${after}`
 }

@@ -73,7 +73,7 @@ const SSH = {
   host_ca: { parse: value.flag, default: false },
 } as const
 
-/** Reads berth.yml: by default the one that `findConfigFile` finds. `invalid_config` lists every problem with its path. */
+/** Reads berth.yml, by default that of `findConfigFile`. `invalid_config` lists every problem with its path. */
 export function loadConfig(environment: Environment = process.env, file = findConfigFile(environment)): Config {
   let yaml: string
   try {

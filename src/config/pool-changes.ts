@@ -1,16 +1,8 @@
 /** Compares the pools of two readings of berth.yml. */
 import type { Pool } from '../domain/pool.ts'
+import type { SettingChange } from '../domain/text/setting-change.ts'
 import { counted } from '../domain/text/counted.ts'
 import { formatDuration } from '../domain/text/duration.ts'
-
-/** One setting that differs between two readings of berth.yml. */
-export interface SettingChange {
-  /** Path in berth.yml, such as "pools.lab.size"; "pools.lab" for a new or removed pool. */
-  readonly path: string
-  /** As it would be written in berth.yml; null: not set. A pool is described in words. */
-  readonly before: string | null
-  readonly after: string | null
-}
 
 /** Returns a setting as it would be written in berth.yml; null: not set. */
 type Written = (pool: Pool) => string | number | boolean | null

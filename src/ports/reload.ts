@@ -1,10 +1,7 @@
+import type { SettingChange } from '../domain/text/setting-change.ts'
+
 /** A setting of berth.yml that a reload has changed. */
-interface AppliedChange {
-  /** Path in berth.yml, such as "pools.lab.size"; "pools.lab" for a new or removed pool. */
-  readonly path: string
-  /** As it would be written in berth.yml; null: not set. A pool is described in words. */
-  readonly before: string | null
-  readonly after: string | null
+interface AppliedChange extends SettingChange {
   /** The change in words, on one line. */
   readonly description: string
 }

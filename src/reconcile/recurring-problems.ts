@@ -7,9 +7,9 @@ const MINUTE_MS = 60_000
 /** Interval after the first line of a problem. It doubles with each line, up to the maximum. */
 const FIRST_INTERVAL_MS = MINUTE_MS
 const MAX_INTERVAL_MS = 3_600_000
-/** Maximum number of different reasons of a problem that are logged at once. With more, it is one reason that varies. */
+/** Maximum number of reasons of a problem that are logged at once. With more, it is one reason that varies. */
 const MAX_PATTERNS = 5
-/** Maximum number of problems. Some are never solved, because their container or pool is gone; the oldest is dropped. */
+/** Maximum number of problems; the oldest is dropped. Some are never solved: their container or pool is gone. */
 const MAX_PROBLEMS = 1_000
 
 interface Problem {

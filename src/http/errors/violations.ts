@@ -84,8 +84,8 @@ interface Validate {
 }
 
 /**
- * Sets a property to undefined, so that rules can still see that it was sent. An entry of a list becomes a hole, so that
- * the others keep their positions.
+ * Sets a property to undefined, so that rules can still see that it was sent. An entry of a list becomes a hole, so
+ * that the others keep their positions.
  */
 function remove(root: object, steps: readonly string[]): void {
   const last = steps.at(-1) ?? ''
