@@ -21,7 +21,7 @@ export const BUILD = { version: '1.2.3', engine: 'memory' }
 
 export const ALPINE = pool({ name: 'alpine', size: 10 })
 
-/** Settings of the server, where a test names no others. */
+/** Default settings of the server in tests. */
 export const SETTINGS: ServerSettings = {
   sshHost: 'localhost',
   defaultPassword: 'test',

@@ -3,15 +3,15 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** A container of an instance that `newInstance` named, as people see it: the instance, a suffix, and a number. */
+/** Name of a container of an instance from `newInstance`, as Berth shows it: instance, suffix and number. */
 const TEST_CONTAINER = /^([a-z][a-z0-9-]*-\d+-[0-9a-f]{6})[a-z-]*-(?:\d+|image)$/
 
-/** Commands whose output has names of containers. */
-const NAMING = ['ps', 'network']
+/** Commands whose output contains names of containers. */
+const LISTING_COMMANDS = ['ps', 'network']
 
 /**
- * Returns arguments of the docker client in which test containers have Docker's names instead of those that people see.
- * Behind the first of an `exec` or a `run` are arguments of the command inside.
+ * Replaces names of test containers in arguments of the docker client by those that Docker knows. Of an `exec` or a
+ * `run`, replaces only the first: the rest are arguments of the command in the container.
  */
 export function withEngineNames(args: readonly string[]): string[] {
   const isCommand = args[0] === 'exec' || args[0] === 'run'
@@ -19,19 +19,19 @@ export function withEngineNames(args: readonly string[]): string[] {
   return args.map((arg, at) => (isCommand && at !== first ? arg : arg.replace(TEST_CONTAINER, '$1.$&')))
 }
 
-/** Returns what the docker client prints, with the names of test containers that people see. */
+/** Replaces Docker's names of test containers in the output of the docker client by those that Berth shows. */
 export function withShortNames(text: string): string {
   return text.replaceAll(/\b([a-z][a-z0-9-]*-\d+-[0-9a-f]{6})\.(?=\1[a-z-]*-(?:\d+|image)\b)/g, '')
 }
 
 /**
- * Returns what the docker client prints, trimmed. Tests look at containers through it, past the code they test. Test
- * containers have the names that people see.
+ * Returns the output of the docker client, trimmed. Tests inspect containers with it, independently of the code that
+ * they test. Names of test containers are those that Berth shows.
  */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await run('docker', withEngineNames(args), { timeout: 60_000, maxBuffer: 64 * 1024 ** 2 })
   const text = stdout.trim()
-  return NAMING.includes(args[0] ?? '') ? withShortNames(text) : text
+  return LISTING_COMMANDS.includes(args[0] ?? '') ? withShortNames(text) : text
 }
 
 /** The same, as lines. */

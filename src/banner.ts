@@ -14,7 +14,7 @@ import type { Engine } from './ports/engine.ts'
 import type { Store } from './ports/store.ts'
 
 const POLL_INTERVAL_MS = 500
-/** Lines on a pool that fills come every 5 s. */
+/** Polls per line of progress: one line in 5 s, because the count of a large pool changes with each poll. */
 const POLLS_PER_LINE = 10
 const SETTLED: readonly ContainerState[] = ['ready', 'reserved', 'quarantined']
 
@@ -42,8 +42,8 @@ function accessOf({ auth, signOn }: Config): string {
 }
 
 /**
- * Prints how the pools fill until they are full for the first time: the first and the last count, and one in between
- * every few seconds. What is wrong with a pool is in the log. Returns a function that stops it.
+ * Prints how the pools fill until they are full for the first time: the first and the last count, and every few seconds
+ * a count in between. Problems of a pool are in the log. Returns a function that stops it.
  */
 export function followFilling(store: Store, pools: Pools): () => Promise<void> {
   const stopped = new AbortController()
@@ -78,7 +78,7 @@ function readyCounts(containers: readonly Container[], pools: readonly Pool[]): 
   return counts.join(', ')
 }
 
-/** Printed at the first Ctrl-C or SIGTERM. */
+/** Prints that the first Ctrl-C or SIGTERM stops the manager. */
 export function printStopping(): void {
   printLine('  stopping', 'current work is finished, in at most 4 s; a second Ctrl-C exits at once')
 }
@@ -101,7 +101,7 @@ export function printStopped(remaining: string): void {
   printLine('  stopped', remaining)
 }
 
-/** Printed at a second Ctrl-C or SIGTERM. */
+/** Prints that a second Ctrl-C or SIGTERM has ended the manager at once. */
 export function printAborted(): void {
   printLine('  exited', 'before current work was finished; the next start completes or undoes it')
 }

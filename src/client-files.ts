@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-/** Returns the files that `GET /client/NAME` serves, by NAME. `just client` makes the tarballs, for one version. */
+/** Returns the paths of the files that `GET /client/NAME` serves, by NAME. `just client` packs the tarballs. */
 export function clientFiles(version: string): Readonly<Record<string, string>> {
   const file = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
   return {

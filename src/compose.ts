@@ -49,7 +49,7 @@ export interface ComponentDeps {
   readonly nudge: () => void
 }
 
-/** Parts of the settings that a reload may change are read from `settings` at each use. */
+/** Opens the parts of a manager. They read settings that a reload may change from `settings` at each use. */
 export async function openComponents(
   settings: LiveConfig,
   { clock, log, metrics, nudge }: ComponentDeps,
@@ -125,7 +125,7 @@ export async function openComponents(
   }
 }
 
-/** The name of an instance never changes; the address on which new containers listen may. */
+/** Returns the instance. A reload may change the address on which new containers listen, but not the name. */
 function instanceOf(settings: LiveConfig): InstanceConfig {
   const { name } = settings.current.instance
   return {

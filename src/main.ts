@@ -29,7 +29,7 @@ import { clientFiles } from './client-files.ts'
 import { openComponents, type Components } from './compose.ts'
 import { describeRemaining, printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
 import { createReload } from './reload.ts'
-import { followSignals, holdReload } from './signals.ts'
+import { deferReload, handleSignals } from './signals.ts'
 import { readVersion } from './version.ts'
 
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
@@ -103,7 +103,7 @@ export async function startManager(
     const poolNames = () => pools.all().map(({ name }) => name)
     const tokens = createTokens({ poolNames, clock, withStore: (use) => use(store) })
     const { auth, trustProxy } = config
-    // On a terminal, people read what happens to reservations; each request would bury it.
+    // On a terminal, people follow reservations; a line for each request would hide them.
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
     // Loaded only if there is a provider, because it delays the start.
     const signOn =
@@ -183,7 +183,7 @@ export async function startManager(
   }
 }
 
-/** Returns a function that returns the settings in use. Every request asks, so they are derived once per reload. */
+/** Returns a function for the settings in use. Every request calls it, so it derives them once per reload. */
 function latestSettings(live: LiveConfig): () => ServerSettings {
   let config = live.current
   let settings = serverSettings(config)
@@ -225,12 +225,12 @@ async function withinDeadline(work: Promise<unknown>): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Serves until a signal ends the process. `command` starts it again, for people. */
+/** Serves until a signal ends the process. `command` is printed as what starts the manager again. */
 export async function serve(config: Config, command: string): Promise<never> {
-  const hasBeenAsked = holdReload()
+  const wasReloadRequested = deferReload()
   const manager = await startManager(config)
   const { store, localTime } = manager.components
-  followSignals(manager, async () => describeRemaining(await store.snapshot(), command, localTime), hasBeenAsked)
+  handleSignals(manager, async () => describeRemaining(await store.snapshot(), command, localTime), wasReloadRequested)
   return new Promise(() => undefined)
 }
 

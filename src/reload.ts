@@ -1,10 +1,10 @@
-/** Reads berth.yml again and applies it to a running manager, all or nothing. */
-import { changesBetween, describeChange } from './config/changes.ts'
-import type { SettingChange } from './config/pool-changes.ts'
+/** Applies berth.yml to a running manager, all or nothing. */
+import { changesBetween } from './config/changes.ts'
 import type { Config } from './config/config.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import { BerthError } from './domain/errors.ts'
 import type { Pools } from './domain/pools.ts'
+import { describeChange, type SettingChange } from './domain/text/setting-change.ts'
 import type { LeveledLog } from './log/log.ts'
 import type { Reload } from './ports/reload.ts'
 
@@ -20,7 +20,7 @@ interface ReloadDeps {
   readonly onChange: () => void
 }
 
-/** Reloads run one at a time, in the order in which they were asked for. */
+/** Returns the function that reloads. It runs reloads one at a time, in the order of its calls. */
 export function createReload(deps: ReloadDeps): Reload {
   let latest: Promise<unknown> = Promise.resolve()
   return (by) => {
@@ -36,7 +36,7 @@ async function rereadAndApply(by: string, deps: ReloadDeps): ReturnType<Reload> 
   return apply(config, by, deps)
 }
 
-/** Is synchronous, so that a request sees either the old settings or the new ones. */
+/** Applies the settings. Synchronous, so that a request sees either the old ones or the new ones. */
 function apply(next: Config, by: string, { live, pools, log, onChange }: ReloadDeps): Awaited<ReturnType<Reload>> {
   const { file } = live.current
   const { live: changes, restart } = changesBetween(live.current, next)
@@ -46,12 +46,12 @@ function apply(next: Config, by: string, { live, pools, log, onChange }: ReloadD
   log.setLevel(next.log.level)
   onChange()
   const applied = changes.map((change) => ({ ...change, description: describe(change, pools) }))
-  const said = applied.map(({ description }) => description).join('; ')
-  log.info(`reloaded ${file}, by ${by}: ${said === '' ? 'nothing in it has changed' : said}`, { by, changes })
+  const summary = applied.map(({ description }) => description).join('; ') || 'nothing in it has changed'
+  log.info(`reloaded ${file}, by ${by}: ${summary}`, { by, changes })
   return applied
 }
 
-/** Says of a pool's size when the one that an admin has set is in effect instead. */
+/** Describes a change. Adds the size in effect if an admin has set another one than berth.yml. */
 function describe(change: SettingChange, pools: Pools): string {
   const text = describeChange(change)
   const pool = pools.all().find(({ name }) => [`pools.${name}`, `pools.${name}.size`].includes(change.path))

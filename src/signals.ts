@@ -1,4 +1,4 @@
-/** What signals mean to a manager: Ctrl-C and SIGTERM stop it, SIGHUP makes it reload berth.yml. */
+/** Handles the signals of a manager: Ctrl-C and SIGTERM stop it, SIGHUP makes it reload berth.yml. */
 import { closeSync, openSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { printAborted, printStopped, printStopping } from './banner.ts'
@@ -6,10 +6,10 @@ import { BerthError, reasonOf } from './domain/errors.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
 
-/** Exit codes of a process that a signal has ended. */
+/** Exit codes after a second signal: 128 and the number of the signal. */
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 
-interface Signalled {
+interface SignalTarget {
   readonly log: Log
   readonly reload: Reload
   stop(): Promise<void>
@@ -17,35 +17,41 @@ interface Signalled {
 
 /**
  * Keeps a SIGHUP from ending a manager that is starting, except on a terminal, where it means that the terminal was
- * closed. Returns a function that says whether one has arrived.
+ * closed. Returns a function that stops this and returns whether a SIGHUP has arrived.
  */
-export function holdReload(): () => boolean {
+export function deferReload(): () => boolean {
   let hasArrived = false
-  const note = () => {
+  const record = () => {
     hasArrived = true
   }
-  if (!isatty(0)) process.on('SIGHUP', note)
+  if (!isatty(0)) process.on('SIGHUP', record)
   return () => {
-    process.off('SIGHUP', note)
+    process.off('SIGHUP', record)
     return hasArrived
   }
 }
 
 /**
- * `remaining` returns what stays when the manager has stopped; it is asked while the database is open. `reloadNow`: a
- * reload was asked for during the start.
+ * Handles the signals of a manager that has started. `describeRemaining` returns what stays after a stop; it is called
+ * while the database is open. `wasReloadRequested` returns whether a SIGHUP arrived during the start.
  */
-export function followSignals(manager: Signalled, remaining: () => Promise<string>, reloadNow: () => boolean): void {
+export function handleSignals(
+  manager: SignalTarget,
+  describeRemaining: () => Promise<string>,
+  wasReloadRequested: () => boolean,
+): void {
   const hasTerminal = isatty(0)
   let isStopping = false
 
-  /** `silent`: the terminal was closed, and a write to it would fail. */
+  /** `silent`: nothing is printed, because the terminal was closed and a write to it would fail. */
   async function stop({ silent = false } = {}): Promise<void> {
     isStopping = true
     if (!silent) printStopping()
-    const stays = await remaining().catch((error: unknown) => `the database does not answer: ${reasonOf(error)}`)
+    const remaining = await describeRemaining().catch(
+      (error: unknown) => `the database does not answer: ${reasonOf(error)}`,
+    )
     await manager.stop()
-    if (!silent) printStopped(stays)
+    if (!silent) printStopped(remaining)
     process.exit(0)
   }
 
@@ -58,29 +64,29 @@ export function followSignals(manager: Signalled, remaining: () => Promise<strin
   }
   process.on('SIGHUP', () => {
     if (isStopping) return
-    // Of a terminal that was closed, the same signal says so.
-    if (hasTerminal && !isTerminalThere()) return void stop({ silent: true })
+    // The kernel sends the same signal when the terminal is closed.
+    if (hasTerminal && !isTerminalOpen()) return void stop({ silent: true })
     void reloadAndLog(manager)
   })
-  if (reloadNow()) void reloadAndLog(manager)
+  if (wasReloadRequested()) void reloadAndLog(manager)
 }
 
-async function reloadAndLog({ log, reload }: Signalled): Promise<void> {
+async function reloadAndLog({ log, reload }: SignalTarget): Promise<void> {
   try {
     await reload('SIGHUP')
   } catch (error) {
-    const lines = error instanceof BerthError ? error.message.split('\n') : []
-    if (lines.length === 0) {
-      const stack = error instanceof Error ? error.stack : undefined
-      log.error('reload failed; the settings stay as they were', { reason: reasonOf(error), stack })
+    if (error instanceof BerthError) {
+      for (const line of error.message.split('\n')) log.error(line.trim())
+      log.error('not reloaded: the settings stay as they were')
+      return
     }
-    for (const line of lines) log.error(line.trim())
-    if (lines.length > 0) log.error('not reloaded: the settings stay as they were')
+    const stack = error instanceof Error ? error.stack : undefined
+    log.error('reload failed; the settings stay as they were', { reason: reasonOf(error), stack })
   }
 }
 
-/** Whether the controlling terminal is still open. */
-function isTerminalThere(): boolean {
+/** Returns whether the controlling terminal is still open. */
+function isTerminalOpen(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'))
     return true

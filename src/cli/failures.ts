@@ -92,20 +92,21 @@ export function failureOf(thrown: unknown): Failure | null {
   if (thrown instanceof Error && 'syscall' in thrown) return new Failure(EXIT.failed, thrown.message)
   if (thrown instanceof BerthError && thrown.code === 'internal') return null
   if (!(thrown instanceof ApiError || thrown instanceof BerthError)) return null
-  const { code, message, violations } = thrown
+  const { code, violations } = thrown
   const known = Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined
   const isUnavailable = thrown instanceof ApiError && thrown.status === 503
   const [exit, general] = known ?? [isUnavailable ? EXIT.unreachable : EXIT.failed]
   const advice = violations.flatMap(({ path }) => ADVICE_ON_VALUES[path] ?? [])[0] ?? general
-  // The message of a file lists its problems itself, with their places.
-  const lines =
-    violations.length > 0 && code !== 'invalid_config'
-      ? // "and 3 more" has no path.
-        violations.map(({ path, message: fault }) => `${path} ${fault}`.trimStart())
-      : thrown instanceof ApiError && code !== 'invalid_config'
-        ? message
-        : message.split('\n')
-  return new Failure(exit, lines, { code, ...(advice !== undefined && { advice }) })
+  return new Failure(exit, linesOf(thrown), { code, ...(advice !== undefined && { advice }) })
+}
+
+function linesOf(error: ApiError | BerthError): string | string[] {
+  const { code, message, violations } = error
+  // The message about a berth.yml contains its violations, one per line.
+  if (code === 'invalid_config') return message.split('\n')
+  // The violation "and 3 more" has no path.
+  if (violations.length > 0) return violations.map(({ path, message: problem }) => `${path} ${problem}`.trimStart())
+  return error instanceof ApiError ? message : message.split('\n')
 }
 
 function unreachable({ message }: Unreachable): Failure {

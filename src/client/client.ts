@@ -63,7 +63,7 @@ export class Unreachable extends Error {
   readonly code: string | undefined
 
   constructor(url: string, cause: unknown) {
-    const root = rootOf(cause)
+    const root = rootCauseOf(cause)
     super(`${url} does not answer: ${root instanceof Error ? root.message : String(root)}`, { cause })
     this.url = url
     this.code = root instanceof Error && 'code' in root ? String(root.code) : undefined
@@ -108,7 +108,7 @@ export async function answerOf<Data>(
 export function problemOf(body: unknown, { status }: Response): ApiError {
   if (typeof body !== 'object' || body === null || !('code' in body) || !('title' in body)) return notBerth(status)
   const violations = 'errors' in body && Array.isArray(body.errors) ? body.errors.filter(isViolation) : []
-  // Managers before 0.2 say in title what has happened.
+  // Managers of earlier versions have no `detail`, and say in `title` what happened.
   const message = 'detail' in body ? body.detail : body.title
   return new ApiError(status, String(body.code), String(message), violations)
 }
@@ -121,8 +121,8 @@ function notBerth(status: number): ApiError {
   return new ApiError(status, 'not_berth', `what answers there is not a Berth manager (HTTP ${status})`)
 }
 
-/** Returns why fetch failed: its message is "fetch failed", and the reason is in its cause. */
-function rootOf(error: unknown): unknown {
+/** Returns the error that made fetch fail. Its own message is only "fetch failed". */
+function rootCauseOf(error: unknown): unknown {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return inner instanceof AggregateError ? (inner.errors[0] as unknown) : inner
 }

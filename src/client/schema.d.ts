@@ -460,9 +460,9 @@ export interface paths {
         put?: never;
         /**
          * Read berth.yml again and apply it (admin)
-         * @description All or nothing, and without a restart. `invalid_config` (422) lists every problem of the file with its path, or every change that needs a restart: `listen`, `database`, `engine`, `accounts`, `instance`, `peer_networks`, `ssh.host_ca`, `auth`, `trust_proxy` and `log.format`. The settings stay as they were then. Only the manager that answers reads its file.
+         * @description All or nothing, and without a restart. `invalid_config` (422) lists every problem of the file with its path, or every change that needs a restart: `listen`, `database`, `engine`, `accounts`, `instance`, `peer_networks`, `ssh.host_ca`, `auth` (except `auth.oidc.limits`), `trust_proxy` and `log.format`. The settings then stay as they were. Only the manager that answers reads its file.
          */
-        post: operations["reloadSettings"];
+        post: operations["reloadConfig"];
         delete?: never;
         options?: never;
         head?: never;
@@ -803,7 +803,7 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** @description X-Request-Id of this answer; the log of the manager has it, too */
             request_id: string;
-            /** @description Every fault of the request, with its path */
+            /** @description Every violation of the request, or of berth.yml in a reload, with its path */
             errors?: components["schemas"]["Violation"][];
         };
         QueuePosition: {
@@ -2629,7 +2629,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    reloadSettings: {
+    reloadConfig: {
         parameters: {
             query?: never;
             header?: never;

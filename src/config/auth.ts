@@ -11,7 +11,7 @@ export interface Access {
   readonly signOn: SignOn | null
   /** Maximum requests per minute of one identity or address; 0: no limit. */
   readonly rateLimit: number
-  /** Proxies whose X-Forwarded-For is believed: addresses, networks, or "loopback". */
+  /** Proxies whose X-Forwarded-For is trusted: addresses, networks, or "loopback". */
   readonly trustProxy: readonly string[]
 }
 

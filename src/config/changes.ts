@@ -1,22 +1,23 @@
-/** What differs between two readings of berth.yml, and which of it only a restart applies. */
+/** Compares two readings of berth.yml: which settings differ, and which of those only a restart applies. */
 import type { Config } from './config.ts'
 import { describeEngine } from './engine-address.ts'
-import { poolChanges, type SettingChange } from './pool-changes.ts'
+import { poolChanges } from './pool-changes.ts'
+import type { SettingChange } from '../domain/text/setting-change.ts'
 import { formatDuration } from '../domain/text/duration.ts'
 import { formatBlock } from '../domain/text/ipv4-block.ts'
 
 interface Setting {
   readonly path: string
-  /** As it would be written in berth.yml; null: not set. */
+  /** Returns the value as it would be written in berth.yml; null: not set. */
   readonly written: (config: Config) => string | null
-  /** Whether a running manager can begin to use another value. */
-  readonly live: boolean
+  /** Whether a reload can apply another value. */
+  readonly isLive: boolean
 }
 
-const live = (path: string, written: Setting['written']): Setting => ({ path, written, live: true })
-const restart = (path: string, written: Setting['written']): Setting => ({ path, written, live: false })
+const live = (path: string, written: Setting['written']): Setting => ({ path, written, isLive: true })
+const restart = (path: string, written: Setting['written']): Setting => ({ path, written, isLive: false })
 
-/** By the property of the Config, so that a new property does not compile until a reload compares it. */
+/** Settings by property of the Config. A new property does not compile until it is compared here. */
 const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
   listen: [restart('listen', ({ listen }) => `${listen.host}:${listen.port}`)],
   database: [restart('database', (config) => config.database)],
@@ -53,9 +54,9 @@ const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
 }
 
 export interface ConfigChanges {
-  /** What a running manager can apply. */
+  /** Changes that a reload can apply. */
   readonly live: readonly SettingChange[]
-  /** What only a restart applies. */
+  /** Changes that only a restart applies. */
   readonly restart: readonly SettingChange[]
 }
 
@@ -66,8 +67,8 @@ export function changesBetween(before: Config, after: Config): ConfigChanges {
   const listed = (settings: readonly Setting[]) =>
     settings.map(({ path, written }) => ({ path, before: written(before), after: written(after) }))
   return {
-    live: [...listed(changed.filter((setting) => setting.live)), ...poolChanges(before.pools, after.pools)],
-    restart: listed(changed.filter((setting) => !setting.live)),
+    live: [...listed(changed.filter((setting) => setting.isLive)), ...poolChanges(before.pools, after.pools)],
+    restart: listed(changed.filter((setting) => !setting.isLive)),
   }
 }
 
@@ -77,11 +78,4 @@ function claimOf(claim: { readonly name: string; readonly value: string } | null
 
 function durationOf(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : formatDuration(ms)
-}
-
-/** "pools.lab.size: 4 -> 6", "pools.lab: new, 4 containers of berth/box", "pools.old: removed (4 containers …)" */
-export function describeChange({ path, before, after }: SettingChange): string {
-  if (before === null) return `${path}: new, ${after}`
-  if (after === null) return `${path}: removed (${before})`
-  return `${path}: ${before} -> ${after}`
 }

@@ -6,8 +6,8 @@ import { BerthError } from '../domain/errors.ts'
 import type { Environment } from './reader.ts'
 
 /**
- * Returns the places that are searched, in this order: the current folder, the system's folder, the checkout. Every
- * checkout has a berth.yml; the system's folder has one only if an admin has put it there, so that one is meant.
+ * Returns the places that are searched, in this order: the current folder, the system's folder, the checkout. The
+ * checkout comes last because it always has a berth.yml; the system's folder has one only if an admin put it there.
  */
 function standardPlaces(): readonly string[] {
   return [resolve('berth.yml'), '/etc/berth/berth.yml', fileURLToPath(new URL('../../berth.yml', import.meta.url))]

@@ -13,7 +13,7 @@ import { readPool } from './pool.ts'
 import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
 import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
-import { BerthError, reasonOf, type Violation } from '../domain/errors.ts'
+import { BerthError, invalidConfig, reasonOf } from '../domain/errors.ts'
 import { zoneOfMachine } from '../domain/text/local-time.ts'
 import type { Ipv4Block } from '../domain/text/ipv4-block.ts'
 import { isLoopback } from '../domain/text/loopback.ts'
@@ -64,8 +64,8 @@ const TOP = {
   timezone: { parse: value.timezone, default: undefined },
 } as const
 
-/** Keys that are read separately. */
-const OTHERS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'ssh', 'images', 'pools'] as const
+/** Keys that functions of their own read. */
+const OTHER_KEYS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'ssh', 'images', 'pools'] as const
 
 const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
@@ -73,7 +73,7 @@ const SSH = {
   host_ca: { parse: value.flag, default: false },
 } as const
 
-/** Reads berth.yml, see `findConfigFile`. `invalid_config` lists every problem with its path. */
+/** Reads berth.yml, by default that of `findConfigFile`. `invalid_config` lists every problem with its path. */
 export function loadConfig(environment: Environment = process.env, file = findConfigFile(environment)): Config {
   let yaml: string
   try {
@@ -89,7 +89,7 @@ export function loadConfig(environment: Environment = process.env, file = findCo
 export function parseConfig(yaml: string, file: string, environment: Environment): Config {
   const reader = new SettingsReader(environment)
   const yamlTree = parseYaml(yaml, file)
-  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, OTHERS)
+  const { raw, all: top, some } = reader.map(yamlTree, [], TOP, OTHER_KEYS)
   const log = readLog(reader, raw)
   const { all: ssh } = reader.map(raw['ssh'], ['ssh'], SSH)
   const folder = dirname(file)
@@ -112,7 +112,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   // An Idempotency-Key is valid for a day, and so must be its reservation.
   if (some.keep !== undefined && some.keep < DAY_MS) reader.report(['keep'], 'must be at least 1d')
   reader.checkEnvironment()
-  if (!top || !ssh || !access || !log || reader.problems.length > 0) throw invalid(file, reader.problems)
+  if (!top || !ssh || !access || !log || reader.problems.length > 0) throw invalidConfig(file, reader.problems)
   const engine: EngineConfig =
     top.engine === 'memory' ? { kind: 'memory' } : { kind: 'docker', ...findEngine(environment) }
   return freeze({
@@ -144,7 +144,7 @@ function parseYaml(yaml: string, file: string): unknown {
   try {
     const document = parseDocument(yaml, { logLevel: 'error' })
     if (document.errors.length === 0) return document.toJS()
-    throw invalid(
+    throw invalidConfig(
       file,
       // The lines after the first one show the place in the file.
       document.errors.map(({ message }) => ({ path: '', message: (message.split('\n')[0] ?? '').replace(/:$/, '') })),
@@ -152,13 +152,8 @@ function parseYaml(yaml: string, file: string): unknown {
   } catch (error) {
     if (error instanceof BerthError) throw error
     // Aliases without an anchor, or too many of them.
-    throw invalid(file, [{ path: '', message: reasonOf(error) }])
+    throw invalidConfig(file, [{ path: '', message: reasonOf(error) }])
   }
-}
-
-function invalid(file: string, violations: readonly Violation[]): BerthError {
-  const lines = violations.map(({ path, message }) => `\n  ${path === '' ? '' : `${path}: `}${message}`)
-  return new BerthError('invalid_config', `${file} cannot be used:${lines.join('')}`, { violations })
 }
 
 function freeze<T extends object>(whole: T): T {

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 
 /**
- * The settings in use. A reload replaces all of them at once; what uses a setting reads it from `current` each time.
+ * The settings in use. A reload replaces all of them at once, so read a setting from `current` at each use.
  */
 export class LiveConfig {
   current: Config

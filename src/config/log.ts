@@ -1,4 +1,4 @@
-/** `log` of berth.yml: a level, or a map of level and format. */
+/** Reads `log` of berth.yml: a level, or a map of level and format. */
 import type { Raw, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 

@@ -1,23 +1,15 @@
-/** What differs between the pools of two readings of berth.yml. */
+/** Compares the pools of two readings of berth.yml. */
 import type { Pool } from '../domain/pool.ts'
+import type { SettingChange } from '../domain/text/setting-change.ts'
 import { counted } from '../domain/text/counted.ts'
 import { formatDuration } from '../domain/text/duration.ts'
 
-/** One setting that differs between two readings of berth.yml. */
-export interface SettingChange {
-  /** Path in berth.yml, such as "pools.lab.size"; "pools.lab" for a new or removed pool. */
-  readonly path: string
-  /** As it would be written in berth.yml; null: not set. A pool is described in words. */
-  readonly before: string | null
-  readonly after: string | null
-}
-
-/** A setting as it would be written in berth.yml; null: not set. */
+/** Returns a setting as it would be written in berth.yml; null: not set. */
 type Written = (pool: Pool) => string | number | boolean | null
 
 const MIB = 2 ** 20
 
-/** By the property of a pool, so that a new property does not compile until a reload compares it. */
+/** Keys of berth.yml by property of a pool. A new property does not compile until it is compared here. */
 const KEYS: Readonly<Record<Exclude<keyof Pool, 'name'>, Readonly<Record<string, Written>>>> = {
   size: { size: (pool) => pool.size },
   image: { image: (pool) => pool.image },
@@ -61,15 +53,16 @@ export function poolChanges(before: readonly Pool[], after: readonly Pool[]): Se
 
 function settingChanges(old: Pool, pool: Pool): SettingChange[] {
   return WRITTEN.flatMap(([key, written]) => {
-    const [was, is] = [written(old), written(pool)]
-    return was === is ? [] : [{ path: `${pathOf(pool)}.${key}`, before: textOf(was), after: textOf(is) }]
+    const [previous, next] = [written(old), written(pool)]
+    if (previous === next) return []
+    return [{ path: `${pathOf(pool)}.${key}`, before: textOf(previous), after: textOf(next) }]
   })
 }
 
 function orderChange(before: readonly Pool[], after: readonly Pool[]): SettingChange[] {
-  const [was, is] = [before, after].map(([first]) => first?.name ?? '')
-  if (was === undefined || is === undefined || was === is) return []
-  return [{ path: 'pools', before: `${was} is the first`, after: `${is} is the first` }]
+  const previous = before[0]?.name ?? ''
+  const next = after[0]?.name ?? ''
+  return previous === next ? [] : [{ path: 'pools', before: `${previous} is the first`, after: `${next} is the first` }]
 }
 
 function pathOf({ name }: Pool): string {
@@ -84,12 +77,12 @@ function textOf(value: ReturnType<Written>): string | null {
   return value === null ? null : String(value)
 }
 
-/** 536870912 -> "512m" */
+/** Returns a size as in berth.yml: 536870912 -> "512m". */
 function formatBytes(bytes: number): string {
   return bytes % MIB === 0 ? `${bytes / MIB}m` : `${bytes}b`
 }
 
-/** [2221, 2222, 2223, 2230] -> "2221-2223,2230" */
+/** Returns ports as in berth.yml: [2221, 2222, 2223, 2230] -> "2221-2223,2230". */
 function formatPorts(ports: readonly number[]): string {
   const ranges: [first: number, last: number][] = []
   for (const port of ports) {

@@ -10,7 +10,7 @@ import { counted } from '../domain/text/counted.ts'
 
 const MINUTE_MS = 60_000
 const MIB = 2 ** 20
-/** Begins the names of firewall containers. A container of the default instance has only its pool's name and number. */
+/** Prefix of the names of firewall containers. Containers of the default instance have just POOL-N. */
 const FIREWALL_PREFIX = 'berth-guard-'
 /** Docker's own default. */
 const DEFAULT_SHM_BYTES = 64 * MIB
@@ -22,7 +22,7 @@ const POOL = {
   // In MiB. sshd, a shell and Ansible's python3 need as much; Docker itself accepts less.
   memory: { parse: value.bytes(32), default: '512m' },
   shm: { parse: value.bytes(1), default: `${DEFAULT_SHM_BYTES / MIB}m` },
-  // In MiB. Room for logs and for packages that a user installs.
+  // In MiB. Leaves room for logs and for packages that a tenant installs.
   disk: { parse: value.bytes(64), default: undefined },
   cpus: { parse: value.cores, default: 1 },
   pids: { parse: value.whole(16, 100_000), default: 256 },
@@ -94,7 +94,8 @@ export function readPool(
   if (!fields || !duration) return null
   const { ssh_ports: ports, reach_peers: reachPeers, self_service: selfService, prepare_image, ...rest } = fields
   const preparedImage = prepare_image ? 'awaited' : null
-  const [runtime, disk] = [some.runtime ?? null, some.disk ?? null]
+  const runtime = some.runtime ?? null
+  const disk = some.disk ?? null
   return { ...rest, name, ports, reachPeers, disk, runtime, duration, hold, selfService, prepare, preparedImage }
 }
 

@@ -1,17 +1,17 @@
-/** `trust_proxy` of berth.yml. */
+/** Reads `trust_proxy` of berth.yml. */
 import { isIP } from 'node:net'
 import { InvalidValue, names, type Parser, show } from './values.ts'
 
-/** Parses a list of IP addresses, networks and "loopback", or such words with commas between them. */
+/** Parses a list of IP addresses, networks and "loopback", or a text with commas between them. */
 export const proxies: Parser<string[]> = (value) => {
   const written = names(value)
-  const bad = written.find((one) => !isProxy(one))
+  const bad = written.find((text) => !isProxy(text))
   if (bad === undefined) return written
   const allowed = 'loopback, IP addresses and networks like 10.0.0.0/8'
   throw new InvalidValue(`must be a list of ${allowed}, not ${show(bad)}`)
 }
 
-/** A network of length 0 is refused: it would believe what every client says about its own address. */
+/** Refuses a network of length 0: with it, every client could choose its own address. */
 function isProxy(text: string): boolean {
   if (text === 'loopback') return true
   const [, address = '', length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []

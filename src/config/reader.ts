@@ -82,7 +82,7 @@ export class SettingsReader {
     return Object.keys(this.#environment).some((name) => name.startsWith(`${variable(path)}_`))
   }
 
-  /** A path without steps is the whole file. */
+  /** Adds a problem. An empty path means the whole file. */
   report(path: readonly string[], message: string): void {
     this.problems.push({ path: path.join('.'), message })
   }

@@ -1,4 +1,4 @@
-/** Runs jobs in order, at most `limit` of them at once. A function is asked whenever a job could start. */
+/** Runs jobs in order, at most `limit` of them at once. A `limit` that may change is a function. */
 export function createLimit(limit: number | (() => number)): <T>(job: () => Promise<T>) => Promise<T> {
   const max = typeof limit === 'number' ? () => limit : limit
   const waiting: (() => void)[] = []

@@ -24,7 +24,7 @@ export interface ContainerSettings {
   readonly memory: number
   /** Maximum size of /dev/shm in bytes. What is stored there counts as memory. */
   readonly shm: number
-  /** Maximum size of the files that it writes, in bytes; null for no limit. */
+  /** Maximum size of the files that the container writes, in bytes; null for no limit. */
   readonly disk: number | null
   /** Cores, fractions allowed. */
   readonly cpus: number

@@ -31,7 +31,7 @@ export type ErrorCode =
   | 'invalid_config'
   | 'internal'
 
-/** One problem of a request: its path, and a message that follows the path. */
+/** One problem of a request or of berth.yml: its path, and a message that follows the path. */
 export interface Violation {
   readonly path: string
   readonly message: string
@@ -41,7 +41,7 @@ export interface Violation {
 export class BerthError extends Error {
   override readonly name = 'BerthError'
   readonly code: ErrorCode
-  /** Every violation of an invalid request, where they are known one by one. */
+  /** Every violation of an invalid request or berth.yml, where they are known one by one. */
   readonly violations: readonly Violation[]
 
   constructor(
@@ -60,6 +60,12 @@ export function invalidRequest(violations: readonly Violation[]): BerthError {
   return new BerthError('invalid_request', violations.map(({ path, message }) => `${path} ${message}`).join('; '), {
     violations,
   })
+}
+
+/** Refuses a berth.yml for all of its problems at once. A problem without a path concerns the whole file. */
+export function invalidConfig(file: string, violations: readonly Violation[]): BerthError {
+  const lines = violations.map(({ path, message }) => `\n  ${path === '' ? '' : `${path}: `}${message}`)
+  return new BerthError('invalid_config', `${file} cannot be used:${lines.join('')}`, { violations })
 }
 
 /** Whether this is an error with the given code. */

@@ -51,7 +51,7 @@ export interface InstanceConfig {
   readonly bind: string
 }
 
-/** Name of an instance without `instance` in berth.yml. */
+/** Default of `instance` in berth.yml. */
 export const DEFAULT_INSTANCE = 'berth'
 
 /** The shipped image: the default of pools, and what the firewall runs from. */
@@ -103,7 +103,7 @@ export function imageSpecOf(instance: InstanceConfig, pool: Pool): ContainerSpec
   return { ...commonSpec(instance, pool), name: imageContainerName(pool.name), generation: 1 }
 }
 
-/** Returns the spec of a container that is never started: it shows whether the engine can limit the pool's disk. */
+/** Returns the spec of a container that the engine creates and removes to find out whether it can limit the disk. */
 export function diskSpecOf(instance: InstanceConfig, pool: Pool): ContainerSpec {
   return { ...commonSpec(instance, pool), name: `${pool.name}-disk`, generation: 1 }
 }

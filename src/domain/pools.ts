@@ -1,5 +1,5 @@
 /** The pools of berth.yml with their current sizes and images. */
-import type { Container } from './container.ts'
+import type { Container, Reach } from './container.ts'
 import { BerthError } from './errors.ts'
 import type { Pool } from './pool.ts'
 
@@ -10,11 +10,13 @@ export interface Pools {
   /** As configured in berth.yml, without later changes of size and image. */
   configured(name: string): Pool | undefined
   /**
-   * Replaces the pools of berth.yml at once. Sizes and images that override them stay. Every pool is a new object, so
-   * that nothing derived from an earlier one is used.
+   * Replaces the pools of berth.yml. Sizes and images that override them stay. Every pool is a new object, so that
+   * caches by object do not return results of an earlier one.
    */
   configure(pools: readonly Pool[]): void
-  /** How often `configure` was called. */
+  /** Every reach that a pool has had since the start: reserved containers of removed pools still use theirs. */
+  reaches(): ReadonlySet<Reach>
+  /** Number of calls of `configure`. A cache of results about pools is valid for one revision. */
   readonly revision: number
   /** Applies sizes that override those of berth.yml. A pool never has more slots than ports. */
   resize(sizes: ReadonlyMap<string, number>): void
@@ -29,6 +31,7 @@ export function createPools(initial: readonly Pool[]): Pools {
   let configured = initial
   let now = configured
   let revision = 0
+  const reaches = new Set(configured.map(({ reach }) => reach))
   let sizes: ReadonlyMap<string, number> = new Map()
   let images: ReadonlyMap<string, string | null> = new Map()
 
@@ -45,6 +48,7 @@ export function createPools(initial: readonly Pool[]): Pools {
     all: () => now,
     named: (name) => now.find((pool) => pool.name === name),
     configured: (name) => configured.find((pool) => pool.name === name),
+    reaches: () => new Set(reaches),
     get revision() {
       return revision
     },
@@ -52,6 +56,7 @@ export function createPools(initial: readonly Pool[]): Pools {
       configured = next.map((pool) => ({ ...pool }))
       now = configured
       revision += 1
+      for (const { reach } of next) reaches.add(reach)
       apply()
     },
     resize(next) {

@@ -110,7 +110,7 @@ export function accountOf(reservation: Reservation, pool: Pool, texts: Pick<Acco
   return { username, passwordHash, sshKeys, sudo: pool.sudo, ...texts }
 }
 
-/** "alice (87830adc)": user name and the beginning of the id, for the log. */
+/** Returns user name and the beginning of the id, for the log: "alice (87830adc)". */
 export function describeReservation({ id, username }: Pick<Reservation, 'id' | 'username'>): string {
   return `${username} (${id.slice(0, 8)})`
 }

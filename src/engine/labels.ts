@@ -68,11 +68,11 @@ export function readLabels(
   }
 }
 
-/** Returns whose container it is, of any instance; null for what Berth did not make. */
+/** Returns instance and name of a container of any instance; null if Berth did not make it. */
 export function readOwner(
   labels: Readonly<Record<string, string>>,
 ): { readonly instance: string; readonly name: string } | null {
-  // Both are empty in a container of an image that was made from a container of ours.
+  // Both labels are empty in an image that was made from one of our containers.
   const [instance, name] = [labels[INSTANCE_LABEL], labels[CONTAINER_LABEL]]
   return instance && name ? { instance, name } : null
 }

@@ -2,7 +2,6 @@
 import type { Config } from '../config/config.ts'
 import { engineVariables } from '../config/engine-address.ts'
 import type { DatabaseMark } from '../domain/database-mark.ts'
-import type { Reach } from '../domain/container.ts'
 import { BerthError } from '../domain/errors.ts'
 import type { Pools } from '../domain/pools.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -15,21 +14,13 @@ import { MemoryHost } from './memory/host.ts'
 type EngineSettings = Pick<Config, 'engine' | 'instance' | 'peerNetworks'>
 type ProvisioningSettings = Pick<Config, 'engine' | 'instance' | 'pools' | 'images'>
 
-/**
- * The engine makes a network for each reach of `pools`, and knows those of removed pools until it is closed: their
- * reserved containers are still there.
- */
+/** Opens the engine. It makes a network for each reach of `pools`, also for those that a reload adds. */
 export function openEngine(settings: EngineSettings, pools: Pools, database: DatabaseMark, clock: Clock): Engine {
   const { engine, instance, peerNetworks } = settings
   const site = { instance: instance.name, database }
   if (engine.kind === 'memory') return openMemory({ ...site, host: new MemoryHost({ now: clock }) })
   const { host: dockerHost, certificates } = engine
-  const seen = new Set<Reach>()
-  const reaches = () => {
-    for (const { reach } of pools.all()) seen.add(reach)
-    return [...seen]
-  }
-  return openDocker({ ...site, reaches, peerNetworks, dockerHost, certificates })
+  return openDocker({ ...site, reaches: () => [...pools.reaches()], peerNetworks, dockerHost, certificates })
 }
 
 /**

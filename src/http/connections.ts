@@ -10,7 +10,7 @@ import { hostProblem } from './auth/origin-check.ts'
 const MAX_CONNECTIONS = 2_000
 /** Pipelined requests of one connection. Hardly any client sends a second one before the first is answered. */
 const MAX_UNANSWERED = 8
-/** For the head of a request, and for all of it; how often that is checked. */
+/** Maximum time for the head of a request, and for all of it; interval of the check. */
 export const HEAD_TIMEOUT_MS = 10_000
 export const REQUEST_TIMEOUT_MS = 30_000
 const CHECK_EVERY_MS = 2_000

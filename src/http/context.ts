@@ -33,9 +33,9 @@ interface Readiness {
 export interface ServerSettings {
   /** Host name of the SSH ports in answers. */
   readonly sshHost: string
-  /** Password of a GET /reserve that gives none; null: one is generated. */
+  /** Password of a GET /reserve without one; null: it is generated. */
   readonly defaultPassword: string | null
-  /** Names under which this server may be asked, besides those of the loopback; null: any. */
+  /** Allowed values of the header Host, besides names of the loopback; null: any. */
   readonly hosts: readonly string[] | null
   /** Maximum requests per minute of one identity or address; 0: no limit. */
   readonly rateLimit: number
@@ -56,7 +56,7 @@ export interface ServerContext {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType' | 'answered'>
-  /** Returns the settings in use. To be called for each request: a reload may have changed them. */
+  /** Returns the settings in use. Call it for each request, because a reload may change them. */
   readonly settings: () => ServerSettings
   readonly reload: Reload
   /** Public key that signs the host keys, "ssh-ed25519 AAAA…"; null without `ssh.host_ca`. */
@@ -66,7 +66,7 @@ export interface ServerContext {
   /** Interval between the heartbeats of a stream, and the maximum time in which a client reads nothing of an answer. */
   readonly streaming: { readonly heartbeatMs: number; readonly idleTimeoutMs: number }
   readonly authenticate: Authenticate
-  /** Addresses and networks of proxies whose X-Forwarded-For is believed; "loopback" is that of this machine. */
+  /** Addresses and networks of proxies whose X-Forwarded-For is trusted; "loopback" means this machine. */
   readonly trustProxy: readonly string[]
   /** Level of the log line of a request. */
   readonly requestLevel: 'info' | 'debug'

@@ -5,12 +5,12 @@ import { NO_ROUTE } from './errors/answer-error.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Logged at debug: what asks again and again, such as a probe. */
+    /** Requests are logged at debug: a probe or Prometheus repeats them every few seconds. */
     frequent?: boolean
   }
 }
 
-/** The log names the pattern of a route and the identity, never a URL, a header or a token. */
+/** Adds the hook. The log contains the pattern of a route and the identity, never a URL, a header or a token. */
 export function recordAnswers(
   server: FastifyInstance,
   { log, metrics, requestLevel }: Pick<ServerContext, 'log' | 'metrics' | 'requestLevel'>,
@@ -18,7 +18,7 @@ export function recordAnswers(
   server.addHook('onResponse', (request, reply, done) => {
     const { method, caller, id, ip } = request
     const { statusCode: status, elapsedTime } = reply
-    // Read once: fastify makes this object anew each time.
+    // Read once: fastify creates this object at each access.
     const { url: route = NO_ROUTE, config } = request.routeOptions
     metrics.answered({ method, route, status, ms: elapsedTime })
     const level = config.frequent === true ? 'debug' : requestLevel

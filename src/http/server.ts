@@ -11,8 +11,8 @@ import { describeApi, openapiRoute } from './docs/openapi.ts'
 import { answerError } from './errors/answer-error.ts'
 import { answerClientError } from './errors/client-error.ts'
 import { refuseMissing } from './errors/missing-route.ts'
-import { collectFaults } from './errors/faults.ts'
-import { MAX_BODY_BYTES } from './errors/refusals.ts'
+import { collectViolations } from './errors/violations.ts'
+import { MAX_BODY_BYTES } from './errors/fastify-refusals.ts'
 import { VALIDATION } from './errors/validation.ts'
 import { recordAnswers } from './request-log.ts'
 import { requestIdOf } from './request-id.ts'
@@ -53,12 +53,12 @@ export function buildServer(context: ServerContext): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true },
     ...VALIDATION,
     clientErrorHandler: answerClientError,
-    // No hook has run.
+    // The hook that adds the headers has not run.
     frameworkErrors: (error, request, reply) =>
       void answerError(error, request, withStandardHeaders(request, reply), log),
   })
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply, log))
-  // A body without JSON is refused with what to send.
+  // Without it, fastify would accept text bodies; now they are refused like any other type.
   server.removeContentTypeParser('text/plain')
   acceptEmptyJson(server)
   addHooks(server, context, connections)
@@ -94,7 +94,7 @@ function addHooks(server: FastifyInstance, context: ServerContext, connections: 
   })
   admit(server, context)
   refuseMissing(server)
-  collectFaults(server)
+  collectViolations(server)
   server.addHook('preHandler', (request, _reply, done) => {
     connections.working(request.raw)
     done()

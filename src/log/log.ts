@@ -11,12 +11,12 @@ export interface LeveledLog extends Log {
   setLevel(level: Level): void
 }
 
-/** Returns what suits the reader of a stream: text on a terminal. */
+/** Returns the format for a stream without a configured one: text on a terminal, JSON otherwise. */
 export function formatFor({ isTTY }: { readonly isTTY: boolean }): 'text' | 'json' {
   return isTTY ? 'text' : 'json'
 }
 
-/** Opens the log. Its lines never wait for their reader. */
+/** Opens the log. Writing a line never waits for its reader. */
 export function openLog(level: Level, format: 'text' | 'json'): LeveledLog {
   return format === 'text' ? textLog(level, openStderr()) : jsonLog(level, openStderr())
 }
@@ -24,16 +24,16 @@ export function openLog(level: Level, format: 'text' | 'json'): LeveledLog {
 function textLog(initial: Level, stderr: Lines): LeveledLog {
   const hasColors = process.stderr.isTTY && process.stderr.hasColors()
   let lowest = LEVELS.indexOf(initial)
-  const at = (level: Level) => (message: string, fields?: object) => {
+  const writerOf = (level: Level) => (message: string, fields?: object) => {
     if (LEVELS.indexOf(level) < lowest) return
     const showsFields = LEVELS[lowest] === 'debug'
     stderr.write(textLine({ level, message, fields, at: systemClock() }, { hasColors, showsFields }))
   }
   return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
+    debug: writerOf('debug'),
+    info: writerOf('info'),
+    warn: writerOf('warn'),
+    error: writerOf('error'),
     setLevel(level) {
       lowest = LEVELS.indexOf(level)
     },

@@ -1,4 +1,4 @@
-/** One line of text for each event, for a person who watches the manager. */
+/** Formats log events as text for a person who watches the manager. */
 import { styleText } from 'node:util'
 import { forTerminal, linesForTerminal } from '../domain/text/foreign-text.ts'
 
@@ -17,14 +17,14 @@ interface LogEvent {
 
 interface TextOptions {
   readonly hasColors: boolean
-  /** Whether the fields are shown, too. Messages say what matters by themselves. */
+  /** Whether the fields are shown, too. Messages are complete without them. */
   readonly showsFields: boolean
 }
 
-/** Longest value of a field that is shown; the rest is in JSON lines. */
+/** Maximum number of characters of a field. Only the JSON format has longer values in full. */
 const MAX_VALUE_LENGTH = 80
 
-/** Labels of the levels; info is what is expected, and has none. */
+/** Labels of the levels. Most lines are info, and need none. */
 const LABELS: Readonly<Record<Level, string>> = { debug: 'debug ', info: '', warn: 'warning ', error: 'error ' }
 const COLORS = { debug: 'dim', info: 'reset', warn: 'yellow', error: 'red' } as const
 

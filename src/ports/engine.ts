@@ -130,8 +130,8 @@ export interface Engine {
   /** Whether what `provision` made is there and in force; false before this manager's first `provision`. */
   isProvisioned(): Promise<boolean>
   /**
-   * Returns why no container can have the limit of `disk` in the spec, and what to do; null if one can, or if that
-   * cannot be found out because its image is missing. Leaves no container behind.
+   * Returns why the engine cannot enforce `disk` of the spec, and what to do; null if it can, or if the image that it
+   * needs to find out is missing. Leaves no container behind.
    */
   diskProblem(spec: ContainerSpec): Promise<string | null>
   /** Lists all containers except those on the nodes in `unreachable`. Throws rather than return a partial list. */
@@ -159,9 +159,9 @@ export interface Engine {
   whyDown(id: string): Promise<string | null>
   /**
    * Makes one generation, not started, and returns its id. When this database's manager has made exactly this
-   * generation and it was never lent, returns that one's id. Any other container of the instance with the name
-   * is `engine_conflict`, and so is something else that has the engine's own name for it. Containers of different
-   * instances may have one name. An unknown image is `image_missing`.
+   * generation and it was never lent, returns that one's id. `engine_conflict` if any other container of the instance
+   * has the name, or anything else has the name that the engine gives the container. Containers of different instances
+   * may have the same name. An unknown image is `image_missing`.
    */
   create(spec: ContainerSpec): Promise<string>
   /**

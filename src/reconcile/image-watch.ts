@@ -36,7 +36,7 @@ export interface ImageWatch {
 export function createImageWatch({ pools, store, engine, accounts, clock, log, onChange }: ImageWatchDeps): ImageWatch {
   /** Versions of image and playbook with which each failing pool failed. */
   const versions = new Map<string, string>()
-  /** By pool. */
+  /** Pools that cannot lend any container, by name. */
   const problems = new RecurringProblems({ log, clock })
   /** Revision of the pools at the latest check; null before the first one. */
   let checkedRevision: number | null = null
@@ -61,16 +61,15 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
     const version = await versionOf(pool)
     const before = versions.get(pool.name)
     versions.set(pool.name, version)
-    // A manager that starts or has reloaded berth.yml retries everything: settings, or the engine's host, may have
-    // changed.
-    const isNew = checkedRevision !== pools.revision
-    const isFixed = isNew || (before !== undefined && before !== version)
+    // After a start or a reload everything is retried: settings, or the engine's host, may have changed.
+    const isReconfigured = checkedRevision !== pools.revision
+    const isFixed = isReconfigured || (before !== undefined && before !== version)
     if (!isFixed) return
     const now = clock()
     for (const row of failing.filter((each) => isBackingOff(each, now)))
       await store.updateContainer(row, recycled(row, now), now)
     log.info(`pool ${pool.name} is tried again`, {
-      reason: isNew ? reasonForNew(checkedRevision) : 'its image or playbook has changed',
+      reason: isReconfigured ? describeReconfiguration(checkedRevision) : 'its image or playbook has changed',
     })
     onChange()
   }
@@ -101,6 +100,6 @@ export function createImageWatch({ pools, store, engine, accounts, clock, log, o
   }
 }
 
-function reasonForNew(checkedRevision: number | null): string {
+function describeReconfiguration(checkedRevision: number | null): string {
   return checkedRevision === null ? 'the manager has started' : 'berth.yml was reloaded'
 }

@@ -45,10 +45,10 @@ export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clo
     const start = clock()
     let hasFailed = false
     const due = await tick(wasNudged).catch((error: unknown) => {
-      // An expected failure is explained by its message.
+      // The message of an expected failure is enough.
       const stack = error instanceof Error && !(error instanceof BerthError) ? error.stack : undefined
-      const report = { message: 'tick failed; it is tried again', reason: reasonOf(error), fields: { stack } }
-      problems.occurred('tick', { level: 'error', ...report })
+      const message = 'tick failed; it is tried again'
+      problems.occurred('tick', { level: 'error', message, reason: reasonOf(error), fields: { stack } })
       hasFailed = true
       return clock() + FAILURE_PAUSE_MS
     })

@@ -1,14 +1,15 @@
-/** Logs problems that go on: at once, then at growing intervals with their number, so that they do not fill the log. */
+/** Logs a recurring problem at once, then at growing intervals with its count, so that it does not fill the log. */
 import { formatDuration } from '../domain/text/duration.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 
 const MINUTE_MS = 60_000
+/** Interval after the first line of a problem. It doubles with each line, up to the maximum. */
 const FIRST_INTERVAL_MS = MINUTE_MS
 const MAX_INTERVAL_MS = 3_600_000
-/** Different reasons of one problem that are logged at once. More of them would be one reason that varies. */
+/** Maximum number of reasons of a problem that are logged at once. With more, it is one reason that varies. */
 const MAX_PATTERNS = 5
-/** Problems that are remembered. Some are never solved: what they are about is gone. */
+/** Maximum number of problems; the oldest is dropped. Some are never solved: their container or pool is gone. */
 const MAX_PROBLEMS = 1_000
 
 interface Problem {
@@ -24,7 +25,7 @@ export interface ProblemReport {
   readonly level: 'warn' | 'error'
   readonly message: string
   readonly reason: string
-  /** `state`: it is seen at each look, so how often says nothing. */
+  /** `event`: occurrences are counted. `state`: each check reports it again, so only its duration is logged. */
   readonly kind?: 'event' | 'state'
   readonly fields?: object
 }
@@ -37,7 +38,7 @@ export class RecurringProblems {
     this.#deps = deps
   }
 
-  /** Records an occurrence; logs the first one, each new reason, and then ever fewer. */
+  /** Records an occurrence. Logs the first one, each new reason, and later ones at growing intervals. */
   occurred(key: string, { level, message, reason, kind = 'event', fields = {} }: ProblemReport): void {
     const { log, clock } = this.#deps
     const now = clock()
@@ -45,14 +46,17 @@ export class RecurringProblems {
     problem.count += 1
     const pattern = patternOf(reason)
     const isNew = !problem.patterns.has(pattern) && problem.patterns.size < MAX_PATTERNS
-    // A time that is further away means that the clock was set back.
+    // If `nextAt` is further away than the interval, the clock was set back.
     if (!isNew && now < problem.nextAt && problem.nextAt - now <= problem.intervalMs) return
     problem.patterns.add(pattern)
     if (problem.count > 1) problem.intervalMs = Math.min(problem.intervalMs * 2, MAX_INTERVAL_MS)
     problem.nextAt = now + problem.intervalMs
     const count = kind === 'event' && problem.count > 1 ? problem.count : null
-    const said = `${message}${suffix(count, now - problem.since)}`
-    log[level](said, { reason, ...fields, ...(count !== null && { count }) })
+    log[level](`${message}${suffix(count, now - problem.since)}`, {
+      reason,
+      ...fields,
+      ...(count !== null && { count }),
+    })
   }
 
   /** Forgets a problem that is over. Returns whether there was one. */
@@ -69,12 +73,12 @@ export class RecurringProblems {
   }
 }
 
-/** Names with numbers, and ids, vary between occurrences of one reason. */
+/** Returns the reason without words that contain a digit: names and ids vary between occurrences. */
 function patternOf(reason: string): string {
   return reason.replaceAll(/\S*\d\S*/g, '#')
 }
 
-/** " (12 times in 3m)", " (for 3m)", or nothing for the first time */
+/** Returns e.g. " (12 times in 3m)" or " (for 3m)"; empty for the first occurrence. */
 function suffix(count: number | null, ms: number): string {
   const minutes = Math.round(ms / MINUTE_MS)
   const span = minutes < 1 ? null : formatDuration(minutes * MINUTE_MS)

@@ -32,7 +32,7 @@ export interface Admin {
    * reserved, `invalid_request` beyond the pool's ports.
    */
   resize(name: string, size: number | null, by: Identity): Promise<Pool>
-  /** Returns the rules that this size breaks. */
+  /** Returns the violations of a resize to this size. */
   sizeViolations(name: string, size: number | null): readonly Violation[]
 }
 
@@ -110,7 +110,7 @@ export function createAdmin({ pools, store, clock, log, onChange }: AdminDeps): 
     }
     // At once, not with the next tick: a caller that asks after the answer sees the new size.
     pools.resize((await store.snapshot()).sizes)
-    log.info(`pool ${name} has ${counted(wanted, 'slot')} now, by ${by.name}`, {
+    log.info(`pool ${name} was resized to ${counted(wanted, 'slot')}, by ${by.name}`, {
       pool: name,
       size: wanted,
       by: by.name,

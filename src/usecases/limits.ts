@@ -22,6 +22,7 @@ export function assertWithinLimits(
   if (violations.length > 0) throw invalidRequest(violations)
 }
 
+/** Returns the violation of the token's maximum duration, if there is one. */
 export function durationViolations({ durationMs: most }: Limits, durationMs: number): Violation[] {
   if (most === null || !(durationMs > most)) return []
   const message = `must be at most ${formatDuration(most)}, the limit of your token, got ${formatDuration(durationMs)}`

@@ -26,7 +26,7 @@ export interface Reservations {
    * `cancelled` when it was released in the meantime.
    */
   reserve(request: ReserveRequest, by: Identity): Promise<Reserved>
-  /** Returns every rule that a reserve breaks, as far as it could be read. Takes nothing. */
+  /** Returns every violation of a reserve that may be readable only in part. Reserves nothing. */
   violations(wanted: WantedReserve, by: Identity): Promise<Violation[]>
   /** Returns the reservation with its containers. Throws `not_found`. */
   find(id: string, by: Identity): Promise<ReservationWithContainers>
@@ -146,7 +146,7 @@ export function createReservations(context: ReserveDeps): Reservations {
     }
   }
 
-  /** Counts a refusal. Invalid requests are the caller's mistake: they say nothing about the pool. */
+  /** Reserves, and counts a refusal. Invalid requests are not counted: they say nothing about the pool. */
   async function countedReserve(request: ReserveRequest, by: Identity): Promise<Reserved> {
     try {
       return await reserve(context, request, by)

@@ -2,6 +2,7 @@
 import type { Clock } from '../ports/clock.ts'
 import { reasonOf } from '../domain/errors.ts'
 import { counted } from '../domain/text/counted.ts'
+import { formatDuration } from '../domain/text/duration.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 
@@ -15,7 +16,7 @@ interface RetentionDeps {
   readonly store: Pick<Store, 'prune'>
   readonly clock: Clock
   readonly log: Log
-  /** Returns how long ended reservations and their events are kept, milliseconds. */
+  /** Returns how long ended reservations and their events are kept, in milliseconds. */
   readonly keepMs: () => number
 }
 
@@ -37,9 +38,12 @@ export function createRetention({ store, clock, log, keepMs }: RetentionDeps): R
         const more = gone.reservations === BATCH_ROWS || gone.events === BATCH_ROWS
         next = now + (more ? NEXT_BATCH_MS : CHECK_INTERVAL_MS)
       } catch (error) {
-        log.warn('old reservations and events could not be deleted; will retry in 10 minutes', {
-          reason: reasonOf(error),
-        })
+        log.warn(
+          `old reservations and events could not be deleted; will retry in ${formatDuration(CHECK_INTERVAL_MS)}`,
+          {
+            reason: reasonOf(error),
+          },
+        )
         next = now + CHECK_INTERVAL_MS
       }
       return next

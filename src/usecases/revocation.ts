@@ -27,14 +27,14 @@ export async function revoke(context: RevocationDeps, held: ReservationWithConta
   if (reservation.outcome !== null) metrics.ended(reservation.pool, reservation.outcome)
 }
 
-/** Counts a reservation that was ended at `now` while it was waiting: it has no access that could be revoked. */
+/** Counts a reservation that ended at `now` while it was waiting. `revoke` does not count it: it has no access. */
 export async function countUnserved(
   { store, metrics }: Pick<RevocationDeps, 'store' | 'metrics'>,
   id: string,
   now: number,
 ): Promise<void> {
   const { state, pool, outcome = null, endedAt } = (await store.reservation(id)) ?? {}
-  // Another manager may have ended it, and counts it.
+  // If another manager has ended it, that one counts it.
   if (state !== 'ended' || endedAt !== now || outcome === null || pool === undefined) return
   metrics.ended(pool, outcome)
 }

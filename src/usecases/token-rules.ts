@@ -41,7 +41,7 @@ export function newToken(request: TokenRequest, pools: readonly string[], now: n
   return { token: { id, name, role, hash, createdAt: now, expiresAt, limits }, text }
 }
 
-/** Returns every violation of a request as far as it could be read. */
+/** Returns every violation of a request that may be readable only in part. */
 export function tokenViolations(
   request: Partial<TokenRequest>,
   pools: readonly string[],

@@ -12,7 +12,7 @@ export interface Tokens {
   list(): Promise<Token[]>
   /** Makes and stores a token. `invalid_request` with every violation. */
   create(request: TokenRequest, by: string): Promise<NewToken>
-  /** Returns every rule that a new token breaks, as far as it could be read. Makes nothing. */
+  /** Returns every violation of a request that may be readable only in part. Makes nothing. */
   violations(request: Partial<TokenRequest>): readonly Violation[]
   /** Deletes the token, which is refused from then on. Returns false if it does not exist. */
   remove(id: string, by: string): Promise<boolean>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { changesBetween, describeChange } from '../../src/config/changes.ts'
+import { changesBetween } from '../../src/config/changes.ts'
+import { describeChange } from '../../src/domain/text/setting-change.ts'
 import { POOL, read } from '../support/config.ts'
 
 const BASE = { timezone: 'UTC', pools: { lab: POOL } }

@@ -32,6 +32,7 @@ describe('the sample file', () => {
       auth: 'none',
       signOn: null,
       rateLimit: 0,
+      trustProxy: [],
       instance: { name: 'berth', bind: '127.0.0.1' },
       sshHost: 'localhost',
       hostCa: false,

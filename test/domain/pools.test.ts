@@ -55,3 +55,9 @@ it('pools that are configured anew keep the sizes and images that override them,
   assert.deepEqual(pools.named(plain.name), before)
   assert.notEqual(pools.named(plain.name), before, 'what was derived from the earlier object is not used')
 })
+
+it('the reaches of removed pools stay known', () => {
+  const pools = createPools([pool({ name: 'p', reach: 'internet' })])
+  pools.configure([pool({ name: 'q', reach: 'none' })])
+  assert.deepEqual([...pools.reaches()], ['internet', 'none'])
+})

@@ -73,7 +73,7 @@ async function coresOfManager(): Promise<number> {
   return ((await managerSeconds()) - secondsBefore) / ((performance.now() - began) / 1_000)
 }
 
-const served = () => manager.output.split('asked from inside').length - 1
+const served = () => manager.output.split('requested from inside').length - 1
 
 describe('requests from inside', () => {
   it('A tenant who is root and forges requests changes no other reservation, and gets no more than its owner may', async (t) => {

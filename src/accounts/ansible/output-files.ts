@@ -1,27 +1,27 @@
-/** Keeps Ansible's output of the latest failed run on each container, for whoever has to find out why it failed. */
+/** Keeps Ansible's output of the latest failed run on each container, so that an operator can find the cause. */
 import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { reasonOf } from '../../domain/errors.ts'
 
-/** Maximum size of a file, of which the end is kept: a failure is at the end. */
+/** Maximum size of a file. The end of a longer output is kept, because the failure is there. */
 const MAX_FILE_BYTES = 2 ** 20
-/** Maximum number of files. There is one per container, but pools may be large, and are renamed. */
+/** Maximum number of files. There is one per container, and files of removed or renamed pools stay behind. */
 const MAX_FILES = 100
 const SUFFIX = '.log'
 
 export class OutputFiles {
   readonly #directory: string
 
-  /** The directory is created with the first file. */
+  /** `directory` is created with the first file. */
   constructor(directory: string) {
     this.#directory = directory
   }
 
-  /** Writes the file of a container, in place of an earlier one. Returns where the output is; never rejects. */
+  /** Replaces the file of a container. Returns a sentence that says where the output is; never rejects. */
   async keep(container: string, output: string): Promise<string> {
     const path = this.#pathOf(container)
     try {
-      // Playbooks may print what only the operator may read.
+      // Playbooks may print secrets of the operator.
       await mkdir(this.#directory, { recursive: true, mode: 0o700 })
       await writeFile(path, endOf(output), { mode: 0o600 })
       await chmod(path, 0o600)
@@ -32,7 +32,7 @@ export class OutputFiles {
     }
   }
 
-  /** Removes the file of a container on which a run has worked; never rejects. */
+  /** Removes the file of a container on which a run has succeeded; never rejects. */
   async remove(container: string): Promise<void> {
     await rm(this.#pathOf(container), { force: true }).catch(() => undefined)
   }
@@ -59,5 +59,5 @@ export class OutputFiles {
 function endOf(output: string): string {
   const bytes = Buffer.from(output)
   if (bytes.length <= MAX_FILE_BYTES) return output
-  return `… the first ${bytes.length - MAX_FILE_BYTES} bytes were cut\n${bytes.subarray(-MAX_FILE_BYTES).toString('utf8')}`
+  return `… the first ${bytes.length - MAX_FILE_BYTES} bytes were omitted\n${bytes.subarray(-MAX_FILE_BYTES).toString('utf8')}`
 }

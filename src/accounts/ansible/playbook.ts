@@ -27,8 +27,8 @@ if [ "$(PATH=$tools tail -n 1 "$0/variables.yml")" = ${END} ]; then ansible-play
 code=$?
 PATH=$tools rm -rf -- "$0"
 exit "$code"`
-/** Hashes of passwords and keys are longer. */
-const SHORTEST_SECRET = 16
+/** Minimum number of characters of a secret. Hashes of passwords and keys are longer. */
+const MIN_SECRET_CHARACTERS = 16
 /** Exit code of a shell for a program that it does not find. */
 const NOT_FOUND = 127
 
@@ -160,7 +160,7 @@ function settings(directory: string, forks: number): NodeJS.ProcessEnv {
   }
 }
 
-/** Writes the output where the run failed, and says in the error where it is. Removes what worked now. */
+/** Keeps the output for each host that failed, with its path in the error. Removes that of hosts that succeeded. */
 async function keepOutput(
   outputs: OutputFiles,
   outcomes: Outcomes,
@@ -177,11 +177,11 @@ async function keepOutput(
   return new Map(await Promise.all(kept))
 }
 
-/** Hides our own variables in an output: some of them are secret. Short ones occur in other words, and are not. */
+/** Hides the values of our variables in an output: some are secrets. Short values are not, and occur in other words. */
 function hide(variables: Variables, output: string): string {
   const texts = Object.values(variables).flatMap((value) => (typeof value === 'boolean' ? [] : value))
   return texts
-    .filter((text) => text.length >= SHORTEST_SECRET)
+    .filter((text) => text.length >= MIN_SECRET_CHARACTERS)
     .reduce((hidden, text) => hidden.replaceAll(text, '[hidden]'), output)
 }
 

@@ -3,13 +3,13 @@ import { BerthError } from '../../domain/errors.ts'
 import type { Outcomes, Target } from '../../ports/accounts.ts'
 import { FINISHED_PLAY } from './files.ts'
 
-/** Maximum length of a failure's text in a reason. With the file's path after it, it must fit into 500 characters. */
+/** Maximum length of a failure's text in a reason. With the path of the output after it, 500 must suffice. */
 const MAX_REASON_CHARACTERS = 250
-/** Parameters of modules, which Ansible itself does not print either: they may be secret. */
+/** Fields that Ansible does not print either. Parameters of modules may be secret. */
 const UNPRINTED = ['invocation', '_ansible_no_log', '_ansible_parsed']
 
-/** Message of a command that failed. */
-const NO_SUCCESS = 'non-zero return code'
+/** Message of Ansible for a command that failed; it lacks the exit code. */
+const NON_ZERO = 'non-zero return code'
 
 export interface Report {
   readonly plays: readonly Play[]
@@ -69,7 +69,7 @@ function lastFailure(plays: readonly Play[], host: string): string | undefined {
   for (const { task, hosts } of plays.flatMap(({ tasks }) => tasks).toReversed()) {
     const result = hosts[host]
     if (result?.failed || result?.unreachable) {
-      return `task "${task.name}" failed on ${host}: ${cut(messageOf(result))}`
+      return `task "${task.name}" failed on ${host}: ${shortened(messageOf(result))}`
     }
   }
   return undefined
@@ -84,7 +84,7 @@ function messageOf(result: TaskResult): string {
   if (item) return messageOf(item)
   const code = typeof result.rc === 'number' && result.rc !== 0 ? ` ${result.rc}` : ''
   const message = typeof result.msg === 'string' ? result.msg.trim() : ''
-  const texts = [message === NO_SUCCESS ? message + code : message, lastLine(result.stderr) || lastLine(result.stdout)]
+  const texts = [message === NON_ZERO ? message + code : message, lastLine(result.stderr) || lastLine(result.stdout)]
   return texts.filter((text) => text !== '').join(': ') || 'failed without a message'
 }
 
@@ -99,11 +99,11 @@ function lastLine(output: unknown): string {
   )
 }
 
-function cut(text: string): string {
+function shortened(text: string): string {
   return text.length > MAX_REASON_CHARACTERS ? `${text.slice(0, MAX_REASON_CHARACTERS)}…` : text
 }
 
-/** Returns what the run did on one host, task by task, for people. Results of tasks with `no_log` are censored. */
+/** Returns what the run did on one host, task by task, for operators. Ansible censors results of `no_log` tasks. */
 export function describeRun({ plays }: Report, host: string): string {
   return plays
     .filter(({ play }) => play.name !== FINISHED_PLAY)

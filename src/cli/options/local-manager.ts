@@ -8,8 +8,8 @@ import { findCheckout } from '../checkout.ts'
 export const DEFAULT_URL = 'http://localhost:8080'
 
 /**
- * Files of the manager, in the order of search. The current folder is left out: its berth.yml may belong to another
- * person, and the token would be sent to the address in it.
+ * Returns the places of the manager's berth.yml, in the order of search. The current folder is left out: its berth.yml
+ * may belong to another person, and the token would be sent to the address in it.
  */
 function configFiles(): readonly string[] {
   const checkout = findCheckout()

@@ -1,9 +1,9 @@
 import { forJson } from './foreign-text.ts'
 
 /** Maximum number of characters of a refused value in a message. */
-const MAX_SHOWN = 64
+const MAX_SHOWN_CHARACTERS = 64
 
-/** Returns the text that is refused, to follow what is allowed; nothing if there is none. Not for secrets. */
+/** Returns the end of a message that refuses a text: `, got "x"`; empty without a text. Not for secrets. */
 export function gotText(text: string | undefined): string {
-  return text === undefined ? '' : `, got ${forJson(text.slice(0, MAX_SHOWN))}`
+  return text === undefined ? '' : `, got ${forJson(text.slice(0, MAX_SHOWN_CHARACTERS))}`
 }

@@ -4,8 +4,8 @@
 const LANGUAGES = ['en-GB', 'en-US', 'en-AU', 'en-IN', 'en-ZA']
 
 /**
- * Times in one zone. `zone` is asked for each time, because a reload of berth.yml may change it. Rounds down to the
- * minute, so that an end is never shown later than it is.
+ * Formats times in one zone. Calls `zone` for each of them, because a reload of berth.yml may change it. Rounds down to
+ * the minute, so that an end is never shown later than it is.
  */
 export class LocalTime {
   readonly #zone: () => string
@@ -44,7 +44,7 @@ export class LocalTime {
   }
 }
 
-/** Formats of one zone. They take long to make, so they are kept. */
+/** Formats of one zone. They are cached, because creating them is slow. */
 interface Formats {
   readonly zone: string
   readonly clock: Intl.DateTimeFormat

@@ -44,8 +44,8 @@ export class Provisioner {
 
   /**
    * Returns whether there is a network for each reach, and the firewall is still in the run whose rules were checked.
-   * Otherwise a pool needs another reach now, or the firewall was removed or stopped, or it exited because its rules
-   * cannot be kept.
+   * If not, a pool needs another reach now, or the firewall was removed, was stopped, or exited because its rules no
+   * longer hold.
    */
   async isChecked(): Promise<boolean> {
     if (!this.#scope.reaches().isSubsetOf(this.#provisioned)) return false

@@ -73,7 +73,7 @@ export class MemoryHost {
     return this.#containers.get(id)
   }
 
-  /** Returns the container with the name; without `instance`, of any. */
+  /** Returns the container with the name, of any instance if `instance` is left out. */
   holderOf(name: string, instance?: string): MemoryContainer | undefined {
     return this.all().find(
       ({ id, spec }) => spec.name === name && (instance ?? spec.instance) === spec.instance && !this.#condemned.has(id),

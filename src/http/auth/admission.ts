@@ -16,7 +16,7 @@ declare module 'fastify' {
 /** Route options: no authentication. */
 export const OPEN = { config: { open: true } }
 /**
- * Route options: neither authentication nor rate limit. A probe must not fail because of a neighbour at its address.
+ * Route options: neither authentication nor rate limit. Otherwise other clients at its address could make a probe fail.
  */
 export const PROBE = { config: { open: true, rateLimit: false, frequent: true } } as const
 

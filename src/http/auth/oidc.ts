@@ -29,13 +29,13 @@ const COOLDOWN_MS = 10_000
 
 type Options = Omit<KeysOptions, 'cooldown'> & {
   readonly cooldown?: number
-  /** Returns the limits that apply now; those of `signOn` by default. */
+  /** Returns the limits in use, which a reload may change; those of `signOn` by default. */
   readonly limits?: () => Limits
 }
 
 /**
- * Returns a function that verifies a token. `limits` is asked for each token. `unauthorized`; `sign_on_unavailable`
- * when the keys cannot be fetched.
+ * Returns a function that verifies a token. It throws `unauthorized`, or `sign_on_unavailable` when the keys cannot be
+ * fetched.
  */
 export function openSignOn(signOn: SignOn, options: Options): (jwt: string) => Promise<Caller> {
   const { issuer, audience } = signOn

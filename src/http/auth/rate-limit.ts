@@ -19,11 +19,9 @@ export function rateLimitKey(request: FastifyRequest): string {
 }
 
 /**
-/**
- * Returns a function that counts a request whose caller is known by then, and throws `rate_limited` beyond `limit` a
- * minute. A change of the limit counts from the next request on. Adds the headers of
- * draft-ietf-httpapi-ratelimit-headers-10: `enableDraftSpec` of the plugin sends those of an earlier draft, and not for
- * limits that are counted by hand.
+ * Returns a function that counts a request after authentication, and throws `rate_limited` beyond `limit` requests a
+ * minute. A changed limit applies from the next request on. Adds the headers of draft-ietf-httpapi-ratelimit-headers-10
+ * itself: `enableDraftSpec` of the plugin sends those of an earlier draft, and only for limits that the plugin counts.
  */
 export function perMinute(server: FastifyInstance, limit: () => number) {
   const count = server.createRateLimit({ max: limit, timeWindow: MINUTE_MS, keyGenerator: rateLimitKey })

@@ -1,7 +1,7 @@
 /**
- * The clients of this version as files, so that the address of a manager is all that a CI runner needs:
- * `npm install --global https://berth.example.org/client/berth-cli.tgz`. The files are the same for every caller and
- * contain no secret, and npm cannot send a token of Berth: they need none. They are not part of the API's document.
+ * Serves the clients of this version as files, so that a CI runner needs only the address of a manager:
+ * `npm install --global https://berth.example.org/client/berth-cli.tgz`. No token is needed: npm cannot send one, the
+ * files contain no secret, and every caller gets the same. They are not part of the OpenAPI document.
  */
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
@@ -23,7 +23,7 @@ export function clientFileRoutes(server: FastifyInstance, { clientFiles }: Serve
       const { name } = request.params
       const path = Object.hasOwn(clientFiles, name) ? clientFiles[name] : undefined
       if (path === undefined) {
-        throw new BerthError('not_found', `there is no such client; there are ${Object.keys(clientFiles).join(', ')}`)
+        throw new BerthError('not_found', `there is no such client; allowed: ${Object.keys(clientFiles).join(', ')}`)
       }
       return reply.type(MEDIA_TYPES[extname(name)] ?? 'application/octet-stream').send(await read(path, name))
     },

@@ -14,7 +14,7 @@ export interface Components {
 export function createComponents(): Components {
   const named = new Map<string, Schema>()
 
-  /** Returns the schema with references in the places in which the builders of json-schema.ts put schemas. */
+  /** Returns the schema with references in the places where the builders of json-schema.ts nest schemas. */
   function referInside(schema: Schema): Schema {
     const { properties, patternProperties, items, anyOf, ...rest } = schema
     const values = Object.values(Object(patternProperties)) as Schema[]
@@ -22,14 +22,14 @@ export function createComponents(): Components {
       ...(isText(schema['enum']) && { type: 'string' }),
       ...rest,
       ...(isSchema(properties) && { properties: mapValues(properties, refer) }),
-      // Generators of clients know this form of a map.
+      // Client generators understand this form of a map.
       ...(values[0] && { additionalProperties: refer(values[0]) }),
       ...(isSchema(items) && { items: refer(items) }),
       ...(Array.isArray(anyOf) && { anyOf: anyOf.map((each: Schema) => refer(each)) }),
     }
   }
 
-  /** A default belongs to the place of a schema, and so does a description that is not the component's. */
+  /** Keeps the default, and a description that differs from the component's, beside the reference. */
   function refer(schema: Schema): Schema {
     const { title, default: standard, ...whole } = schema
     if (typeof title !== 'string') return referInside(schema)

@@ -6,7 +6,7 @@ import { Problem, problemDetails } from '../errors/problems.ts'
 import { type Components, createComponents, type Schema } from './components.ts'
 import { EXAMPLES, type OperationExamples } from './examples/examples.ts'
 
-/** Marks an operation whose body may be left out. @fastify/swagger copies what begins with "x-". */
+/** Marks an operation whose body is optional. @fastify/swagger copies properties that begin with "x-". */
 export const OPTIONAL_BODY = 'x-optional-body'
 
 interface Media {
@@ -27,7 +27,7 @@ type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
 
 const EXAMPLE_ID = '0190a4f2-6c7d-4c7e-9d0e-3d3f8f1c2b5a'
 
-/** What every route may answer, besides what it names. */
+/** Error responses that every operation below /v1 refers to. */
 const PROBLEM = {
   description: 'Refused or failed; `code` says why, and is stable',
   content: {
@@ -40,6 +40,7 @@ const PROBLEM = {
     },
   },
 }
+/** Error responses that every other operation refers to. */
 const ERROR = {
   description: 'Refused or failed; `error` says why',
   content: {
@@ -47,18 +48,19 @@ const ERROR = {
   },
 }
 
-/** What @fastify/swagger writes for a schema without a description. */
+/** Description that @fastify/swagger writes for a schema without one. */
 const UNNAMED = 'Default Response'
 
+/** Returns the document with named components, error responses and examples. */
 export function completeDocument<Document extends object>(document: Document): Document {
-  const { paths, components: given } = document as { paths: Paths; components: object }
+  const { paths, components: existing } = document as { paths: Paths; components: object }
   const components = createComponents()
   const complete = mapEntries(paths, (path, operations) => {
     const error = path.startsWith('/v1/') ? 'Problem' : 'Error'
     return mapEntries(operations, (_method, operation) => completeOperation(operation, error, components))
   })
   const responses = { Problem: referContent(PROBLEM, components), Error: referContent(ERROR, components) }
-  return { ...document, paths: complete, components: { ...given, schemas: components.all(), responses } }
+  return { ...document, paths: complete, components: { ...existing, schemas: components.all(), responses } }
 }
 
 function completeOperation(operation: Operation, error: string, components: Components): object {
@@ -85,12 +87,12 @@ function completeOperation(operation: Operation, error: string, components: Comp
   }
 }
 
-/** `part` is "request" or the status; see `OperationExamples`. */
+/** Returns a body with references and examples. `part` is "request" or the status; see `OperationExamples`. */
 function referContent(body: Content, components: Components, examples: OperationExamples = {}, part = ''): Content {
   if (!body.content) return body
   const content = mapEntries(body.content, (type, media) => {
     const example = examples[type === 'application/json' ? part : `${part} ${type}`]
-    // The description is that of the answer, which has it, too.
+    // The response has the same description.
     const { description: _, ...schema } = media.schema ?? {}
     return { ...media, schema: components.refer(schema), ...(example !== undefined && { example }) }
   })

@@ -11,12 +11,12 @@ const DESCRIPTION = `Lends Linux containers over SSH for a limited time.
 
 The endpoints below \`/v1\` are for programs; their errors are \`application/problem+json\` (RFC 9457) with a stable
 \`code\`. The others are the simple API, for people with curl; their errors are \`{"error": "…"}\`. Times are RFC 3339 in UTC
-unless it says otherwise. This document is at [/openapi.json](/openapi.json).
+unless their description says otherwise. This document is at [/openapi.json](/openapi.json).
 
 \`/v1\` only grows: operations, fields and values of enumerations are added, and none disappears or changes its meaning.
 Clients must ignore fields and values that they do not know.`
 
-/** In the order of the page. */
+/** Tags, in the order in which the page shows them. */
 const TAGS = [
   { name: 'reservations', description: 'Reserve containers, wait for them, extend, keep and release them' },
   { name: 'pools', description: 'What can be reserved, and how much of it is free' },
@@ -49,7 +49,7 @@ declare module 'fastify' {
   }
 }
 
-/** To be called before the routes that the document describes are registered. */
+/** Registers the document and its page. Call it before the routes that the document describes are registered. */
 export function describeApi(server: FastifyInstance, version: string): void {
   void server.register(swagger, {
     openapi: {

@@ -3,19 +3,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { reasonOf } from '../../domain/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import { PROBLEMS } from './catalogue.ts'
-import { withAllFaults } from './faults.ts'
+import { withAllViolations } from './violations.ts'
 import { problemDetails, RETRY_AFTER_S, toBerthError } from './problems.ts'
 
 const MAX_PATH_LENGTH = 200
 
-/** Problem details below /v1, `{"error": "…"}` elsewhere. Unexpected errors are logged with their stack. */
+/** Sends problem details below /v1, `{"error": "…"}` elsewhere. Logs unexpected errors with their stack. */
 export async function answerError(
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
   log: Log,
 ): Promise<FastifyReply> {
-  const error = await withAllFaults(toBerthError(thrown, request.headers['content-type']), request)
+  const error = await withAllViolations(toBerthError(thrown, request.headers['content-type']), request)
   const { status } = PROBLEMS[error.code]
   if (error.code === 'internal') {
     const stack = thrown instanceof Error ? thrown.stack : undefined
@@ -32,7 +32,7 @@ export async function answerError(
   return reply.code(status).send({ error: error.message })
 }
 
-/** What logs and metrics say where no route takes the request. */
+/** Stands for the route in logs and metrics if no route matches the request. */
 export const NO_ROUTE = '(no route)'
 
 /** Returns the pattern of the route, never the URL: a query string or a mistyped path may hold a password. */

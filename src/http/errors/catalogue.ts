@@ -20,7 +20,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
     status: 400,
     title: 'Invalid request',
     meaning: 'The request cannot be read (400, 413, 415), or values in it are not allowed (422).',
-    remedy: 'Change what detail names. With 422, errors lists every fault with its path.',
+    remedy: 'Change what detail names. With 422, errors lists every violation with its path.',
   },
   unauthorized: {
     status: 401,
@@ -99,7 +99,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
   engine_unavailable: {
     status: 503,
     title: 'Container engine not available',
-    meaning: 'The container engine does not answer, or not in time.',
+    meaning: 'The container engine does not answer in time.',
     remedy: LATER,
   },
   engine_conflict: {
@@ -153,8 +153,8 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
   invalid_config: {
     status: 500,
     title: 'Invalid configuration',
-    meaning: 'A setting of the manager cannot be used.',
-    remedy: SEE_LOG,
+    meaning: 'A setting of the manager cannot be used. After a reload, the settings stay as they were (422).',
+    remedy: 'An admin corrects berth.yml. With 422, errors lists every problem with its path.',
   },
   internal: {
     status: 500,
@@ -167,7 +167,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
 /** Path of the page that shows the catalogue. */
 export const ERRORS_PATH = '/docs/errors'
 
-/** Returns `type` of a problem: a reference, relative to the address of the manager, to the code's entry. */
-export function typeOf(code: ErrorCode): string {
+/** Returns `type` of a problem: a reference to the code's entry, relative to the address of the manager. */
+export function problemType(code: ErrorCode): string {
   return `${ERRORS_PATH}#${code}`
 }

@@ -6,7 +6,7 @@ import { HEAD_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../connections.ts'
 
 const seconds = (ms: number) => `${ms / 1_000} s`
 
-/** What Node refuses for a reason of its own: the status, and what is allowed. */
+/** Status and text by Node's error code, where they differ from those of a syntax error. */
 const REFUSALS: Readonly<Record<string, readonly [status: number, text: string]>> = {
   HPE_HEADER_OVERFLOW: [431, `its URL and headers are larger than ${maxHeaderSize / 1024} KiB, the maximum; send less`],
   ERR_HTTP_REQUEST_TIMEOUT: [

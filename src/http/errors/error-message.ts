@@ -1,4 +1,4 @@
-/** Errors of the endpoints outside /v1: the simple API, and those of the manager. */
+/** The shape of errors outside /v1: `{"error": "…"}`. */
 import { Type } from '../json-schema.ts'
 
 export const errorMessage = (description?: string) =>

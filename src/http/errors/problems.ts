@@ -1,17 +1,19 @@
 /**
- * Maps errors to answers. The texts come from where the error is thrown: that of `not_enough` (409) from
- * usecases/limits.ts.
+ * Maps errors to answers. The texts come from the place where the error is thrown.
  */
 import type { Static } from 'typebox'
 import { Type } from '../json-schema.ts'
 import { BerthError, type ErrorCode, type Violation } from '../../domain/errors.ts'
-import { PROBLEMS, typeOf } from './catalogue.ts'
-import { isRefusal, refusalText, statusOfRefusal } from './refusals.ts'
+import { PROBLEMS, problemType } from './catalogue.ts'
+import { isRefusal, refusalText, statusOfRefusal } from './fastify-refusals.ts'
 
 /** Retry-After of a 503. */
 export const RETRY_AFTER_S = 2
 
-/** Converts what a handler threw: our error, fastify's refusal of a request with this Content-Type, or a bug. */
+/**
+ * Converts what a handler or fastify threw: a BerthError stays, fastify's refusal of the request becomes
+ * `invalid_request`, anything else is a bug. `contentType` is the header of the request.
+ */
 export function toBerthError(error: unknown, contentType: string | undefined): BerthError {
   if (error instanceof BerthError) return error
   if (isRefusal(error)) return new BerthError('invalid_request', refusalText(error, contentType), { cause: error })
@@ -19,7 +21,7 @@ export function toBerthError(error: unknown, contentType: string | undefined): B
 }
 
 const Violations = Type.Array(Type.Object({ path: Type.String(), message: Type.String() }, { title: 'Violation' }), {
-  description: 'Every fault of the request, with its path',
+  description: 'Every violation of the request, or of berth.yml in a reload, with its path',
 })
 
 export const Problem = Type.Object(
@@ -35,12 +37,12 @@ export const Problem = Type.Object(
   { title: 'Problem' },
 )
 
-/** RFC 9457. A request that was understood, but breaks a rule, is 422 and lists its violations. */
+/** Returns the problem (RFC 9457). A request that can be read but breaks a rule is 422 and lists its violations. */
 export function problemDetails(error: BerthError, requestId: string): Static<typeof Problem> {
   const { code, violations, cause } = error
   const isInvalid = violations.length > 0
   return {
-    type: typeOf(code),
+    type: problemType(code),
     title: PROBLEMS[code].title,
     status: isInvalid ? 422 : (statusOfRefusal(cause) ?? PROBLEMS[code].status),
     detail: shortened(error.message),

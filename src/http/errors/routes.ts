@@ -1,4 +1,4 @@
-/** The page to which `type` of each problem leads. It loads nothing from other hosts. */
+/** Serves the page to which `type` of each problem leads. It loads nothing from other hosts. */
 import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { OPEN } from '../auth/admission.ts'
@@ -39,7 +39,7 @@ function asHtml(): string {
 <body>
 <h1>Errors</h1>
 <p>Every error below <code>/v1</code> is <code>application/problem+json</code> with one of these codes.
-<a href="/docs">The API</a></p>
+<a href="/docs">API reference</a></p>
 ${entries.join('')}</body>
 </html>
 `

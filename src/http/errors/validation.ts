@@ -1,4 +1,4 @@
-/** Validates requests by their schemas. `faults.ts` reports what they refuse. */
+/** Validates requests by their schemas. `violations.ts` reports what they refuse. */
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 
 // Misspelt properties are reported, not dropped, and all violations at once, with the value and the schema that refuses

@@ -8,7 +8,7 @@ import { ownOnly } from '../../domain/identity.ts'
 import { closeWhenIdle } from '../connections.ts'
 import type { RouteContext } from '../context.ts'
 import { type Following, streamEvents } from '../streaming/event-stream.ts'
-import { violationsFrom } from '../errors/faults.ts'
+import { violationsFrom } from '../errors/violations.ts'
 import { identityOf } from '../auth/identity.ts'
 import { clientGone } from '../streaming/long-poll.ts'
 import { EventList, ListEvents } from './schemas.ts'
@@ -63,7 +63,7 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
   function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'isAllowed'>): FastifyReply {
     const { heartbeatMs, idleTimeoutMs } = streaming
     closeWhenIdle(reply.raw, idleTimeoutMs)
-    // fastify answers a HEAD at once, which ends the stream.
+    // A HEAD ends here, too: fastify sends the headers and closes the stream.
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
     const over = AbortSignal.any([clientGone(reply), closing.signal])
     return reply.send(streamEvents({ ...asked, feed, heartbeatMs, over, write: viewEvent }))

@@ -52,7 +52,7 @@ export interface Build {
 }
 
 export interface PrometheusMetrics extends Metrics {
-  /** Counts an answered request. */
+  /** Counts a request that was answered. */
   answered(answered: Answered): void
   readonly contentType: string
   /** Returns the exposition text, with the present gauges. */

@@ -1,4 +1,4 @@
-/** Requests by method, route and status. Every label has few values, whatever clients send. */
+/** Metrics of requests by method, route and status. Clients cannot add values of labels. */
 import { Counter, Histogram, type Registry } from 'prom-client'
 
 export interface Answered {
@@ -9,9 +9,9 @@ export interface Answered {
   readonly ms: number
 }
 
-/** Seconds: from a list that is unchanged to an answer that waits for a playbook. */
+/** Seconds: from an unchanged list to an answer that waits for a playbook. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60]
-/** Others, which a client may invent, count as one. */
+/** Methods with a label of their own. All others count as "other", because a client may invent any number. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'PUT', 'OPTIONS']
 
 export function declareRequestMetrics(registry: Registry): (answered: Answered) => void {

@@ -15,12 +15,12 @@ export function reloadRoutes(server: FastifyInstance, { reload }: ServerContext)
 
 const RELOAD = {
   tags: ['manager'],
-  operationId: 'reloadSettings',
+  operationId: 'reloadConfig',
   summary: 'Read berth.yml again and apply it (admin)',
   description:
     'All or nothing, and without a restart. `invalid_config` (422) lists every problem of the file with its path, or ' +
     'every change that needs a restart: `listen`, `database`, `engine`, `accounts`, `instance`, `peer_networks`, ' +
-    '`ssh.host_ca`, `auth`, `trust_proxy` and `log.format`. The settings stay as they were then. Only the manager that answers ' +
-    'reads its file.',
+    '`ssh.host_ca`, `auth` (except `auth.oidc.limits`), `trust_proxy` and `log.format`. The settings then stay as they ' +
+    'were. Only the manager that answers reads its file.',
   response: { 200: Reloaded },
 }

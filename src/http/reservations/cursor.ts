@@ -11,7 +11,7 @@ export function writeCursor({ createdAt, id }: Position): string {
   return Buffer.from(`${createdAt} ${id}`).toString('base64url')
 }
 
-/** Returns the filter of the page that a query asks for. */
+/** Returns the filter for the page after the cursor of a query. */
 export function readAfter({ cursor }: { cursor?: string | undefined }): { after?: Position } {
   return cursor === undefined ? {} : { after: readCursor(cursor) }
 }

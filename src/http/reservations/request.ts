@@ -19,11 +19,11 @@ interface ReserveTimes {
   readonly wait?: string
 }
 
-/** Returns what a body asks for that may lack anything. A duration that is left out breaks no rule. */
+/** Returns what a partly readable body asks for. Gives a duration that is left out a value that breaks no rule. */
 export function readWanted(body: Partial<ReserveBody>): WantedReserve {
   const { pool, username, count, name, password, password_style: passwordStyle, ssh_keys: sshKeys } = body
-  const given = { poolName: pool, username, count, name, password, passwordStyle, sshKeys }
-  return { ...given, ...readTimes(body, MIN_DURATION_MS) }
+  const times = readTimes(body, MIN_DURATION_MS)
+  return { ...times, poolName: pool, username, count, name, password, passwordStyle, sshKeys }
 }
 
 /** Returns milliseconds, NaN for what cannot be read or is too short; `standard` is the pool's default duration. */
@@ -68,14 +68,11 @@ export function readEnd(body: ExtendBody): (expiresAt: number) => number {
     }
     return () => end
   }
-  const ms = parseDuration(extend ?? '')
-  if (ms === null) {
-    throw invalidRequest([{ path: 'extend', message: `must be a duration like 30m, 2h or PT1H30M${gotText(extend)}` }])
-  }
+  const ms = readSpan('extend', extend ?? '')
   return (expiresAt) => expiresAt + ms
 }
 
-/** Reads an end of which parts may be undefined, because their shape is wrong. */
+/** Does the checks of `readEnd` on a body in which refused values are undefined, unless all of its values are. */
 export function checkEnd(body: ExtendBody): void {
   const isReadable = Object.values(body).some((value) => value !== undefined)
   const isGiven = 'extend' in body || 'expires_at' in body
@@ -92,10 +89,13 @@ export function readIdempotencyKey(headers: IncomingHttpHeaders): string | null 
   throw invalidRequest([{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters, like a UUID' }])
 }
 
-/** `duration` of …/hold. Its maximum depends on the reservation. */
+/** Returns the `duration` of …/hold in milliseconds. The use case knows its maximum. */
 export function readHold({ duration = '' }: { duration?: string }): number {
-  const ms = parseDuration(duration)
+  return readSpan('duration', duration)
+}
+
+function readSpan(path: string, text: string): number {
+  const ms = parseDuration(text)
   if (ms !== null) return ms
-  const message = `must be a duration like 30m, 2h or PT1H30M${gotText(duration)}`
-  throw invalidRequest([{ path: 'duration', message }])
+  throw invalidRequest([{ path, message: `must be a duration like 30m, 2h or PT1H30M${gotText(text)}` }])
 }

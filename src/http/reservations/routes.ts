@@ -7,7 +7,7 @@ import { idempotentRequest } from '../../usecases/idempotency.ts'
 import { choosePool } from '../../usecases/rules/pool-rules.ts'
 import { IfNoneMatch, NotModified, represent, sendUnlessKnown } from '../etag.ts'
 import type { RouteContext } from '../context.ts'
-import { violationsFrom } from '../errors/faults.ts'
+import { violationsFrom } from '../errors/violations.ts'
 import { readAfter, writeCursor } from './cursor.ts'
 import { identityOf, requireAdmin } from '../auth/identity.ts'
 import { clientGone } from '../streaming/long-poll.ts'
@@ -110,7 +110,7 @@ function showRoute(typed: TypedServer, context: RouteContext): void {
   const { reservations, clock, feed, streamLimit } = context
   typed.get('/v1/reservations/:id', { schema: SHOW }, async (request, reply) => {
     const { id } = request.params
-    // A HEAD never waits: it is answered with the present state.
+    // A HEAD does not wait: its answer is that of the present state.
     const wait = request.method === 'HEAD' ? 0 : (request.query.wait ?? 0)
     // Before anything is read: a refused request costs next to nothing.
     if (wait > 0) streamLimit.count(request, reply)

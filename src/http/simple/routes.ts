@@ -19,7 +19,7 @@ const BY_PROGRAMS = {
     refuseLinks(request)
     done()
   },
-  // A HEAD must not change anything, and the headers of an answer that was not made would be made up.
+  // A HEAD must not change anything. Without the change, the headers of the GET are unknown.
   exposeHeadRoute: false,
 }
 

@@ -47,7 +47,7 @@ export class Executor {
   readonly #endings: Endings
   readonly #notifier: Notifier
   readonly #peers: Peers
-  /** By container. */
+  /** Failures to build, by name of the container. */
   readonly #problems: RecurringProblems
   readonly #limitJobs: ReturnType<typeof createLimit>
   /**
@@ -160,12 +160,9 @@ export class Executor {
       [containerKey(name)],
       () => this.#limitJobs(timed),
       async (error) => {
-        const problem = {
-          message: `${name} could not be ${done}`,
-          reason: reasonOf(error),
-          fields: { container: name },
-        }
-        this.#problems.occurred(name, { level: 'warn', ...problem })
+        const message = `${name} could not be ${done}`
+        const fields = { container: name }
+        this.#problems.occurred(name, { level: 'warn', message, reason: reasonOf(error), fields })
         return this.#recordFailure(name, leaves, error)
       },
     )

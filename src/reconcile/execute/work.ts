@@ -23,7 +23,7 @@ export class BackgroundWork {
   readonly #busy = new Set<WorkKey>()
   readonly #running = new Set<Promise<void>>()
   readonly #deps: WorkDeps
-  /** By keys. */
+  /** Failed jobs, by their keys. */
   readonly #problems: RecurringProblems
 
   constructor(deps: WorkDeps) {

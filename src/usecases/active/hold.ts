@@ -62,11 +62,8 @@ export async function putOnHold(context: HoldDeps, { find, durationMs }: Wanted,
       const limit = `pool "${pool.name}" keeps at most ${counted(mostContainers, 'container')} on hold at once`
       throw new BerthError('conflict', `${limit}; release a reservation that is on hold first`)
     }
-    log.info(`${describeReservation(reservation)} is on hold until ${new Date(to).toISOString()}`, {
-      reservation: id,
-      username,
-      until: new Date(to).toISOString(),
-    })
+    const until = new Date(to).toISOString()
+    log.info(`${describeReservation(reservation)} is on hold until ${until}`, { reservation: id, username, until })
     schedule.nudge()
     return held
   }

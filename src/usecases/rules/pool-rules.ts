@@ -8,7 +8,7 @@ import { formatDuration } from '../../domain/text/duration.ts'
 const MIN_KEEPALIVE_MS = 10_000
 const MAX_WAIT_MS = 7 * 86_400_000
 
-/** Times in milliseconds; NaN for one that could not be read, or is too short for the API. */
+/** Times in milliseconds. NaN stands for a time that cannot be read or is too short for the API. */
 export interface WantedTimes {
   readonly durationMs: number
   readonly keepaliveMs?: number
@@ -25,8 +25,13 @@ export interface WantedOfPool extends WantedTimes {
 export function choosePool(pools: Pools, name: string | undefined): Pool {
   const pool = name === undefined ? pools.all()[0] : pools.named(name)
   if (pool) return pool
-  const names = pools.all().map((p) => p.name)
-  throw invalidRequest([{ path: 'pool', message: `must be one of: ${names.join(', ')}${gotText(name)}` }])
+  throw invalidRequest([unknownPool(pools, name)])
+}
+
+/** Returns the violation of a request for a pool that does not exist. */
+export function unknownPool(pools: Pools, name: string | undefined): Violation {
+  const names = pools.all().map((pool) => pool.name)
+  return { path: 'pool', message: `must be one of: ${names.join(', ')}${gotText(name)}` }
 }
 
 export function boundsOf(pool: Pool): { maxCount: number; maxDurationMs: number } {
@@ -45,7 +50,7 @@ export function assertWithinPool(pool: Pool, wanted: WantedOfPool): void {
   if (violations.length > 0) throw invalidRequest(violations)
 }
 
-/** Returns every violation of the pool's limits; without a pool, of those of every pool. */
+/** Returns every violation of the pool's limits. Without a pool, checks only the limits that all pools share. */
 export function poolViolations(pool: Pool | undefined, wanted: WantedOfPool): Violation[] {
   const { count, durationMs, keepaliveMs, waitMs, written = {} } = wanted
   const { maxCount, maxDurationMs } = pool ? boundsOf(pool) : { maxCount: Infinity, maxDurationMs: Infinity }

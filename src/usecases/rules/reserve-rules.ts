@@ -1,6 +1,6 @@
-/** What a reserve may ask for, apart from what other reservations leave. */
+/** What a reserve may ask for. Whether enough containers are free is checked when they are claimed. */
 import { passwordProblem, usernameProblem } from '../../domain/account.ts'
-import { hasCode, invalidRequest, type Violation } from '../../domain/errors.ts'
+import { invalidRequest, type Violation } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/identity.ts'
 import type { Pools } from '../../domain/pools.ts'
 import { reservationNameProblem } from '../../domain/text/reservation-name.ts'
@@ -8,26 +8,26 @@ import { MAX_SSH_KEYS, readSshKeys } from '../../domain/text/ssh-key.ts'
 import type { Store } from '../../ports/store.ts'
 import { durationViolations } from '../limits.ts'
 import { type PasswordStyle, passwordStyleProblem } from '../passwords/passwords.ts'
-import { choosePool, poolViolations, type WantedTimes } from './pool-rules.ts'
+import { poolViolations, unknownPool, type WantedTimes } from './pool-rules.ts'
 
 interface RulesDeps {
   readonly store: Pick<Store, 'poolFacts'>
   readonly pools: Pools
 }
 
-/** What the account is made of; absent where the caller's value cannot be judged. */
+/** Values for the account; undefined if the caller's value cannot be read. */
 interface WantedAccount {
   readonly username?: string | undefined
   readonly name?: string | undefined
   readonly sshKeys?: readonly string[] | undefined
-  /** null: none. */
+  /** null: no password. */
   readonly password?: string | null | undefined
   readonly passwordStyle?: PasswordStyle | undefined
 }
 
-/** A reserve as far as it could be read. */
+/** A reserve that may be readable only in part. */
 export interface WantedReserve extends WantedAccount, WantedTimes {
-  /** The first pool of berth.yml when left out. */
+  /** The first pool of berth.yml if left out. */
   readonly poolName?: string | undefined
   readonly count?: number | undefined
 }
@@ -41,20 +41,10 @@ export async function reserveViolations(
   const { poolName, count = 1 } = wanted
   const pool = poolName === undefined ? deps.pools.all()[0] : deps.pools.named(poolName)
   const inPool = poolViolations(pool, { ...wanted, count })
-  // What no pool allows is beyond the limit of the token, too.
+  // One violation per path is enough.
   const ofToken = inPool.some(({ path }) => path === 'duration') ? [] : durationViolations(limits, wanted.durationMs)
   const { violations } = await readAccount(deps, pool?.name, wanted)
-  return [...(pool ? [] : unknownPool(deps.pools, poolName)), ...inPool, ...ofToken, ...violations]
-}
-
-function unknownPool(pools: Pools, name: string | undefined): readonly Violation[] {
-  try {
-    choosePool(pools, name)
-    return []
-  } catch (error) {
-    if (hasCode(error, 'invalid_request')) return error.violations
-    throw error
-  }
+  return [...(pool ? [] : [unknownPool(deps.pools, poolName)]), ...inPool, ...ofToken, ...violations]
 }
 
 /** Returns the SSH keys of an account as lines. `invalid_request` with every violation. */
@@ -80,7 +70,7 @@ async function readAccount(
     { path: 'name', problem: name === undefined ? null : reservationNameProblem(name, poolNames) },
     { path: 'password', problem: typeof password === 'string' ? passwordProblem(password) : null },
     { path: 'password_style', problem: passwordStyleProblem(wanted) },
-    // The list may have holes, where entries were no texts; `flatMap` leaves them out.
+    // Entries that are not text are holes in the list; `flatMap` skips them.
     ...read.flatMap(({ problem }, index) => [{ path: `ssh_keys[${index}]`, problem }]),
     { path: 'ssh_keys', problem: lines.length > MAX_SSH_KEYS ? tooMany : null },
   ]

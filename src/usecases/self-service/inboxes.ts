@@ -70,7 +70,7 @@ export class Inboxes {
       inbox.next = null
       const current = request
       await this.#limit(() => handle(id, current)).catch((error: unknown) => {
-        log.warn(`${current.type}, asked from inside a container, failed`, {
+        log.warn(`${current.type} requested from inside a container failed`, {
           type: current.type,
           reason: reasonOf(error),
         })

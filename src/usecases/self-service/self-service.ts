@@ -46,7 +46,7 @@ async function handle(context: SelfServiceDeps, id: string, request: SessionRequ
   if (sender === null) return
   const { reservation, container } = sender
   const { accounts, log } = context
-  log.info(`${request.type} of ${describeReservation(reservation)} asked from inside ${container.name}`, {
+  log.info(`${request.type} of ${describeReservation(reservation)} requested from inside ${container.name}`, {
     type: request.type,
     reservation: reservation.id,
     container: container.name,

@@ -13,7 +13,7 @@ it('keeps the end of an output that is too long', async () => {
   const where = await new OutputFiles(join(folder, 'large')).keep('lab-1', `${'x'.repeat(3 * 2 ** 20)} the failure`)
   assert.equal(where, `Ansible's output: ${path}`)
   const text = readFileSync(path, 'utf8')
-  assert.match(text, /^… the first \d+ bytes were cut\nx+ the failure$/)
+  assert.match(text, /^… the first \d+ bytes were omitted\nx+ the failure$/)
   assert.ok(statSync(path).size < 2 ** 20 + 100)
 })
 

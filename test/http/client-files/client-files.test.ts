@@ -44,7 +44,7 @@ describe('GET /client/NAME', () => {
     for (const name of ['other', 'constructor', '..%2fpackage.json', '%2e%2e%2fberth.yml', 'berth.py%00']) {
       const { status, text } = await get(`/client/${name}`)
       assert.equal(status, 404, name)
-      assert.match(text, /there is no such client; there are made\.tgz, berth\.py, missing\.tgz/, name)
+      assert.match(text, /there is no such client; allowed: made\.tgz, berth\.py, missing\.tgz/, name)
     }
   })
 

@@ -1,7 +1,7 @@
 /** Problem details (RFC 9457), the page to which they lead, and the id of each request. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PROBLEMS, typeOf } from '../../../src/http/errors/catalogue.ts'
+import { PROBLEMS, problemType } from '../../../src/http/errors/catalogue.ts'
 import type { ErrorCode } from '../../../src/domain/errors.ts'
 import { listening, openApi, sendRaw } from '../../../lab/api.ts'
 import { openTokenApi } from '../../support/http/token-api.ts'
@@ -13,7 +13,7 @@ describe('the type of a problem', () => {
     const api = await openTokenApi()
     const { address } = await listening(api)
     for (const code of CODES) {
-      const url = new URL(typeOf(code), `${address}/v1/reservations/r1`)
+      const url = new URL(problemType(code), `${address}/v1/reservations/r1`)
       const answer = await fetch(url, { headers: { accept: 'text/html' } })
       assert.equal(answer.status, 200)
       assert.match(String(answer.headers.get('content-type')), /^text\/html/)

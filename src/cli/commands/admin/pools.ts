@@ -30,10 +30,7 @@ export function addPools(program: Command, cli: Cli): void {
             title: 'DURATION',
             of: (pool) => `${seconds(pool.duration_default_seconds)}, at most ${seconds(pool.duration_max_seconds)}`,
           },
-          {
-            title: 'LIMITS',
-            of: limits,
-          },
+          { title: 'LIMITS', of: limits },
           { title: 'OS', of: (pool) => pool.os ?? pool.image },
         ],
         answer.pools,

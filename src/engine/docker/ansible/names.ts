@@ -1,4 +1,4 @@
-/** Slots and container names that are taken, for provisioning. */
+/** Finds slots and container names that are taken, for provisioning. */
 import type { ContainerSpec } from '../../../domain/container.ts'
 import { INSTANCE_LABEL, readOwner } from '../../labels.ts'
 import { Requests } from '../api/requests.ts'
@@ -11,11 +11,11 @@ const LIST_MS = 20_000
 export interface Taken {
   /** Slots of the instance that have a container, whatever Docker calls it. */
   readonly slots: ReadonlySet<string>
-  /** Other containers that have a name that is needed, for people. */
+  /** Sentences about containers that have a name that is needed and do not belong to the instance. */
   readonly foreign: readonly string[]
 }
 
-/** Finds out what is in the way of these containers. `engine_unavailable` if Docker does not answer. */
+/** Returns what is in the way of these containers. `engine_unavailable` if Docker does not answer. */
 export async function findTaken(
   instance: string,
   specs: readonly ContainerSpec[],

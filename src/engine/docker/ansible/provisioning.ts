@@ -16,8 +16,8 @@ export interface ProvisioningOptions {
 }
 
 /**
- * Returns parameters of community.docker's modules: decided here, carried out by Ansible. What is in the way is found
- * here, too: a module of Ansible takes two thirds of a second to read them.
+ * Returns parameters of community.docker's modules. Also lists the containers, and returns which are missing or in the
+ * way: a module of Ansible takes two thirds of a second to list them.
  */
 export async function dockerProvisioning(
   { instance, pools, images, engine, variables }: ProvisioningOptions,

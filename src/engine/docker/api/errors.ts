@@ -12,14 +12,13 @@ const FREE_PORT = 'If no container has it, Docker has lost track of it: restart 
 const NO_IMAGE = /no such image/i
 const PAUSED = /cannot start a paused container/i
 const NO_RUNTIME = /unknown (?:or invalid )?runtime/i
-/** Texts of the storage drivers overlay2, vfs, btrfs, devicemapper and windowsfilter. */
+/** Errors of the storage drivers overlay2, vfs, btrfs, devicemapper and windowsfilter. */
 const NO_DISK_LIMIT = /storage-opt|quota|container size cannot be/i
-/** Where the limit is one of the container's whole file system, the image counts, too. */
+/** Some drivers limit the whole file system of a container, of which the image is a part. */
 const DISK_TOO_SMALL = /disk quota exceeded/i
 export const DISK_REMEDY =
   'Put Docker\'s data folder on xfs that is mounted with "pquota", or on zfs; or take "disk" out of the pool'
-const LARGER_DISK =
-  'The image does not fit into "disk" of the pool, of which it is a part with this storage driver: raise "disk"'
+const LARGER_DISK = 'The image does not fit into "disk" of the pool, and counts with this storage driver: raise "disk"'
 const WANTS_TLS = /HTTP request to an HTTPS server/i
 const NO_NETWORK = /network \S+ not found/i
 
@@ -56,7 +55,7 @@ export function isPortClash(error: unknown): boolean {
   return statusOf(error) === 500 && PORT_CLASH.test(reasonOf(error))
 }
 
-/** Returns why a container could not be created with a limit of its disk, and what to do; null for other errors. */
+/** Returns why Docker refused a container with a disk limit, and what to do; null for other errors. */
 export function diskRefusal(error: unknown): string | null {
   const answer = reasonOf(error)
   if (statusOf(error) === undefined || !NO_DISK_LIMIT.test(answer)) return null

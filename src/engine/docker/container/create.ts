@@ -70,7 +70,7 @@ function whoseOf(observed: Observed, mark: DatabaseMark): string {
   return `generation ${observed.generation ?? 'unknown'}`
 }
 
-/** Returns whose container it is, and what to do. */
+/** Returns the owner of the container, and what to do. */
 function describeForeign({ Id, Name, Config }: ContainerInspectInfo): string {
   const labels = Config.Labels ?? {}
   const what = describeContainer({ id: Id, name: Name.slice(1), labels })

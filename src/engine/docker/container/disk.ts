@@ -18,14 +18,14 @@ const CONTAINERD_REMEDY =
   'it stores containers in containerd: set "features": { "containerd-snapshotter": false } in /etc/docker/daemon.json'
 
 /**
- * The kernel stops to count when a container is removed ("qgroup marked inconsistent", seen with Linux 6.18 and Docker
- * 20.10): a tenant then wrote 1,000 MiB where 600 were allowed. Berth removes containers all the time.
+ * btrfs is refused because the kernel stops counting when a container is removed ("qgroup marked inconsistent", seen
+ * with Linux 6.18 and Docker 20.10). A tenant could then write 1,000 MiB where 600 were allowed.
  */
-const BTRFS = 'with btrfs, the limit does not hold once a container was removed'
+const BTRFS = 'with btrfs, the limit has no effect after a container was removed'
 
 /**
- * See `Engine.diskProblem`. Docker's information shows the storage driver and the file system, but not whether that has
- * quotas: only the creation of a container does.
+ * See `Engine.diskProblem`. Docker's information shows the storage driver and the file system. Whether that has quotas
+ * is seen only when a container is created.
  */
 export async function diskProblem(
   docker: Docker,
@@ -37,18 +37,18 @@ export async function diskProblem(
   const status = new Map(DriverStatus ?? [])
   const fileSystem = status.get('Backing Filesystem')
   const driver = fileSystem === undefined ? Driver : `${Driver} on ${fileSystem}`
-  const because = (why: string) => `Docker's storage driver (${driver}) cannot limit the disk: ${why}`
-  if (status.get('driver-type') === CONTAINERD) return because(CONTAINERD_REMEDY)
-  if (Driver === 'btrfs') return because(`${BTRFS}. ${DISK_REMEDY}`)
+  const describe = (why: string) => `Docker's storage driver (${driver}) cannot limit the disk: ${why}`
+  if (status.get('driver-type') === CONTAINERD) return describe(CONTAINERD_REMEDY)
+  if (Driver === 'btrfs') return describe(`${BTRFS}. ${DISK_REMEDY}`)
   try {
-    // Its labels let a manager remove it if this one is killed here.
+    // If this manager is killed here, another one finds the container by its labels and removes it.
     const made = await docker.post<{ Id: string }>('/containers/create', { body: createOptions(spec, mark), signal })
     if (made) await removeForGood(docker, made.Id, signal)
     return null
   } catch (error) {
     if (!(error instanceof DockerApiError)) throw error
     const refusal = diskRefusal(error)
-    // Whatever else is wrong, the creation of the pool's containers reports.
-    return refusal && because(refusal)
+    // The creation of the pool's containers reports other problems.
+    return refusal && describe(refusal)
   }
 }

@@ -1,11 +1,11 @@
-/** Names of containers on the engine, and whose a container is. */
+/** Names containers on the engine, and describes the owner of a container. */
 import { DEFAULT_INSTANCE } from '../../../domain/pool.ts'
 import { readOwner } from '../../labels.ts'
 import { shortId } from '../api/ids.ts'
 
 /**
  * Returns Docker's name of a container: "alpine-1" in the default instance, "lab.alpine-1" in instance "lab". Names of
- * instances and pools have no dots, so no two of them make the same name.
+ * instances and pools have no dots, so the result is unique.
  */
 export function engineName({ instance, name }: { readonly instance: string; readonly name: string }): string {
   return instance === DEFAULT_INSTANCE ? name : `${instance}.${name}`
@@ -13,7 +13,7 @@ export function engineName({ instance, name }: { readonly instance: string; read
 
 interface AnyContainer {
   readonly id: string
-  /** Docker's, without the slash. */
+  /** Docker's name, without the slash. */
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
 }

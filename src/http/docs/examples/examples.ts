@@ -1,11 +1,11 @@
-/** Examples of requests and answers in the OpenAPI document, by operationId. Redocly checks them by their schemas. */
+/** Examples of requests and answers in the OpenAPI document, by operationId. Redocly validates them. */
 import { CONTAINER_EXAMPLES } from './containers.ts'
 import { MANAGER_EXAMPLES } from './manager.ts'
 import { RESERVATION_EXAMPLES } from './reservations.ts'
 import { SIMPLE_EXAMPLES } from './simple.ts'
 import { TOKEN_EXAMPLES } from './tokens.ts'
 
-/** "request" is the body of a request; "200" an answer as JSON, "200 text/csv" one of another type. */
+/** Key "request" is the body of the request, "200" a JSON response, "200 text/csv" a response of another type. */
 export type OperationExamples = Readonly<Record<string, unknown>>
 
 export const EXAMPLES: Readonly<Record<string, OperationExamples>> = {

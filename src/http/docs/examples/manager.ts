@@ -1,5 +1,5 @@
 export const MANAGER_EXAMPLES = {
-  reloadSettings: {
+  reloadConfig: {
     200: {
       changes: [{ path: 'pools.lab.size', before: '10', after: '12', description: 'pools.lab.size: 10 -> 12' }],
     },

@@ -76,7 +76,7 @@ test('containers in containerd have no limit: Docker would ignore it', async (t)
 
 test('btrfs is refused, whose limits do not hold', async (t) => {
   const { problem, requests } = await ask(t, { driver: 'btrfs', status: [], created: [201, { Id: ID }] })
-  assert.match(problem ?? '', /\(btrfs\) cannot limit the disk: .* once a container was removed\. Put Docker's data/)
+  assert.match(problem ?? '', /\(btrfs\) cannot limit the disk: .* after a container was removed\. Put Docker's data/)
   assert.deepEqual(requests, ['GET /info'])
 })
 

@@ -1,16 +1,16 @@
 /**
- * Reports every fault of a request at once: what its schemas refuse, in the body, the query, the path and the headers,
- * and what the rules of its route refuse in the rest.
+ * Reports every violation of a request at once: those of its schemas in the path, the body, the query and the headers,
+ * and those of the rules of its route.
  */
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
 import { type BerthError, hasCode, invalidRequest, type Violation } from '../../domain/errors.ts'
-import { type SchemaError, stepsOf, TOO_LARGE, violationsOf } from './wording.ts'
+import { type SchemaError, stepsOf, TOO_LARGE, violationsOf } from './schema-errors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * Returns the violations of the rules of this route. Called only for a request that is refused anyway. What its
-     * schemas refuse is undefined in the request, so any part may be.
+     * Returns the violations of the rules of this route. Called only for requests that are refused anyway. Values that
+     * the schemas refuse are undefined in the request.
      */
     rules?: (request: FastifyRequest) => readonly Violation[] | Promise<readonly Violation[]>
   }
@@ -18,20 +18,21 @@ declare module 'fastify' {
 
 const PARTS = { params: 'path', body: 'body', querystring: 'query', headers: 'headers' } as const
 
-/** To be called before the routes are registered. */
-export function collectFaults(server: FastifyInstance): void {
-  // Fastify itself stops at the first part that is wrong.
+/** Adds the check of all parts of a request. Call it before the routes are registered. */
+export function collectViolations(server: FastifyInstance): void {
+  // Fastify alone stops at the first part that violates its schema.
   server.addHook('onRoute', (route) => {
     route.attachValidation = true
   })
   server.addHook('preHandler', (request, _reply, done) => {
-    if (request.validationError !== undefined || hasInfinite(request.query)) throw invalidRequest(takeFaults(request))
+    if (request.validationError !== undefined || hasInfinite(request.query))
+      throw invalidRequest(takeViolations(request))
     done()
   })
 }
 
-/** Returns the error with the violations of the rules, too, if it refuses an invalid request. */
-export async function withAllFaults(error: BerthError, request: FastifyRequest): Promise<BerthError> {
+/** Adds the violations of the rules of the route to an error that lists violations; returns any other as it is. */
+export async function withAllViolations(error: BerthError, request: FastifyRequest): Promise<BerthError> {
   const { rules } = request.routeOptions.config
   if (rules === undefined || error.violations.length === 0) return error
   request.body ??= {}
@@ -39,7 +40,7 @@ export async function withAllFaults(error: BerthError, request: FastifyRequest):
   return invalidRequest(all.filter(({ path }, nth) => all.findIndex((other) => other.path === path) === nth))
 }
 
-/** If the rules cannot be checked now, the request is refused for what is known. */
+/** Returns no violations if the rules cannot be checked now: the request is refused for the known ones. */
 async function tryRules(
   rules: NonNullable<FastifyContextConfig['rules']>,
   request: FastifyRequest,
@@ -51,7 +52,7 @@ async function tryRules(
   }
 }
 
-/** Returns the violations that reading causes; none if it succeeds. */
+/** Returns the violations with which `read` refuses a request; none if it succeeds. */
 export async function violationsFrom(read: () => unknown): Promise<readonly Violation[]> {
   try {
     await read()
@@ -62,8 +63,8 @@ export async function violationsFrom(read: () => unknown): Promise<readonly Viol
   }
 }
 
-/** Returns the faults of all parts, and removes what is wrong from the request. */
-function takeFaults(request: FastifyRequest): Violation[] {
+/** Returns the violations of all parts, and removes the refused values from the request, for the rules. */
+function takeViolations(request: FastifyRequest): Violation[] {
   const found: Violation[] = []
   for (const part of ['params', 'body', 'querystring', 'headers'] as const) {
     const field = part === 'querystring' ? 'query' : part
@@ -82,7 +83,10 @@ interface Validate {
   readonly errors?: readonly SchemaError[] | null
 }
 
-/** The property stays, as undefined: rules may ask whether it was given. A list has a hole, which keeps positions. */
+/**
+ * Sets a property to undefined, so that rules can still see that it was sent. An entry of a list becomes a hole, so
+ * that the others keep their positions.
+ */
 function remove(root: object, steps: readonly string[]): void {
   const last = steps.at(-1) ?? ''
   const holder = steps.slice(0, -1).reduce<unknown>((value, step) => Object(value)[step], root)
@@ -92,14 +96,17 @@ function remove(root: object, steps: readonly string[]): void {
   else Reflect.set(holder, last, undefined)
 }
 
-/** "1e400" in a URL is Infinity, which passes the bounds of a schema. */
+/**
+ * Removes infinite numbers from a query, and returns their violations: "1e400" in a URL becomes Infinity, which passes
+ * the bounds of a schema.
+ */
 function takeInfinite(query: unknown): Violation[] {
   const infinite = Object.keys(Object(query)).filter((name) => isInfinite(Object(query)[name]))
   for (const name of infinite) Reflect.set(Object(query), name, undefined)
   return infinite.map((path) => ({ path, message: TOO_LARGE }))
 }
 
-/** A cheap test, because it runs for every request. */
+/** Returns early and allocates little, because it runs for every request. */
 function hasInfinite(query: unknown): boolean {
   for (const value of Object.values(Object(query))) if (isInfinite(value)) return true
   return false

@@ -1,9 +1,10 @@
-/** Faults of the shape of a request in our words: the path, the value, and what is allowed. */
+/** Turns errors of the schema validator into violations: the path, what is allowed, and the value. */
 import type { Violation } from '../../domain/errors.ts'
 import { forJson } from '../../domain/text/foreign-text.ts'
+import { gotText } from '../../domain/text/got.ts'
 import { mostSimilar } from '../../domain/text/similar.ts'
 
-/** A JSON schema, as far as our schemas use it. */
+/** The keywords of JSON Schema that our schemas use. */
 interface Schema {
   readonly type?: string
   readonly enum?: readonly string[]
@@ -21,14 +22,13 @@ export interface SchemaError {
   readonly instancePath: string
   readonly schemaPath: string
   readonly params: Readonly<Record<string, unknown>>
-  /** The value, and the schema that refuses it. */
+  /** The refused value. */
   readonly data?: unknown
+  /** The schema that refuses it. */
   readonly parentSchema?: object
 }
 
-/** Maximum number of characters of a value in a message. */
-const MAX_SHOWN = 64
-/** Properties whose values are never repeated: a password, or a private key in the place of a public one. */
+/** Properties whose values are not repeated: a password, or a private key that was sent as a public one. */
 const SECRET = ['password', 'ssh_keys']
 export const TOO_LARGE = 'is too large a number'
 const TIMESTAMP = 'an RFC 3339 timestamp like 2026-11-24T17:00:00Z'
@@ -40,23 +40,23 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'an object',
 }
 
-/** Returns one violation per fault. `whole` names what has an empty path: "body" or "query". */
+/** Returns one violation per path. `whole` names a part of the request that is wrong as a whole: "body" or "query". */
 export function violationsOf(errors: readonly SchemaError[], whole: string): Violation[] {
   const alternatives = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ schemaPath }) => `${schemaPath}/`)
-  // What each alternative refuses: the error of the whole says it.
+  // The error of `anyOf` itself covers those of its alternatives.
   const own = errors.filter(({ schemaPath }) => !alternatives.some((path) => schemaPath.startsWith(path)))
   const found = own.map((error) => ({ path: pathOf(stepsOf(error)) || whole, message: messageOf(error) }))
   return found.filter(({ path }, nth) => found.findIndex((other) => other.path === path) === nth)
 }
 
-/** Returns the property that is wrong, as the steps to it. */
+/** Returns the steps to the property that is refused, missing or unknown. */
 export function stepsOf({ instancePath, params }: SchemaError): string[] {
   const inner = params['additionalProperty'] ?? params['missingProperty']
   const steps = instancePath.split('/').slice(1).map(unescaped)
   return typeof inner === 'string' ? [...steps, inner] : steps
 }
 
-/** JSON Pointer (RFC 6901). */
+/** Decodes a step of a JSON Pointer (RFC 6901). */
 function unescaped(step: string): string {
   return step.replaceAll('~1', '/').replaceAll('~0', '~')
 }
@@ -112,5 +112,5 @@ function rangeOf({ minimum, maximum }: Schema): string {
 function gotValue(steps: readonly string[], value: unknown): string {
   if (typeof value === 'object' && value !== null) return `, got ${Array.isArray(value) ? 'a list' : 'an object'}`
   if (SECRET.includes(steps[0] ?? '')) return ''
-  return `, got ${typeof value === 'string' ? forJson(value.slice(0, MAX_SHOWN)) : String(value)}`
+  return typeof value === 'string' ? gotText(value) : `, got ${String(value)}`
 }

@@ -1,13 +1,13 @@
-/** What fastify refuses before a handler runs, in our words: which value, what is allowed, what to send. */
+/** Words the requests that fastify refuses before a handler runs: which value, what is allowed, what to send. */
 import { forJson } from '../../domain/text/foreign-text.ts'
 
 /** Maximum size of a body. */
 export const MAX_BODY_BYTES = 64 * 1024
 
-/** Maximum number of characters of a header to repeat. */
-const MAX_SHOWN = 100
+/** Maximum number of characters of a header in a message. */
+const MAX_SHOWN_CHARACTERS = 100
 
-/** An error of fastify's that is the client's mistake. */
+/** An error that fastify throws for a mistake of the client. */
 interface Refusal extends Error {
   readonly statusCode: number
   readonly code?: string
@@ -31,14 +31,14 @@ const TEXTS: Readonly<Record<string, string>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'a part of the path is longer than 100 characters, the maximum',
 }
 
-/** `contentType` is that of the request. */
+/** Returns the message of the error. `contentType` is the header of the request. */
 export function refusalText(error: Refusal, contentType: string | undefined): string {
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedType(contentType)
-  // Without a code: the JSON parser found a property such as "__proto__".
+  // Errors without a code come from the JSON parser, for a property such as "__proto__".
   return TEXTS[error.code ?? ''] ?? error.message
 }
 
 function unsupportedType(contentType: string | undefined): string {
-  const shown = contentType && `Content-Type ${forJson(contentType.slice(0, MAX_SHOWN))} is not supported`
+  const shown = contentType && `Content-Type ${forJson(contentType.slice(0, MAX_SHOWN_CHARACTERS))} is not supported`
   return `${shown ?? 'the body has no Content-Type'}; send "Content-Type: application/json"`
 }
