@@ -1,5 +1,5 @@
 /** Refuses a berth.yml with limits that the engine cannot enforce. */
-import { BerthError, hasCode } from '../domain/errors.ts'
+import { BerthError, hasCode, type Violation } from '../domain/errors.ts'
 import { diskSpecOf, type InstanceConfig, type Pool } from '../domain/pool.ts'
 import type { Engine } from '../ports/engine.ts'
 
@@ -18,13 +18,15 @@ export async function assertDiskLimits(
   engine: Pick<Engine, 'diskProblem'>,
   { file, instance, pools }: LimitedConfig,
 ): Promise<void> {
-  const problems: string[] = []
+  const violations: Violation[] = []
   for (const pool of pools.filter(({ disk }) => disk !== null)) {
     const problem = await engine.diskProblem(diskSpecOf(instance, pool)).catch((error: unknown) => {
       if (hasCode(error, 'engine_unavailable')) return null
       throw error
     })
-    if (problem !== null) problems.push(`  pools.${pool.name}.disk: ${problem}`)
+    if (problem !== null) violations.push({ path: `pools.${pool.name}.disk`, message: problem })
   }
-  if (problems.length > 0) throw new BerthError('invalid_config', `${file} cannot be used:\n${problems.join('\n')}`)
+  if (violations.length === 0) return
+  const lines = violations.map(({ path, message }) => `\n  ${path}: ${message}`)
+  throw new BerthError('invalid_config', `${file} cannot be used:${lines.join('')}`, { violations })
 }
