@@ -22,6 +22,7 @@ it('refuses every limit that it cannot enforce, with its path', async () => {
   await assert.rejects(assertDiskLimits({ diskProblem: async (spec) => `not ${spec.pool}` }, config), {
     code: 'invalid_config',
     message: '/etc/berth/berth.yml cannot be used:\n  pools.small.disk: not small\n  pools.large.disk: not large',
+    // Without them, a refused reload would be answered with 500.
     violations: [
       { path: 'pools.small.disk', message: 'not small' },
       { path: 'pools.large.disk', message: 'not large' },
