@@ -27,9 +27,7 @@ const authority = join(folder, 'ca/ca.pem')
 const ca = readFileSync(authority)
 
 before(async () => {
-  await manager.start()
-  await manager.shows(/BERTH_TOKEN=\S+\n/)
-  manager.token = /BERTH_TOKEN=(\S+)/.exec(manager.output)?.[1]
+  await manager.startWithToken()
   await manager.untilReady()
 })
 
