@@ -151,7 +151,7 @@ describe('what breaks a client', () => {
   })
 })
 
-/** Returns the sentence as it follows the place of the schema. A path inside the schema, as in ".a: …", is part of it. */
+/** Returns the sentence as it follows the place of the schema. It may begin with a path inside, as in ".a: …". */
 function separated(sentence: string): string {
   return /^[.[]/.test(sentence) ? sentence : `: ${sentence}`
 }
