@@ -15,7 +15,7 @@ import { openRecordingProxy } from '../support/http/recording-proxy.ts'
 import { testBerth } from '../support/manager/berth.ts'
 
 const PROXIES = { nginx: startNginx, caddy: startCaddy }
-/** Maximum time for an event. Shorter than the interval of the heartbeat, with which a buffering proxy would send it. */
+/** Maximum time for an event. Shorter than the heartbeat's interval: a proxy that buffers would send it with that. */
 const EVENT_MS = 12_000
 const ANSWER_MS = 30_000
 

@@ -10,8 +10,8 @@ const NODE = 'berth/node:test'
 const MANAGER = 'berth/manager:test'
 
 /**
- * Builds the image, and returns its id, which a build in another checkout does not change. The image stays on the engine,
- * so that the next build finds the layer of the modules. They are installed in an image with npm and its settings from
+ * Builds the image, and returns its id, which a build in another checkout does not change. The image stays on the
+ * engine, so that the next build finds the layer of the modules. They are installed in an image with npm and its settings from
  * this machine. The manager runs on the pool's image, or on Debian if that is Alpine.
  */
 export async function buildManagerImage(): Promise<string> {
