@@ -11,8 +11,8 @@ const MANAGER = 'berth/manager:test'
 
 /**
  * Builds the image, and returns its id, which a build in another checkout does not change. The image stays on the
- * engine, so that the next build finds the layer of the modules. They are installed in an image with npm and its settings from
- * this machine. The manager runs on the pool's image, or on Debian if that is Alpine.
+ * engine, so that the next build finds the layer of the modules. They are installed in an image with npm and its
+ * settings from this machine. The manager runs on the pool's image, or on Debian if that is Alpine.
  */
 export async function buildManagerImage(): Promise<string> {
   const box = await docker('image', 'inspect', '--format', '{{index .Config.Labels "berth.base"}}', 'berth/box')
