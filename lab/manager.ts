@@ -149,6 +149,14 @@ export class TestManager {
     for (const stream of streams) if ('unref' in stream) (stream as Socket).unref()
   }
 
+  /** Starts for the first time, and sends the admin token that it prints with every request. */
+  async startWithToken(): Promise<string> {
+    await this.start()
+    await this.shows(/BERTH_TOKEN=\S+\n/)
+    this.token = /BERTH_TOKEN=(\S+)/.exec(this.output)?.[1]
+    return this.token ?? assert.fail(this.output)
+  }
+
   /** Waits until its output has this. */
   async shows(text: RegExp): Promise<void> {
     await eventually(async () => text.test(this.output))

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Returns the licence texts of the npm packages that these input files belong to: a bundle must carry them. */
+/** Returns the licence texts of the npm packages to which these input files belong. A bundle must contain them. */
 export function licensesOf(inputs: readonly string[], root: string): string {
   const names = inputs.flatMap((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [])
   const texts = [...new Set(names)].toSorted().map((name) => {

@@ -61,7 +61,7 @@ function project(name: string, flaw: Readonly<Record<string, string>> = {}): str
 }
 
 function check(path: string, tool: string, ...args: string[]): { passes: boolean; output: string } {
-  const options = { cwd: path, encoding: 'utf8', timeout: 60_000 } as const
+  const options = { cwd: path, encoding: 'utf8', timeout: 180_000 } as const
   const { status, stdout, stderr, error } = spawnSync(join(ROOT, tool), args, options)
   return { passes: status === 0, output: `${stdout}${stderr}${error ?? ''}` }
 }

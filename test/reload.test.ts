@@ -23,7 +23,7 @@ interface PoolView {
   readonly containers: Readonly<Record<string, number>>
   readonly problem: string | null
 }
-/** What the answers of this test have; each has some of it. */
+/** Fields of all answers in this test. Each answer has some of them. */
 interface Body extends Held {
   readonly changes: readonly Change[]
   readonly pools: readonly PoolView[]
@@ -197,7 +197,7 @@ describe('a reload', () => {
 })
 
 describe('a reload that is refused', () => {
-  /** Reloads this, which must be refused; returns the problems. Nothing may have changed. */
+  /** Reloads berth.yml with this content, which must be refused and change nothing. Returns the problems. */
   async function refused(content: string | object): Promise<{ detail: string; errors: string[] }> {
     await untilReady('lab 2')
     const was = { pools: await pools(), revision: manager.components.pools.revision }

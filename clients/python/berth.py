@@ -54,9 +54,9 @@ LONG_POLL_S = 30
 MAX_SILENCE_S = 45
 #: Pauses between attempts to reconnect a stream; the last one repeats.
 RECONNECT_PAUSES_S = (0.5, 1, 2, 5)
-#: Maximum size of a response. A manager's are far smaller.
+#: Maximum size of a response. Responses of a manager are far smaller.
 MAX_RESPONSE_BYTES = 32 * 1024**2
-#: Used if the answer to a request that should be repeated does not say when.
+#: Pause before a request is repeated if the answer asks for that without a number of seconds.
 DEFAULT_RETRY_AFTER_S = 2.0
 
 
@@ -89,7 +89,7 @@ class ApiError(BerthError):
 
     `code` is stable and listed in docs/api.md; "not_berth" if the answer was not one of Berth's. `errors` has every
     violation of an invalid request, as {"path": ..., "message": ...}. `request_id` is what the manager's log calls the
-    request, or None. `retry_after` is after how many seconds the manager wants the request again, or None.
+    request, or None. `retry_after` is the number of seconds after which to repeat the request, or None.
     """
 
     def __init__(
@@ -262,7 +262,7 @@ class Berth:
             try:
                 reservation.wait()
             except BaseException:
-                # Interrupted, or the manager is gone: nothing is left reserved if that can be avoided.
+                # Interrupted, or the manager does not answer: the reservation must not stay behind.
                 reservation._release_quietly()
                 raise
         return reservation
@@ -284,7 +284,7 @@ class Berth:
 
     def pools(self) -> List[Pool]:
         """Returns the pools, in the order of berth.yml: the first one is the default."""
-        return [_of(Pool, each) for each in self.request("GET", "/v1/pools")["pools"]]
+        return [_parse(Pool, each) for each in self.request("GET", "/v1/pools")["pools"]]
 
     def known_hosts(self) -> str:
         """Returns the host keys of all your containers as the content of a known_hosts file."""
@@ -299,10 +299,11 @@ class Berth:
         container: Optional[str] = None,
         reservation: Optional[str] = None,
     ) -> Iterator[Event]:
-        """Returns each event once, oldest first, as they happen; never ends by itself.
+        """Yields each event once, oldest first, as they happen; never ends by itself.
 
-        Starts after the event `after`; 0 is the oldest one, None the next one to come. The first connection must
-        succeed. Later ones are repeated, and continue after the last event. Raises `ApiError` if the manager refuses.
+        Starts after the event with the id `after`: 0 starts with the oldest event, None with the next new one. The
+        first connection must succeed; after that, a broken connection is made again, and continues after the last
+        event. Raises `ApiError` if the manager refuses the request.
         """
         last = after
         if last is None:
@@ -319,7 +320,7 @@ class Berth:
                     connected = True
                     for data in _server_sent_events(response):
                         failures = 0
-                        event = _of(Event, data)
+                        event = _parse(Event, data)
                         last = event.id
                         yield event
             except ApiError as error:
@@ -344,7 +345,7 @@ class Berth:
     ) -> Json:
         """Sends any request of the API, and returns its answer.
 
-        `repeatable` says that the request may be sent again when its answer was lost. GET and DELETE always are.
+        `repeatable` says that the request may be sent again when its answer was lost. GET and DELETE always may.
         """
         safe = repeatable or method in ("GET", "DELETE")
         status, content = self._send(method, path, body, query, headers, repeatable=safe, timeout=timeout)
@@ -367,7 +368,7 @@ class Berth:
         repeatable: bool,
         timeout: Optional[float] = None,
     ) -> Tuple[int, bytes]:
-        """Sends a request, again if that is safe and of use. Returns status and body of the answer."""
+        """Sends a request, and repeats it if that is safe and may help. Returns status and body of the answer."""
         deadline = time.monotonic() + self.retry_for
         failures = 0
         while True:
@@ -375,7 +376,7 @@ class Berth:
                 with self._connect(method, path, body, query, headers, timeout or self.timeout) as response:
                     return response.status, _read(response)
             except ApiError as error:
-                # 503 of a proxy does not say whether the manager has done what was asked.
+                # A 503 of a proxy does not say whether the manager has carried out the request.
                 refused = repeatable or error.code != "not_berth"
                 if error.retry_after is None or not refused or time.monotonic() + error.retry_after > deadline:
                     raise
@@ -397,7 +398,7 @@ class Berth:
         headers: Optional[Mapping[str, str]],
         timeout: float,
     ) -> HTTPResponse:
-        """Sends a request once. Returns the response, whose body was not read yet. Raises `ApiError` for a refusal."""
+        """Sends a request once. Returns the response, whose body is not read yet. Raises `ApiError` for a refusal."""
         url = self.url + path + ("?" + urllib.parse.urlencode(query) if query else "")
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data=data, method=method)
@@ -452,7 +453,7 @@ class Reservation:
         self.note: Optional[str] = raw.get("note")
         #: Time in RFC 3339; None until it is active.
         self.expires_at: Optional[str] = raw["expires_at"]
-        self.containers: List[Container] = [_of(Container, each) for each in raw["containers"]]
+        self.containers: List[Container] = [_parse(Container, each) for each in raw["containers"]]
         return self
 
     def __repr__(self) -> str:
@@ -468,7 +469,7 @@ class Reservation:
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
-        # An exception of the block says more than one of the release.
+        # An error of the release must not hide the exception of the block.
         if kind is None:
             self.release()
         else:
@@ -503,7 +504,7 @@ class Reservation:
         Returns why the end is not the requested one, or None. Extending never shortens.
         """
         if (by is None) == (to is None):
-            raise ValueError("give either a duration, or `to`")
+            raise ValueError("pass either `by` or `to`")
         body: Json = {"extend": by} if by is not None else {"expires_at": to}
         answer = self._berth.request("PATCH", self._path(), body)
         self._update(answer)
@@ -511,11 +512,11 @@ class Reservation:
         return clamped
 
     def keepalive(self) -> None:
-        """Says that the reservation is still needed. It ends without this call, if it was made with `keepalive`."""
+        """Renews a reservation made with `keepalive`, which ends if this is not called again within that duration."""
         self._update(self._berth.request("POST", f"{self._path()}/keepalive", repeatable=True))
 
     def start_keepalive(self, every: float = 20) -> None:
-        """Calls `keepalive` every so many seconds in a thread, until the release or the end of the program."""
+        """Calls `keepalive` every `every` seconds in a thread, until the release or the end of the program."""
         if self._stop_keepalive is not None:
             return
         stop = self._stop_keepalive = threading.Event()
@@ -534,7 +535,7 @@ class Reservation:
         threading.Thread(target=loop, name=f"berth-keepalive-{self.id[:8]}", daemon=True).start()
 
     def release(self) -> None:
-        """Releases the containers. Returns when no login is possible any more. May be called again."""
+        """Releases the containers. Returns when no login is possible any more. Can be called again."""
         if self._stop_keepalive is not None:
             self._stop_keepalive.set()
         try:
@@ -547,9 +548,10 @@ class Reservation:
             self._folder = None
 
     def ssh_command(self, container: Union[int, str] = 0) -> List[str]:
-        """Returns the command that logs in to a container, and accepts no other host key than its own.
+        """Returns the command that logs in to a container, and accepts only the container's own host key.
 
-        `container` is its position or name. The words of a remote command may follow. The files that it names exist until the release.
+        `container` is its position or name. Append the words of a remote command to run one. The command names files
+        that are removed by the release.
         """
         chosen = self._choose(container)
         options = [
@@ -577,7 +579,7 @@ class Reservation:
     ) -> subprocess.CompletedProcess[str]:
         """Runs a command in a container with the system's ssh, and returns its exit code, stdout and stderr.
 
-        A text is a command line for the remote shell; several words arrive as they are. The exit code is 255 if ssh
+        The remote shell interprets a string; the words of a list are quoted for it. The exit code is 255 if ssh
         itself failed. After `timeout` seconds ssh is killed, and `subprocess.TimeoutExpired` raised; `check` raises
         `subprocess.CalledProcessError` if the exit code is not 0.
         """
@@ -628,11 +630,11 @@ class Reservation:
         try:
             self.release()
         except BerthError:
-            pass  # It ends by itself, at the latest at its end.
+            pass  # The reservation ends by itself when its time is up.
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Refuses redirects: urllib would send the token to whatever address an answer names."""
+    """Refuses redirects: urllib would send the token to any address that an answer names."""
 
     def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
         return None
@@ -654,8 +656,8 @@ def _quoted(path: str) -> str:
     return '"' + path.replace("%", "%%") + '"'
 
 
-def _of(kind: Type[_T], raw: Json) -> _T:
-    """Returns the fields that this version knows; later managers may send more."""
+def _parse(kind: Type[_T], raw: Json) -> _T:
+    """Builds a `Container`, `Event` or `Pool`. Fields that a later manager adds are only in its `raw`."""
     known = {key: value for key, value in raw.items() if key in kind.__dataclass_fields__ and key != "raw"}
     return kind(**known, raw=raw)
 
@@ -667,7 +669,7 @@ def _segment(text: str) -> str:
 def _read(response: HTTPResponse) -> bytes:
     content = response.read(MAX_RESPONSE_BYTES + 1)
     if response.length and len(content) <= MAX_RESPONSE_BYTES:
-        # http.client does not raise it when it is told how much to read.
+        # http.client does not raise this itself when `read` has a maximum.
         raise IncompleteRead(content, response.length)
     if len(content) > MAX_RESPONSE_BYTES:
         raise BerthError("the answer exceeds 32 MiB: is this a Berth manager?")
@@ -675,7 +677,7 @@ def _read(response: HTTPResponse) -> bytes:
 
 
 def _retry_after(error: urllib.error.HTTPError) -> Optional[float]:
-    """Returns after how many seconds to repeat the request; None if the manager does not ask for that."""
+    """Returns the number of seconds after which to repeat the request; None if the answer does not ask for that."""
     value = error.headers.get("Retry-After")
     if error.code not in (429, 503) or value is None:
         return None
@@ -683,7 +685,7 @@ def _retry_after(error: urllib.error.HTTPError) -> Optional[float]:
 
 
 def _problem_of(error: urllib.error.HTTPError) -> ApiError:
-    """Returns the error of a response: problem+json, or what a proxy has put in its place."""
+    """Returns the error of a response: that of its problem+json, or "not_berth" if it has none."""
     try:
         body = json.loads(error.read(MAX_RESPONSE_BYTES))
     except (ValueError, HTTPException, OSError):
@@ -718,12 +720,12 @@ def _unreachable(url: str, error: Exception) -> Unreachable:
 
 
 def _server_sent_events(response: HTTPResponse) -> Iterator[Json]:
-    """Returns the JSON of each event of a stream, until the connection ends."""
+    """Yields the JSON of each event of a stream, until the connection ends."""
     data: List[str] = []
     while True:
         line = response.readline(MAX_RESPONSE_BYTES)
         if not line.endswith(b"\n"):
-            return  # Closed, maybe in the middle of an event: it is sent again after the next connection.
+            return  # Closed, maybe within an event, which the next connection receives again.
         text = line.decode().rstrip("\r\n")
         if text == "":
             if data:

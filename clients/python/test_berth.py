@@ -16,12 +16,14 @@ import unittest
 import urllib.parse
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, List, Optional
+from typing import Any, Callable, List, Optional
 from unittest import mock
 
 from berth import ApiError, Berth, NotReserved, Unreachable, WaitTimeout
 
 MANAGER = os.environ["BERTH_URL"]
+#: Maximum time to wait for what the manager or a thread does, on a busy machine too.
+DEADLINE_S = 60
 BUSY = json.dumps({"title": "Service Unavailable", "detail": "no disk", "status": 503, "code": "database_unavailable"})
 
 
@@ -38,7 +40,7 @@ class Network(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=[0.05], daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is what some tests want."""
+        """Prints nothing: some tests close connections on purpose."""
 
 
 class Passing(BaseHTTPRequestHandler):
@@ -80,7 +82,7 @@ class Passing(BaseHTTPRequestHandler):
         self.wfile.write(content[: len(content) // 2] if broken else content)
 
     def stream(self, response: http.client.HTTPResponse, fault: str) -> None:
-        """Ends in the middle of the third event, if it is to break."""
+        """Passes events on. With the fault "breaks", closes the connection within the third one."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
@@ -94,7 +96,7 @@ class Passing(BaseHTTPRequestHandler):
             self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing is printed."""
+        """Prints nothing."""
 
 
 class BerthTest(unittest.TestCase):
@@ -104,7 +106,7 @@ class BerthTest(unittest.TestCase):
         self.addCleanup(self.network.shutdown)
         self.berth = Berth(self.network.url)
         self.addCleanup(self.release_all)
-        self.ready()
+        self.wait_until_ready()
 
     def release_all(self) -> None:
         self.network.faults.clear()
@@ -115,13 +117,15 @@ class BerthTest(unittest.TestCase):
         states = ("active", "waiting", "preparing")
         return [each for state in states for each in Berth(MANAGER).reservations(state=state)]
 
-    def ready(self) -> None:
-        """Waits until all containers are free."""
-        manager = Berth(MANAGER)
-        deadline = time.monotonic() + 20
-        while manager.pools()[0].containers["ready"] < 4:
-            self.assertLess(time.monotonic(), deadline, manager.pools())
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
+
+    def wait_until_ready(self) -> None:
+        """Waits until all containers are free."""
+        self.wait_until(lambda: Berth(MANAGER).pools()[0].containers["ready"] == 4)
 
 
 class Reserving(BerthTest):
@@ -188,7 +192,7 @@ class Reserving(BerthTest):
         with self.assertRaises(WaitTimeout):
             queued.wait(timeout=0.5)
         threading.Timer(0.3, first.release).start()
-        self.assertEqual(queued.wait(timeout=20).state, "active")
+        self.assertEqual(queued.wait(timeout=DEADLINE_S).state, "active")
         queued.release()
 
     def test_leaves_nothing_reserved_when_interrupted(self) -> None:
@@ -216,16 +220,16 @@ class Reserving(BerthTest):
                 reserved.extend()
 
     def test_keeps_alive(self) -> None:
-        with self.berth.reserve(keepalive="10s") as reserved:
+        with self.berth.reserve(keepalive="1m") as reserved:
             reserved.keepalive()
-            before = reserved.refresh().raw["keepalive_until"]
-            reserved.start_keepalive(every=0.1)
             self.network.faults = ["lost"]
-            time.sleep(1)
-            self.assertLess(before, reserved.refresh().raw["keepalive_until"])
+            reserved.start_keepalive(every=0.1)
+            self.wait_until(lambda: self.network.faults == [])
+            before = reserved.refresh().raw["keepalive_until"]
+            self.wait_until(lambda: reserved.refresh().raw["keepalive_until"] > before)
         threads = [thread for thread in threading.enumerate() if thread.name.startswith("berth-keepalive")]
         for thread in threads:
-            thread.join(5)
+            thread.join(DEADLINE_S)
             self.assertFalse(thread.is_alive())
 
 
@@ -297,13 +301,13 @@ class Following(BerthTest):
         self.berth.reserve().release()
         made: Optional[str] = None
 
-        def later() -> None:
+        def reserve_when_connected() -> None:
             nonlocal made
-            time.sleep(0.5)
+            self.wait_until(lambda: any(each["Accept"] == "text/event-stream" for each in self.network.seen))
             with self.berth.reserve() as reserved:
                 made = reserved.id
 
-        thread = threading.Thread(target=later)
+        thread = threading.Thread(target=reserve_when_connected)
         thread.start()
         event = next(self.berth.events(kind="reservation.active"))
         thread.join()

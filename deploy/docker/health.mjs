@@ -1,4 +1,4 @@
-/** Exits with 0 if the manager of this container serves, at the address of BERTH_LISTEN or of its berth.yml. */
+/** Exits with 0 if the manager answers at the address in BERTH_LISTEN or berth.yml. */
 import { readEnvironment } from '../../src/cli/environment.ts'
 import { localManagerUrl } from '../../src/cli/options/local-manager.ts'
 

@@ -6,11 +6,11 @@ import { build, type Plugin } from 'esbuild'
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const ROOT = resolve(HERE, '../..')
 
-/** `bin/berth` requires a checkout for these; the modules in their places do without one. */
+/** Replaces the modules that need a checkout: those of the manager, and the search for the checkout itself. */
 const WITHOUT_MANAGER: Plugin = {
   name: 'without-manager',
   setup({ onResolve }) {
-    // What commands load with `import(…)` belongs to the manager: the import rules of src/cli allow nothing else.
+    // Modules that commands load with `import(…)` belong to the manager: the import rules allow no others.
     onResolve({ filter: /^\.\.?\// }, ({ kind }) => {
       return kind === 'dynamic-import' ? { path: join(HERE, 'needs-checkout.ts') } : undefined
     })
@@ -23,13 +23,13 @@ export async function buildCli(folder: string): Promise<readonly string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ['src/cli/main.ts'],
+    // In bin/, because the command reads its version from ../package.json, as src/version.ts does.
     outfile: join(folder, 'bin/berth.js'),
     bundle: true,
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
-    // The version of the command is that of ../package.json, for this file as for src/version.ts.
-    // Packages in CommonJS load the modules of Node with `require`.
+    // Bundled CommonJS packages load the modules of Node with `require`.
     banner: {
       js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
     },

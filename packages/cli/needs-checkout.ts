@@ -1,6 +1,6 @@
 /**
- * Takes the place of every module of the manager in the client that is installed alone. Commands load those with
- * `import(…)` when they need them, so importing this module is what fails.
+ * Takes the place of every module of the manager in the client that is installed alone. Commands load such modules with
+ * `import(…)` only when they need them. Importing this one throws.
  */
 import { EXIT, Failure } from '../../src/cli/failures.ts'
 

@@ -7,7 +7,7 @@ import { build, type Plugin } from 'esbuild'
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const ROOT = resolve(HERE, '../..')
 
-/** `js` and `d.ts` are for `import`, `cjs` and `d.cts` for `require`. */
+/** File extensions by module format: `js` and `d.ts` for `import`, `cjs` and `d.cts` for `require`. */
 const FORMATS = [
   { format: 'esm', js: 'js', types: 'd.ts' },
   { format: 'cjs', js: 'cjs', types: 'd.cts' },
@@ -70,7 +70,7 @@ function declarations(folder: string): [name: string, text: string][] {
   return [...ours, ['schema', readFileSync(join(ROOT, 'src/client/schema.d.ts'), 'utf8')], ...packages]
 }
 
-/** Names the files that a declaration imports as they are in the package. */
+/** Returns a declaration whose imports name the files of the package. */
 function withExtension(text: string, extension: string): string {
   return text.replaceAll(/(from |import\()(["'])(\.\/)?([\w-]+)(?:\.d)?(?:\.ts)?\2/g, `$1$2./$4.${extension}$2`)
 }

@@ -7,12 +7,14 @@ modules() {
   pack_clients
 }
 
-# The manager serves the packages at GET /client/NAME.
+# Packs the clients, which the manager serves at GET /client/NAME, if one of their sources has changed.
 pack_clients() {
   local package
-  mkdir -p dist
-  package=$(find dist -name 'berth-cli-*.tgz' -print -quit)
-  if [[ -n $package && -z $(find src packages package.json package-lock.json -newer "$package" -print -quit) ]]; then return; fi
+  # Packages of earlier versions stay in dist.
+  package=dist/berth-client-$(node -p 'require("./package.json").version').tgz
+  if [[ -e $package && -z $(find src packages package.json package-lock.json -newer "$package" -print -quit) ]]; then
+    return
+  fi
   ensure_npm_cache
   quietly node_modules/.bin/node packages/build.ts
 }

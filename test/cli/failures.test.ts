@@ -132,7 +132,7 @@ describe('a whole home', () => {
   })
 })
 
-describe('a certificate', () => {
+describe('a manager that cannot be reached', () => {
   const cases: readonly [code: string, message: RegExp, advice: RegExp][] = [
     ['DEPTH_ZERO_SELF_SIGNED_CERT', /^https:\/\/lab has .* does not trust$/, /^NODE_EXTRA_CA_CERTS=FILE/],
     ['CERT_HAS_EXPIRED', /^https:\/\/lab has a certificate that has expired$/, /^renew it/],
@@ -141,7 +141,7 @@ describe('a certificate', () => {
     ['ECONNREFUSED', /^https:\/\/lab does not answer: no$/, /is the manager running/],
   ]
   for (const [code, message, advice] of cases) {
-    it(`leads to advice: ${code}`, () => {
+    it(`is reported with advice: ${code}`, () => {
       // fetch wraps the reason.
       const cause = new TypeError('fetch failed', { cause: Object.assign(new Error('no'), { code }) })
       const failure = failureOf(new Unreachable('https://lab', cause))

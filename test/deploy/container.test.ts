@@ -20,10 +20,11 @@ const FOLDER = join(ROOT, 'deploy/docker')
 const EPERM = 1
 
 const { instance, pool } = newInstance('contained')
-const [port = 0, sshPort = 0] = await reservePorts(2)
+const [port = 0, sshPort = 0, unusedPort = 0] = await reservePorts(3)
 const folder = mkdtempSync(join(tmpdir(), 'berth-container-'))
 const image = await buildManagerImage()
-process.env['DOCKER_GID'] = String(statSync('/var/run/docker.sock').gid)
+const DOCKER_GID = String(statSync('/var/run/docker.sock').gid)
+process.env['DOCKER_GID'] = DOCKER_GID
 
 const config = {
   listen: `127.0.0.1:${port}`,
@@ -34,7 +35,7 @@ const config = {
 }
 writeFileSync(join(folder, 'berth.yml'), stringify(config))
 writeFileSync(join(folder, 'seccomp.json'), JSON.stringify(await seccompProfile('@system-service', EPERM)))
-// What a test must change of the shipped file. The health is checked more often, so that the test need not wait.
+// Differences from the shipped file. The short interval of the health check saves the test a wait of 30 seconds.
 const override = {
   services: {
     manager: {
@@ -42,7 +43,7 @@ const override = {
       restart: 'no',
       healthcheck: { interval: '1s' },
       volumes: [`${folder}/berth.yml:/etc/berth/berth.yml:ro`],
-      // Beside no-new-privileges: the system calls that berth.service allows.
+      // In addition to no-new-privileges: only the system calls that berth.service allows.
       security_opt: [`seccomp:${folder}/seccomp.json`],
     },
   },
@@ -71,18 +72,7 @@ describe('the manager in a container', () => {
   let id = ''
 
   it('makes an admin token before the first start', async () => {
-    const output = await compose(
-      'run',
-      '--rm',
-      '-T',
-      'manager',
-      'token',
-      'create',
-      '--offline',
-      '--name',
-      'a',
-      '--admin',
-    )
+    const output = await compose(...'run --rm -T manager token create --offline --name a --admin'.split(' '))
     const [token] = /^berth_\w+$/m.exec(output) ?? assert.fail(output)
     berth.env['BERTH_TOKEN'] = token
   })
@@ -100,7 +90,7 @@ describe('the manager in a container', () => {
     await eventually(async () => (await health()) === 'healthy')
     const check = ['/opt/berth/node_modules/.bin/node', '/opt/berth/deploy/docker/health.mjs']
     await docker('exec', id, ...check)
-    await assert.rejects(docker('exec', '--env', `BERTH_LISTEN=127.0.0.1:${sshPort + 1}`, id, ...check), /ECONNREFUSED/)
+    await assert.rejects(docker('exec', '--env', `BERTH_LISTEN=127.0.0.1:${unusedPort}`, id, ...check), /ECONNREFUSED/)
   })
 
   it('is not root, and cannot change its own files', async () => {
@@ -138,7 +128,7 @@ describe('deploy/docker', () => {
     assert.deepEqual(Object.keys(services).sort(), ['caddy', 'manager'])
     delete process.env['DOCKER_GID']
     const refused = await runTool('docker-compose', ['--file', join(FOLDER, 'compose.yml'), 'config'])
-    process.env['DOCKER_GID'] = '0'
+    process.env['DOCKER_GID'] = DOCKER_GID
     assert.notEqual(refused.code, 0)
     assert.match(refused.output, /DOCKER_GID/)
   })

@@ -41,7 +41,7 @@ it('logrotate renews the log of a manager that serves, and loses no line', async
   await eventually(async () => readFileSync(log, 'utf8').includes(later))
   assert.match(readFileSync(`${log}.1`, 'utf8'), new RegExp(before))
   const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
-  // Without a hole: every line is one of JSON.
+  // A file with a hole would begin with zero bytes.
   assert.ok(lines.every((line) => 'level' in (JSON.parse(line) as object)))
   assert.doesNotMatch(lines.join('\n'), new RegExp(before))
 })

@@ -1,6 +1,6 @@
 /**
- * The job files in deploy/ci, on a machine like that of a CI system: GitHub's parser checks the workflow, and its steps
- * run one after another; gitlab-ci-local checks and runs GitLab's.
+ * The job files in deploy/ci, on a machine like that of a CI system. GitHub's parser checks the workflow, and the test
+ * runs its steps; gitlab-ci-local checks and runs the file for GitLab.
  */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -21,25 +21,19 @@ const JOBS = ['one-command', 'several-steps']
 const manager = await testManager('ci', { size: 2, top: { auth: 'tokens' } })
 const admin = testBerth({ BERTH_URL: manager.url })
 const runner = openRunner({ BERTH_URL: manager.url })
-/** With which gitlab-ci-local copies the project. */
+/** Folder of the rsync with which gitlab-ci-local copies the project. */
 const rsync = join(runner.home, 'rsync')
 await pathWithRsync(rsync)
 
 before(async () => {
-  await manager.start()
-  await manager.shows(/BERTH_TOKEN=\S+\n/)
-  manager.token = /BERTH_TOKEN=(\S+)/.exec(manager.output)?.[1]
-  // As the files say.
-  const limits = ['--containers', '4', '--duration', '1h']
-  const { stdout } = await admin.runWith(
-    { env: { BERTH_TOKEN: manager.token } },
-    ...['token', 'create', '--name', 'ci', ...limits],
-  )
+  const env = { BERTH_TOKEN: await manager.startWithToken() }
+  // The token that the files name.
+  const { stdout } = await admin.runWith({ env }, ...'token create --name ci --containers 4 --duration 1h'.split(' '))
   runner.env['BERTH_TOKEN'] = stdout.trim()
   writeFileSync(join(runner.project, '.gitlab-ci.yml'), GITLAB)
 })
 
-/** Returns how the reservations of all jobs so far have ended, the latest first; null for one that has not. */
+/** Returns the outcomes of the reservations of all jobs so far, latest first; null for one that has not ended. */
 async function outcomes(): Promise<readonly (string | null)[]> {
   const { body } = await manager.get<{ reservations: { outcome: string | null }[] }>('/v1/reservations')
   return body.reservations.map(({ outcome }) => outcome)
@@ -71,7 +65,7 @@ describe('the job files in deploy/ci', () => {
 
   for (const [system, run] of Object.entries(SYSTEMS)) {
     for (const job of JOBS) {
-      it(`test in fresh containers, and give them back: ${system}, ${job}`, async () => {
+      it(`test in fresh containers and release them: ${system}, ${job}`, async () => {
         runner.commitTest('echo "$(whoami) on $(hostname)"; git --version')
         await manager.untilReady()
         const earlier = await outcomes()
@@ -82,7 +76,7 @@ describe('the job files in deploy/ci', () => {
         assert.deepEqual(await outcomes(), ['released', ...earlier])
       })
 
-      it(`fail if the test fails, and give them back: ${system}, ${job}`, async () => {
+      it(`fail if the test fails, and release the containers: ${system}, ${job}`, async () => {
         runner.commitTest('echo "no luck" >&2; exit 7')
         await manager.untilReady()
         const earlier = await outcomes()

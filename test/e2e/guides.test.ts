@@ -38,9 +38,7 @@ const [reader, user] = [await openReader(open), await openReader(closed)]
 
 before(async () => {
   await open.start()
-  await closed.start()
-  await closed.shows(/BERTH_TOKEN=\S+\n/)
-  closed.token = /BERTH_TOKEN=(\S+)/.exec(closed.output)?.[1]
+  await closed.startWithToken()
 })
 
 // What a failed example has left reserved is not in the way of the next page.

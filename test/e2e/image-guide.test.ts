@@ -15,7 +15,7 @@ import { codeBlocks, readPage } from '../support/text/markdown.ts'
 const PAGE = readPage('docs/guides/images.md')
 const BUILD_TIMEOUT_MS = 5 * 60_000
 const PREPARE_TIMEOUT_MS = 3 * 60_000
-/** Asserted in the playbook itself, which fails and so keeps the container from being ready. */
+/** Conditions that the playbook asserts. If one is false, the playbook fails and no container of the pool is ready. */
 const PROMISED = [
   'groups.keys() | sort == ["all", "ungrouped"]',
   'ansible_user_id == "root"',

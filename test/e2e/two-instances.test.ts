@@ -63,11 +63,11 @@ describe('two instances with the same ports', async () => {
   const a = await installation('port-a', { instance: one, pools: { [POOL]: 1 }, sshPorts })
   const b = await installation('port-b', { instance: two, pools: { [POOL]: 1 }, sshPorts })
 
-  it('say which port is taken, and by which container of whom', async () => {
+  it('report which port is taken, by which container of which instance', async () => {
     await a.start()
     await untilFull(a)
     await b.start()
-    await b.until('told', ([container]) => container?.error !== null)
+    await b.until('failed to start', ([container]) => container?.error !== null)
     const { error } = (await stateOf(b, `${POOL}-1`)) ?? {}
     const [port] = sshPorts
     const taken = new RegExp(`^start lab-1: port ${port} of 127\\.0\\.0\\.1 is taken by lab-1 of instance "${one}" \\(`)
@@ -104,7 +104,7 @@ describe('containers of an earlier version, which had the short name in every in
   })
 })
 
-/** Names in Docker, sorted. */
+/** Returns the names that Docker has for the containers of an instance, sorted. */
 async function namesOf(instance: string): Promise<string[]> {
   const lines = await dockerLines(
     'container',

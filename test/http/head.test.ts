@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { describe, it } from 'node:test'
 import { type Api, listening, openApi } from '../../lab/api.ts'
+import { eventually } from '../../lab/eventually.ts'
 
-/** What differs between two requests. */
+/** Headers that differ between two requests. */
 const OF_ONE_REQUEST = ['date', 'x-request-id']
 
 async function headersOf(api: Api, method: 'GET' | 'HEAD', url: string, headers: Record<string, string> = {}) {
@@ -14,7 +15,7 @@ async function headersOf(api: Api, method: 'GET' | 'HEAD', url: string, headers:
   return { status: answer.statusCode, headers: Object.fromEntries(shown), body: answer.payload }
 }
 
-/** A GET route of the OpenAPI document, with an example for each of its parameters. */
+/** Returns the URL of a path of the OpenAPI document, with an example for each parameter. */
 function urlOf(path: string, { id, name }: { id: string; name: string }): string {
   return path.replace('{id}', id).replace('{name}', name)
 }
@@ -82,9 +83,8 @@ describe('HEAD', () => {
       answer.resume()
       await once(answer, 'end')
     }
-    // What follows the events polls once a second at most.
-    for (let round = 0; round < 100 && listeners.size > 0; round += 1) await new Promise((next) => setTimeout(next, 50))
-    assert.equal(listeners.size, 0)
+    // The stream notices the end of its connection within a second.
+    await eventually(async () => listeners.size === 0)
   })
 
   it('never waits for a reservation in the queue', async () => {
@@ -95,6 +95,6 @@ describe('HEAD', () => {
     const { id } = JSON.parse(waiting.text) as { id: string }
     const began = performance.now()
     assert.equal((await headersOf(api, 'HEAD', `/v1/reservations/${id}?wait=60`)).status, 200)
-    assert.ok(performance.now() - began < 5_000)
+    assert.ok(performance.now() - began < 30_000)
   })
 })

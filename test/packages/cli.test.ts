@@ -1,17 +1,16 @@
 /** The command from its tarball, as a CI runner has it: no checkout, no Docker, no Ansible, the machine's own Node. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import type { Reservation } from '../../src/client/client.ts'
+import { readVersion } from '../../src/version.ts'
 import { testManager } from '../../lab/manager.ts'
 import { bareMachine, buildPackages } from '../support/packages/bare-machine.ts'
 
 const manager = await testManager('client', { size: 2 })
 const runner = bareMachine({ BERTH_URL: manager.url })
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
+const version = readVersion()
 
 async function current(): Promise<Reservation[]> {
   return (JSON.parse(await runner.output('berth', 'ls', '--json')) as { reservations: Reservation[] }).reservations

@@ -16,7 +16,7 @@ const { address } = await listening(await openApi({ access: () => ({ clientFiles
 const esm = join(machine.home, 'esm')
 const cjs = join(machine.home, 'cjs')
 
-/** Reserves, reads one event and catches a refusal, whichever way the client was loaded. */
+/** Part of a program that follows the import or the require: reserves, reads an event and catches refusals. */
 const BODY = `
 async function main(url) {
   const berth = openClient({ url })
@@ -98,7 +98,7 @@ describe(`berth-client from its tarball, on Node ${machine.node}`, () => {
   })
 })
 
-/** Checks a program of the project. Resolves with what the compiler says: nothing, if all is well. */
+/** Type-checks a program in a project. Returns the errors of the compiler, or "". */
 async function check(tsc: string, folder: string, program: string, options: readonly string[]): Promise<string> {
   writeFileSync(join(folder, 'typed.ts'), program)
   const all = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2023', ...options, 'typed.ts']

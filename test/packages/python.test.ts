@@ -1,4 +1,4 @@
-/** `clients/python/berth.py`, by the machine's own Python: its unit tests, and the examples of its README. */
+/** `clients/python/berth.py` with the machine's own Python: its unit tests, and the examples of its README. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,14 +10,14 @@ import { testManager } from '../../lab/manager.ts'
 import { codeBlocks, readPage, ROOT } from '../support/text/markdown.ts'
 
 const CLIENT = join(ROOT, 'clients/python')
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 300_000
 
 const memory = await testManager('python', { size: 4, top: { engine: 'memory' } })
 const onDocker = await testManager('pythonssh', { size: 2 })
 const home = mkdtempSync(join(tmpdir(), 'berth-python-'))
 after(() => rmSync(home, { recursive: true }))
 
-/** Warnings are errors: one would be a connection or a folder that was left open. */
+/** Runs Python with warnings as errors, so that a connection or a folder that was left open fails a test. */
 async function python(url: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
   const { BERTH_TOKEN: _token, ...around } = process.env
   const env = { ...around, BERTH_URL: url, HOME: home, PYTHONPATH: CLIENT, PYTHONDONTWRITEBYTECODE: '1' }

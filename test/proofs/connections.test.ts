@@ -37,9 +37,7 @@ let port = 0
 before(async () => {
   stopNeighbour = await openNeighbour([OUTSIDE, SILENT], [80])
   await run('ip', ['-netns', NEIGHBOUR, 'address', 'delete', `${SILENT}/32`, 'dev', 'lo'])
-  await manager.start()
-  await manager.shows(/export BERTH_TOKEN=\w+/)
-  manager.token = /export BERTH_TOKEN=(\w+)/.exec(manager.output)?.[1]
+  await manager.startWithToken()
   await manager.untilReady()
   const { containers } = await manager.reserve({ username: 'mallory', password: 'test' })
   port = containers[0]?.port ?? 0

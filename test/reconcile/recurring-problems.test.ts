@@ -17,7 +17,7 @@ function scene() {
   })
   return {
     problems,
-    /** What has been logged since the last call. */
+    /** Returns what has been logged since the last call. */
     said: () => logged.splice(0),
     occur: (reason = 'no disk', kind: 'event' | 'state' = 'event', key = 'a') =>
       problems.occurred(key, { level: 'warn', message: `${key} failed`, reason, kind }),
@@ -42,7 +42,7 @@ describe('a problem that goes on', () => {
     assert.deepEqual(said(), ['a failed (3601 times in 2h): no disk [3601]'])
   })
 
-  it('is logged for how long it has been, where each look sees it', () => {
+  it('is logged with its duration, if each tick observes it', () => {
     const { occur, said, advance } = scene()
     occur('no disk', 'state')
     advance(2 * MINUTE)

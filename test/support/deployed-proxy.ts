@@ -1,4 +1,4 @@
-/** The proxies of deploy/ as they are shipped, apart from names, ports and files. */
+/** Starts the proxies of deploy/ with the shipped files, in which only names, ports and paths are changed. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,12 +19,12 @@ export interface ProxyOptions {
 }
 
 export interface DeployedProxy {
-  /** What it has written to stdout and stderr. */
+  /** Returns what the proxy has written to stdout and stderr. */
   output(): string
   stop(): Promise<void>
 }
 
-/** Replaces every text that the file must contain. */
+/** Returns the file with the replacements. Fails if the file lacks one of the replaced texts. */
 function adapt(file: string, replacements: Readonly<Record<string, string>>): string {
   return Object.entries(replacements).reduce(
     (text, [from, to]) => {
@@ -83,16 +83,19 @@ async function start(child: ChildProcess, { httpPort }: ProxyOptions): Promise<D
       output += text
     })
   }
-  await eventually(async () => {
-    assert.equal(child.exitCode, null, output)
-    return (await fetch(`http://127.0.0.1:${httpPort}/healthz`)).status === 403
-  })
-  return {
-    output: () => output,
-    async stop() {
-      if (child.exitCode !== null) return
-      child.kill('SIGTERM')
-      await once(child, 'close')
-    },
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'close')
   }
+  try {
+    await eventually(async () => {
+      assert.equal(child.exitCode, null, output)
+      return (await fetch(`http://127.0.0.1:${httpPort}/healthz`)).status === 403
+    })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { output: () => output, stop }
 }

@@ -1,8 +1,8 @@
 /**
  * Compares two OpenAPI documents: whether a client of the earlier one can use the later one. Requests may allow more,
- * and answers may contain more; nothing disappears.
+ * and answers may contain more; nothing may disappear.
  */
-import { type Schema, schemaReader } from './schema-growth.ts'
+import { type Schema, schemaComparisons } from './schema-growth.ts'
 
 interface Parameter {
   readonly name: string
@@ -44,7 +44,7 @@ export function breakingChanges(before: Api, after: Api): string[] {
 type Side = readonly [api: Api, operation: Operation]
 
 function operationChanges(name: string, [before, earlier]: Side, [after, later]: Side): string[] {
-  const { narrowed, lessened } = schemaReader(before.components?.schemas ?? {}, after.components?.schemas ?? {})
+  const { narrowed, lessened } = schemaComparisons(before.components?.schemas ?? {}, after.components?.schemas ?? {})
   return [
     ...parameterChanges(name, earlier.parameters ?? [], later.parameters ?? [], narrowed),
     ...requestChanges(`${name}, body`, earlier.requestBody, later.requestBody, narrowed),

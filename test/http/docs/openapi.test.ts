@@ -32,7 +32,7 @@ async function document(api: Api): Promise<Document> {
   return JSON.parse((await api.get('/openapi.json')).text)
 }
 
-/** "GET /v1/reservations/{id}" for each route but those of files: the page that renders the document, and clients. */
+/** Returns each route, as "GET /v1/reservations/{id}", except those of files: the page of the document, and clients. */
 async function routesOf(api: Api): Promise<string[]> {
   const routes: string[] = []
   api.server.addHook('onRoute', ({ method, url }) => {
@@ -51,7 +51,7 @@ function operationsOf(paths: Document['paths']): { readonly path: string; readon
   )
 }
 
-/** Returns where schemas of objects and of enumerations stand that have no name. Examples are no schemas. */
+/** Returns the places of objects and enumerations in schemas without a name. Skips examples. */
 function namelessIn(value: unknown, place: string): string[] {
   if (typeof value !== 'object' || value === null) return []
   const nameless = 'properties' in value || ('enum' in value && Array.isArray(value.enum))

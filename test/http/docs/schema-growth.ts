@@ -14,21 +14,21 @@ export interface Schema {
 }
 type Schemas = Readonly<Record<string, Schema>>
 
-/** Keywords that limit a value from below, and from above. */
+/** Keywords that limit a value from below, from above, and otherwise. */
 const LEAST = ['minimum', 'minLength', 'minItems'] as const
 const MOST = ['maximum', 'maxLength', 'maxItems'] as const
 const EXACT = ['pattern', 'format'] as const
 
-/** `before` and `after` are the components of both documents, by name. */
-export function schemaReader(before: Schemas, after: Schemas) {
-  /** Returns how the later schema of a request refuses what the earlier one takes. */
+/** Returns the comparisons of schemas. `before` and `after` are the components of the two documents, by name. */
+export function schemaComparisons(before: Schemas, after: Schemas) {
+  /** Returns a sentence for each value that the earlier schema of a request allows and the later one refuses. */
   function narrowed(place: string, earlier: Schema, later: Schema): string[] {
     const now = byType(later, after)
     return [...byType(earlier, before)].flatMap(([type, was]) => {
       const same = now.get(type) ?? (type === 'integer' ? now.get('number') : undefined) ?? now.get(ANY)
       if (!same) return [`${place}: ${type} is not allowed any more`]
       return [
-        ...missingValues(was, same).map((value) => `${place}: the value ${value} is not allowed any more`),
+        ...missingValues(was, same).map((value) => `${place}: ${value} is not allowed any more`),
         ...tightened(place, was, same),
         ...propertiesOf(was, same, place, narrowed),
         ...(same.required ?? [])
@@ -38,7 +38,7 @@ export function schemaReader(before: Schemas, after: Schemas) {
     })
   }
 
-  /** Returns what the later schema of an answer does not promise any more. */
+  /** Returns a sentence for each promise of the earlier schema of an answer that the later one breaks. */
   function lessened(place: string, earlier: Schema, later: Schema): string[] {
     const was = byType(earlier, before)
     return [...byType(later, after)].flatMap(([type, now]) => {
@@ -75,11 +75,13 @@ function valuesOf(schema: Schema): readonly unknown[] | undefined {
   return schema.const === undefined ? schema.enum : [schema.const]
 }
 
+/** Returns the values that the later schema does not allow, in words. */
 function missingValues(was: Schema, now: Schema): string[] {
   const allowed = valuesOf(now)
   if (!allowed) return []
-  const earlier = valuesOf(was) ?? ['of any other text']
-  return earlier.filter((value) => !allowed.includes(value)).map((value) => JSON.stringify(value))
+  const earlier = valuesOf(was)
+  if (!earlier) return ['any other value']
+  return earlier.filter((value) => !allowed.includes(value)).map((value) => `the value ${JSON.stringify(value)}`)
 }
 
 function tightened(place: string, was: Schema, now: Schema): string[] {

@@ -20,12 +20,12 @@ interface Workflow {
 
 /** The condition of a step that also runs after a failure. */
 const ALWAYS = /^\$\{\{ always\(\) && env\.(\w+) \}\}$/
-/** Done by `openRunner` already. */
+/** Actions whose work `openRunner` has done. */
 const ACTIONS = ['actions/checkout@v4', 'actions/setup-node@v4']
 
 /** Returns what GitHub's own parser finds wrong with a workflow. */
 export async function workflowProblems(content: string): Promise<string[]> {
-  // The parser is written for bundlers: it imports JSON without saying so.
+  // The parser is written for bundlers: its imports of JSON lack the attribute that Node requires.
   const hooks = registerHooks({
     load: (url, context, next) =>
       next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context),
@@ -36,7 +36,7 @@ export async function workflowProblems(content: string): Promise<string[]> {
   return context.errors.getErrors().map(({ message }) => message)
 }
 
-/** Returns the exit code of the first step that failed, and the output of all. */
+/** Returns the exit code of the first step that failed, or 0, and the output of all steps. */
 export async function runJob(content: string, name: string, runner: Runner): Promise<Ran> {
   const { env, jobs } = parse(content) as Workflow
   const job = jobs[name] ?? assert.fail(`no job ${name}`)

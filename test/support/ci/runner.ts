@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { BERTH } from '../manager/berth.ts'
+import { buildPackages } from '../packages/bare-machine.ts'
 
 const TIMEOUT_MS = 120_000
 const MISSING = ['ansible', 'ansible-playbook', 'docker']
@@ -26,7 +26,7 @@ export interface Runner {
   run(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>
 }
 
-/** Called at the top of a test file: what it made is removed after the file's tests. */
+/** Creates a runner. Call it at the top of a test file: its home is removed after the tests of the file. */
 export function openRunner(settings: NodeJS.ProcessEnv): Runner {
   const home = mkdtempSync(join(tmpdir(), 'berth-runner-'))
   after(() => rmSync(home, { recursive: true }))
@@ -39,7 +39,7 @@ export function openRunner(settings: NodeJS.ProcessEnv): Runner {
     PATH: [bin, join(prefix, 'bin'), ...machinePath()].join(':'),
     npm_config_prefix: prefix,
     GIT_CONFIG_GLOBAL: join(home, '.gitconfig'),
-    BERTH_CLIENT: packClient(home),
+    BERTH_CLIENT: buildPackages(home).cli,
     ...settings,
   }
   const git = (...args: string[]) => execFileSync('git', args, { cwd: project, env, stdio: 'pipe' })
@@ -71,23 +71,9 @@ export function openRunner(settings: NodeJS.ProcessEnv): Runner {
   }
 }
 
-/** The PATH without the folders of this checkout, which have another Node. */
+/** Returns the PATH without the folders of this checkout, which have another Node. */
 function machinePath(): string[] {
   return (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'))
-}
-
-/** Packs a client as a CI job would install it: a package whose command is that of this checkout. */
-function packClient(home: string): string {
-  const folder = join(home, 'client')
-  mkdirSync(folder)
-  writeScript(join(folder, 'berth'), `exec ${BERTH} "$@"`)
-  const description = { name: 'berth-cli', version: '0.1.0', bin: { berth: 'berth' } }
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(description))
-  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', home], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  return join(home, packed.trim())
 }
 
 function writeScript(path: string, script: string): void {

@@ -60,9 +60,7 @@ export function testReaches(name: string): { open(): Promise<Reaches> } {
       const top = { listen: `0.0.0.0:${apiPort}`, auth: 'tokens', ssh: { bind: '0.0.0.0' } }
       writeFileSync(join(folder, 'berth.yml'), stringify({ ...top, instance, pools }))
       manager = new TestManager(instance, pool, folder, `http://127.0.0.1:${apiPort}`, {})
-      await manager.start()
-      await manager.shows(/export BERTH_TOKEN=\w+/)
-      manager.token = /export BERTH_TOKEN=(\w+)/.exec(manager.output)?.[1]
+      await manager.startWithToken()
       await manager.untilReady()
       const tenants = await Promise.all(REACHES.map((reach) => logInTo(manager, poolOf(reach))))
       const places = names.map(async (place, index): Promise<Place> => {

@@ -3,8 +3,9 @@ import { PROBLEMS, problemType } from '../../../src/http/errors/catalogue.ts'
 import type { ErrorCode } from '../../../src/domain/errors.ts'
 
 /** Returns the whole problem except for its request id, which differs for each request. */
-export function problem(code: ErrorCode, detail: string, status = PROBLEMS[code].status) {
-  return { type: problemType(code), title: PROBLEMS[code].title, status, detail, code }
+export function problem(code: ErrorCode, detail: string) {
+  const { title, status } = PROBLEMS[code]
+  return { type: problemType(code), title, status, detail, code }
 }
 
 /** Returns the body of an answer without the request id. */

@@ -4,11 +4,11 @@ import { createServer, request, type IncomingHttpHeaders } from 'node:http'
 export interface RecordingProxy {
   /** Headers of the latest request. */
   headers(): IncomingHttpHeaders
-  /** Stops listening, and cuts all connections. */
+  /** Stops listening, and closes all connections. */
   close(): Promise<void>
 }
 
-/** Passes requests on to `target`, unchanged and at once, and records what it was sent. */
+/** Passes requests on to `target`, unchanged and without a buffer, and records their headers. */
 export async function openRecordingProxy(port: number, target: string): Promise<RecordingProxy> {
   let latest: IncomingHttpHeaders = {}
   const server = createServer((incoming, outgoing) => {

@@ -1,4 +1,4 @@
-/** The API as it is where everybody needs a token, and tokens for it. */
+/** The API with `auth: tokens`, and tokens for it. */
 import type { Limits, Role, Token } from '../../../src/domain/identity.ts'
 import { requireToken } from '../../../src/http/auth/auth.ts'
 import type { ServerContext, ServerSettings } from '../../../src/http/context.ts'

@@ -1,4 +1,4 @@
-/** The image of deploy/docker, built without a registry of images. */
+/** Builds the image of deploy/docker without an image registry. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
@@ -10,9 +10,9 @@ const NODE = 'berth/node:test'
 const MANAGER = 'berth/manager:test'
 
 /**
- * Builds the image, and returns its name. It stays, so that the next build finds the layer of the modules. The image
- * that installs those has the machine's npm and its settings; the manager runs on the pool's image, or on Debian if
- * that is Alpine.
+ * Builds the image, and returns its id, which a build in another checkout does not change. The image stays on the
+ * engine, so that the next build finds the layer of the modules. They are installed in an image with npm and its
+ * settings from this machine. The manager runs on the pool's image, or on Debian if that is Alpine.
  */
 export async function buildManagerImage(): Promise<string> {
   const box = await docker('image', 'inspect', '--format', '{{index .Config.Labels "berth.base"}}', 'berth/box')
@@ -31,8 +31,9 @@ export async function buildManagerImage(): Promise<string> {
     ROOT,
   )
   const current = await docker('image', 'ls', '--quiet', '--no-trunc', MANAGER)
-  if (previous !== null && previous !== current) await docker('image', 'rm', previous)
-  return MANAGER
+  // Docker refuses to remove an image that a test in another checkout uses.
+  if (previous !== null && previous !== current) await docker('image', 'rm', previous).catch(() => undefined)
+  return current
 }
 
 function writeNodeImage(folder: string, base: string): void {
@@ -62,11 +63,11 @@ function writeNodeImage(folder: string, base: string): void {
   writeFileSync(join(folder, 'Dockerfile'), `${lines.join('\n')}\n`)
 }
 
-/** As scripts of the project build: with BuildKit only where the client has it. */
+/** Builds with BuildKit if the client has it, as images/build does. */
 function build(tag: string, args: readonly string[], context: string): void {
   const hasBuildKit = spawnSync('docker', ['buildx', 'version']).status === 0
   const env = { ...process.env, DOCKER_BUILDKIT: hasBuildKit ? '1' : '0', BUILDX_BUILDER: 'default' }
-  // The network of the host: its registry may be reachable only from there.
+  // npm's registry may be reachable only from the network of the host.
   const all = ['build', '--network', 'host', '--tag', tag, ...args, '.']
   const { status, stdout, stderr } = spawnSync('docker', all, { cwd: context, env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`docker ${all.join(' ')}\n${stdout}${stderr}`)

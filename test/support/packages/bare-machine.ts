@@ -29,7 +29,7 @@ interface BareMachine {
   output(program: string, ...args: string[]): Promise<string>
 }
 
-/** Made at the top of a test file; its home is removed after the file's tests. */
+/** Creates a bare machine. Call it at the top of a test file: its home is removed after the tests of the file. */
 export function bareMachine(env: NodeJS.ProcessEnv = {}): BareMachine {
   const home = mkdtempSync(join(tmpdir(), 'berth-bare-'))
   after(() => rmSync(home, { recursive: true }))
@@ -39,7 +39,7 @@ export function bareMachine(env: NodeJS.ProcessEnv = {}): BareMachine {
   const program = findProgram('node')
   symlinkSync(program, join(bin, 'node'))
   const node = execFileSync(program, ['--version'], { encoding: 'utf8' }).trim()
-  assert.ok(isOldestOrNewer(node), `this test needs Node 20.19 or newer beside the checkout's; ${program} is ${node}`)
+  assert.ok(isSupportedNode(node), `this test needs Node 20.19 or newer beside the checkout's; ${program} is ${node}`)
   const prefix = join(home, '.npm-global')
   const own = {
     HOME: home,
@@ -80,7 +80,7 @@ export function buildPackages(home: string): { readonly cli: string; readonly cl
   return { cli, client }
 }
 
-/** Returns the first program of this name in the PATH that is not one of an npm package. */
+/** Returns the first program of this name in the PATH, without those of npm packages. */
 function findProgram(name: string): string {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, name)
@@ -99,7 +99,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function isOldestOrNewer(version: string): boolean {
+function isSupportedNode(version: string): boolean {
   const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
   return major > 20 || (major === 20 && minor >= 19)
 }
