@@ -87,7 +87,8 @@ describe('a client of @hey-api/openapi-ts', () => {
   it('works as docs/api.md shows', async () => {
     const page = readPage('docs/api.md')
     const { version } = JSON.parse(readFileSync(GENERATOR_PACKAGE, 'utf8')) as { version: string }
-    assert.ok(page.includes(`\nnpx @hey-api/openapi-ts@${version} -i "$BERTH_URL/openapi.json" -o src/berth\n`))
+    assert.ok(page.includes(`\nnpm install --save-dev typescript@5 @hey-api/openapi-ts@${version}\n`))
+    assert.ok(page.includes('\nnpx openapi-ts -i "$BERTH_URL/openapi.json" -o src/berth\n'))
     await compile(codeBlocks(page, 'ts')[0]?.code ?? assert.fail('no program'))
     const env = { ...process.env, BERTH_URL: address, BERTH_TOKEN: 'berth_x_y' }
     const latest = await api.world.store.latestEvent()
