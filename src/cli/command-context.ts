@@ -42,7 +42,9 @@ export interface CommandContext extends Output {
 export function openContext(cli: Cli, command: Command): CommandContext {
   const settings = readSettings(command.optsWithGlobals<GlobalOptions>().url, cli.environment)
   const { url, token } = settings
-  const client = openClient({ url, token, fetch: async (request) => bounded(await fetch(request)) })
+  // A redirect is an error: fetch would follow it without the token, and with GET instead of POST.
+  const send = async (request: Request) => bounded(await fetch(request, { redirect: 'manual' }))
+  const client = openClient({ url, token, fetch: send })
   return { client, settings, ...openOutput(cli, command) }
 }
 
@@ -68,5 +70,6 @@ function bounded(response: Response): Response {
       out.enqueue(chunk)
     },
   })
-  return new Response(body.pipeThrough(counting), response)
+  // A response that is made from another has no URL, which messages name.
+  return Object.defineProperty(new Response(body.pipeThrough(counting), response), 'url', { value: response.url })
 }

@@ -56,10 +56,8 @@ const ADVICE: Readonly<Record<string, readonly [ExitCode, advice?: string]>> = {
   invalid_request: [EXIT.usage],
   invalid_config: [EXIT.usage],
   idempotency_mismatch: [EXIT.usage, 'use another --idempotency-key for another request'],
-  unauthorized: [
-    EXIT.unauthorised,
-    'set BERTH_TOKEN or use `berth login`; an admin creates a token with `berth token create`',
-  ],
+  // The message of the manager says who creates a token.
+  unauthorized: [EXIT.unauthorised, 'set BERTH_TOKEN or use `berth login`'],
   forbidden: [EXIT.unauthorised, '`berth whoami` shows who you are to this manager'],
   not_found: [EXIT.failed, '`berth ls` lists your reservations'],
   not_enough: [EXIT.notNow, 'wait with --wait 10m, or reserve fewer; `berth pools` shows how many are free'],
@@ -67,6 +65,11 @@ const ADVICE: Readonly<Record<string, readonly [ExitCode, advice?: string]>> = {
   quota_exceeded: [EXIT.notNow, '`berth whoami` shows your limits, `berth ls` what you hold'],
   rate_limited: [EXIT.notNow, 'send fewer requests'],
   engine_unavailable: [EXIT.unreachable, 'is Docker running? The manager waits for it; try again later'],
+  unreachable: [EXIT.unreachable, 'try again in a minute, or ask the admin of that manager'],
+  https_required: [
+    EXIT.unreachable,
+    'use https:// in --url or BERTH_URL; a token, if one is set, was sent unencrypted: replace it with a new one',
+  ],
   not_berth: [EXIT.unreachable, 'check --url, BERTH_URL or the config file'],
 }
 
@@ -123,6 +126,10 @@ const UNKNOWN_AUTHORITY: readonly (string | undefined)[] = [
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]
+
+export function isCertificateProblem(error: Unreachable): boolean {
+  return certificateFailure(error) !== null
+}
 
 /** Returns null if the certificate is not the problem. */
 function certificateFailure({ url, code }: Unreachable): Failure | null {

@@ -43,7 +43,10 @@ type Violation = Readonly<Schemas['Violation']>
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
-  /** Stable, see `Problem` in the OpenAPI document; "not_berth" if the response was not one of Berth's. */
+  /**
+   * Stable, see `Problem` in the OpenAPI document. If the response was not one of Berth's: "unreachable" from a proxy
+   * whose manager does not answer, "https_required" from a server that probably refuses http, otherwise "not_berth".
+   */
   readonly code: string
   readonly violations: readonly Violation[]
 
@@ -105,8 +108,9 @@ export async function answerOf<Data>(
 }
 
 /** Returns the error of a response: problem+json, or what a proxy has put in its place. */
-export function problemOf(body: unknown, { status }: Response): ApiError {
-  if (typeof body !== 'object' || body === null || !('code' in body) || !('title' in body)) return notBerth(status)
+export function problemOf(body: unknown, response: Response): ApiError {
+  if (typeof body !== 'object' || body === null || !('code' in body) || !('title' in body)) return foreign(response)
+  const { status } = response
   const violations = 'errors' in body && Array.isArray(body.errors) ? body.errors.filter(isViolation) : []
   // Managers of earlier versions have no `detail`, and say in `title` what happened.
   const message = 'detail' in body ? body.detail : body.title
@@ -115,6 +119,25 @@ export function problemOf(body: unknown, { status }: Response): ApiError {
 
 function isViolation(value: unknown): value is Violation {
   return typeof value === 'object' && value !== null && 'path' in value && 'message' in value
+}
+
+/** Statuses with which a proxy says that the server behind it does not answer. */
+const PROXY_STATUSES: readonly number[] = [502, 503, 504]
+
+/** Returns the error of a response that is not Berth's. */
+function foreign({ status, url, headers }: Response): ApiError {
+  const at = URL.canParse(url) ? new URL(url).origin : 'this address'
+  if (PROXY_STATUSES.includes(status)) {
+    const message = `the proxy at ${at} answers ${status}: the manager behind it does not answer`
+    return new ApiError(status, 'unreachable', message)
+  }
+  if (at.startsWith('http:')) {
+    const isRedirected = headers.get('location')?.startsWith('https:') === true
+    if (isRedirected) return new ApiError(status, 'https_required', `${at} answers ${status}: it requires https`)
+    const message = `${at} answers 403: it probably requires https, or is not a Berth manager`
+    if (status === 403) return new ApiError(status, 'https_required', message)
+  }
+  return notBerth(status)
 }
 
 function notBerth(status: number): ApiError {

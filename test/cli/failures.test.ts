@@ -1,10 +1,14 @@
 /** Messages and answers of `berth`, against the API over a manager in memory. */
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, describe, it } from 'node:test'
 import { Unreachable } from '../../src/client/client.ts'
 import { failureOf } from '../../src/cli/failures.ts'
 import { listening, openApi } from '../../lab/api.ts'
 import { pool } from '../../lab/rows.ts'
+import { openTokenApi } from '../support/http/token-api.ts'
 import { testBerth } from '../support/manager/berth.ts'
 
 const HOLD = { max: 3_600_000, containers: 2 }
@@ -129,6 +133,53 @@ describe('a whole home', () => {
         /exists: a whole home would overwrite files in it.*\n {2}name a folder that does not exist yet/,
       )
     }
+  })
+})
+
+/** Starts a server that answers everything with this, and returns its address. */
+async function answering(status: number, headers: Record<string, string> = {}): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(status, headers).end('<html>')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe('a server in front of the manager', () => {
+  const unencrypted = 'use https:// in --url or BERTH_URL; a token, if one is set, was sent unencrypted: '
+  const cases: readonly [status: number, headers: Record<string, string>, message: string, advice: string][] = [
+    [
+      502,
+      {},
+      'the proxy at URL answers 502: the manager behind it does not answer',
+      'try again in a minute, or ask the admin of that manager',
+    ],
+    [301, { location: 'https://lab/v1/pools' }, 'URL answers 301: it requires https', `${unencrypted}replace it`],
+    [
+      403,
+      {},
+      'URL answers 403: it probably requires https, or is not a Berth manager',
+      `${unencrypted}replace it with a new one`,
+    ],
+    [404, {}, 'what answers there is not a Berth manager (HTTP 404)', 'check --url, BERTH_URL or the config file'],
+  ]
+  for (const [status, headers, message, advice] of cases) {
+    it(`that answers ${status} is named, with advice`, async () => {
+      const url = await answering(status, headers)
+      const { code, stderr } = await berth.run('--url', url, 'pools')
+      assert.equal(code, 5)
+      assert.equal(stderr.startsWith(`berth: ${message.replace('URL', url)}\n  ${advice}`), true, stderr)
+    })
+  }
+})
+
+describe('a refused token', () => {
+  it('that is malformed is called so, and the same advice is not given twice', async () => {
+    const api = await openTokenApi()
+    const { address: url } = await listening(api)
+    const { code, stderr } = await berth.runWith({ env: { BERTH_URL: url, BERTH_TOKEN: 'abc def' } }, 'pools')
+    assert.equal(code, 4)
+    assert.match(stderr, /^berth: malformed API token: expected berth_.*"berth token create"\n {2}set BERTH_TOKEN or/)
+    assert.equal(stderr.split('berth token create').length, 2)
   })
 })
 

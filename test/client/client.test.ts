@@ -76,7 +76,6 @@ describe('the client', () => {
     })
     for (const [status, body] of [
       [200, '<html>'],
-      [502, '<html>'],
       [404, '{"error":"nothing here"}'],
       [200, ''],
     ] as const) {
@@ -87,6 +86,29 @@ describe('the client', () => {
         status,
       })
     }
+  })
+
+  it('reports a proxy whose manager does not answer', async () => {
+    for (const status of [502, 503, 504]) {
+      const url = await somethingElse((_, response) => response.writeHead(status).end('<html>'))
+      await assert.rejects(answerOf(openClient({ url }).GET('/v1/pools')), {
+        code: 'unreachable',
+        status,
+        message: `the proxy at ${new URL(url).origin} answers ${status}: the manager behind it does not answer`,
+      })
+    }
+    // What Berth itself answers keeps its code.
+    const problem = JSON.stringify({ code: 'engine_unavailable', title: 'Service Unavailable', detail: 'no Docker' })
+    const url = await somethingElse((_, response) => response.writeHead(503).end(problem))
+    await assert.rejects(answerOf(openClient({ url }).GET('/v1/pools')), { code: 'engine_unavailable' })
+  })
+
+  it('reports a server that refuses http', async () => {
+    const url = await somethingElse((_, response) => response.writeHead(403).end('Use https://berth.example.org'))
+    await assert.rejects(answerOf(openClient({ url }).GET('/v1/pools')), {
+      code: 'https_required',
+      message: `${new URL(url).origin} answers 403: it probably requires https, or is not a Berth manager`,
+    })
   })
 
   it('can be interrupted', async () => {

@@ -64,6 +64,25 @@ describe('the job files in deploy/ci', () => {
   })
 
   for (const [system, run] of Object.entries(SYSTEMS)) {
+    it(`name the variable that is not set: ${system}`, async () => {
+      const url = runner.env['BERTH_URL']
+      runner.env['BERTH_URL'] = ''
+      const { code, output } = await run('one-command')
+      runner.env['BERTH_URL'] = url
+      assert.notEqual(code, 0, output)
+      assert.match(output, /BERTH_URL: set the variable BERTH_URL in the settings of the (repository|project)/)
+    })
+
+    it(`show why nothing was reserved, and no failed release: ${system}`, async () => {
+      const token = runner.env['BERTH_TOKEN']
+      runner.env['BERTH_TOKEN'] = 'wrong'
+      const { code, output } = await run('several-steps')
+      runner.env['BERTH_TOKEN'] = token
+      assert.equal(code, system === 'GitHub' ? 4 : 1, output)
+      assert.match(output, /malformed API token/)
+      if (system === 'GitHub') assert.match(output, /^Release: exit code 0$/m)
+    })
+
     for (const job of JOBS) {
       it(`test in fresh containers and release them: ${system}, ${job}`, async () => {
         runner.commitTest('echo "$(whoami) on $(hostname)"; git --version')

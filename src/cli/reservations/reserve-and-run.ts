@@ -54,7 +54,8 @@ export async function reserveAndRun(
   } finally {
     alive.stop()
     if (!isOnHold) {
-      await release(context.client, id).catch((error: unknown) => {
+      const report = (text: string) => context.terminal.note(`berth: ${text}`)
+      await release(context.client, id, { clock: cli.clock, report }).catch((error: unknown) => {
         context.terminal.note(`berth: not released (${reasonOf(error)}); it ends by itself within ${body.keepalive}`)
       })
     }

@@ -9,17 +9,22 @@ import {
   type ReserveRequest,
   Unreachable,
 } from '../../client/client.ts'
+import { parseDuration } from '../../domain/text/duration.ts'
 import { EXIT, Failure } from '../failures.ts'
 import type { Cli, CommandContext } from '../command-context.ts'
 import { withGrace } from './grace.ts'
+import { type Patience, throughOutage } from './outage.ts'
 import { formatTime } from '../output/format.ts'
 
 /** Maximum time, in seconds, that the manager holds a request about a waiting reservation until something changes. */
 const LONG_POLL_S = 5
+/** Maximum time in which a release is repeated. A manager restarts within seconds. */
+const RELEASE_PATIENCE_MS = 15_000
 
 /**
  * Returns the active reservation, and shows progress meanwhile. Releases it when the command is interrupted; throws
- * when the wait timed out. Requests with the same key are one reservation. Without a key and `wait`, it waits some
+ * when the wait timed out. Until then a manager that does not answer is called again: it keeps the queue when it
+ * restarts. Requests with the same key are one reservation. Without a key and `wait`, it waits some
  * seconds for containers that are being made.
  */
 export async function reserveAndWait(
@@ -30,10 +35,12 @@ export async function reserveAndWait(
 ): Promise<Reserved> {
   const progress = terminal.progress()
   const interrupted = cli.interrupts.takeOver()
+  const patience = { clock: cli.clock, report: (text: string) => progress.report(text), signal: interrupted }
   let reservation: Reservation | undefined
   try {
     progress.status('reserving')
-    const { reserved, refused } = await postGracefully(client, body, idempotencyKey)
+    const deadline = cli.clock() + (parseDuration(body.wait ?? '') ?? 0)
+    const { reserved, refused } = await postGracefully(client, body, idempotencyKey, { ...patience, until: deadline })
     reservation = reserved
     const params = { path: { id: reserved.id }, query: { wait: LONG_POLL_S } }
     while (reservation.state !== 'active') {
@@ -47,12 +54,14 @@ export async function reserveAndWait(
       else if (reservation.state === 'waiting') progress.report(queueing(reservation, now))
       else if (reservation.state === 'preparing') progress.status('preparing')
       else throw new Failure(EXIT.unreachable, `the manager sent the unknown state "${reservation.state}"`)
-      reservation = await answerOf(client.GET('/v1/reservations/{id}', { params, signal: interrupted }))
+      const poll = () => answerOf(client.GET('/v1/reservations/{id}', { params, signal: interrupted }))
+      const until: number = reservation.wait_until === null ? now : Date.parse(reservation.wait_until)
+      reservation = await throughOutage(poll, { ...patience, until })
     }
     interrupted.throwIfAborted()
     return { ...reservation, ...(reserved.password !== undefined && { password: reserved.password }) }
   } catch (error) {
-    if (reservation && interrupted.aborted) await release(client, reservation.id)
+    if (reservation && interrupted.aborted) await release(client, reservation.id, patience)
     throw error
   } finally {
     progress.stop()
@@ -65,9 +74,15 @@ interface Posted {
   readonly refused: unknown
 }
 
-async function postGracefully(client: BerthClient, body: ReserveRequest, key: string | undefined): Promise<Posted> {
+async function postGracefully(
+  client: BerthClient,
+  body: ReserveRequest,
+  key: string | undefined,
+  patience: Patience,
+): Promise<Posted> {
+  const ownKey = key ?? randomUUID()
   try {
-    return { reserved: await post(client, body, key ?? randomUUID()), refused: null }
+    return { reserved: await throughOutage(() => post(client, body, ownKey), patience), refused: null }
   } catch (error) {
     // With a key of the caller, another body would be refused when the command is repeated.
     const patient = key === undefined ? await withGrace(client, body, error) : null
@@ -107,10 +122,18 @@ function waitFailure({ outcome, reason, wait_until }: Reservation, now: number):
   return new Failure(EXIT.notNow, `timed out in the queue: ${why}`, { advice, code })
 }
 
-/** Releases a reservation. One that is gone or has ended is no failure. */
-export async function release(client: BerthClient, id: string): Promise<void> {
+/**
+ * Releases a reservation. One that is gone or has ended is no failure. For some seconds a manager that does not answer
+ * is called again.
+ */
+export async function release(
+  client: BerthClient,
+  id: string,
+  { clock, report }: Pick<Patience, 'clock' | 'report'>,
+): Promise<void> {
+  const call = () => answerOf(client.DELETE('/v1/reservations/{id}', { params: { path: { id } } }))
   try {
-    await answerOf(client.DELETE('/v1/reservations/{id}', { params: { path: { id } } }))
+    await throughOutage(call, { clock, report, until: clock() + RELEASE_PATIENCE_MS })
   } catch (error) {
     if (!(error instanceof ApiError && ['not_found', 'not_active'].includes(error.code))) throw error
   }

@@ -33,7 +33,7 @@ export function requireToken({ store, clock, signOn }: Authorities): Authenticat
   }
 
   return async (authorization) => {
-    const [, text] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
+    const [, text] = /^Bearer +(\S.*)$/i.exec(authorization?.trimEnd() ?? '') ?? []
     if (text === undefined) {
       const provider = signOn ? ', an API token or one of the identity provider' : ''
       throw refused(`authentication required: send "Authorization: Bearer <token>"${provider}`)

@@ -54,7 +54,7 @@ export async function runJob(content: string, name: string, runner: Runner): Pro
     if (step.run === undefined || !isDue(step, code, variables)) continue
     writeFileSync(files.script, step.run)
     const ran = await runner.run('bash', ['-e', files.script], variables)
-    output += `${step.name}: ${ran.output}\n`
+    output += `${step.name}: exit code ${ran.code}\n${ran.output}\n`
     code ||= ran.code
     Object.assign(variables, readEnv(files.env))
   }
