@@ -138,6 +138,7 @@ export async function startManager(
     const address = await listen(server, config.listen)
     closing.push(() => server.close())
     await store.registerManager()
+    await store.renewKeepalives(clock())
 
     const selfService = createSelfService({
       pools,

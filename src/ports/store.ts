@@ -183,6 +183,11 @@ export interface Store extends LeadershipStore {
   /** Postpones the time at which it counts as abandoned; null after that time or its end, or without a keepalive. */
   keepAlive(id: string, now: number): Promise<Reservation | null>
   /**
+   * Counts `now` as the last keepalive call of every reservation that is not over: while no manager served, no call
+   * could arrive.
+   */
+  renewKeepalives(now: number): Promise<void>
+  /**
    * Records that the tenant was notified of this end, `left` milliseconds before it; false when its end is another one.
    */
   recordNotified(id: string, end: number, left: number | null): Promise<boolean>

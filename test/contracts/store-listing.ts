@@ -69,9 +69,19 @@ export function listingVerbs(open: Open): void {
       assert.equal(await store.keepAlive('r1', NOW + 60 * MINUTE), null)
     })
 
+    it('is renewed by a manager that starts, also when the calls of its downtime are missing', async () => {
+      const store = await active(MINUTE)
+      await store.renewKeepalives(NOW + 5 * MINUTE)
+      assert.equal((await store.reservation('r1'))?.aliveUntil, NOW + 6 * MINUTE)
+      await store.end(['r1'], { outcome: 'released', by: 'alice' }, NOW + 5 * MINUTE)
+      await store.renewKeepalives(NOW + 9 * MINUTE)
+      assert.equal((await store.reservation('r1'))?.aliveUntil, NOW + 6 * MINUTE)
+    })
+
     it('changes nothing where no such calls are needed', async () => {
       const store = await active(null)
       assert.equal(await store.keepAlive('r1', NOW), null)
+      await store.renewKeepalives(NOW)
       assert.equal((await store.reservation('r1'))?.aliveUntil, null)
     })
   })

@@ -18,7 +18,15 @@ import type { Transactions, Tx } from './transactions.ts'
 
 type LifecycleVerbs = Pick<
   Store,
-  'substitute' | 'activate' | 'extend' | 'keepAlive' | 'recordNotified' | 'recordAccount' | 'end' | 'finish'
+  | 'substitute'
+  | 'activate'
+  | 'extend'
+  | 'keepAlive'
+  | 'renewKeepalives'
+  | 'recordNotified'
+  | 'recordAccount'
+  | 'end'
+  | 'finish'
 >
 
 export function lifecycleVerbs({ writing }: Transactions): LifecycleVerbs {
@@ -27,6 +35,7 @@ export function lifecycleVerbs({ writing }: Transactions): LifecycleVerbs {
     activate: (...args) => writing((tx) => activate(tx, ...args)),
     extend: (...args) => writing((tx) => extend(tx, ...args)),
     keepAlive: (...args) => writing((tx) => keepAlive(tx, ...args)),
+    renewKeepalives: (...args) => writing((tx) => renewKeepalives(tx, ...args)),
     recordNotified: (...args) => writing((tx) => recordNotified(tx, ...args)),
     recordAccount: (...args) => writing((tx) => recordAccount(tx, ...args)),
     end: async (ids, ...args) => (ids.length === 0 ? [] : writing((tx) => endAll(tx, ids, ...args))),
@@ -115,6 +124,15 @@ async function keepAlive(tx: Tx, id: string, now: number): Promise<Reservation |
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
     .where('alive_until', '>', now)
   return (await changedOne(kept)) ? readReservation(tx, id) : null
+}
+
+async function renewKeepalives(tx: Tx, now: number): Promise<void> {
+  await tx
+    .updateTable('reservations')
+    .set((eb) => ({ alive_until: eb('keepalive_ms', '+', now) }))
+    .where('state', 'in', ['waiting', 'preparing', 'active'])
+    .where('alive_until', 'is not', null)
+    .execute()
 }
 
 function recordNotified(tx: Tx, id: string, end: number, left: number | null): Promise<boolean> {
