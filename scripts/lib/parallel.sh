@@ -91,12 +91,19 @@ collect() {
     took=$(($(tenths) - ${started[$name]}))
     erase
     if ((code != 0)); then
+      if [[ ! -s $work/$name.err ]]; then explain_silent "$name" "$code" >&2; fi
       fail "Set-up has failed at the step \"$name\"; the reason is above." \
         'What is done stays done: fix that, and run set-up again.'
     fi
     printf '%-9s %s  (%d.%d s)\n' "$name" "$(<"$work/$name.did")" $((took / 10)) $((took % 10))
     succeeded[$name]=yes
   done
+}
+
+# explain_silent NAME CODE: for a step whose failed command has said nothing.
+explain_silent() {
+  tail -n 40 -- "$work/$1.log"
+  echo "A command of it ended with exit code $2 and said nothing."
 }
 
 # pass_on FROM TO: copies what is new, between file descriptors.

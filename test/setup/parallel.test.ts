@@ -56,6 +56,14 @@ describe('the steps of set-up', () => {
     assert.match(stdout, /^two +met/m)
   })
 
+  it('show the log of one that has failed without a word', async () => {
+    const { code, stderr } = await start(`
+      silent() { echo 'the log' >>"$STEP_LOG"; false; }
+      step silent silent`).ended
+    assert.equal(code, 1)
+    assert.match(stderr, /^the log\nA command of it ended with exit code 1 and said nothing\.\nSet-up has failed at/)
+  })
+
   it('end when one has failed, which is named with its reason', async () => {
     const { code, stdout, stderr } = await start(`
       ${SLOW}
