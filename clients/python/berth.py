@@ -18,6 +18,7 @@ import random
 import shlex
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -58,6 +59,8 @@ RECONNECT_PAUSES_S = (0.5, 1, 2, 5)
 MAX_RESPONSE_BYTES = 32 * 1024**2
 #: Pause before a request is repeated if the answer asks for that without a number of seconds.
 DEFAULT_RETRY_AFTER_S = 2.0
+#: What a proxy answers when the manager behind it does not.
+PROXY_STATUSES = (502, 503, 504)
 
 
 class BerthError(Exception):
@@ -87,7 +90,8 @@ class WaitTimeout(BerthError, TimeoutError):
 class ApiError(BerthError):
     """The manager refused the request, or something that is not a manager answered.
 
-    `code` is stable and listed in docs/api.md; "not_berth" if the answer was not one of Berth's. `errors` has every
+    `code` is stable and listed in docs/api.md. It is "unreachable" if a proxy answered in the place of the manager (502,
+    503, 504), and "not_berth" if the answer was none of Berth's in another way. `errors` has every
     violation of an invalid request, as {"path": ..., "message": ...}. `request_id` is what the manager's log calls the
     request, or None. `retry_after` is the number of seconds after which to repeat the request, or None.
     """
@@ -288,7 +292,7 @@ class Berth:
 
     def known_hosts(self) -> str:
         """Returns the host keys of all your containers as the content of a known_hosts file."""
-        return self._send("GET", "/v1/known_hosts", repeatable=True)[1].decode()
+        return self.request_text("/v1/known_hosts")
 
     def events(
         self,
@@ -343,7 +347,7 @@ class Berth:
         repeatable: bool = False,
         timeout: Optional[float] = None,
     ) -> Json:
-        """Sends any request of the API, and returns its answer.
+        """Sends any request of the API whose answer is JSON, and returns that answer. For others, see `request_text`.
 
         `repeatable` says that the request may be sent again when its answer was lost. GET and DELETE always may.
         """
@@ -357,6 +361,11 @@ class Berth:
             raise _not_berth(status)
         return answer
 
+    def request_text(self, path: str, query: Optional[Mapping[str, Union[str, int]]] = None) -> str:
+        """Sends a GET whose answer is text, such as the CSV of `/v1/usage`, and returns that text."""
+        _, content = self._send("GET", path, query=query, repeatable=True)
+        return content.decode()
+
     def _send(
         self,
         method: str,
@@ -369,6 +378,8 @@ class Berth:
         timeout: Optional[float] = None,
     ) -> Tuple[int, bytes]:
         """Sends a request, and repeats it if that is safe and may help. Returns status and body of the answer."""
+        if not path.startswith("/"):
+            raise ValueError(f'path must begin with "/", such as "/v1/me", got "{path}"')
         deadline = time.monotonic() + self.retry_for
         failures = 0
         while True:
@@ -376,15 +387,15 @@ class Berth:
                 with self._connect(method, path, body, query, headers, timeout or self.timeout) as response:
                     return response.status, _read(response)
             except ApiError as error:
-                # A 503 of a proxy does not say whether the manager has carried out the request.
-                refused = repeatable or error.code != "not_berth"
-                if error.retry_after is None or not refused or time.monotonic() + error.retry_after > deadline:
+                # A proxy does not say whether the manager has carried out the request.
+                is_proxy = error.code == "unreachable"
+                pause = error.retry_after or (_backoff(failures) if is_proxy else None)
+                may_repeat = repeatable or error.code not in ("not_berth", "unreachable")
+                if pause is None or not may_repeat or time.monotonic() + pause > deadline:
                     raise
-                pause = error.retry_after
             except (HTTPException, OSError) as error:
-                # Up to twice the pause, so that many clients do not return at the same moment.
-                pause = min(0.25 * 2**failures, 5) * random.uniform(1, 2)
-                if not repeatable or time.monotonic() + pause > deadline:
+                pause = _backoff(failures)
+                if not repeatable or _is_permanent(error) or time.monotonic() + pause > deadline:
                     raise _unreachable(self.url, error) from error
             failures += 1
             time.sleep(pause)
@@ -553,6 +564,8 @@ class Reservation:
         `container` is its position or name. Append the words of a remote command to run one. The command names files
         that are removed by the release.
         """
+        if self.state in ("ending", "ended"):
+            raise BerthError(f"reservation {self.id[:8]} is over: {self.outcome or 'it is ending'}")
         chosen = self._choose(container)
         options = [
             f"UserKnownHostsFile={_quoted(self._known_hosts_file())}",
@@ -707,9 +720,25 @@ def _problem_of(error: urllib.error.HTTPError) -> ApiError:
 
 
 def _not_berth(status: int, location: Optional[str] = None, retry_after: Optional[float] = None) -> ApiError:
+    if status in PROXY_STATUSES:
+        detail = f"the proxy in front of the manager answers {status}: the manager behind it does not answer"
+        return ApiError(status, "unreachable", detail, retry_after=retry_after)
     redirect = f": it redirects to {location}, use that address" if location else ""
     detail = f"what answers there is not a Berth manager{redirect}"
     return ApiError(status, "not_berth", detail, retry_after=retry_after)
+
+
+def _backoff(failures: int) -> float:
+    """Returns seconds: up to twice the pause, so that many clients do not return at the same moment."""
+    return min(0.25 * 2**failures, 5) * random.uniform(1, 2)
+
+
+def _is_permanent(error: Exception) -> bool:
+    """Returns whether another attempt would fail in the same way: an unknown host name, or a wrong certificate."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    return isinstance(reason, ssl.SSLError) or (
+        isinstance(reason, socket.gaierror) and reason.errno == socket.EAI_NONAME
+    )
 
 
 def _unreachable(url: str, error: Exception) -> Unreachable:

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable, List, Optional
 from unittest import mock
 
-from berth import ApiError, Berth, NotReserved, Unreachable, WaitTimeout
+from berth import ApiError, Berth, BerthError, NotReserved, Unreachable, WaitTimeout
 
 MANAGER = os.environ["BERTH_URL"]
 #: Maximum time to wait for what the manager or a thread does, on a busy machine too.
@@ -53,6 +53,8 @@ class Passing(BaseHTTPRequestHandler):
             return self.reply(503, {"Retry-After": "1", "Content-Type": "application/problem+json"}, BUSY.encode())
         if fault == "proxy is busy":
             return self.reply(503, {"Retry-After": "1"}, b"<html>")
+        if fault == "bad gateway":
+            return self.reply(502, {}, b"<html>")
         if fault == "redirect":
             return self.reply(302, {"Location": f"{self.server.url}/elsewhere"}, b"")
         manager = urllib.parse.urlsplit(MANAGER)
@@ -179,6 +181,33 @@ class Reserving(BerthTest):
         self.assertEqual((error.status, error.code, error.retry_after), (503, "database_unavailable", 1))
         self.assertEqual((error.detail, str(error)), ("no disk", "no disk (503 database_unavailable)"))
 
+    def test_waits_for_a_manager_that_restarts_behind_a_proxy(self) -> None:
+        self.network.faults = ["bad gateway", "bad gateway"]
+        self.assertEqual(len(self.berth.pools()), 1)
+        self.network.faults = ["bad gateway"]
+        with self.assertRaises(ApiError) as caught:
+            Berth(self.network.url, retry_for=0).pools()
+        self.assertEqual((caught.exception.status, caught.exception.code), (502, "unreachable"))
+        self.assertIn("the manager behind it does not answer", caught.exception.detail)
+
+    def test_fails_at_once_when_another_attempt_would_not_help(self) -> None:
+        began = time.monotonic()
+        with self.assertRaises(Unreachable):
+            Berth(self.network.url.replace("http:", "https:")).pools()
+        with self.assertRaises(ValueError):
+            self.berth.request("GET", "v1/me")
+        self.assertLess(time.monotonic() - began, 5)
+
+    def test_returns_answers_that_are_text(self) -> None:
+        text = self.berth.request_text("/v1/usage", query={"by": "pool", "format": "csv"})
+        self.assertTrue(text.startswith("pool,"), text)
+
+    def test_refuses_to_log_in_after_the_release(self) -> None:
+        reserved = self.berth.reserve()
+        reserved.release()
+        with self.assertRaisesRegex(BerthError, "is over: released"):
+            reserved.run("true")
+
     def test_waits_in_the_queue(self) -> None:
         first = self.berth.reserve(count=4)
         with self.assertRaises(ApiError) as caught:
@@ -213,7 +242,7 @@ class Reserving(BerthTest):
             self.network.faults = ["proxy is busy"]
             with self.assertRaises(ApiError) as caught:
                 reserved.extend("10m")
-            self.assertEqual(caught.exception.code, "not_berth")
+            self.assertEqual(caught.exception.code, "unreachable")
             self.assertLess(before or "", reserved.refresh().expires_at or "")
             self.assertIsNotNone(reserved.extend("90d"))
             with self.assertRaises(ValueError):
