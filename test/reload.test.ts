@@ -141,6 +141,7 @@ describe('a reload', () => {
   })
 
   it('keeps a reservation whose pool is gone, or has become too small, until it ends', async () => {
+    await untilReady('lab 2')
     const held = await reserve({ count: 2 })
     const other = { size: 1, ssh_ports: 3100 }
     await reload({ pools: { other } })

@@ -34,8 +34,8 @@ export async function throughOutage<T>(call: () => Promise<T>, patience: Patienc
   }
 }
 
-/** Whether the manager, or a proxy's manager, does not answer. A refused certificate does not recover. */
+/** Whether the manager, or a proxy's manager, does not answer. A refused certificate or an unknown name stays one. */
 function isOutage(error: unknown): boolean {
-  if (error instanceof Unreachable) return !isCertificateProblem(error)
+  if (error instanceof Unreachable) return error.code !== 'ENOTFOUND' && !isCertificateProblem(error)
   return error instanceof ApiError && error.code === 'unreachable'
 }

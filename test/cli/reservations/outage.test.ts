@@ -195,14 +195,16 @@ describe('berth run', () => {
 })
 
 describe('a call', () => {
-  it('is not repeated when the certificate is refused', async () => {
-    const cause = Object.assign(new Error('no'), { code: 'CERT_HAS_EXPIRED' })
-    let calls = 0
-    const refused = async () => {
-      calls += 1
-      throw new Unreachable('https://lab', cause)
-    }
-    await assert.rejects(throughOutage(refused, { clock: () => 0, until: 60_000, report: () => undefined }))
-    assert.equal(calls, 1)
-  })
+  for (const code of ['CERT_HAS_EXPIRED', 'ENOTFOUND']) {
+    it(`is not repeated after ${code}, which does not pass`, async () => {
+      const cause = Object.assign(new Error('no'), { code })
+      let calls = 0
+      const refused = async () => {
+        calls += 1
+        throw new Unreachable('https://lab', cause)
+      }
+      await assert.rejects(throughOutage(refused, { clock: () => 0, until: 60_000, report: () => undefined }))
+      assert.equal(calls, 1)
+    })
+  }
 })
