@@ -674,7 +674,10 @@ export interface components {
             next: number | null;
         };
         ExtendRequest: {
-            /** @description Added to the present end, like "30m"; instead of expires_at */
+            /**
+             * @description Added to the present end; instead of expires_at
+             * @example 30m
+             */
             extend?: string;
             /**
              * Format: date-time
@@ -726,7 +729,10 @@ export interface components {
             containers: number;
         };
         HoldRequest: {
-            /** @description How long it stays from now on, like "30m"; at most hold.max of the pool */
+            /**
+             * @description How long it stays from now on; at most hold.max of the pool
+             * @example 30m
+             */
             duration: string;
         };
         Identity: {
@@ -879,7 +885,10 @@ export interface components {
         ReserveRequest: {
             pool?: string;
             count?: number;
-            /** @description "90m", "2h", "1d" or ISO 8601 */
+            /**
+             * @description "90m", "2h", "1d" or ISO 8601
+             * @example 90m
+             */
             duration?: string;
             username?: string;
             /** @description Without this and without keys, a password is generated and shown in the answer only */
@@ -890,9 +899,15 @@ export interface components {
             note?: string;
             /** @description 1 to 32 characters a-z, 0-9 and "-", beginning with a letter; unique among your open reservations */
             name?: string;
-            /** @description It ends as abandoned after this long without a call of …/keepalive */
+            /**
+             * @description It ends as abandoned after this long without a call of …/keepalive
+             * @example 5m
+             */
             keepalive?: string;
-            /** @description How long it may wait for containers when not enough are ready, like "10m" */
+            /**
+             * @description How long it may wait for containers when not enough are ready
+             * @example 10m
+             */
             wait?: string;
         };
         ReservedContainer: {

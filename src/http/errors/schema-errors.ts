@@ -11,6 +11,8 @@ interface Schema {
   readonly const?: unknown
   readonly anyOf?: readonly Schema[]
   readonly format?: string
+  readonly examples?: readonly string[]
+  readonly items?: Schema
   readonly minimum?: number
   readonly maximum?: number
   readonly properties?: Readonly<Record<string, Schema>>
@@ -36,7 +38,6 @@ const TIMESTAMP = 'an RFC 3339 timestamp like 2026-11-24T17:00:00Z'
 const TYPES: Readonly<Record<string, string>> = {
   string: 'a string',
   boolean: 'true or false',
-  array: 'a list',
   object: 'an object',
 }
 
@@ -99,7 +100,9 @@ function allowedBy(schema: Schema): string {
   const { type = '', format } = schema
   if (type === 'integer') return `a whole number${rangeOf(schema)}`
   if (type === 'number') return `a number${rangeOf(schema)}`
+  if (type === 'array') return schema.items?.type === 'string' ? 'a list of strings' : 'a list'
   if (format === 'date-time') return TIMESTAMP
+  if (type === 'string' && schema.examples?.[0] !== undefined) return `a string like "${schema.examples[0]}"`
   return TYPES[type] ?? type
 }
 
@@ -111,6 +114,6 @@ function rangeOf({ minimum, maximum }: Schema): string {
 
 function gotValue(steps: readonly string[], value: unknown): string {
   if (typeof value === 'object' && value !== null) return `, got ${Array.isArray(value) ? 'a list' : 'an object'}`
-  if (SECRET.includes(steps[0] ?? '')) return ''
+  if (SECRET.includes(steps[0] ?? '')) return `, got a ${typeof value}`
   return typeof value === 'string' ? gotText(value) : `, got ${String(value)}`
 }

@@ -10,7 +10,7 @@ export const Reserve = Type.Object(
   {
     pool: Type.Optional(Type.String()),
     count: Type.Optional(Type.Integer({ minimum: 1 })),
-    duration: Type.Optional(Type.String({ description: '"90m", "2h", "1d" or ISO 8601' })),
+    duration: Type.Optional(Type.String({ description: '"90m", "2h", "1d" or ISO 8601', examples: ['90m'] })),
     username: Type.Optional(Type.String()),
     password: Type.Optional(
       Type.String({
@@ -40,10 +40,13 @@ export const Reserve = Type.Object(
       }),
     ),
     keepalive: Type.Optional(
-      Type.String({ description: 'It ends as abandoned after this long without a call of …/keepalive' }),
+      Type.String({
+        description: 'It ends as abandoned after this long without a call of …/keepalive',
+        examples: ['5m'],
+      }),
     ),
     wait: Type.Optional(
-      Type.String({ description: 'How long it may wait for containers when not enough are ready, like "10m"' }),
+      Type.String({ description: 'How long it may wait for containers when not enough are ready', examples: ['10m'] }),
     ),
   },
   { title: 'ReserveRequest', additionalProperties: false },
@@ -51,14 +54,21 @@ export const Reserve = Type.Object(
 
 export const Extend = Type.Object(
   {
-    extend: Type.Optional(Type.String({ description: 'Added to the present end, like "30m"; instead of expires_at' })),
+    extend: Type.Optional(
+      Type.String({ description: 'Added to the present end; instead of expires_at', examples: ['30m'] }),
+    ),
     expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'The new end; instead of extend' })),
   },
   { title: 'ExtendRequest', additionalProperties: false },
 )
 
 export const PutOnHold = Type.Object(
-  { duration: Type.String({ description: 'How long it stays from now on, like "30m"; at most hold.max of the pool' }) },
+  {
+    duration: Type.String({
+      description: 'How long it stays from now on; at most hold.max of the pool',
+      examples: ['30m'],
+    }),
+  },
   { title: 'HoldRequest', additionalProperties: false },
 )
 

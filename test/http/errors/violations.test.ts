@@ -42,7 +42,7 @@ describe('a reserve', () => {
       `passwort is unknown; did you mean "password"? allowed: ${PROPERTIES}`,
       'pool must be one of: alpine, got "nowhere"',
       'ssh_keys[0] must be a line of a public key file, such as "ssh-ed25519 AAAA… alice@laptop"',
-      'ssh_keys[1] must be a string',
+      'ssh_keys[1] must be a string, got a number',
       'username "root" belongs to the image; choose another name',
       'wait must be a duration like 10m, from 0s to 7d, got "forever"',
     ])
@@ -68,6 +68,15 @@ describe('a reserve', () => {
     assert.deepEqual(found, [
       `colour is unknown; allowed: ${PROPERTIES}`,
       'duration must be at most 1m, the limit of your token, got 2h',
+    ])
+  })
+
+  it('names what was expected of a value of another type', async () => {
+    const api = await openApi()
+    assert.deepEqual(await faults(api, 'POST', '/v1/reservations', { duration: 7_200, ssh_keys: KEY, wait: false }), [
+      'duration must be a string like "90m", got 7200',
+      'ssh_keys must be a list of strings, got a string',
+      'wait must be a string like "10m", got false',
     ])
   })
 
