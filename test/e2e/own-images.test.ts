@@ -39,19 +39,19 @@ before(async () => {
 })
 
 describe('a pool whose image lacks something', () => {
-  it('says so in a reserve, in the list of pools, in /readyz, in `berth pools` and at the start', async () => {
+  it('says so in a reserve, in the list of pools, in /readyz, in `berth pools` and in the log', async () => {
     const reserve = await manager.get<{ error: string }>(`/reserve?username=alice&pool=${lab}`)
     assert.equal(reserve.status, 503)
     assert.match(reserve.body.error, NO_SUDO)
     const { status, body } = await manager.send('POST', '/v1/reservations', { pool: lab, username: 'alice' })
     assert.deepEqual([status, (body as { code: string }).code], [503, 'pool_unusable'])
-    assert.match((body as { title: string }).title, NO_SUDO)
+    assert.match((body as { detail: string }).detail, NO_SUDO)
     assert.match((await poolView(lab))?.problem ?? '', NO_SUDO)
     const ready = await manager.get<{ status: string; reasons: string[] }>('/readyz')
     assert.deepEqual([ready.status, ready.body.status], [200, 'ready'], 'another pool works')
     assert.ok(ready.body.reasons.some((reason) => reason.startsWith(`pool "${lab}"`) && NO_SUDO.test(reason)))
     assert.match((await berth.run('pools')).stdout, NO_SUDO)
-    await manager.shows(RegExp(`problem +${lab} cannot lend any container: .*neither sudo`))
+    await manager.shows(RegExp(`"reason":".*neither sudo.*pool ${lab} cannot lend any container`))
     assert.ok(!(await statesOf(lab)).includes('ready'))
   })
 

@@ -72,8 +72,8 @@ before(async () => {
 
 describe('a pool that is prepared once', () => {
   it('runs the playbook in one container, and makes all others from it', async () => {
-    assert.equal(lines('is made"').length, 1, manager.output)
-    assert.deepEqual(lines(' prepared"'), [], 'no container runs it')
+    assert.equal(lines('made the image of pool').length, 1, manager.output)
+    assert.deepEqual(lines(' prepared in '), [], 'no container runs it')
     assert.deepEqual(await markers(), ['first', 'first', 'first'])
     const [image, ...more] = await images()
     assert.deepEqual(more, [])
@@ -126,11 +126,11 @@ describe('a changed playbook', () => {
     await manager.kill()
     writePlaybook(marker('second'))
     await manager.start()
-    await manager.shows(/is being made/)
+    await manager.shows(/making the image of pool/)
     await until(async () => (await inside(`${manager.pool}-image`, 'true').catch(() => null)) !== null)
     await manager.kill()
     await manager.start()
-    await manager.shows(/is being made/)
+    await manager.shows(/making the image of pool/)
     const { containers } = await manager.reserve({ username: 'bob' })
     assert.equal(await inside(containers[0]?.container ?? '', 'cat', '/etc/marker'), 'first')
     await manager.get('/release_all')
