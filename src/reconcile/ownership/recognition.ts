@@ -111,5 +111,5 @@ export function describeProtected(left: readonly Protected[]): string {
 }
 
 const WAYS_OUT =
-  'To serve beside them, give this installation a name of its own ("instance:" in berth.yml), and pools and ports of its own. ' +
+  'To serve beside them, give this installation a name of its own ("instance:" in berth.yml), and SSH ports of its own. ' +
   'To have them replaced, sessions included, when their manager is stopped: berth doctor --fix'
