@@ -37,7 +37,8 @@ export async function withAllViolations(error: BerthError, request: FastifyReque
   if (rules === undefined || error.violations.length === 0) return error
   request.body ??= {}
   const all = [...error.violations, ...(await tryRules(rules, request))]
-  return invalidRequest(all.filter(({ path }, nth) => all.findIndex((other) => other.path === path) === nth))
+  // The first violation of a path counts.
+  return invalidRequest([...new Map(all.toReversed().map((each) => [each.path, each])).values()].toReversed())
 }
 
 /** Returns no violations if the rules cannot be checked now: the request is refused for the known ones. */
