@@ -22,7 +22,7 @@ const DISTURBANCES = [
   (name: string) => docker('rm', '--force', name),
   (name: string) => docker('network', 'disconnect', '--force', network, name),
   // runc (1.1, cgroup v1) may refuse to freeze what is forking, or ending, just now.
-  (name: string) => eventually(async () => (await docker('pause', name)) === name),
+  (name: string) => eventually(async () => (await docker('pause', name)).endsWith(name)),
   (name: string) => docker('stop', '--time', '0', name),
   (name: string) => docker('kill', name),
 ]
