@@ -51,6 +51,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   status: [],
   version: [],
   pools: [],
+  reload: [],
   scale: ['p', '1'],
   'containers ls': [],
   'containers recycle': ['p-1'],
