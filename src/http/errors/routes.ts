@@ -1,19 +1,10 @@
-/** Serves the page to which `type` of each problem leads. It loads nothing from other hosts. */
-import { hash } from 'node:crypto'
+/** Serves the page to which `type` of each problem leads. */
 import type { FastifyInstance } from 'fastify'
-import { OPEN } from '../auth/admission.ts'
-import { prefersHtml } from '../start-page/media-type.ts'
-import { STYLE } from '../start-page/page.ts'
+import { servePage } from '../pages/page.ts'
 import { ERRORS_PATH, PROBLEMS } from './catalogue.ts'
 
 export function errorPageRoutes(server: FastifyInstance): void {
-  const style = `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`
-  const policy = `default-src 'none';${style};base-uri 'none';form-action 'none';frame-ancestors 'none'`
-  server.get(ERRORS_PATH, { schema: { hide: true }, ...OPEN }, async (request, reply) => {
-    reply.header('vary', 'Accept')
-    if (!prefersHtml(request.headers.accept)) return reply.type('text/plain; charset=utf-8').send(asText())
-    return reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(asHtml())
-  })
+  servePage(server, ERRORS_PATH, { schema: { hide: true } }, { title: 'Berth: errors', body: asHtml(), text: asText() })
 }
 
 function asText(): string {
@@ -28,21 +19,10 @@ function asHtml(): string {
       `<h2 id="${code}">${title}</h2>\n<p><code>${code}</code>, status ${status}</p>\n` +
       `<p>${escaped(meaning)}</p>\n<p>${escaped(remedy)}</p>\n`,
   )
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Berth: errors</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>Errors</h1>
+  return `<h1>Errors</h1>
 <p>Every error below <code>/v1</code> is <code>application/problem+json</code> with one of these codes.
 <a href="/docs">API reference</a></p>
-${entries.join('')}</body>
-</html>
-`
+${entries.join('')}`
 }
 
 function escaped(text: string): string {

@@ -7,23 +7,8 @@ Tokens:       "Authorization: Bearer TOKEN", if this manager wants one; an admin
 ADDRESS is the one that you have just requested. The state of the manager: ADDRESS/readyz
 `
 
-/** Allowed by its hash in the Content-Security-Policy; the page loads nothing else. */
-export const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-body { max-width: 44rem; margin: 3rem auto; padding: 0 1rem }
-pre { padding: 1rem; overflow-x: auto; border: 1px solid; border-radius: .3rem }
-`
-
-export const HTML = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Berth</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>Berth</h1>
+/** Body of the page for browsers. */
+export const BODY = `<h1>Berth</h1>
 <p>Berth lends Linux containers for a limited time. A reservation gets an account inside containers of its own and logs
 in over SSH. When the time is up, access ends, the container is destroyed, and a fresh one takes its place.</p>
 <h2>First commands</h2>
@@ -43,6 +28,4 @@ curl "ADDRESS/reserve?username=alice&amp;count=1"
 <p>The answer has the port and the password; then <code>ssh -p PORT alice@HOST</code>.</p>
 <h2>For programs</h2>
 <p><a href="/docs">The API as a page</a>, and <a href="/openapi.json">as an OpenAPI document</a>.</p>
-</body>
-</html>
 `

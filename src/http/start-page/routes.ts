@@ -1,11 +1,9 @@
 /** What people find at the address that the manager prints. */
-import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { OPEN } from '../auth/admission.ts'
 import { docsOnly } from '../docs/docs-only.ts'
 import { Type } from '../json-schema.ts'
-import { prefersHtml } from './media-type.ts'
-import { HTML, STYLE, TEXT } from './page.ts'
+import { servePage } from '../pages/page.ts'
+import { BODY, TEXT } from './page.ts'
 
 const Page = { schema: Type.String() }
 const SHOW = docsOnly({
@@ -18,11 +16,5 @@ const SHOW = docsOnly({
 })
 
 export function startPageRoutes(server: FastifyInstance): void {
-  const style = `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`
-  const policy = `default-src 'none';${style};base-uri 'none';form-action 'none';frame-ancestors 'none'`
-  server.get('/', { ...SHOW, ...OPEN }, async (request, reply) => {
-    reply.header('vary', 'Accept')
-    if (!prefersHtml(request.headers.accept)) return reply.type('text/plain; charset=utf-8').send(TEXT)
-    return reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(HTML)
-  })
+  servePage(server, '/', SHOW, { title: 'Berth', body: BODY, text: TEXT })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { openApi } from '../../../lab/api.ts'
-import { prefersHtml } from '../../../src/http/start-page/media-type.ts'
+import { prefersHtml } from '../../../src/http/pages/media-type.ts'
 import { openTokenApi } from '../../support/http/token-api.ts'
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
