@@ -53,13 +53,22 @@ export function violationsOf(errors: readonly SchemaError[], whole: string): Vio
   const alternatives = [...new Set(anyOf)]
   // The error of `anyOf` itself covers those of its alternatives.
   const own = errors.filter(({ schemaPath }) => !alternatives.some((path) => schemaPath.startsWith(path)))
-  const found = new Map<string, Violation>()
-  for (const error of own) {
-    const path = pathOf(stepsOf(error)) || whole
-    if (found.has(path)) continue
-    found.set(path, { path, message: found.size < MAX_WORDED ? messageOf(error) : 'is not allowed' })
-  }
-  return [...found.values()]
+  const found = firstOfEachPath(own.map((error) => ({ path: pathOf(stepsOf(error)) || whole, error })))
+  return found.map(({ path, error }, nth) => ({
+    path,
+    message: nth < MAX_WORDED ? messageOf(error) : 'is not allowed',
+  }))
+}
+
+export function firstOfEachPath<Item extends { readonly path: string }>(items: readonly Item[]): Item[] {
+  const first = new Map<string, Item>()
+  for (const item of items) if (!first.has(item.path)) first.set(item.path, item)
+  return [...first.values()]
+}
+
+/** "1e400" in a URL becomes Infinity, which passes the bounds of a schema. */
+export function isInfinite(value: unknown): boolean {
+  return value === Infinity || value === -Infinity
 }
 
 /** Returns the steps to the property that is refused, missing or unknown. */
@@ -93,8 +102,7 @@ function messageOf(error: SchemaError): string {
     case 'maxItems':
       return `must have at most ${params['limit']} entries, got ${Array.isArray(data) ? data.length : 0}`
   }
-  // "1e400" in a URL.
-  if (data === Infinity || data === -Infinity) return TOO_LARGE
+  if (isInfinite(data)) return TOO_LARGE
   return `must be ${allowedBy(schema)}${gotValue(stepsOf(error), data)}`
 }
 

@@ -4,7 +4,7 @@
  */
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
 import { type BerthError, hasCode, invalidRequest, type Violation } from '../../domain/errors.ts'
-import { type SchemaError, stepsOf, TOO_LARGE, violationsOf } from './schema-errors.ts'
+import { firstOfEachPath, isInfinite, type SchemaError, stepsOf, TOO_LARGE, violationsOf } from './schema-errors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -36,9 +36,7 @@ export async function withAllViolations(error: BerthError, request: FastifyReque
   const { rules } = request.routeOptions.config
   if (rules === undefined || error.violations.length === 0) return error
   request.body ??= {}
-  const all = [...error.violations, ...(await tryRules(rules, request))]
-  // The first violation of a path counts.
-  return invalidRequest([...new Map(all.toReversed().map((each) => [each.path, each])).values()].toReversed())
+  return invalidRequest(firstOfEachPath([...error.violations, ...(await tryRules(rules, request))]))
 }
 
 /** Returns no violations if the rules cannot be checked now: the request is refused for the known ones. */
@@ -97,10 +95,7 @@ function remove(root: object, steps: readonly string[]): void {
   else Reflect.set(holder, last, undefined)
 }
 
-/**
- * Removes infinite numbers from a query, and returns their violations: "1e400" in a URL becomes Infinity, which passes
- * the bounds of a schema.
- */
+/** Removes infinite numbers from a query, and returns their violations. */
 function takeInfinite(query: unknown): Violation[] {
   const infinite = Object.keys(Object(query)).filter((name) => isInfinite(Object(query)[name]))
   for (const name of infinite) Reflect.set(Object(query), name, undefined)
@@ -111,8 +106,4 @@ function takeInfinite(query: unknown): Violation[] {
 function hasInfinite(query: unknown): boolean {
   for (const value of Object.values(Object(query))) if (isInfinite(value)) return true
   return false
-}
-
-function isInfinite(value: unknown): boolean {
-  return value === Infinity || value === -Infinity
 }
