@@ -59,5 +59,6 @@ export class OutputFiles {
 function endOf(output: string): string {
   const bytes = Buffer.from(output)
   if (bytes.length <= MAX_FILE_BYTES) return output
-  return `… the first ${bytes.length - MAX_FILE_BYTES} bytes were omitted\n${bytes.subarray(-MAX_FILE_BYTES).toString('utf8')}`
+  const omitted = bytes.length - MAX_FILE_BYTES
+  return `… the first ${omitted} bytes were omitted\n${bytes.subarray(omitted).toString('utf8')}`
 }
