@@ -1,0 +1,13 @@
+/** Shapes of the API, as pages use them. */
+export type {
+  Container,
+  Event,
+  Me,
+  Pool,
+  Reservation,
+  Reserved,
+  ReserveRequest,
+  Token,
+  Usage,
+} from '../../../src/client/client.ts'
+export { ApiError, Unreachable } from '../../../src/client/client.ts'
