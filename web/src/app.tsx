@@ -20,10 +20,16 @@ export function App({ styleNonce }: { readonly styleNonce: string }) {
   const [colors] = useState(() => localStorageColorSchemeManager({ key: 'berth-color-scheme' }))
   // The stream says when something has changed; nothing is read on a timer.
   const [client] = useState(
-    () => new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, refetchOnWindowFocus: false, retry: 1 } } }),
+    () =>
+      new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, refetchOnWindowFocus: false, retry: 1 } } }),
   )
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colors} getStyleNonce={() => styleNonce}>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      colorSchemeManager={colors}
+      getStyleNonce={() => styleNonce}
+    >
       <QueryClientProvider client={client}>
         <ApiProvider>
           <Router base="/ui">
@@ -52,7 +58,7 @@ function SignedIn() {
         identity === null ? (
           <SignInPage />
         ) : (
-          <LiveProvider who={identity.name}>
+          <LiveProvider key={identity.name}>
             <ClockProvider>
               <DockProvider>
                 <Pages />

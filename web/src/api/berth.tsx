@@ -3,8 +3,6 @@ import { createContext, type ReactNode, useContext, useState } from 'react'
 import { type BerthClient, openClient } from '../../../src/client/client.ts'
 import { EtagReader } from './etag-reader.ts'
 
-export { answerOf } from '../../../src/client/client.ts'
-
 interface Api {
   readonly berth: BerthClient
   readonly lists: EtagReader

@@ -1,10 +1,19 @@
 /** The lists that many pages show. The live stream marks them as changed (`live/refresher.ts`), which reads them again. */
 import { useQuery } from '@tanstack/react-query'
-import { answerOf, useApi } from './berth.tsx'
+import { answerOf } from '../../../src/client/client.ts'
+import { useApi } from './berth.tsx'
 import type { Container, Me, Pool, Reservation } from './types.ts'
 
 /** First part of each query key. What the stream marks as changed is one of these. */
-export type ListName = 'pools' | 'containers' | 'reservations' | 'events' | 'tokens' | 'sessions' | 'terminals' | 'usage'
+export type ListName =
+  | 'pools'
+  | 'containers'
+  | 'reservations'
+  | 'events'
+  | 'tokens'
+  | 'sessions'
+  | 'terminals'
+  | 'usage'
 
 export function usePools() {
   const { lists } = useApi()

@@ -10,4 +10,3 @@ export type {
   Token,
   Usage,
 } from '../../../src/client/client.ts'
-export { ApiError, Unreachable } from '../../../src/client/client.ts'

@@ -28,14 +28,18 @@ export function ShortcutsProvider({ children }: { readonly children: ReactNode }
   useEffect(() => {
     const pressed: Key[] = []
     const press = (event: KeyboardEvent) => {
-      if (event.altKey || event.defaultPrevented || event.isComposing || /^(Shift|Control|Meta)$/.test(event.key)) return
+      if (event.altKey || event.defaultPrevented || event.isComposing || /^(Shift|Control|Meta)$/.test(event.key))
+        return
       const ctrl = event.ctrlKey || event.metaKey
       if (isTyping(event.target) || (!ctrl && (!single || isInDialog(event.target)))) {
         pressed.length = 0
         return
       }
       pressed.push({ key: event.key, ctrl, at: event.timeStamp })
-      const keys = completedBy(pressed, [...registry.shortcuts.values()].map((one) => one.keys))
+      const keys = completedBy(
+        pressed,
+        [...registry.shortcuts.values()].map((one) => one.keys),
+      )
       const shortcut = keys === null ? undefined : registry.find(keys)
       if (pressed.length > 2) pressed.shift()
       if (!shortcut) return
@@ -51,7 +55,10 @@ export function ShortcutsProvider({ children }: { readonly children: ReactNode }
 
 /** Whether letters are text there. Terminals have a text field inside. */
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') !== null
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') !== null
+  )
 }
 
 function isInDialog(target: EventTarget | null): boolean {

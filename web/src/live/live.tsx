@@ -1,10 +1,11 @@
 /** Keeps what is shown right: reads the event stream, and reads lists again when they have changed. */
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import { ApiError } from '../../../src/client/client.ts'
 import { followLive, type LiveMessage } from '../../../src/client/live.ts'
 import { useBerth } from '../api/berth.tsx'
 import type { ListName } from '../api/lists.ts'
-import { ApiError, type Event } from '../api/types.ts'
+import type { Event } from '../api/types.ts'
 import { LiveState, type LiveStatus } from './live-state.ts'
 import { listsChangedBy, Refresher } from './refresher.ts'
 import { shareStream } from './shared-stream.ts'
@@ -19,8 +20,8 @@ interface Live {
 
 const LiveContext = createContext<Live | null>(null)
 
-/** Opens the stream again when `who` changes, because it shows what that identity may see. */
-export function LiveProvider({ who, children }: { readonly who: string; readonly children: ReactNode }) {
+/** Give it the identity as `key`: the stream shows what that identity may see. */
+export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const berth = useBerth()
   const client = useQueryClient()
   const [live] = useState<Live>(() => ({ state: new LiveState(), events: new EventTarget() }))
@@ -37,7 +38,7 @@ export function LiveProvider({ who, children }: { readonly who: string; readonly
       if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: ['session'] })
     })
     return () => stop.abort()
-  }, [berth, client, live, who])
+  }, [berth, client, live])
 
   return <LiveContext value={live}>{children}</LiveContext>
 }

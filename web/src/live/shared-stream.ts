@@ -21,9 +21,11 @@ export async function shareStream(open: Open, take: Take, signal: AbortSignal): 
     if (data !== HELLO) take(data)
   })
   channel.postMessage(HELLO)
-  await navigator.locks.request(NAME, { signal }, () => lead(channel, open, take, signal)).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
+  await navigator.locks
+    .request(NAME, { signal }, () => lead(channel, open, take, signal))
+    .catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
 }
 
 async function lead(channel: BroadcastChannel, open: Open, take: Take, signal: AbortSignal): Promise<void> {

@@ -44,7 +44,14 @@ export function NoticesProvider({ children }: { readonly children: ReactNode }) 
       {children}
       <section className={styles['list']} aria-label="Messages">
         <div role="status">
-          {notices.map(({ id, kind, text }) => kind === 'done' && <p key={id} className={styles['done']}>{text}</p>)}
+          {notices.map(
+            ({ id, kind, text }) =>
+              kind === 'done' && (
+                <p key={id} className={styles['done']}>
+                  {text}
+                </p>
+              ),
+          )}
         </div>
         {notices.map(
           ({ id, kind, text, error }) =>

@@ -14,7 +14,7 @@ export function CopyButton({ text, label = 'Copy' }: { readonly text: string; re
   }, [state])
   const says = { idle: label, copied: 'Copied', failed: 'The browser refused: select the text and copy it' }[state]
   return (
-    <Tooltip label={says} opened={state === 'idle' ? undefined : true}>
+    <Tooltip label={says} {...(state !== 'idle' && { opened: true })}>
       <ActionIcon aria-label={says} onClick={() => setState(copyText(text) ? 'copied' : 'failed')}>
         {state === 'copied' ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
       </ActionIcon>

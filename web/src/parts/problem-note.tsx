@@ -1,6 +1,6 @@
 /** A problem in the manager's own words, with its code. It stays, and can be copied. */
 import { CloseButton } from '@mantine/core'
-import { ApiError } from '../api/types.ts'
+import { ApiError } from '../../../src/client/client.ts'
 import { CopyButton } from './copy-button.tsx'
 import styles from './problem-note.module.css'
 

@@ -24,7 +24,7 @@ interface Entry {
   readonly admin?: boolean
 }
 
-export const ENTRIES: readonly Entry[] = [
+const ENTRIES: readonly Entry[] = [
   { path: '/', label: 'Overview', keys: 'g o', icon: LayoutGrid },
   { path: '/reservations', label: 'Reservations', keys: 'g r', icon: Ticket },
   { path: '/containers', label: 'Containers', keys: 'g c', icon: Box },

@@ -59,10 +59,10 @@ function PaletteBody({ onClose }: { readonly onClose: () => void }) {
         }}
         onKeyDown={press}
       />
-      <ul id="palette-results" role="listbox" aria-label="Results" className={styles['results']}>
+      <div id="palette-results" role="listbox" aria-label="Results" className={styles['results']}>
         {found.map((one, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the text field takes the keys
-          <li
+          <div
             key={one.key}
             id={`palette-${index}`}
             role="option"
@@ -71,9 +71,9 @@ function PaletteBody({ onClose }: { readonly onClose: () => void }) {
             onClick={() => take(one)}
           >
             {one.label} <span className="secondary">{one.kind}</span>
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       {found.length === 0 && <output>Nothing has “{query}” in its name.</output>}
     </>
   )

@@ -25,7 +25,9 @@ export function ShortcutHelp({ opened, onClose }: { readonly opened: boolean; re
           <dd>Leave a terminal</dd>
         </div>
       </dl>
-      <p className="secondary">Single letters do nothing in fields and terminals. They can be switched off in the settings.</p>
+      <p className="secondary">
+        Single letters do nothing in fields and terminals. They can be switched off in the settings.
+      </p>
     </Modal>
   )
 }

@@ -20,7 +20,9 @@ export function durationText(ms: number): string {
 function joined(ms: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
   const rest = Math.floor((ms % large) / small)
   const shown = smallUnit === 'h' ? String(rest) : String(rest).padStart(2, '0')
-  return rest === 0 ? `${Math.floor(ms / large)} ${largeUnit}` : `${Math.floor(ms / large)} ${largeUnit} ${shown} ${smallUnit}`
+  return rest === 0
+    ? `${Math.floor(ms / large)} ${largeUnit}`
+    : `${Math.floor(ms / large)} ${largeUnit} ${shown} ${smallUnit}`
 }
 
 export interface TimeWords {
