@@ -38,6 +38,7 @@ const RULES: readonly Rule[] = [
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
   { where: 'client-files.ts', ours: [], packages: ['node:url'] },
+  { where: 'dashboard-folder.ts', ours: [], packages: ['node:url'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
   { where: 'signals.ts', ours: ['banner.ts', 'domain', 'ports'], packages: ['node:fs', 'node:tty'] },
   { where: 'reload.ts', ours: ['config', 'domain', 'log', 'ports'], packages: [] },
@@ -89,6 +90,7 @@ const RULES: readonly Rule[] = [
       'client-files.ts',
       'compose.ts',
       'config',
+      'dashboard-folder.ts',
       'domain',
       'engine/disk-limits.ts',
       'http',
@@ -108,7 +110,12 @@ const MAX_WIDTH = 120
 
 /** Words that only the named files may use; everything else has them injected. */
 const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[] = [
-  { word: /\bDate\.now\(|new Date\(\)/, files: ['ports/clock.ts'], why: 'time is an argument' },
+  {
+    word: /\bDate\.now\(|new Date\(\)/,
+    // The client has no ports: it runs in browsers.
+    files: ['ports/clock.ts', 'client/event-stream.ts', 'client/events.ts'],
+    why: 'time is an argument',
+  },
   { word: /\bprocess\.env\b/, files: ['config/config.ts', 'cli/environment.ts'], why: 'settings are read once' },
   {
     word: /\bset(Timeout|Interval)\(/,
