@@ -1829,7 +1829,8 @@ export interface operations {
     listReservations: {
         parameters: {
             query?: {
-                state?: components["schemas"]["ReservationState"];
+                /** @description One state, or several with commas between them */
+                state?: components["schemas"]["ReservationState"] | string;
                 /** @description Name of an identity; users see only their own */
                 owner?: string;
                 username?: string;
