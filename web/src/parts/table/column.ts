@@ -11,12 +11,14 @@ export interface Column<Row> {
   readonly sortKey: (row: Row) => SortKey
   /** What the filter box searches in, and what is filtered by; the sort key if left out. */
   readonly text?: (row: Row) => string
-  /** Offers a filter with the values that occur, such as the states. */
-  readonly filter?: boolean
+  /** `true` offers a filter with the values that occur, such as the pools. `page`: the page filters by it itself. */
+  readonly filter?: true | 'page'
   readonly cell: (row: Row) => ReactNode
   readonly align?: 'right'
   /** CSS width of the column, such as "16ch". Columns without one share the rest. */
   readonly width?: string
+  /** Shown in wide windows, and in cards, only. The filter box searches in it nevertheless. */
+  readonly wide?: true
 }
 
 /** Returns the text of a row in a column. */

@@ -28,6 +28,8 @@ export interface DataTableProps<Row> {
   readonly hrefOf?: (row: Row) => string
   readonly actionsOf?: (row: Row) => readonly RowAction[]
   readonly bulk?: readonly BulkAction<Row>[]
+  /** Filters that the page applies itself. */
+  readonly pageFilters?: ReactNode
   /** Sentence in place of the rows if there are none, whatever the filter. */
   readonly empty: ReactNode
 }
@@ -36,7 +38,7 @@ const NARROW = '(max-width: 640px)'
 const NO_BULK: readonly never[] = []
 
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { table, label, noun, nameOf, hrefOf, actionsOf, bulk = NO_BULK, empty } = props
+  const { table, label, noun, nameOf, hrefOf, actionsOf, bulk = NO_BULK, pageFilters, empty } = props
   const { columns, idOf, shown, shownIds, selection, select, state, setState } = table
   const body = useRef<HTMLTableSectionElement>(null)
   const focus = useRowFocus(shownIds, body)
@@ -81,7 +83,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 
   return (
     <div className={styles['frame']}>
-      <FilterBar table={table} noun={noun} narrow={narrow} />
+      <FilterBar table={table} noun={noun} narrow={narrow} pageFilters={pageFilters} />
       {selectable && <SelectionBar table={table} bulk={bulk} />}
       {/* Rows take the keys of a grid. */}
       {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table whose rows have the focus is a grid */}

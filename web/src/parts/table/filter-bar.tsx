@@ -1,6 +1,6 @@
 /** What filters a table: words, and the values of some columns. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useShortcut } from '../../keyboard/shortcuts.tsx'
 import { isFiltered, withFilter } from './table-state.ts'
 import type { Table } from './use-table.ts'
@@ -11,16 +11,19 @@ interface BarProps<Row> {
   readonly table: Table<Row>
   readonly noun: { readonly one: string; readonly many: string }
   readonly narrow: boolean
+  /** Filters that the page applies itself. */
+  readonly pageFilters?: ReactNode
 }
 
-export function FilterBar<Row>({ table, noun, narrow }: BarProps<Row>) {
+export function FilterBar<Row>({ table, noun, narrow, pageFilters }: BarProps<Row>) {
   const { rows, columns, state, setState, shown } = table
   const count = shown.length.toLocaleString()
   return (
     <search className={styles['filters']}>
       <WordsFilter words={state.words} onChange={(words) => setState({ ...state, words })} />
+      {pageFilters}
       {columns
-        .filter(({ filter }) => filter)
+        .filter(({ filter }) => filter === true)
         .map((column) => {
           const wanted = state.filters[column.key] ?? []
           const value = wanted.join(',')

@@ -24,9 +24,9 @@ export function SelectionBar<Row>(props: { readonly table: Table<Row>; readonly 
         <Button
           key={label}
           size="compact-xs"
-          aria-disabled={none || undefined}
-          data-disabled={none || undefined}
-          onClick={none ? undefined : () => act(selected)}
+          aria-disabled={none}
+          {...(none && { 'data-disabled': true })}
+          onClick={() => none || act(selected)}
         >
           {label}
         </Button>

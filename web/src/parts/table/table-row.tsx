@@ -58,9 +58,13 @@ export function TableRow<Row>(props: RowProps<Row>) {
 const Cells = memo(CellsOfRow) as typeof CellsOfRow
 
 function CellsOfRow<Row>({ row, columns }: { readonly row: Row; readonly columns: readonly Column<Row>[] }) {
-  return columns.map((column) => (
-    <td key={column.key} data-label={column.label} data-align={column.align}>
-      {column.cell(row)}
-    </td>
-  ))
+  return (
+    <>
+      {columns.map((column) => (
+        <td key={column.key} data-label={column.label} data-align={column.align} data-wide={column.wide}>
+          <span>{column.cell(row)}</span>
+        </td>
+      ))}
+    </>
+  )
 }

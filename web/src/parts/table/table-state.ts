@@ -18,32 +18,42 @@ const WORDS = 'q'
 /** "sort=since" or "sort=-since", the latter from large to small. */
 const SORT = 'sort'
 
+interface Keyed {
+  readonly key: string
+  /** `page`: the parameter of this name is not the table's. */
+  readonly filter?: true | 'page'
+}
+
 /** Returns the state that a URL asks for. Columns that do not exist are ignored, as in a link of another version. */
-export function readTableState(params: URLSearchParams, keys: readonly string[]): TableState {
+export function readTableState(params: URLSearchParams, columns: readonly Keyed[]): TableState {
   const filters: Record<string, readonly string[]> = {}
-  for (const key of keys) {
+  for (const { key } of filteredByTable(columns)) {
     const values = params.get(key)?.split(',').filter(Boolean) ?? []
     if (values.length > 0) filters[key] = values
   }
-  return { words: params.get(WORDS) ?? '', filters, order: readOrder(params.get(SORT) ?? '', keys) }
+  return { words: params.get(WORDS) ?? '', filters, order: readOrder(params.get(SORT) ?? '', columns) }
 }
 
-function readOrder(text: string, keys: readonly string[]): Order | null {
+function filteredByTable(columns: readonly Keyed[]): readonly Keyed[] {
+  return columns.filter(({ filter }) => filter !== 'page')
+}
+
+function readOrder(text: string, columns: readonly Keyed[]): Order | null {
   const descending = text.startsWith('-')
   const key = descending ? text.slice(1) : text
-  return keys.includes(key) ? { key, descending } : null
+  return columns.some((column) => column.key === key) ? { key, descending } : null
 }
 
 /** Returns the parameters with this state. Other parameters, such as a range of time, stay as they are. */
 export function writeTableState(
   params: URLSearchParams,
   { words, filters, order }: TableState,
-  keys: readonly string[],
+  columns: readonly Keyed[],
 ): URLSearchParams {
   const next = new URLSearchParams(params)
   const set = (key: string, value: string) => (value === '' ? next.delete(key) : next.set(key, value))
   set(WORDS, words)
-  for (const key of keys) set(key, filters[key]?.join(',') ?? '')
+  for (const { key } of filteredByTable(columns)) set(key, filters[key]?.join(',') ?? '')
   set(SORT, order === null ? '' : `${order.descending ? '-' : ''}${order.key}`)
   return next
 }

@@ -28,8 +28,7 @@ export interface Table<Row> extends TableOptions<Row> {
 export function useTable<Row>({ rows, columns, idOf }: TableOptions<Row>): Table<Row> {
   const [params, setParams] = useSearchParams()
   const [selection, select] = useState<Selection>(NOTHING_SELECTED)
-  const keys = useMemo(() => columns.map(({ key }) => key), [columns])
-  const state = useMemo(() => readTableState(params, keys), [params, keys])
+  const state = useMemo(() => readTableState(params, columns), [params, columns])
   const shown = useMemo(() => visibleRows(rows, columns, state), [rows, columns, state])
   const shownIds = useMemo(() => shown.map(idOf), [shown, idOf])
   const selected = useMemo(() => {
@@ -42,7 +41,7 @@ export function useTable<Row>({ rows, columns, idOf }: TableOptions<Row>): Table
     idOf,
     state,
     // Each letter of a filter would be a step of the back button otherwise.
-    setState: (next) => setParams((now) => writeTableState(now, next, keys), { replace: true }),
+    setState: (next) => setParams((now) => writeTableState(now, next, columns), { replace: true }),
     shown,
     shownIds,
     selection,
