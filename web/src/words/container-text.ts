@@ -1,5 +1,6 @@
 /** Containers in words. */
-import type { Container } from '../../../src/client/client.ts'
+import type { ContainerVerb } from '../actions/container-actions.ts'
+import type { Container } from '../api/types.ts'
 
 type State = Container['state']
 
@@ -30,17 +31,16 @@ export function stateSentence(state: State): string {
   }
 }
 
-export type ContainerAction = 'recycle' | 'quarantine' | 'return' | 'reset'
-
 /** Returns why the manager would refuse an action in this state, or null if it would not for that reason. */
-export function stateRefusal(action: ContainerAction, state: State): string | null {
-  switch (action) {
+export function stateRefusal(verb: ContainerVerb | 'reset', state: State): string | null {
+  switch (verb) {
     case 'recycle':
       if (state === 'reserved') return 'It is reserved: release the reservation first.'
       if (state === 'quarantined') return 'It is quarantined: return it, which recycles it, too.'
       return state === 'removing' ? 'It is being destroyed already.' : null
     case 'quarantine':
       if (state === 'reserved') return 'It is reserved: release the reservation first.'
+      if (state === 'removing') return 'It is being destroyed already.'
       return state === 'quarantined' ? 'It is quarantined already.' : null
     case 'return':
       return state === 'quarantined' ? null : 'It is not quarantined.'
@@ -50,8 +50,8 @@ export function stateRefusal(action: ContainerAction, state: State): string | nu
 }
 
 /** Returns what an action does, for the question before it. */
-export function consequenceOf(action: ContainerAction): string {
-  switch (action) {
+export function consequenceOf(verb: ContainerVerb | 'reset'): string {
+  switch (verb) {
     case 'recycle':
       return 'It is destroyed with everything in it, and created again.'
     case 'quarantine':
@@ -59,12 +59,15 @@ export function consequenceOf(action: ContainerAction): string {
     case 'return':
       return 'It is destroyed with everything in it, created again, and lent again.'
     case 'reset':
-      return 'It is destroyed with everything in it. A fresh one with the same account, password and keys takes its place; the reservation stays as it is.'
+      return (
+        'It is destroyed with everything in it. A fresh one with the same account, password and keys takes its place; ' +
+        'the reservation stays as it is.'
+      )
   }
 }
 
 /** What is done: "alpine-3 is being recycled". */
-export const DONE: Readonly<Record<ContainerAction, string>> = {
+export const DONE: Readonly<Record<ContainerVerb | 'reset', string>> = {
   recycle: 'is being recycled',
   quarantine: 'is quarantined',
   return: 'is returned, and being recycled',

@@ -42,7 +42,16 @@ export function generationsOf(events: readonly Event[]): Generation[] {
     found.set(event.generation, draft)
     take(draft, event)
   }
-  return [...found.values()].toSorted((one, other) => other.generation - one.generation)
+  const latestFirst = [...found.values()].toSorted((one, other) => other.generation - one.generation)
+  return latestFirst.map((one, index) => superseded(one, latestFirst[index - 1]))
+}
+
+/** A generation that never worked ends without an event of its own when the next one is created. */
+function superseded(one: Generation, next: Generation | undefined): Generation {
+  if (one.ended !== null || next?.createdAt == null) return one
+  const failure = one.failures.at(-1)
+  const why = failure ? `it did not work: ${failure.reason}` : 'the next generation took its place'
+  return { ...one, ended: { at: next.createdAt, by: MANAGER, why } }
 }
 
 function begin(generation: number): Draft {
@@ -81,6 +90,8 @@ function whyEnded({ holders }: Draft, { kind, by, detail, reservation }: Event):
   if (kind === 'container.reset') return person === null ? 'reset' : `reset by ${person}`
   if (kind === 'container.dropped') return detail ?? 'the pool became smaller'
   if (detail !== null) return person === null ? detail : `${detail} (${person})`
-  if (reservation !== null || holders.length > 0) return 'its reservation ended'
+  if (reservation !== null || holders.length > 0) {
+    return person === null ? 'its reservation ended' : `its reservation was released by ${person}`
+  }
   return person === null ? 'recycled by Berth' : `recycled by ${person}`
 }
