@@ -8,7 +8,6 @@ import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
 import { BerthError, reasonOf } from './domain/errors.ts'
-import { UNLIMITED } from './domain/identity.ts'
 import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { createSchedule } from './reconcile/schedule.ts'
@@ -20,7 +19,7 @@ import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
 import { createSelfService } from './usecases/self-service/self-service.ts'
 import { createTokens } from './usecases/tokens.ts'
-import { requireToken, allowAnonymous } from './http/auth/auth.ts'
+import { openAccess } from './access.ts'
 import type { ServerSettings } from './http/context.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
@@ -105,14 +104,8 @@ export async function startManager(
     const { auth, trustProxy } = config
     // On a terminal, people follow reservations; a line for each request would hide them.
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
-    // Loaded only if there is a provider, because it delays the start.
-    const signOn =
-      config.signOn &&
-      (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, {
-        clock,
-        log,
-        limits: () => live.current.signOn?.limits ?? UNLIMITED,
-      })
+    const settings = latestSettings(live)
+    const { authenticate, signIn } = await openAccess(live, { store, clock, log, secret: components.secret })
     const server = buildServer({
       version,
       clientFiles: clientFiles(version),
@@ -125,13 +118,14 @@ export async function startManager(
       clock,
       log,
       metrics,
-      settings: latestSettings(live),
+      settings,
       reload,
       hostCaKey: hostCertificates?.authority ?? null,
       trustProxy,
       requestLevel,
       requestSecret: components.secret,
-      authenticate: auth === 'none' ? allowAnonymous() : requireToken({ store, clock, signOn }),
+      authenticate,
+      signIn,
       streaming: STREAMING,
     })
     // Only one manager serves at this address: the port is the lock, taken before anything is changed.
@@ -197,13 +191,14 @@ function latestSettings(live: LiveConfig): () => ServerSettings {
   }
 }
 
-function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit }: Config): ServerSettings {
+function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit, url }: Config): ServerSettings {
   return {
     sshHost,
     rateLimit,
     // Every client that reaches the SSH ports could guess it.
     defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
-    hosts: auth === 'none' ? [host, sshHost] : null,
+    hosts: auth === 'none' ? [host, sshHost, ...(url === null ? [] : [new URL(url).hostname])] : null,
+    url,
   }
 }
 
