@@ -104,8 +104,10 @@ function failureOf(error: unknown): SignInFailed {
 
 /** Errors of the library do not quote tokens; `error` and `error_description` are the provider's words. */
 function describe(error: unknown): string {
-  const { error: code, error_description: words, cause } = Object(error) as Record<string, unknown>
-  const said = [code, words].filter((part) => typeof part === 'string')
+  const words = error instanceof oidc.WWWAuthenticateChallengeError ? error.cause[0]?.parameters : error
+  const { error: code, error_description: more } = Object(words) as Record<string, unknown>
+  const said = [code, more].filter((part) => typeof part === 'string')
+  const cause: unknown = error instanceof Error ? error.cause : undefined
   const inner = said.length === 0 && cause instanceof Error ? [cause.message] : said
   return forTerminal([reasonOf(error), ...inner].join(': ')).slice(0, MAX_REASON)
 }
