@@ -10,6 +10,7 @@ import { poolRoutes } from './pools/routes.ts'
 import { reloadRoutes } from './reload/routes.ts'
 import { reservationRoutes } from './reservations/routes.ts'
 import { seriesRoutes } from './series/routes.ts'
+import { sessionRoutes } from './sessions/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
 import { startPageRoutes } from './start-page/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
@@ -27,6 +28,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   usageRoutes,
   seriesRoutes,
   tokenRoutes,
+  sessionRoutes,
   reloadRoutes,
   opsRoutes,
   startPageRoutes,
