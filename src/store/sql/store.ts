@@ -13,7 +13,8 @@ import { lifecycleVerbs } from './reservation-lifecycle.ts'
 import { pruningVerbs } from './pruning.ts'
 import type { Tables } from './schema/tables.ts'
 import { createSnapshots } from './snapshots.ts'
-import { tokenVerbs } from './tokens.ts'
+import { sessionVerbs } from './access/sessions.ts'
+import { tokenVerbs } from './access/tokens.ts'
 import { openTransactions } from './transactions.ts'
 
 /** `address` is where the manager that uses the store serves; empty for a program other than a manager. */
@@ -30,6 +31,7 @@ export function createSqlStore(db: Kysely<Tables>, address: string): Store {
     ...leadershipVerbs(transactions, manager),
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),
+    ...sessionVerbs(transactions),
     ...eventVerbs(transactions),
     ...pruningVerbs(transactions),
     close: () => db.destroy(),

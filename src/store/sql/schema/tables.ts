@@ -2,7 +2,7 @@
 import type { Generated } from 'kysely'
 import type { Container } from '../../../domain/container.ts'
 import type { BerthEvent } from '../../../domain/event.ts'
-import type { Token } from '../../../domain/identity.ts'
+import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
 import type { RowOf } from './columns.ts'
 
@@ -13,6 +13,7 @@ export interface Tables {
   pool_facts: PoolFactsTable
   pool_sizes: PoolSizesTable
   tokens: TokensTable
+  sessions: SessionsTable
   events: EventsTable
   requests: RequestsTable
   leaders: LeadersTable
@@ -53,6 +54,8 @@ interface PoolSizesTable {
 }
 
 export type TokensTable = RowOf<Token>
+
+export type SessionsTable = RowOf<Session>
 
 export interface EventsTable extends Omit<RowOf<BerthEvent>, 'id'> {
   id: Generated<number>
