@@ -74,7 +74,7 @@ function Progress({ reservation }: { readonly reservation: Reservation }) {
             'When its turn comes is not known.'
           ) : (
             <>
-              Its turn comes in about <TimeLeft at={queue.estimated_start} />, earlier if somebody releases.
+              Its turn comes in about <TimeLeft at={queue.estimated_start} />, or earlier.
             </>
           )}
           {waitUntil !== null && (

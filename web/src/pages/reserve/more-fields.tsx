@@ -1,6 +1,6 @@
 /** Fields that most reservations leave empty. */
-import { PasswordInput, SegmentedControl, Textarea, TextInput } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import { NativeSelect, PasswordInput, Textarea, TextInput } from '@mantine/core'
+import { useState } from 'react'
 import type { Faults, FieldName, Fields } from './reserve-fields.ts'
 import styles from './reserve.module.css'
 
@@ -13,10 +13,10 @@ interface MoreFieldsProps {
 }
 
 const PASSWORDS = [
-  { value: 'random', label: 'random' },
-  { value: 'words', label: 'four words' },
-  { value: 'own', label: 'own' },
-  { value: 'none', label: 'none, keys only' },
+  { value: 'random', label: 'Generated: 20 characters' },
+  { value: 'words', label: 'Generated: four words to type' },
+  { value: 'own', label: 'My own' },
+  { value: 'none', label: 'None, keys only' },
 ]
 
 export function MoreFields({ fields, faults, set, startsOpen }: MoreFieldsProps) {
@@ -52,16 +52,13 @@ export function MoreFields({ fields, faults, set, startsOpen }: MoreFieldsProps)
           error={faults.byField.sshKeys}
           onChange={(event) => set('sshKeys', event.currentTarget.value)}
         />
-        <Labelled label="Password" error={faults.byField.passwordChoice}>
-          <SegmentedControl
-            fullWidth
-            size="xs"
-            aria-label="Password"
-            data={PASSWORDS}
-            value={fields.passwordChoice}
-            onChange={(value) => set('passwordChoice', value)}
-          />
-        </Labelled>
+        <NativeSelect
+          label="Password"
+          data={PASSWORDS}
+          value={fields.passwordChoice}
+          error={faults.byField.passwordChoice}
+          onChange={(event) => set('passwordChoice', event.currentTarget.value)}
+        />
         {fields.passwordChoice === 'own' && (
           <PasswordInput
             label="Your password"
@@ -75,19 +72,5 @@ export function MoreFields({ fields, faults, set, startsOpen }: MoreFieldsProps)
         {text('note', 'Note', 'What it is for, or a link')}
       </div>
     </details>
-  )
-}
-
-function Labelled(props: { readonly label: string; readonly error: string | undefined; readonly children: ReactNode }) {
-  return (
-    <div>
-      <div className={styles['label']}>{props.label}</div>
-      {props.children}
-      {props.error !== undefined && (
-        <p className="needs-person" role="alert">
-          {props.error}
-        </p>
-      )}
-    </div>
   )
 }

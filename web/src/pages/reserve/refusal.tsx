@@ -21,10 +21,10 @@ interface RefusalProps {
 export function Refusal(props: RefusalProps) {
   const { error, others, pool, count, reservations, wait } = props
   if (error instanceof ApiError && error.violations.length > 0) {
-    const many = error.violations.length === 1 ? 'One field is' : `${error.violations.length} fields are`
+    const many = error.violations.length === 1 ? '1 value' : `${error.violations.length} values`
     return (
       <div role="alert" className={styles['refusal']}>
-        <strong>{many} not as it should be. Nothing was reserved.</strong>
+        <strong>The manager does not accept {many}. Nothing was reserved.</strong>
         {others.map((fault) => (
           <p key={fault}>{fault}</p>
         ))}
