@@ -9,6 +9,7 @@ import { ShortcutsProvider } from './keyboard/shortcuts.tsx'
 import { ClockProvider } from './live/clock.tsx'
 import { LiveProvider } from './live/live.tsx'
 import { NoticesProvider } from './notices/notices.tsx'
+import { BulkProvider } from './parts/bulk/bulk-provider.tsx'
 import { ConfirmProvider } from './parts/confirm.tsx'
 import { Loading, Page } from './parts/page.tsx'
 import { ROUTES, SignInPage, TerminalPage } from './routes.tsx'
@@ -61,7 +62,9 @@ function SignedIn() {
           <LiveProvider key={identity.name}>
             <ClockProvider>
               <DockProvider>
-                <Pages />
+                <BulkProvider>
+                  <Pages />
+                </BulkProvider>
               </DockProvider>
             </ClockProvider>
           </LiveProvider>
