@@ -88,7 +88,7 @@ function Pages() {
           <Suspense fallback={<output className="secondary">Loading the page …</output>}>
             <Switch>
               {ROUTES.map(([path, Component]) => (
-                <Route key={path} path={path}>
+                <Route key={String(path)} path={path}>
                   <Component />
                 </Route>
               ))}

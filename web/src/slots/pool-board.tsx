@@ -1,5 +1,7 @@
-/** A pool: the sentence that tells what holds it up, the map of its slots, and one line about the slot at hand. */
-import { SegmentedControl } from '@mantine/core'
+/**
+ * A pool: the sentence that tells what holds it up, one line about the slot at hand at a fixed place, and the map of its
+ * slots.
+ */
 import { useId, useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import type { Container, Pool, Reservation } from '../api/types.ts'
@@ -10,7 +12,9 @@ import { useTimeWords } from '../settings/settings.tsx'
 import { durationText } from '../words/time.ts'
 import { poolSentence } from '../words/pool-sentence.ts'
 import { ordered, type SlotOrder, slotsOf } from './slots.ts'
-import { Selection, SlotDetail } from './slot-detail.tsx'
+import { OrderToggle } from './order-toggle.tsx'
+import { SlotDetail } from './slot-detail.tsx'
+import { Selection } from './slot-selection.tsx'
 import { SlotMap } from './slot-map.tsx'
 import { useSlotKeys } from './slot-keys.tsx'
 import styles from './pool-board.module.css'
@@ -27,12 +31,6 @@ interface PoolBoardProps {
 
 /** Levels move this often. */
 const LEVEL_MS = 10_000
-
-const ORDERS: readonly { readonly value: SlotOrder; readonly label: string }[] = [
-  { value: 'number', label: 'by number' },
-  { value: 'holder', label: 'by holder' },
-  { value: 'end', label: 'by end' },
-]
 
 export function PoolBoard({ pool, containers, reservations, me, withName = true }: PoolBoardProps) {
   const now = useNow(LEVEL_MS)
@@ -68,10 +66,11 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
         )}
         <Sentence pool={pool} />
       </header>
-      <div className={styles['bar']}>
-        {selected.size === 0 ? (
+      <div className={styles['strip']}>
+        <SlotDetail id={detailId} slot={slot} reservations={reservations}>
           <Legend pool={pool} />
-        ) : (
+        </SlotDetail>
+        {selected.size > 0 && (
           <Selection
             names={[...selected]}
             slots={slots}
@@ -79,15 +78,8 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
             onClear={() => setSelected(new Set())}
           />
         )}
-        <SegmentedControl
-          size="xs"
-          aria-label={`Order of the places of ${pool.name}`}
-          data={[...ORDERS]}
-          value={order}
-          onChange={(value) => setOrder(value as SlotOrder)}
-        />
+        <OrderToggle pool={pool.name} order={order} onChange={setOrder} />
       </div>
-      <SlotDetail id={detailId} slot={slot} reservations={reservations} />
       <SlotMap
         label={`Places of ${pool.name}`}
         slots={slots}

@@ -1,9 +1,9 @@
-/** One line about the slot at hand, at a fixed place with a fixed height, and one about those that are selected. */
+/** One line about the slot at hand, at a fixed place and with a fixed height. */
 import { Button } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { Reservation } from '../api/types.ts'
-import { useExtend, useRelease } from '../actions/reservation-actions.ts'
-import { useMe } from '../api/lists.ts'
+import { useExtend } from '../actions/reservation-actions.ts'
 import { useNow } from '../live/clock.tsx'
 import { StateMark } from '../parts/state-mark.tsx'
 import { useTimeWords } from '../settings/settings.tsx'
@@ -16,21 +16,17 @@ interface SlotDetailProps {
   readonly id: string
   readonly slot: Slot | null
   readonly reservations: ReadonlyMap<string, Reservation>
+  /** Shown while no slot is at hand. */
+  readonly children: ReactNode
 }
 
-export function SlotDetail({ id, slot, reservations }: SlotDetailProps) {
+export function SlotDetail({ id, slot, reservations, children }: SlotDetailProps) {
   const reservation = slot?.reservation == null ? undefined : reservations.get(slot.reservation)
   return (
     <div className={styles['detail']}>
-      <p id={id}>
-        {slot === null ? (
-          <span className="secondary">
-            Point at a place, or move there with <kbd>Tab</kbd> and the arrow keys: <kbd>Enter</kbd> opens it.
-          </span>
-        ) : (
-          <DetailText slot={slot} reservation={reservation} />
-        )}
-      </p>
+      <div id={id} className={styles['text']}>
+        {slot === null ? children : <DetailText slot={slot} reservation={reservation} />}
+      </div>
       {slot !== null && slot.state !== 'missing' && <SlotActions slot={slot} reservation={reservation} />}
     </div>
   )
@@ -70,32 +66,6 @@ function SlotActions({ slot, reservation }: { readonly slot: Slot; readonly rese
         </Button>
       )}
       <Link href={`/containers/${slot.name}`}>Open</Link>
-    </div>
-  )
-}
-
-interface SelectionProps {
-  readonly names: readonly string[]
-  readonly slots: readonly Slot[]
-  readonly reservations: ReadonlyMap<string, Reservation>
-  readonly onClear: () => void
-}
-
-/** What can be done with the selected places: to release their reservations. */
-export function Selection({ names, slots, reservations, onClear }: SelectionProps) {
-  const release = useRelease()
-  const { data: me } = useMe()
-  const chosen = new Set(names)
-  const ids = new Set(slots.flatMap(({ name, reservation }) => (chosen.has(name) ? (reservation ?? []) : [])))
-  const theirs = [...ids].flatMap((id) => reservations.get(id) ?? [])
-  const allowed = theirs.filter(({ owner }) => me?.role === 'admin' || owner === me?.name)
-  return (
-    <div className={styles['actions']}>
-      <span role="status">
-        {names.length} selected, {allowed.length === 0 ? 'none of them' : `${allowed.length} reservations`} to release
-      </span>
-      {allowed.length > 0 && <Button onClick={() => void release.ask(allowed)}>Release …</Button>}
-      <Button onClick={onClear}>Clear</Button>
     </div>
   )
 }

@@ -58,7 +58,7 @@ function Large({ slot }: { readonly slot: Slot }) {
       <span className={holder === null ? styles['quiet'] : styles['holder']}>{holder ?? stateWord(state)}</span>
       <span className={error === null ? styles['quiet'] : styles['problem']}>
         {error !== null && error}
-        {error === null && endsAt !== null && <TimeLeft at={endsAt} />}
+        {error === null && endsAt !== null && <TimeLeft at={endsAt} withEnd={false} />}
         {error === null && endsAt === null && isBusy(state) && since !== null && <TimeSince at={since} />}
       </span>
     </>

@@ -9,16 +9,16 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     key: 'name',
     label: 'Container',
     sortKey: ({ name }) => name,
-    width: '136px',
+    width: '112px',
     cell: ({ name }) => <Link href={`/containers/${name}`}>{name}</Link>,
   },
-  { key: 'pool', label: 'Pool', sortKey: ({ pool }) => pool, filter: true, width: '104px', cell: ({ pool }) => pool },
+  { key: 'pool', label: 'Pool', sortKey: ({ pool }) => pool, filter: true, width: '88px', cell: ({ pool }) => pool },
   {
     key: 'state',
     label: 'State',
     sortKey: ({ state }) => state,
     filter: true,
-    width: '116px',
+    width: '112px',
     cell: ({ state }) => <StateMark state={state} word />,
   },
   {
@@ -27,7 +27,7 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     // The longest first is what people look for: an early "since" sorts as a large number.
     sortKey: ({ since }) => -Date.parse(since),
     text: () => '',
-    width: '96px',
+    width: '88px',
     cell: ({ since }) => <TimeSince at={since} />,
   },
   { key: 'holder', label: 'Holder', sortKey: (row) => holderText(row) || null, filter: true, cell: Holder },
@@ -36,7 +36,7 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     label: 'Time left',
     sortKey: ({ holder }) => Date.parse(holder?.expires_at ?? '') || null,
     text: () => '',
-    width: '188px',
+    width: '176px',
     cell: ({ holder }) => holder?.expires_at && <TimeLeft at={holder.expires_at} />,
   },
   {
@@ -45,7 +45,8 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     sortKey: ({ generation }) => generation,
     text: () => '',
     align: 'right',
-    width: '72px',
+    width: '64px',
+    wide: true,
     cell: ({ generation }) => generation,
   },
   {
@@ -55,6 +56,7 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     text: () => '',
     align: 'right',
     width: '88px',
+    wide: true,
     cell: ({ attempts }) => (attempts > 0 ? attempts : ''),
   },
   {
