@@ -65,6 +65,8 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
   return {
     version: '1.2.3',
     clientFiles: clientFiles('1.2.3'),
+    // Without a dashboard, whether or not this checkout has built one.
+    dashboard: '/nonexistent',
     reservations: world.reservations,
     admin: world.admin,
     tokens: createTokens({

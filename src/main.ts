@@ -7,7 +7,7 @@ import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
-import { BerthError, reasonOf } from './domain/errors.ts'
+import { BerthError } from './domain/errors.ts'
 import { UNLIMITED } from './domain/identity.ts'
 import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
@@ -22,10 +22,12 @@ import { createSelfService } from './usecases/self-service/self-service.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { requireToken, allowAnonymous } from './http/auth/auth.ts'
 import type { ServerSettings } from './http/context.ts'
+import { listen } from './http/listen.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
 import { formatFor, openLog } from './log/log.ts'
 import { clientFiles } from './client-files.ts'
+import { dashboardFolder } from './dashboard-folder.ts'
 import { openComponents, type Components } from './compose.ts'
 import { describeRemaining, printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
 import { createReload } from './reload.ts'
@@ -116,6 +118,7 @@ export async function startManager(
     const server = buildServer({
       version,
       clientFiles: clientFiles(version),
+      dashboard: dashboardFolder(),
       reservations,
       admin,
       tokens,
@@ -204,16 +207,6 @@ function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit }
     // Every client that reaches the SSH ports could guess it.
     defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
     hosts: auth === 'none' ? [host, sshHost] : null,
-  }
-}
-
-async function listen(server: ReturnType<typeof buildServer>, { host, port }: Config['listen']): Promise<string> {
-  try {
-    return await server.listen({ host, port })
-  } catch (error) {
-    const why = `cannot listen on ${host}:${port}: ${reasonOf(error)}`
-    const advice = 'is another manager running? BERTH_LISTEN or berth.yml names another address'
-    throw new BerthError('invalid_config', `${why}; ${advice}`, { cause: error })
   }
 }
 

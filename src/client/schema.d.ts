@@ -2823,6 +2823,13 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description For browsers, if the dashboard is built: it is at `/ui/` */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             "4XX": components["responses"]["Error"];
             default: components["responses"]["Error"];
         };

@@ -47,6 +47,8 @@ export interface ServerContext {
   readonly version: string
   /** Paths of the files that `GET /client/NAME` serves, by NAME. */
   readonly clientFiles: Readonly<Record<string, string>>
+  /** Folder of the built dashboard. It may be missing, and may appear or change at any time. */
+  readonly dashboard: string
   readonly reservations: Reservations
   readonly admin: Admin
   readonly tokens: Tokens

@@ -12,6 +12,7 @@ import { reservationRoutes } from './reservations/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
 import { startPageRoutes } from './start-page/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
+import { uiRoutes } from './ui/routes.ts'
 import { usageRoutes } from './usage/routes.ts'
 
 /** Every resource, in the order of the OpenAPI document. A new one is a folder and a line here. */
@@ -27,6 +28,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   reloadRoutes,
   opsRoutes,
   startPageRoutes,
+  uiRoutes,
   clientFileRoutes,
   errorPageRoutes,
 ]

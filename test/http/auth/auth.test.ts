@@ -15,6 +15,8 @@ const OPEN = [
   '/docs/json',
   '/docs/yaml',
   '/client/berth.py',
+  '/ui',
+  '/ui/pools',
 ]
 const NEEDED =
   'authentication required: send "Authorization: Bearer <token>"; an admin creates tokens with "berth token create"'
@@ -34,7 +36,9 @@ describe('without a token', () => {
       if (statusCode !== 401) open.push(url)
       else assert.equal(headers['www-authenticate'], 'Bearer realm="berth"', url)
     }
-    const meant = open.filter((url) => url.startsWith('/docs') || url === '/client/x' || OPEN.includes(url))
+    const meant = open.filter(
+      (url) => url.startsWith('/docs') || ['/client/x', '/ui/*'].includes(url) || OPEN.includes(url),
+    )
     assert.deepEqual(open, meant)
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs']) assert.ok(open.includes(path), path)
   })

@@ -20,7 +20,7 @@ export interface TokenApi extends Api {
   give(name: string, role?: Role, some?: { limits?: Limits; expiresAt?: number }): Promise<Held>
 }
 
-type Settings = Pick<ServerContext, 'streaming' | 'trustProxy' | 'requestLevel' | 'log'> &
+type Settings = Pick<ServerContext, 'dashboard' | 'streaming' | 'trustProxy' | 'requestLevel' | 'log'> &
   Pick<ServerSettings, 'rateLimit'>
 
 interface TokenApiOptions extends Omit<ApiOptions, 'access'>, Partial<Settings> {

@@ -4,17 +4,6 @@ import { answerOf } from '../../../src/client/client.ts'
 import { useApi } from './berth.tsx'
 import type { Container, Me, Pool, Reservation } from './types.ts'
 
-/** First part of each query key. What the stream marks as changed is one of these. */
-export type ListName =
-  | 'pools'
-  | 'containers'
-  | 'reservations'
-  | 'events'
-  | 'tokens'
-  | 'sessions'
-  | 'terminals'
-  | 'usage'
-
 export function usePools() {
   const { lists } = useApi()
   return useQuery({

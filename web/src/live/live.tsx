@@ -4,7 +4,7 @@ import { createContext, type ReactNode, useContext, useEffect, useState, useSync
 import { ApiError } from '../../../src/client/client.ts'
 import { followLive, type LiveMessage } from '../../../src/client/live.ts'
 import { useBerth } from '../api/berth.tsx'
-import type { ListName } from '../api/lists.ts'
+import type { ListName } from '../api/list-name.ts'
 import type { Event } from '../api/types.ts'
 import { LiveState, type LiveStatus } from './live-state.ts'
 import { listsChangedBy, Refresher } from './refresher.ts'

@@ -1,5 +1,5 @@
 /** Reads lists again after events. Nothing is computed from the text of an event: it only says what has changed. */
-import type { ListName } from '../api/lists.ts'
+import type { ListName } from '../api/list-name.ts'
 
 /** Shortest time between two reads of the same list. Lists are right within a second, however much happens. */
 const PAUSE_MS = 500
