@@ -2,7 +2,7 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { Plus } from 'lucide-react'
 import type { Dispatch } from 'react'
-import { useOpenReservations } from '../../api/lists.ts'
+import { containersOf, useOpenReservations } from '../../api/lists.ts'
 import { useSession } from '../../api/session.ts'
 import { useTerminals } from '../../api/terminals.ts'
 import { continued, Since } from './continue-shells.tsx'
@@ -18,7 +18,9 @@ export function DockMenu(props: {
   const { tabs, current, act } = props
   const { data: open = [] } = useTerminals()
   const elsewhere = open.filter(({ id }) => tabs.every(({ terminal }) => terminal !== id))
-  const mine = useMyContainers().filter((name) => name !== current)
+  const name = useSession().data?.identity?.name
+  const { data: reservations = [] } = useOpenReservations()
+  const mine = containersOf(name, reservations).filter((container) => container !== current)
   return (
     <Menu position="top-start" transitionProps={{ duration: 0 }}>
       <Menu.Target>
@@ -46,13 +48,4 @@ export function DockMenu(props: {
       </Menu.Dropdown>
     </Menu>
   )
-}
-
-/** Returns the containers in which the caller may open a shell. */
-function useMyContainers(): string[] {
-  const name = useSession().data?.identity?.name
-  const { data = [] } = useOpenReservations()
-  return data
-    .filter(({ state, owner }) => state === 'active' && owner === name)
-    .flatMap(({ containers }) => containers.map((container) => container.name))
 }
