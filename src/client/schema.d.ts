@@ -366,7 +366,7 @@ export interface paths {
         };
         /**
          * What has changed, by whom and when: the audit log
-         * @description Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or `after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations.
+         * @description Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or `after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations. With `live=true` the stream also has messages without an id: `clock`, first and as the heartbeat, with the time of the manager (`now`) and the id after which the stream continues (`after`); `pools`, first and at most once a second when they change, with counts and times of all pools for every caller.
          */
         get: operations["listEvents"];
         put?: never;
@@ -1829,7 +1829,8 @@ export interface operations {
     listReservations: {
         parameters: {
             query?: {
-                state?: components["schemas"]["ReservationState"];
+                /** @description One state, or several with commas between them */
+                state?: components["schemas"]["ReservationState"] | string;
                 /** @description Name of an identity; users see only their own */
                 owner?: string;
                 username?: string;

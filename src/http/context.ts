@@ -7,6 +7,7 @@ import type { Store } from '../ports/store.ts'
 import type { Reservations } from '../usecases/reservations.ts'
 import type { Tokens } from '../usecases/tokens.ts'
 import type { Authenticate } from './auth/identity.ts'
+import type { CountsFeed } from './streaming/counts-feed.ts'
 import type { EventFeed } from './streaming/event-feed.ts'
 import type { StreamLimit } from './streaming/stream-limit.ts'
 import type { PrometheusMetrics } from './ops/metrics.ts'
@@ -14,6 +15,7 @@ import type { PrometheusMetrics } from './ops/metrics.ts'
 /** What every route gets: the context of the server, and what routes share with one another. */
 export interface RouteContext extends ServerContext {
   readonly feed: EventFeed
+  readonly counts: CountsFeed
   readonly streamLimit: StreamLimit
 }
 

@@ -17,6 +17,8 @@ import { VALIDATION } from './errors/validation.ts'
 import { recordAnswers } from './request-log.ts'
 import { requestIdOf } from './request-id.ts'
 import { ROUTES } from './routes.ts'
+import { countPools } from './pools/views.ts'
+import { CountsFeed } from './streaming/counts-feed.ts'
 import { EventFeed } from './streaming/event-feed.ts'
 import { openStreamLimit } from './streaming/stream-limit.ts'
 
@@ -66,7 +68,8 @@ export function buildServer(context: ServerContext): FastifyInstance {
   // A plugin, so that the routes are registered once the OpenAPI document collects them.
   void server.register(async (routes) => {
     openapiRoute(routes)
-    const shared = { ...context, feed: new EventFeed(context.store), streamLimit: openStreamLimit() }
+    const counts = new CountsFeed(context.store, async () => JSON.stringify(await countPools(context)))
+    const shared = { ...context, feed: new EventFeed(context.store), counts, streamLimit: openStreamLimit() }
     for (const register of ROUTES) register(routes, shared)
   })
   return server

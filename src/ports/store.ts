@@ -108,7 +108,7 @@ export interface Ending {
 
 /** Which reservations to list, newest first. */
 export interface ReservationFilter {
-  readonly state?: ReservationState
+  readonly states?: readonly ReservationState[]
   readonly owner?: string
   readonly username?: string
   readonly pool?: string

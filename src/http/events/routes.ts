@@ -18,13 +18,13 @@ import { viewEvent } from './views.ts'
 const PAGE = 100
 
 export function eventRoutes(server: FastifyInstance, context: RouteContext): void {
-  const { store, streaming, authenticate, feed, streamLimit } = context
+  const { store, streaming, authenticate, clock, feed, counts, streamLimit } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
   const closing = new AbortController()
   server.addHook('preClose', async () => closing.abort())
 
   typed.get('/v1/events', { schema: EVENTS, config: { rules } }, async (request, reply) => {
-    const { after, limit, tail, ...filter } = request.query
+    const { after, limit, tail, live = false, ...filter } = request.query
     const which = { ...filter, ...ownOnly(identityOf(request)) }
     refuseCombinations(request.query, isStream(request))
     if (!isStream(request)) {
@@ -38,7 +38,7 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
     const begin = last === undefined ? await beginning(which, after, tail) : await known(readId(last), 'Last-Event-ID')
     const isAllowed = () => stillAllowed(request.headers.authorization)
     streamLimit.count(request, reply)
-    return stream(reply, { which, after: begin, isAllowed })
+    return stream(reply, { which, after: begin, live: live ? { clock, counts } : null, isAllowed })
   })
 
   async function rules(request: FastifyRequest): Promise<Violation[]> {
@@ -60,7 +60,7 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
     return first ? first.id - 1 : now
   }
 
-  function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'isAllowed'>): FastifyReply {
+  function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'live' | 'isAllowed'>): FastifyReply {
     const { heartbeatMs, idleTimeoutMs } = streaming
     closeWhenIdle(reply.raw, idleTimeoutMs)
     // A HEAD ends here, too: fastify sends the headers and closes the stream.
@@ -95,12 +95,16 @@ function isStream({ headers }: FastifyRequest): boolean {
   return /\btext\/event-stream\b/i.test(headers.accept ?? '')
 }
 
-function refuseCombinations({ limit, tail }: EventQuery, stream: boolean): void {
-  if (limit === undefined) return
+function refuseCombinations({ limit, tail, live }: EventQuery, stream: boolean): void {
   const violations: Violation[] = []
-  if (tail !== undefined)
+  if (limit !== undefined && tail !== undefined)
     violations.push({ path: 'tail', message: 'must not be combined with limit; give one of them' })
-  if (stream) violations.push({ path: 'limit', message: 'must not be given for a stream, which has no end' })
+  if (limit !== undefined && stream)
+    violations.push({ path: 'limit', message: 'must not be given for a stream, which has no end' })
+  if (live === true && !stream) {
+    const message = 'must not be given for a page; request a stream with the header Accept: text/event-stream'
+    violations.push({ path: 'live', message })
+  }
   if (violations.length > 0) throw invalidRequest(violations)
 }
 
@@ -116,7 +120,10 @@ const EVENTS = {
   description:
     'Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or ' +
     '`after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and ' +
-    'the kind of the event, and the same JSON as data. Users see the events of their own reservations.',
+    'the kind of the event, and the same JSON as data. Users see the events of their own reservations. ' +
+    'With `live=true` the stream also has messages without an id: `clock`, first and as the heartbeat, with the time of ' +
+    'the manager (`now`) and the id after which the stream continues (`after`); `pools`, first and at most once a ' +
+    'second when they change, with counts and times of all pools for every caller.',
   querystring: ListEvents,
   headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Takes the place of after' })) }),
   response: {
