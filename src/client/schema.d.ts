@@ -366,7 +366,7 @@ export interface paths {
         };
         /**
          * What has changed, by whom and when: the audit log
-         * @description Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or `after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations. With `live=true` the stream also has messages without an id: `clock`, first and as the heartbeat, with the time of the manager (`now`) and the id after which the stream continues (`after`); `pools`, first and at most once a second when they change, with counts and times of all pools for every caller.
+         * @description Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or `after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations.
          */
         get: operations["listEvents"];
         put?: never;
@@ -389,26 +389,6 @@ export interface paths {
          * @description Users see their own only. As CSV with `Accept: text/csv` or `?format=csv`.
          */
         get: operations["getUsage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/series": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Figures of the pools over time: containers by state, waiting, durations, refusals
-         * @description One point for each step, at most 2,000. Every caller sees the figures of all pools, which name no person. As CSV with `Accept: text/csv` or `?format=csv`.
-         */
-        get: operations["getSeries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -911,12 +891,6 @@ export interface components {
             };
             /** @description How many reservations wait in its queue */
             waiting: number;
-            /** @description When the oldest reservation of its queue was made; null: none waits */
-            waiting_since: string | null;
-            /** @description When the next of its active reservations ends, unless it is extended; null: none is active */
-            next_free_at: string | null;
-            /** @description Since when the oldest of its creating and removing containers is in that state; null: none is */
-            recycling_since: string | null;
             /** @description Why none of its containers can be lent, and none can be made; null while at least one works */
             problem: string | null;
             /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
@@ -1055,53 +1029,6 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "user";
-        Series: {
-            /** @description Begin of the first step */
-            from: string;
-            to: string;
-            step_seconds: number;
-            /** @description When the oldest event that is kept happened: there are no points before; null without any event */
-            kept_since: string | null;
-            points: components["schemas"]["SeriesPoint"][];
-        };
-        /** @description Of what was completed in the step */
-        SeriesDurations: {
-            count: number;
-            /** @description null where count is 0 */
-            p50_seconds: number | null;
-            /** @description null where count is 0 */
-            p95_seconds: number | null;
-            /** @description null where count is 0 */
-            max_seconds: number | null;
-        };
-        /** @enum {string} */
-        SeriesFormat: "json" | "csv";
-        SeriesPoint: {
-            /** @description Begin of the step */
-            at: string;
-            /** @description Target size, averaged over the step */
-            size: number;
-            states: components["schemas"]["SeriesStates"];
-            /** @description How many reservations waited in the queue, averaged over the step */
-            waiting: number;
-            /** @description For how long the reservation that waited longest had been waiting; 0 when none waited */
-            longest_wait_seconds: number;
-            reserve: components["schemas"]["SeriesDurations"];
-            recycle: components["schemas"]["SeriesDurations"];
-            /** @description Reserves that were refused or failed, by error code; codes without any are left out */
-            refusals: {
-                [key: string]: number;
-            };
-        };
-        /** @description How many containers were in each state, averaged over the step */
-        SeriesStates: {
-            creating: number;
-            ready: number;
-            reserved: number;
-            removing: number;
-            broken: number;
-            quarantined: number;
-        };
         Session: {
             id: string;
             identity: string;
@@ -1682,9 +1609,6 @@ export interface operations {
                      *             "quarantined": 0
                      *           },
                      *           "waiting": 0,
-                     *           "waiting_since": null,
-                     *           "next_free_at": "2026-11-24T19:00:00.180Z",
-                     *           "recycling_since": null,
                      *           "problem": null,
                      *           "oldest_unclean_seconds": 0
                      *         }
@@ -1762,9 +1686,6 @@ export interface operations {
                      *         "quarantined": 0
                      *       },
                      *       "waiting": 0,
-                     *       "waiting_since": null,
-                     *       "next_free_at": "2026-11-24T19:00:00.180Z",
-                     *       "recycling_since": null,
                      *       "problem": null,
                      *       "oldest_unclean_seconds": 0
                      *     }
@@ -2048,8 +1969,7 @@ export interface operations {
     listReservations: {
         parameters: {
             query?: {
-                /** @description One state, or several with commas between them */
-                state?: components["schemas"]["ReservationState"] | string;
+                state?: components["schemas"]["ReservationState"];
                 /** @description Name of an identity; users see only their own */
                 owner?: string;
                 username?: string;
@@ -2619,8 +2539,6 @@ export interface operations {
                 limit?: number;
                 /** @description Only the latest of them, that many; instead of limit */
                 tail?: number;
-                /** @description Also the time of the manager and the counts of all pools; for a stream only */
-                live?: boolean;
                 kind?: components["schemas"]["EventKind"];
                 pool?: string;
                 container?: string;
@@ -2714,40 +2632,6 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Usage"];
-                    "text/csv": string;
-                };
-            };
-            "4XX": components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    getSeries: {
-        parameters: {
-            query?: {
-                /** @description All pools together when left out */
-                pool?: string;
-                /** @description A time, a day (UTC), or one like now-24h, the default; moved back to a full step */
-                from?: string;
-                /** @description A time, a day (UTC), now or one like now-1h; now when left out */
-                to?: string;
-                /** @description A duration like 15m, at least 1s; one that gives at most 120 points when left out */
-                step?: string;
-                /** @description Takes the place of Accept */
-                format?: components["schemas"]["SeriesFormat"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Oldest first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Series"];
                     "text/csv": string;
                 };
             };
@@ -3295,13 +3179,6 @@ export interface operations {
                     "text/plain": string;
                     "text/html": string;
                 };
-            };
-            /** @description For browsers, if the dashboard is built: it is at `/ui/` */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             "4XX": components["responses"]["Error"];
             default: components["responses"]["Error"];
