@@ -64,8 +64,9 @@ describe('the dashboard', () => {
   it('says without JavaScript where the API and the command are', async () => {
     const ada = await person({ url, javaScript: false })
     const page = await ada.open()
-    await page.getByText(/needs JavaScript/).waitFor()
-    const shown = await page.locator('noscript').innerText()
+    const sentence = page.locator('noscript')
+    await sentence.waitFor({ state: 'visible' })
+    const shown = await sentence.innerText()
     assert.match(shown, /\/docs/)
     assert.match(shown, /command berth/)
   })
