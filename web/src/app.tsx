@@ -9,6 +9,7 @@ import { ShortcutsProvider } from './keyboard/shortcuts.tsx'
 import { ClockProvider } from './live/clock.tsx'
 import { LiveProvider } from './live/live.tsx'
 import { NoticesProvider } from './notices/notices.tsx'
+import { BulkProvider } from './parts/bulk/bulk-provider.tsx'
 import { ConfirmProvider } from './parts/confirm.tsx'
 import { Loading, Page } from './parts/page.tsx'
 import { ROUTES, SignInPage, TerminalPage } from './routes.tsx'
@@ -61,7 +62,9 @@ function SignedIn() {
           <LiveProvider key={identity.name}>
             <ClockProvider>
               <DockProvider>
-                <Pages />
+                <BulkProvider>
+                  <Pages />
+                </BulkProvider>
               </DockProvider>
             </ClockProvider>
           </LiveProvider>
@@ -85,7 +88,7 @@ function Pages() {
           <Suspense fallback={<output className="secondary">Loading the page …</output>}>
             <Switch>
               {ROUTES.map(([path, Component]) => (
-                <Route key={path} path={path}>
+                <Route key={String(path)} path={path}>
                   <Component />
                 </Route>
               ))}

@@ -19,7 +19,9 @@ export function Frame({ children }: { readonly children: ReactNode }) {
   const [palette, setPalette] = useState(false)
   const [help, setHelp] = useState(false)
   const { kind } = useLiveStatus()
-  useShortcut('r', 'Reserve', () => navigate('/reserve'))
+  // Where to go back to when the drawer is closed.
+  const reserve = () => location === '/reserve' || navigate('/reserve', { state: { from: location } })
+  useShortcut('r', 'Reserve', reserve)
   useShortcut('Ctrl+K', 'Search pages, containers, reservations, actions', () => setPalette(true))
   useShortcut('?', 'Show the shortcuts', () => setHelp(true))
   const main = useFocusOnNavigation(location)
@@ -48,7 +50,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
             <Search size={16} aria-hidden />
           </ActionIcon>
           <ColorSchemeButton />
-          <Button variant="filled" onClick={() => navigate('/reserve')} title="Reserve (r)">
+          <Button variant="filled" onClick={reserve} title="Reserve (r)">
             Reserve
           </Button>
         </div>

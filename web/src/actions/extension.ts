@@ -1,0 +1,24 @@
+/** By how much one key or one click extends a reservation. */
+import { clockText, type TimeWords } from '../words/time.ts'
+
+const HALF_AN_HOUR_S = 30 * 60
+
+/** Returns the duration for the API, in seconds: 30 minutes, or the pool's default if that is shorter. */
+export function extensionOf(pool: { readonly duration_default_seconds: number } | undefined): string {
+  return `${Math.min(HALF_AN_HOUR_S, pool?.duration_default_seconds ?? HALF_AN_HOUR_S)}s`
+}
+
+/** Returns "alpine-3: until 15:40." and, where the manager allowed less, why. */
+export function extendedText(
+  { names, expiresAt, clamped }: { readonly names: string; readonly expiresAt: string | null; readonly clamped: string | null },
+  now: number,
+  words: TimeWords,
+): string {
+  const end = expiresAt === null ? 'extended' : `until ${clockText(Date.parse(expiresAt), now, words)}`
+  return `${names}: ${end}.${clamped === null ? '' : ` ${sentence(clamped)}`}`
+}
+
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`
+}
