@@ -63,6 +63,7 @@ const LISTS = [
   ...['/v1/reservations', `/v1/reservations?owner=${MARK}-owner`, `/v1/reservations?username=${MARK}user`],
   ...['/v1/containers', '/v1/containers/alpine-1', '/v1/pools', '/v1/events', `/v1/events?container=alpine-1`],
   ...['/v1/usage', '/v1/usage?by=username', '/v1/usage?by=pool', '/v1/usage?format=csv', '/v1/me'],
+  ...['/v1/series', '/v1/series?format=csv'],
   ...['/available', '/reservations', '/v1/known_hosts'],
 ]
 
