@@ -62,9 +62,9 @@ by_the_clock := "misbehaving|seed"
 
 # The tests that need no Docker, by folder of test/. Those of the rules share one process: one per file takes four times
 # as long. The streams of events take half a minute by themselves, so they run with the rest.
-unit_rules := "@(bench|cli|client|config|domain|lab|playbook|prove|reconcile|usecases)/**/*"
+unit_rules := "@(bench|cli|client|config|domain|lab|playbook|prove|reconcile|usecases|web)/**/*"
 unit_http := "http/{*,!(streaming)/*}"
-not_unit := "{!(bench|cli|client|config|domain|lab|playbook|prove|reconcile|usecases|http)/**,http/streaming}"
+not_unit := "{!(bench|cli|client|config|domain|lab|playbook|prove|reconcile|usecases|web|http)/**,http/streaming}"
 
 # Run the tests that need no Docker, in about two minutes
 [parallel]

@@ -122,7 +122,7 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
       'http/connections.ts',
       'http/streaming/long-poll.ts',
       'http/errors/client-error.ts',
-      'client/events.ts',
+      'client/event-stream.ts',
     ],
     why: 'the core only ticks',
   },

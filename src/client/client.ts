@@ -34,7 +34,10 @@ export type Token = Schemas['Token']
 export type WantedToken = Schemas['TokenRequest']
 export type Event = Schemas['Event']
 export type Pool = Schemas['Pool']
-export type EventFilter = Omit<NonNullable<paths['/v1/events']['get']['parameters']['query']>, 'after' | 'limit'>
+export type EventFilter = Omit<
+  NonNullable<paths['/v1/events']['get']['parameters']['query']>,
+  'after' | 'limit' | 'live'
+>
 
 /** One problem of a request. */
 type Violation = Readonly<Schemas['Violation']>

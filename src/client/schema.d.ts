@@ -810,6 +810,12 @@ export interface components {
             };
             /** @description How many reservations wait in its queue */
             waiting: number;
+            /** @description When the oldest reservation of its queue was made; null: none waits */
+            waiting_since: string | null;
+            /** @description When the next of its active reservations ends, unless it is extended; null: none is active */
+            next_free_at: string | null;
+            /** @description Since when the oldest of its creating and removing containers is in that state; null: none is */
+            recycling_since: string | null;
             /** @description Why none of its containers can be lent, and none can be made; null while at least one works */
             problem: string | null;
             /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
@@ -1524,6 +1530,9 @@ export interface operations {
                      *             "quarantined": 0
                      *           },
                      *           "waiting": 0,
+                     *           "waiting_since": null,
+                     *           "next_free_at": "2026-11-24T19:00:00.180Z",
+                     *           "recycling_since": null,
                      *           "problem": null,
                      *           "oldest_unclean_seconds": 0
                      *         }
@@ -1601,6 +1610,9 @@ export interface operations {
                      *         "quarantined": 0
                      *       },
                      *       "waiting": 0,
+                     *       "waiting_since": null,
+                     *       "next_free_at": "2026-11-24T19:00:00.180Z",
+                     *       "recycling_since": null,
                      *       "problem": null,
                      *       "oldest_unclean_seconds": 0
                      *     }
@@ -2454,6 +2466,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only the latest of them, that many; instead of limit */
                 tail?: number;
+                /** @description Also the time of the manager and the counts of all pools; for a stream only */
+                live?: boolean;
                 kind?: components["schemas"]["EventKind"];
                 pool?: string;
                 container?: string;

@@ -1,12 +1,16 @@
+/** Starts the dashboard in index.html. */
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { MantineProvider } from '@mantine/core'
-import '@mantine/core/styles.css'
+import './theme/mantine.ts'
+import './theme/states.css'
+import './theme/global.css'
+import { App } from './app.tsx'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no element #root')
+const styleNonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? ''
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider>Berth</MantineProvider>
+    <App styleNonce={styleNonce} />
   </StrictMode>,
 )

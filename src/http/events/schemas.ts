@@ -36,6 +36,9 @@ export const ListEvents = Type.Object(
     tail: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_000, description: 'Only the latest of them, that many; instead of limit' }),
     ),
+    live: Type.Optional(
+      Type.Boolean({ description: 'Also the time of the manager and the counts of all pools; for a stream only' }),
+    ),
     kind: Type.Optional(Kind),
     pool: Type.Optional(Type.String()),
     container: Type.Optional(Type.String()),

@@ -39,6 +39,9 @@ const POOL = {
   hold: { max_seconds: 7200, containers: 3 },
   containers: { creating: 0, ready: 7, reserved: 3, removing: 0, broken: 0, quarantined: 0 },
   waiting: 0,
+  waiting_since: null,
+  next_free_at: '2026-11-24T19:00:00.180Z',
+  recycling_since: null,
   problem: null,
   oldest_unclean_seconds: 0,
 }

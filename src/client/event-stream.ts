@@ -1,0 +1,111 @@
+/** One connection to the stream of events: opens it, reads its messages, and notices when it is dead. */
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { ApiError, type BerthClient, type paths, problemOf } from './client.ts'
+
+type Query = NonNullable<paths['/v1/events']['get']['parameters']['query']>
+
+/** To be used for one request. */
+export class EventStream {
+  readonly #dropped = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #maxSilenceMs: number
+  /** Since when the next sign of life is awaited; null while the caller handles the last one. */
+  #waitingSince: number | null = null
+
+  /** The stream ends with `signal`, and fails when the manager sends nothing for `maxSilenceMs`. */
+  constructor(signal: AbortSignal, maxSilenceMs: number) {
+    this.#signal = AbortSignal.any([signal, this.#dropped.signal])
+    this.#maxSilenceMs = maxSilenceMs
+  }
+
+  /** For how many milliseconds the next sign of life has been awaited. */
+  get silentMs(): number {
+    return this.#waitingSince === null ? 0 : Date.now() - this.#waitingSince
+  }
+
+  /** Ends the connection: `messages` throws this reason. */
+  drop(reason: Error): void {
+    this.#dropped.abort(reason)
+  }
+
+  /**
+   * Returns the messages that each chunk completes: none for a heartbeat, which is a sign of life all the same. Throws
+   * an `ApiError` if the manager refuses, or if the answer is not a stream of events.
+   */
+  async *messages(client: BerthClient, query: Query): AsyncGenerator<EventSourceMessage[]> {
+    try {
+      const reader = (await this.#beforeTooLong(open(client, query, this.#signal))).getReader()
+      try {
+        yield* this.#chunks(reader)
+      } finally {
+        await reader.cancel().catch(() => undefined)
+      }
+    } catch (error) {
+      throw this.#dropped.signal.aborted ? this.#dropped.signal.reason : error
+    }
+  }
+
+  async *#chunks(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<EventSourceMessage[]> {
+    const received: EventSourceMessage[] = []
+    const parser = createParser({ onEvent: (message) => received.push(message) })
+    const decoder = new TextDecoder()
+    for (;;) {
+      const { done, value } = await this.#beforeTooLong(reader.read())
+      if (done) return
+      parser.feed(decoder.decode(value, { stream: true }))
+      yield received.splice(0)
+    }
+  }
+
+  async #beforeTooLong<T>(wait: Promise<T>): Promise<T> {
+    this.#waitingSince = Date.now()
+    const seconds = this.#maxSilenceMs / 1_000
+    const tooLong = () => this.drop(new Error(`the manager has sent nothing for ${seconds} s`))
+    const timer = setTimeout(tooLong, this.#maxSilenceMs)
+    try {
+      return await wait
+    } finally {
+      clearTimeout(timer)
+      this.#waitingSince = null
+    }
+  }
+}
+
+async function open(client: BerthClient, query: Query, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  const headers = { accept: 'text/event-stream' }
+  const { data, error, response } = await client.GET('/v1/events', {
+    params: { query },
+    headers,
+    signal,
+    parseAs: 'stream',
+  })
+  if (error !== undefined || !response.ok) throw problemOf(error, response)
+  const body = data as ReadableStream<Uint8Array> | undefined
+  const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
+  if (body && isStream) return body
+  // The page of a proxy, such as a form to sign in.
+  await body?.cancel()
+  throw problemOf(null, response)
+}
+
+/** Codes of answers that are not the manager's: of a proxy, or of another network's portal. */
+const FOREIGN_CODES: readonly string[] = ['unreachable', 'not_berth', 'https_required']
+
+/** Returns whether another attempt may succeed: after anything but a refusal by the manager itself. */
+export function mayRecover(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return true
+  return error.status >= 500 || error.status === 429 || FOREIGN_CODES.includes(error.code)
+}
+
+/** Resolves after this time, or as soon as the signal is aborted. Browsers have no node:timers. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, signal.aborted ? 0 : ms)
+    signal.addEventListener('abort', end)
+  })
+}

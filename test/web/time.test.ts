@@ -1,0 +1,55 @@
+import { deepEqual, equal, match } from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { clockText, durationText, exactText, timeOfDay, untilText } from '../../web/src/words/time.ts'
+
+const BERLIN = { timeZone: 'Europe/Berlin', locale: 'en-GB' }
+const UTC = { timeZone: 'UTC', locale: 'en-GB' }
+const NOON = Date.parse('2026-11-29T12:00:00Z')
+
+describe('durations', () => {
+  const cases: readonly [ms: number, text: string][] = [
+    [-5_000, '0 s'],
+    [0, '0 s'],
+    [9_999, '9 s'],
+    [60_000, '1 min'],
+    [249_000, '4 min 09 s'],
+    [599_000, '9 min 59 s'],
+    [600_000, '10 min'],
+    [2_339_000, '38 min'],
+    [3_600_000, '1 h'],
+    [3_900_000, '1 h 05 min'],
+    [86_400_000, '1 d'],
+    [97_200_000, '1 d 3 h'],
+  ]
+  for (const [ms, text] of cases) {
+    it(`writes ${ms} ms as ${text}`, () => equal(durationText(ms), text))
+  }
+})
+
+describe('times', () => {
+  it('are written in the zone of the viewer', () => {
+    equal(clockText(NOON, NOON, BERLIN), '13:00')
+    equal(clockText(NOON, NOON, UTC), '12:00')
+    equal(timeOfDay(NOON + 11_000, UTC), '12:00:11')
+  })
+
+  it('have a date on another day of that zone', () => {
+    const beforeMidnight = Date.parse('2026-11-29T22:30:00Z')
+    const afterMidnight = Date.parse('2026-11-29T23:30:00Z')
+    equal(clockText(afterMidnight, beforeMidnight, UTC), '23:30')
+    match(clockText(afterMidnight, beforeMidnight, BERLIN), /^Mon,? 30 Nov,? 00:30$/)
+  })
+
+  it('name the zone where they are exact', () => {
+    match(exactText(NOON, UTC), /29 Nov 2026.*12:00:00.*UTC/)
+  })
+
+  it('say how long something lasts, and until when', () => {
+    equal(untilText(NOON + 38 * 60_000, NOON, UTC), '38 min · until 12:38')
+  })
+
+  it('do not use twelve hours', () => {
+    const american = { timeZone: 'UTC', locale: 'en-US' }
+    deepEqual([clockText(NOON - 12 * 3_600_000, NOON - 12 * 3_600_000, american)], ['00:00'])
+  })
+})

@@ -1,0 +1,36 @@
+/** Reads lists again at little cost: the manager answers 304 while nothing has changed. */
+import { problemOf, Unreachable } from '../../../src/client/client.ts'
+
+interface Kept {
+  readonly etag: string
+  readonly body: unknown
+}
+
+/** Most lists that are kept. The least recently read one is forgotten first. */
+const MAX_KEPT = 50
+
+export class EtagReader {
+  readonly #kept = new Map<string, Kept>()
+
+  /** Returns the body at a path, the same object as before if it has not changed. Throws `ApiError`, `Unreachable`. */
+  async read<T>(path: string, signal: AbortSignal): Promise<T> {
+    const kept = this.#kept.get(path)
+    const headers = { accept: 'application/json', ...(kept && { 'if-none-match': kept.etag }) }
+    const response = await fetch(path, { headers, signal }).catch((error: unknown) => {
+      throw signal.aborted ? error : new Unreachable(location.origin, error)
+    })
+    if (response.status === 304 && kept) return kept.body as T
+    const body: unknown = await response.json().catch(() => null)
+    if (!response.ok || body === null) throw problemOf(body, response)
+    const etag = response.headers.get('etag')
+    this.#kept.delete(path)
+    if (etag !== null) this.#kept.set(path, { etag, body })
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest)
+    return body as T
+  }
+
+  forget(): void {
+    this.#kept.clear()
+  }
+}

@@ -1,0 +1,12 @@
+/** Shapes of the API, as pages use them. */
+export type {
+  Container,
+  Event,
+  Me,
+  Pool,
+  Reservation,
+  Reserved,
+  ReserveRequest,
+  Token,
+  Usage,
+} from '../../../src/client/client.ts'

@@ -1,0 +1,92 @@
+/** Keyboard shortcuts. Single letters never act in fields, dialogs or terminals, and can be switched off. */
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react'
+import { useSingleKeys } from '../settings/settings.tsx'
+import { completedBy, type Key } from './key-sequence.ts'
+
+export interface Shortcut {
+  /** "r", "g p", "Ctrl+K". */
+  readonly keys: string
+  /** What it does, for the list of shortcuts: "Reserve". */
+  readonly label: string
+  readonly act: () => void
+}
+
+class Registry {
+  readonly shortcuts = new Map<symbol, Shortcut>()
+
+  /** Of two shortcuts with the same keys, the later one counts: that of the page on top. */
+  find(keys: string): Shortcut | undefined {
+    return [...this.shortcuts.values()].findLast((one) => one.keys === keys)
+  }
+}
+
+const ShortcutsContext = createContext<Registry | null>(null)
+
+export function ShortcutsProvider({ children }: { readonly children: ReactNode }) {
+  const [registry] = useState(() => new Registry())
+  const [single] = useSingleKeys()
+  useEffect(() => {
+    const pressed: Key[] = []
+    const press = (event: KeyboardEvent) => {
+      if (event.altKey || event.defaultPrevented || event.isComposing || /^(Shift|Control|Meta)$/.test(event.key))
+        return
+      const ctrl = event.ctrlKey || event.metaKey
+      if (isTyping(event.target) || (!ctrl && (!single || isInDialog(event.target)))) {
+        pressed.length = 0
+        return
+      }
+      pressed.push({ key: event.key, ctrl, at: event.timeStamp })
+      const keys = completedBy(
+        pressed,
+        [...registry.shortcuts.values()].map((one) => one.keys),
+      )
+      const shortcut = keys === null ? undefined : registry.find(keys)
+      if (pressed.length > 2) pressed.shift()
+      if (!shortcut) return
+      pressed.length = 0
+      event.preventDefault()
+      shortcut.act()
+    }
+    document.addEventListener('keydown', press)
+    return () => document.removeEventListener('keydown', press)
+  }, [registry, single])
+  return <ShortcutsContext value={registry}>{children}</ShortcutsContext>
+}
+
+/** Whether letters are text there. Terminals have a text field inside. */
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') !== null
+  )
+}
+
+function isInDialog(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('[role="dialog"], [role="menu"]') !== null
+}
+
+/** Makes the keys act while the component is shown. */
+export function useShortcut(keys: string, label: string, act: () => void): void {
+  const registry = useRegistry()
+  const latest = useRef(act)
+  useEffect(() => {
+    latest.current = act
+  })
+  const id = useMemo(() => Symbol(keys), [keys])
+  useEffect(() => {
+    registry.shortcuts.set(id, { keys, label, act: () => latest.current() })
+    return () => void registry.shortcuts.delete(id)
+  }, [registry, id, keys, label])
+}
+
+/** Returns the shortcuts of what is shown now, for the palette and the list of shortcuts. */
+export function useAllShortcuts(): () => readonly Shortcut[] {
+  const registry = useRegistry()
+  return () => [...registry.shortcuts.values()]
+}
+
+function useRegistry(): Registry {
+  const registry = useContext(ShortcutsContext)
+  if (!registry) throw new Error('shortcuts are used outside ShortcutsProvider')
+  return registry
+}

@@ -1,0 +1,50 @@
+/** The manager's time in components: all of them tick together. */
+import { createContext, type ReactNode, useContext, useSyncExternalStore, useState } from 'react'
+import { useLive } from './live.tsx'
+
+const TICK_MS = 1_000
+
+class Ticker {
+  #now: number
+  readonly #listeners = new Set<() => void>()
+  #timer: ReturnType<typeof setInterval> | undefined
+  readonly #clock: () => number
+
+  constructor(clock: () => number) {
+    this.#clock = clock
+    this.#now = clock()
+  }
+
+  readonly now = (): number => this.#now
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS)
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#listeners.size > 0) return
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
+  #tick(): void {
+    this.#now = this.#clock()
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+const ClockContext = createContext<Ticker | null>(null)
+
+export function ClockProvider({ children }: { readonly children: ReactNode }) {
+  const { state } = useLive()
+  const [ticker] = useState(() => new Ticker(state.now))
+  return <ClockContext value={ticker}>{children}</ClockContext>
+}
+
+/** Returns the manager's time, epoch milliseconds. The component renders again each second. */
+export function useNow(): number {
+  const ticker = useContext(ClockContext)
+  if (!ticker) throw new Error('useNow is called outside ClockProvider')
+  return useSyncExternalStore(ticker.subscribe, ticker.now)
+}

@@ -1,0 +1,98 @@
+/** Keeps what is shown right: reads the event stream, and reads lists again when they have changed. */
+import { useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import { ApiError } from '../../../src/client/client.ts'
+import { followLive, type LiveMessage } from '../../../src/client/live.ts'
+import { useBerth } from '../api/berth.tsx'
+import type { ListName } from '../api/list-name.ts'
+import type { Event } from '../api/types.ts'
+import { LiveState, type LiveStatus } from './live-state.ts'
+import { listsChangedBy, Refresher } from './refresher.ts'
+import { shareStream } from './shared-stream.ts'
+
+const EVERYTHING: readonly ListName[] = ['pools', 'containers', 'reservations', 'events', 'tokens', 'terminals']
+
+interface Live {
+  readonly state: LiveState
+  /** Dispatches a `CustomEvent<Event>` named "berth" for each event of the audit log. */
+  readonly events: EventTarget
+}
+
+const LiveContext = createContext<Live | null>(null)
+
+/** Give it the identity as `key`: the stream shows what that identity may see. */
+export function LiveProvider({ children }: { readonly children: ReactNode }) {
+  const berth = useBerth()
+  const client = useQueryClient()
+  const [live] = useState<Live>(() => ({ state: new LiveState(), events: new EventTarget() }))
+
+  useEffect(() => {
+    const stop = new AbortController()
+    const hurry = hurryWhenBack(stop.signal)
+    const refresher = new Refresher((name) => client.invalidateQueries({ queryKey: [name] }))
+    const take = (message: LiveMessage) => takeMessage(message, live, refresher)
+    const open = (signal: AbortSignal) => followLive(berth, { signal, hurry })
+    shareStream(open, take, stop.signal).catch((error: unknown) => {
+      live.state.isBroken(error instanceof Error ? error.message : String(error))
+      // Signed out: the session is asked again, and leads to the page for signing in.
+      if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: ['session'] })
+    })
+    return () => stop.abort()
+  }, [berth, client, live])
+
+  return <LiveContext value={live}>{children}</LiveContext>
+}
+
+function takeMessage(message: LiveMessage, { state, events }: Live, refresher: Refresher): void {
+  switch (message.kind) {
+    case 'connected':
+      state.isLive()
+      refresher.mark(EVERYTHING)
+      return
+    case 'clock':
+      state.setClock(message.now)
+      state.isLive()
+      return
+    case 'pools':
+      // Users get no events of others, so the counts say that something has changed.
+      refresher.mark(['pools', 'containers'])
+      return
+    case 'event':
+      refresher.mark(listsChangedBy(message.event.kind))
+      events.dispatchEvent(new CustomEvent<Event>('berth', { detail: message.event }))
+      return
+    case 'broken':
+      state.isBroken(message.error instanceof Error ? message.error.message : String(message.error))
+      return
+  }
+}
+
+/** Returns a target with an event "hurry" whenever the connection should be checked: after sleep, after an outage. */
+function hurryWhenBack(signal: AbortSignal): EventTarget {
+  const target = new EventTarget()
+  const hurry = () => target.dispatchEvent(new globalThis.Event('hurry'))
+  globalThis.addEventListener('online', hurry, { signal })
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && hurry(), { signal })
+  return target
+}
+
+export function useLive(): Live {
+  const live = useContext(LiveContext)
+  if (!live) throw new Error('useLive is called outside LiveProvider')
+  return live
+}
+
+export function useLiveStatus(): LiveStatus {
+  const { state } = useLive()
+  return useSyncExternalStore(state.subscribe, () => state.status)
+}
+
+/** Calls `take` with each event of the audit log that happens from now on. */
+export function useEvents(take: (event: Event) => void): void {
+  const { events } = useLive()
+  useEffect(() => {
+    const listener = (event: globalThis.Event) => take((event as CustomEvent<Event>).detail)
+    events.addEventListener('berth', listener)
+    return () => events.removeEventListener('berth', listener)
+  }, [events, take])
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../parts/page.tsx'
+
+export function ContainersPage() {
+  return <Page title="Containers">…</Page>
+}

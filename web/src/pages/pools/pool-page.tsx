@@ -1,0 +1,5 @@
+import { Page } from '../../parts/page.tsx'
+
+export function PoolPage() {
+  return <Page title="Pool">…</Page>
+}

@@ -1,0 +1,16 @@
+import { CopyButton } from './copy-button.tsx'
+import styles from './command-line.module.css'
+
+/** A command to copy, such as the ssh line. */
+export function CommandLine({ command, label }: { readonly command: string; readonly label?: string }) {
+  return (
+    <div className={styles['line']}>
+      {/* Long commands scroll, so they need the focus of the keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled with the arrow keys */}
+      <code className={styles['code']} tabIndex={0}>
+        {command}
+      </code>
+      <CopyButton text={command} label={label ?? 'Copy the command'} />
+    </div>
+  )
+}

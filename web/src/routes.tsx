@@ -1,0 +1,42 @@
+/** Every page: its path below /ui, and the code that is loaded when it is opened. */
+import { type ComponentType, lazy, type LazyExoticComponent } from 'react'
+import { OverviewPage } from './pages/overview/overview-page.tsx'
+
+type PageComponent = ComponentType | LazyExoticComponent<ComponentType>
+
+/** The overview comes with the first load. */
+export const ROUTES: readonly (readonly [path: string, page: PageComponent])[] = [
+  ['/', OverviewPage],
+  ['/reserve', lazy(async () => ({ default: (await import('./pages/reserve/reserve-page.tsx')).ReservePage }))],
+  ['/pools/:name', lazy(async () => ({ default: (await import('./pages/pools/pool-page.tsx')).PoolPage }))],
+  [
+    '/containers',
+    lazy(async () => ({ default: (await import('./pages/containers/containers-page.tsx')).ContainersPage })),
+  ],
+  [
+    '/containers/:name',
+    lazy(async () => ({ default: (await import('./pages/containers/container-page.tsx')).ContainerPage })),
+  ],
+  [
+    '/reservations',
+    lazy(async () => ({ default: (await import('./pages/reservations/reservations-page.tsx')).ReservationsPage })),
+  ],
+  [
+    '/reservations/:id',
+    lazy(async () => ({ default: (await import('./pages/reservations/reservation-page.tsx')).ReservationPage })),
+  ],
+  ['/trends', lazy(async () => ({ default: (await import('./pages/trends/trends-page.tsx')).TrendsPage }))],
+  ['/usage', lazy(async () => ({ default: (await import('./pages/usage/usage-page.tsx')).UsagePage }))],
+  ['/events', lazy(async () => ({ default: (await import('./pages/events/events-page.tsx')).EventsPage }))],
+  ['/tokens', lazy(async () => ({ default: (await import('./pages/tokens/tokens-page.tsx')).TokensPage }))],
+  ['/sessions', lazy(async () => ({ default: (await import('./pages/sessions/sessions-page.tsx')).SessionsPage }))],
+  ['/me', lazy(async () => ({ default: (await import('./pages/me/me-page.tsx')).MePage }))],
+]
+
+/** Without the frame: alone in its window. */
+export const TerminalPage = lazy(async () => ({
+  default: (await import('./pages/terminal/terminal-page.tsx')).TerminalPage,
+}))
+export const SignInPage = lazy(async () => ({
+  default: (await import('./pages/sign-in/sign-in-page.tsx')).SignInPage,
+}))

@@ -1,0 +1,38 @@
+import { Menu, UnstyledButton } from '@mantine/core'
+import { useLocation } from 'wouter'
+import { useSession, useSignOut } from '../api/session.ts'
+import { useNotices } from '../notices/notices.tsx'
+
+/** Who is signed in, and the way out. Without authentication it says what that means. */
+export function Account() {
+  const { data: session } = useSession()
+  const signOut = useSignOut()
+  const notices = useNotices()
+  const [, navigate] = useLocation()
+  if (!session?.identity) return null
+  if (session.auth === 'none') {
+    return (
+      <span className="secondary" title="auth: none in berth.yml. Every caller on this machine is an admin.">
+        no sign-in
+      </span>
+    )
+  }
+  return (
+    <Menu>
+      <Menu.Target>
+        <UnstyledButton>
+          {session.identity.name} <span className="secondary">{session.identity.role}</span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => navigate('/me')}>Me and settings</Menu.Item>
+        <Menu.Item onClick={() => navigate('/sessions')}>Sessions</Menu.Item>
+        <Menu.Item
+          onClick={() => signOut.mutate(undefined, { onError: (error) => notices.problem('Not signed out', error) })}
+        >
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,73 @@
+/** Times and durations in words. Durations are in milliseconds, times in epoch milliseconds. */
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** Durations above this are shown in whole minutes, below in seconds too. */
+const MINUTES_ONLY = 10 * MINUTE
+
+/** Returns "2 d 3 h", "1 h 05 min", "38 min", "4 min 09 s" or "9 s". Negative durations count as 0. */
+export function durationText(ms: number): string {
+  const left = Math.max(0, ms)
+  if (left >= DAY) return joined(left, DAY, 'd', HOUR, 'h')
+  if (left >= HOUR) return joined(left, HOUR, 'h', MINUTE, 'min')
+  if (left >= MINUTES_ONLY) return `${Math.floor(left / MINUTE)} min`
+  if (left >= MINUTE) return joined(left, MINUTE, 'min', SECOND, 's')
+  return `${Math.floor(left / SECOND)} s`
+}
+
+function joined(ms: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
+  const rest = Math.floor((ms % large) / small)
+  const shown = smallUnit === 'h' ? String(rest) : String(rest).padStart(2, '0')
+  return rest === 0
+    ? `${Math.floor(ms / large)} ${largeUnit}`
+    : `${Math.floor(ms / large)} ${largeUnit} ${shown} ${smallUnit}`
+}
+
+export interface TimeWords {
+  /** IANA name, such as "Europe/Berlin" or "UTC". */
+  readonly timeZone: string
+  /** BCP 47. */
+  readonly locale: string
+}
+
+/** Returns the time of day, with the date if that is another day than that of `now`: "15:40", "Mon 30 Nov 15:40". */
+export function clockText(at: number, now: number, { timeZone, locale }: TimeWords): string {
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone })
+  const isToday = day.format(at) === day.format(now)
+  const date = { weekday: 'short', day: 'numeric', month: 'short' } as const
+  return new Intl.DateTimeFormat(locale, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone,
+    ...(!isToday && date),
+  }).format(at)
+}
+
+/** Returns the date and the time to the second, with the name of the zone, for the audit log and for hovering. */
+export function exactText(at: number, { timeZone, locale }: TimeWords): string {
+  return new Intl.DateTimeFormat(locale, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZone,
+    timeZoneName: 'short',
+  }).format(at)
+}
+
+/** Returns "38 min · until 15:40". */
+export function untilText(at: number, now: number, words: TimeWords): string {
+  return `${durationText(at - now)} · until ${clockText(at, now, words)}`
+}
+
+/** Returns the time of day to the second: "14:02:11". */
+export function timeOfDay(at: number, { timeZone, locale }: TimeWords): string {
+  const parts = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+  return new Intl.DateTimeFormat(locale, { ...parts, timeZone }).format(at)
+}
