@@ -397,6 +397,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures of the pools over time: containers by state, waiting, durations, refusals
+         * @description One point for each step, at most 2,000. Every caller sees the figures of all pools, which name no person. As CSV with `Accept: text/csv` or `?format=csv`.
+         */
+        get: operations["getSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -441,99 +461,6 @@ export interface paths {
         };
         /** The identity of the caller, and its limits */
         get: operations["getIdentity"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who sent this request, and how to sign in; never 401 */
-        get: operations["getSession"];
-        put?: never;
-        /**
-         * Sign in with an API token: the answer sets a cookie that stands for it
-         * @description For pages of the manager; programs send the token itself. A session that the browser had ends.
-         */
-        post: operations["createSession"];
-        /** Sign out: ends the session of the cookie, and expires the cookie */
-        delete: operations["endSession"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sessions that have not ended: all for admins, their own for others */
-        get: operations["listSessions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sessions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** End a session: its cookie is refused from now on */
-        delete: operations["deleteSession"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/session/oidc": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Send the browser to the identity provider to sign in */
-        get: operations["beginSignIn"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/session/oidc/callback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Where the identity provider sends the browser back
-         * @description The answer sets the cookie of a session. When the sign-in failed, it leads to /ui/sign-in?error=…, which is expired, denied, unavailable, not_allowed or failed.
-         */
-        get: operations["finishSignIn"];
         put?: never;
         post?: never;
         delete?: never;
@@ -846,14 +773,6 @@ export interface components {
         OpenApiDocument: {
             [key: string]: unknown;
         };
-        OwnSession: {
-            id: string;
-            created_at: string;
-            /** @description It ends then, unless it is used before */
-            idle_until: string;
-            /** @description It ends then at the latest */
-            ends_at: string;
-        };
         /**
          * @description Generates a password, also beside keys: 20 random characters, or four words that can be typed. Not with password
          * @enum {string}
@@ -891,6 +810,12 @@ export interface components {
             };
             /** @description How many reservations wait in its queue */
             waiting: number;
+            /** @description When the oldest reservation of its queue was made; null: none waits */
+            waiting_since: string | null;
+            /** @description When the next of its active reservations ends, unless it is extended; null: none is active */
+            next_free_at: string | null;
+            /** @description Since when the oldest of its creating and removing containers is in that state; null: none is */
+            recycling_since: string | null;
             /** @description Why none of its containers can be lent, and none can be made; null while at least one works */
             problem: string | null;
             /** @description For how long a container has been waiting to be destroyed, or has been broken; 0 when none is */
@@ -1029,43 +954,52 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "user";
-        Session: {
-            id: string;
-            identity: string;
-            role: components["schemas"]["Role"];
-            way: components["schemas"]["SignInWay"];
-            /** @description Id of the API token; null with oidc */
-            token: string | null;
-            created_at: string;
-            /** @description To the minute */
-            last_used_at: string;
-            /** @description At the latest; after 12 hours without a use before */
-            ends_at: string;
-            /** @description Where the sign-in came from */
-            address: string;
-            user_agent: string;
-            /** @description Whether this request brought its cookie */
-            current: boolean;
+        Series: {
+            /** @description Begin of the first step */
+            from: string;
+            to: string;
+            step_seconds: number;
+            /** @description When the oldest event that is kept happened: there are no points before; null without any event */
+            kept_since: string | null;
+            points: components["schemas"]["SeriesPoint"][];
         };
-        /**
-         * @description How this request is authenticated; session: with the cookie
-         * @enum {string}
-         */
-        SessionAuthentication: "none" | "session" | "token" | "oidc";
-        SessionList: {
-            /** @description Newest first */
-            sessions: components["schemas"]["Session"][];
+        /** @description Of what was completed in the step */
+        SeriesDurations: {
+            count: number;
+            /** @description null where count is 0 */
+            p50_seconds: number | null;
+            /** @description null where count is 0 */
+            p95_seconds: number | null;
+            /** @description null where count is 0 */
+            max_seconds: number | null;
         };
-        SessionState: {
-            /** @description null: the request has no valid token or session */
-            identity: components["schemas"]["SignedIn"] | null;
-            auth: components["schemas"]["SessionAuthentication"] | null;
-            /** @description How to sign in; empty: this manager needs no sign-in */
-            ways: components["schemas"]["SignInWay"][];
-            /** @description Issuer of the identity provider; null without one */
-            provider: string | null;
-            /** @description null: the request has no cookie of a session */
-            session: components["schemas"]["OwnSession"] | null;
+        /** @enum {string} */
+        SeriesFormat: "json" | "csv";
+        SeriesPoint: {
+            /** @description Begin of the step */
+            at: string;
+            /** @description Target size, averaged over the step */
+            size: number;
+            states: components["schemas"]["SeriesStates"];
+            /** @description How many reservations waited in the queue, averaged over the step */
+            waiting: number;
+            /** @description For how long the reservation that waited longest had been waiting; 0 when none waited */
+            longest_wait_seconds: number;
+            reserve: components["schemas"]["SeriesDurations"];
+            recycle: components["schemas"]["SeriesDurations"];
+            /** @description Reserves that were refused or failed, by error code; codes without any are left out */
+            refusals: {
+                [key: string]: number;
+            };
+        };
+        /** @description How many containers were in each state, averaged over the step */
+        SeriesStates: {
+            creating: number;
+            ready: number;
+            reserved: number;
+            removing: number;
+            broken: number;
+            quarantined: number;
         };
         SettingChange: {
             /** @description Path in berth.yml; `pools.NAME` for a new or removed pool */
@@ -1076,19 +1010,6 @@ export interface components {
             after: string | null;
             /** @description The change in words */
             description: string;
-        };
-        SignInRequest: {
-            /** @description An API token */
-            token: string;
-        };
-        /**
-         * @description With an API token, or at the identity provider
-         * @enum {string}
-         */
-        SignInWay: "token" | "oidc";
-        SignedIn: {
-            name: string;
-            role: components["schemas"]["Role"];
         };
         SimpleContainer: {
             container: string;
@@ -1609,6 +1530,9 @@ export interface operations {
                      *             "quarantined": 0
                      *           },
                      *           "waiting": 0,
+                     *           "waiting_since": null,
+                     *           "next_free_at": "2026-11-24T19:00:00.180Z",
+                     *           "recycling_since": null,
                      *           "problem": null,
                      *           "oldest_unclean_seconds": 0
                      *         }
@@ -1686,6 +1610,9 @@ export interface operations {
                      *         "quarantined": 0
                      *       },
                      *       "waiting": 0,
+                     *       "waiting_since": null,
+                     *       "next_free_at": "2026-11-24T19:00:00.180Z",
+                     *       "recycling_since": null,
                      *       "problem": null,
                      *       "oldest_unclean_seconds": 0
                      *     }
@@ -2539,6 +2466,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only the latest of them, that many; instead of limit */
                 tail?: number;
+                /** @description Also the time of the manager and the counts of all pools; for a stream only */
+                live?: boolean;
                 kind?: components["schemas"]["EventKind"];
                 pool?: string;
                 container?: string;
@@ -2632,6 +2561,79 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Usage"];
+                    "text/csv": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSeries: {
+        parameters: {
+            query?: {
+                /** @description All pools together when left out */
+                pool?: string;
+                /** @description A time, a day (UTC), or one like now-24h, the default; moved back to a full step */
+                from?: string;
+                /** @description A time, a day (UTC), now or one like now-1h; now when left out */
+                to?: string;
+                /** @description A duration like 15m, at least 1s; one that gives at most 120 points when left out */
+                step?: string;
+                /** @description Takes the place of Accept */
+                format?: components["schemas"]["SeriesFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-11-24T17:00:00.000Z",
+                     *       "to": "2026-11-24T17:15:00.000Z",
+                     *       "step_seconds": 900,
+                     *       "kept_since": "2026-08-26T17:04:11.000Z",
+                     *       "points": [
+                     *         {
+                     *           "at": "2026-11-24T17:00:00.000Z",
+                     *           "size": 10,
+                     *           "states": {
+                     *             "creating": 0.031,
+                     *             "ready": 4.2,
+                     *             "reserved": 5.741,
+                     *             "removing": 0.028,
+                     *             "broken": 0,
+                     *             "quarantined": 0
+                     *           },
+                     *           "waiting": 0.25,
+                     *           "longest_wait_seconds": 83.5,
+                     *           "reserve": {
+                     *             "count": 12,
+                     *             "p50_seconds": 0.112,
+                     *             "p95_seconds": 0.19,
+                     *             "max_seconds": 0.204
+                     *           },
+                     *           "recycle": {
+                     *             "count": 11,
+                     *             "p50_seconds": 2.31,
+                     *             "p95_seconds": 3.4,
+                     *             "max_seconds": 3.52
+                     *           },
+                     *           "refusals": {
+                     *             "not_enough": 3
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Series"];
                     "text/csv": string;
                 };
             };
@@ -2791,225 +2793,6 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Identity"];
                 };
-            };
-            "4XX": components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    getSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "identity": {
-                     *         "name": "bob",
-                     *         "role": "user"
-                     *       },
-                     *       "auth": "session",
-                     *       "ways": [
-                     *         "token",
-                     *         "oidc"
-                     *       ],
-                     *       "provider": "https://login.example.org/realms/lab",
-                     *       "session": {
-                     *         "id": "7f3a90c41b5e",
-                     *         "created_at": "2026-11-29T08:00:00.000Z",
-                     *         "idle_until": "2026-11-29T20:00:00.000Z",
-                     *         "ends_at": "2026-12-06T08:00:00.000Z"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SessionState"];
-                };
-            };
-            "4XX": components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    createSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "token": "berth_2c1ff4a60d3e_5b0c…"
-                 *     }
-                 */
-                "application/json": components["schemas"]["SignInRequest"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "identity": {
-                     *         "name": "bob",
-                     *         "role": "user"
-                     *       },
-                     *       "auth": "session",
-                     *       "ways": [
-                     *         "token",
-                     *         "oidc"
-                     *       ],
-                     *       "provider": "https://login.example.org/realms/lab",
-                     *       "session": {
-                     *         "id": "7f3a90c41b5e",
-                     *         "created_at": "2026-11-29T08:00:00.000Z",
-                     *         "idle_until": "2026-11-29T20:00:00.000Z",
-                     *         "ends_at": "2026-12-06T08:00:00.000Z"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SessionState"];
-                };
-            };
-            "4XX": components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    endSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Ended; the answer has no body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            "4XX": components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    listSessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "sessions": [
-                     *         {
-                     *           "id": "7f3a90c41b5e",
-                     *           "identity": "bob",
-                     *           "role": "user",
-                     *           "way": "token",
-                     *           "token": "2c1ff4a60d3e",
-                     *           "created_at": "2026-11-29T08:00:00.000Z",
-                     *           "last_used_at": "2026-11-29T08:41:00.000Z",
-                     *           "ends_at": "2026-12-06T08:00:00.000Z",
-                     *           "address": "192.0.2.7",
-                     *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
-                     *           "current": true
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SessionList"];
-                };
-            };
-            "4XX": components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    deleteSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Ended; the answer has no body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            "4XX": components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    beginSignIn: {
-        parameters: {
-            query?: {
-                /** @description Path below /ui/ to open after the sign-in */
-                return_to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description To the identity provider; to /ui/sign-in?error=… when it does not answer */
-            302: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            "4XX": components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    finishSignIn: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description To return_to, or to /ui/sign-in?error=… */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             "4XX": components["responses"]["Problem"];
             default: components["responses"]["Problem"];
