@@ -71,6 +71,8 @@ export class TerminalSession {
     const viewer = new Viewer(connection, access, { ring: this.#ring, now })
     this.#viewers.add(viewer)
     viewer.replay(this.#size, now < this.#lostUntil)
+    // The others may take no more; this one can.
+    this.#pace()
     return {
       type: (bytes) => {
         if (this.#hasEnded) return
