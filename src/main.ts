@@ -23,6 +23,7 @@ import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { requireToken, allowAnonymous } from './http/auth/auth.ts'
 import type { ServerSettings } from './http/context.ts'
+import { listen } from './http/listen.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
 import { formatFor, openLog } from './log/log.ts'
@@ -211,16 +212,6 @@ function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit }
     // Every client that reaches the SSH ports could guess it.
     defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
     hosts: auth === 'none' ? [host, sshHost] : null,
-  }
-}
-
-async function listen(server: ReturnType<typeof buildServer>, { host, port }: Config['listen']): Promise<string> {
-  try {
-    return await server.listen({ host, port })
-  } catch (error) {
-    const why = `cannot listen on ${host}:${port}: ${reasonOf(error)}`
-    const advice = 'is another manager running? BERTH_LISTEN or berth.yml names another address'
-    throw new BerthError('invalid_config', `${why}; ${advice}`, { cause: error })
   }
 }
 

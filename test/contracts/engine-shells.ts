@@ -83,7 +83,7 @@ export function shellContract(
       shell.stream.resume()
       await eventually(async () => seen.bytes > paused + 1_000_000)
       shell.stream.write('\x03')
-      await eventually(async () => /\$ $/.test(seen.text))
+      await eventually(async () => seen.text.endsWith('$ '))
       shell.close()
     })
 

@@ -1,6 +1,6 @@
 /** Terminals: shells in reserved containers, which viewers see over WebSockets. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import websocket from '@fastify/websocket'
+import websocket, { type WebSocket } from '@fastify/websocket'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { BerthError, hasCode } from '../../domain/errors.ts'
@@ -45,11 +45,7 @@ export function terminalRoutes(server: FastifyInstance, { terminals, authenticat
       options: { maxPayload: MAX_MESSAGE_BYTES, handleProtocols: () => PROTOCOL },
       preClose(done) {
         terminals.stop()
-        const { clients } = sockets.websocketServer
-        void (clients.size > 0 ? sleep(GOODBYE_MS) : Promise.resolve()).then(() => {
-          for (const client of clients) client.terminate()
-          done()
-        })
+        void disconnect(sockets.websocketServer.clients).finally(done)
       },
     })
     const admitted = new WeakMap<FastifyRequest, Access>()
@@ -93,6 +89,11 @@ export function terminalRoutes(server: FastifyInstance, { terminals, authenticat
       },
     }
   }
+}
+
+async function disconnect(clients: ReadonlySet<WebSocket>): Promise<void> {
+  if (clients.size > 0) await sleep(GOODBYE_MS)
+  for (const client of clients) client.terminate()
 }
 
 const CREATE = {

@@ -8,7 +8,7 @@ import type { LocalTime } from '../../domain/text/local-time.ts'
  * `closed`: on request; `idle`: without viewers for too long; `lost`: its container is down; `replaced` and `reset`:
  * another generation takes the container's place.
  */
-export type EndedBecause =
+type EndedBecause =
   | ('exited' | 'closed' | 'idle' | 'lost' | 'replaced' | 'reset')
   | ('released' | 'expired' | 'abandoned' | 'failed')
 
@@ -61,13 +61,20 @@ function endingOfReservation(
   return { why, at, reason: reasons[why] }
 }
 
-export function exited(name: string, now: number, localTime: Pick<LocalTime, 'timeOfDay'>): TerminalEnding {
-  return { why: 'exited', at: now, reason: `The shell in ${name} exited at ${localTime.timeOfDay(now)}.` }
-}
+/** Exit code of what SIGKILL has ended, as everything in a container that goes down. */
+const KILLED = 137
 
-export function lost(name: string, now: number, localTime: Pick<LocalTime, 'timeOfDay'>): TerminalEnding {
+/** Returns why the shell in this container is over; `code` is null when its exit code is unknown. */
+export function endingOfShell(
+  name: string,
+  { code, now, localTime }: { readonly code: number | null } & Pick<Facts, 'now' | 'localTime'>,
+): TerminalEnding {
   const time = localTime.timeOfDay(now)
-  return { why: 'lost', at: now, reason: `${name} went down at ${time}, or the engine closed the connection.` }
+  if (code === null)
+    return { why: 'lost', at: now, reason: `The engine closed the connection to the shell in ${name} at ${time}.` }
+  if (code !== KILLED) return { why: 'exited', at: now, reason: `The shell in ${name} exited at ${time}.` }
+  const reason = `The shell in ${name} was killed at ${time}: its container went down, or a process killed it.`
+  return { why: 'lost', at: now, reason }
 }
 
 export function closed(now: number, localTime: Pick<LocalTime, 'timeOfDay'>): TerminalEnding {

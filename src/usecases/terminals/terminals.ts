@@ -2,9 +2,10 @@
 import { BerthError, reasonOf } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/identity.ts'
 import type { Terminal, TerminalSize } from '../../domain/terminal/terminal.ts'
-import { closed, endingOf, exited, lost, type TerminalEnding } from './ending.ts'
+import { currentEnding, placeOfTerminal } from './current.ts'
+import { closed, endingOfShell, type TerminalEnding } from './ending.ts'
 import { type Place, placeOf } from './holder.ts'
-import { assertRoom, MAX_VIEWERS } from './limits.ts'
+import { assertRoom, assertRoomForViewer } from './limits.ts'
 import { endLogin, startLogin } from './login.ts'
 import { type Attachment, TerminalSession } from './session.ts'
 import { type Access, Tickets } from './tickets.ts'
@@ -82,7 +83,7 @@ export class Terminals {
   async list(by: Identity): Promise<TerminalView[]> {
     const { store } = this.#deps
     const views = (await store.terminals(by.name)).map(async (row) => {
-      const place = await this.#placeOf(row, by).catch(() => null)
+      const place = await placeOfTerminal(this.#deps, row, by).catch(() => null)
       return place ? [this.#view(row, place.reservation.username)] : []
     })
     return (await Promise.all(views)).flat()
@@ -106,8 +107,7 @@ export class Terminals {
   async attach(id: string, access: Access, connection: Connection): Promise<Attachment> {
     const row = await this.#find(id, access.by)
     const session = this.#sessions.get(id) ?? (await this.#resume(row, access.by))
-    if (session.viewers >= MAX_VIEWERS)
-      throw new BerthError('rate_limited', `the terminal has ${MAX_VIEWERS} viewers, the maximum; close some`)
+    assertRoomForViewer({ here: session.viewers, all: this.counts.viewers })
     return session.attach(connection, access)
   }
 
@@ -115,7 +115,7 @@ export class Terminals {
   async close(id: string, by: Identity): Promise<void> {
     const { clock, localTime } = this.#deps
     const row = await this.#find(id, by)
-    const place = await this.#placeOf(row, by)
+    const place = await placeOfTerminal(this.#deps, row, by)
     await this.#end(row, closed(clock(), localTime), by.name)
     await this.#hangUp(row, place)
   }
@@ -131,7 +131,7 @@ export class Terminals {
       if (!session.isIdle(now, IDLE_MS)) continue
       const reason = `The terminal was closed at ${localTime.timeOfDay(now)}: nobody had viewed it for 10 minutes.`
       const { row } = session
-      const place = await this.#placeOf(row, null).catch(() => null)
+      const place = await placeOfTerminal(this.#deps, row, null).catch(() => null)
       await this.#end(row, { why: 'idle', at: now, reason })
       if (place) await this.#hangUp(row, place)
     }
@@ -175,7 +175,7 @@ export class Terminals {
 
   async #takeOver(row: Terminal, by: Identity): Promise<TerminalSession> {
     const { engine, log } = this.#deps
-    const place = await this.#placeOf(row, by)
+    const place = await placeOfTerminal(this.#deps, row, by)
     // What is left of a shell that ends with its connection would go on unseen.
     if (!row.persistent) await this.#hangUp(row, place)
     const login = { container: place.container.engineId, username: place.reservation.username, id: row.id }
@@ -187,9 +187,8 @@ export class Terminals {
   async #shellEnded(row: Terminal, code: number | null): Promise<void> {
     const { clock, localTime } = this.#deps
     const now = clock()
-    const ended = code === null ? lost(row.container, now, localTime) : exited(row.container, now, localTime)
-    const ending = await this.#endingOf(row).catch(() => null)
-    await this.#end(row, ending ?? ended)
+    const ending = await currentEnding(this.#deps, row).catch(() => null)
+    await this.#end(row, ending ?? endingOfShell(row.container, { code, now, localTime }))
   }
 
   /** Ends the terminals whose reservation or container is over, once for all events that arrive meanwhile. */
@@ -201,21 +200,11 @@ export class Terminals {
       this.#checkAgain = false
       for (const { row } of this.#sessions.values()) {
         // A database that cannot be read now is read again with the next event or step.
-        const ending = await this.#endingOf(row).catch(() => null)
+        const ending = await currentEnding(this.#deps, row).catch(() => null)
         if (ending) await this.#end(row, ending)
       }
     }
     this.#checking = false
-  }
-
-  async #endingOf(row: Terminal): Promise<TerminalEnding | null> {
-    const { store, clock, localTime } = this.#deps
-    const { containers, reservations } = await store.snapshot()
-    const container = containers.find(({ name }) => name === row.container) ?? null
-    const open = reservations.find(({ id }) => id === row.reservation)
-    const facts = { container, now: clock(), localTime }
-    if (open && endingOf(row, { ...facts, reservation: open }) === null) return null
-    return endingOf(row, { ...facts, reservation: await store.reservation(row.reservation) })
   }
 
   async #end(row: Terminal, ending: TerminalEnding, by?: string): Promise<void> {
@@ -242,17 +231,9 @@ export class Terminals {
   /** Returns the row of a terminal that the caller may use. `not_found`. */
   async #find(id: string, by: Identity): Promise<Terminal> {
     const row = this.#sessions.get(id)?.row ?? (await this.#deps.store.terminal(id))
-    const place = row && (await this.#placeOf(row, by).catch(() => null))
+    const place = row && (await placeOfTerminal(this.#deps, row, by).catch(() => null))
     if (!row || !place) throw new BerthError('not_found', 'there is no such terminal')
     return row
-  }
-
-  /** Returns where the terminal is; throws if it is over. `by` is null for the manager itself. */
-  async #placeOf(row: Terminal, by: Identity | null): Promise<Place> {
-    const owner = by ?? { name: (await this.#deps.store.reservation(row.reservation))?.owner ?? '' }
-    const place = await placeOf(this.#deps, row.container, owner)
-    if (place.reservation.id === row.reservation && place.container.generation === row.generation) return place
-    throw new BerthError('not_found', 'there is no such terminal')
   }
 
   #view(row: Terminal, username: string): TerminalView {

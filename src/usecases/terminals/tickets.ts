@@ -5,7 +5,7 @@ import { BerthError } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/identity.ts'
 
 /** From the answer that has the ticket until its use. */
-export const TICKET_LIFE_MS = 10_000
+const TICKET_LIFE_MS = 10_000
 /** Maximum number of unused tickets, which bounds the memory of requests that are never followed up. */
 const MAX_UNUSED = 10_000
 

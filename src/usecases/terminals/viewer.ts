@@ -4,9 +4,9 @@ import type { OutputRing } from './output-ring.ts'
 import type { Access } from './tickets.ts'
 
 /** Output on its way to one viewer that the viewer has not acknowledged: the maximum, which bounds its memory. */
-export const WINDOW_BYTES = 256 * 1024
+const WINDOW_BYTES = 256 * 1024
 /** A viewer that has acknowledged nothing for this time does not delay the shell any more. */
-export const STALLED_MS = 10_000
+const STALLED_MS = 10_000
 
 /** Why a connection of a viewer is closed. */
 export type Closing = 'signed_out' | 'replaced' | 'over' | 'restarting' | 'mistake'

@@ -27,6 +27,7 @@ export class TerminalViewer {
   /** Resolves when the connection is closed. */
   readonly closed: Promise<{ code: number; reason: string; at: number }>
   readonly #options: ViewerOptions
+  readonly #attached = Promise.withResolvers<void>()
   /** Bytes of the replay that are still to come. */
   #toReplay = 0
 
@@ -53,7 +54,7 @@ export class TerminalViewer {
         reject(Object.assign(new Error(`refused with ${statusCode}`), { status: statusCode }))
       })
     })
-    await Promise.race([refused, this.closed, this.saw('attached')])
+    await Promise.race([refused, this.closed, this.#attached.promise])
     return this.messages[0] ?? {}
   }
 
@@ -91,6 +92,7 @@ export class TerminalViewer {
       if (message['type'] !== 'attached') return
       this.#toReplay = Number(message['replayed'])
       this.fresh = 0
+      this.#attached.resolve()
       return
     }
     this.text = (this.text + data.toString()).slice(-300_000)

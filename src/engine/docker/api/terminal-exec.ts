@@ -17,8 +17,8 @@ const RESIZE_PAUSE_MS = 50
 const ACCOUNT = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
 
 /**
- * Sets the size of the terminal before the command runs. Docker takes a size for a new exec only from version 23 on, and
- * resizing later would come after the first output.
+ * Sets the size of the terminal before the command runs. Docker takes a size for a new exec only from version 23 on,
+ * and resizing later would come after the first output.
  */
 const SIZED = 'stty cols "$1" rows "$2" 2>/dev/null; shift 2; exec "$@"'
 
