@@ -12,6 +12,7 @@ import { listingVerbs } from './store-listing.ts'
 import { onHoldVerbs } from './store-on-hold.ts'
 import { poolVerbs } from './store-pools.ts'
 import { reservationVerbs } from './store-reservations.ts'
+import { terminalVerbs } from './store-terminals.ts'
 import { tokenVerbs } from './store-tokens.ts'
 
 export function storeContract(title: string, openFresh: Open): void {
@@ -29,6 +30,7 @@ export function storeContract(title: string, openFresh: Open): void {
     listingVerbs(open)
     poolVerbs(open)
     onHoldVerbs(open)
+    terminalVerbs(open)
     tokenVerbs(open)
     eventVerbs(open)
     usageVerb(open)
