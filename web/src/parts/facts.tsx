@@ -1,18 +1,18 @@
 import type { ReactNode } from 'react'
 import styles from './facts.module.css'
 
-/** Names with their values. What has no value is left out. */
-export function Facts({ facts }: { readonly facts: readonly (readonly [name: string, value: ReactNode])[] }) {
+/** Names with their values: `Fact` as children. */
+export function Facts({ children }: { readonly children: ReactNode }) {
+  return <dl className={styles['facts']}>{children}</dl>
+}
+
+/** Left out if it has no value. */
+export function Fact({ name, children }: { readonly name: string; readonly children?: ReactNode }) {
+  if (children === null || children === undefined || children === false || children === '') return null
   return (
-    <dl className={styles['facts']}>
-      {facts
-        .filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '')
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   )
 }

@@ -4,14 +4,7 @@ import type { Container } from '../api/types.ts'
 
 type State = Container['state']
 
-export const CONTAINER_STATES: readonly State[] = [
-  'ready',
-  'reserved',
-  'creating',
-  'removing',
-  'broken',
-  'quarantined',
-]
+export const CONTAINER_STATES: readonly State[] = ['ready', 'reserved', 'creating', 'removing', 'broken', 'quarantined']
 
 /** Returns what a state means, in a sentence. */
 export function stateSentence(state: State): string {

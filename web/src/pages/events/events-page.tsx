@@ -92,7 +92,11 @@ function Events({ events }: { readonly events: readonly Event[] }) {
       noun={{ one: 'event', many: 'events' }}
       nameOf={({ id }) => `event ${id}`}
       hrefOf={({ reservation, container }) =>
-        reservation === null ? (container === null ? '/events' : `/containers/${container}`) : `/reservations/${reservation}`
+        reservation === null
+          ? container === null
+            ? '/events'
+            : `/containers/${container}`
+          : `/reservations/${reservation}`
       }
       empty={<p>No event matches.</p>}
     />

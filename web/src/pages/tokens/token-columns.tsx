@@ -10,8 +10,20 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
   return [
     { key: 'name', label: 'Name', sortKey: ({ name }) => name, cell: ({ name }) => name },
     { key: 'role', label: 'Role', sortKey: ({ role }) => role, filter: true, width: '80px', cell: ({ role }) => role },
-    { key: 'id', label: 'Id', sortKey: ({ id }) => id, width: '160px', wide: true, cell: ({ id }) => <code>{id}</code> },
-    { key: 'limits', label: 'Limits', sortKey: ({ limits }) => limitsText(limits), cell: ({ limits }) => limitsText(limits) },
+    {
+      key: 'id',
+      label: 'Id',
+      sortKey: ({ id }) => id,
+      width: '160px',
+      wide: true,
+      cell: ({ id }) => <code>{id}</code>,
+    },
+    {
+      key: 'limits',
+      label: 'Limits',
+      sortKey: ({ limits }) => limitsText(limits),
+      cell: ({ limits }) => limitsText(limits),
+    },
     {
       key: 'reservations',
       label: 'Open reservations',
