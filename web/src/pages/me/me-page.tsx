@@ -9,6 +9,7 @@ import { ExactTime, TimeLeft } from '../../parts/time-left.tsx'
 import { useSingleKeys, useUtc } from '../../settings/settings.tsx'
 import { durationText } from '../../words/time.ts'
 import { providerName } from '../sign-in/sign-in-text.ts'
+import styles from './me.module.css'
 
 export function MePage() {
   const me = useMe()
@@ -34,7 +35,7 @@ function Identity({ me }: { readonly me: Me }) {
   const { containers, duration_seconds: seconds, pools } = limits
   const ways = session?.ways.map((way) => (way === 'token' ? 'API token' : providerName(session.provider))) ?? []
   return (
-    <section aria-labelledby="identity">
+    <section aria-labelledby="identity" className={styles['section']}>
       <h2 id="identity">Identity</h2>
       <Facts>
         <Fact name="Name">{name}</Fact>
@@ -68,7 +69,7 @@ function Settings() {
   const [utc, setUtc] = useUtc()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return (
-    <section aria-labelledby="settings">
+    <section aria-labelledby="settings" className={styles['section']}>
       <h2 id="settings">Settings of this browser</h2>
       <Stack gap="sm" align="flex-start">
         <Switch

@@ -42,7 +42,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     label: 'Time left',
     sortKey: (row) => Date.parse(end(row) ?? '') || null,
     text: () => '',
-    width: '188px',
+    width: '216px',
     cell: (row) => <End row={row} />,
   },
   {

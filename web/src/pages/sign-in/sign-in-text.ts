@@ -11,7 +11,7 @@ const FAILURES: Readonly<Record<string, string>> = {
 /** Returns why a sign-in at the identity provider failed; null without an error. */
 export function failureText(error: string | null): string | null {
   if (error === null) return null
-  return FAILURES[error] ?? FAILURES['failed'] ?? null
+  return (Object.hasOwn(FAILURES, error) ? FAILURES[error] : FAILURES['failed']) ?? null
 }
 
 /** Returns the host of the identity provider, for the button; its address if it is not one. */

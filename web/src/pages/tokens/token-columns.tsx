@@ -26,11 +26,11 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
     },
     {
       key: 'reservations',
-      label: 'Open reservations',
+      label: 'Reservations',
       sortKey: count,
       text: () => '',
       align: 'right',
-      width: '136px',
+      width: '112px',
       cell: (token) => {
         const found = count(token)
         if (found === 0) return '0'

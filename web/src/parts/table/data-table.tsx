@@ -105,7 +105,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               return (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a gap has nothing but its place
                 <tr key={`gap ${nth}`} aria-hidden className={styles['gap']}>
-                  <td style={{ height: piece.height }} colSpan={columns.length + 2} />
+                  <td style={{ height: piece.height }} />
                 </tr>
               )
             }
