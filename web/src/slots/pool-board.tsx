@@ -2,7 +2,7 @@
  * A pool: the sentence that tells what holds it up, one line about the slot at hand at a fixed place, and the map of its
  * slots.
  */
-import { useId, useMemo, useState } from 'react'
+import { useDeferredValue, useId, useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import type { Container, Me, Pool, Reservation } from '../api/types.ts'
 import { useNow } from '../live/clock.tsx'
@@ -81,7 +81,8 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
       </div>
       <SlotMap
         label={`Places of ${pool.name}`}
-        slots={slots}
+        // Drawn between frames: a thousand changes at once do not hold up the page.
+        slots={useDeferredValue(slots)}
         detailId={detailId}
         marksOwn={me.auth !== 'none'}
         selected={selected}
