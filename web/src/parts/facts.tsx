@@ -1,12 +1,26 @@
 import type { ReactNode } from 'react'
 import styles from './facts.module.css'
 
-/** Names with their values: `Fact` as children. */
-export function Facts({ children }: { readonly children: ReactNode }) {
-  return <dl className={styles['facts']}>{children}</dl>
+interface FactsProps {
+  readonly facts?: readonly (readonly [name: string, value: string | null])[]
+  /** `Fact`, for values with links or buttons. */
+  readonly children?: ReactNode
 }
 
-/** Left out if it has no value. */
+/** Names with their values. What has no value is left out. */
+export function Facts({ facts = [], children }: FactsProps) {
+  return (
+    <dl className={styles['facts']}>
+      {facts.map(([name, value]) => (
+        <Fact key={name} name={name}>
+          {value}
+        </Fact>
+      ))}
+      {children}
+    </dl>
+  )
+}
+
 export function Fact({ name, children }: { readonly name: string; readonly children?: ReactNode }) {
   if (children === null || children === undefined || children === false || children === '') return null
   return (
