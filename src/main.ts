@@ -74,7 +74,7 @@ export async function startManager(
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
     const components = await openComponents(live, { clock, log, metrics, nudge })
-    const { pools, store, engine, accounts, reconciler, hostCertificates, localTime } = components
+    const { pools, store, engine, accounts, reconciler, hostCertificates, localTime, refusals } = components
     closing.push(() => components.close())
     await assertDiskLimits(engine, config)
     const reload = createReload({
@@ -94,7 +94,7 @@ export async function startManager(
       hashPassword: createHashing(),
       clock,
       log,
-      metrics,
+      metrics: refusals.around(metrics),
       newId: randomUUID,
       engineStatus: reconciler.engineStatus,
       schedule,
@@ -155,7 +155,7 @@ export async function startManager(
       async (nudged) => {
         const due = await reconciler.tick(nudged)
         await selfService.step()
-        return Math.min(due, await imageWatch.step(), await retention.step())
+        return Math.min(due, await imageWatch.step(), await retention.step(), await refusals.step())
       },
       clock,
       log,

@@ -397,6 +397,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures of the pools over time: containers by state, waiting, durations, refusals
+         * @description One point for each step, at most 2,000. Every caller sees the figures of all pools, which name no person. As CSV with `Accept: text/csv` or `?format=csv`.
+         */
+        get: operations["getSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -1035,6 +1055,53 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "user";
+        Series: {
+            /** @description Begin of the first step */
+            from: string;
+            to: string;
+            step_seconds: number;
+            /** @description When the oldest event that is kept happened: there are no points before; null without any event */
+            kept_since: string | null;
+            points: components["schemas"]["SeriesPoint"][];
+        };
+        /** @description Of what was completed in the step */
+        SeriesDurations: {
+            count: number;
+            /** @description null where count is 0 */
+            p50_seconds: number | null;
+            /** @description null where count is 0 */
+            p95_seconds: number | null;
+            /** @description null where count is 0 */
+            max_seconds: number | null;
+        };
+        /** @enum {string} */
+        SeriesFormat: "json" | "csv";
+        SeriesPoint: {
+            /** @description Begin of the step */
+            at: string;
+            /** @description Target size, averaged over the step */
+            size: number;
+            states: components["schemas"]["SeriesStates"];
+            /** @description How many reservations waited in the queue, averaged over the step */
+            waiting: number;
+            /** @description For how long the reservation that waited longest had been waiting; 0 when none waited */
+            longest_wait_seconds: number;
+            reserve: components["schemas"]["SeriesDurations"];
+            recycle: components["schemas"]["SeriesDurations"];
+            /** @description Reserves that were refused or failed, by error code; codes without any are left out */
+            refusals: {
+                [key: string]: number;
+            };
+        };
+        /** @description How many containers were in each state, averaged over the step */
+        SeriesStates: {
+            creating: number;
+            ready: number;
+            reserved: number;
+            removing: number;
+            broken: number;
+            quarantined: number;
+        };
         Session: {
             id: string;
             identity: string;
@@ -2647,6 +2714,40 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Usage"];
+                    "text/csv": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSeries: {
+        parameters: {
+            query?: {
+                /** @description All pools together when left out */
+                pool?: string;
+                /** @description A time, a day (UTC), or one like now-24h, the default; moved back to a full step */
+                from?: string;
+                /** @description A time, a day (UTC), now or one like now-1h; now when left out */
+                to?: string;
+                /** @description A duration like 15m, at least 1s; one that gives at most 120 points when left out */
+                step?: string;
+                /** @description Takes the place of Accept */
+                format?: components["schemas"]["SeriesFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
                     "text/csv": string;
                 };
             };

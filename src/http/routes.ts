@@ -9,6 +9,7 @@ import { opsRoutes } from './ops/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { reloadRoutes } from './reload/routes.ts'
 import { reservationRoutes } from './reservations/routes.ts'
+import { seriesRoutes } from './series/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
 import { startPageRoutes } from './start-page/routes.ts'
@@ -25,6 +26,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   knownHostsRoutes,
   eventRoutes,
   usageRoutes,
+  seriesRoutes,
   tokenRoutes,
   sessionRoutes,
   reloadRoutes,

@@ -6,6 +6,7 @@ import type { Token } from '../domain/identity.ts'
 import type { PoolFacts } from '../domain/pool.ts'
 import type { Outcome, Reservation, ReservationState } from '../domain/reservation.ts'
 import type { UsageRecord } from '../domain/usage.ts'
+import type { HistoryStore } from './history-store.ts'
 import type { LeadershipStore } from './leadership-store.ts'
 import type { SessionStore } from './session-store.ts'
 
@@ -128,7 +129,7 @@ export interface ReservationWithContainers {
  * Each verb is one transaction, and appends an event for each change of a state in that transaction. `now` is epoch
  * milliseconds: SQL never asks for the time. `by` names the identity that asked.
  */
-export interface Store extends LeadershipStore, SessionStore {
+export interface Store extends LeadershipStore, HistoryStore, SessionStore {
   /**
    * Returns the containers, open reservations and pool sizes, with everything that was committed before the call.
    * Returns the same immutable object while nothing has changed, so callers can cache what they derive from it.
@@ -231,8 +232,8 @@ export interface Store extends LeadershipStore, SessionStore {
   /** Returns what was lent or waited for between two times, of one owner or of all. */
   usageRecords(from: number, to: number, owner: string | null): Promise<UsageRecord[]>
   /**
-   * Deletes up to `most` of the oldest reservations that ended before this time, and of the oldest events from before
-   * it; never the latest event. Returns how many.
+   * Deletes up to `most` of the oldest reservations that ended before this time, and of the oldest events and counts of
+   * refusals from before it; never the latest event. Returns how many reservations and events.
    */
   prune(before: number, most: number): Promise<{ readonly reservations: number; readonly events: number }>
   close(): Promise<void>

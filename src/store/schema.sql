@@ -119,6 +119,13 @@ CREATE TRIGGER "pool_sizes_delete" after delete on "pool_sizes" begin
           insert into changes (kind, key) select 'pool_size', old.pool;
         end;
 
+CREATE TABLE "refusals" (
+  "at" bigint not null,
+  "pool" text not null,
+  "code" text not null,
+  "count" integer not null,
+  constraint "refusals_pk" primary key ("at", "pool", "code"));
+
 CREATE TABLE "requests" (
   "owner" text not null,
   "key" text not null,

@@ -6,6 +6,9 @@ import { claimVerbs } from './claims.ts'
 import { containerVerbs } from './containers.ts'
 import { identityVerbs } from './database-identity.ts'
 import { eventVerbs } from './events.ts'
+import { eventHistoryVerbs } from './history/events.ts'
+import { refusalVerbs } from './history/refusals.ts'
+import { reservationTimesVerb } from './history/reservation-times.ts'
 import { leadershipVerbs } from './leadership.ts'
 import { onHoldVerbs } from './on-hold.ts'
 import { readVerbs } from './reads.ts'
@@ -34,6 +37,9 @@ export function createSqlStore(db: Kysely<Tables>, address: string): Store {
     ...sessionVerbs(transactions),
     ...eventVerbs(transactions),
     ...pruningVerbs(transactions),
+    ...eventHistoryVerbs(transactions),
+    ...reservationTimesVerb(transactions),
+    ...refusalVerbs(transactions),
     close: () => db.destroy(),
   }
 }

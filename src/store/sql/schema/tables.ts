@@ -4,6 +4,7 @@ import type { Container } from '../../../domain/container.ts'
 import type { BerthEvent } from '../../../domain/event.ts'
 import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
+import type { RefusalCount } from '../../../ports/history-store.ts'
 import type { RowOf } from './columns.ts'
 
 export interface Tables {
@@ -20,6 +21,7 @@ export interface Tables {
   managers: ManagersTable
   database_identity: DatabaseIdentityTable
   changes: ChangesTable
+  refusals: RowOf<RefusalCount>
 }
 
 export type ContainersTable = RowOf<Container>
