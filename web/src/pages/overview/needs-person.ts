@@ -32,7 +32,14 @@ export function needsPerson(
   const ofPools = pools.flatMap(({ name, problem }) =>
     problem === null
       ? []
-      : [{ key: `pool ${name}`, text: `Pool ${name} lends nothing: ${problem}`, href: `/pools/${name}`, container: null }],
+      : [
+          {
+            key: `pool ${name}`,
+            text: `Pool ${name} lends nothing: ${problem}`,
+            href: `/pools/${name}`,
+            container: null,
+          },
+        ],
   )
   // The problem of a pool is also a reason.
   const ofManager = reasons
@@ -71,5 +78,7 @@ function isForgotten({ state, since }: Pick<Container, 'state' | 'since'>, now: 
 export function needsSummary(items: readonly NeedsPerson[]): string {
   const [first] = items
   if (!first) return 'Nothing needs you.'
-  return items.length === 1 ? `1 thing needs you: ${first.text}` : `${items.length} things need you, first: ${first.text}`
+  return items.length === 1
+    ? `1 thing needs you: ${first.text}`
+    : `${items.length} things need you, first: ${first.text}`
 }
