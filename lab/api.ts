@@ -26,6 +26,7 @@ export const SETTINGS: ServerSettings = {
   sshHost: 'localhost',
   defaultPassword: 'test',
   hosts: ['Lab.Example'],
+  url: null,
   rateLimit: 0,
 }
 
@@ -77,6 +78,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     reconciler: world.reconciler,
     clock: () => world.now(),
     authenticate: allowAnonymous(),
+    signIn: null,
     trustProxy: [],
     requestLevel: 'info',
     streaming: { heartbeatMs: 15_000, idleTimeoutMs: 60_000 },

@@ -20,6 +20,7 @@ import { Reconciler } from './reconcile/reconciler.ts'
 import type { Store } from './ports/store.ts'
 import { openEngine } from './engine/open-engine.ts'
 import { createHostCertificates, type HostCertificates } from './usecases/host-certificates.ts'
+import { createRefusalCounter, type RefusalCounter } from './usecases/series/refusal-counter.ts'
 import { specDigest } from './engine/labels.ts'
 import { databaseOf } from './store/open-store.ts'
 
@@ -32,6 +33,7 @@ export interface Components {
   readonly engine: Engine
   readonly accounts: Accounts
   readonly reconciler: Reconciler
+  readonly refusals: RefusalCounter
   /** Time zone in which tenants read times. */
   readonly localTime: LocalTime
   /** Secret that this database's managers share, kept outside the database. */
@@ -60,6 +62,7 @@ export async function openComponents(
   const localTime = new LocalTime(() => settings.current.timezone)
   const { mark, isGone, secret, open } = databaseOf(config)
   const store = await open()
+  const refusals = createRefusalCounter({ store, clock, log })
   const database = mark(await store.databaseId(), clock())
   await removeLeftovers(environment, clock())
   const engine = openEngine(config, pools, database, clock)
@@ -102,6 +105,7 @@ export async function openComponents(
     await reconciler.releaseLeadership()
     await ansible.close()
     await engine.close()
+    await refusals.flush()
     await store.close()
   }
   try {
@@ -115,6 +119,7 @@ export async function openComponents(
       accounts,
       reconciler,
       hostCertificates,
+      refusals,
       localTime,
       secret: secret(),
       close,

@@ -7,8 +7,7 @@ import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
-import { BerthError } from './domain/errors.ts'
-import { UNLIMITED } from './domain/identity.ts'
+import { BerthError, reasonOf } from './domain/errors.ts'
 import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { createSchedule } from './reconcile/schedule.ts'
@@ -20,7 +19,7 @@ import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
 import { createSelfService } from './usecases/self-service/self-service.ts'
 import { createTokens } from './usecases/tokens.ts'
-import { requireToken, allowAnonymous } from './http/auth/auth.ts'
+import { openAccess } from './access.ts'
 import type { ServerSettings } from './http/context.ts'
 import { listen } from './http/listen.ts'
 import { openMetrics } from './http/ops/metrics.ts'
@@ -75,7 +74,7 @@ export async function startManager(
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
     const components = await openComponents(live, { clock, log, metrics, nudge })
-    const { pools, store, engine, accounts, reconciler, hostCertificates, localTime } = components
+    const { pools, store, engine, accounts, reconciler, hostCertificates, localTime, refusals } = components
     closing.push(() => components.close())
     await assertDiskLimits(engine, config)
     const reload = createReload({
@@ -95,7 +94,7 @@ export async function startManager(
       hashPassword: createHashing(),
       clock,
       log,
-      metrics,
+      metrics: refusals.around(metrics),
       newId: randomUUID,
       engineStatus: reconciler.engineStatus,
       schedule,
@@ -107,14 +106,8 @@ export async function startManager(
     const { auth, trustProxy } = config
     // On a terminal, people follow reservations; a line for each request would hide them.
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
-    // Loaded only if there is a provider, because it delays the start.
-    const signOn =
-      config.signOn &&
-      (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, {
-        clock,
-        log,
-        limits: () => live.current.signOn?.limits ?? UNLIMITED,
-      })
+    const settings = latestSettings(live)
+    const { authenticate, signIn } = await openAccess(live, { store, clock, log, secret: components.secret })
     const server = buildServer({
       version,
       clientFiles: clientFiles(version),
@@ -128,13 +121,14 @@ export async function startManager(
       clock,
       log,
       metrics,
-      settings: latestSettings(live),
+      settings,
       reload,
       hostCaKey: hostCertificates?.authority ?? null,
       trustProxy,
       requestLevel,
       requestSecret: components.secret,
-      authenticate: auth === 'none' ? allowAnonymous() : requireToken({ store, clock, signOn }),
+      authenticate,
+      signIn,
       streaming: STREAMING,
     })
     // Only one manager serves at this address: the port is the lock, taken before anything is changed.
@@ -161,7 +155,7 @@ export async function startManager(
       async (nudged) => {
         const due = await reconciler.tick(nudged)
         await selfService.step()
-        return Math.min(due, await imageWatch.step(), await retention.step())
+        return Math.min(due, await imageWatch.step(), await retention.step(), await refusals.step())
       },
       clock,
       log,
@@ -200,13 +194,14 @@ function latestSettings(live: LiveConfig): () => ServerSettings {
   }
 }
 
-function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit }: Config): ServerSettings {
+function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit, url }: Config): ServerSettings {
   return {
     sshHost,
     rateLimit,
     // Every client that reaches the SSH ports could guess it.
     defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
-    hosts: auth === 'none' ? [host, sshHost] : null,
+    hosts: auth === 'none' ? [host, sshHost, ...(url === null ? [] : [new URL(url).hostname])] : null,
+    url,
   }
 }
 

@@ -26,7 +26,7 @@ const RULES: readonly Rule[] = [
   {
     where: 'http',
     ours: ['domain', 'ports', 'usecases', 'http'],
-    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'node:*'],
+    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'openid-client', 'node:*'],
   },
   {
     where: 'cli',
@@ -60,6 +60,7 @@ const RULES: readonly Rule[] = [
       'reconcile',
       'store/open-store.ts',
       'usecases/host-certificates.ts',
+      'usecases/series/refusal-counter.ts',
     ],
     packages: ['node:url'],
   },
@@ -81,10 +82,16 @@ const RULES: readonly Rule[] = [
     ],
     packages: ['node:crypto'],
   },
+  {
+    where: 'access.ts',
+    ours: ['config', 'domain', 'http/auth', 'http/sessions', 'ports', 'usecases/sessions'],
+    packages: [],
+  },
   { where: 'own-images.ts', ours: ['banner.ts', 'config'], packages: [] },
   {
     where: 'main.ts',
     ours: [
+      'access.ts',
       'accounts/hashing',
       'banner.ts',
       'client-files.ts',

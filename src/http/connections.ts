@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import { hostProblem } from './auth/origin-check.ts'
+import { hostProblem } from './auth/ambiguous-requests.ts'
 
 /** Beyond these, a new connection replaces the one that has been idle for longest. */
 const MAX_CONNECTIONS = 2_000

@@ -7,6 +7,8 @@ import type { Store } from '../ports/store.ts'
 import type { Reservations } from '../usecases/reservations.ts'
 import type { Tokens } from '../usecases/tokens.ts'
 import type { Authenticate } from './auth/identity.ts'
+import type { IsStillAllowed } from './auth/still-allowed.ts'
+import type { SignIn } from './sessions/sign-in.ts'
 import type { CountsFeed } from './streaming/counts-feed.ts'
 import type { EventFeed } from './streaming/event-feed.ts'
 import type { StreamLimit } from './streaming/stream-limit.ts'
@@ -17,6 +19,7 @@ export interface RouteContext extends ServerContext {
   readonly feed: EventFeed
   readonly counts: CountsFeed
   readonly streamLimit: StreamLimit
+  readonly isStillAllowed: IsStillAllowed
 }
 
 /** What /readyz asks of the reconciler. */
@@ -39,6 +42,8 @@ export interface ServerSettings {
   readonly defaultPassword: string | null
   /** Allowed values of the header Host, besides names of the loopback; null: any. */
   readonly hosts: readonly string[] | null
+  /** The only origin of pages that may send requests, like https://berth.example.org; null: that of the Host. */
+  readonly url: string | null
   /** Maximum requests per minute of one identity or address; 0: no limit. */
   readonly rateLimit: number
 }
@@ -70,6 +75,8 @@ export interface ServerContext {
   /** Interval between the heartbeats of a stream, and the maximum time in which a client reads nothing of an answer. */
   readonly streaming: { readonly heartbeatMs: number; readonly idleTimeoutMs: number }
   readonly authenticate: Authenticate
+  /** null with `auth: none`. */
+  readonly signIn: SignIn | null
   /** Addresses and networks of proxies whose X-Forwarded-For is trusted; "loopback" means this machine. */
   readonly trustProxy: readonly string[]
   /** Level of the log line of a request. */

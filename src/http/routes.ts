@@ -9,6 +9,8 @@ import { opsRoutes } from './ops/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { reloadRoutes } from './reload/routes.ts'
 import { reservationRoutes } from './reservations/routes.ts'
+import { seriesRoutes } from './series/routes.ts'
+import { sessionRoutes } from './sessions/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
 import { startPageRoutes } from './start-page/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
@@ -24,7 +26,9 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   knownHostsRoutes,
   eventRoutes,
   usageRoutes,
+  seriesRoutes,
   tokenRoutes,
+  sessionRoutes,
   reloadRoutes,
   opsRoutes,
   startPageRoutes,

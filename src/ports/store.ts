@@ -6,7 +6,9 @@ import type { Token } from '../domain/identity.ts'
 import type { PoolFacts } from '../domain/pool.ts'
 import type { Outcome, Reservation, ReservationState } from '../domain/reservation.ts'
 import type { UsageRecord } from '../domain/usage.ts'
+import type { HistoryStore } from './history-store.ts'
 import type { LeadershipStore } from './leadership-store.ts'
+import type { SessionStore } from './session-store.ts'
 
 /** A reservation to make. With `waitUntil` it may wait for containers; with null it does not. */
 export interface Claim
@@ -127,7 +129,7 @@ export interface ReservationWithContainers {
  * Each verb is one transaction, and appends an event for each change of a state in that transaction. `now` is epoch
  * milliseconds: SQL never asks for the time. `by` names the identity that asked.
  */
-export interface Store extends LeadershipStore {
+export interface Store extends LeadershipStore, HistoryStore, SessionStore {
   /**
    * Returns the containers, open reservations and pool sizes, with everything that was committed before the call.
    * Returns the same immutable object while nothing has changed, so callers can cache what they derive from it.
@@ -218,7 +220,7 @@ export interface Store extends LeadershipStore {
   tokens(): Promise<Token[]>
   token(id: string): Promise<Token | null>
   addToken(token: Token, by: string, now: number): Promise<void>
-  /** Returns false when there is no such token. */
+  /** Deletes the token and the sessions that were made with it. Returns false when there is no such token. */
   removeToken(id: string, by: string, now: number): Promise<boolean>
 
   /** Oldest first. Numbers commit in order: a reader never sees an event after one with a higher number. */
@@ -230,8 +232,8 @@ export interface Store extends LeadershipStore {
   /** Returns what was lent or waited for between two times, of one owner or of all. */
   usageRecords(from: number, to: number, owner: string | null): Promise<UsageRecord[]>
   /**
-   * Deletes up to `most` of the oldest reservations that ended before this time, and of the oldest events from before
-   * it; never the latest event. Returns how many.
+   * Deletes up to `most` of the oldest reservations that ended before this time, and of the oldest events and counts of
+   * refusals from before it; never the latest event. Returns how many reservations and events.
    */
   prune(before: number, most: number): Promise<{ readonly reservations: number; readonly events: number }>
   close(): Promise<void>

@@ -119,6 +119,13 @@ CREATE TRIGGER "pool_sizes_delete" after delete on "pool_sizes" begin
           insert into changes (kind, key) select 'pool_size', old.pool;
         end;
 
+CREATE TABLE "refusals" (
+  "at" bigint not null,
+  "pool" text not null,
+  "code" text not null,
+  "count" integer not null,
+  constraint "refusals_pk" primary key ("at", "pool", "code"));
+
 CREATE TABLE "requests" (
   "owner" text not null,
   "key" text not null,
@@ -180,6 +187,20 @@ CREATE TRIGGER "reservations_update" after update on "reservations" begin
 CREATE TRIGGER "reservations_delete" after delete on "reservations" begin
           insert into changes (kind, key) select 'reservation', old.id where old.state != 'ended';
         end;
+
+CREATE TABLE "sessions" (
+  "id" text primary key,
+  "hash" text not null,
+  "name" text not null,
+  "role" text not null check (role in ('admin', 'user')),
+  "limits" text not null,
+  "token_id" text references "tokens" ("id") on delete cascade,
+  "issuer" text,
+  "created_at" bigint not null,
+  "last_used_at" bigint not null,
+  "ends_at" bigint not null,
+  "address" text not null,
+  "user_agent" text not null);
 
 CREATE TABLE sqlite_sequence(name,seq);
 

@@ -12,6 +12,7 @@ import { listingVerbs } from './store-listing.ts'
 import { onHoldVerbs } from './store-on-hold.ts'
 import { poolVerbs } from './store-pools.ts'
 import { reservationVerbs } from './store-reservations.ts'
+import { sessionVerbs } from './store-sessions.ts'
 import { tokenVerbs } from './store-tokens.ts'
 
 export function storeContract(title: string, openFresh: Open): void {
@@ -30,6 +31,7 @@ export function storeContract(title: string, openFresh: Open): void {
     poolVerbs(open)
     onHoldVerbs(open)
     tokenVerbs(open)
+    sessionVerbs(open)
     eventVerbs(open)
     usageVerb(open)
     identityVerbs(open)

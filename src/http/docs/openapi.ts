@@ -24,6 +24,7 @@ const TAGS = [
   { name: 'events', description: 'The audit log, in pages or as a stream' },
   { name: 'usage', description: 'Containers and time by owner, account, pool or day' },
   { name: 'tokens', description: "API tokens, for admins; the caller's own identity" },
+  { name: 'sessions', description: 'Sign-in of people with a browser' },
   { name: 'manager', description: 'Liveness, readiness, metrics and this document, for operators' },
   { name: 'simple API', description: 'Four GET requests for people with curl' },
 ]

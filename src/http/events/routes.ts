@@ -3,7 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { Type } from '../json-schema.ts'
-import { hasCode, invalidRequest, type Violation } from '../../domain/errors.ts'
+import { invalidRequest, type Violation } from '../../domain/errors.ts'
 import { ownOnly } from '../../domain/identity.ts'
 import { closeWhenIdle } from '../connections.ts'
 import type { RouteContext } from '../context.ts'
@@ -18,7 +18,7 @@ import { viewEvent } from './views.ts'
 const PAGE = 100
 
 export function eventRoutes(server: FastifyInstance, context: RouteContext): void {
-  const { store, streaming, authenticate, clock, feed, counts, streamLimit } = context
+  const { store, streaming, isStillAllowed, clock, feed, counts, streamLimit } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
   const closing = new AbortController()
   server.addHook('preClose', async () => closing.abort())
@@ -36,7 +36,7 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
     }
     const last = request.headers['last-event-id']
     const begin = last === undefined ? await beginning(which, after, tail) : await known(readId(last), 'Last-Event-ID')
-    const isAllowed = () => stillAllowed(request.headers.authorization)
+    const isAllowed = () => isStillAllowed(request)
     streamLimit.count(request, reply)
     return stream(reply, { which, after: begin, live: live ? { clock, counts } : null, isAllowed })
   })
@@ -67,17 +67,6 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
     const over = AbortSignal.any([clientGone(reply), closing.signal])
     return reply.send(streamEvents({ ...asked, feed, heartbeatMs, over, write: viewEvent }))
-  }
-
-  /** A token may have been deleted, or have expired, since the stream began. */
-  async function stillAllowed(authorization: string | undefined): Promise<boolean> {
-    try {
-      await authenticate(authorization)
-      return true
-    } catch (error) {
-      // Cannot be checked now: the next heartbeat checks again.
-      return !hasCode(error, 'unauthorized')
-    }
   }
 
   /** Refuses an id of the future, as of another log: a stream would wait until that id is reached. */

@@ -13,6 +13,8 @@ import * as names from './0009-names.ts'
 import * as addresses from './0010-addresses.ts'
 import * as hostPublicKeys from './0011-host-public-keys.ts'
 import * as namesAndHolds from './0012-names-and-holds.ts'
+import * as sessions from './0013-sessions.ts'
+import * as refusals from './0014-refusals.ts'
 import type { Tables } from '../sql/schema/tables.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -28,6 +30,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-addresses': addresses,
   '0011-host-public-keys': hostPublicKeys,
   '0012-names-and-holds': namesAndHolds,
+  '0013-sessions': sessions,
+  '0014-refusals': refusals,
 }
 
 /**

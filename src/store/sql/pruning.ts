@@ -11,6 +11,7 @@ export function pruningVerbs({ writing }: Transactions): Pick<Store, 'prune'> {
     prune: (before, most) =>
       writing(async (tx) => {
         await pruneChanges(tx)
+        await pruneRefusals(tx, before, most)
         return {
           reservations: await pruneReservations(tx, before, most),
           events: await pruneEvents(tx, before, most),
@@ -67,4 +68,12 @@ async function pruneEvents(tx: Tx, before: number, most: number): Promise<number
     .where('at', '<', before)
     .executeTakeFirst()
   return Number(numDeletedRows)
+}
+
+async function pruneRefusals(tx: Tx, before: number, most: number): Promise<void> {
+  const kept = await tx.selectFrom('refusals').select('at').orderBy('at').offset(most).limit(1).executeTakeFirst()
+  await tx
+    .deleteFrom('refusals')
+    .where('at', '<', Math.min(before, kept?.at ?? before))
+    .execute()
 }

@@ -6,6 +6,9 @@ import { claimVerbs } from './claims.ts'
 import { containerVerbs } from './containers.ts'
 import { identityVerbs } from './database-identity.ts'
 import { eventVerbs } from './events.ts'
+import { eventHistoryVerbs } from './history/events.ts'
+import { refusalVerbs } from './history/refusals.ts'
+import { reservationTimesVerb } from './history/reservation-times.ts'
 import { leadershipVerbs } from './leadership.ts'
 import { onHoldVerbs } from './on-hold.ts'
 import { readVerbs } from './reads.ts'
@@ -13,7 +16,8 @@ import { lifecycleVerbs } from './reservation-lifecycle.ts'
 import { pruningVerbs } from './pruning.ts'
 import type { Tables } from './schema/tables.ts'
 import { createSnapshots } from './snapshots.ts'
-import { tokenVerbs } from './tokens.ts'
+import { sessionVerbs } from './access/sessions.ts'
+import { tokenVerbs } from './access/tokens.ts'
 import { openTransactions } from './transactions.ts'
 
 /** `address` is where the manager that uses the store serves; empty for a program other than a manager. */
@@ -30,8 +34,12 @@ export function createSqlStore(db: Kysely<Tables>, address: string): Store {
     ...leadershipVerbs(transactions, manager),
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),
+    ...sessionVerbs(transactions),
     ...eventVerbs(transactions),
     ...pruningVerbs(transactions),
+    ...eventHistoryVerbs(transactions),
+    ...reservationTimesVerb(transactions),
+    ...refusalVerbs(transactions),
     close: () => db.destroy(),
   }
 }

@@ -18,8 +18,11 @@ const OPEN = [
   '/ui',
   '/ui/pools',
 ]
+/** For browsers that are not signed in yet. */
+const SIGN_IN = ['/v1/session', '/v1/session/oidc', '/v1/session/oidc/callback']
 const NEEDED =
-  'authentication required: send "Authorization: Bearer <token>"; an admin creates tokens with "berth token create"'
+  'authentication required: send "Authorization: Bearer <token>", or sign in with a browser at /ui/sign-in; ' +
+  'an admin creates tokens with "berth token create"'
 
 describe('without a token', () => {
   it('only the listed paths are open', async () => {
@@ -37,7 +40,8 @@ describe('without a token', () => {
       else assert.equal(headers['www-authenticate'], 'Bearer realm="berth"', url)
     }
     const meant = open.filter(
-      (url) => url.startsWith('/docs') || ['/client/x', '/ui/*'].includes(url) || OPEN.includes(url),
+      (url) =>
+        url.startsWith('/docs') || ['/client/x', '/ui/*'].includes(url) || [...OPEN, ...SIGN_IN].includes(url),
     )
     assert.deepEqual(open, meant)
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs']) assert.ok(open.includes(path), path)
@@ -56,7 +60,7 @@ describe('without a token', () => {
     assert.deepEqual(security, [{ bearerAuth: [] }])
     assert.equal(components.securitySchemes.bearerAuth.scheme, 'bearer')
     const open = Object.keys(paths).filter((path) => paths[path].get?.security?.length === 0)
-    assert.deepEqual(open.toSorted(), ['/', '/healthz', '/openapi.json', '/readyz'])
+    assert.deepEqual(open.toSorted(), ['/', '/healthz', '/openapi.json', '/readyz', ...SIGN_IN])
   })
 
   it('401 in the error format of the endpoint, and nothing happens', async () => {

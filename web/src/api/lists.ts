@@ -45,6 +45,13 @@ export function useOpenReservations() {
   })
 }
 
+/** Returns the containers in which somebody may open a terminal: those of their active reservations. */
+export function containersOf(owner: string | undefined, reservations: readonly Reservation[]): string[] {
+  return reservations
+    .filter((reservation) => reservation.state === 'active' && reservation.owner === owner)
+    .flatMap(({ containers }) => containers.map(({ name }) => name))
+}
+
 /** Who the caller is, and what they may do. */
 export function useMe() {
   const { berth } = useApi()

@@ -3,7 +3,7 @@
  * The tab that has the lock reads the stream and passes messages on. Without locks and channels, that is without https
  * on another host than localhost, each visible tab has a stream of its own.
  */
-import type { LiveMessage } from '../../../src/client/live.ts'
+import type { LiveMessage } from '../../../src/client/events.ts'
 
 type Open = (signal: AbortSignal) => AsyncIterable<LiveMessage>
 type Take = (message: LiveMessage) => void

@@ -2,6 +2,7 @@
 import { CONTAINER_EXAMPLES } from './containers.ts'
 import { MANAGER_EXAMPLES } from './manager.ts'
 import { RESERVATION_EXAMPLES } from './reservations.ts'
+import { SESSION_EXAMPLES } from './sessions.ts'
 import { SIMPLE_EXAMPLES } from './simple.ts'
 import { TOKEN_EXAMPLES } from './tokens.ts'
 
@@ -12,6 +13,7 @@ export const EXAMPLES: Readonly<Record<string, OperationExamples>> = {
   ...CONTAINER_EXAMPLES,
   ...MANAGER_EXAMPLES,
   ...RESERVATION_EXAMPLES,
+  ...SESSION_EXAMPLES,
   ...SIMPLE_EXAMPLES,
   ...TOKEN_EXAMPLES,
 }

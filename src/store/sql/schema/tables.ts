@@ -2,8 +2,9 @@
 import type { Generated } from 'kysely'
 import type { Container } from '../../../domain/container.ts'
 import type { BerthEvent } from '../../../domain/event.ts'
-import type { Token } from '../../../domain/identity.ts'
+import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
+import type { RefusalCount } from '../../../ports/history-store.ts'
 import type { RowOf } from './columns.ts'
 
 export interface Tables {
@@ -13,12 +14,14 @@ export interface Tables {
   pool_facts: PoolFactsTable
   pool_sizes: PoolSizesTable
   tokens: TokensTable
+  sessions: SessionsTable
   events: EventsTable
   requests: RequestsTable
   leaders: LeadersTable
   managers: ManagersTable
   database_identity: DatabaseIdentityTable
   changes: ChangesTable
+  refusals: RowOf<RefusalCount>
 }
 
 export type ContainersTable = RowOf<Container>
@@ -53,6 +56,8 @@ interface PoolSizesTable {
 }
 
 export type TokensTable = RowOf<Token>
+
+export type SessionsTable = RowOf<Session>
 
 export interface EventsTable extends Omit<RowOf<BerthEvent>, 'id'> {
   id: Generated<number>

@@ -1,8 +1,8 @@
 /** API tokens. Only hashes are stored: enough to recognise a token, not enough to make one. */
-import type { Store } from '../../ports/store.ts'
-import { append } from './events.ts'
-import { fromToken, toToken } from './schema/rows.ts'
-import type { Transactions } from './transactions.ts'
+import type { Store } from '../../../ports/store.ts'
+import { append } from '../events.ts'
+import { fromToken, toToken } from '../schema/rows.ts'
+import type { Transactions } from '../transactions.ts'
 
 export function tokenVerbs({
   reading,

@@ -1,0 +1,66 @@
+/** Figures of pools over time, in equal steps. */
+import { CONTAINER_STATES, type ContainerState } from '../container.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { DurationFigures } from './durations.ts'
+import type { Occupancy } from './occupancy.ts'
+import type { Steps } from './steps.ts'
+import type { Waits } from './waits.ts'
+
+/** Times are epoch milliseconds, durations milliseconds. Numbers of containers are averages over the step. */
+export interface SeriesPoint {
+  /** Begin of the step. */
+  readonly at: number
+  readonly size: number
+  readonly states: Readonly<Record<ContainerState, number>>
+  /** Average number of reservations in the queue. */
+  readonly waiting: number
+  readonly longestWait: number
+  readonly reserve: DurationFigures
+  readonly recycle: DurationFigures
+  readonly refusals: Readonly<Partial<Record<ErrorCode, number>>>
+}
+
+export interface Series extends Pick<Steps, 'from' | 'to' | 'stepMs'> {
+  /** When the oldest event that is kept happened; null before the first event. */
+  readonly keptSince: number | null
+  /** None of times before `keptSince`. */
+  readonly points: readonly SeriesPoint[]
+}
+
+/** Refused reserves of one code in one step. */
+export interface RefusalSum {
+  readonly step: number
+  readonly code: ErrorCode
+  readonly count: number
+}
+
+export interface SeriesParts {
+  /** Since when there are figures, in milliseconds. */
+  readonly from: number
+  readonly occupancy: Occupancy
+  readonly waits: Waits
+  /** Size × milliseconds by step, of each pool. */
+  readonly sizes: readonly Float64Array[]
+  readonly refusals: readonly RefusalSum[]
+}
+
+export function pointsOf(steps: Steps, { from, occupancy, waits, sizes, refusals }: SeriesParts): SeriesPoint[] {
+  const refused = Map.groupBy(refusals, ({ step }) => step)
+  const points: SeriesPoint[] = []
+  for (let step = Math.floor((from - steps.from) / steps.stepMs); step < steps.count; step += 1) {
+    const at = steps.from + step * steps.stepMs
+    const elapsed = Math.min(at + steps.stepMs, steps.to) - Math.max(at, from)
+    const states = CONTAINER_STATES.map((state) => [state, occupancy.ms(state, step) / elapsed])
+    points.push({
+      at,
+      size: sizes.reduce((sum, ms) => sum + (ms[step] ?? 0), 0) / elapsed,
+      states: Object.fromEntries(states) as Record<ContainerState, number>,
+      waiting: waits.ms(step) / elapsed,
+      longestWait: waits.longest(step),
+      reserve: waits.reserves.figures(step),
+      recycle: occupancy.recycles.figures(step),
+      refusals: Object.fromEntries((refused.get(step) ?? []).map(({ code, count }) => [code, count])),
+    })
+  }
+  return points
+}

@@ -1,0 +1,46 @@
+/** Refused reserves by minute, pool and code. */
+import { sql } from 'kysely'
+import type { HistoryStore } from '../../../ports/history-store.ts'
+import type { Transactions } from '../transactions.ts'
+
+type RefusalVerbs = Pick<HistoryStore, 'addRefusals' | 'refusals'>
+
+export function refusalVerbs({ reading, writing }: Transactions): RefusalVerbs {
+  return {
+    addRefusals: async (counts) => {
+      if (counts.length === 0) return
+      await writing(async (tx) => {
+        for (const count of counts) {
+          await tx
+            .insertInto('refusals')
+            .values(count)
+            .onConflict((oc) =>
+              oc.columns(['at', 'pool', 'code']).doUpdateSet((eb) => ({
+                count: eb('refusals.count', '+', eb.ref('excluded.count')),
+              })),
+            )
+            .execute()
+        }
+      })
+    },
+
+    refusals: ({ from, to, stepMs }, pool) =>
+      reading((tx) => {
+        let query = tx
+          .selectFrom('refusals')
+          .select((eb) => [
+            // The parameters are floating-point numbers.
+            sql<number>`cast((at - ${from}) / ${stepMs} as integer)`.as('step'),
+            'code',
+            eb.fn.sum<number>('count').as('count'),
+          ])
+          .where('at', '>=', from)
+          .where('at', '<', to)
+          .groupBy(['step', 'code'])
+          .orderBy('step')
+          .orderBy('code')
+        if (pool !== null) query = query.where('pool', '=', pool)
+        return query.execute()
+      }),
+  }
+}

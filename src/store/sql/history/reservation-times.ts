@@ -1,0 +1,52 @@
+/** When reservations began to wait, became active and ended. */
+import { setImmediate as endOfTurn } from 'node:timers/promises'
+import type { HistoryStore, ReservationTimesFilter } from '../../../ports/history-store.ts'
+import type { Transactions, Tx } from '../transactions.ts'
+
+/** No reservation waits for longer: the maximum of `wait` in the API. The index over `created_at` needs a bound. */
+const MAX_WAIT_MS = 7 * 86_400_000
+/** Number of reservations in a page, including those that the filter leaves out. Reading them takes milliseconds. */
+const PAGE = 2_000
+
+export function reservationTimesVerb({ reading }: Transactions): Pick<HistoryStore, 'reservationTimes'> {
+  return {
+    async reservationTimes(filter, begin = filter.from - MAX_WAIT_MS) {
+      await endOfTurn()
+      return reading(async (tx) => {
+        const next = await beginOfNextPage(tx, begin)
+        const end = Math.min(filter.to, next ?? filter.to)
+        return { times: await timesOf(tx, filter, begin, end), next: end < filter.to ? end : null }
+      })
+    },
+  }
+}
+
+async function beginOfNextPage(tx: Tx, begin: number): Promise<number | null> {
+  const query = tx.selectFrom('reservations').select('created_at').where('created_at', '>=', begin)
+  const row = await query.orderBy('created_at').offset(PAGE).limit(1).executeTakeFirst()
+  return row ? Math.max(row.created_at, begin + 1) : null
+}
+
+/** Returns those that were created in the page, unless they had stopped waiting before `from`. */
+async function timesOf(tx: Tx, { from, pool }: ReservationTimesFilter, begin: number, end: number) {
+  let query = tx
+    .selectFrom('reservations')
+    .select(['created_at', 'active_at', 'ended_at', 'wait_until'])
+    .where('created_at', '>=', begin)
+    .where('created_at', '<', end)
+    .where((eb) =>
+      eb.or([
+        eb('active_at', '>=', from),
+        eb.and([eb('active_at', 'is', null), eb('ended_at', 'is', null)]),
+        eb.and([eb('active_at', 'is', null), eb('ended_at', '>=', from)]),
+      ]),
+    )
+  if (pool !== null) query = query.where('pool', '=', pool)
+  const rows = await query.execute()
+  return rows.map(({ created_at, active_at, ended_at, wait_until }) => ({
+    createdAt: created_at,
+    activeAt: active_at,
+    endedAt: ended_at,
+    waited: wait_until !== null,
+  }))
+}

@@ -1,0 +1,70 @@
+/** Series, computed one at a time: the figures of a busy month take seconds of processor time. */
+import { createLimit } from '../../domain/concurrency.ts'
+import { BerthError } from '../../domain/errors.ts'
+import type { Series } from '../../domain/series/series.ts'
+import { type ComputeDeps, computeSeries, type SeriesRequest } from './compute.ts'
+
+/** A result is used again for this many times as long as it took to compute, so that one view takes 9 % of a core. */
+const REUSE_FACTOR = 10
+/** Maximum number of requests that wait for their computation; a dashboard has one. */
+const MAX_WAITING = 30
+/** Maximum number of results to keep. One of 2,000 points takes about a megabyte. */
+const MAX_RESULTS = 8
+
+interface Computed {
+  readonly series: Series
+  /** Epoch milliseconds. */
+  readonly validUntil: number
+}
+
+/** `to` null: until now. */
+export type SeriesQuery = Omit<SeriesRequest, 'to'> & { readonly to: number | null }
+
+/** Figures of pools over time. They name no person, so every caller may read them, as the counts of pools. */
+export interface SeriesReader {
+  /**
+   * May return a result that is a little older than the call. `rate_limited` while too many other computations wait.
+   */
+  read(query: SeriesQuery): Promise<Series>
+}
+
+export function createSeries(deps: ComputeDeps): SeriesReader {
+  const { clock } = deps
+  const results = new Map<string, Promise<Computed>>()
+  const oneAtATime = createLimit(1)
+  let waiting = 0
+
+  async function compute(query: SeriesQuery): Promise<Computed> {
+    waiting += 1
+    try {
+      return await oneAtATime(async () => {
+        const began = clock()
+        const series = await computeSeries(deps, { ...query, to: Math.min(query.to ?? began, began) })
+        const now = clock()
+        return { series, validUntil: now + REUSE_FACTOR * (now - began) }
+      })
+    } finally {
+      waiting -= 1
+    }
+  }
+
+  return {
+    async read(query) {
+      const { pool, from, to, stepMs } = query
+      // `from` moves with the present; the first step stays the same for longer.
+      const key = JSON.stringify([pool, Math.floor(from / stepMs), stepMs, to])
+      const known = await results.get(key)?.catch(() => null)
+      if (known && clock() < known.validUntil) return known.series
+      if (waiting >= MAX_WAITING) {
+        throw new BerthError('rate_limited', `${waiting} computations of series are under way; try again in a minute`)
+      }
+      const computed = compute(query)
+      computed.catch(() => results.delete(key))
+      results.delete(key)
+      results.set(key, computed)
+      const [oldest] = results.keys()
+      if (results.size > MAX_RESULTS && oldest !== undefined) results.delete(oldest)
+      return (await computed).series
+    },
+  }
+}

@@ -1,0 +1,37 @@
+/** A dim line of the page's own between the lines of the shell, which does not know of it. */
+
+export interface Cursor {
+  /** Rows and columns from 0, within the screen. */
+  readonly x: number
+  readonly y: number
+  /** Row in which the cursor's line begins; lower than `y` if the line is wrapped. */
+  readonly lineStart: number
+  readonly cols: number
+  readonly rows: number
+}
+
+/**
+ * Returns output that inserts the text above the cursor's line. The cursor stays at its place in that line, so that
+ * the shell goes on editing it. Returns "" if there is no room.
+ */
+export function insertedLine(text: string, { x, y, lineStart, cols, rows }: Cursor): string {
+  const isAtBottom = y === rows - 1
+  const start = isAtBottom ? lineStart - 1 : lineStart
+  if (start < 0) return ''
+  const room = isAtBottom ? `\u001b[${rows};1H\n` : ''
+  const back = `\u001b[${isAtBottom ? y + 1 : y + 2};${x + 1}H`
+  return `${room}\u001b[${start + 1};1H\u001b[L${dim(text.slice(0, cols))}${back}`
+}
+
+/**
+ * Returns output that ends what an earlier program has left behind (full screen, mouse, colours), and adds the text
+ * as a line of its own.
+ */
+export function closingLine(text: string): string {
+  const modes = '\u001b[?1049l\u001b[?1000;1002;1003;1006;1004;2004l\u001b[!p\u001b[?25h\u001b[0m'
+  return `${modes}\r\n${dim(text)}\r\n`
+}
+
+function dim(text: string): string {
+  return `\u001b[2m${text}\u001b[22m`
+}
