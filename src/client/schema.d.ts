@@ -698,6 +698,8 @@ export interface components {
             known_hosts: string | null;
             /** @description Failures in a row */
             attempts: number;
+            /** @description When a broken one is tried again; null for others */
+            retry_at: string | null;
             /** @description Why the last attempt failed, or why the container was removed */
             error: string | null;
         };
@@ -1812,6 +1814,7 @@ export interface operations {
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *           "attempts": 0,
+                     *           "retry_at": null,
                      *           "error": null
                      *         },
                      *         {
@@ -1826,6 +1829,7 @@ export interface operations {
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": null,
                      *           "attempts": 0,
+                     *           "retry_at": null,
                      *           "error": null
                      *         }
                      *       ]
@@ -1875,6 +1879,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -1915,6 +1920,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -1955,6 +1961,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -1995,6 +2002,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -2035,6 +2043,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */

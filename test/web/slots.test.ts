@@ -19,6 +19,7 @@ function container(number: number, state: Container['state'], more: Partial<Cont
     generation: 1,
     reservation: null,
     attempts: 0,
+    retry_at: null,
     error: null,
     ...access,
     ...more,
