@@ -4,6 +4,7 @@ import type { Open } from './store-bench.ts'
 import { containerVerbs } from './store-containers.ts'
 import { endingVerbs } from './store-ending.ts'
 import { eventVerbs } from './store-events.ts'
+import { historyVerbs } from './store-history.ts'
 import { identityVerbs } from './store-identity.ts'
 import { usageVerb } from './store-usage.ts'
 import { pruningVerbs } from './store-pruning.ts'
@@ -34,6 +35,7 @@ export function storeContract(title: string, openFresh: Open): void {
     sessionVerbs(open)
     eventVerbs(open)
     usageVerb(open)
+    historyVerbs(open)
     identityVerbs(open)
   })
 }

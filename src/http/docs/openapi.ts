@@ -22,7 +22,7 @@ const TAGS = [
   { name: 'pools', description: 'What can be reserved, and how much of it is free' },
   { name: 'containers', description: 'Single containers: their state and host keys; reset, quarantine, recycle' },
   { name: 'events', description: 'The audit log, in pages or as a stream' },
-  { name: 'usage', description: 'Containers and time by owner, account, pool or day' },
+  { name: 'usage', description: 'Containers and time by owner, account, pool or day; figures over time' },
   { name: 'tokens', description: "API tokens, for admins; the caller's own identity" },
   { name: 'sessions', description: 'Sign-in of people with a browser' },
   { name: 'manager', description: 'Liveness, readiness, metrics and this document, for operators' },

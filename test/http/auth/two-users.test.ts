@@ -71,6 +71,7 @@ const LISTS = [
   ...['/v1/containers', '/v1/containers/alpine-1', '/v1/pools', '/v1/events', `/v1/events?container=alpine-1`],
   ...['/v1/usage', '/v1/usage?by=username', '/v1/usage?by=pool', '/v1/usage?format=csv', '/v1/me'],
   ...['/available', '/reservations', '/v1/known_hosts', '/v1/session', '/v1/sessions'],
+  ...['/v1/series', '/v1/series?format=csv'],
 ]
 
 /** Endpoints for admins only. */

@@ -19,8 +19,8 @@ export interface TestBrowser {
 }
 
 /**
- * Starts a browser with a new profile. Call it once, at the top of a test file, before its tests. A test fails at its end
- * if a page of one of its people had a fault (`Person`).
+ * Starts a browser with a new profile. Call it once, at the top of a test file, before its tests. A test fails at its
+ * end if a page of one of its people had a fault (`Person`).
  */
 export async function openBrowser(): Promise<TestBrowser> {
   const browser = await chromium.launch({ executablePath: testTool('chromium'), args: ARGUMENTS })
