@@ -680,6 +680,8 @@ export interface components {
             known_hosts: string | null;
             /** @description Failures in a row */
             attempts: number;
+            /** @description When a broken one is tried again; null for others */
+            retry_at: string | null;
             /** @description Why the last attempt failed, or why the container was removed */
             error: string | null;
         };
@@ -1777,6 +1779,7 @@ export interface operations {
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *           "attempts": 0,
+                     *           "retry_at": null,
                      *           "error": null
                      *         },
                      *         {
@@ -1791,6 +1794,7 @@ export interface operations {
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": null,
                      *           "attempts": 0,
+                     *           "retry_at": null,
                      *           "error": null
                      *         }
                      *       ]
@@ -1840,6 +1844,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -1880,6 +1885,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -1920,6 +1926,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -1960,6 +1967,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -2000,6 +2008,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
