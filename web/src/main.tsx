@@ -9,6 +9,8 @@ import { App } from './app.tsx'
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no element #root')
 const styleNonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? ''
+// Where react-remove-scroll, which Mantine's dialogs use, looks for the nonce of the style that it adds.
+Reflect.set(globalThis, '__webpack_nonce__', styleNonce)
 createRoot(root).render(
   <StrictMode>
     <App styleNonce={styleNonce} />

@@ -24,12 +24,13 @@ export function insertedLine(text: string, { x, y, lineStart, cols, rows }: Curs
 }
 
 /**
- * Returns output that ends what an earlier program has left behind (full screen, mouse, colours), and adds the text
- * as a line of its own.
+ * Returns output that ends what an earlier program has left behind (mouse, colours), and adds the text as a line below
+ * `lastRow`, the last one with text. null: the program used the whole screen, which is left first.
  */
-export function closingLine(text: string): string {
-  const modes = '\u001b[?1049l\u001b[?1000;1002;1003;1006;1004;2004l\u001b[!p\u001b[?25h\u001b[0m'
-  return `${modes}\r\n${dim(text)}\r\n`
+export function closingLine(text: string, lastRow: number | null): string {
+  const place = lastRow === null ? '\u001b[?1049l' : `\u001b[${lastRow + 1};1H`
+  const modes = '\u001b[r\u001b[?1000;1002;1003;1006;1004;2004l\u001b[!p\u001b[?25h\u001b[0m'
+  return `${modes}${place}\r\n${dim(text)}\r\n`
 }
 
 function dim(text: string): string {

@@ -135,14 +135,14 @@ export class XtermScreen implements TerminalScreen {
 
   note(kind: 'reconnected' | 'lost', lostAt: number): void {
     const text = this.#events.noteText(kind, lostAt)
-    if (kind === 'lost') this.terminal.write(closingLine(text))
+    if (kind === 'lost') this.end(text)
     // Where the cursor will be is not known before everything is written.
     else if (this.#writing === 0) this.#insert(text)
   }
 
   /** Says below the last output that the shell has ended, and why. */
   end(text: string): void {
-    this.terminal.write(closingLine(text))
+    this.terminal.write('', () => this.terminal.write(closingLine(text, this.#lastRow())))
   }
 
   clear(): void {
@@ -182,6 +182,15 @@ export class XtermScreen implements TerminalScreen {
     event.preventDefault()
     if (event.type === 'keydown') this.#events.onAction(action)
     return false
+  }
+
+  /** Returns the last row with text on the screen; null while a program uses the whole screen. */
+  #lastRow(): number | null {
+    if (this.isFullScreen) return null
+    const { active } = this.terminal.buffer
+    let row = this.terminal.rows - 1
+    while (row > active.cursorY && !active.getLine(active.baseY + row)?.translateToString(true)) row--
+    return row
   }
 
   #insert(text: string): void {
