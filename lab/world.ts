@@ -17,6 +17,7 @@ import { LocalTime } from '../src/domain/text/local-time.ts'
 import { createOwners } from '../src/usecases/self-service/owners.ts'
 import { createSelfService, type SelfService } from '../src/usecases/self-service/self-service.ts'
 import { createReservations, type Reservations } from '../src/usecases/reservations.ts'
+import { Terminals } from '../src/usecases/terminals/terminals.ts'
 import { specDigest } from '../src/engine/labels.ts'
 import { openMemory } from '../src/engine/memory/engine.ts'
 import { MemoryHost } from '../src/engine/memory/host.ts'
@@ -52,6 +53,7 @@ export interface World {
   reservations: Reservations
   admin: Admin
   selfService: SelfService
+  terminals: Terminals
   /** Milliseconds forward, or back. */
   advance(ms: number): void
   now(): number
@@ -121,7 +123,7 @@ export async function createWorld(
   function assemble(
     pools: readonly Pool[],
     life: Store,
-  ): Pick<World, 'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService'> {
+  ): Pick<World, 'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService' | 'terminals'> {
     const named = createPools(pools)
     const ports = {
       engine: wrap('engine', openMemory({ database, instance: INSTANCE.name, host })),
@@ -173,7 +175,9 @@ export async function createWorld(
       isLeading: () => reconciler.isLeading(),
     })
     const admin = createAdmin({ pools: named, store: ports.store, clock, log, onChange: () => undefined })
-    return { pools: named, store: life, reconciler, reservations, admin, selfService }
+    const newId = () => `t${++nextId}`
+    const terminals = new Terminals({ ...ports, clock, log, localTime, newId })
+    return { pools: named, store: life, reconciler, reservations, admin, selfService, terminals }
   }
 
   const world: World = {

@@ -11,6 +11,7 @@ import { reloadRoutes } from './reload/routes.ts'
 import { reservationRoutes } from './reservations/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
 import { startPageRoutes } from './start-page/routes.ts'
+import { terminalRoutes } from './terminals/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { uiRoutes } from './ui/routes.ts'
 import { usageRoutes } from './usage/routes.ts'
@@ -21,6 +22,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   poolRoutes,
   containerRoutes,
   reservationRoutes,
+  terminalRoutes,
   knownHostsRoutes,
   eventRoutes,
   usageRoutes,

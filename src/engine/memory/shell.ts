@@ -1,7 +1,8 @@
 /** A small pretended shell, for tests and demonstrations: it echoes, and knows a few commands. */
 import { Duplex } from 'node:stream'
 import { BerthError } from '../../domain/errors.ts'
-import type { Shell, ShellRequest, TerminalSize } from '../../ports/shell.ts'
+import type { TerminalSize } from '../../domain/terminal/terminal.ts'
+import type { Shell, ShellRequest } from '../../ports/shell.ts'
 
 /** Name under which the manager starts login shells; they first print how they were started. */
 const LOGIN = 'berth-terminal'

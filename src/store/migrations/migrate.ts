@@ -13,6 +13,7 @@ import * as names from './0009-names.ts'
 import * as addresses from './0010-addresses.ts'
 import * as hostPublicKeys from './0011-host-public-keys.ts'
 import * as namesAndHolds from './0012-names-and-holds.ts'
+import * as terminals from './0015-terminals.ts'
 import type { Tables } from '../sql/schema/tables.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -28,6 +29,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-addresses': addresses,
   '0011-host-public-keys': hostPublicKeys,
   '0012-names-and-holds': namesAndHolds,
+  '0015-terminals': terminals,
 }
 
 /**

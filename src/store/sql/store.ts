@@ -11,6 +11,7 @@ import { onHoldVerbs } from './on-hold.ts'
 import { readVerbs } from './reads.ts'
 import { lifecycleVerbs } from './reservation-lifecycle.ts'
 import { pruningVerbs } from './pruning.ts'
+import { terminalVerbs } from './terminals/terminals.ts'
 import type { Tables } from './schema/tables.ts'
 import { createSnapshots } from './snapshots.ts'
 import { tokenVerbs } from './tokens.ts'
@@ -30,6 +31,7 @@ export function createSqlStore(db: Kysely<Tables>, address: string): Store {
     ...leadershipVerbs(transactions, manager),
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),
+    ...terminalVerbs(transactions),
     ...eventVerbs(transactions),
     ...pruningVerbs(transactions),
     close: () => db.destroy(),

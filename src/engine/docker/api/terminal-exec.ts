@@ -2,7 +2,8 @@
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BerthError } from '../../../domain/errors.ts'
-import type { Shell, ShellRequest, TerminalSize } from '../../../ports/shell.ts'
+import type { TerminalSize } from '../../../domain/terminal/terminal.ts'
+import type { Shell, ShellRequest } from '../../../ports/shell.ts'
 import type { Docker } from './client.ts'
 import { asGuestError, ignoreStatus, unexpectedResponse } from './errors.ts'
 import { exitCode } from './exec.ts'
@@ -78,7 +79,9 @@ export class TerminalExecs {
 
   /** Returns null when it cannot be asked for. */
   async #codeOf(exec: string): Promise<number | null> {
-    const asked = this.#requests.run('ask for an exit code', ANSWER_MS, (signal) => exitCode(this.#docker, exec, signal))
+    const asked = this.#requests.run('ask for an exit code', ANSWER_MS, (signal) =>
+      exitCode(this.#docker, exec, signal),
+    )
     return asked.catch(() => null)
   }
 }

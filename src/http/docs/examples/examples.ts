@@ -3,6 +3,7 @@ import { CONTAINER_EXAMPLES } from './containers.ts'
 import { MANAGER_EXAMPLES } from './manager.ts'
 import { RESERVATION_EXAMPLES } from './reservations.ts'
 import { SIMPLE_EXAMPLES } from './simple.ts'
+import { TERMINAL_EXAMPLES } from './terminals.ts'
 import { TOKEN_EXAMPLES } from './tokens.ts'
 
 /** Key "request" is the body of the request, "200" a JSON response, "200 text/csv" a response of another type. */
@@ -13,5 +14,6 @@ export const EXAMPLES: Readonly<Record<string, OperationExamples>> = {
   ...MANAGER_EXAMPLES,
   ...RESERVATION_EXAMPLES,
   ...SIMPLE_EXAMPLES,
+  ...TERMINAL_EXAMPLES,
   ...TOKEN_EXAMPLES,
 }

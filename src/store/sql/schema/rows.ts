@@ -2,12 +2,21 @@
 import type { Container, ContainerPatch } from '../../../domain/container.ts'
 import type { Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
+import type { Terminal } from '../../../domain/terminal/terminal.ts'
 import { columnsOf } from './columns.ts'
-import type { ContainersTable, HoldsTable, ReservationFields, ReservationsTable, TokensTable } from './tables.ts'
+import type {
+  ContainersTable,
+  HoldsTable,
+  ReservationFields,
+  ReservationsTable,
+  TerminalsTable,
+  TokensTable,
+} from './tables.ts'
 
 const CONTAINER = columnsOf<Container>({})
 const RESERVATION = columnsOf<ReservationFields>({ sshKeys: 'json', promised: 'flag' }, ['preparer'])
 const TOKEN = columnsOf<Token>({ limits: 'json' })
+const TERMINAL = columnsOf<Terminal>({ persistent: 'flag' })
 
 export function toContainer(row: ContainersTable): Container {
   return CONTAINER.fromRow(row)
@@ -40,4 +49,12 @@ export function toToken(row: TokensTable): Token {
 
 export function fromToken(token: Token): TokensTable {
   return TOKEN.toRow(token)
+}
+
+export function toTerminal(row: TerminalsTable): Terminal {
+  return TERMINAL.fromRow(row)
+}
+
+export function fromTerminal(terminal: Terminal): TerminalsTable {
+  return TERMINAL.toRow(terminal)
 }

@@ -4,6 +4,7 @@ import type { Container } from '../../../domain/container.ts'
 import type { BerthEvent } from '../../../domain/event.ts'
 import type { Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
+import type { Terminal } from '../../../domain/terminal/terminal.ts'
 import type { RowOf } from './columns.ts'
 
 export interface Tables {
@@ -13,6 +14,7 @@ export interface Tables {
   pool_facts: PoolFactsTable
   pool_sizes: PoolSizesTable
   tokens: TokensTable
+  terminals: TerminalsTable
   events: EventsTable
   requests: RequestsTable
   leaders: LeadersTable
@@ -53,6 +55,8 @@ interface PoolSizesTable {
 }
 
 export type TokensTable = RowOf<Token>
+
+export type TerminalsTable = RowOf<Terminal>
 
 export interface EventsTable extends Omit<RowOf<BerthEvent>, 'id'> {
   id: Generated<number>
