@@ -3,7 +3,8 @@ import { ActionIcon } from '@mantine/core'
 import { ChevronDown, ChevronUp, Maximize2, Minimize2 } from 'lucide-react'
 import { type Dispatch, useEffect, useRef, useState } from 'react'
 import { useConfirm } from '../../parts/confirm.tsx'
-import { terminals } from '../../api/terminals.ts'
+import { useBerth } from '../../api/berth.tsx'
+import { endTerminal } from '../../api/terminals.ts'
 import type { LinkState } from '../connection/machine.ts'
 import { EndWarnings } from '../view/end-warning.tsx'
 import { TerminalView } from '../view/terminal-view.tsx'
@@ -19,6 +20,7 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
   const { tabs, active, size } = state
   const dock = useRef<HTMLElement>(null)
   const confirm = useConfirm()
+  const berth = useBerth()
   const [states, setStates] = useState<Readonly<Record<string, LinkState>>>({})
   const focusKey = useFocusKey(state)
   const height = useDockHeight(dock, state)
@@ -33,7 +35,7 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
     }
     if (isOpen && !(await confirm(question))) return
     // It may be over already, and it ends by itself later.
-    if (tab.terminal !== null) await terminals.end(tab.terminal).catch(() => undefined)
+    if (tab.terminal !== null) await endTerminal(berth, tab.terminal).catch(() => undefined)
     act({ type: 'close', key: tab.key })
   }
   const toOwnWindow = (tab: DockTab) => {

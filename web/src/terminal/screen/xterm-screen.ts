@@ -46,6 +46,8 @@ export class XtermScreen implements TerminalScreen {
   #replaying = 0
   /** When the latest input or output was, epoch milliseconds. */
   activeAt = 0
+  /** Whether it has the size of another viewer. */
+  isBorrowed = false
 
   constructor(host: HTMLElement, look: ScreenLook, nonce: string, events: ScreenEvents) {
     this.#events = events
@@ -83,6 +85,8 @@ export class XtermScreen implements TerminalScreen {
       terminal.onBinary((data) => this.#send(Uint8Array.from(data, (char) => char.charCodeAt(0)))),
     )
     withStyleNonce(nonce, () => terminal.open(host))
+    // Touch screens have a line to type into; the keyboard on the screen deletes text of xterm's own field.
+    if (matchMedia('(pointer: coarse)').matches) terminal.textarea?.setAttribute('inputmode', 'none')
     this.fit()
   }
 
@@ -111,11 +115,17 @@ export class XtermScreen implements TerminalScreen {
   fit(): { cols: number; rows: number } | null {
     const size = this.#fit.proposeDimensions()
     if (!size || Number.isNaN(size.cols) || !this.#host.checkVisibility()) return null
-    this.adopt(size)
+    this.#take(size)
+    this.isBorrowed = false
     return size
   }
 
-  adopt({ cols, rows }: { cols: number; rows: number }): void {
+  adopt(size: { cols: number; rows: number }): void {
+    this.#take(size)
+    this.isBorrowed = true
+  }
+
+  #take({ cols, rows }: { cols: number; rows: number }): void {
     if (cols !== this.terminal.cols || rows !== this.terminal.rows) this.terminal.resize(cols, rows)
   }
 
@@ -129,8 +139,14 @@ export class XtermScreen implements TerminalScreen {
   }
 
   replay(output: Uint8Array): void {
+    const { options } = this.terminal
     this.#replaying++
-    this.terminal.write(output, () => this.#replaying--)
+    // Found again after a restart of the manager, a shell clears the screen to draw its line. The old text is kept.
+    options.scrollOnEraseInDisplay = true
+    this.terminal.write(output, () => {
+      this.#replaying--
+      options.scrollOnEraseInDisplay = false
+    })
   }
 
   note(kind: 'reconnected' | 'lost', lostAt: number): void {
