@@ -151,14 +151,16 @@ export class XtermScreen implements TerminalScreen {
 
   note(kind: 'reconnected' | 'lost', lostAt: number): void {
     const text = this.#events.noteText(kind, lostAt)
-    if (kind === 'lost') this.end(text)
+    if (kind === 'lost') this.#close(text)
     // Where the cursor will be is not known before everything is written.
     else if (this.#writing === 0) this.#insert(text)
   }
 
   /** Says below the last output that the shell has ended, and why. */
   end(text: string): void {
-    this.terminal.write('', () => this.terminal.write(closingLine(text, this.#lastRow())))
+    this.#close(text)
+    const hideCursor = '\u001b[?25l'
+    this.terminal.write('', () => this.terminal.write(hideCursor))
   }
 
   clear(): void {
@@ -198,6 +200,10 @@ export class XtermScreen implements TerminalScreen {
     event.preventDefault()
     if (event.type === 'keydown') this.#events.onAction(action)
     return false
+  }
+
+  #close(text: string): void {
+    this.terminal.write('', () => this.terminal.write(closingLine(text, this.#lastRow())))
   }
 
   /** Returns the last row with text on the screen; null while a program uses the whole screen. */

@@ -109,7 +109,6 @@ export function TerminalView(props: TerminalViewProps) {
         <div
           ref={host}
           className={styles['screen']}
-          data-quiet={state.kind === 'attached' ? undefined : true}
           onContextMenu={(event) => {
             event.preventDefault()
             setMenu({ x: event.clientX, y: event.clientY })
