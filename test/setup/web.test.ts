@@ -29,8 +29,10 @@ after(() => rmSync(folder, { recursive: true }))
 const dist = join(folder, 'web/dist')
 
 function build(prefix: readonly string[] = []): SpawnSyncReturns<string> {
-  const [command, ...args] = [...prefix, join(folder, 'scripts/lib/web')] as [string, ...string[]]
-  return spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, NODE_ENV: 'development' } })
+  return spawnSync('env', [...prefix, join(folder, 'scripts/lib/web')], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_ENV: 'development' },
+  })
 }
 
 function succeeds(says: string, prefix: readonly string[] = []): void {
