@@ -8,17 +8,11 @@ export function extensionOf(pool: { readonly duration_default_seconds: number } 
   return `${Math.min(HALF_AN_HOUR_S, pool?.duration_default_seconds ?? HALF_AN_HOUR_S)}s`
 }
 
-/** Returns "alpine-3: until 15:40." and, where the manager allowed less, why. */
+/** Returns "alpine-3: until 15:40". */
 export function extendedText(
-  { names, expiresAt, clamped }: { readonly names: string; readonly expiresAt: string | null; readonly clamped: string | null },
+  { names, expiresAt }: { readonly names: string; readonly expiresAt: string | null },
   now: number,
   words: TimeWords,
 ): string {
-  const end = expiresAt === null ? 'extended' : `until ${clockText(Date.parse(expiresAt), now, words)}`
-  return `${names}: ${end}.${clamped === null ? '' : ` ${sentence(clamped)}`}`
-}
-
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`
+  return expiresAt === null ? `${names}: extended` : `${names}: until ${clockText(Date.parse(expiresAt), now, words)}`
 }

@@ -9,11 +9,7 @@ import { useNotices } from '../notices/notices.tsx'
 import { useConfirm } from '../parts/confirm.tsx'
 import { useTimeWords } from '../settings/settings.tsx'
 import { extendedText, extensionOf } from './extension.ts'
-
-/** Returns what a reservation is called in messages: the names of its containers, or its account while it waits. */
-export function namesOf({ containers, username, pool }: Reservation): string {
-  return containers.length === 0 ? `${username} in ${pool}` : containers.map(({ name }) => name).join(', ')
-}
+import { namesOf } from './reservation-names.ts'
 
 /** Extends by half an hour, or by the pool's default if that is shorter. */
 export function useExtend() {
@@ -32,7 +28,10 @@ export function useExtend() {
     onSuccess: (extended) => {
       const names = namesOf(extended)
       const { expires_at: expiresAt, clamped } = extended
-      notices.done(extendedText({ names, expiresAt, clamped }, clock(), words))
+      const text = extendedText({ names, expiresAt }, clock(), words)
+      // It stays until it is read: the reservation ends earlier than wanted.
+      if (clamped === null) notices.done(text)
+      else notices.problem(text, clamped)
     },
     onError: (error, reservation) => notices.problem(`${namesOf(reservation)}: not extended`, error),
     onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),

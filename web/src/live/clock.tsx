@@ -49,8 +49,7 @@ export function ClockProvider({ children }: { readonly children: ReactNode }) {
 export function useNow(stepMs?: number): number {
   const ticker = useContext(ClockContext)
   if (!ticker) throw new Error('useNow is called outside ClockProvider')
-  const snapshot =
-    stepMs === undefined ? ticker.now : () => Math.floor(ticker.now() / stepMs) * stepMs
+  const snapshot = stepMs === undefined ? ticker.now : () => Math.floor(ticker.now() / stepMs) * stepMs
   return useSyncExternalStore(ticker.subscribe, snapshot)
 }
 

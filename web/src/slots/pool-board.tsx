@@ -2,9 +2,9 @@
  * A pool: the sentence that tells what holds it up, one line about the slot at hand at a fixed place, and the map of its
  * slots.
  */
-import { useId, useMemo, useState } from 'react'
+import { useDeferredValue, useId, useMemo, useState } from 'react'
 import { Link } from 'wouter'
-import type { Container, Pool, Reservation } from '../api/types.ts'
+import type { Container, Me, Pool, Reservation } from '../api/types.ts'
 import { useNow } from '../live/clock.tsx'
 import { useLiveStatus } from '../live/live.tsx'
 import { StateMark } from '../parts/state-mark.tsx'
@@ -23,8 +23,7 @@ interface PoolBoardProps {
   readonly pool: Pool
   readonly containers: readonly Container[]
   readonly reservations: ReadonlyMap<string, Reservation>
-  /** Name of the caller. */
-  readonly me: string
+  readonly me: Pick<Me, 'name' | 'auth'>
   /** On the pool's own page the heading of the page names it. */
   readonly withName?: boolean
 }
@@ -39,13 +38,16 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
   const [shown, setShown] = useState<string | null>(null)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const slots = useMemo(
-    () => ordered(slotsOf({ pool, containers, reservations, me, now }), order),
-    [pool, containers, reservations, me, now, order],
+    () => ordered(slotsOf({ pool, containers, reservations, me: me.name, now }), order),
+    [pool, containers, reservations, me.name, now, order],
   )
   const select = (names: readonly string[], on: boolean) =>
     setSelected((before) => {
       const after = new Set(before)
-      for (const name of names) on ? after.add(name) : after.delete(name)
+      for (const name of names) {
+        if (on) after.add(name)
+        else after.delete(name)
+      }
       return after
     })
   useSlotKeys(pool.name, {
@@ -82,8 +84,10 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
       </div>
       <SlotMap
         label={`Places of ${pool.name}`}
-        slots={slots}
+        // Drawn between frames: a thousand changes at once do not hold up the page.
+        slots={useDeferredValue(slots)}
         detailId={detailId}
+        marksOwn={me.auth !== 'none'}
         selected={selected}
         onSelect={select}
         onShow={setShown}

@@ -1,5 +1,13 @@
 /** The map of a pool: numbered places that never move. Arrow keys lead from one to the next. */
-import { type CSSProperties, type KeyboardEvent, type MouseEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { useLocation } from 'wouter'
 import { columnsIn, indexAfter, type Slot, tileSize } from './slots.ts'
 import { Tile } from './tile.tsx'
@@ -9,6 +17,8 @@ interface SlotMapProps {
   readonly label: string
   readonly slots: readonly Slot[]
   readonly detailId: string
+  /** Whether tiles of the caller stand out. Without authentication all of them would. */
+  readonly marksOwn: boolean
   readonly selected: ReadonlySet<string>
   readonly onSelect: (names: readonly string[], on: boolean) => void
   /** Called with the name of the slot that the mouse or the focus is at; null: with none. */
@@ -18,7 +28,7 @@ interface SlotMapProps {
 /** Width of the ruler beside rows of dots. */
 const RULER = 32
 
-export function SlotMap({ label, slots, detailId, selected, onSelect, onShow }: SlotMapProps) {
+export function SlotMap({ label, slots, detailId, marksOwn, selected, onSelect, onShow }: SlotMapProps) {
   const grid = useRef<HTMLDivElement>(null)
   const width = useWidth(grid)
   const [, navigate] = useLocation()
@@ -59,6 +69,8 @@ export function SlotMap({ label, slots, detailId, selected, onSelect, onShow }: 
   const drawn = useMemo(
     () =>
       rows.map((row) => (
+        // biome-ignore lint/a11y/useSemanticElements: rows follow the width of the window, which tables cannot
+        // biome-ignore lint/a11y/useFocusableInteractive: the tiles take the focus
         <div role="row" key={row[0]?.number} className={styles['row']}>
           {isDots && (
             <span aria-hidden className={styles['ruler']}>
@@ -81,11 +93,13 @@ export function SlotMap({ label, slots, detailId, selected, onSelect, onShow }: 
   )
   const sizes = { '--tile-width': `${size.width}px`, '--tile-height': `${size.height}px`, '--gap': `${size.gap}px` }
   return (
+    // biome-ignore lint/a11y/useSemanticElements: see rows
     <div
       ref={grid}
       role="grid"
       aria-label={label}
       aria-multiselectable
+      data-marks-own={marksOwn || undefined}
       className={styles['grid']}
       style={sizes as CSSProperties}
       onKeyDown={move}

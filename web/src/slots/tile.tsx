@@ -20,12 +20,15 @@ interface TileProps {
 
 function Plain({ slot, kind, isCurrent, isSelected, detailId }: TileProps) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a cell of a grid without table elements, which can be pressed
     <button
       type="button"
       role="gridcell"
       className={`${styles['tile']} ${styles[kind]}`}
       // Never less than a quarter, so that a reserved one never looks hollow.
-      style={slot.state === 'reserved' ? ({ '--fill': `${25 + (slot.level * 75) / 16}%` } as React.CSSProperties) : undefined}
+      style={
+        slot.state === 'reserved' ? ({ '--fill': `${25 + (slot.level * 75) / 16}%` } as React.CSSProperties) : undefined
+      }
       tabIndex={isCurrent ? 0 : -1}
       aria-label={slotLabel(slot)}
       aria-describedby={isCurrent ? detailId : undefined}

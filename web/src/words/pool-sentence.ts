@@ -24,7 +24,7 @@ export interface PoolSentence {
 
 /** Returns "0 of 20 free. 17 reserved, 3 being recycled (oldest 4 s). 5 wait, longest 2 min. Next free 14:31 (in 4 min)." */
 export function poolSentence(pool: PoolFacts, now: number, words: TimeWords): PoolSentence {
-  const parts = [freePart(pool), usePart(pool, now), queuePart(pool, now), nextPart(pool, now, words), sizePart(pool)]
+  const parts = [freePart(pool), lentPart(pool, now), queuePart(pool, now), nextPart(pool, now, words), sizePart(pool)]
   const problem = pool.problem === null ? [] : [`No container can be lent: ${ended(pool.problem)}`]
   return {
     text: [...problem, ...parts.flatMap((part) => (part === '' ? [] : [`${part}.`]))].join(' '),
@@ -44,9 +44,10 @@ function freePart(pool: PoolFacts): string {
   return `${free} of ${pool.size} free`
 }
 
-function usePart(pool: PoolFacts, now: number): string {
+function lentPart(pool: PoolFacts, now: number): string {
   const recycled = countOf(pool, 'creating') + countOf(pool, 'removing')
-  const oldest = pool.recycling_since === null ? '' : ` (oldest ${durationText(now - Date.parse(pool.recycling_since))})`
+  const oldest =
+    pool.recycling_since === null ? '' : ` (oldest ${durationText(now - Date.parse(pool.recycling_since))})`
   return [
     counted(countOf(pool, 'reserved'), 'reserved'),
     recycled > 0 ? `${recycled} being recycled${oldest}` : '',

@@ -1,8 +1,10 @@
 /** The caller's reservations: time left, extend, release, terminal. */
 import { Button } from '@mantine/core'
 import { Link } from 'wouter'
-import { namesOf, useExtend, useRelease } from '../../actions/reservation-actions.ts'
+import { useExtend, useRelease } from '../../actions/reservation-actions.ts'
+import { namesOf } from '../../actions/reservation-names.ts'
 import type { Reservation } from '../../api/types.ts'
+import { LinkedText } from '../../parts/linked-text.tsx'
 import { TimeLeft } from '../../parts/time-left.tsx'
 import { useDock } from '../../terminal/dock-context.tsx'
 import styles from './overview.module.css'
@@ -36,22 +38,32 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
     <li>
       <p>
         <Link href={`/reservations/${id}`}>{name ?? what}</Link> <span className="secondary">{username}</span>
-        {note !== null && <span className="secondary"> · {note}</span>}
+        {note !== null && (
+          <span className="secondary">
+            {' '}
+            · <LinkedText text={note} />
+          </span>
+        )}
         <br />
         <Time reservation={reservation} isReleasing={isReleasing} />
       </p>
       <div className={styles['buttons']}>
         {state === 'active' && only && others.length === 0 && (
-          <Button aria-label={`Terminal in ${only.name}`} onClick={() => dock.open(only.name)}>
+          <Button size="compact-xs" aria-label={`Terminal in ${only.name}`} onClick={() => dock.open(only.name)}>
             Terminal
           </Button>
         )}
         {state === 'active' && (
-          <Button aria-label={`Extend ${what}`} onClick={() => extend.mutate(reservation)}>
+          <Button size="compact-xs" aria-label={`Extend ${what}`} onClick={() => extend.mutate(reservation)}>
             {extend.isPending ? 'extending …' : 'Extend'}
           </Button>
         )}
-        <Button aria-label={`Release ${what}`} disabled={isReleasing} onClick={() => void release.ask([reservation])}>
+        <Button
+          size="compact-xs"
+          aria-label={`Release ${what}`}
+          disabled={isReleasing}
+          onClick={() => void release.ask([reservation])}
+        >
           {isReleasing ? 'releasing …' : state === 'waiting' ? 'Cancel' : 'Release'}
         </Button>
       </div>

@@ -13,9 +13,7 @@ export interface NeedsPerson {
 
 export interface NeedsSources {
   readonly pools: readonly Pick<Pool, 'name' | 'problem'>[]
-  readonly containers: readonly (Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'error'> & {
-    readonly retry_at?: string | null
-  })[]
+  readonly containers: readonly Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'retry_at' | 'error'>[]
   /** Reasons of /readyz. */
   readonly reasons: readonly string[]
 }
@@ -32,7 +30,14 @@ export function needsPerson(
   const ofPools = pools.flatMap(({ name, problem }) =>
     problem === null
       ? []
-      : [{ key: `pool ${name}`, text: `Pool ${name} lends nothing: ${problem}`, href: `/pools/${name}`, container: null }],
+      : [
+          {
+            key: `pool ${name}`,
+            text: `Pool ${name} lends nothing: ${problem}`,
+            href: `/pools/${name}`,
+            container: null,
+          },
+        ],
   )
   // The problem of a pool is also a reason.
   const ofManager = reasons
@@ -54,7 +59,7 @@ function containerItem(one: NeedsSources['containers'][number], now: number, wor
     return { key: name, text, href, container: { name, state: 'quarantined' } }
   }
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`
-  const next = retryAt == null ? '' : `, ${nextTry(Date.parse(retryAt), now, words)}`
+  const next = retryAt === null ? '' : `, ${nextTry(Date.parse(retryAt), now, words)}`
   const text = `${name} is broken since ${lasts}: ${error ?? 'the reason is not known'} (${tries}${next})`
   return { key: name, text, href, container: { name, state: 'broken' } }
 }
@@ -71,5 +76,7 @@ function isForgotten({ state, since }: Pick<Container, 'state' | 'since'>, now: 
 export function needsSummary(items: readonly NeedsPerson[]): string {
   const [first] = items
   if (!first) return 'Nothing needs you.'
-  return items.length === 1 ? `1 thing needs you: ${first.text}` : `${items.length} things need you, first: ${first.text}`
+  return items.length === 1
+    ? `1 thing needs you: ${first.text}`
+    : `${items.length} things need you, first: ${first.text}`
 }

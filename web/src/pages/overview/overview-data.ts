@@ -7,12 +7,15 @@ import { useContainers, useMe, useOpenReservations, usePools } from '../../api/l
 import type { Container, Event, Me, Pool, Reservation } from '../../api/types.ts'
 import { isNoteworthy } from '../../words/event-text.ts'
 
-export interface OverviewData {
+export interface PoolData {
   readonly me: Me
   readonly pools: readonly Pool[]
   readonly containers: readonly Container[]
   /** By id: those that have not ended. Users have their own only. */
   readonly reservations: ReadonlyMap<string, Reservation>
+}
+
+export interface OverviewData extends PoolData {
   readonly events: readonly Event[]
   /** Reasons of /readyz. */
   readonly reasons: readonly string[]
@@ -26,7 +29,7 @@ export function usePoolData() {
   const open = useOpenReservations()
   const reservations = useMemo(() => new Map(open.data?.map((one) => [one.id, one])), [open.data])
   const queries = [me, pools, containers, open]
-  const data =
+  const data: PoolData | undefined =
     me.data && pools.data && containers.data && open.data
       ? { me: me.data, pools: pools.data, containers: containers.data, reservations }
       : undefined

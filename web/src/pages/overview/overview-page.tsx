@@ -33,13 +33,7 @@ function Overview({ data }: { readonly data: OverviewData }) {
         <div className={styles['pools']}>
           {pools.length === 0 && <p>There is no pool in berth.yml.</p>}
           {pools.map((pool) => (
-            <PoolBoard
-              key={pool.name}
-              pool={pool}
-              containers={containers}
-              reservations={reservations}
-              me={me.name}
-            />
+            <PoolBoard key={pool.name} pool={pool} containers={containers} reservations={reservations} me={me} />
           ))}
         </div>
         <div className={styles['aside']}>

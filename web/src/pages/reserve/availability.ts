@@ -12,7 +12,10 @@ export function availabilityText(
   me: Pick<Me, 'limits' | 'containers_held'>,
 ): string {
   const free = pool.containers['ready'] ?? 0
-  const queue = pool.waiting === 0 ? '' : `, and ${pool.waiting === 1 ? '1 reservation waits' : `${pool.waiting} reservations wait`}`
+  const queue =
+    pool.waiting === 0
+      ? ''
+      : `, and ${pool.waiting === 1 ? '1 reservation waits' : `${pool.waiting} reservations wait`}`
   const { containers: most } = me.limits
   const quota = most === null ? '' : ` You hold ${me.containers_held} of at most ${most} containers.`
   return `${free} of ${pool.size} ${free === 1 ? 'is' : 'are'} free${queue}.${quota}`

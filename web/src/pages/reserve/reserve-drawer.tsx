@@ -45,11 +45,7 @@ export function ReserveDrawer() {
           <Drawer.CloseButton aria-label="Close (Escape)" />
         </Drawer.Header>
         <Drawer.Body>
-          {made === null ? (
-            <Form onMade={setMade} />
-          ) : (
-            <MadeReservation made={made} onAnother={() => setMade(null)} />
-          )}
+          {made === null ? <Form onMade={setMade} /> : <MadeReservation made={made} onAnother={() => setMade(null)} />}
         </Drawer.Body>
       </Drawer.Content>
     </Drawer.Root>

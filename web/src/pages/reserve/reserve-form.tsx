@@ -127,7 +127,9 @@ function TimeField({ pool, value, error, onChange }: TimeFieldProps) {
       placeholder="90m, 2h, until 15:40"
       value={value}
       error={error}
-      description={endHint(readEnd(value, now, words), fallback, now, words) ?? 'A duration such as 90m, or a time such as 15:40'}
+      description={
+        endHint(readEnd(value, now, words), fallback, now, words) ?? 'A duration such as 90m, or a time such as 15:40'
+      }
       inputWrapperOrder={['label', 'input', 'description', 'error']}
       onChange={(event) => onChange(event.currentTarget.value)}
     />

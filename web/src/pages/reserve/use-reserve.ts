@@ -43,8 +43,7 @@ export function useReserve() {
         throw error
       }
     },
-    onSettled: () =>
-      Promise.all([['reservations'], ['me']].map((queryKey) => client.invalidateQueries({ queryKey }))),
+    onSettled: () => Promise.all([['reservations'], ['me']].map((queryKey) => client.invalidateQueries({ queryKey }))),
   })
 }
 
