@@ -3,7 +3,7 @@ import { BerthError, reasonOf } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/identity.ts'
 import type { Terminal, TerminalSize } from '../../domain/terminal/terminal.ts'
 import { currentEnding, placeOfTerminal } from './current.ts'
-import { closed, endingOfShell, type TerminalEnding } from './ending.ts'
+import { closed, endingOfShell, idle, type TerminalEnding } from './ending.ts'
 import { type Place, placeOf } from './holder.ts'
 import { assertRoom, assertRoomForViewer } from './limits.ts'
 import { endLogin, startLogin } from './login.ts'
@@ -12,11 +12,10 @@ import { type Access, Tickets } from './tickets.ts'
 import type { TerminalsDeps, TerminalView } from './types.ts'
 import type { Connection } from './viewer.ts'
 
-/** A shell without viewers is ended after this time. */
-const IDLE_MS = 10 * 60_000
-const PING_MS = 20_000
 /** With the interval of `step`, a viewer is checked at least every 15 s. */
 const CHECK_MS = 10_000
+/** Least time between checks of a viewer that changes cause. */
+const CHECK_AGAIN_MS = 1_000
 /** Interval of `step` while there are terminals. */
 const STEP_MS = 5_000
 /** Interval of the keepalive calls that typing causes. */
@@ -38,7 +37,7 @@ export class Terminals {
   constructor(deps: TerminalsDeps) {
     this.#deps = deps
     this.#tickets = new Tickets(deps.clock)
-    this.#unlisten = deps.store.onEvents(() => void this.#endWhatIsOver())
+    this.#unlisten = deps.store.onEvents(() => void this.#changed())
   }
 
   /** Number of shells that run, and of their viewers. */
@@ -125,14 +124,13 @@ export class Terminals {
     if (this.#sessions.size === 0) return Number.POSITIVE_INFINITY
     const { clock, localTime } = this.#deps
     await this.#endWhatIsOver()
+    await this.#check(CHECK_MS)
     const now = clock()
     for (const session of this.#sessions.values()) {
-      await session.check(now, { pingMs: PING_MS, checkMs: CHECK_MS })
-      if (!session.isIdle(now, IDLE_MS)) continue
-      const reason = `The terminal was closed at ${localTime.timeOfDay(now)}: nobody had viewed it for 10 minutes.`
+      if (!session.isIdle(now)) continue
       const { row } = session
       const place = await placeOfTerminal(this.#deps, row, null).catch(() => null)
-      await this.#end(row, { why: 'idle', at: now, reason })
+      await this.#end(row, idle(now, localTime))
       if (place) await this.#hangUp(row, place)
     }
     return clock() + STEP_MS
@@ -144,6 +142,17 @@ export class Terminals {
     this.#unlisten()
     for (const session of this.#sessions.values()) session.detach()
     this.#sessions.clear()
+  }
+
+  /** A reservation, a container or a token may have changed. */
+  async #changed(): Promise<void> {
+    await this.#endWhatIsOver()
+    await this.#check(CHECK_AGAIN_MS)
+  }
+
+  async #check(checkMs: number): Promise<void> {
+    const now = this.#deps.clock()
+    await Promise.all([...this.#sessions.values()].map((each) => each.check(now, checkMs)))
   }
 
   #add(
