@@ -91,7 +91,6 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       {selectable && <SelectionBar table={table} bulk={bulk} />}
       <table
         // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows take the keys
-        // of a grid
         role="grid"
         className={styles['table']}
         aria-label={label}
