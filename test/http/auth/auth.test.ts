@@ -34,7 +34,9 @@ describe('without a token', () => {
       if (statusCode !== 401) open.push(url)
       else assert.equal(headers['www-authenticate'], 'Bearer realm="berth"', url)
     }
-    const meant = open.filter((url) => url.startsWith('/docs') || url === '/client/x' || OPEN.includes(url))
+    // A terminal takes a ticket.
+    const others = ['/client/x', '/v1/terminals/x', ...OPEN]
+    const meant = open.filter((url) => url.startsWith('/docs') || others.includes(url))
     assert.deepEqual(open, meant)
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs']) assert.ok(open.includes(path), path)
   })
@@ -52,7 +54,7 @@ describe('without a token', () => {
     assert.deepEqual(security, [{ bearerAuth: [] }])
     assert.equal(components.securitySchemes.bearerAuth.scheme, 'bearer')
     const open = Object.keys(paths).filter((path) => paths[path].get?.security?.length === 0)
-    assert.deepEqual(open.toSorted(), ['/', '/healthz', '/openapi.json', '/readyz'])
+    assert.deepEqual(open.toSorted(), ['/', '/healthz', '/openapi.json', '/readyz', '/v1/terminals/{id}'])
   })
 
   it('401 in the error format of the endpoint, and nothing happens', async () => {
