@@ -41,7 +41,8 @@ export class TerminalSession {
   readonly #viewers = new Set<Viewer>()
   readonly #lostUntil: number
   #size: TerminalSize
-  #hasEnded = false
+  /** Tells a viewer that it is over, and closes its connection; null before. */
+  #tellEnd: ((connection: Connection) => void) | null = null
   /** When the last viewer left, or it began; epoch milliseconds. */
   #aloneSince: number
 
@@ -62,7 +63,7 @@ export class TerminalSession {
     shell.stream.on('drain', () => this.#holdInput(false))
     shell.stream.resume()
     void shell.ended.then((code) => {
-      if (!this.#hasEnded) deps.onOver(code)
+      if (this.#tellEnd === null) deps.onOver(code)
     })
   }
 
@@ -73,13 +74,14 @@ export class TerminalSession {
   attach(connection: Connection, access: Access): Attachment {
     const now = this.#deps.clock()
     const viewer = new Viewer(connection, access, { ring: this.#ring, now })
-    this.#viewers.add(viewer)
     viewer.replay(this.#size, now < this.#lostUntil)
+    if (this.#tellEnd) this.#tellEnd(connection)
+    else this.#viewers.add(viewer)
     // The others may take no more; this one can.
     this.#pace()
     return {
       type: (bytes) => {
-        if (this.#hasEnded) return
+        if (this.#tellEnd) return
         if (viewer.size) this.#resize(viewer, viewer.size)
         if (!this.#shell.stream.write(bytes)) this.#holdInput(true)
         this.#deps.onTyped()
@@ -123,22 +125,22 @@ export class TerminalSession {
 
   /** Tells the viewers why, and closes everything. */
   end(ending: TerminalEnding): void {
-    this.#close((viewer) => {
-      viewer.connection.send({ type: 'ended', ...ending })
+    this.#close((connection) => {
+      connection.send({ type: 'ended', ...ending })
       const isReplaced = ending.why === 'replaced' || ending.why === 'reset'
-      viewer.connection.close(isReplaced ? 'replaced' : 'over', ending.reason)
+      connection.close(isReplaced ? 'replaced' : 'over', ending.reason)
     })
   }
 
   /** The manager stops. A persistent shell goes on. */
   detach(): void {
-    this.#close((viewer) => viewer.connection.close('restarting', 'the manager restarts'))
+    this.#close((connection) => connection.close('restarting', 'the manager restarts'))
   }
 
-  #close(tell: (viewer: Viewer) => void): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
-    for (const viewer of this.#viewers) tell(viewer)
+  #close(tell: (connection: Connection) => void): void {
+    if (this.#tellEnd) return
+    this.#tellEnd = tell
+    for (const { connection } of this.#viewers) tell(connection)
     this.#viewers.clear()
     this.#shell.close()
   }
@@ -156,11 +158,11 @@ export class TerminalSession {
     const attentive = [...this.#viewers].filter((viewer) => !viewer.isStalled(now))
     const { stream } = this.#shell
     if (attentive.length > 0 && attentive.every((viewer) => viewer.isFull(now))) stream.pause()
-    else if (!this.#hasEnded) stream.resume()
+    else if (!this.#tellEnd) stream.resume()
   }
 
   #resize(by: Viewer, size: TerminalSize): void {
-    if (this.#hasEnded || (size.cols === this.#size.cols && size.rows === this.#size.rows)) return
+    if (this.#tellEnd || (size.cols === this.#size.cols && size.rows === this.#size.rows)) return
     this.#size = size
     // A shell that has ended, or an engine that is away, shows in other ways.
     this.#shell.resize(size).catch(() => undefined)

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../../lab/eventually.ts'
 import { pool } from '../../../lab/rows.ts'
 import { createWorld, type World } from '../../../lab/world.ts'
+import { PretendedShell } from '../../../src/engine/memory/shell.ts'
 import { ANONYMOUS } from '../../../src/domain/identity.ts'
+import { TerminalSession } from '../../../src/usecases/terminals/session.ts'
 import type { Connection, ViewerMessage } from '../../../src/usecases/terminals/viewer.ts'
 
 const MINUTE = 60_000
@@ -180,6 +182,17 @@ describe('terminals', () => {
     for (const each of [one, two])
       assert.ok(each.notes.messages.every((message) => message.type === 'attached' && message.lost))
     assert.deepEqual(world.terminals.counts, { terminals: 1, viewers: 2 })
+  })
+
+  it('tell a viewer that comes just after their end', () => {
+    const row = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0 }
+    const shell = new PretendedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
+    const deps = { clock: () => 0, onTyped: () => undefined, onOver: () => assert.fail('it was ended') }
+    const session = new TerminalSession(row, { shell, output: Buffer.from('old'), size: SIZE, lost: false }, deps)
+    session.end({ why: 'released', reason: 'It was released.', at: 0 })
+    const { notes, connection } = noting()
+    session.attach(connection, access).type(Buffer.from('x'))
+    assert.deepEqual([notes.closed, notes.text, session.viewers], [['over: It was released.'], 'old', 0])
   })
 
   it('are opened in no container that is not the caller’s, or not reserved now', async () => {
