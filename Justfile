@@ -26,7 +26,7 @@ default:
 # Set up, provision and serve: everything in one command
 up: setup provision run
 
-# Install what is missing, start an engine, build the image; what is there is skipped
+# Install what is missing, start an engine, build dashboard and image; what is there is skipped
 setup:
     @scripts/setup
 
@@ -95,6 +95,7 @@ check: is-set-up test-tools && unit
     biome ci .
     oxlint --type-aware
     tsc -p .
+    tsc -p web
     knip
     redocly lint openapi.json
     scripts/lib/lint-shell
@@ -132,6 +133,6 @@ soak *args: is-set-up
 test-playbook *args: is-set-up
     @node test/playbook/main.ts "$@"
 
-# Remove node_modules, dist and the database; containers stay, see unprovision
+# Remove node_modules, what was built and the database; containers stay, see unprovision
 clean:
     @scripts/clean

@@ -26,6 +26,7 @@ export const SETTINGS: ServerSettings = {
   sshHost: 'localhost',
   defaultPassword: 'test',
   hosts: ['Lab.Example'],
+  url: null,
   rateLimit: 0,
 }
 
@@ -65,6 +66,8 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
   return {
     version: '1.2.3',
     clientFiles: clientFiles('1.2.3'),
+    // Without a dashboard, whether or not this checkout has built one.
+    dashboard: '/nonexistent',
     reservations: world.reservations,
     admin: world.admin,
     tokens: createTokens({
@@ -72,9 +75,11 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
       clock: world.now,
       withStore: (use) => use(some.store),
     }),
+    terminals: world.terminals,
     reconciler: world.reconciler,
     clock: () => world.now(),
     authenticate: allowAnonymous(),
+    signIn: null,
     trustProxy: [],
     requestLevel: 'info',
     streaming: { heartbeatMs: 15_000, idleTimeoutMs: 60_000 },

@@ -7,8 +7,7 @@ import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
-import { BerthError, reasonOf } from './domain/errors.ts'
-import { UNLIMITED } from './domain/identity.ts'
+import { BerthError } from './domain/errors.ts'
 import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { createSchedule } from './reconcile/schedule.ts'
@@ -19,13 +18,16 @@ import { createReservations, type Reservations } from './usecases/reservations.t
 import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
 import { createSelfService } from './usecases/self-service/self-service.ts'
+import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
-import { requireToken, allowAnonymous } from './http/auth/auth.ts'
+import { openAccess } from './access.ts'
 import type { ServerSettings } from './http/context.ts'
+import { listen } from './http/listen.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
 import { formatFor, openLog } from './log/log.ts'
 import { clientFiles } from './client-files.ts'
+import { dashboardFolder } from './dashboard-folder.ts'
 import { openComponents, type Components } from './compose.ts'
 import { describeRemaining, printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
 import { createReload } from './reload.ts'
@@ -102,36 +104,34 @@ export async function startManager(
     const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
     const poolNames = () => pools.all().map(({ name }) => name)
     const tokens = createTokens({ poolNames, clock, withStore: (use) => use(store) })
+    const terminals = new Terminals({ store, engine, clock, log, localTime, newId: randomUUID })
     const { auth, trustProxy } = config
     // On a terminal, people follow reservations; a line for each request would hide them.
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
-    // Loaded only if there is a provider, because it delays the start.
-    const signOn =
-      config.signOn &&
-      (await import('./http/auth/oidc.ts')).openSignOn(config.signOn, {
-        clock,
-        log,
-        limits: () => live.current.signOn?.limits ?? UNLIMITED,
-      })
+    const settings = latestSettings(live)
+    const { authenticate, signIn } = await openAccess(live, { store, clock, log, secret: components.secret })
     const server = buildServer({
       version,
       clientFiles: clientFiles(version),
+      dashboard: dashboardFolder(),
       reservations,
       admin,
       tokens,
+      terminals,
       reconciler,
       store,
       pools,
       clock,
       log,
       metrics,
-      settings: latestSettings(live),
+      settings,
       reload,
       hostCaKey: hostCertificates?.authority ?? null,
       trustProxy,
       requestLevel,
       requestSecret: components.secret,
-      authenticate: auth === 'none' ? allowAnonymous() : requireToken({ store, clock, signOn }),
+      authenticate,
+      signIn,
       streaming: STREAMING,
     })
     // Only one manager serves at this address: the port is the lock, taken before anything is changed.
@@ -165,13 +165,17 @@ export async function startManager(
     )
     // A loop of its own: a tick that waits for a slow engine must not delay the end of access.
     const expiry = startLoop(() => reconciler.enforceExpiry(), clock, log)
+    // As for the end of access: viewers are checked on time, whatever the engine does.
+    const viewing = startLoop(() => terminals.step(), clock, log)
     schedule.attach({ working, expiry })
     closing.push(async () => {
-      await Promise.all([working.stop(), expiry.stop()])
+      await Promise.all([working.stop(), expiry.stop(), viewing.stop()])
       await withinDeadline(Promise.all([reconciler.idle(), selfService.idle()]))
     })
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
+    // First: viewers need not wait for work that takes seconds to stop.
+    closing.push(async () => terminals.stop())
     await printBanner(address, config, engine)
     // If the identity provider names admins, they may have removed the last token on purpose.
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
@@ -197,23 +201,14 @@ function latestSettings(live: LiveConfig): () => ServerSettings {
   }
 }
 
-function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit }: Config): ServerSettings {
+function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit, url }: Config): ServerSettings {
   return {
     sshHost,
     rateLimit,
     // Every client that reaches the SSH ports could guess it.
     defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
-    hosts: auth === 'none' ? [host, sshHost] : null,
-  }
-}
-
-async function listen(server: ReturnType<typeof buildServer>, { host, port }: Config['listen']): Promise<string> {
-  try {
-    return await server.listen({ host, port })
-  } catch (error) {
-    const why = `cannot listen on ${host}:${port}: ${reasonOf(error)}`
-    const advice = 'is another manager running? BERTH_LISTEN or berth.yml names another address'
-    throw new BerthError('invalid_config', `${why}; ${advice}`, { cause: error })
+    hosts: auth === 'none' ? [host, sshHost, ...(url === null ? [] : [new URL(url).hostname])] : null,
+    url,
   }
 }
 

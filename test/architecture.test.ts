@@ -1,8 +1,9 @@
 /** The import rules of ARCHITECTURE.md. Each check is shown to fail on a fixture that breaks it. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { cycles, type Rule, readImports, sourceFiles, violations } from './support/source/imports.ts'
 
@@ -26,7 +27,7 @@ const RULES: readonly Rule[] = [
   {
     where: 'http',
     ours: ['domain', 'ports', 'usecases', 'http'],
-    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'node:*'],
+    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'openid-client', 'node:*'],
   },
   {
     where: 'cli',
@@ -38,6 +39,7 @@ const RULES: readonly Rule[] = [
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },
   { where: 'client-files.ts', ours: [], packages: ['node:url'] },
+  { where: 'dashboard-folder.ts', ours: [], packages: ['node:url'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
   { where: 'signals.ts', ours: ['banner.ts', 'domain', 'ports'], packages: ['node:fs', 'node:tty'] },
   { where: 'reload.ts', ours: ['config', 'domain', 'log', 'ports'], packages: [] },
@@ -81,15 +83,22 @@ const RULES: readonly Rule[] = [
     ],
     packages: ['node:crypto'],
   },
+  {
+    where: 'access.ts',
+    ours: ['config', 'domain', 'http/auth', 'http/sessions', 'ports', 'usecases/sessions'],
+    packages: [],
+  },
   { where: 'own-images.ts', ours: ['banner.ts', 'config'], packages: [] },
   {
     where: 'main.ts',
     ours: [
+      'access.ts',
       'accounts/hashing',
       'banner.ts',
       'client-files.ts',
       'compose.ts',
       'config',
+      'dashboard-folder.ts',
       'domain',
       'engine/disk-limits.ts',
       'http',
@@ -105,11 +114,38 @@ const RULES: readonly Rule[] = [
   },
 ]
 
+/** The dashboard knows the manager by its API only. */
+const WEB_RULES: readonly Rule[] = [
+  {
+    where: 'src',
+    ours: ['src', '../src/client'],
+    packages: [
+      '@mantine/*',
+      '@tanstack/*',
+      '@xterm/*',
+      'get-nonce',
+      'lucide-react',
+      'react',
+      'react-dom',
+      'uplot',
+      'wouter',
+    ],
+  },
+  { where: 'build.ts', ours: [], packages: ['vite', 'node:*'] },
+  { where: 'vite.config.ts', ours: [], packages: ['vite', '@vitejs/plugin-react'] },
+]
+const SCRIPTS_AND_STYLES = /\.(?:tsx?|css)$/
+
 const MAX_WIDTH = 120
 
 /** Words that only the named files may use; everything else has them injected. */
 const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[] = [
-  { word: /\bDate\.now\(|new Date\(\)/, files: ['ports/clock.ts'], why: 'time is an argument' },
+  {
+    word: /\bDate\.now\(|new Date\(\)/,
+    // The client has no ports: it runs in browsers.
+    files: ['ports/clock.ts', 'client/event-stream.ts', 'client/events.ts'],
+    why: 'time is an argument',
+  },
   { word: /\bprocess\.env\b/, files: ['config/config.ts', 'cli/environment.ts'], why: 'settings are read once' },
   {
     word: /\bset(Timeout|Interval)\(/,
@@ -146,8 +182,8 @@ function misplaced(root: string): string[] {
 }
 
 /** Of files that people write: what ends in .d.ts is generated. */
-function overlong(root: string, most: number): string[] {
-  return sourceFiles(root).filter(
+function overlong(root: string, most: number, kinds?: RegExp): string[] {
+  return sourceFiles(root, kinds).filter(
     (file) => !file.endsWith('.d.ts') && readFileSync(join(root, file), 'utf8').split('\n').length > most,
   )
 }
@@ -163,9 +199,9 @@ function wideComments(root: string): string[] {
 }
 
 /** Folders with more files than a reader takes in at a glance. */
-function fullFolders(root: string, most: number): string[] {
+function fullFolders(root: string, most: number, kinds?: RegExp): string[] {
   const counts = new Map<string, number>()
-  for (const file of sourceFiles(root)) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+  for (const file of sourceFiles(root, kinds)) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
   return [...counts].filter(([, count]) => count > most).map(([folder]) => folder)
 }
 
@@ -196,10 +232,26 @@ describe('the house', () => {
   })
 
   it('has no comment over 120 columns, nor have the tests and benchmarks', () => {
-    for (const folder of ['src', 'test', 'bench', 'lab', 'prove']) {
+    for (const folder of ['src', 'test', 'bench', 'lab', 'prove', 'web']) {
       const wide = wideComments(join(SRC, '..', folder)).filter((line) => !line.startsWith('fixtures/'))
       assert.deepEqual(wide, [], folder)
     }
+  })
+})
+
+describe('the dashboard', () => {
+  const WEB = join(SRC, '../web')
+
+  it('imports nothing of the manager but its client, and has no cycles', () => {
+    const imports = readImports(WEB)
+    assert.ok(imports.some(({ to }) => to === '../src/client/client.ts'))
+    assert.deepEqual(violations(imports, sourceFiles(WEB), WEB_RULES), [])
+    assert.deepEqual(cycles(imports), [])
+  })
+
+  it('has no file over 250 lines, and no folder over 15 files', () => {
+    assert.deepEqual(overlong(WEB, 250, SCRIPTS_AND_STYLES), [])
+    assert.deepEqual(fullFolders(WEB, 15, SCRIPTS_AND_STYLES), [])
   })
 })
 
@@ -224,6 +276,37 @@ describe('the checks themselves', () => {
       'domain/heart.ts imports node:fs',
     ])
     assert.equal(cycles(readImports(FIXTURE)).length, 1)
+  })
+
+  it('see what the dashboard must not import, and its cycles, also without file extensions', () => {
+    const root = mkdtempSync(join(tmpdir(), 'berth-architecture-'))
+    after(() => rmSync(root, { recursive: true }))
+    mkdirSync(join(root, 'web/src'), { recursive: true })
+    mkdirSync(join(root, 'src/domain'), { recursive: true })
+    mkdirSync(join(root, 'src/client'))
+    const files = {
+      'src/domain/pool.ts': 'export const pool = 1\n',
+      'src/client/client.ts': 'export const client = 1\n',
+      'web/src/page.tsx': `import { pool } from '../../src/domain/pool'
+import { client } from '../../src/client/client'
+import fastify from 'fastify'
+import './page.css'
+export { part } from './part'
+`,
+      'web/src/part.tsx': "import { useState } from 'react'\nexport const page = () => import('./page')\n",
+      'web/src/page.css': 'p {\n}\n',
+      'web/stray.ts': 'export {}\n',
+    }
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(root, file), text)
+    const web = join(root, 'web')
+    assert.deepEqual(violations(readImports(web), sourceFiles(web), WEB_RULES), [
+      'stray.ts: no rule allows this file',
+      'src/page.tsx imports ../src/domain/pool.ts',
+      'src/page.tsx imports fastify',
+    ])
+    assert.deepEqual(cycles(readImports(web)), [['src/page.tsx', 'src/part.tsx', 'src/page.tsx']])
+    assert.deepEqual(overlong(web, 2, SCRIPTS_AND_STYLES), ['src/page.css', 'src/page.tsx', 'src/part.tsx'])
+    assert.deepEqual(fullFolders(web, 2, SCRIPTS_AND_STYLES), ['src'])
   })
 
   it('see that something is not imported lazily', () => {

@@ -19,6 +19,7 @@ const SETTINGS = [
   'biome.json',
   'knip.json',
   'tsconfig.json',
+  'web/tsconfig.json',
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-guards-'))
@@ -37,10 +38,16 @@ const PLAY = `- name: Play
       ansible.builtin.hostname:
         name: hello
 `
+const WEB_PART = `export const half = (all: number) => all / 2
+`
 const SOUND: Readonly<Record<string, string>> = {
-  'package.json': '{\n  "name": "guarded",\n  "type": "module"\n}\n',
+  'package.json': '{\n  "name": "guarded",\n  "type": "module",\n  "workspaces": [\n    "web"\n  ]\n}\n',
   'src/main.ts': "import { later } from './part.ts'\n\nawait later()\n",
   'src/part.ts': PART,
+  'web/package.json': '{\n  "name": "guarded-web",\n  "type": "module"\n}\n',
+  'web/public/main.js': "import '../src/main.tsx'\n",
+  'web/src/main.tsx': "import { half } from './part'\n\ndocument.title = String(half(2))\n",
+  'web/src/part.ts': WEB_PART,
   'bin/run': SCRIPT,
   'bin/sourced.sh': SOURCED,
   'play.yml': PLAY,
@@ -50,6 +57,7 @@ const SOUND: Readonly<Record<string, string>> = {
 function project(name: string, flaw: Readonly<Record<string, string>> = {}): string {
   const path = join(folder, name)
   mkdirSync(path)
+  mkdirSync(join(path, 'web'))
   for (const file of SETTINGS) copyFileSync(join(ROOT, file), join(path, file))
   symlinkSync(join(ROOT, 'node_modules'), join(path, 'node_modules'))
   for (const [file, text] of Object.entries({ ...SOUND, ...flaw })) {
@@ -76,6 +84,10 @@ const GUARDS: readonly [tool: string, args: string[], file: string, flawed: stri
   [`${BIN}/oxlint`, ['--type-aware'], 'src/part.ts', `${PART}\nlater()\n`, /no-floating-promises/],
   [`${BIN}/tsc`, ['-p', '.'], 'src/part.ts', PART.replace('return 1', "return 'one'"), /TS2322/],
   [`${BIN}/knip`, ['--include', 'exports'], 'src/part.ts', `${PART}\nexport const unused = 1\n`, /unused/],
+  [`${BIN}/biome`, ['ci', '.'], 'web/src/part.ts', `${WEB_PART}debugger\n`, /noDebugger/],
+  [`${BIN}/oxlint`, ['--type-aware'], 'web/src/part.ts', `${WEB_PART}Promise.resolve()\n`, /no-floating-promises/],
+  [`${BIN}/tsc`, ['-p', 'web'], 'web/src/part.ts', WEB_PART.replace('all / 2', "all / 'two'"), /TS2363/],
+  [`${BIN}/knip`, ['--include', 'exports'], 'web/src/part.ts', `${WEB_PART}export const unused = 1\n`, /unused/],
   [LINT_SHELL, [], 'bin/run', SCRIPT.replace('"$name"', '$name'), /SC2086/],
   [LINT_SHELL, [], 'bin/sourced.sh', SOURCED.replace('"$1"', '$1'), /SC2086/],
   [

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { requireToken } from '../src/http/auth/auth.ts'
+import { createTokenCheck } from '../src/usecases/sessions/token-check.ts'
 import { openSqlite } from '../src/store/sqlite/open.ts'
 import { offlineTokens } from '../src/offline-tokens.ts'
 import { createTokens } from '../src/usecases/tokens.ts'
@@ -25,7 +25,7 @@ describe('the first token', () => {
   it('is made when there is none, and is an admin', async () => {
     const store = await openSqlite(':memory:')
     const text = await firstToken(store, clock)
-    const { identity } = await requireToken({ store, clock, signOn: null })(`Bearer ${text}`)
+    const identity = await createTokenCheck({ store, clock })(text ?? '')
     assert.deepEqual([identity.name, identity.role], ['admin', 'admin'])
     assert.equal(await firstToken(store, clock), null)
     const [event] = await store.events({ after: 0, limit: 10 })
@@ -45,7 +45,7 @@ describe('the first token', () => {
       const store = await openSqlite(config.database)
       assert.equal(await firstToken(store, LATER, { hasOtherAdmins: true }), null, 'the identity provider knows admins')
       const text = await firstToken(store, LATER)
-      const { identity } = await requireToken({ store, clock: LATER, signOn: null })(`Bearer ${text}`)
+      const identity = await createTokenCheck({ store, clock: LATER })(text ?? '')
       assert.equal(identity.role, 'admin')
       assert.equal(await firstToken(store, LATER), null)
       await store.close()
@@ -69,9 +69,9 @@ describe('a token that is made offline', () => {
     const config = configOf('shared.db')
     const store = await openSqlite(config.database)
     const { token } = await offlineTokens(config, clock).create({ name: 'alice', limits: { pools: ['alpine'] } })
-    const { identity } = await requireToken({ store, clock, signOn: null })(`Bearer ${token}`)
-    const limits = { containers: null, durationMs: null, pools: ['alpine'] }
-    assert.deepEqual(identity, { name: 'alice', role: 'user', limits })
+    const { name, role, limits } = await createTokenCheck({ store, clock })(token ?? '')
+    const expected = { containers: null, durationMs: null, pools: ['alpine'] }
+    assert.deepEqual({ name, role, limits }, { name: 'alice', role: 'user', limits: expected })
     await store.close()
   })
 

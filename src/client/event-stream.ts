@@ -4,6 +4,9 @@ import { ApiError, type BerthClient, type paths, problemOf } from './client.ts'
 
 type Query = NonNullable<paths['/v1/events']['get']['parameters']['query']>
 
+/** Maximum time until the manager answers: it does at once. A connection that died unnoticed takes no longer either. */
+const MAX_OPENING_MS = 5_000
+
 /** To be used for one request. */
 export class EventStream {
   readonly #dropped = new AbortController()
@@ -34,7 +37,7 @@ export class EventStream {
    */
   async *messages(client: BerthClient, query: Query): AsyncGenerator<EventSourceMessage[]> {
     try {
-      const reader = (await this.#beforeTooLong(open(client, query, this.#signal))).getReader()
+      const reader = (await this.#beforeTooLong(open(client, query, this.#signal), MAX_OPENING_MS)).getReader()
       try {
         yield* this.#chunks(reader)
       } finally {
@@ -57,11 +60,11 @@ export class EventStream {
     }
   }
 
-  async #beforeTooLong<T>(wait: Promise<T>): Promise<T> {
+  async #beforeTooLong<T>(wait: Promise<T>, mostMs = this.#maxSilenceMs): Promise<T> {
     this.#waitingSince = Date.now()
-    const seconds = this.#maxSilenceMs / 1_000
-    const tooLong = () => this.drop(new Error(`the manager has sent nothing for ${seconds} s`))
-    const timer = setTimeout(tooLong, this.#maxSilenceMs)
+    const limitMs = Math.min(mostMs, this.#maxSilenceMs)
+    const tooLong = () => this.drop(new Error(`the manager has sent nothing for ${limitMs / 1_000} s`))
+    const timer = setTimeout(tooLong, limitMs)
     try {
       return await wait
     } finally {

@@ -1,13 +1,18 @@
-/** The events of the API as a stream that survives broken connections. */
-import type { BerthClient, Event, EventFilter } from './client.ts'
+/** The events of the API as streams that survive broken connections. */
+import { ApiError, type BerthClient, type Event, type EventFilter } from './client.ts'
 import { EventStream, mayRecover, pause } from './event-stream.ts'
+import { type LiveMessage, type LiveOptions, Outage, readLive } from './live.ts'
 
-export { followLive, type LiveMessage, type LiveOptions, type PoolCounts } from './live.ts'
+export type { LiveMessage, LiveOptions, PoolCounts } from './live.ts'
 
 /** Pauses between attempts to reconnect; the last one repeats. */
 const RECONNECT_PAUSES_MS = [500, 1_000, 2_000, 5_000]
 /** Maximum silence; the manager sends a heartbeat every 15 seconds. */
 const MAX_SILENCE_MS = 45_000
+/** The same for a live view, which must not look live for longer than it is. */
+const MAX_LIVE_SILENCE_MS = 20_000
+/** A connection that was silent for this long is replaced on `hurry`: after a sleep it may be dead without a sign. */
+const HURRY_SILENCE_MS = 5_000
 
 export interface Following extends EventFilter {
   /** Return events after this one; by default only new ones. */
@@ -29,7 +34,7 @@ export async function* followEvents(client: BerthClient, following: Following): 
   while (!signal.aborted) {
     try {
       const stream = new EventStream(signal, MAX_SILENCE_MS)
-      for await (const messages of stream.messages(client, { ...filter, ...(last !== undefined && { after: last }) })) {
+      for await (const messages of stream.messages(client, { ...filter, ...continuing(last) })) {
         connected = true
         for (const { data } of messages) {
           const event = JSON.parse(data) as Event
@@ -46,4 +51,73 @@ export async function* followEvents(client: BerthClient, following: Following): 
     await pause(RECONNECT_PAUSES_MS[Math.min(failures, RECONNECT_PAUSES_MS.length - 1)] ?? 0, signal)
     failures += 1
   }
+}
+
+/**
+ * Returns every event from the first connection on, once and in order, and the messages beside them. Retries for ever
+ * when the manager is away or something else answers in its place. Throws an `ApiError` only if the manager itself
+ * refuses, as it does when a token was deleted.
+ */
+export async function* followLive(client: BerthClient, options: LiveOptions = {}): AsyncGenerator<LiveMessage> {
+  const { signal = new AbortController().signal, maxSilenceMs = MAX_LIVE_SILENCE_MS } = options
+  const outage = new Outage()
+  let last: number | undefined
+  while (!signal.aborted) {
+    const stream = new EventStream(signal, maxSilenceMs)
+    const checked = new Error('the connection is replaced by a new one')
+    const unlisten = listen(options.hurry, () => {
+      if (stream.silentMs > HURRY_SILENCE_MS) stream.drop(checked)
+    })
+    let openedAt: number | null = null
+    let problem: unknown = new Error('the manager has closed the connection')
+    try {
+      for await (const messages of stream.messages(client, { live: true, ...continuing(last) })) {
+        if (openedAt === null) yield { kind: 'connected' }
+        openedAt ??= Date.now()
+        for (const { event, id, data } of messages) {
+          const { message, after = last } = readLive(event, id, data)
+          last = after
+          if (message) yield message
+        }
+      }
+    } catch (error) {
+      problem = error
+    } finally {
+      unlisten()
+    }
+    if (signal.aborted) return
+    const isForgotten = last !== undefined && isTooLate(problem)
+    if (isForgotten) last = undefined
+    if (isForgotten || problem === checked) continue
+    if (!mayRecover(problem)) throw problem
+    yield* waiting(problem, outage.nextPause(openedAt, Date.now()))
+  }
+
+  async function* waiting(error: unknown, retryInMs: number): AsyncGenerator<LiveMessage> {
+    const over = new AbortController()
+    const unlisten = listen(options.hurry, () => {
+      outage.end()
+      over.abort()
+    })
+    try {
+      yield { kind: 'broken', error, retryInMs }
+      await pause(retryInMs, AbortSignal.any([signal, over.signal]))
+    } finally {
+      unlisten()
+    }
+  }
+}
+
+function continuing(last: number | undefined): { after?: number } {
+  return last === undefined ? {} : { after: last }
+}
+
+function listen(hurry: EventTarget | undefined, listener: () => void): () => void {
+  hurry?.addEventListener('hurry', listener)
+  return () => hurry?.removeEventListener('hurry', listener)
+}
+
+/** Returns whether the manager knows only earlier events, as after a backup was restored. */
+function isTooLate(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 422 && error.violations.some(({ path }) => path === 'after')
 }

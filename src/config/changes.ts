@@ -37,6 +37,12 @@ const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
     live('auth.oidc.limits.duration', ({ signOn }) => durationOf(signOn?.limits.durationMs)),
     live('auth.oidc.limits.pools', ({ signOn }) => signOn?.limits.pools?.join(', ') ?? null),
   ],
+  oidcClient: [
+    restart('auth.oidc.client_id', ({ oidcClient }) => oidcClient?.id ?? null),
+    restart('auth.oidc.client_secret_file', ({ oidcClient }) => oidcClient?.secretFile ?? null),
+    restart('auth.oidc.scopes', ({ oidcClient }) => oidcClient?.scopes.join(' ') ?? null),
+  ],
+  url: [live('url', (config) => config.url)],
   sshHost: [live('ssh.host', (config) => config.sshHost)],
   concurrency: [live('concurrency', (config) => String(config.concurrency))],
   keepMs: [live('keep', (config) => formatDuration(config.keepMs))],

@@ -65,7 +65,7 @@ const TOP = {
 } as const
 
 /** Keys that functions of their own read. */
-const OTHER_KEYS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'ssh', 'images', 'pools'] as const
+const OTHER_KEYS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'url', 'ssh', 'images', 'pools'] as const
 
 const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
@@ -103,7 +103,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     pools.map((pool) => pool.image),
   )
   const poolNames = rawPools.map(([name]) => name)
-  const access = readAccess(reader, raw, poolNames)
+  const access = readAccess(reader, raw, { pools: poolNames, folder })
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
     const why = 'every caller that reaches it is an admin; auth: tokens allows any address'
     const must = 'must be a loopback address such as 127.0.0.1:8080 with auth: none'

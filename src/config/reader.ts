@@ -14,6 +14,8 @@ export interface Field<T> {
   readonly parse: Parser<T>
   /** As it would be written in berth.yml. Fields without the property are required. */
   readonly default?: unknown
+  /** No environment variable overrides it. */
+  readonly fileOnly?: true
 }
 
 type Values<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
@@ -63,7 +65,8 @@ export class SettingsReader {
     const before = this.problems.length
     const some = Object.fromEntries(
       Object.entries(fields).map(([key, field]) => {
-        const value = this.override([...path, key]) ?? raw[key] ?? field.default
+        const instead = field.fileOnly ? undefined : this.override([...path, key])
+        const value = instead ?? raw[key] ?? field.default
         return [key, this.#parse(field, value, [...path, key])]
       }),
     ) as Readings<F>['some']

@@ -156,6 +156,22 @@ export const issuer: Parser<string> = (value) => {
   return value
 }
 
+/** "https://berth.example.org:8443" -> the same as a browser writes it in the header Origin */
+export const origin: Parser<string> = (value) => {
+  const url = typeof value === 'string' ? URL.parse(value) : null
+  const isPlain = url !== null && ['http:', 'https:'].includes(url.protocol) && url.href === `${url.origin}/`
+  if (!isPlain) throw mustBe('a URL without a path, like https://berth.example.org', value)
+  return url.origin
+}
+
+/** Scopes of OAuth 2.0 (RFC 6749, 3.3), a list or "openid groups"; openid is added. */
+export const scopes: Parser<readonly string[]> = (value) => {
+  const list: unknown = typeof value === 'string' ? value.trim().split(/[\s,]+/) : value
+  const isScope = (scope: unknown) => typeof scope === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)
+  if (!Array.isArray(list) || !list.every(isScope)) throw mustBe('a list of scopes like [openid, groups]', value)
+  return [...new Set(['openid', ...(list as string[])])]
+}
+
 export interface ClaimValue {
   readonly name: string
   readonly value: string

@@ -29,6 +29,24 @@ export interface Token extends Identity {
   readonly expiresAt: number | null
 }
 
+/** A sign-in of a person in a browser. Only the hash of its secret is stored. Times are epoch milliseconds. */
+export interface Session extends Identity {
+  readonly id: string
+  /** SHA-256 of the secret, hex. */
+  readonly hash: string
+  /** Id of the API token that it was made with, and with which it goes; null: made at the identity provider. */
+  readonly tokenId: string | null
+  /** The identity provider; null with a token. */
+  readonly issuer: string | null
+  readonly createdAt: number
+  readonly lastUsedAt: number
+  /** It ends at this time at the latest. */
+  readonly endsAt: number
+  /** Where the sign-in came from, for its owner to recognise. */
+  readonly address: string
+  readonly userAgent: string
+}
+
 export const UNLIMITED: Limits = { containers: null, durationMs: null, pools: null }
 
 /** Every caller under `auth: none`. */
@@ -59,6 +77,16 @@ export interface SignOn {
   readonly nameClaim: string
   /** Limits of users of the provider who are not admins. */
   readonly limits: Limits
+}
+
+/** How the manager signs people in at the identity provider of `SignOn`. */
+export interface OidcClient {
+  /** Under which the provider knows the manager. */
+  readonly id: string
+  /** Absolute path of the file with the client's secret; null: a public client. */
+  readonly secretFile: string | null
+  /** What the manager asks the provider for; `openid` is among them. */
+  readonly scopes: readonly string[]
 }
 
 /** Returns the filter that narrows a list to what the caller may know of. */

@@ -3,7 +3,9 @@ import type { Account } from './account.ts'
 import type { Pool } from './pool.ts'
 
 /** waiting -> preparing -> active -> ending -> ended; time runs from active. */
-export type ReservationState = 'waiting' | 'preparing' | 'active' | 'ending' | 'ended'
+export const RESERVATION_STATES = ['waiting', 'preparing', 'active', 'ending', 'ended'] as const
+
+export type ReservationState = (typeof RESERVATION_STATES)[number]
 
 /** How it ended. abandoned: no keepalive call came in time; cancelled: released before it was active. */
 export type Outcome = 'released' | 'expired' | 'abandoned' | 'failed' | 'cancelled'

@@ -5,8 +5,12 @@ import type { Log } from '../ports/log.ts'
 import type { Reload } from '../ports/reload.ts'
 import type { Store } from '../ports/store.ts'
 import type { Reservations } from '../usecases/reservations.ts'
+import type { Terminals } from '../usecases/terminals/terminals.ts'
 import type { Tokens } from '../usecases/tokens.ts'
 import type { Authenticate } from './auth/identity.ts'
+import type { IsStillAllowed } from './auth/still-allowed.ts'
+import type { SignIn } from './sessions/sign-in.ts'
+import type { CountsFeed } from './streaming/counts-feed.ts'
 import type { EventFeed } from './streaming/event-feed.ts'
 import type { StreamLimit } from './streaming/stream-limit.ts'
 import type { PrometheusMetrics } from './ops/metrics.ts'
@@ -14,7 +18,9 @@ import type { PrometheusMetrics } from './ops/metrics.ts'
 /** What every route gets: the context of the server, and what routes share with one another. */
 export interface RouteContext extends ServerContext {
   readonly feed: EventFeed
+  readonly counts: CountsFeed
   readonly streamLimit: StreamLimit
+  readonly isStillAllowed: IsStillAllowed
 }
 
 /** What /readyz asks of the reconciler. */
@@ -37,6 +43,8 @@ export interface ServerSettings {
   readonly defaultPassword: string | null
   /** Allowed values of the header Host, besides names of the loopback; null: any. */
   readonly hosts: readonly string[] | null
+  /** The only origin of pages that may send requests, like https://berth.example.org; null: that of the Host. */
+  readonly url: string | null
   /** Maximum requests per minute of one identity or address; 0: no limit. */
   readonly rateLimit: number
 }
@@ -47,9 +55,12 @@ export interface ServerContext {
   readonly version: string
   /** Paths of the files that `GET /client/NAME` serves, by NAME. */
   readonly clientFiles: Readonly<Record<string, string>>
+  /** Folder of the built dashboard. It may be missing, and may appear or change at any time. */
+  readonly dashboard: string
   readonly reservations: Reservations
   readonly admin: Admin
   readonly tokens: Tokens
+  readonly terminals: Terminals
   readonly reconciler: Readiness
   readonly store: Store
   readonly pools: Pools
@@ -66,6 +77,8 @@ export interface ServerContext {
   /** Interval between the heartbeats of a stream, and the maximum time in which a client reads nothing of an answer. */
   readonly streaming: { readonly heartbeatMs: number; readonly idleTimeoutMs: number }
   readonly authenticate: Authenticate
+  /** null with `auth: none`. */
+  readonly signIn: SignIn | null
   /** Addresses and networks of proxies whose X-Forwarded-For is trusted; "loopback" means this machine. */
   readonly trustProxy: readonly string[]
   /** Level of the log line of a request. */

@@ -10,9 +10,12 @@ import { poolRoutes } from './pools/routes.ts'
 import { reloadRoutes } from './reload/routes.ts'
 import { reservationRoutes } from './reservations/routes.ts'
 import { seriesRoutes } from './series/routes.ts'
+import { sessionRoutes } from './sessions/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
 import { startPageRoutes } from './start-page/routes.ts'
+import { terminalRoutes } from './terminals/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
+import { uiRoutes } from './ui/routes.ts'
 import { usageRoutes } from './usage/routes.ts'
 
 /** Every resource, in the order of the OpenAPI document. A new one is a folder and a line here. */
@@ -21,14 +24,17 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   poolRoutes,
   containerRoutes,
   reservationRoutes,
+  terminalRoutes,
   knownHostsRoutes,
   eventRoutes,
   usageRoutes,
   seriesRoutes,
   tokenRoutes,
+  sessionRoutes,
   reloadRoutes,
   opsRoutes,
   startPageRoutes,
+  uiRoutes,
   clientFileRoutes,
   errorPageRoutes,
 ]

@@ -4,7 +4,9 @@
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { admit } from './auth/admission.ts'
-import { createOriginCheck, refuseAmbiguous } from './auth/origin-check.ts'
+import { refuseAmbiguous } from './auth/ambiguous-requests.ts'
+import { createOriginCheck } from './auth/origin-check.ts'
+import { createIsStillAllowed } from './auth/still-allowed.ts'
 import { boundedServer, closeWhenIdle, type Connections } from './connections.ts'
 import type { ServerContext } from './context.ts'
 import { describeApi, openapiRoute } from './docs/openapi.ts'
@@ -17,6 +19,8 @@ import { VALIDATION } from './errors/validation.ts'
 import { recordAnswers } from './request-log.ts'
 import { requestIdOf } from './request-id.ts'
 import { ROUTES } from './routes.ts'
+import { countPools } from './pools/views.ts'
+import { CountsFeed } from './streaming/counts-feed.ts'
 import { EventFeed } from './streaming/event-feed.ts'
 import { openStreamLimit } from './streaming/stream-limit.ts'
 
@@ -66,7 +70,14 @@ export function buildServer(context: ServerContext): FastifyInstance {
   // A plugin, so that the routes are registered once the OpenAPI document collects them.
   void server.register(async (routes) => {
     openapiRoute(routes)
-    const shared = { ...context, feed: new EventFeed(context.store), streamLimit: openStreamLimit() }
+    const counts = new CountsFeed(context.store, async () => JSON.stringify(await countPools(context)))
+    const shared = {
+      ...context,
+      feed: new EventFeed(context.store),
+      counts,
+      streamLimit: openStreamLimit(),
+      isStillAllowed: createIsStillAllowed(context.authenticate),
+    }
     for (const register of ROUTES) register(routes, shared)
   })
   return server
@@ -84,12 +95,12 @@ function acceptEmptyJson(server: FastifyInstance): void {
 /** The hooks of all requests. They are async only where they wait for something: each promise costs every request. */
 function addHooks(server: FastifyInstance, context: ServerContext, connections: Connections): void {
   const { streaming } = context
-  const refuseForeign = createOriginCheck(() => context.settings().hosts)
+  const refuseForeign = createOriginCheck(context.settings)
   server.addHook('onRequest', (request, reply, done) => {
     // First, so that refusals have them, too.
     withStandardHeaders(request, reply)
     refuseAmbiguous(request.raw)
-    refuseForeign(request.headers)
+    refuseForeign(request.raw)
     done()
   })
   admit(server, context)

@@ -5,6 +5,7 @@
 import type { ContainerSpec } from '../domain/container.ts'
 import type { LiveManager } from '../domain/database-mark.ts'
 import type { GuestAgent, GuestLines } from './guest.ts'
+import type { Shell, ShellRequest } from './shell.ts'
 
 /** An image that the manager makes from a container on which a pool's playbook has run. */
 export interface PreparedImage {
@@ -198,6 +199,11 @@ export interface Engine {
   lentTo(id: string): string | null
   /** `guest_failed` when the container is not running, `engine_unavailable` past the deadline. */
   exec(id: string, request: ExecRequest): Promise<ExecResult>
+  /**
+   * Starts a command on a terminal of its own, as a user of the container. `guest_failed` when the container is not
+   * running, `engine_unavailable` past the deadline, `engine_failed` for root or what is no name of an account.
+   */
+  shell(id: string, request: ShellRequest): Promise<Shell>
   /**
    * Returns the connection variables of an Ansible inventory, such as `ansible_connection`, that reach the container.
    */

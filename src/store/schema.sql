@@ -188,7 +188,31 @@ CREATE TRIGGER "reservations_delete" after delete on "reservations" begin
           insert into changes (kind, key) select 'reservation', old.id where old.state != 'ended';
         end;
 
+CREATE TABLE "sessions" (
+  "id" text primary key,
+  "hash" text not null,
+  "name" text not null,
+  "role" text not null check (role in ('admin', 'user')),
+  "limits" text not null,
+  "token_id" text references "tokens" ("id") on delete cascade,
+  "issuer" text,
+  "created_at" bigint not null,
+  "last_used_at" bigint not null,
+  "ends_at" bigint not null,
+  "address" text not null,
+  "user_agent" text not null);
+
 CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE TABLE "terminals" (
+  "id" text not null primary key,
+  "reservation" text not null,
+  "container" text not null,
+  "generation" integer not null,
+  "persistent" integer not null,
+  "created_at" integer not null);
+
+CREATE INDEX "terminals_of_reservation" on "terminals" ("reservation");
 
 CREATE TABLE "tokens" (
   "id" text primary key,

@@ -1,45 +1,26 @@
 /** Following events over connections that break, against a server that breaks them on purpose. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { after, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ApiError, openClient, Unreachable } from '../../src/client/client.ts'
 import { followEvents } from '../../src/client/events.ts'
+import { openStream, refusal, scriptedServer } from '../support/http/scripted-server.ts'
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
-
-/** Each answer is for one request, in order. */
-async function server(...answers: Answer[]): Promise<{ url: string; asked: string[] }> {
-  const asked: string[] = []
-  const http = createServer((request, response) => {
-    asked.push(`${request.url} ${request.headers.accept}`)
-    const answer = answers.shift()
-    if (answer) answer(request, response)
-    else response.destroy()
-  }).listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  after(() => http.close())
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, asked }
-}
-
-const open = (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/event-stream' })
 const written = (id: number) =>
   `id: ${id}\nevent: pool.scaled\ndata: ${JSON.stringify({ id, kind: 'pool.scaled' })}\n\n`
 
 describe('followEvents', () => {
   it('returns each event once, over broken connections and however chunks are split', async () => {
-    const { url, asked } = await server(
+    const { url, asked } = await scriptedServer(
       (_, response) => {
-        open(response).write(': here\n\n')
+        openStream(response).write(': here\n\n')
         const text = written(1) + written(2)
         response.write(text.slice(0, 25))
         setTimeout(() => response.write(text.slice(25)), 20)
         setTimeout(() => response.destroy(), 60)
       },
-      (_, response) => void open(response).end(written(3)),
+      (_, response) => void openStream(response).end(written(3)),
       (_, response) => void response.writeHead(503).end('{}'),
-      (_, response) => void open(response).write(written(4)),
+      (_, response) => void openStream(response).write(written(4)),
     )
     const stop = new AbortController()
     const broken: unknown[] = []
@@ -59,7 +40,7 @@ describe('followEvents', () => {
   })
 
   it('begins after the given event', async () => {
-    const { url, asked } = await server((_, response) => void open(response).end(written(8)))
+    const { url, asked } = await scriptedServer((_, response) => void openStream(response).end(written(8)))
     for await (const { id } of followEvents(openClient({ url }), { after: 7 })) {
       assert.equal(id, 8)
       break
@@ -68,10 +49,7 @@ describe('followEvents', () => {
   })
 
   it('throws a refusal, and a failure of the first connection', async () => {
-    const problem = JSON.stringify({ title: 'no', status: 401, code: 'unauthorized' })
-    const { url } = await server(
-      (_, response) => void response.writeHead(401, { 'content-type': 'application/problem+json' }).end(problem),
-    )
+    const { url } = await scriptedServer(refusal(401, 'unauthorized'))
     await assert.rejects(followEvents(openClient({ url }), {}).next(), (error) => {
       assert.ok(error instanceof ApiError && error.code === 'unauthorized')
       return true
@@ -80,7 +58,7 @@ describe('followEvents', () => {
   })
 
   it('stops at once while waiting', async () => {
-    const { url } = await server((_, response) => void open(response).write(': here\n\n'))
+    const { url } = await scriptedServer((_, response) => void openStream(response).write(': here\n\n'))
     const done = followEvents(openClient({ url }), { signal: AbortSignal.timeout(50) }).next()
     assert.deepEqual(await done, { done: true, value: undefined })
   })

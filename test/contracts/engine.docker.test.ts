@@ -45,6 +45,10 @@ const fixture: EngineFixture = {
     const command = `until [ -p /run/berth/requests ]; do sleep 0.1; done; echo ${line} >/run/berth/requests`
     await docker('exec', id, 'sh', '-c', command)
   },
+  account: async (id) => {
+    await docker('exec', id, 'useradd', '-m', '-s', '/bin/bash', 'alice')
+    return 'alice'
+  },
   occupy: async (port) => {
     const server = await tryToListen(port, '127.0.0.1')
     assert.ok(server)

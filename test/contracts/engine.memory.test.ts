@@ -30,6 +30,7 @@ engineContract('memory', {
   unplug: async (id) => host.disturb(id, 'unplugged'),
   crash: async (id) => host.disturb(id, 'exited'),
   send: async (id, line) => host.send(id, line),
+  account: async () => 'alice',
   occupy: async (port) => {
     host.occupy(port)
     return async () => host.vacate(port)

@@ -6,6 +6,7 @@ import { BerthError } from '../../src/domain/errors.ts'
 import type { Engine, EngineTraits, Observed, PreparedImage } from '../../src/ports/engine.ts'
 import { eventually } from '../../lab/eventually.ts'
 import { specDigest } from '../../src/engine/labels.ts'
+import { shellContract } from './engine-shells.ts'
 
 /** An engine to test, and the things that happen around it without its doing. */
 export interface EngineFixture {
@@ -29,6 +30,8 @@ export interface EngineFixture {
   crash(id: string): Promise<void>
   /** A program in a container sends a line to the manager. */
   send(id: string, line: string): Promise<void>
+  /** Returns the name of an account in the container, which it makes. */
+  account(id: string): Promise<string>
   /** A program listens on the port; the result ends it. */
   occupy(port: number): Promise<() => Promise<void>>
 }
@@ -534,6 +537,8 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await hear('after')
       lines.listen([], () => undefined)
     })
+
+    shellContract(fixture, started)
 
     it('tells who watches that a container changed, until stopped', async () => {
       const id = await started()

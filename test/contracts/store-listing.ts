@@ -119,7 +119,9 @@ export function listingVerbs(open: Open): void {
 
     it('are listed by state, user and pool', async () => {
       const list = await several()
-      assert.deepEqual(await list({ state: 'active' }), ['r1'])
+      assert.deepEqual(await list({ states: ['active'] }), ['r1'])
+      assert.deepEqual(await list({ states: ['active', 'preparing'], username: 'even' }), ['r2', 'r0'])
+      assert.deepEqual(await list({ states: ['ended', 'waiting'] }), [])
       assert.deepEqual(await list({ username: 'even' }), ['r2', 'r0'])
       assert.deepEqual(await list({ pool: 'p', username: 'even' }), ['r0'])
       assert.deepEqual(await list({ pool: 'none' }), [])

@@ -13,6 +13,8 @@ import { listingVerbs } from './store-listing.ts'
 import { onHoldVerbs } from './store-on-hold.ts'
 import { poolVerbs } from './store-pools.ts'
 import { reservationVerbs } from './store-reservations.ts'
+import { sessionVerbs } from './store-sessions.ts'
+import { terminalVerbs } from './store-terminals.ts'
 import { tokenVerbs } from './store-tokens.ts'
 
 export function storeContract(title: string, openFresh: Open): void {
@@ -30,7 +32,9 @@ export function storeContract(title: string, openFresh: Open): void {
     listingVerbs(open)
     poolVerbs(open)
     onHoldVerbs(open)
+    terminalVerbs(open)
     tokenVerbs(open)
+    sessionVerbs(open)
     eventVerbs(open)
     usageVerb(open)
     historyVerbs(open)

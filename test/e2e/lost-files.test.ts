@@ -1,7 +1,7 @@
 /** What happens when the files of a database are removed: by `just clean`, and behind a manager's back. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -54,7 +54,10 @@ describe('just clean', async () => {
 
   it('works twice, without a database, and says what it means when the engine does not answer', async () => {
     const folder = checkout()
+    for (const built of ['node_modules', 'dist', 'web/dist']) mkdirSync(join(folder, built), { recursive: true })
     assert.equal(clean(folder).status, 0)
+    assert.deepEqual(readdirSync(folder).toSorted(), ['scripts', 'web'])
+    assert.deepEqual(readdirSync(join(folder, 'web')), [])
     moveDatabase(manager.folder, folder)
     const away = clean(folder, { DOCKER_HOST: 'unix:///nowhere/docker.sock' })
     assert.equal(away.status, 0)

@@ -62,7 +62,7 @@ function size(file: string) {
 }
 
 /** Prunes until nothing is left to do. Returns the number of steps. */
-async function forget(store: Pick<Store, 'prune'>, now: number, keepMs: number): Promise<number> {
+async function forget(store: Pick<Store, 'prune' | 'pruneSessions'>, now: number, keepMs: number): Promise<number> {
   let time = now
   const retention = createRetention({ store, clock: () => time, log, keepMs: () => keepMs })
   for (let steps = 1; ; steps += 1) {
@@ -117,6 +117,7 @@ it('What is old goes in steps of at most 500 reservations and 500 events, and cl
     return gone
   }
   const counted = {
+    pruneSessions: store.pruneSessions,
     prune: (before: number, most: number) => {
       const step = prune(before, most)
       // It asks while the step is at work, and has its turn before the next one.

@@ -204,7 +204,7 @@ describe('a database of 0006', () => {
     assert.equal((await store.reservation('preparing'))?.outcome, 'failed')
     assert.equal(await stateOf('ending'), 'ended')
     assert.equal(await stateOf('second'), 'active')
-    const active = await store.reservations({ state: 'active', limit: 10 })
+    const active = await store.reservations({ states: ['active'], limit: 10 })
     const names = active.flatMap(({ containers }) => namesOf(containers))
     assert.equal(new Set(names).size, names.length)
     await store.close()

@@ -6,7 +6,7 @@ import { createRetention } from '../../src/usecases/retention.ts'
 const DAY = 86_400_000
 const MINUTES = 60_000
 
-function scene(answers: readonly (number | Error)[]) {
+function scene(answers: readonly (number | Error)[], sessions: number[] = []) {
   let now = 100 * DAY
   const asked: number[] = []
   const logged: string[] = []
@@ -17,12 +17,17 @@ function scene(answers: readonly (number | Error)[]) {
     if (answer instanceof Error) throw answer
     return { reservations: 0, events: answer }
   }
+  const ended: number[] = []
+  const pruneSessions = async (at: number) => {
+    ended.push(at)
+    return sessions.shift() ?? 0
+  }
   const log = { debug: write, info: write, warn: write, error: write }
-  const retention = createRetention({ store: { prune }, clock: () => now, log, keepMs: () => 90 * DAY })
+  const retention = createRetention({ store: { prune, pruneSessions }, clock: () => now, log, keepMs: () => 90 * DAY })
   const advance = (ms: number) => {
     now += ms
   }
-  return { retention, asked, logged, advance, now: () => now }
+  return { retention, asked, ended, logged, advance, now: () => now }
 }
 
 describe('retention', () => {
@@ -46,6 +51,14 @@ describe('retention', () => {
     advance(1_000)
     assert.equal((await retention.step()) - now(), 10 * MINUTES)
     assert.equal(asked.length, 3)
+  })
+
+  it('deletes sessions that have ended, and continues while there are more', async () => {
+    const { retention, ended, now, advance } = scene([], [500, 1])
+    assert.equal((await retention.step()) - now(), 1_000)
+    advance(1_000)
+    assert.equal((await retention.step()) - now(), 10 * MINUTES)
+    assert.deepEqual(ended, [100 * DAY, 100 * DAY + 1_000])
   })
 
   it('retries after a failure', async () => {

@@ -1,13 +1,13 @@
 /** Every page: its path below /ui, and the code that is loaded when it is opened. */
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react'
-import { OverviewPage } from './pages/overview/overview-page.tsx'
+import { HomePage } from './pages/overview/home-page.tsx'
 
 type PageComponent = ComponentType | LazyExoticComponent<ComponentType>
 
 /** The overview comes with the first load. */
-export const ROUTES: readonly (readonly [path: string, page: PageComponent])[] = [
-  ['/', OverviewPage],
-  ['/reserve', lazy(async () => ({ default: (await import('./pages/reserve/reserve-page.tsx')).ReservePage }))],
+export const ROUTES: readonly (readonly [path: string | RegExp, page: PageComponent])[] = [
+  // One page, so that the overview stays below the drawer for reserving.
+  [/^\/(?:reserve)?\/?$/, HomePage],
   ['/pools/:name', lazy(async () => ({ default: (await import('./pages/pools/pool-page.tsx')).PoolPage }))],
   [
     '/containers',

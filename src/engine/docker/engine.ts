@@ -27,6 +27,7 @@ import { DEFAULT_RANGE } from './peers/blocks.ts'
 import { PeerNetworks } from './peers/peer-networks.ts'
 import { removeForGood } from './container/remove.ts'
 import { startContainer } from './container/start.ts'
+import { TerminalExecs } from './api/terminal-exec.ts'
 import { type InstanceScope, Provisioner } from './provisioner.ts'
 import { systemTimers } from './timers.ts'
 import { watchContainers } from './watch.ts'
@@ -81,6 +82,7 @@ class DockerEngine implements Engine {
     timers: systemTimers,
   })
   readonly #abandoned = new Abandoned()
+  readonly #terminals: TerminalExecs
   readonly #facts: Facts
   readonly #images: PreparedImages
   readonly agent: AgentPool
@@ -98,6 +100,7 @@ class DockerEngine implements Engine {
     this.#docker = docker
     this.#requests = new Requests(docker.address)
     this.#deadlines = deadlines
+    this.#terminals = new TerminalExecs(docker, this.#requests)
     this.#facts = new Facts(docker, this.#requests, deadlines)
     this.#images = new PreparedImages(docker, this.#requests, instance)
     this.agent = new AgentPool(docker, this.#requests, deadlines.attach)
@@ -201,6 +204,8 @@ class DockerEngine implements Engine {
     )
   }
 
+  shell: Engine['shell'] = async (id, request) => this.#terminals.start(assertFullId(id), request)
+
   /**
    * By id: if the container is replaced meanwhile, a run does not touch its successor. The connection through the
    * docker client follows DOCKER_HOST, and with ten hosts takes two thirds of docker_api's time.
@@ -223,7 +228,7 @@ class DockerEngine implements Engine {
 
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
-    for (const part of [this.agent, this.lines, this.#firewallShell, this.#ledger]) part.close()
+    for (const part of [this.agent, this.lines, this.#terminals, this.#firewallShell, this.#ledger]) part.close()
     for (const part of [this.#requests, this.#abandoned, this.#docker]) part.close()
   }
 

@@ -14,7 +14,10 @@ import type {
   Presence,
 } from '../../ports/engine.ts'
 import type { GuestLines } from '../../ports/guest.ts'
+import type { Shell, ShellRequest } from '../../ports/shell.ts'
 import type { MemoryContainer, MemoryHost } from './host.ts'
+import { withinDeadline } from './deadline.ts'
+import { PretendedShell } from './shell.ts'
 
 /** Plays the commands that run inside containers. The signal ends with the request's deadline. */
 export type ExecHandler = (
@@ -45,6 +48,7 @@ class MemoryEngine implements Engine {
   readonly #mark: DatabaseMark
   readonly #handle: ExecHandler
   readonly #watches = new Set<() => void>()
+  readonly #shells = new Set<PretendedShell>()
   #closed = false
   readonly lines: GuestLines = {
     hasRelay: async (id) => this.#find(id) !== undefined,
@@ -97,9 +101,7 @@ class MemoryEngine implements Engine {
     return new Set(ids.filter((id) => this.#host.lend(id, reservation) !== reservation))
   }
 
-  lentTo(id: string): string | null {
-    return this.#host.lent.get(id) ?? null
-  }
+  lentTo: Engine['lentTo'] = (id) => this.#host.lent.get(id) ?? null
 
   async inspect(id: string): Promise<Observed | null> {
     const container = this.#find(id)
@@ -116,13 +118,8 @@ class MemoryEngine implements Engine {
     throw new BerthError('engine_conflict', `create ${spec.name}: the name is taken`)
   }
 
-  async imageOf(id: string): Promise<string | null> {
-    return this.#find(id)?.spec.image ?? null
-  }
-
-  async imageNamed(name: string): Promise<string | null> {
-    return name
-  }
+  imageOf: Engine['imageOf'] = async (id) => this.#find(id)?.spec.image ?? null
+  imageNamed: Engine['imageNamed'] = async (name) => name
 
   async commit(id: string, { pool, name }: PreparedImage): Promise<void> {
     const container = this.#find(id)
@@ -161,6 +158,7 @@ class MemoryEngine implements Engine {
   async kill(id: string): Promise<void> {
     const container = this.#find(id)
     if (container?.state === 'running' || container?.state === 'paused') container.state = 'exited'
+    this.#host.endShells(id)
   }
 
   async remove(id: string): Promise<void> {
@@ -195,17 +193,17 @@ class MemoryEngine implements Engine {
   async exec(id: string, request: ExecRequest): Promise<ExecResult> {
     const container = this.#find(id)
     if (container?.state !== 'running') throw new BerthError('guest_failed', `container ${id} is not running`)
-    const control = new AbortController()
-    const { signal } = control
-    const late = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new BerthError('engine_unavailable', `exec: ${signal.reason}`)))
-    })
-    const timer = setTimeout(() => control.abort(`no answer within ${request.timeoutMs} ms`), request.timeoutMs)
-    try {
-      return await Promise.race([this.#handle(this.#host.observe(container), request, signal), late])
-    } finally {
-      clearTimeout(timer)
-    }
+    return withinDeadline(request.timeoutMs, (signal) => this.#handle(this.#host.observe(container), request, signal))
+  }
+
+  async shell(id: string, request: ShellRequest): Promise<Shell> {
+    const container = this.#find(id)
+    if (container?.state !== 'running') throw new BerthError('guest_failed', `container ${id} is not running`)
+    const shell = new PretendedShell(request)
+    this.#shells.add(shell)
+    this.#host.addShell(id, shell)
+    void shell.ended.then(() => this.#shells.delete(shell))
+    return shell
   }
 
   ansibleConnection(): never {
@@ -223,6 +221,7 @@ class MemoryEngine implements Engine {
     this.#host.managers.delete(this)
     this.#host.listeners.delete(this)
     for (const stop of this.#watches) stop()
+    for (const shell of this.#shells) shell.close()
   }
 
   #peerNetworks(): PeerNetwork[] {

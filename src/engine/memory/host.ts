@@ -5,6 +5,7 @@ import type { DatabaseMark, LiveManager } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
 import type { Observed, PeerNetwork } from '../../ports/engine.ts'
 import { specDigest } from '../labels.ts'
+import type { PretendedShell } from './shell.ts'
 
 /** Of a container without a port of the host. */
 const SSH_PORT = 22
@@ -60,6 +61,8 @@ export class MemoryHost {
   readonly listeners = new Map<object, (id: string, line: string) => void>()
   /** By id. */
   readonly peerNetworks = new Map<string, { readonly instance: string; readonly network: PeerNetwork }>()
+  /** By id of the container. */
+  readonly #shells = new Map<string, Set<PretendedShell>>()
   ledger: string = randomUUID()
   readonly #watchers = new Set<{ readonly instance: string; readonly onChange: () => void }>()
 
@@ -109,6 +112,19 @@ export class MemoryHost {
     this.#condemned.delete(id)
     this.#containers.delete(id)
     this.lent.delete(id)
+    this.endShells(id)
+  }
+
+  addShell(id: string, shell: PretendedShell): void {
+    const here = this.#shells.get(id) ?? new Set()
+    this.#shells.set(id, here.add(shell))
+    void shell.ended.then(() => here.delete(shell))
+  }
+
+  /** Ends all shells of a container that is down. */
+  endShells(id: string): void {
+    for (const shell of this.#shells.get(id) ?? []) shell.end(137)
+    this.#shells.delete(id)
   }
 
   /** The reservation that has it, which is the first one that asked. */
@@ -180,6 +196,7 @@ export class MemoryHost {
       if (state === 'running' && container.state === 'exited') container.starts += 1
       container.state = state
     }
+    if (state === 'exited') this.endShells(id)
     for (const { instance, onChange } of this.#watchers) {
       if (instance === container.spec.instance) setImmediate(onChange)
     }

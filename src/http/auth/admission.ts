@@ -1,7 +1,9 @@
 /** Admits requests: authenticates the caller and applies the rate limit. */
+import cookies from '@fastify/cookie'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasCode } from '../../domain/errors.ts'
+import type { Log } from '../../ports/log.ts'
 import type { ServerContext } from '../context.ts'
 import { perMinute } from './rate-limit.ts'
 import type { Caller } from './identity.ts'
@@ -10,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** No authentication. */
     open?: boolean
+    /** The cookie of a session does not authenticate: the route changes something with GET. */
+    ignoresCookies?: boolean
   }
 }
 
@@ -24,13 +28,15 @@ export const PROBE = { config: { open: true, rateLimit: false, frequent: true } 
 export function admit(server: FastifyInstance, context: ServerContext): void {
   const { authenticate, log } = context
   server.decorateRequest('caller', null)
+  // Parses and writes cookies where they are used, not for every request.
+  void server.register(cookies, { hook: false })
   void server.register(rateLimit, { global: false })
   server.after(() => {
     const tooMany = perMinute(server, () => context.settings().rateLimit)
     server.addHook('onRequest', (request, reply, done) => {
       const { open = false, rateLimit: limited } = request.routeOptions.config
       const counts = limited !== false && context.settings().rateLimit > 0
-      const caller = open || request.is404 ? null : authenticate(request.headers.authorization)
+      const caller = open || request.is404 ? null : authenticate(request)
       if (!(caller instanceof Promise)) {
         request.caller = caller
         // Nothing to wait for: with `auth: none`, and for probes.
@@ -51,15 +57,15 @@ export function admit(server: FastifyInstance, context: ServerContext): void {
     await tooMany?.(request, reply)
     if (!refusal) return
     const { error } = refusal
-    if (hasCode(error, 'unauthorized') && request.headers.authorization !== undefined) {
-      log.info(`a token was refused, sent from ${request.ip}`, {
-        address: request.ip,
-        request_id: request.id,
-        reason: error.message,
-      })
-    }
+    if (request.headers.authorization !== undefined) logRefusal(log, request, error)
     throw error
   }
+}
+
+/** Logs that a token was refused: somebody may be guessing. Never logs the token. */
+export function logRefusal(log: Pick<Log, 'info'>, { id, ip }: FastifyRequest, error: unknown): void {
+  if (!hasCode(error, 'unauthorized')) return
+  log.info(`a token was refused, sent from ${ip}`, { address: ip, request_id: id, reason: error.message })
 }
 
 /** Sets the caller. Returns why the caller is not known, or null. */

@@ -10,10 +10,18 @@ export interface Caller {
   readonly auth: 'none' | 'token' | 'oidc'
   /** Epoch milliseconds; null: never. */
   readonly expiresAt: number | null
+  /** Id of the session whose cookie the request brought; absent without a cookie, or with an Authorization header. */
+  readonly session?: string
 }
 
-/** Takes the Authorization header. `unauthorized`; `sign_on_unavailable` when the identity provider cannot be asked. */
-export type Authenticate = (authorization: string | undefined) => Caller | Promise<Caller>
+/** What of a request identifies its caller. */
+export type Sender = Pick<FastifyRequest, 'headers' | 'method' | 'protocol' | 'host' | 'server' | 'routeOptions'>
+
+/**
+ * Returns the caller. `unauthorized`; `sign_on_unavailable` when the identity provider cannot be asked; `forbidden` for
+ * a cookie that a page of another site may have made a browser send. `isUse` false: an idle session stays idle.
+ */
+export type Authenticate = (request: Sender, isUse?: boolean) => Caller | Promise<Caller>
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,30 +1,41 @@
 /**
- * Refuses requests of web pages: two GET endpoints of the simple API change state, and a browser sends GETs for any
- * page.
+ * Refuses requests of web pages of other sites: two GET endpoints of the simple API change state, a browser sends GETs
+ * for any page, and a page of another port of this machine gets the cookies of the manager sent along (SameSite knows
+ * no ports).
  */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { BerthError } from '../../domain/errors.ts'
 import { forTerminal } from '../../domain/text/foreign-text.ts'
 
-/** Maximum length of a Host to repeat in an error: the longest name in DNS. */
+/** Maximum length of a Host or an Origin to repeat in an error: the longest name in DNS. */
 const MAX_HOST_LENGTH = 253
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+const FOREIGN = 'requests from pages of other sites are refused'
+/** Pages without data, which a link in a mail may open, and the way back from the identity provider. */
+const LINKABLE = /^\/(?:$|\?|ui(?:$|[/?])|v1\/session\/oidc\/callback(?:$|\?))/
+
+type Request = Pick<IncomingMessage, 'headers' | 'method' | 'url'>
+
+export interface Addresses {
+  /** Allowed besides the names of the loopback; null: any, where tokens are needed: a rebound page has none. */
+  readonly hosts: readonly string[] | null
+  /** The only allowed origin, of berth.yml; null: that of the Host. */
+  readonly url: string | null
+}
 
 /**
  * Returns a check that throws `forbidden` for a request with a foreign Host (DNS rebinding), or that a page of another
- * site made a browser send. `hosts` are allowed besides the names of the loopback; null allows any host, where tokens
- * are needed: a rebound page has none.
+ * site made a browser send.
  */
-export function createOriginCheck(hosts: () => readonly string[] | null): (headers: IncomingHttpHeaders) => void {
-  return (headers) => {
-    const others = hosts()
-    const host = headers.host?.toLowerCase()
-    if (others && host !== undefined && !isNamed(host.replace(/:\d+$/, ''), others)) {
-      const shown = forTerminal(host).slice(0, MAX_HOST_LENGTH)
+export function createOriginCheck(addresses: () => Addresses): (request: Request) => void {
+  return (request) => {
+    const { hosts, url } = addresses()
+    const host = request.headers.host?.toLowerCase()
+    if (hosts && host !== undefined && !isNamed(host.replace(/:\d+$/, ''), hosts)) {
       const advice = 'use the address that the manager printed when it started'
-      throw new BerthError('forbidden', `Host "${shown}" is not allowed; ${advice}`)
+      throw new BerthError('forbidden', `Host "${shown(host)}" is not allowed; ${advice}`)
     }
-    refusePages(headers, host)
+    refusePages(request, host, url)
   }
 }
 
@@ -32,23 +43,49 @@ function isNamed(host: string, others: readonly string[]): boolean {
   return LOOPBACK.includes(host) || others.some((name) => name.toLowerCase() === host)
 }
 
-function refusePages(headers: IncomingHttpHeaders, host: string | undefined): void {
-  const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
-    throw new BerthError('forbidden', 'requests from pages of other sites are refused')
-  }
-  const { origin, referer } = headers
+function refusePages(request: Request, host: string | undefined, url: string | null): void {
+  const { origin, referer, 'sec-fetch-site': site } = request.headers
+  const isForeignSite = site !== undefined && site !== 'same-origin' && site !== 'none'
   // Browsers without Sec-Fetch. Our own pages send no Referer (referrer-policy).
-  if (site === undefined && referer !== undefined && !isOurs(URL.parse(referer)?.origin ?? 'null', host)) {
-    throw new BerthError('forbidden', 'requests from pages of other sites are refused')
-  }
-  if (origin !== undefined && !isOurs(origin, host)) {
-    throw new BerthError('forbidden', 'requests from pages of other sites are refused')
+  const isForeignPage =
+    site === undefined && referer !== undefined && !isOurs(URL.parse(referer)?.origin ?? 'null', host, url)
+  if ((isForeignSite || isForeignPage) && !isLink(request)) throw new BerthError('forbidden', FOREIGN)
+  if (origin !== undefined && !isOurs(origin, host, url)) {
+    throw new BerthError('forbidden', isForeignSite ? FOREIGN : `${FOREIGN}; ${originAdvice(origin, url)}`)
   }
 }
 
-function isOurs(origin: string, host: string | undefined): boolean {
-  return [`http://${host}`, `https://${host}`].includes(origin.toLowerCase())
+/** Whether a browser opens this page in a window of its own. Browsers that do not say so open no data with it. */
+function isLink({ method, url = '', headers }: Request): boolean {
+  if (method !== 'GET' || !LINKABLE.test(url)) return false
+  const { 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': dest = 'document' } = headers
+  return mode === 'navigate' && dest === 'document'
+}
+
+function isOurs(origin: string, host: string | undefined, url: string | null): boolean {
+  const ours = url === null ? [`http://${host}`, `https://${host}`] : [url]
+  return ours.includes(origin.toLowerCase())
+}
+
+function originAdvice(origin: string, url: string | null): string {
+  if (url !== null) return `this one is of "${shown(origin)}", and url in berth.yml is ${url}`
+  const advice = 'if that is the address of this manager behind a proxy, set url in berth.yml'
+  return `this one is of "${shown(origin)}"; ${advice}`
+}
+
+function shown(text: string): string {
+  return forTerminal(text).slice(0, MAX_HOST_LENGTH)
+}
+
+/**
+ * Throws `forbidden` for a request with the cookie of a session that may change something, unless the browser says
+ * that it comes from a page of this manager. To be called after the check of the origin, which compares them.
+ */
+export function requireOwnPage({ method, headers }: Pick<Request, 'headers' | 'method'>): void {
+  if (method === 'GET' || method === 'HEAD') return
+  if (headers['sec-fetch-site'] === 'same-origin' || headers.origin !== undefined) return
+  const why = 'with the cookie of a session, a change needs the header Origin or Sec-Fetch-Site'
+  throw new BerthError('forbidden', `${why}; programs send "Authorization: Bearer <token>" instead of a cookie`)
 }
 
 /**
@@ -63,34 +100,4 @@ export function refuseLinks({ headers }: Pick<IncomingMessage, 'headers'>): void
   if (!isPage) return
   const why = 'this changes what is reserved, so a browser must not do it because of a link or an address'
   throw new BerthError('forbidden', `${why}; use curl, the command berth, or POST (see /docs)`)
-}
-
-/** Returns what is ambiguous about the host of a request, or null. A proxy may have parsed it differently. */
-export function hostProblem({ rawHeaders, headers, httpVersion, url = '' }: IncomingMessage): string | null {
-  let hosts = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts += 1
-  }
-  if (hosts > 1) return 'multiple Host headers'
-  if (hosts === 0 && httpVersion !== '1.0') return 'missing Host header'
-  if (url.startsWith('/')) return null
-  // RFC 9112, 3.2.2: an absolute target says again which host is meant.
-  const [, authority] = /^https?:\/\/([^/?#]*)/i.exec(url) ?? []
-  if (authority === undefined) return url === '*' ? null : 'the request target must be a path'
-  return authority.toLowerCase() === headers.host?.toLowerCase()
-    ? null
-    : 'the request target names another host than the Host header'
-}
-
-/** Rejects requests that a proxy could parse differently (request smuggling). `invalid_request`. */
-export function refuseAmbiguous(request: IncomingMessage): void {
-  const problem = hostProblem(request)
-  if (problem !== null) throw new BerthError('invalid_request', problem)
-  const { headers } = request
-  const coding = headers['content-encoding']
-  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
-    throw new BerthError('invalid_request', 'Content-Encoding is not supported; send the body uncompressed', {
-      cause: Object.assign(new Error('Content-Encoding'), { statusCode: 415 }),
-    })
-  }
 }

@@ -7,8 +7,9 @@ import { withAllViolations } from './violations.ts'
 import { problemDetails, RETRY_AFTER_S, toBerthError } from './problems.ts'
 
 const MAX_PATH_LENGTH = 200
+const HAS_PROBLEM_DETAILS = /^\/(?:v1|ui)\//
 
-/** Sends problem details below /v1, `{"error": "…"}` elsewhere. Logs unexpected errors with their stack. */
+/** Sends problem details below /v1 and /ui, `{"error": "…"}` elsewhere. Logs unexpected errors with their stack. */
 export async function answerError(
   thrown: unknown,
   request: FastifyRequest,
@@ -25,7 +26,7 @@ export async function answerError(
   }
   if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
   if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="berth"')
-  if (pathOf(request).startsWith('/v1/')) {
+  if (HAS_PROBLEM_DETAILS.test(pathOf(request))) {
     const problem = problemDetails(error, request.id)
     return reply.code(problem.status).type('application/problem+json').send(problem)
   }

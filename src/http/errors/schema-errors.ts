@@ -30,8 +30,8 @@ export interface SchemaError {
   readonly parentSchema?: object
 }
 
-/** Properties whose values are not repeated: a password, or a private key that was sent as a public one. */
-const SECRET = ['password', 'ssh_keys']
+/** Properties whose values are not repeated: passwords, API tokens, a private key that was sent as a public one. */
+const SECRET = ['password', 'ssh_keys', 'token']
 export const TOO_LARGE = 'is too large a number'
 const TIMESTAMP = 'an RFC 3339 timestamp like 2026-11-24T17:00:00Z'
 

@@ -3,7 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { Type } from '../json-schema.ts'
-import { hasCode, invalidRequest, type Violation } from '../../domain/errors.ts'
+import { invalidRequest, type Violation } from '../../domain/errors.ts'
 import { ownOnly } from '../../domain/identity.ts'
 import { closeWhenIdle } from '../connections.ts'
 import type { RouteContext } from '../context.ts'
@@ -18,13 +18,13 @@ import { viewEvent } from './views.ts'
 const PAGE = 100
 
 export function eventRoutes(server: FastifyInstance, context: RouteContext): void {
-  const { store, streaming, authenticate, feed, streamLimit } = context
+  const { store, streaming, isStillAllowed, clock, feed, counts, streamLimit } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
   const closing = new AbortController()
   server.addHook('preClose', async () => closing.abort())
 
   typed.get('/v1/events', { schema: EVENTS, config: { rules } }, async (request, reply) => {
-    const { after, limit, tail, ...filter } = request.query
+    const { after, limit, tail, live = false, ...filter } = request.query
     const which = { ...filter, ...ownOnly(identityOf(request)) }
     refuseCombinations(request.query, isStream(request))
     if (!isStream(request)) {
@@ -36,9 +36,9 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
     }
     const last = request.headers['last-event-id']
     const begin = last === undefined ? await beginning(which, after, tail) : await known(readId(last), 'Last-Event-ID')
-    const isAllowed = () => stillAllowed(request.headers.authorization)
+    const isAllowed = () => isStillAllowed(request)
     streamLimit.count(request, reply)
-    return stream(reply, { which, after: begin, isAllowed })
+    return stream(reply, { which, after: begin, live: live ? { clock, counts } : null, isAllowed })
   })
 
   async function rules(request: FastifyRequest): Promise<Violation[]> {
@@ -60,24 +60,13 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
     return first ? first.id - 1 : now
   }
 
-  function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'isAllowed'>): FastifyReply {
+  function stream(reply: FastifyReply, asked: Pick<Following, 'which' | 'after' | 'live' | 'isAllowed'>): FastifyReply {
     const { heartbeatMs, idleTimeoutMs } = streaming
     closeWhenIdle(reply.raw, idleTimeoutMs)
     // A HEAD ends here, too: fastify sends the headers and closes the stream.
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
     const over = AbortSignal.any([clientGone(reply), closing.signal])
     return reply.send(streamEvents({ ...asked, feed, heartbeatMs, over, write: viewEvent }))
-  }
-
-  /** A token may have been deleted, or have expired, since the stream began. */
-  async function stillAllowed(authorization: string | undefined): Promise<boolean> {
-    try {
-      await authenticate(authorization)
-      return true
-    } catch (error) {
-      // Cannot be checked now: the next heartbeat checks again.
-      return !hasCode(error, 'unauthorized')
-    }
   }
 
   /** Refuses an id of the future, as of another log: a stream would wait until that id is reached. */
@@ -95,12 +84,16 @@ function isStream({ headers }: FastifyRequest): boolean {
   return /\btext\/event-stream\b/i.test(headers.accept ?? '')
 }
 
-function refuseCombinations({ limit, tail }: EventQuery, stream: boolean): void {
-  if (limit === undefined) return
+function refuseCombinations({ limit, tail, live }: EventQuery, stream: boolean): void {
   const violations: Violation[] = []
-  if (tail !== undefined)
+  if (limit !== undefined && tail !== undefined)
     violations.push({ path: 'tail', message: 'must not be combined with limit; give one of them' })
-  if (stream) violations.push({ path: 'limit', message: 'must not be given for a stream, which has no end' })
+  if (limit !== undefined && stream)
+    violations.push({ path: 'limit', message: 'must not be given for a stream, which has no end' })
+  if (live === true && !stream) {
+    const message = 'must not be given for a page; request a stream with the header Accept: text/event-stream'
+    violations.push({ path: 'live', message })
+  }
   if (violations.length > 0) throw invalidRequest(violations)
 }
 
@@ -116,7 +109,10 @@ const EVENTS = {
   description:
     'Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or ' +
     '`after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and ' +
-    'the kind of the event, and the same JSON as data. Users see the events of their own reservations.',
+    'the kind of the event, and the same JSON as data. Users see the events of their own reservations. ' +
+    'With `live=true` the stream also has messages without an id: `clock`, first and as the heartbeat, with the time of ' +
+    'the manager (`now`) and the id after which the stream continues (`after`); `pools`, first and at most once a ' +
+    'second when they change, with counts and times of all pools for every caller.',
   querystring: ListEvents,
   headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Takes the place of after' })) }),
   response: {

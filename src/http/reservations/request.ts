@@ -1,6 +1,7 @@
 /** Parses requests. The use case decides whether the pool allows what they ask for. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Static } from 'typebox'
+import { RESERVATION_STATES, type ReservationState } from '../../domain/reservation.ts'
 import { parseDuration } from '../../domain/text/duration.ts'
 import type { WantedReserve } from '../../usecases/rules/reserve-rules.ts'
 import type { Extend, Reserve } from './schemas.ts'
@@ -87,6 +88,19 @@ export function readIdempotencyKey(headers: IncomingHttpHeaders): string | null 
   if (sent === undefined) return null
   if (typeof sent === 'string' && /^[\x21-\x7e]{1,255}$/.test(sent)) return sent
   throw invalidRequest([{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters, like a UUID' }])
+}
+
+/** Returns the filter for "active" or "active,waiting". */
+export function readStates({ state }: { state?: string | undefined }): { states?: ReservationState[] } {
+  if (state === undefined) return {}
+  const states = state.split(',')
+  if (states.every(isState)) return { states }
+  const allowed = `one of ${RESERVATION_STATES.join(', ')}, or several with commas between them`
+  throw invalidRequest([{ path: 'state', message: `must be ${allowed}${gotText(state)}` }])
+}
+
+function isState(text: string): text is ReservationState {
+  return RESERVATION_STATES.some((state) => state === text)
 }
 
 /** Returns the `duration` of …/hold in milliseconds. The use case knows its maximum. */

@@ -18,6 +18,7 @@ import {
   readEnd,
   readHold,
   readIdempotencyKey,
+  readStates,
   readTimes,
   readWanted,
   type ReserveBody,
@@ -88,11 +89,15 @@ function reserveRoute(typed: TypedServer, context: RouteContext): void {
 }
 
 function listRoute(typed: TypedServer, context: RouteContext): void {
-  const rules = ({ query }: FastifyRequest) => violationsFrom(() => readAfter(query as { cursor?: string }))
+  const rules = async ({ query }: FastifyRequest) => [
+    ...(await violationsFrom(() => readAfter(query as { cursor?: string }))),
+    ...(await violationsFrom(() => readStates(query as { state?: string }))),
+  ]
   typed.get('/v1/reservations', { schema: LIST, config: { rules } }, async (request, reply) => {
-    const { limit = 50, cursor, ...filter } = request.query
+    const { limit = 50, cursor, state, ...filter } = request.query
     const page = await context.store.reservations({
       ...filter,
+      ...readStates({ state }),
       ...ownOnly(identityOf(request)),
       limit,
       ...readAfter({ cursor }),

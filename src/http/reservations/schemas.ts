@@ -1,9 +1,10 @@
 /** Shapes of the v1 API: one schema gives the type, the serialisation and the documentation. */
 import { MAX_SSH_KEYS } from '../../domain/text/ssh-key.ts'
+import { RESERVATION_STATES } from '../../domain/reservation.ts'
 import { PASSWORD_STYLES } from '../../usecases/passwords/passwords.ts'
 import { Nullable, NullableText, Type } from '../json-schema.ts'
 
-const ReservationState = Type.Enum(['waiting', 'preparing', 'active', 'ending', 'ended'], { title: 'ReservationState' })
+const ReservationState = Type.Enum([...RESERVATION_STATES], { title: 'ReservationState' })
 
 /** What depends on the pool or on the image is checked by the use case. */
 export const Reserve = Type.Object(
@@ -84,7 +85,11 @@ export const LongPoll = Type.Object(
 
 export const ListReservations = Type.Object(
   {
-    state: Type.Optional(ReservationState),
+    state: Type.Optional(
+      Type.Union([ReservationState, Type.String({ examples: ['active,waiting'] })], {
+        description: 'One state, or several with commas between them',
+      }),
+    ),
     owner: Type.Optional(Type.String({ description: 'Name of an identity; users see only their own' })),
     username: Type.Optional(Type.String()),
     pool: Type.Optional(Type.String()),

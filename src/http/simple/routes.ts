@@ -13,8 +13,9 @@ import { availableDocument, releaseAllDocument, reservationsDocument, reserveDoc
 const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
 
-/** Route options: refuses what a browser sends because of a link. */
+/** Route options: refuses what a browser sends because of a link, or with the cookie of a session. */
 const BY_PROGRAMS = {
+  config: { ignoresCookies: true },
   onRequest: (request: FastifyRequest, _reply: unknown, done: () => void): void => {
     refuseLinks(request)
     done()

@@ -1,6 +1,9 @@
 /** Events as they happen, as Server-Sent Events. */
 import { Readable } from 'node:stream'
 import type { BerthEvent, EventFilter } from '../../domain/event.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { time } from '../time.ts'
+import type { CountsFeed } from './counts-feed.ts'
 import type { EventFeed } from './event-feed.ts'
 
 export interface Following {
@@ -8,6 +11,8 @@ export interface Following {
   /** Starts after this event id; null: with the next event. */
   readonly after: number | null
   readonly which: Omit<EventFilter, 'after' | 'limit' | 'latest'>
+  /** What a live stream sends besides events; null for other streams. */
+  readonly live: { readonly clock: Clock; readonly counts: CountsFeed } | null
   /** Interval between heartbeats; each also checks that the client may still listen. */
   readonly heartbeatMs: number
   /** Returns false once the client may no longer listen. */
@@ -29,28 +34,47 @@ export function streamEvents(following: Following): Readable {
 }
 
 async function* follow(following: Following): AsyncGenerator<string> {
-  const { feed, which, heartbeatMs, isAllowed, over, write } = following
+  const { feed, which, live, heartbeatMs, isAllowed, over, write } = following
   const { latest, leave } = await feed.join()
+  let leaveCounts: (() => void) | undefined
   try {
+    leaveCounts = await live?.counts.join()
     let after = following.after ?? latest
     let beat = AbortSignal.timeout(heartbeatMs)
-    yield `retry: ${RETRY_MS}\n\n`
+    let sent = ''
+    yield `retry: ${RETRY_MS}\n\n${live ? clockMessage(live.clock, after) : ''}`
     while (!over.aborted) {
-      const { events, next } = await feed.read(after, which, AbortSignal.any([beat, over]))
+      const counts = live?.counts.latest
+      if (counts && counts.text !== sent) {
+        sent = counts.text
+        yield message('pools', sent)
+      }
+      const stop = AbortSignal.any([beat, over, ...(counts ? [counts.replaced] : [])])
+      const { events, next } = await feed.read(after, which, stop)
       if (beat.aborted) {
         if (over.aborted || !(await isAllowed())) return
         beat = AbortSignal.timeout(heartbeatMs)
-        yield ': still here\n\n'
+        yield live ? clockMessage(live.clock, after) : ': still here\n\n'
       }
       if (events.length > 0) yield events.map((event) => format(event, write(event))).join('')
       after = next
     }
   } finally {
+    leaveCounts?.()
     leave()
   }
 }
 
+/** The time of the manager, and the id of an event after which a client that reconnects misses none. */
+function clockMessage(clock: Clock, after: number): string {
+  return message('clock', JSON.stringify({ now: time(clock()), after }))
+}
+
 /** JSON has no line breaks, so each field is one line. */
+function message(name: string, json: string): string {
+  return `event: ${name}\ndata: ${json}\n\n`
+}
+
 function format({ id, kind }: BerthEvent, data: object): string {
-  return `id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`
+  return `id: ${id}\n${message(kind, JSON.stringify(data))}`
 }

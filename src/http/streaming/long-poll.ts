@@ -5,13 +5,17 @@ import type { Store } from '../../ports/store.ts'
 /** Maximum time between reads of the database: writes of other managers cause no local notification. */
 const POLL_MS = 1_000
 
-/** Resolves with the next write from now on, so that a write during a read is not missed. */
+/**
+ * Resolves with the next write from now on, so that a write during a read is not missed: true after a write of this
+ * process, false after POLL_MS.
+ */
 export function nextWrite(
   store: Pick<Store, 'onEvents'>,
   over: AbortSignal,
-): { happened: Promise<void>; stop: () => void } {
-  const { promise: happened, resolve: stop } = Promise.withResolvers<void>()
-  const unlisten = store.onEvents(stop)
+): { happened: Promise<boolean>; stop: () => void } {
+  const { promise: happened, resolve } = Promise.withResolvers<boolean>()
+  const stop = () => resolve(false)
+  const unlisten = store.onEvents(() => resolve(true))
   const timer = setTimeout(stop, POLL_MS)
   const onAbort = () => stop()
   over.addEventListener('abort', onAbort)

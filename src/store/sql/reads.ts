@@ -52,9 +52,13 @@ function oncePerTurn<T>(read: () => Promise<T>): () => Promise<T> {
   return () => (next ??= readOnce())
 }
 
-async function page(tx: Tx, { after, limit, ...same }: ReservationFilter): Promise<ReservationWithContainers[]> {
+async function page(
+  tx: Tx,
+  { after, limit, states, ...same }: ReservationFilter,
+): Promise<ReservationWithContainers[]> {
   let ids = tx.selectFrom('reservations').select('id').orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
-  for (const column of ['state', 'owner', 'username', 'pool'] as const) {
+  if (states !== undefined) ids = ids.where('state', 'in', states)
+  for (const column of ['owner', 'username', 'pool'] as const) {
     const value = same[column]
     if (value !== undefined) ids = ids.where(column, '=', value)
   }

@@ -14,9 +14,11 @@ import { onHoldVerbs } from './on-hold.ts'
 import { readVerbs } from './reads.ts'
 import { lifecycleVerbs } from './reservation-lifecycle.ts'
 import { pruningVerbs } from './pruning.ts'
+import { terminalVerbs } from './terminals/terminals.ts'
 import type { Tables } from './schema/tables.ts'
 import { createSnapshots } from './snapshots.ts'
-import { tokenVerbs } from './tokens.ts'
+import { sessionVerbs } from './access/sessions.ts'
+import { tokenVerbs } from './access/tokens.ts'
 import { openTransactions } from './transactions.ts'
 
 /** `address` is where the manager that uses the store serves; empty for a program other than a manager. */
@@ -33,6 +35,8 @@ export function createSqlStore(db: Kysely<Tables>, address: string): Store {
     ...leadershipVerbs(transactions, manager),
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),
+    ...sessionVerbs(transactions),
+    ...terminalVerbs(transactions),
     ...eventVerbs(transactions),
     ...pruningVerbs(transactions),
     ...eventHistoryVerbs(transactions),

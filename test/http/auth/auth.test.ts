@@ -15,9 +15,14 @@ const OPEN = [
   '/docs/json',
   '/docs/yaml',
   '/client/berth.py',
+  '/ui',
+  '/ui/pools',
 ]
+/** For browsers that are not signed in yet. */
+const SIGN_IN = ['/v1/session', '/v1/session/oidc', '/v1/session/oidc/callback']
 const NEEDED =
-  'authentication required: send "Authorization: Bearer <token>"; an admin creates tokens with "berth token create"'
+  'authentication required: send "Authorization: Bearer <token>", or sign in with a browser at /ui/sign-in; ' +
+  'an admin creates tokens with "berth token create"'
 
 describe('without a token', () => {
   it('only the listed paths are open', async () => {
@@ -34,7 +39,9 @@ describe('without a token', () => {
       if (statusCode !== 401) open.push(url)
       else assert.equal(headers['www-authenticate'], 'Bearer realm="berth"', url)
     }
-    const meant = open.filter((url) => url.startsWith('/docs') || url === '/client/x' || OPEN.includes(url))
+    const meant = open.filter(
+      (url) => url.startsWith('/docs') || ['/client/x', '/ui/*'].includes(url) || [...OPEN, ...SIGN_IN].includes(url),
+    )
     assert.deepEqual(open, meant)
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs']) assert.ok(open.includes(path), path)
   })
@@ -52,7 +59,7 @@ describe('without a token', () => {
     assert.deepEqual(security, [{ bearerAuth: [] }])
     assert.equal(components.securitySchemes.bearerAuth.scheme, 'bearer')
     const open = Object.keys(paths).filter((path) => paths[path].get?.security?.length === 0)
-    assert.deepEqual(open.toSorted(), ['/', '/healthz', '/openapi.json', '/readyz'])
+    assert.deepEqual(open.toSorted(), ['/', '/healthz', '/openapi.json', '/readyz', ...SIGN_IN])
   })
 
   it('401 in the error format of the endpoint, and nothing happens', async () => {

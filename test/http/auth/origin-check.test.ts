@@ -7,6 +7,8 @@ import { problem, withoutId } from '../../support/http/problem.ts'
 const notAllowed = (host: string) =>
   `Host "${host}" is not allowed; use the address that the manager printed when it started`
 const SITE = 'requests from pages of other sites are refused'
+const notOurs = (origin: string) =>
+  `${SITE}; this one is of "${origin}"; if that is the address of this manager behind a proxy, set url in berth.yml`
 
 const refused: readonly [headers: Record<string, string>, error: string][] = [
   [{ host: 'evil.example' }, notAllowed('evil.example')],
@@ -20,11 +22,11 @@ const refused: readonly [headers: Record<string, string>, error: string][] = [
   [{ 'sec-fetch-site': 'cross-site' }, SITE],
   [{ 'sec-fetch-site': 'same-site' }, SITE],
   [{ 'sec-fetch-site': 'Cross-Site' }, SITE],
-  [{ origin: 'https://evil.example' }, SITE],
-  [{ origin: 'null' }, SITE],
-  [{ host: 'localhost:8080', origin: 'http://localhost:3000' }, SITE],
-  [{ host: 'localhost', origin: 'http://127.0.0.1' }, SITE],
-  [{ host: 'localhost', origin: 'http://localhost.evil.example' }, SITE],
+  [{ origin: 'https://evil.example' }, notOurs('https://evil.example')],
+  [{ origin: 'null' }, notOurs('null')],
+  [{ host: 'localhost:8080', origin: 'http://localhost:3000' }, notOurs('http://localhost:3000')],
+  [{ host: 'localhost', origin: 'http://127.0.0.1' }, notOurs('http://127.0.0.1')],
+  [{ host: 'localhost', origin: 'http://localhost.evil.example' }, notOurs('http://localhost.evil.example')],
   [{ host: 'localhost.' }, notAllowed('localhost.')],
   [{ referer: 'http://evil.example/' }, SITE],
   [{ host: 'localhost:8080', referer: 'http://localhost:3000/page' }, SITE],

@@ -17,6 +17,8 @@ interface Scene {
   readonly admin: Headers
   /** Ann's reservations: one active, one waiting, one ended. */
   readonly theirs: readonly string[]
+  /** Id of Ann's session in a browser. */
+  readonly session: string
 }
 
 /** All values of Ann contain her mark, so that a leak is found. */
@@ -24,7 +26,9 @@ const MARK = 'annsecret'
 
 async function scene(): Promise<Scene> {
   const api = await openTokenApi({ pools: POOLS })
-  const { headers: ann } = await api.give(`${MARK}-owner`)
+  const { headers: ann, text: token } = await api.give(`${MARK}-owner`)
+  const signedIn = await api.ask('POST', '/v1/session', JSON_TYPE, JSON.stringify({ token }))
+  const { session } = JSON.parse(signedIn.text)
   const { headers: bob } = await api.give('bob')
   const { headers: admin } = await api.give('root', 'admin')
   const reserve = async (body: object) => {
@@ -43,7 +47,7 @@ async function scene(): Promise<Scene> {
   // Errors of one tenant are not shown to another.
   await api.world.store.updateContainer(row, { error: `no account for ${MARK}user` }, api.world.now())
   api.world.advance(60_000)
-  return { api, ann, bob, admin, theirs: [active, waiting, over] }
+  return { api, ann, bob, admin, theirs: [active, waiting, over], session: session.id }
 }
 
 /** Endpoints that name a reservation. */
@@ -58,13 +62,16 @@ const TOUCHES: readonly [method: string, path: string, body?: object][] = [
 /** Acts on a container of the caller's reservation. The names of containers are no secret. */
 const RESET = ['POST', '/v1/containers/{name}/reset'] as const
 
+/** Ends a sign-in. */
+const SIGN_OUT = ['DELETE', '/v1/sessions/{id}'] as const
+
 /** Endpoints that show each caller only their own. */
 const LISTS = [
   ...['/v1/reservations', `/v1/reservations?owner=${MARK}-owner`, `/v1/reservations?username=${MARK}user`],
   ...['/v1/containers', '/v1/containers/alpine-1', '/v1/pools', '/v1/events', `/v1/events?container=alpine-1`],
   ...['/v1/usage', '/v1/usage?by=username', '/v1/usage?by=pool', '/v1/usage?format=csv', '/v1/me'],
-  ...['/v1/series', '/v1/series?format=csv'],
-  ...['/available', '/reservations', '/v1/known_hosts'],
+  ...['/available', '/reservations', '/v1/known_hosts', '/v1/session', '/v1/sessions'],
+  ...['/v1/series', '/v1/series?format=csv', '/v1/terminals'],
 ]
 
 /** Endpoints for admins only. */
@@ -82,9 +89,16 @@ const FORBIDDEN: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/metrics'],
 ]
 
+/** Tried in test/http/terminals. */
+const TERMINALS = [
+  ...['POST /v1/containers/{name}/terminals', 'GET /v1/terminals/{id}', 'DELETE /v1/terminals/{id}'],
+  'POST /v1/terminals/{id}/tickets',
+]
+
 /** Endpoints that are open, or that concern the caller alone. */
 const HARMLESS = [
   ...['GET /', 'GET /openapi.json', 'GET /healthz', 'GET /readyz', 'POST /v1/reservations', 'GET /reserve'],
+  ...['POST /v1/session', 'DELETE /v1/session', 'GET /v1/session/oidc', 'GET /v1/session/oidc/callback'],
 ]
 
 const ask = ({ api }: Scene, by: Headers, method: string, path: string, body?: object) =>
@@ -104,9 +118,10 @@ describe('two users', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     )
     const tried = [
-      ...[...TOUCHES, ...FORBIDDEN, RESET].map(([method, path]) => `${method} ${path}`),
+      ...[...TOUCHES, ...FORBIDDEN, RESET, SIGN_OUT].map(([method, path]) => `${method} ${path}`),
       ...LISTS.map((url) => `GET ${url.replace(/\?.*/, '').replace('/alpine-1', '/{name}')}`),
       ...HARMLESS,
+      ...TERMINALS,
     ]
     assert.deepEqual(
       described.filter((one) => !tried.includes(one)),
@@ -144,6 +159,19 @@ describe('two users', () => {
     assert.equal((await reset(all.admin, 'alpine-2')).statusCode, 202)
   })
 
+  it('end only their own sessions; admins end all', async () => {
+    const all = await scene()
+    const [method, path] = SIGN_OUT
+    const end = (by: Headers, id: string) => ask(all, by, method, path.replace('{id}', id))
+    const nowhere = await end(all.bob, 'nowhere')
+    const foreign = await end(all.bob, all.session)
+    assert.deepEqual([foreign.statusCode, withoutId(foreign.payload)], [404, withoutId(nowhere.payload)])
+    const sessions = async (by: Headers) => (await ask(all, by, 'GET', '/v1/sessions')).json().sessions.length
+    assert.deepEqual([await sessions(all.ann), await sessions(all.bob), await sessions(all.admin)], [1, 0, 1])
+    assert.equal((await end(all.admin, all.session)).statusCode, 204)
+    assert.equal((await end(all.ann, all.session)).statusCode, 404)
+  })
+
   it('may give their reservations the same name', async () => {
     const all = await scene()
     const reserve = (by: Headers) => ask(all, by, 'POST', '/v1/reservations', { wait: '1h', name: 'web' })
@@ -163,7 +191,7 @@ describe('two users', () => {
       assert.ok(!asBob.payload.includes(MARK), asBob.payload)
       // A random key may contain something like an id.
       const keyless = asBob.payload.replaceAll(/(SHA256:|ssh-ed25519 )[\w+/]+/g, '')
-      for (const id of all.theirs) assert.ok(!keyless.includes(id), asBob.payload)
+      for (const id of [...all.theirs, all.session]) assert.ok(!keyless.includes(id), asBob.payload)
     })
   }
 

@@ -38,7 +38,7 @@ async function routesOf(api: Api): Promise<string[]> {
   api.server.addHook('onRoute', ({ method, url }) => {
     const path = url.replaceAll(/:(\w+)/g, '{$1}')
     // Every GET has a HEAD.
-    if (/^\/(docs|client)(\/|$)/.test(path) || method === 'HEAD') return
+    if (/^\/(docs|client|ui)(\/|$)/.test(path) || method === 'HEAD') return
     routes.push(...[method].flat().map((name) => `${name} ${path}`))
   })
   await api.server.ready()

@@ -99,15 +99,19 @@ describe('other requests', () => {
     [
       ...(['GET', '/v1/reservations?state=x&limit=0&cursor=nonsense&owners=a', undefined] as const),
       'owners is unknown; did you mean "owner"? allowed: state, owner, username, pool, limit, cursor',
-      `state must be one of ${STATES}, got "x"`,
       'limit must be a whole number from 1 to 500, got 0',
       'cursor must be "next" of the previous page, got "nonsense"',
+      `state must be one of ${STATES}, or several with commas between them, got "x"`,
     ],
-    ['GET', '/v1/reservations?state=active&state=ended', undefined, `state must be one of ${STATES}, got a list`],
     [
-      ...(['GET', '/v1/events?limit=5&tail=5&after=99999&kind=x', undefined] as const),
+      ...(['GET', '/v1/reservations?state=active&state=ended', undefined] as const),
+      `state must be one of ${STATES} or a string like "active,waiting", got a list`,
+    ],
+    [
+      ...(['GET', '/v1/events?limit=5&tail=5&after=99999&kind=x&live=true', undefined] as const),
       `kind must be one of `,
       'tail must not be combined with limit; give one of them',
+      'live must not be given for a page; request a stream with the header Accept: text/event-stream',
       'after is later than the latest event, ',
     ],
     ['GET', '/v1/events?after=1e400', undefined, 'after is too large a number'],

@@ -133,6 +133,8 @@ describe('GET /v1/events', () => {
     ['tail=5&limit=5', 'tail'],
     ['kind=container.exploded', 'kind'],
     ['colour=red', 'colour'],
+    ['live=true', 'live'],
+    ['live=perhaps', 'live'],
   ]
   for (const [query, path] of violations) {
     it(`refuses ${query}`, async () => {

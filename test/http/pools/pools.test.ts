@@ -38,21 +38,56 @@ describe('GET /v1/pools', () => {
       problem: null,
       hold: null,
       oldest_unclean_seconds: 0,
+      waiting_since: null,
+      recycling_since: null,
     }
     assert.deepEqual(JSON.parse((await api.get('/v1/pools')).text), {
       pools: [
         {
           ...{ name: 'z', size: 2, configured_size: 2, ports: 2, ...common, cpus: 1, sudo: true },
           ...{ reach: 'internet', disk_bytes: null, runtime: null },
-          ...{ ...lending, containers: { ...NONE, ready: 1, reserved: 1 } },
+          ...{ ...lending, containers: { ...NONE, ready: 1, reserved: 1 }, next_free_at: '2027-01-15T09:00:00.000Z' },
         },
         {
           ...{ name: 'a', size: 1, configured_size: 1, ports: 2, ...common, cpus: 0.5, sudo: false },
           ...{ reach: 'none', disk_bytes: null, runtime: 'runsc' },
-          ...{ ...lending, containers: { ...NONE, ready: 1 } },
+          ...{ ...lending, containers: { ...NONE, ready: 1 }, next_free_at: null },
         },
       ],
     })
+  })
+
+  it('shows when the next reservation ends, and since when the oldest waits and is recycled', async () => {
+    const other = pool({ name: 'other', size: 1, ports: [3000] })
+    const api = await openApi({ pools: [pool({ name: 'alpine', size: 3 }), other] })
+    const reserve = async (body: object) => {
+      const { text } = await api.ask('POST', '/v1/reservations', JSON_BODY, JSON.stringify({ pool: 'alpine', ...body }))
+      return JSON.parse(text)
+    }
+    const seen = async (index = 0) => {
+      const { next_free_at, waiting, waiting_since, recycling_since } = await shown(api, index)
+      return [next_free_at, waiting, waiting_since, recycling_since]
+    }
+    const start = api.world.now()
+    const second = (n: number) => new Date(start + n * 1_000).toISOString()
+    assert.deepEqual(await seen(), [null, 0, null, null])
+    const long = await reserve({ duration: '2h', count: 2 })
+    const short = await reserve({ duration: '1h' })
+    assert.deepEqual(await seen(), [second(3_600), 0, null, null])
+    api.world.advance(1_000)
+    await reserve({ wait: '10m', count: 3 })
+    api.world.advance(1_000)
+    await reserve({ wait: '10m' })
+    assert.deepEqual(await seen(), [second(3_600), 2, second(1), null])
+    await api.ask('DELETE', `/v1/reservations/${short.id}`)
+    api.world.advance(1_000)
+    await api.ask('DELETE', `/v1/reservations/${long.id}`)
+    assert.deepEqual(await seen(), [null, 2, second(1), second(2)])
+    assert.deepEqual(await seen(1), [null, 0, null, null], 'the other pool')
+    await api.world.settle()
+    assert.deepEqual((await seen())[3], null)
+    api.world.advance(3_600_000)
+    assert.equal((await seen())[0], null, 'an end that has come is not the next')
   })
 
   it('has no operating system before a container has run', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Api, openApi } from '../../../lab/api.ts'
+import { pool } from '../../../lab/rows.ts'
 
 const MINUTE = 60_000
 const KEY = `ssh-ed25519 ${'A'.repeat(68)} alice@laptop`
@@ -173,9 +174,33 @@ describe('GET /v1/reservations', () => {
     )
   })
 
+  it('lists several states', async () => {
+    const api = await openApi({ pools: [pool({ name: 'alpine', size: 2 })] })
+    await post(api, { count: 2 })
+    await post(api, { wait: '10m' })
+    await post(api, { wait: '10m' })
+    await api.ask('DELETE', '/v1/reservations/r1')
+    const listed = async (state: string) => {
+      const { body } = await ask(api, 'GET', `/v1/reservations?state=${state}`)
+      return body.reservations.map((r: { id: string }) => r.id)
+    }
+    assert.deepEqual(await listed('waiting'), ['r3', 'r2'])
+    assert.deepEqual(await listed('waiting,ended'), ['r3', 'r2', 'r1'])
+    assert.deepEqual(await listed('ended,preparing,active,ended'), ['r1'])
+  })
+
   it('refuses unknown parameters and values', async () => {
     const api = await openApi()
-    for (const query of ['state=asleep', 'limit=0', 'limit=501', 'cursor=%00', 'cursor=bm9wZQ', 'colour=red']) {
+    for (const query of [
+      'state=asleep',
+      'state=',
+      'state=active,asleep',
+      'limit=0',
+      'limit=501',
+      'cursor=%00',
+      'cursor=bm9wZQ',
+      'colour=red',
+    ]) {
       const { status, body } = await ask(api, 'GET', `/v1/reservations?${query}`)
       assert.deepEqual([status, body.errors.map((e: { path: string }) => e.path)], [422, [query.split('=')[0]]], query)
     }

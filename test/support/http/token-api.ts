@@ -1,6 +1,9 @@
 /** The API with `auth: tokens`, and tokens for it. */
-import type { Limits, Role, Token } from '../../../src/domain/identity.ts'
+import type { Limits, Role, SignOn, Token } from '../../../src/domain/identity.ts'
 import { requireToken } from '../../../src/http/auth/auth.ts'
+import type { OidcSignIn } from '../../../src/http/sessions/sign-in.ts'
+import { createSessions } from '../../../src/usecases/sessions/sessions.ts'
+import { createTokenCheck } from '../../../src/usecases/sessions/token-check.ts'
 import type { ServerContext, ServerSettings } from '../../../src/http/context.ts'
 import type { Caller } from '../../../src/http/auth/identity.ts'
 import { mintToken } from '../../../src/usecases/token-secret.ts'
@@ -20,15 +23,20 @@ export interface TokenApi extends Api {
   give(name: string, role?: Role, some?: { limits?: Limits; expiresAt?: number }): Promise<Held>
 }
 
-type Settings = Pick<ServerContext, 'streaming' | 'trustProxy' | 'requestLevel' | 'log'> &
+type Settings = Pick<ServerContext, 'dashboard' | 'streaming' | 'trustProxy' | 'requestLevel' | 'log'> &
   Pick<ServerSettings, 'rateLimit'>
 
 interface TokenApiOptions extends Omit<ApiOptions, 'access'>, Partial<Settings> {
   readonly signOn?: (world: World) => (jwt: string) => Promise<Caller>
+  /** `url` of berth.yml. */
+  readonly url?: string
+  /** The identity provider of sessions. */
+  readonly provider?: () => Pick<SignOn, 'issuer' | 'limits'> | null
+  readonly oidc?: (world: World) => OidcSignIn
 }
 
 export async function openTokenApi(options: TokenApiOptions = {}): Promise<TokenApi> {
-  const { pools, nodes, storeFaults, settled, signOn, ...settings } = options
+  const { pools, nodes, storeFaults, settled, signOn, url = null, provider, oidc, ...settings } = options
   const api = await openApi({
     ...(pools && { pools }),
     ...(nodes && { nodes }),
@@ -36,8 +44,9 @@ export async function openTokenApi(options: TokenApiOptions = {}): Promise<Token
     ...(settled !== undefined && { settled }),
     access: (world) => ({
       ...settings,
+      ...accessTo(world, { signOn: signOn?.(world) ?? null, url, provider, oidc: oidc?.(world) ?? null }),
       hosts: null,
-      authenticate: requireToken({ store: world.store, clock: world.now, signOn: signOn?.(world) ?? null }),
+      url,
     }),
   })
   return {
@@ -51,6 +60,24 @@ export async function openTokenApi(options: TokenApiOptions = {}): Promise<Token
       return { token, text, headers: bearer(text) }
     },
   }
+}
+
+/** How callers authenticate and sign in. */
+export function accessTo(
+  { store, now: clock, logged }: Pick<World, 'store' | 'now' | 'logged'>,
+  some: {
+    readonly signOn?: ((jwt: string) => Promise<Caller>) | null
+    readonly url?: string | null
+    readonly provider?: (() => Pick<SignOn, 'issuer' | 'limits'> | null) | undefined
+    readonly oidc?: OidcSignIn | null
+  } = {},
+): Pick<ServerContext, 'authenticate' | 'signIn'> {
+  const { signOn = null, url = null, provider = () => null, oidc = null } = some
+  const log = { warn: (message: string) => void logged.push(message) }
+  const sessions = createSessions({ store, clock, log, signOn: provider })
+  const checkToken = createTokenCheck({ store, clock })
+  const authenticate = requireToken({ checkToken, signOn, sessions, url: () => url })
+  return { authenticate, signIn: { sessions, checkToken, oidc } }
 }
 
 export function bearer(text: string): Record<string, string> {

@@ -19,22 +19,31 @@ export interface Import {
 const IMPORT =
   /\b(import|export)\s+(type\s)?(?:[^'"();]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
 
-export function sourceFiles(root: string): string[] {
+export function sourceFiles(root: string, kinds = /\.tsx?$/): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.tsx?$/.test(file) && !file.includes('node_modules') && statSync(join(root, file)).isFile())
+    .filter((file) => kinds.test(file) && !/(^|\/)(node_modules|dist)\//.test(file) && isFile(join(root, file)))
     .toSorted()
 }
+
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
 export function readImports(root: string): Import[] {
   return sourceFiles(root).flatMap((from) => {
     const text = readFileSync(join(root, from), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
-    return [...text.matchAll(IMPORT)].map(([, , type, named, dynamic]) => {
+    return [...text.matchAll(IMPORT)].flatMap(([, , type, named, dynamic]) => {
       const specifier = named ?? dynamic ?? ''
+      // Styles import nothing.
+      if (specifier.endsWith('.css')) return []
       const local = specifier.startsWith('.')
-      const to = local ? relative(root, resolve(root, dirname(from), specifier)) : packageName(specifier)
-      return { from, to, typeOnly: type !== undefined, lazy: dynamic !== undefined }
+      const to = local ? relative(root, resolveFile(resolve(root, dirname(from), specifier))) : packageName(specifier)
+      return [{ from, to, typeOnly: type !== undefined, lazy: dynamic !== undefined }]
     })
   })
+}
+
+/** Sources that Vite builds may leave out the extension. */
+function resolveFile(path: string): string {
+  return ['', '.ts', '.tsx'].map((extension) => path + extension).find(isFile) ?? path
 }
 
 function packageName(specifier: string): string {

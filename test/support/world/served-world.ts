@@ -4,7 +4,7 @@
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { createHashing } from '../../../src/accounts/hashing/hashing.ts'
-import { requireToken, allowAnonymous } from '../../../src/http/auth/auth.ts'
+import { accessTo } from '../http/token-api.ts'
 import { mintToken } from '../../../src/usecases/token-secret.ts'
 import { openMetrics } from '../../../src/http/ops/metrics.ts'
 import { buildServer } from '../../../src/http/server.ts'
@@ -29,7 +29,7 @@ const server = buildServer({
   ...contextOf(world, { pools: world.pools, metrics, store: world.store }),
   log: { debug: quiet, info: quiet, warn: quiet, error: (message, fields) => console.error(message, fields) },
   settings: () => ({ ...SETTINGS, rateLimit, hosts: null }),
-  authenticate: tokens ? requireToken({ store: world.store, clock: world.now, signOn: null }) : allowAnonymous(),
+  ...(tokens && accessTo(world)),
 })
 
 const minted = mintToken()

@@ -8,6 +8,8 @@ interface Kept {
 
 /** Most lists that are kept. The least recently read one is forgotten first. */
 const MAX_KEPT = 50
+/** Maximum time for one list. The largest ones take a tenth of a second. */
+const READ_MS = 10_000
 
 export class EtagReader {
   readonly #kept = new Map<string, Kept>()
@@ -16,7 +18,8 @@ export class EtagReader {
   async read<T>(path: string, signal: AbortSignal): Promise<T> {
     const kept = this.#kept.get(path)
     const headers = { accept: 'application/json', ...(kept && { 'if-none-match': kept.etag }) }
-    const response = await fetch(path, { headers, signal }).catch((error: unknown) => {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(READ_MS)])
+    const response = await fetch(path, { headers, signal: within }).catch((error: unknown) => {
       throw signal.aborted ? error : new Unreachable(location.origin, error)
     })
     if (response.status === 304 && kept) return kept.body as T

@@ -1,4 +1,6 @@
-/** The lists that many pages show. The live stream marks them as changed (`live/refresher.ts`), which reads them again. */
+/**
+ * The lists that many pages show. The live stream marks them as changed (`live/refresher.ts`), which reads them again.
+ */
 import { useQuery } from '@tanstack/react-query'
 import { answerOf } from '../../../src/client/client.ts'
 import { useApi } from './berth.tsx'
@@ -43,6 +45,13 @@ export function useOpenReservations() {
       return found
     },
   })
+}
+
+/** Returns the containers in which somebody may open a terminal: those of their active reservations. */
+export function containersOf(owner: string | undefined, reservations: readonly Reservation[]): string[] {
+  return reservations
+    .filter((reservation) => reservation.state === 'active' && reservation.owner === owner)
+    .flatMap(({ containers }) => containers.map(({ name }) => name))
 }
 
 /** Who the caller is, and what they may do. */

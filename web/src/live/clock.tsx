@@ -42,9 +42,19 @@ export function ClockProvider({ children }: { readonly children: ReactNode }) {
   return <ClockContext value={ticker}>{children}</ClockContext>
 }
 
-/** Returns the manager's time, epoch milliseconds. The component renders again each second. */
-export function useNow(): number {
+/**
+ * Returns the manager's time, epoch milliseconds. The component renders again each second, or each `stepMs`: the time
+ * is then rounded down to a multiple of it.
+ */
+export function useNow(stepMs?: number): number {
   const ticker = useContext(ClockContext)
   if (!ticker) throw new Error('useNow is called outside ClockProvider')
-  return useSyncExternalStore(ticker.subscribe, ticker.now)
+  const snapshot = stepMs === undefined ? ticker.now : () => Math.floor(ticker.now() / stepMs) * stepMs
+  return useSyncExternalStore(ticker.subscribe, snapshot)
+}
+
+/** Returns the manager's time when it is called, for what happens on a click. */
+export function useClock(): () => number {
+  const { state } = useLive()
+  return state.now
 }

@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import { ApiError } from '../../../src/client/client.ts'
-import { followLive, type LiveMessage } from '../../../src/client/live.ts'
+import { followLive, type LiveMessage } from '../../../src/client/events.ts'
 import { useBerth } from '../api/berth.tsx'
 import type { ListName } from '../api/list-name.ts'
 import type { Event } from '../api/types.ts'

@@ -38,3 +38,13 @@ export function ExactTime({ at }: { readonly at: string }) {
     </time>
   )
 }
+
+/** "15:40" today, "Mon 30 Nov 15:40" on other days; the exact time on hovering. */
+export function ClockTime({ at }: { readonly at: string }) {
+  const words = useTimeWords()
+  return (
+    <time dateTime={at} title={exactText(Date.parse(at), words)}>
+      {clockText(Date.parse(at), useNow(), words)}
+    </time>
+  )
+}

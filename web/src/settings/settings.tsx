@@ -1,5 +1,6 @@
 /** What a person has chosen in this browser: colour scheme, time zone, single-letter keys. */
 import { useLocalStorage } from '@mantine/hooks'
+import { useMemo } from 'react'
 import type { TimeWords } from '../words/time.ts'
 
 /** Stays false in browsers in which the person switched single letters off (WCAG 2.1.4). */
@@ -16,6 +17,9 @@ export function useUtc(): readonly [boolean, (on: boolean) => void] {
 /** Returns in which zone and language times are shown: those of the browser, or UTC. */
 export function useTimeWords(): TimeWords {
   const [utc] = useUtc()
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-  return { timeZone: utc ? 'UTC' : timeZone, locale: navigator.language }
+  // To ask for the zone of the browser takes long.
+  return useMemo(() => {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+    return { timeZone: utc ? 'UTC' : timeZone, locale: navigator.language }
+  }, [utc])
 }

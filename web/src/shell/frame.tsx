@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useShortcut } from '../keyboard/shortcuts.tsx'
 import { useLiveStatus } from '../live/live.tsx'
+import { ProblemsButton } from '../notices/problems-button.tsx'
 import { LiveAnnouncement, LiveChip } from './live-chip.tsx'
 import { Account } from './account.tsx'
 import { ColorSchemeButton } from './color-scheme-button.tsx'
@@ -19,7 +20,9 @@ export function Frame({ children }: { readonly children: ReactNode }) {
   const [palette, setPalette] = useState(false)
   const [help, setHelp] = useState(false)
   const { kind } = useLiveStatus()
-  useShortcut('r', 'Reserve', () => navigate('/reserve'))
+  // Where to go back to when the drawer is closed.
+  const reserve = () => location === '/reserve' || navigate('/reserve', { state: { from: location } })
+  useShortcut('r', 'Reserve', reserve)
   useShortcut('Ctrl+K', 'Search pages, containers, reservations, actions', () => setPalette(true))
   useShortcut('?', 'Show the shortcuts', () => setHelp(true))
   const main = useFocusOnNavigation(location)
@@ -43,12 +46,13 @@ export function Frame({ children }: { readonly children: ReactNode }) {
         <LiveChip />
         <LiveAnnouncement />
         <div className={styles['right']}>
+          <ProblemsButton />
           <Account />
           <ActionIcon aria-label="Search (Ctrl+K)" title="Search (Ctrl+K)" onClick={() => setPalette(true)}>
             <Search size={16} aria-hidden />
           </ActionIcon>
           <ColorSchemeButton />
-          <Button variant="filled" onClick={() => navigate('/reserve')} title="Reserve (r)">
+          <Button variant="filled" onClick={reserve} title="Reserve (r)">
             Reserve
           </Button>
         </div>

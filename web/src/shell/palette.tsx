@@ -2,10 +2,12 @@
 import { Modal, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import { useContainers, useOpenReservations, usePools } from '../api/lists.ts'
+import { containersOf, useContainers, useOpenReservations, usePools } from '../api/lists.ts'
+import { useSession } from '../api/session.ts'
 import { useAllShortcuts } from '../keyboard/shortcuts.tsx'
 import { search } from '../words/search.ts'
 import { useEntries } from './nav.tsx'
+import { useDock } from '../terminal/dock-context.tsx'
 import styles from './palette.module.css'
 
 interface Found {
@@ -86,12 +88,21 @@ function useFindable(): readonly Found[] {
   const { data: pools = [] } = usePools()
   const { data: containers = [] } = useContainers()
   const { data: reservations = [] } = useOpenReservations()
+  const dock = useDock()
+  const session = useSession()
+  const mine = containersOf(session.data?.identity?.name, reservations)
   const to = (path: string) => () => navigate(path)
   return [
     ...entries.map(({ path, label }) => ({ key: path, label, kind: 'page', act: to(path) })),
     ...shortcuts()
       .filter(({ label }) => !label.startsWith('Go to '))
       .map(({ keys, label, act }) => ({ key: `action ${keys}`, label, kind: `action, ${keys}`, act })),
+    ...mine.map((name) => ({
+      key: `terminal ${name}`,
+      label: `Terminal in ${name}`,
+      kind: 'action',
+      act: () => dock.open(name),
+    })),
     ...pools.map(({ name }) => ({ key: `pool ${name}`, label: name, kind: 'pool', act: to(`/pools/${name}`) })),
     ...containers.map(({ name, state }) => ({ key: name, label: name, kind: state, act: to(`/containers/${name}`) })),
     ...reservations.map(({ id, username, owner, note, name, state }) => ({

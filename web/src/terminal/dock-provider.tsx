@@ -1,7 +1,33 @@
-import { type ReactNode, useMemo } from 'react'
+/** Keeps the open terminals over changes of the page and reloads. xterm is loaded when there is one. */
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useReducer } from 'react'
+import { useLocation } from 'wouter'
+import { useSession } from '../api/session.ts'
 import { DockContext } from './dock-context.tsx'
+import { ContinueShells } from './dock/continue-shells.tsx'
+import { dockAfter, parseStored, storedText } from './dock/dock-state.ts'
+import { newKey } from './dock/new-key.ts'
+
+const STORED_AS = 'berth-dock'
+
+const DockPanel = lazy(async () => ({ default: (await import('./dock/dock-panel.tsx')).DockPanel }))
 
 export function DockProvider({ children }: { readonly children: ReactNode }) {
-  const dock = useMemo(() => ({ open: () => undefined }), [])
-  return <DockContext value={dock}>{children}</DockContext>
+  const identity = useSession().data?.identity?.name ?? ''
+  const [state, act] = useReducer(dockAfter, null, () => parseStored(sessionStorage.getItem(STORED_AS), identity))
+  const [location] = useLocation()
+  useEffect(() => sessionStorage.setItem(STORED_AS, storedText(state, identity)), [state, identity])
+  const dock = useMemo(() => ({ open: (container: string) => act({ type: 'open', key: newKey(), container }) }), [])
+  // A terminal that is alone in its window has no other ones below it.
+  const isShown = !location.startsWith('/terminal/')
+  return (
+    <DockContext value={dock}>
+      {children}
+      {isShown && state.tabs.length === 0 && <ContinueShells act={act} />}
+      {isShown && state.tabs.length > 0 && (
+        <Suspense fallback={null}>
+          <DockPanel state={state} act={act} />
+        </Suspense>
+      )}
+    </DockContext>
+  )
 }

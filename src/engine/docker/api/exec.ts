@@ -84,7 +84,7 @@ function tooMuchOutput(): BerthError {
 }
 
 /** Docker may close the outputs before it has noted the end of the command, and the command may close them early. */
-async function exitCode(docker: Docker, exec: string, signal: AbortSignal): Promise<number> {
+export async function exitCode(docker: Docker, exec: string, signal: AbortSignal): Promise<number> {
   for (let pause = 2; ; pause = Math.min(pause * 2, 100)) {
     const { Running, ExitCode } = await docker.get<ExecInspectInfo>(`/exec/${exec}/json`, { signal })
     if (!Running && ExitCode !== null) return ExitCode

@@ -14,6 +14,7 @@ const READY = {
   host_key: 'SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I',
   known_hosts: KNOWN_HOSTS,
   attempts: 0,
+  retry_at: null,
   error: null,
 }
 const REMOVING = { ...READY, state: 'removing' }

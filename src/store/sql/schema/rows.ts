@@ -1,13 +1,24 @@
 /** Between the rows of tables and the types of the domain. */
 import type { Container, ContainerPatch } from '../../../domain/container.ts'
-import type { Token } from '../../../domain/identity.ts'
+import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
+import type { Terminal } from '../../../domain/terminal/terminal.ts'
 import { columnsOf } from './columns.ts'
-import type { ContainersTable, HoldsTable, ReservationFields, ReservationsTable, TokensTable } from './tables.ts'
+import type {
+  ContainersTable,
+  HoldsTable,
+  ReservationFields,
+  ReservationsTable,
+  SessionsTable,
+  TerminalsTable,
+  TokensTable,
+} from './tables.ts'
 
 const CONTAINER = columnsOf<Container>({})
 const RESERVATION = columnsOf<ReservationFields>({ sshKeys: 'json', promised: 'flag' }, ['preparer'])
 const TOKEN = columnsOf<Token>({ limits: 'json' })
+const SESSION = columnsOf<Session>({ limits: 'json' })
+const TERMINAL = columnsOf<Terminal>({ persistent: 'flag' })
 
 export function toContainer(row: ContainersTable): Container {
   return CONTAINER.fromRow(row)
@@ -40,4 +51,20 @@ export function toToken(row: TokensTable): Token {
 
 export function fromToken(token: Token): TokensTable {
   return TOKEN.toRow(token)
+}
+
+export function toSession(row: SessionsTable): Session {
+  return SESSION.fromRow(row)
+}
+
+export function fromSession(session: Session): SessionsTable {
+  return SESSION.toRow(session)
+}
+
+export function toTerminal(row: TerminalsTable): Terminal {
+  return TERMINAL.fromRow(row)
+}
+
+export function fromTerminal(terminal: Terminal): TerminalsTable {
+  return TERMINAL.toRow(terminal)
 }

@@ -2,9 +2,10 @@
 import type { Generated } from 'kysely'
 import type { Container } from '../../../domain/container.ts'
 import type { BerthEvent } from '../../../domain/event.ts'
-import type { Token } from '../../../domain/identity.ts'
+import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
-import type { RefusalCount } from '../../../ports/history-store.ts'
+import type { RefusalCount } from '../../../ports/store/history.ts'
+import type { Terminal } from '../../../domain/terminal/terminal.ts'
 import type { RowOf } from './columns.ts'
 
 export interface Tables {
@@ -14,6 +15,8 @@ export interface Tables {
   pool_facts: PoolFactsTable
   pool_sizes: PoolSizesTable
   tokens: TokensTable
+  sessions: SessionsTable
+  terminals: TerminalsTable
   events: EventsTable
   requests: RequestsTable
   leaders: LeadersTable
@@ -55,6 +58,9 @@ interface PoolSizesTable {
 }
 
 export type TokensTable = RowOf<Token>
+
+export type SessionsTable = RowOf<Session>
+export type TerminalsTable = RowOf<Terminal>
 
 export interface EventsTable extends Omit<RowOf<BerthEvent>, 'id'> {
   id: Generated<number>

@@ -1,5 +1,48 @@
-import { Page } from '../../parts/page.tsx'
+import { useMemo } from 'react'
+import { useContainers, useMe, useOpenReservations } from '../../api/lists.ts'
+import type { Container, Reservation } from '../../api/types.ts'
+import { Loading, Page } from '../../parts/page.tsx'
+import { DataTable } from '../../parts/table/data-table.tsx'
+import { useTable } from '../../parts/table/use-table.ts'
+import { CONTAINER_COLUMNS } from './container-columns.tsx'
+import { type ContainerRow, withHolders } from './container-rows.ts'
+import { useContainerActions } from './use-container-actions.ts'
+
+const NONE: readonly Reservation[] = []
+const NO_BULK: readonly never[] = []
 
 export function ContainersPage() {
-  return <Page title="Containers">…</Page>
+  const containers = useContainers()
+  return (
+    <Page title="Containers">
+      <Loading of={containers} what="the containers">
+        {(found) => <Containers containers={found} />}
+      </Loading>
+    </Page>
+  )
+}
+
+function Containers({ containers }: { readonly containers: readonly Container[] }) {
+  const { data: reservations = NONE } = useOpenReservations()
+  const { data: me } = useMe()
+  const rows = useMemo(() => withHolders(containers, reservations), [containers, reservations])
+  const table = useTable({ rows, columns: CONTAINER_COLUMNS, idOf: nameOf })
+  const isAdmin = me?.role === 'admin'
+  const { rowActions, bulk } = useContainerActions()
+  return (
+    <DataTable
+      table={table}
+      label="Containers"
+      noun={{ one: 'container', many: 'containers' }}
+      nameOf={nameOf}
+      hrefOf={({ name }) => `/containers/${name}`}
+      actionsOf={rowActions}
+      bulk={isAdmin ? bulk : NO_BULK}
+      empty={<p>The pools have no containers yet.</p>}
+    />
+  )
+}
+
+function nameOf({ name }: ContainerRow): string {
+  return name
 }

@@ -1,5 +1,114 @@
-import { Page } from '../../parts/page.tsx'
+import { Button } from '@mantine/core'
+import { type ReactNode, useMemo, useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { useMe } from '../../api/lists.ts'
+import type { Event } from '../../api/types.ts'
+import { CommandLine } from '../../parts/command-line.tsx'
+import { Loading, Page } from '../../parts/page.tsx'
+import { DataTable } from '../../parts/table/data-table.tsx'
+import { useTable } from '../../parts/table/use-table.ts'
+import { useTimeWords } from '../../settings/settings.tsx'
+import { eventColumns } from './event-columns.tsx'
+import { EventFilters } from './event-filters.tsx'
+import { eventsCommand, readFilter, readSpan } from './event-filter.ts'
+import { useLatestEvents, useSpanEvents } from './use-events.ts'
+import { usePaused } from './use-paused.ts'
+import styles from './events.module.css'
 
 export function EventsPage() {
-  return <Page title="Events">…</Page>
+  const [params] = useSearchParams()
+  const filter = readFilter(params)
+  // "now" is the moment at which the page was opened: a span does not move under the reader.
+  const [openedAt] = useState(() => Date.now())
+  const span = readSpan(params, openedAt)
+  const { data: me } = useMe()
+  const latest = useLatestEvents(filter, span === null)
+  const spanned = useSpanEvents(filter, span)
+  return (
+    <Page title="Events">
+      {me?.role === 'user' && <p className="secondary">Events of your own reservations; admins see all.</p>}
+      <EventFilters />
+      {span === null ? (
+        <Loading of={latest} what="the events">
+          {(events) => <Latest key={JSON.stringify(filter)} events={events} />}
+        </Loading>
+      ) : (
+        <Loading of={spanned} what="the events of that time">
+          {({ events, isCut }) => (
+            <>
+              <p className="secondary">
+                {isCut
+                  ? `The first ${events.length.toLocaleString()} events of that time; there are more.`
+                  : 'All events of that time that match and are kept. New ones do not appear here.'}
+              </p>
+              <Events events={events} />
+            </>
+          )}
+        </Loading>
+      )}
+      <section aria-label="The same in a terminal" className={styles['command']}>
+        <CommandLine command={eventsCommand(filter, span === null)} />
+      </section>
+    </Page>
+  )
+}
+
+/** New events appear on top; they wait while the person reads further down. */
+function Latest({ events }: { readonly events: readonly Event[] }) {
+  const { isPaused, pause, resume } = usePaused()
+  const [shown, show] = useState(events)
+  if (!isPaused && shown !== events) show(events)
+  const last = shown.at(-1)?.id ?? 0
+  const waiting = events.filter(({ id }) => id > last).length
+  return (
+    <>
+      <div className={styles['waiting']} role="status">
+        {isPaused && waiting > 0 && (
+          <Button variant="filled" onClick={resume}>
+            {waiting.toLocaleString()} new: show
+          </Button>
+        )}
+      </div>
+      <Events
+        events={shown}
+        extra={
+          <Button
+            onClick={isPaused ? resume : pause}
+            title={isPaused ? 'New events wait' : 'New events appear on top; they wait while you read further down'}
+          >
+            {isPaused ? 'Go on' : 'Pause'}
+          </Button>
+        }
+      />
+    </>
+  )
+}
+
+function Events({ events, extra }: { readonly events: readonly Event[]; readonly extra?: ReactNode }) {
+  const words = useTimeWords()
+  const { timeZone, locale } = words
+  const columns = useMemo(() => eventColumns({ timeZone, locale }), [timeZone, locale])
+  const rows = useMemo(() => events.toReversed(), [events])
+  const table = useTable({ rows, columns, idOf })
+  return (
+    <DataTable
+      table={table}
+      label="Events"
+      noun={{ one: 'event', many: 'events' }}
+      pageFilters={extra}
+      nameOf={({ id }) => `event ${id}`}
+      hrefOf={({ reservation, container }) =>
+        reservation === null
+          ? container === null
+            ? '/events'
+            : `/containers/${container}`
+          : `/reservations/${reservation}`
+      }
+      empty={<p>No event matches.</p>}
+    />
+  )
+}
+
+function idOf({ id }: Event): string {
+  return String(id)
 }

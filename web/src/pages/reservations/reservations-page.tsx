@@ -1,5 +1,113 @@
-import { Page } from '../../parts/page.tsx'
+import { Button, NativeSelect } from '@mantine/core'
+import { useMemo } from 'react'
+import { Link, useSearchParams } from 'wouter'
+import { useOpenReservations } from '../../api/lists.ts'
+import type { Reservation } from '../../api/types.ts'
+import { Loading, Page } from '../../parts/page.tsx'
+import { ProblemNote } from '../../parts/problem-note.tsx'
+import { DataTable } from '../../parts/table/data-table.tsx'
+import { readTableState } from '../../parts/table/table-state.ts'
+import { useTable } from '../../parts/table/use-table.ts'
+import { reservationTitle } from '../../words/reservation-text.ts'
+import { endedFilter } from './ended-filter.ts'
+import { useEndedReservations } from './ended-reservations.ts'
+import { RESERVATION_COLUMNS } from './reservation-columns.tsx'
+import { readStates, stateChoices } from './state-filter.ts'
+import { useReservationActions } from './use-reservation-actions.ts'
+import styles from './reservations.module.css'
+
+const NONE: readonly Reservation[] = []
 
 export function ReservationsPage() {
-  return <Page title="Reservations">…</Page>
+  const open = useOpenReservations()
+  return (
+    <Page title="Reservations">
+      <Loading of={open} what="the reservations">
+        {(reservations) => <Reservations open={reservations} />}
+      </Loading>
+    </Page>
+  )
+}
+
+function Reservations({ open }: { readonly open: readonly Reservation[] }) {
+  const [params] = useSearchParams()
+  const states = readStates(params)
+  const withEnded = states.includes('ended')
+  const ended = useEndedReservations(endedFilter(readTableState(params, RESERVATION_COLUMNS).filters), withEnded)
+  const wanted = states.join()
+  const rows = useMemo(() => {
+    const some = open.filter(({ state }) => wanted.split(',').includes(state))
+    return withEnded ? [...some, ...(ended.data ?? NONE)] : some
+  }, [open, wanted, withEnded, ended.data])
+  const table = useTable({ rows, columns: RESERVATION_COLUMNS, idOf })
+  const actions = useReservationActions()
+  return (
+    <>
+      <DataTable
+        table={table}
+        label="Reservations"
+        noun={{ one: 'reservation', many: 'reservations' }}
+        nameOf={reservationTitle}
+        hrefOf={({ id }) => `/reservations/${id}`}
+        actionsOf={actions.rowActions}
+        bulk={actions.bulk}
+        pageFilters={<StateFilter />}
+        empty={
+          <>
+            <p>{wanted === 'ended' ? 'No reservation has ended.' : 'There are no such reservations.'}</p>
+            <Link href="/reserve">Reserve a container</Link>
+          </>
+        }
+      />
+      {withEnded && <EndedNote ended={ended} />}
+    </>
+  )
+}
+
+function idOf({ id }: Reservation): string {
+  return id
+}
+
+function StateFilter() {
+  const [params, setParams] = useSearchParams()
+  const change = (value: string) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now)
+        if (value === '') next.delete('state')
+        else next.set('state', value)
+        return next
+      },
+      { replace: true },
+    )
+  return (
+    <NativeSelect
+      label="State"
+      value={params.get('state') ?? ''}
+      onChange={(event) => change(event.currentTarget.value)}
+      data={[...stateChoices(params)]}
+    />
+  )
+}
+
+/** Says how many ended reservations are in the table, because they are not all read at once. */
+function EndedNote({ ended }: { readonly ended: ReturnType<typeof useEndedReservations> }) {
+  const { data = NONE, error, hasNextPage, isFetchingNextPage, isPending, fetchNextPage } = ended
+  if (isPending) return <output className="secondary">Reading the ended reservations …</output>
+  const count = data.length.toLocaleString()
+  return (
+    <div className={styles['ended']}>
+      {error && <ProblemNote title="Berth could not read all ended reservations" error={error} />}
+      <output className="secondary">
+        {hasNextPage
+          ? `The latest ${count} ended reservations are loaded. Filter, order and count are of these; there are older ones.`
+          : `All ${count} ended reservations that match and are kept are loaded.`}
+      </output>
+      {hasNextPage && (
+        <Button onClick={() => void fetchNextPage()} aria-disabled={isFetchingNextPage}>
+          {isFetchingNextPage ? 'Loading …' : 'Load older ones'}
+        </Button>
+      )}
+    </div>
+  )
 }

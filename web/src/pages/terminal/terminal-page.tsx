@@ -1,5 +1,50 @@
-import { Page } from '../../parts/page.tsx'
+/** A terminal alone in its window. */
+import { useState } from 'react'
+import { Link, useParams, useSearchParams } from 'wouter'
+import { useTerminals } from '../../api/terminals.ts'
+import { Loading } from '../../parts/page.tsx'
+import { EndWarnings } from '../../terminal/view/end-warning.tsx'
+import { TerminalView } from '../../terminal/view/terminal-view.tsx'
+import styles from './terminal-page.module.css'
+import { useTitle } from './use-title.ts'
 
 export function TerminalPage() {
-  return <Page title="Terminal">…</Page>
+  const { name } = useParams<{ name: string }>()
+  const open = useTerminals()
+  const [query, setQuery] = useSearchParams()
+  useTitle(name)
+  const wanted = query.get('terminal')
+  return (
+    <div className={styles['window']}>
+      <header className={styles['head']}>
+        <h1>{name}</h1>
+        <Link href="/">All containers</Link>
+      </header>
+      <EndWarnings containers={[name]} />
+      <Loading of={open} what="the open shells">
+        {(terminals) => (
+          <Only
+            container={name}
+            // The id is in the URL, so that a reload continues the same shell. Without one, a shell that is open
+            // counts.
+            terminal={wanted ?? terminals.find(({ container }) => container === name)?.id ?? null}
+            onShell={(terminal) => setQuery({ terminal }, { replace: true })}
+          />
+        )}
+      </Loading>
+    </div>
+  )
+}
+
+function Only(props: {
+  readonly container: string
+  readonly terminal: string | null
+  readonly onShell: (terminal: string) => void
+}) {
+  const { container, terminal, onShell } = props
+  // The list changes while the terminal is shown; it goes on showing the same shell.
+  const [first] = useState(terminal)
+  return (
+    <TerminalView container={container} terminal={first} shown focusKey="window" onShell={onShell} onOwnWindow={null} />
+  )
 }

@@ -1,5 +1,103 @@
-import { Page } from '../../parts/page.tsx'
+import { Button, Modal } from '@mantine/core'
+import { useMemo, useState } from 'react'
+import { useMe, useOpenReservations } from '../../api/lists.ts'
+import type { Token } from '../../api/types.ts'
+import { useNotices } from '../../notices/notices.tsx'
+import { CommandLine } from '../../parts/command-line.tsx'
+import { useConfirm } from '../../parts/confirm.tsx'
+import { Loading, Page } from '../../parts/page.tsx'
+import { DataTable } from '../../parts/table/data-table.tsx'
+import { useTable } from '../../parts/table/use-table.ts'
+import { tokenColumns } from './token-columns.tsx'
+import { TokenForm } from './token-form.tsx'
+import { deletionText } from './token-text.ts'
+import { useDeleteToken, useMakeToken, useTokens } from './tokens.ts'
 
 export function TokensPage() {
-  return <Page title="Tokens">…</Page>
+  const { data: me } = useMe()
+  if (me?.role === 'user') {
+    return (
+      <Page title="Tokens">
+        <p>Only admins may see and make tokens; you are {me.name}, a user.</p>
+      </Page>
+    )
+  }
+  return <AdminTokens />
+}
+
+function AdminTokens() {
+  const tokens = useTokens()
+  const [opened, setOpened] = useState(false)
+  const make = useMakeToken()
+  const close = () => {
+    setOpened(false)
+    // What is shown once is not kept.
+    make.reset()
+  }
+  return (
+    <Page
+      title="Tokens"
+      actions={
+        <Button variant="filled" onClick={() => setOpened(true)}>
+          Make a token
+        </Button>
+      }
+    >
+      <Modal opened={opened} onClose={close} title={make.data ? `Token of ${make.data.name}` : 'Make a token'}>
+        {make.data ? <Made token={make.data.token} onClose={close} /> : <TokenForm make={make} />}
+      </Modal>
+      <Loading of={tokens} what="the tokens">
+        {(found) => <Tokens tokens={found} />}
+      </Loading>
+    </Page>
+  )
+}
+
+function Made({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
+  return (
+    <>
+      <p>This is shown once. Copy it now; if it is lost, delete it and make another one.</p>
+      <CommandLine command={token} label="Copy the token" />
+      <p className="secondary">For berth login, BERTH_TOKEN, or the header “Authorization: Bearer …”.</p>
+      <Button mt="sm" onClick={onClose}>
+        I have copied it
+      </Button>
+    </>
+  )
+}
+
+function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
+  const { data: reservations } = useOpenReservations()
+  const remove = useDeleteToken()
+  const confirm = useConfirm()
+  const notices = useNotices()
+  const columns = useMemo(() => tokenColumns(reservations ?? []), [reservations])
+  const table = useTable({ rows: tokens, columns, idOf })
+
+  const askDelete = async (token: Token) => {
+    const { id, name } = token
+    const others = tokens.filter((one) => one.name === name && one.id !== id).length
+    const open = reservations?.filter(({ owner }) => owner === name).length ?? 0
+    const title = `Delete the token of ${name}`
+    const question = { title: `${title}?`, consequence: deletionText(token, others, open), names: [id], action: title }
+    if (!(await confirm(question))) return
+    remove.mutate(id, {
+      onSuccess: () => notices.done(`The token of ${name} is deleted`),
+      onError: (error) => notices.problem(`The token of ${name} was not deleted`, error),
+    })
+  }
+  return (
+    <DataTable
+      table={table}
+      label="Tokens"
+      noun={{ one: 'token', many: 'tokens' }}
+      nameOf={({ name, id }) => `${name}, ${id}`}
+      actionsOf={(token) => [{ label: 'Delete …', act: () => void askDelete(token) }]}
+      empty={<p>There are no tokens. Without authentication, the manager needs none.</p>}
+    />
+  )
+}
+
+function idOf({ id }: Token): string {
+  return id
 }

@@ -1,0 +1,16 @@
+import { BerthError } from '../../domain/errors.ts'
+
+/** Runs a command's handler; `engine_unavailable` past the deadline, with which its signal ends. */
+export async function withinDeadline<T>(timeoutMs: number, run: (signal: AbortSignal) => T | Promise<T>): Promise<T> {
+  const control = new AbortController()
+  const { signal } = control
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new BerthError('engine_unavailable', `exec: ${signal.reason}`)))
+  })
+  const timer = setTimeout(() => control.abort(`no answer within ${timeoutMs} ms`), timeoutMs)
+  try {
+    return await Promise.race([run(signal), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

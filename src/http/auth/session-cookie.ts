@@ -1,0 +1,63 @@
+/** The cookies of a session and of a sign-in that is under way. They carry secrets, which pages cannot read. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/** What of a request determines the names of its cookies. */
+type Addressed = Pick<FastifyRequest, 'headers' | 'protocol' | 'host' | 'server'>
+
+interface CookieNames {
+  readonly session: string
+  /** Of a sign-in at the identity provider. */
+  readonly signIn: string
+  /** Browsers send them over HTTPS only. */
+  readonly secure: boolean
+}
+
+/**
+ * Returns the names of the cookies. Over HTTPS, the prefix `__Host-` keeps other hosts of the domain from setting one.
+ * Cookies know no ports (RFC 6265, 8.5), and browsers differ on the prefix at http://localhost: over plain HTTP, the
+ * port in the name keeps managers apart. `url` is that of berth.yml; without it, the request tells its address.
+ */
+export function cookieNames(request: Addressed, url: string | null): CookieNames {
+  const origin = url ?? `${request.protocol}://${request.host}`
+  const secure = origin.startsWith('https:')
+  const port = /:(\d{1,5})$/.exec(origin)?.[1] ?? '80'
+  const session = secure ? '__Host-berth' : `berth-${port}`
+  return { session, signIn: `${session}-oidc`, secure }
+}
+
+/** Returns the value of the cookie, or undefined. */
+export function readCookie(request: Addressed, name: string): string | undefined {
+  const { cookie } = request.headers
+  return cookie === undefined ? undefined : request.server.parseCookie(cookie)[name]
+}
+
+/** `secure` is also set when the page says that it was loaded over HTTPS, whatever the proxy says. */
+export function setSessionCookie(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  url: string | null,
+  session: { readonly text: string; readonly maxAgeS: number },
+): void {
+  const { session: name, secure } = cookieNames(request, url)
+  const isSecure = secure || request.headers.origin?.startsWith('https:') === true
+  const { text, maxAgeS: maxAge } = session
+  reply.setCookie(name, text, { httpOnly: true, sameSite: 'strict', path: '/', secure: isSecure, maxAge })
+}
+
+export function expireSessionCookie(request: FastifyRequest, reply: FastifyReply, url: string | null): void {
+  const { session, secure } = cookieNames(request, url)
+  reply.clearCookie(session, { httpOnly: true, sameSite: 'strict', path: '/', secure })
+}
+
+/** `lax`: the identity provider sends the browser back with a link. null expires the cookie. */
+export function setSignInCookie(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  url: string | null,
+  state: { readonly text: string; readonly maxAgeS: number } | null,
+): void {
+  const { signIn, secure } = cookieNames(request, url)
+  const attributes = { httpOnly: true, sameSite: 'lax', path: '/', secure } as const
+  if (state) reply.setCookie(signIn, state.text, { ...attributes, maxAge: state.maxAgeS })
+  else reply.clearCookie(signIn, attributes)
+}

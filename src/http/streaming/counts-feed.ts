@@ -1,0 +1,88 @@
+/** Counts the pools once for all live streams, and only while there are any. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '../../ports/store.ts'
+import { nextWrite } from './long-poll.ts'
+
+/** Minimum time between two counts that found something new. */
+const COUNT_EVERY_MS = 1_000
+
+/** The latest counts as they are sent; empty before the first count. */
+export interface Counts {
+  readonly text: string
+  /** Aborted when there are others. */
+  readonly replaced: AbortSignal
+}
+
+/** Counts at once after a write, then again after a second. Writes of other managers are found by polling. */
+export class CountsFeed {
+  readonly #store: Pick<Store, 'onEvents'>
+  readonly #count: () => Promise<string>
+  #replaced = new AbortController()
+  #counts: Counts = { text: '', replaced: this.#replaced.signal }
+  #subscribers = 0
+  #loop: { readonly counted: Promise<unknown>; readonly over: AbortController } | null = null
+
+  /** `count` returns the present counts as they are sent. */
+  constructor(store: Pick<Store, 'onEvents'>, count: () => Promise<string>) {
+    this.#store = store
+    this.#count = count
+  }
+
+  get latest(): Counts {
+    return this.#counts
+  }
+
+  /** Resolves once there are counts of now. Returns the function that ends the subscription. */
+  async join(): Promise<() => void> {
+    this.#subscribers += 1
+    this.#loop ??= this.#start()
+    await this.#loop.counted
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      this.#subscribers -= 1
+      if (this.#subscribers > 0) return
+      this.#loop?.over.abort()
+      this.#loop = null
+      // Out of date when the next stream begins.
+      this.#replaceBy('')
+    }
+  }
+
+  #start(): { counted: Promise<unknown>; over: AbortController } {
+    const over = new AbortController()
+    // A write during the first count is counted, too.
+    const written = nextWrite(this.#store, over.signal)
+    const counted = this.#update()
+    void counted.then(() => this.#follow(written, over.signal))
+    return { counted, over }
+  }
+
+  async #follow(first: ReturnType<typeof nextWrite>, over: AbortSignal): Promise<void> {
+    let written = first
+    for (;;) {
+      const wasWritten = await written.happened
+      if (over.aborted) return
+      written = nextWrite(this.#store, over)
+      // Not after a poll that found nothing new: the next write is counted at once.
+      if ((await this.#update()) || wasWritten) await sleep(COUNT_EVERY_MS, null, { signal: over }).catch(() => null)
+    }
+  }
+
+  /** Returns whether the counts are others than before. */
+  async #update(): Promise<boolean> {
+    // After a failed read, the next write or the next second counts again.
+    const text = await this.#count().catch(() => this.#counts.text)
+    if (text === this.#counts.text) return false
+    this.#replaceBy(text)
+    return true
+  }
+
+  #replaceBy(text: string): void {
+    const replaced = this.#replaced
+    this.#replaced = new AbortController()
+    this.#counts = { text, replaced: this.#replaced.signal }
+    replaced.abort()
+  }
+}

@@ -1,0 +1,28 @@
+/** A command on a terminal in a container. */
+import type { TerminalSize } from '../domain/terminal/terminal.ts'
+
+export interface ShellRequest {
+  /** Name of the account that the command runs as, with its groups; never root. */
+  readonly user: string
+  readonly command: readonly string[]
+  /** The terminal has this size before the command starts. */
+  readonly size: TerminalSize
+  /** Until the command has started. */
+  readonly timeoutMs: number
+}
+
+/** A running command. It does not end with this connection: whoever wants it to end hangs its processes up. */
+export interface Shell {
+  /**
+   * The terminal: what is written is typed, what is read is output. Output that is not read stays in the container: the
+   * command waits when it writes more. Ends when the command ends, at once when the container is killed; never emits an
+   * error.
+   */
+  readonly stream: NodeJS.ReadWriteStream
+  /** Succeeds if the command has ended. `engine_unavailable`. */
+  resize(size: TerminalSize): Promise<void>
+  /** Resolves when the command has ended, with its exit code; null when that is unknown, as after `close`. */
+  readonly ended: Promise<number | null>
+  /** Closes the connection. Once it is closed, output of the command is lost. */
+  close(): void
+}

@@ -1,0 +1,23 @@
+/**
+ * Sign-ins in browsers. A session that was made with an API token goes with the token. `issuer` is the identity
+ * provider of a session without one.
+ */
+import { type Kysely, sql } from 'kysely'
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('sessions')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('hash', 'text', (c) => c.notNull())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('role', 'text', (c) => c.notNull().check(sql`role in ('admin', 'user')`))
+    .addColumn('limits', 'text', (c) => c.notNull())
+    .addColumn('token_id', 'text', (c) => c.references('tokens.id').onDelete('cascade'))
+    .addColumn('issuer', 'text')
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('last_used_at', 'bigint', (c) => c.notNull())
+    .addColumn('ends_at', 'bigint', (c) => c.notNull())
+    .addColumn('address', 'text', (c) => c.notNull())
+    .addColumn('user_agent', 'text', (c) => c.notNull())
+    .execute()
+}

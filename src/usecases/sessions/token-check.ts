@@ -1,0 +1,36 @@
+/** Recognises API tokens: for a request that brings one, and for a sign-in with one. */
+import type { Clock } from '../../ports/clock.ts'
+import type { Store } from '../../ports/store.ts'
+import { BerthError } from '../../domain/errors.ts'
+import type { Token } from '../../domain/identity.ts'
+import { isSecretOf, readToken } from '../token-secret.ts'
+
+/** Returns the token that this text is. `unauthorized` for any other text, and for a token that has expired. */
+export type TokenCheck = (text: string) => Promise<Token>
+
+interface TokenCheckDeps {
+  readonly store: Pick<Store, 'token'>
+  readonly clock: Clock
+}
+
+/** Looks a token up in the database each time, so that a deleted one is refused at once. */
+export function createTokenCheck({ store, clock }: TokenCheckDeps): TokenCheck {
+  return async (text) => {
+    const read = readToken(text)
+    const token = read && (await store.token(read.id))
+    if (!read) throw refused('malformed API token: expected berth_<12 hex digits>_<64 hex digits>')
+    if (!token || !isSecretOf(read.secret, token.hash)) throw refused('unknown or deleted API token')
+    const { expiresAt } = token
+    if (expiresAt !== null && expiresAt <= clock()) {
+      throw refused(`this API token expired at ${new Date(expiresAt).toISOString()}`)
+    }
+    return token
+  }
+}
+
+function refused(why: string): BerthError {
+  return new BerthError('unauthorized', `${why}; ${TOKEN_ADVICE}`)
+}
+
+/** How a caller without a valid token gets one. */
+export const TOKEN_ADVICE = 'an admin creates tokens with "berth token create"'

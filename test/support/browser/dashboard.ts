@@ -1,0 +1,25 @@
+/** A manager with a dashboard for tests in a browser. */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { type ManagerOptions, type TestManager, testManager } from '../../../lab/manager.ts'
+import { ROOT } from '../text/markdown.ts'
+
+/** Builds the dashboard if its sources have changed since the last build. */
+export function buildDashboard(): void {
+  execFileSync(join(ROOT, 'scripts/lib/web'))
+}
+
+interface DashboardOptions extends ManagerOptions {
+  /** `memory` needs no Docker, and its containers are ready at once; nobody can log in to them. */
+  readonly engine: 'docker' | 'memory'
+}
+
+/** Starts a manager of its own process, and waits until its containers are ready. Call it at the top of a test file. */
+export async function testDashboard(name: string, options: DashboardOptions): Promise<TestManager> {
+  const { engine, top = {}, ...rest } = options
+  buildDashboard()
+  const manager = await testManager(name, { ...rest, top: { engine, ...top } })
+  await manager.start()
+  await manager.untilReady()
+  return manager
+}

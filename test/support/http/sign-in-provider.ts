@@ -1,0 +1,146 @@
+/** A real OpenID provider on the loopback, at which a person signs in with a browser: nobody has to type. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { after, mock } from 'node:test'
+import { exportJWK, generateKeyPair } from 'jose'
+import { Provider } from 'oidc-provider'
+import { reservePorts } from '../../../lab/ports.ts'
+
+export const CLIENT = { id: 'berth-web', secret: 'a-secret/of:a test' }
+
+export interface SignInProvider {
+  readonly issuer: string
+  /** Who signs in next; null: the person cancels. */
+  person: string | null
+  /** What the provider says of this person. */
+  claims: Record<string, unknown>
+  /** Follows the provider's pages, as the person's browser does, until they lead to the manager. */
+  follow(location: string, manager: string): Promise<string>
+  /** What it was asked for, without the queries. */
+  readonly asked: string[]
+  /** Parameters of the last request to the token endpoint. */
+  lastGrant: URLSearchParams
+  down(): Promise<void>
+  up(): Promise<void>
+}
+
+interface Options {
+  readonly redirectUri: string
+  /** A public client has no secret. */
+  readonly isPublic?: boolean
+  readonly method?: 'client_secret_basic' | 'client_secret_post'
+}
+
+export async function openSignInProvider({ redirectUri, isPublic = false, method }: Options): Promise<SignInProvider> {
+  const [port = 0] = await reservePorts(1)
+  const issuer = `http://127.0.0.1:${port}`
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true })
+  const key = { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'one' }
+  const provider: Provider = quietly(
+    () =>
+      new Provider(issuer, {
+        jwks: { keys: [key] },
+        clients: [
+          {
+            client_id: CLIENT.id,
+            ...(!isPublic && { client_secret: CLIENT.secret }),
+            token_endpoint_auth_method: isPublic ? 'none' : (method ?? 'client_secret_basic'),
+            ...{ redirect_uris: [redirectUri], grant_types: ['authorization_code'], response_types: ['code'] },
+          },
+        ],
+        ...(method && { clientAuthMethods: [method] }),
+        claims: { openid: ['sub', 'groups'], email: ['email'], profile: ['name'] },
+        conformIdTokenClaims: false,
+        pkce: { required: () => true },
+        features: { devInteractions: { enabled: false } },
+        cookies: { keys: ['a-key-of-a-test'] },
+        interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+        findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...own.claims }) }),
+        async loadExistingGrant() {
+          const grant = new provider.Grant({ clientId: CLIENT.id, accountId: own.person ?? '' })
+          grant.addOIDCScope('openid profile email')
+          await grant.save()
+          return grant
+        },
+      }),
+  )
+  const handle = provider.callback()
+  let server: Server | null = null
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.replace(/\?.*/, '') ?? ''
+    own.asked.push(path)
+    if (path === '/token') {
+      // A copy of what is read: the provider reads it, too.
+      let text = ''
+      request.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        own.lastGrant = new URLSearchParams(text)
+      })
+    }
+    if (!path.startsWith('/interaction/')) {
+      handle(request, response)
+      return
+    }
+    const denied = { error: 'access_denied', error_description: 'the person \u001b[31msaid no' }
+    await provider.interactionFinished(
+      request,
+      response,
+      own.person === null ? denied : { login: { accountId: own.person } },
+    )
+  }
+
+  const own: SignInProvider = {
+    issuer,
+    person: 'alice',
+    claims: {},
+    asked: [],
+    lastGrant: new URLSearchParams(),
+
+    async follow(location, manager) {
+      const jar = new Map<string, string>()
+      let next = location
+      for (let steps = 0; steps < 10; steps += 1) {
+        if (next.startsWith(manager)) return next.slice(manager.length)
+        const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+        const page = await fetch(next, { redirect: 'manual', headers: { cookie } })
+        for (const text of page.headers.getSetCookie()) {
+          const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(text) ?? []
+          jar.set(name, value)
+        }
+        const to = page.headers.get('location')
+        assert.ok(to, `${page.status} ${await page.text()}`)
+        next = new URL(to, next).href
+      }
+      throw new Error('the provider does not lead back')
+    },
+
+    async up() {
+      server = createServer((request, response) => void answer(request, response)).listen(port, '127.0.0.1')
+      server.unref()
+      await once(server, 'listening')
+    },
+
+    async down() {
+      const closing = server
+      server = null
+      closing?.closeAllConnections()
+      closing?.close()
+      if (closing) await once(closing, 'close')
+    },
+  }
+  await own.up()
+  after(own.down)
+  return own
+}
+
+/** It warns of what is right for a test: its database is in memory. */
+function quietly<T>(make: () => T): T {
+  const quiet = mock.method(console, 'warn', () => undefined)
+  try {
+    return make()
+  } finally {
+    quiet.mock.restore()
+  }
+}

@@ -1,0 +1,66 @@
+/** Extends and releases reservations. Says how it went, and why an end is not the requested one. */
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { answerOf } from '../../../src/client/client.ts'
+import { useBerth } from '../api/berth.tsx'
+import { usePools } from '../api/lists.ts'
+import type { Reservation } from '../api/types.ts'
+import { useClock } from '../live/clock.tsx'
+import { useNotices } from '../notices/notices.tsx'
+import { useConfirm } from '../parts/confirm.tsx'
+import { useTimeWords } from '../settings/settings.tsx'
+import { extendedText, extensionOf } from './extension.ts'
+import { namesOf } from './reservation-names.ts'
+
+/** Extends by half an hour, or by the pool's default if that is shorter. */
+export function useExtend() {
+  const berth = useBerth()
+  const client = useQueryClient()
+  const notices = useNotices()
+  const clock = useClock()
+  const words = useTimeWords()
+  const { data: pools } = usePools()
+  return useMutation({
+    mutationFn: (reservation: Reservation) => {
+      const pool = pools?.find(({ name }) => name === reservation.pool)
+      const params = { path: { id: reservation.id } }
+      return answerOf(berth.PATCH('/v1/reservations/{id}', { params, body: { extend: extensionOf(pool) } }))
+    },
+    onSuccess: (extended) => {
+      const names = namesOf(extended)
+      const { expires_at: expiresAt, clamped } = extended
+      const text = extendedText({ names, expiresAt }, clock(), words)
+      // It stays until it is read: the reservation ends earlier than wanted.
+      if (clamped === null) notices.done(text)
+      else notices.problem(text, clamped)
+    },
+    onError: (error, reservation) => notices.problem(`${namesOf(reservation)}: not extended`, error),
+    onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),
+  })
+}
+
+/** Asks, and then releases one or several. */
+export function useRelease() {
+  const berth = useBerth()
+  const client = useQueryClient()
+  const notices = useNotices()
+  const confirm = useConfirm()
+  const release = useMutation({
+    mutationFn: ({ id }: Reservation) => answerOf(berth.DELETE('/v1/reservations/{id}', { params: { path: { id } } })),
+    onSuccess: (_, reservation) => notices.done(`${namesOf(reservation)}: released`),
+    onError: (error, reservation) => notices.problem(`${namesOf(reservation)}: not released`, error),
+    onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),
+  })
+  const ask = async (reservations: readonly Reservation[]) => {
+    const containers = reservations.flatMap((one) => one.containers.map(({ name }) => `${name} (${one.username})`))
+    const waiting = reservations.filter((one) => one.containers.length === 0).map(namesOf)
+    const several = reservations.length === 1 ? 'this reservation' : `${reservations.length} reservations`
+    const agreed = await confirm({
+      title: `Release ${several}?`,
+      consequence: 'Access ends at once. The containers are destroyed with everything in them.',
+      names: [...containers, ...waiting],
+      action: reservations.length === 1 ? 'Release' : `Release ${reservations.length}`,
+    })
+    if (agreed) await Promise.allSettled(reservations.map((one) => release.mutateAsync(one)))
+  }
+  return { ask, isReleasing: (id: string) => release.isPending && release.variables.id === id }
+}

@@ -1,0 +1,13 @@
+/** What a reservation is called in lists and messages. */
+import type { Reservation } from '../api/types.ts'
+
+/** More containers than this are counted instead of named. */
+const MOST_NAMES = 3
+
+/** Returns the names of its containers: "alpine-1, alpine-2, alpine-3 and 47 more"; its account while it waits. */
+export function namesOf({ containers, username, pool }: Pick<Reservation, 'containers' | 'username' | 'pool'>): string {
+  if (containers.length === 0) return `${username} in ${pool}`
+  const more = containers.length - MOST_NAMES
+  const names = containers.slice(0, more === 1 ? MOST_NAMES + 1 : MOST_NAMES).map(({ name }) => name)
+  return more > 1 ? `${names.join(', ')} and ${more} more` : names.join(', ')
+}

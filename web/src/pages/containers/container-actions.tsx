@@ -1,0 +1,68 @@
+/** The buttons of one container. What the manager refuses is said below them, in its words. */
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { type ContainerVerb, useContainerAction } from '../../actions/container-actions.ts'
+import { useConfirm } from '../../parts/confirm.tsx'
+import { ProblemNote } from '../../parts/problem-note.tsx'
+import { useNotices } from '../../notices/notices.tsx'
+import { consequenceOf, DONE, stateRefusal } from '../../words/container-text.ts'
+import { useDock } from '../../terminal/dock-context.tsx'
+import { type ContainerRow, holderText } from './container-rows.ts'
+import styles from './container.module.css'
+
+type Verb = ContainerVerb | 'reset'
+
+const LABELS: Readonly<Record<Verb, string>> = {
+  recycle: 'Recycle …',
+  quarantine: 'Quarantine …',
+  return: 'Return …',
+  reset: 'Reset …',
+}
+
+export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; readonly isMine: boolean }) {
+  const { name, state, holder } = row
+  const action = useContainerAction(name)
+  const confirm = useConfirm()
+  const notices = useNotices()
+  const dock = useDock()
+  const [refused, setRefused] = useState<{ readonly verb: Verb; readonly error: unknown } | null>(null)
+
+  const act = async (verb: Verb) => {
+    setRefused(null)
+    // Where the manager refuses anyway there is nothing to ask: it says why, and knows the latest state.
+    const asks = stateRefusal(verb, state) === null
+    const inUse = state === 'reserved' ? ` ${holderText(row)} is using it.` : ''
+    const title = `${LABELS[verb].replace(' …', '')} ${name}`
+    const question = { title: `${title}?`, consequence: consequenceOf(verb) + inUse, action: title }
+    if (asks && !(await confirm(question))) return
+    action.mutate(verb, {
+      onSuccess: () => notices.done(`${name} ${DONE[verb]}`),
+      onError: (error) => setRefused({ verb, error }),
+    })
+  }
+
+  const verbs: readonly Verb[] = [
+    ...(state === 'reserved' && holder !== null ? (['reset'] as const) : []),
+    'recycle',
+    ...(state === 'quarantined' ? (['return'] as const) : (['quarantine'] as const)),
+  ]
+  return (
+    <section aria-label="Actions">
+      <div className={styles['actions']}>
+        {isMine && holder?.state === 'active' && (
+          <Button variant="filled" onClick={() => dock.open(name)}>
+            Terminal
+          </Button>
+        )}
+        {verbs.map((verb) => (
+          <Button key={verb} onClick={() => void act(verb)} aria-disabled={action.isPending}>
+            {action.isPending && action.variables === verb ? 'under way …' : LABELS[verb]}
+          </Button>
+        ))}
+      </div>
+      {refused && (
+        <ProblemNote title={`${name}: no ${refused.verb}`} error={refused.error} onClose={() => setRefused(null)} />
+      )}
+    </section>
+  )
+}

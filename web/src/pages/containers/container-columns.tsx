@@ -1,0 +1,79 @@
+import { Link } from 'wouter'
+import { StateMark } from '../../parts/state-mark.tsx'
+import type { Column } from '../../parts/table/column.ts'
+import { TimeLeft, TimeSince } from '../../parts/time-left.tsx'
+import { type ContainerRow, holderText } from './container-rows.ts'
+
+export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
+  {
+    key: 'name',
+    label: 'Container',
+    sortKey: ({ name }) => name,
+    width: '112px',
+    cell: ({ name }) => <Link href={`/containers/${name}`}>{name}</Link>,
+  },
+  { key: 'pool', label: 'Pool', sortKey: ({ pool }) => pool, filter: true, width: '88px', cell: ({ pool }) => pool },
+  {
+    key: 'state',
+    label: 'State',
+    sortKey: ({ state }) => state,
+    filter: true,
+    width: '112px',
+    cell: ({ state }) => <StateMark state={state} word />,
+  },
+  {
+    key: 'since',
+    label: 'For',
+    // The longest first is what people look for: an early "since" sorts as a large number.
+    sortKey: ({ since }) => -Date.parse(since),
+    text: () => '',
+    width: '88px',
+    cell: ({ since }) => <TimeSince at={since} />,
+  },
+  { key: 'holder', label: 'Holder', sortKey: (row) => holderText(row) || null, filter: true, cell: Holder },
+  {
+    key: 'until',
+    label: 'Time left',
+    sortKey: ({ holder }) => Date.parse(holder?.expires_at ?? '') || null,
+    text: () => '',
+    width: '216px',
+    cell: ({ holder }) => holder?.expires_at && <TimeLeft at={holder.expires_at} />,
+  },
+  {
+    key: 'generation',
+    label: 'Gen.',
+    sortKey: ({ generation }) => generation,
+    text: () => '',
+    align: 'right',
+    width: '64px',
+    wide: true,
+    cell: ({ generation }) => generation,
+  },
+  {
+    key: 'attempts',
+    label: 'Failures',
+    sortKey: ({ attempts }) => attempts,
+    text: () => '',
+    align: 'right',
+    width: '88px',
+    wide: true,
+    cell: ({ attempts }) => (attempts > 0 ? attempts : ''),
+  },
+  {
+    key: 'error',
+    label: 'Reason',
+    sortKey: ({ error }) => error,
+    cell: ({ error, state }) =>
+      error !== null && (
+        <span title={error} className={state === 'broken' ? 'needs-person' : undefined}>
+          {error}
+        </span>
+      ),
+  },
+]
+
+function Holder(row: ContainerRow) {
+  const text = holderText(row)
+  if (row.holder === null) return <span className="secondary">{text}</span>
+  return <Link href={`/reservations/${row.holder.id}`}>{text}</Link>
+}

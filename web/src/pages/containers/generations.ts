@@ -1,0 +1,97 @@
+/** The history of a container: one entry for each generation, from the events of the audit log. */
+import type { Event } from '../../api/types.ts'
+
+export interface Generation {
+  readonly generation: number
+  /** When its creation began; null if that event is not kept any more. */
+  readonly createdAt: string | null
+  readonly readyAt: string | null
+  /** Reservations that held it, oldest first. */
+  readonly holders: readonly Holder[]
+  /** When and why it ended; null while it is there. */
+  readonly ended: End | null
+  /** Why it could not be created or checked, oldest first. */
+  readonly failures: readonly { readonly at: string; readonly reason: string }[]
+}
+
+export interface Holder {
+  readonly reservation: string
+  readonly owner: string | null
+  readonly username: string | null
+  readonly at: string
+}
+
+export interface End {
+  readonly at: string
+  readonly by: string
+  /** A sentence. */
+  readonly why: string
+}
+
+/** The manager itself, as the events name it. */
+const MANAGER = 'berth'
+
+type Draft = { -readonly [Key in keyof Generation]: Generation[Key] }
+
+/** Returns the generations, latest first, of the events of one container in the order of the log. */
+export function generationsOf(events: readonly Event[]): Generation[] {
+  const found = new Map<number, Draft>()
+  for (const event of events) {
+    if (event.generation === null) continue
+    const draft = found.get(event.generation) ?? begin(event.generation)
+    found.set(event.generation, draft)
+    take(draft, event)
+  }
+  const latestFirst = [...found.values()].toSorted((one, other) => other.generation - one.generation)
+  return latestFirst.map((one, index) => superseded(one, latestFirst[index - 1]))
+}
+
+/** A generation that never worked ends without an event of its own when the next one is created. */
+function superseded(one: Generation, next: Generation | undefined): Generation {
+  if (one.ended !== null || next?.createdAt == null) return one
+  const failure = one.failures.at(-1)
+  const why = failure ? `it did not work: ${failure.reason}` : 'the next generation took its place'
+  return { ...one, ended: { at: next.createdAt, by: MANAGER, why } }
+}
+
+function begin(generation: number): Draft {
+  return { generation, createdAt: null, readyAt: null, holders: [], ended: null, failures: [] }
+}
+
+function take(draft: Draft, event: Event): void {
+  const { at, by, detail, reservation, owner, username } = event
+  // Other kinds say nothing about a generation.
+  const kind: string = event.kind
+  switch (kind) {
+    case 'container.creating':
+      draft.createdAt ??= at
+      return
+    case 'container.ready':
+      draft.readyAt ??= at
+      return
+    case 'container.reserved':
+    case 'container.replaced':
+      if (reservation !== null) draft.holders = [...draft.holders, { reservation, owner, username, at }]
+      return
+    case 'container.broken':
+      draft.failures = [...draft.failures, { at, reason: detail ?? 'no reason is known' }]
+      return
+    case 'container.removing':
+    case 'container.reset':
+    case 'container.dropped':
+      // The first event of the end says who wanted it; later ones say that it goes on.
+      draft.ended ??= { at, by, why: whyEnded(draft, event) }
+      return
+  }
+}
+
+function whyEnded({ holders }: Draft, { kind, by, detail, reservation }: Event): string {
+  const person = by === MANAGER ? null : by
+  if (kind === 'container.reset') return person === null ? 'reset' : `reset by ${person}`
+  if (kind === 'container.dropped') return detail ?? 'the pool became smaller'
+  if (detail !== null) return person === null ? detail : `${detail} (${person})`
+  if (reservation !== null || holders.length > 0) {
+    return person === null ? 'its reservation ended' : `its reservation was released by ${person}`
+  }
+  return person === null ? 'recycled by Berth' : `recycled by ${person}`
+}

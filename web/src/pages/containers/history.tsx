@@ -1,0 +1,81 @@
+/** The generations of a container: who held each, and why it ended. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from 'wouter'
+import { answerOf } from '../../../../src/client/client.ts'
+import { useBerth } from '../../api/berth.tsx'
+import { useMe } from '../../api/lists.ts'
+import { Loading } from '../../parts/page.tsx'
+import { ExactTime } from '../../parts/time-left.tsx'
+import { type Generation, generationsOf } from './generations.ts'
+import styles from './container.module.css'
+
+/** The latest events of a container: about 170 generations of four events and some. */
+const MOST = 1_000
+
+export function History({ name }: { readonly name: string }) {
+  const berth = useBerth()
+  const { data: me } = useMe()
+  const events = useQuery({
+    queryKey: ['events', 'container', name],
+    queryFn: ({ signal }) =>
+      answerOf(berth.GET('/v1/events', { params: { query: { container: name, tail: MOST } }, signal })),
+  })
+  return (
+    <section className={styles['history']} aria-labelledby="history">
+      <h2 id="history">History</h2>
+      {me?.role === 'user' && <p className="secondary">Events of your own reservations; admins see all.</p>}
+      <Loading of={events} what="the events of the container">
+        {({ events: found }) => {
+          const generations = generationsOf(found)
+          return (
+            <>
+              {generations.length === 0 && <p className="secondary">No event of it is kept.</p>}
+              <ol className={styles['generations']}>
+                {generations.map((one) => (
+                  <Entry key={one.generation} generation={one} />
+                ))}
+              </ol>
+              <p>
+                <Link href={`/events?container=${encodeURIComponent(name)}`}>All events of {name}</Link>
+                {found.length === MOST && <span className="secondary"> · the latest {MOST} were read</span>}
+              </p>
+            </>
+          )
+        }}
+      </Loading>
+    </section>
+  )
+}
+
+function Entry({ generation: one }: { readonly generation: Generation }) {
+  return (
+    <li>
+      <strong>Generation {one.generation}</strong>{' '}
+      {one.createdAt && (
+        <span className="secondary">
+          created <ExactTime at={one.createdAt} />
+        </span>
+      )}
+      <ul>
+        {one.failures.map(({ at, reason }) => (
+          <li key={at}>
+            failed at <ExactTime at={at} />: {reason}
+          </li>
+        ))}
+        {one.holders.map(({ reservation, username, owner, at }) => (
+          <li key={`${reservation} ${at}`}>
+            held by <Link href={`/reservations/${reservation}`}>{username ?? owner ?? 'a tenant'}</Link> from{' '}
+            <ExactTime at={at} />
+          </li>
+        ))}
+        {one.ended ? (
+          <li>
+            ended <ExactTime at={one.ended.at} />: {one.ended.why}
+          </li>
+        ) : (
+          <li>there now</li>
+        )}
+      </ul>
+    </li>
+  )
+}

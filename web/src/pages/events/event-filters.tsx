@@ -1,0 +1,92 @@
+/** The fields of the filter that the manager applies. */
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useEffect, useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { usePools } from '../../api/lists.ts'
+import { useUtc } from '../../settings/settings.tsx'
+import { EVENT_KINDS } from '../../words/event-kinds.ts'
+import { minuteInput, readMinuteInput, readTime } from '../../words/range.ts'
+import styles from './events.module.css'
+
+const PAUSE_MS = 400
+const KEYS = ['kind', 'pool', 'container', 'reservation', 'from', 'to'] as const
+
+export function EventFilters() {
+  const [params, setParams] = useSearchParams()
+  const { data: pools = [] } = usePools()
+  const [utc] = useUtc()
+  const set = (key: string, value: string) =>
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before)
+        if (value === '') next.delete(key)
+        else next.set(key, value)
+        return next
+      },
+      { replace: true },
+    )
+  const clear = () =>
+    setParams((before) => {
+      const next = new URLSearchParams(before)
+      for (const key of KEYS) next.delete(key)
+      return next
+    })
+  const span = (key: 'from' | 'to', label: string) => (
+    <TextInput
+      type="datetime-local"
+      label={`${label}${utc ? ', UTC' : ''}`}
+      value={minuteInput(readTime(params.get(key), Date.now()), utc)}
+      onChange={(event) => set(key, readMinuteInput(event.currentTarget.value, utc) ?? '')}
+    />
+  )
+  const isSet = KEYS.some((key) => params.has(key))
+  return (
+    <search className={styles['filters']} aria-label="Events">
+      <NativeSelect
+        label="Kind"
+        value={params.get('kind') ?? ''}
+        onChange={(event) => set('kind', event.currentTarget.value)}
+        data={[{ value: '', label: 'any' }, ...EVENT_KINDS]}
+      />
+      <NativeSelect
+        label="Pool"
+        value={params.get('pool') ?? ''}
+        onChange={(event) => set('pool', event.currentTarget.value)}
+        data={[{ value: '', label: 'any' }, ...pools.map(({ name }) => name)]}
+      />
+      <LateField
+        label="Container"
+        value={params.get('container') ?? ''}
+        onChange={(value) => set('container', value)}
+      />
+      <LateField
+        label="Reservation"
+        value={params.get('reservation') ?? ''}
+        onChange={(value) => set('reservation', value)}
+      />
+      {span('from', 'From')}
+      {span('to', 'Until')}
+      {isSet && <Button onClick={clear}>Clear</Button>}
+    </search>
+  )
+}
+
+interface LateProps {
+  readonly label: string
+  readonly value: string
+  readonly onChange: (value: string) => void
+}
+
+/** Asks the manager when typing pauses. */
+function LateField({ label, value, onChange }: LateProps) {
+  const [text, setText] = useState(value)
+  useEffect(() => setText(value), [value])
+  useEffect(() => {
+    if (text.trim() === value) return
+    const timer = setTimeout(() => onChange(text.trim()), PAUSE_MS)
+    return () => clearTimeout(timer)
+  })
+  return (
+    <TextInput label={label} placeholder="any" value={text} onChange={(event) => setText(event.currentTarget.value)} />
+  )
+}

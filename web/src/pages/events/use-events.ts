@@ -1,0 +1,62 @@
+/** Events for the page: the latest ones as they happen, or those of a span of time. */
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { answerOf } from '../../../../src/client/client.ts'
+import { useBerth } from '../../api/berth.tsx'
+import type { Event } from '../../api/types.ts'
+import type { EventFilter, Span } from './event-filter.ts'
+import { eventsOf, type Found, idBefore, type ReadAfter } from './event-search.ts'
+
+/** Past events at first. */
+const TAIL = 200
+const PAGE = 1_000
+/** Kept while the page is open; the oldest are dropped. */
+const MOST_KEPT = 5_000
+
+function useReader() {
+  const berth = useBerth()
+  return (filter: EventFilter & { after?: number; limit?: number; tail?: number }, signal: AbortSignal) =>
+    answerOf(berth.GET('/v1/events', { params: { query: filter }, signal })).then(({ events }) => events)
+}
+
+/**
+ * The stream says that there are new events, also after a broken connection: those after the last one are read, so none
+ * is missed, and none is read twice.
+ */
+export function useLatestEvents(filter: EventFilter, enabled: boolean) {
+  const read = useReader()
+  const client = useQueryClient()
+  const queryKey = ['events', 'latest', filter]
+  return useQuery({
+    queryKey,
+    enabled,
+    queryFn: async ({ signal }): Promise<readonly Event[]> => {
+      const before = client.getQueryData<readonly Event[]>(queryKey) ?? []
+      const last = before.at(-1)
+      if (!last) return read({ ...filter, tail: TAIL }, signal)
+      const found = [...before]
+      for (let after = last.id; ; ) {
+        const page = await read({ ...filter, after, limit: PAGE }, signal)
+        found.push(...page)
+        const end = page.at(-1)
+        if (!end || page.length < PAGE) return found.slice(-MOST_KEPT)
+        after = end.id
+      }
+    },
+  })
+}
+
+export function useSpanEvents(filter: EventFilter, span: Span | null) {
+  const read = useReader()
+  return useQuery({
+    // Not "events" as the first part: new ones are not in a span of the past, and it is costly to search again.
+    queryKey: ['span of events', filter, span?.from, span?.to],
+    enabled: span !== null,
+    queryFn: async ({ signal }): Promise<Found> => {
+      if (span === null) return { events: [], isCut: false }
+      const [latest] = await read({ tail: 1 }, signal)
+      const any: ReadAfter = (after, limit) => read({ after, limit }, signal)
+      const matching: ReadAfter = (after, limit) => read({ ...filter, after, limit }, signal)
+      return eventsOf(span, await idBefore(span.from, latest?.id ?? 0, any), matching)
+    },
+  })
+}

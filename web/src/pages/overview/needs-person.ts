@@ -1,0 +1,82 @@
+/** What needs a person: it does not get better by itself, or not soon. */
+import type { Container, Pool } from '../../api/types.ts'
+import { clockText, durationText, type TimeWords } from '../../words/time.ts'
+
+export interface NeedsPerson {
+  readonly key: string
+  readonly text: string
+  /** Where to look: a path below /ui; null where no page says more. */
+  readonly href: string | null
+  /** The container that an admin can act on, and its state. */
+  readonly container: { readonly name: string; readonly state: 'broken' | 'quarantined' } | null
+}
+
+export interface NeedsSources {
+  readonly pools: readonly Pick<Pool, 'name' | 'problem'>[]
+  readonly containers: readonly Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'retry_at' | 'error'>[]
+  /** Reasons of /readyz. */
+  readonly reasons: readonly string[]
+}
+
+/** Quarantined for longer than this: forgotten, perhaps. */
+const LONG_QUARANTINE_MS = 60 * 60_000
+
+/** Returns the most urgent first: the manager, then pools, then containers by number of failures. */
+export function needsPerson(
+  { pools, containers, reasons }: NeedsSources,
+  now: number,
+  words: TimeWords,
+): readonly NeedsPerson[] {
+  const ofPools = pools.flatMap(({ name, problem }) =>
+    problem === null
+      ? []
+      : [
+          {
+            key: `pool ${name}`,
+            text: `Pool ${name} lends nothing: ${problem}`,
+            href: `/pools/${name}`,
+            container: null,
+          },
+        ],
+  )
+  // The problem of a pool is also a reason.
+  const ofManager = reasons
+    .filter((reason) => !pools.some(({ name, problem }) => problem !== null && reason.startsWith(`pool "${name}"`)))
+    .map((reason) => ({ key: reason, text: `Manager: ${reason}`, href: null, container: null }))
+  const ofContainers = containers
+    .filter((one) => one.state === 'broken' || isForgotten(one, now))
+    .toSorted((one, other) => other.attempts - one.attempts)
+    .map((one) => containerItem(one, now, words))
+  return [...ofManager, ...ofPools, ...ofContainers]
+}
+
+function containerItem(one: NeedsSources['containers'][number], now: number, words: TimeWords): NeedsPerson {
+  const { name, state, since, attempts, error, retry_at: retryAt } = one
+  const lasts = durationText(now - Date.parse(since))
+  const href = `/containers/${name}`
+  if (state !== 'broken') {
+    const text = `${name} is quarantined since ${lasts}`
+    return { key: name, text, href, container: { name, state: 'quarantined' } }
+  }
+  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`
+  const next = retryAt === null ? '' : `, ${nextTry(Date.parse(retryAt), now, words)}`
+  const text = `${name} is broken since ${lasts}: ${error ?? 'the reason is not known'} (${tries}${next})`
+  return { key: name, text, href, container: { name, state: 'broken' } }
+}
+
+function nextTry(at: number, now: number, words: TimeWords): string {
+  return at <= now ? 'trying again now' : `next at ${clockText(at, now, words)} in ${durationText(at - now)}`
+}
+
+function isForgotten({ state, since }: Pick<Container, 'state' | 'since'>, now: number): boolean {
+  return state === 'quarantined' && now - Date.parse(since) > LONG_QUARANTINE_MS
+}
+
+/** Returns the line on top of the overview: "Nothing needs you.", "alpine-3 is broken …, and 2 more need you". */
+export function needsSummary(items: readonly NeedsPerson[]): string {
+  const [first] = items
+  if (!first) return 'Nothing needs you.'
+  return items.length === 1
+    ? `1 thing needs you: ${first.text}`
+    : `${items.length} things need you, first: ${first.text}`
+}

@@ -1,0 +1,82 @@
+/** What the overview shows, read together: it appears at once and in its final size. */
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { Unreachable } from '../../../../src/client/client.ts'
+import { useApi } from '../../api/berth.tsx'
+import { useContainers, useMe, useOpenReservations, usePools } from '../../api/lists.ts'
+import type { Container, Event, Me, Pool, Reservation } from '../../api/types.ts'
+import { isNoteworthy } from '../../words/event-text.ts'
+
+export interface PoolData {
+  readonly me: Me
+  readonly pools: readonly Pool[]
+  readonly containers: readonly Container[]
+  /** By id: those that have not ended. Users have their own only. */
+  readonly reservations: ReadonlyMap<string, Reservation>
+}
+
+export interface OverviewData extends PoolData {
+  readonly events: readonly Event[]
+  /** Reasons of /readyz. */
+  readonly reasons: readonly string[]
+}
+
+/** Returns pools, containers and reservations; undefined until all of them are there. Also for the page of one pool. */
+export function usePoolData() {
+  const me = useMe()
+  const pools = usePools()
+  const containers = useContainers()
+  const open = useOpenReservations()
+  const reservations = useMemo(() => new Map(open.data?.map((one) => [one.id, one])), [open.data])
+  const queries = [me, pools, containers, open]
+  const data: PoolData | undefined =
+    me.data && pools.data && containers.data && open.data
+      ? { me: me.data, pools: pools.data, containers: containers.data, reservations }
+      : undefined
+  const failed = queries.find(({ error, data: found }) => error !== null && found === undefined)
+  return { data, error: failed?.error ?? null, refetch: () => Promise.all(queries.map((query) => query.refetch())) }
+}
+
+export function useOverviewData() {
+  const lists = usePoolData()
+  const events = useLatestEvents()
+  const readiness = useReadiness()
+  const hasSettled = (query: { isPending: boolean }) => !query.isPending
+  const data: OverviewData | undefined =
+    lists.data && hasSettled(events) && hasSettled(readiness)
+      ? { ...lists.data, events: events.data ?? [], reasons: readiness.data ?? [] }
+      : undefined
+  return { ...lists, data }
+}
+
+/** So many past events are read to find a few that people care about. */
+const TAIL = 100
+export const SHOWN_EVENTS = 10
+
+/** Returns the latest events without the steps of recycling, newest first. */
+function useLatestEvents() {
+  const { lists } = useApi()
+  return useQuery({
+    queryKey: ['events', 'latest'],
+    queryFn: ({ signal }) => lists.read<{ events: Event[] }>(`/v1/events?tail=${TAIL}`, signal),
+    select: ({ events }) => events.filter(isNoteworthy).toReversed().slice(0, SHOWN_EVENTS),
+  })
+}
+
+/** The engine and the database leave no event when they fail. */
+const READINESS_MS = 15_000
+
+/** Returns the reasons of /readyz: 503 has reasons, too. */
+function useReadiness() {
+  return useQuery({
+    queryKey: ['pools', 'readiness'],
+    queryFn: async ({ signal }) => {
+      const response = await fetch('/readyz', { signal }).catch((error: unknown) => {
+        throw signal.aborted ? error : new Unreachable(location.origin, error)
+      })
+      const { reasons } = (await response.json()) as { reasons?: string[] }
+      return reasons ?? []
+    },
+    refetchInterval: READINESS_MS,
+  })
+}

@@ -1,0 +1,79 @@
+/** Who waits, for how long already, and when their turn comes. */
+import { Button } from '@mantine/core'
+import { Link } from 'wouter'
+import { useRelease } from '../../actions/reservation-actions.ts'
+import type { Reservation } from '../../api/types.ts'
+import { LinkedText } from '../../parts/linked-text.tsx'
+import { ClockTime, TimeLeft, TimeSince } from '../../parts/time-left.tsx'
+import styles from './pool.module.css'
+
+interface QueueProps {
+  readonly reservations: readonly Reservation[]
+  /** Number of all that wait; users see their own only. */
+  readonly waiting: number
+}
+
+export function Queue({ reservations, waiting }: QueueProps) {
+  const others = waiting - reservations.length
+  const sorted = reservations.toSorted((one, other) => (one.queue?.position ?? 0) - (other.queue?.position ?? 0))
+  return (
+    <>
+      {sorted.length > 0 && (
+        <table className={styles['table']}>
+          <thead>
+            <tr>
+              <th scope="col">Position</th>
+              <th scope="col">Account</th>
+              <th scope="col">Owner</th>
+              <th scope="col">Count</th>
+              <th scope="col">Note</th>
+              <th scope="col">Waits since</th>
+              <th scope="col">Estimated start</th>
+              <th scope="col">Gives up in</th>
+              <th scope="col">
+                <span className={styles['hidden']}>Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {sorted.map((one) => (
+              <Row key={one.id} reservation={one} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {waiting === 0 && <p className="secondary">Nobody waits.</p>}
+      {others > 0 && <p className="secondary">{others === 1 ? '1 other waits' : `${others} others wait`}.</p>}
+    </>
+  )
+}
+
+function Row({ reservation }: { readonly reservation: Reservation }) {
+  const { id, username, owner, count, note, queue, created_at: createdAt, wait_until: waitUntil } = reservation
+  const release = useRelease()
+  return (
+    <tr>
+      <td data-label="Position">{queue?.position}</td>
+      <td data-label="Account">
+        <Link href={`/reservations/${id}`}>{username}</Link>
+      </td>
+      <td data-label="Owner">{owner}</td>
+      <td data-label="Count">{count}</td>
+      <td data-label="Note">{note !== null && <LinkedText text={note} />}</td>
+      <td data-label="Waits since">
+        <TimeSince at={createdAt} />
+      </td>
+      <td data-label="Estimated start">
+        {queue?.problem != null && <span className="needs-person">{queue.problem}</span>}
+        {queue?.problem == null && queue?.estimated_start != null && <ClockTime at={queue.estimated_start} />}
+        {queue?.problem == null && queue?.estimated_start == null && 'not known'}
+      </td>
+      <td data-label="Gives up in">{waitUntil !== null && <TimeLeft at={waitUntil} withEnd={false} />}</td>
+      <td className={styles['actions']}>
+        <Button size="compact-xs" aria-label={`Cancel ${username}`} onClick={() => void release.ask([reservation])}>
+          Cancel
+        </Button>
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,67 @@
+/** Changes the size of a pool: says what it does to which slots before it is done. */
+import { Button, TextInput } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { answerOf } from '../../../../src/client/client.ts'
+import { useBerth } from '../../api/berth.tsx'
+import type { Container, Pool } from '../../api/types.ts'
+import { useNotices } from '../../notices/notices.tsx'
+import { useConfirm } from '../../parts/confirm.tsx'
+import { ProblemNote } from '../../parts/problem-note.tsx'
+import { planText, sizeLimits, sizePlan } from './size-plan.ts'
+import styles from './pool.module.css'
+
+export function SizeForm({ pool, containers }: { readonly pool: Pool; readonly containers: readonly Container[] }) {
+  const { name, size, configured_size: configured } = pool
+  const [typed, setTyped] = useState(String(size))
+  const berth = useBerth()
+  const client = useQueryClient()
+  const notices = useNotices()
+  const confirm = useConfirm()
+  const plan = sizePlan(pool, containers, typed)
+  const { min, max } = sizeLimits(pool)
+  const resize = useMutation({
+    mutationFn: (to: number | null) =>
+      answerOf(berth.PATCH('/v1/pools/{name}', { params: { path: { name } }, body: { size: to } })),
+    onSuccess: (changed) => notices.done(`${name} has size ${changed.size}`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['pools'] }),
+  })
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    if (plan.problem !== null || resize.isPending) return
+    const question = {
+      title: `Shrink ${name} to ${typed}?`,
+      consequence: planText(plan),
+      names: plan.now,
+      action: `Set the size to ${typed}`,
+    }
+    if (plan.now.length > 0 && !(await confirm(question))) return
+    resize.mutate(Number(typed))
+  }
+  return (
+    <form onSubmit={(event) => void submit(event)} className={styles['size']} aria-label="Size">
+      <div className={styles['sizeRow']}>
+        <TextInput
+          label={`From ${min} (reserved) to ${max} (ports)`}
+          inputMode="numeric"
+          value={typed}
+          error={plan.problem}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+        />
+        <Button type="submit" variant="filled" aria-disabled={plan.problem !== null || Number(typed) === size}>
+          {resize.isPending ? 'resizing …' : 'Set the size'}
+        </Button>
+        {size !== configured && (
+          <Button onClick={() => resize.mutate(null)}>Back to {configured}, as in berth.yml</Button>
+        )}
+      </div>
+      <p role="status" className={styles['plan']}>
+        {plan.problem === null && planText(plan)}
+      </p>
+      <p className="secondary">berth.yml says {configured}. Another size stays over a restart, until it is set back.</p>
+      {resize.error && (
+        <ProblemNote title="The size stays as it was" error={resize.error} onClose={() => resize.reset()} />
+      )}
+    </form>
+  )
+}

@@ -1,0 +1,86 @@
+import { Link } from 'wouter'
+import type { Reservation } from '../../api/types.ts'
+import { LinkedText } from '../../parts/linked-text.tsx'
+import type { Column } from '../../parts/table/column.ts'
+import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
+import { stateText } from '../../words/reservation-text.ts'
+
+/** Sorted by what comes first: those that end soon. */
+function end({ state, expires_at, ended_at, wait_until }: Reservation): string | null {
+  return state === 'ended' ? ended_at : (expires_at ?? wait_until)
+}
+
+export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
+  {
+    key: 'username',
+    label: 'Account',
+    sortKey: ({ username }) => username,
+    filter: true,
+    width: '112px',
+    cell: ({ id, username }) => <Link href={`/reservations/${id}`}>{username}</Link>,
+  },
+  { key: 'name', label: 'Name', sortKey: ({ name }) => name, width: '96px', cell: ({ name }) => name },
+  {
+    key: 'owner',
+    label: 'Owner',
+    sortKey: ({ owner }) => owner,
+    filter: true,
+    width: '88px',
+    cell: (row) => row.owner,
+  },
+  { key: 'pool', label: 'Pool', sortKey: ({ pool }) => pool, filter: true, width: '84px', cell: ({ pool }) => pool },
+  { key: 'state', label: 'State', sortKey: stateText, filter: 'page', width: '116px', cell: stateText },
+  {
+    key: 'containers',
+    label: 'Containers',
+    sortKey: ({ count }) => count,
+    text: ({ containers }) => containers.map(({ name }) => name).join(' '),
+    cell: ({ containers, count }) => <Containers names={containers.map(({ name }) => name)} count={count} />,
+  },
+  {
+    key: 'end',
+    label: 'Time left',
+    sortKey: (row) => Date.parse(end(row) ?? '') || null,
+    text: () => '',
+    width: '216px',
+    cell: (row) => <End row={row} />,
+  },
+  {
+    key: 'created',
+    label: 'Made',
+    sortKey: ({ created_at }) => Date.parse(created_at),
+    text: () => '',
+    width: '140px',
+    wide: true,
+    cell: ({ created_at }) => <ClockTime at={created_at} />,
+  },
+  {
+    key: 'note',
+    label: 'Note',
+    sortKey: ({ note }) => note,
+    wide: true,
+    cell: ({ note }) => note !== null && <LinkedText text={note} />,
+  },
+]
+
+function Containers({ names, count }: { readonly names: readonly string[]; readonly count: number }) {
+  if (names.length === 0) return <span className="secondary">{count} wanted</span>
+  return (
+    <span title={names.join(' ')}>{names.length > 3 ? `${names.length}: ${names.join(' ')}` : names.join(' ')}</span>
+  )
+}
+
+function End({ row }: { readonly row: Reservation }) {
+  const at = end(row)
+  if (at === null) return null
+  if (row.state === 'ended') return <ClockTime at={at} />
+  if (row.state === 'active') return <TimeLeft at={at} />
+  if (row.queue?.estimated_start) {
+    return (
+      <>
+        expected in <TimeLeft at={row.queue.estimated_start} withEnd={false} />
+      </>
+    )
+  }
+  return <span className="secondary">{row.state === 'ending' ? 'ending …' : 'not begun'}</span>
+}

@@ -1,0 +1,92 @@
+/** What can be done with reservations in the table: with one, or with all that are selected. */
+import { answerOf } from '../../../../src/client/client.ts'
+import { extensionOf } from '../../actions/extension.ts'
+import { useExtend, useRelease } from '../../actions/reservation-actions.ts'
+import { useBerth } from '../../api/berth.tsx'
+import { usePools } from '../../api/lists.ts'
+import type { Reservation } from '../../api/types.ts'
+import { useNotices } from '../../notices/notices.tsx'
+import { useBulk } from '../../parts/bulk/bulk-context.tsx'
+import { useConfirm } from '../../parts/confirm.tsx'
+import type { BulkAction, RowAction } from '../../parts/table/row-action.ts'
+import {
+  counted,
+  extendRefusal,
+  isOpen,
+  releaseConsequence,
+  releaseRefusal,
+  reservationTitle,
+} from '../../words/reservation-text.ts'
+
+interface Actions {
+  readonly rowActions: (row: Reservation) => RowAction[]
+  readonly bulk: readonly BulkAction<Reservation>[]
+}
+
+export function useReservationActions(): Actions {
+  const extend = useExtend()
+  const release = useRelease()
+  const releaseMany = useReleaseMany()
+  const extendMany = useExtendMany()
+  return {
+    rowActions: (row) => [
+      { label: 'Extend', key: 'e', refusal: extendRefusal(row), act: () => extend.mutate(row) },
+      { label: 'Release …', refusal: releaseRefusal(row), act: () => void release.ask([row]) },
+    ],
+    bulk: [
+      { label: 'Release …', act: (rows) => void releaseMany(rows) },
+      { label: 'Extend', act: extendMany },
+    ],
+  }
+}
+
+/** Asks once with every name, and then shows what became of each. */
+function useReleaseMany() {
+  const berth = useBerth()
+  const notices = useNotices()
+  const confirm = useConfirm()
+  const startBulk = useBulk()
+  return async (selected: readonly Reservation[]) => {
+    const open = selected.filter(isOpen)
+    if (open.length === 0) {
+      return notices.problem('Nothing was released', 'All that are selected are ending, or have ended.')
+    }
+    const left = selected.length - open.length
+    const ended = left === 0 ? '' : ` ${counted(left, 'other has ended and is', 'others have ended and are')} left out.`
+    const title = `Release ${counted(open.length, 'reservation', 'reservations')}`
+    const consequence = releaseConsequence(open) + ended
+    if (!(await confirm({ title: `${title}?`, consequence, names: open.map(listed), action: title }))) return
+    startBulk({
+      title,
+      done: 'released',
+      items: open.map((one) => ({ id: one.id, name: listed(one) })),
+      act: (id) => answerOf(berth.DELETE('/v1/reservations/{id}', { params: { path: { id } } })),
+    })
+  }
+}
+
+/** An end that is not the requested one counts as refused, with the manager's reason. */
+function useExtendMany() {
+  const berth = useBerth()
+  const { data: pools } = usePools()
+  const startBulk = useBulk()
+  return (selected: readonly Reservation[]) => {
+    const poolOf = new Map(selected.map(({ id, pool }) => [id, pools?.find(({ name }) => name === pool)]))
+    startBulk({
+      title: `Extend ${counted(selected.length, 'reservation', 'reservations')}`,
+      done: 'extended',
+      items: selected.map((one) => ({ id: one.id, name: listed(one) })),
+      act: async (id) => {
+        const body = { extend: extensionOf(poolOf.get(id)) }
+        const { clamped } = await answerOf(berth.PATCH('/v1/reservations/{id}', { params: { path: { id } }, body }))
+        if (clamped !== null) throw new Error(clamped)
+      },
+    })
+  }
+}
+
+/** Its name in lists: with the containers, because accounts of several reservations may have one name. */
+function listed(reservation: Reservation): string {
+  const names = reservation.containers.map(({ name }) => name)
+  return names.length === 0 ? reservationTitle(reservation) : `${reservationTitle(reservation)} (${names.join(' ')})`
+}

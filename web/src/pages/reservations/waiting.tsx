@@ -1,0 +1,32 @@
+import type { Reservation } from '../../api/types.ts'
+import { TimeLeft, TimeSince } from '../../parts/time-left.tsx'
+import { counted } from '../../words/reservation-text.ts'
+import styles from './reservations.module.css'
+
+/** Its place in the queue, and when it may begin. */
+export function Waiting({ reservation }: { readonly reservation: Reservation }) {
+  const { queue, count, pool, created_at: made, wait_until: waitUntil } = reservation
+  return (
+    <div className={styles['waiting']}>
+      <p className={styles['time']}>
+        Number {queue?.position ?? '?'} in the queue of {pool}
+      </p>
+      <p>
+        Waits for {counted(count, 'container', 'containers')} since <TimeSince at={made} />.{' '}
+        {queue?.estimated_start ? (
+          <>
+            Expected in <TimeLeft at={queue.estimated_start} />, if no reservation ends early or is extended.
+          </>
+        ) : (
+          'When it begins cannot be told.'
+        )}
+      </p>
+      {waitUntil && (
+        <p className="secondary">
+          Gives up in <TimeLeft at={waitUntil} />
+        </p>
+      )}
+      {queue?.problem != null && <p className="needs-person">{queue.problem}</p>}
+    </div>
+  )
+}

@@ -1,0 +1,135 @@
+/** What was reserved: the wait in the queue with its estimate, then how to get in. */
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import { answerOf } from '../../../../src/client/client.ts'
+import { useRelease } from '../../actions/reservation-actions.ts'
+import { useBerth } from '../../api/berth.tsx'
+import { useSession } from '../../api/session.ts'
+import type { Reservation } from '../../api/types.ts'
+import { CommandLine } from '../../parts/command-line.tsx'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { TimeLeft } from '../../parts/time-left.tsx'
+import { useDock } from '../../terminal/dock-context.tsx'
+import { AccessCard } from './access-card.tsx'
+import { berthCommand, curlCommand } from './commands.ts'
+import type { Made } from './use-reserve.ts'
+import styles from './reserve.module.css'
+
+export function MadeReservation({ made, onAnother }: { readonly made: Made; readonly onAnother: () => void }) {
+  const { request, reserved } = made
+  const reservation = useLatest(reserved)
+  const session = useSession()
+  useTerminalOfItsOwn(reservation)
+  return (
+    <div className={styles['form']}>
+      <Progress reservation={reservation} />
+      {reserved.password !== undefined && <Password text={reserved.password} />}
+      {reservation.state === 'active' && <AccessCard reservation={reservation} />}
+      <details className={styles['more']}>
+        <summary>Show as command</summary>
+        <div className={styles['commands']}>
+          <CommandLine command={curlCommand(location.origin, request, session.data?.auth !== 'none')} />
+          <CommandLine command={berthCommand(location.origin, request)} />
+        </div>
+      </details>
+      <Buttons reservation={reservation} onAnother={onAnother} />
+    </div>
+  )
+}
+
+/** Returns the reservation as it is now: events have it read again. */
+function useLatest(reserved: Reservation): Reservation {
+  const berth = useBerth()
+  const { id } = reserved
+  const { data } = useQuery<Reservation>({
+    queryKey: ['reservations', 'one', id],
+    queryFn: ({ signal }) => answerOf(berth.GET('/v1/reservations/{id}', { params: { path: { id } }, signal })),
+    initialData: reserved,
+  })
+  return data
+}
+
+/** Opens a terminal as soon as the account works, once, if there is one container only. */
+function useTerminalOfItsOwn({ state, containers }: Reservation): void {
+  const dock = useDock()
+  const isOpened = useRef(false)
+  const [only, ...others] = containers
+  const name = state === 'active' && others.length === 0 ? only?.name : undefined
+  useEffect(() => {
+    if (name === undefined || isOpened.current) return
+    isOpened.current = true
+    dock.open(name)
+  }, [name, dock])
+}
+
+function Progress({ reservation }: { readonly reservation: Reservation }) {
+  const { state, queue, reason, outcome, containers, expires_at: expiresAt, wait_until: waitUntil } = reservation
+  if (state === 'waiting') {
+    return (
+      <div role="status" className={styles['progress']}>
+        <strong className="soon">Waits in the queue, position {queue?.position ?? '?'}</strong>
+        <p>
+          {queue?.estimated_start == null ? (
+            'When its turn comes is not known.'
+          ) : (
+            <>
+              Its turn comes in about <TimeLeft at={queue.estimated_start} />, or earlier.
+            </>
+          )}
+          {waitUntil !== null && (
+            <>
+              {' '}
+              It gives up in <TimeLeft at={waitUntil} />.
+            </>
+          )}
+        </p>
+        {queue?.problem != null && <p className="needs-person">{queue.problem}</p>}
+      </div>
+    )
+  }
+  if (state === 'preparing') return <output className={styles['progress']}>Its account is being made …</output>
+  if (state === 'active' && expiresAt !== null) {
+    const what = containers.length === 1 ? containers[0]?.name : `${containers.length} containers`
+    return (
+      <p role="status" className={styles['progress']}>
+        <strong>{what}</strong>: <TimeLeft at={expiresAt} />
+      </p>
+    )
+  }
+  return (
+    <div role="alert" className={styles['progress']}>
+      <strong>It is over: {outcome ?? state}.</strong>
+      {reason !== null && <p>{reason}</p>}
+    </div>
+  )
+}
+
+function Password({ text }: { readonly text: string }) {
+  return (
+    <div>
+      <div className={styles['label']}>Password</div>
+      <div className={styles['password']}>
+        <code>{text}</code>
+        <CopyButton text={text} label="Copy the password" />
+      </div>
+      <p className="secondary">Shown here only: Berth keeps its hash.</p>
+    </div>
+  )
+}
+
+function Buttons({ reservation, onAnother }: { readonly reservation: Reservation; readonly onAnother: () => void }) {
+  const release = useRelease()
+  const isOver = reservation.state === 'ended' || reservation.state === 'ending'
+  const label = reservation.state === 'waiting' ? 'Cancel the wait' : 'Release'
+  return (
+    <div className={styles['submit']}>
+      <Button onClick={onAnother}>Reserve another</Button>
+      {!isOver && (
+        <Button disabled={release.isReleasing(reservation.id)} onClick={() => void release.ask([reservation])}>
+          {release.isReleasing(reservation.id) ? 'releasing …' : label}
+        </Button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,58 @@
+/** Why a reserve was refused, and what can be done: fields, the queue, or the same request again. */
+import { ApiError } from '../../../../src/client/client.ts'
+import type { Pool, Reservation } from '../../api/types.ts'
+import { useNow } from '../../live/clock.tsx'
+import { ProblemNote } from '../../parts/problem-note.tsx'
+import { useTimeWords } from '../../settings/settings.tsx'
+import { estimatedStart, startText } from './availability.ts'
+import styles from './reserve.module.css'
+
+interface RefusalProps {
+  readonly error: unknown
+  /** Faults that belong to no field. */
+  readonly others: readonly string[]
+  readonly pool: Pool | undefined
+  readonly count: number
+  readonly reservations: readonly Reservation[]
+  /** What the field says, which was filled in when the request was refused. */
+  readonly wait: string
+}
+
+export function Refusal(props: RefusalProps) {
+  const { error, others, pool, count, reservations, wait } = props
+  if (error instanceof ApiError && error.violations.length > 0) {
+    const many = error.violations.length === 1 ? '1 value' : `${error.violations.length} values`
+    return (
+      <div role="alert" className={styles['refusal']}>
+        <strong>The manager does not accept {many}. Nothing was reserved.</strong>
+        {others.map((fault) => (
+          <p key={fault}>{fault}</p>
+        ))}
+      </div>
+    )
+  }
+  const isShort = error instanceof ApiError && error.code === 'not_enough'
+  return (
+    <>
+      <ProblemNote title="Nothing was reserved" error={error} />
+      {isShort && pool && <WaitOffer pool={pool} count={count} reservations={reservations} wait={wait} />}
+      {!(error instanceof ApiError) && (
+        <p className="secondary">
+          If the manager has done it already, the same request answers with that reservation: press Reserve again.
+        </p>
+      )}
+    </>
+  )
+}
+
+type WaitOfferProps = Pick<RefusalProps, 'count' | 'reservations' | 'wait'> & { readonly pool: Pool }
+
+function WaitOffer({ pool, count, reservations, wait }: WaitOfferProps) {
+  const now = useNow()
+  const start = estimatedStart(pool, count, reservations)
+  return (
+    <p className={styles['offer']} role="status">
+      {startText(start, now, useTimeWords())} {wait !== '' && `Enter waits in the queue for up to ${wait}.`}
+    </p>
+  )
+}

@@ -1,0 +1,68 @@
+/** Reserving, as a drawer over the overview: the form, then the wait, then how to get in. */
+import { Drawer } from '@mantine/core'
+import { useState } from 'react'
+import { useLocation } from 'wouter'
+import { useMe, useOpenReservations, usePools } from '../../api/lists.ts'
+import { Loading } from '../../parts/page.tsx'
+import { MadeReservation } from './made-reservation.tsx'
+import { ReserveForm } from './reserve-form.tsx'
+import type { Made } from './use-reserve.ts'
+import styles from './reserve.module.css'
+
+export function ReserveDrawer() {
+  const [made, setMade] = useState<Made | null>(null)
+  const [, navigate] = useLocation()
+  const close = () => {
+    // Back to where r was pressed, with its scroll position; a link that was opened has nothing to go back to.
+    const state: unknown = history.state
+    if (typeof state === 'object' && state !== null && 'from' in state) history.back()
+    else navigate('/')
+  }
+  // While the form is open, it has the keyboard. What was reserved stays beside the page and its terminals.
+  const isModal = made === null
+  return (
+    <Drawer.Root
+      opened
+      onClose={close}
+      position="right"
+      size={480}
+      trapFocus={isModal}
+      lockScroll={isModal}
+      closeOnEscape={isModal}
+      closeOnClickOutside={isModal}
+      returnFocus={isModal}
+    >
+      {isModal && <Drawer.Overlay backgroundOpacity={0.35} />}
+      <Drawer.Content
+        classNames={{ content: styles['drawer'] ?? '' }}
+        aria-modal={isModal}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' && !isModal) close()
+        }}
+      >
+        <Drawer.Header>
+          <Drawer.Title>{made === null ? 'Reserve' : 'Your reservation'}</Drawer.Title>
+          <Drawer.CloseButton aria-label="Close (Escape)" />
+        </Drawer.Header>
+        <Drawer.Body>
+          {made === null ? <Form onMade={setMade} /> : <MadeReservation made={made} onAnother={() => setMade(null)} />}
+        </Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
+  )
+}
+
+function Form({ onMade }: { readonly onMade: (made: Made) => void }) {
+  const pools = usePools()
+  const me = useMe()
+  const open = useOpenReservations()
+  return (
+    <Loading of={pools} what="the pools">
+      {(all) => (
+        <Loading of={me} what="your limits">
+          {(caller) => <ReserveForm pools={all} me={caller} reservations={open.data ?? []} onMade={onMade} />}
+        </Loading>
+      )}
+    </Loading>
+  )
+}

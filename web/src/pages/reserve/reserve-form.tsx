@@ -1,0 +1,142 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
+import { type FormEvent, useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { ApiError } from '../../../../src/client/client.ts'
+import type { Me, Pool, Reservation } from '../../api/types.ts'
+import { useClock, useNow } from '../../live/clock.tsx'
+import { useTimeWords } from '../../settings/settings.tsx'
+import { endHint, readEnd } from '../../words/end-input.ts'
+import { availabilityText, estimatedStart, proposedWait } from './availability.ts'
+import { MoreFields } from './more-fields.tsx'
+import { Refusal } from './refusal.tsx'
+import { type FieldName, type Fields, faultsOf, fieldsFrom, type Remembered, wantsMore } from './reserve-fields.ts'
+import { type Made, useReserve } from './use-reserve.ts'
+import styles from './reserve.module.css'
+
+interface ReserveFormProps {
+  readonly pools: readonly Pool[]
+  readonly me: Me
+  readonly reservations: readonly Reservation[]
+  readonly onMade: (made: Made) => void
+}
+
+export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProps) {
+  const [query] = useSearchParams()
+  const [remembered, remember] = useLocalStorage<Remembered>({
+    key: 'berth-reserve',
+    defaultValue: { username: '', sshKeys: '' },
+    getInitialValueInEffect: false,
+  })
+  const [fields, setFields] = useState<Fields>(() => fieldsFrom(query, remembered, pools[0]?.name ?? ''))
+  const reserve = useReserve()
+  const clock = useClock()
+  const { error } = reserve
+  const faults = faultsOf(error instanceof ApiError ? error.violations : [])
+  const pool = pools.find(({ name }) => name === fields.pool)
+  const set = (name: FieldName, value: string) => setFields((before) => ({ ...before, [name]: value }))
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (reserve.isPending) return
+    reserve.mutate(fields, {
+      onSuccess: (made) => {
+        remember({ username: fields.username, sshKeys: fields.sshKeys })
+        onMade(made)
+      },
+      onError: (refused) => {
+        // Another Enter waits in the queue.
+        const isShort = refused instanceof ApiError && refused.code === 'not_enough'
+        if (isShort && pool && fields.wait === '') {
+          set('wait', proposedWait(estimatedStart(pool, Number(fields.count), reservations), clock()))
+        }
+        focusFirstFault()
+      },
+    })
+  }
+  return (
+    <form onSubmit={submit} className={styles['form']} noValidate aria-label="Reserve">
+      {error !== null && (
+        <Refusal
+          error={error}
+          others={faults.others}
+          pool={pool}
+          count={Number(fields.count)}
+          reservations={reservations}
+          wait={fields.wait}
+        />
+      )}
+      <NativeSelect
+        label="Pool"
+        data={[...new Set([fields.pool, ...pools.map(({ name }) => name)])].filter(Boolean)}
+        value={fields.pool}
+        error={faults.byField.pool}
+        description={pool && availabilityText(pool, me)}
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        onChange={(event) => set('pool', event.currentTarget.value)}
+      />
+      <div className={styles['pair']}>
+        <TextInput
+          label="Count"
+          inputMode="numeric"
+          data-autofocus
+          value={fields.count}
+          error={faults.byField.count}
+          onChange={(event) => set('count', event.currentTarget.value)}
+        />
+        <TimeField pool={pool} value={fields.time} error={faults.byField.time} onChange={(time) => set('time', time)} />
+      </div>
+      <TextInput
+        label="User name inside"
+        placeholder="user"
+        autoCapitalize="none"
+        autoComplete="off"
+        spellCheck={false}
+        value={fields.username}
+        error={faults.byField.username}
+        onChange={(event) => set('username', event.currentTarget.value)}
+      />
+      <MoreFields fields={fields} faults={faults} set={set} startsOpen={wantsMore(fields, faults)} />
+      <div className={styles['submit']}>
+        <Button type="submit" variant="filled" aria-disabled={reserve.isPending}>
+          {reserve.isPending ? 'reserving …' : fields.wait === '' ? 'Reserve' : 'Reserve, or wait in the queue'}
+        </Button>
+        <span className="secondary">
+          <kbd>Enter</kbd> reserves, <kbd>Escape</kbd> goes back
+        </span>
+      </div>
+    </form>
+  )
+}
+
+interface TimeFieldProps {
+  readonly pool: Pool | undefined
+  readonly value: string
+  readonly error: string | undefined
+  readonly onChange: (value: string) => void
+}
+
+/** Says what the field means; ticks by itself. */
+function TimeField({ pool, value, error, onChange }: TimeFieldProps) {
+  const now = useNow()
+  const words = useTimeWords()
+  const fallback = (pool?.duration_default_seconds ?? 0) * 1_000
+  return (
+    <TextInput
+      label="For how long, or until when"
+      placeholder="90m, 2h, until 15:40"
+      value={value}
+      error={error}
+      description={
+        endHint(readEnd(value, now, words), fallback, now, words) ?? 'A duration such as 90m, or a time such as 15:40'
+      }
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  )
+}
+
+/** After the fields have been drawn with their faults. */
+function focusFirstFault(): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus())
+}

@@ -1,0 +1,58 @@
+import { Link } from 'wouter'
+import type { Reservation, Token } from '../../api/types.ts'
+import type { Column } from '../../parts/table/column.ts'
+import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
+import { limitsText } from './token-text.ts'
+
+export function tokenColumns(reservations: readonly Reservation[]): readonly Column<Token>[] {
+  const open = Map.groupBy(reservations, ({ owner }) => owner)
+  const count = ({ name }: Token) => open.get(name)?.length ?? 0
+  return [
+    { key: 'name', label: 'Name', sortKey: ({ name }) => name, cell: ({ name }) => name },
+    { key: 'role', label: 'Role', sortKey: ({ role }) => role, filter: true, width: '80px', cell: ({ role }) => role },
+    {
+      key: 'id',
+      label: 'Id',
+      sortKey: ({ id }) => id,
+      width: '160px',
+      wide: true,
+      cell: ({ id }) => <code>{id}</code>,
+    },
+    {
+      key: 'limits',
+      label: 'Limits',
+      sortKey: ({ limits }) => limitsText(limits),
+      cell: ({ limits }) => limitsText(limits),
+    },
+    {
+      key: 'reservations',
+      label: 'Reservations',
+      sortKey: count,
+      text: () => '',
+      align: 'right',
+      width: '112px',
+      cell: (token) => {
+        const found = count(token)
+        if (found === 0) return '0'
+        return <Link href={`/reservations?owner=${encodeURIComponent(token.name)}`}>{found}</Link>
+      },
+    },
+    {
+      key: 'created',
+      label: 'Made',
+      sortKey: ({ created_at: at }) => Date.parse(at),
+      text: () => '',
+      width: '144px',
+      wide: true,
+      cell: ({ created_at: at }) => <ClockTime at={at} />,
+    },
+    {
+      key: 'expires',
+      label: 'Expires',
+      sortKey: ({ expires_at: at }) => Date.parse(at ?? '') || null,
+      text: () => '',
+      width: '200px',
+      cell: ({ expires_at: at }) => (at === null ? 'never' : <TimeLeft at={at} />),
+    },
+  ]
+}

@@ -1,0 +1,47 @@
+/** Tokens in words, and the request that makes one. */
+import type { WantedToken } from '../../../../src/client/client.ts'
+import type { Token } from '../../api/types.ts'
+import { durationText } from '../../words/time.ts'
+
+/** Returns "5 containers · at most 8 h · pools alpine, debian", or "as the pools allow". */
+export function limitsText({ containers, duration_seconds: seconds, pools }: Token['limits']): string {
+  const parts = [
+    containers !== null && `${containers} ${containers === 1 ? 'container' : 'containers'}`,
+    seconds !== null && `at most ${durationText(seconds * 1_000)}`,
+    pools !== null && `${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}`,
+  ].filter((part) => part !== false)
+  return parts.length === 0 ? 'as the pools allow' : parts.join(' · ')
+}
+
+/** Fields of the form, as they were typed. */
+export interface TokenFields {
+  readonly name: string
+  readonly role: 'admin' | 'user'
+  readonly expiresIn: string
+  readonly containers: string
+  readonly duration: string
+  readonly pools: readonly string[]
+}
+
+/** Returns the request of these fields. Empty ones are left out; what is wrong in the others, the manager says. */
+export function wantedToken({ name, role, expiresIn, containers, duration, pools }: TokenFields): WantedToken {
+  const limits = {
+    ...(containers.trim() !== '' && { containers: Number(containers) }),
+    ...(duration.trim() !== '' && { duration: duration.trim() }),
+    ...(pools.length > 0 && { pools: [...pools] }),
+  }
+  return {
+    name: name.trim(),
+    role,
+    ...(expiresIn.trim() !== '' && { expires_in: expiresIn.trim() }),
+    ...(Object.keys(limits).length > 0 && { limits }),
+  }
+}
+
+/** Returns what a deletion means, for the question before it. */
+export function deletionText({ name }: Pick<Token, 'name'>, others: number, open: number): string {
+  const held = open === 1 ? '1 open reservation stays' : `${open} open reservations stay`
+  const how = others > 0 ? `other tokens of ${name} still reach them` : 'only admins can reach them then'
+  const rest = open === 0 ? '' : ` ${held} as they are: ${how}.`
+  return `Programs that use it are refused, and browsers that signed in with it are signed out, at once.${rest}`
+}

@@ -1,0 +1,118 @@
+/** What filters a table: words, and the values of some columns. */
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { useShortcut } from '../../keyboard/shortcuts.tsx'
+import { isFiltered, withFilter } from './table-state.ts'
+import type { Table } from './use-table.ts'
+import { valuesOf } from './visible-rows.ts'
+import styles from './table.module.css'
+
+interface BarProps<Row> {
+  readonly table: Table<Row>
+  readonly noun: { readonly one: string; readonly many: string }
+  readonly narrow: boolean
+  /** Filters that the page applies itself. */
+  readonly pageFilters?: ReactNode
+}
+
+export function FilterBar<Row>({ table, noun, narrow, pageFilters }: BarProps<Row>) {
+  const { rows, columns, state, setState, shown } = table
+  const count = shown.length.toLocaleString()
+  return (
+    <search className={styles['filters']}>
+      <WordsFilter words={state.words} onChange={(words) => setState({ ...state, words })} />
+      {pageFilters}
+      {columns
+        .filter(({ filter }) => filter === true)
+        .map((column) => {
+          const wanted = state.filters[column.key] ?? []
+          const value = wanted.join(',')
+          const values = valuesOf(rows, column, wanted)
+          return (
+            <NativeSelect
+              key={column.key}
+              label={column.label}
+              value={value}
+              onChange={(event) => setState(withFilter(state, column.key, event.currentTarget.value))}
+            >
+              <option value="">any</option>
+              {wanted.length > 1 && <option value={value}>{wanted.join(' or ')}</option>}
+              {values.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </NativeSelect>
+          )
+        })}
+      {narrow && <OrderSelect table={table} />}
+      <output className={styles['count']}>
+        {isFiltered(state) ? `${count} of ${rows.length.toLocaleString()}` : count}{' '}
+        {rows.length === 1 ? noun.one : noun.many}
+      </output>
+      {isFiltered(state) && (
+        <Button onClick={() => setState({ ...state, words: '', filters: {} })}>Clear the filter</Button>
+      )}
+    </search>
+  )
+}
+
+/** On a narrow screen there are no headings to click on. */
+function OrderSelect<Row>({ table }: { readonly table: Table<Row> }) {
+  const { columns, state, setState } = table
+  const { order } = state
+  return (
+    <NativeSelect
+      label="Sorted by"
+      value={order === null ? '' : `${order.descending ? '-' : ''}${order.key}`}
+      onChange={(event) => {
+        const { value } = event.currentTarget
+        const descending = value.startsWith('-')
+        setState({ ...state, order: value === '' ? null : { key: value.replace(/^-/, ''), descending } })
+      }}
+    >
+      <option value="">as it is</option>
+      {columns.flatMap(({ key, label }) => [
+        <option key={key} value={key}>
+          {label}, rising
+        </option>,
+        <option key={`-${key}`} value={`-${key}`}>
+          {label}, falling
+        </option>,
+      ])}
+    </NativeSelect>
+  )
+}
+
+const PAUSE_MS = 150
+
+/** Filters when typing pauses, so that each letter does not cost a pass over all rows. */
+function WordsFilter({ words, onChange }: { readonly words: string; readonly onChange: (words: string) => void }) {
+  const field = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState(words)
+  const written = useRef(words)
+  useShortcut('/', 'Filter', () => field.current?.focus())
+  useEffect(() => {
+    // Changed by a link or a button, not by typing.
+    if (words !== written.current) setText(words)
+    written.current = words
+  }, [words])
+  useEffect(() => {
+    if (text === written.current) return
+    const timer = setTimeout(() => {
+      written.current = text
+      onChange(text)
+    }, PAUSE_MS)
+    return () => clearTimeout(timer)
+  })
+  return (
+    <TextInput
+      ref={field}
+      label="Filter"
+      placeholder="words, all of them"
+      title="Press / to come here"
+      type="search"
+      autoComplete="off"
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+    />
+  )
+}

@@ -1,0 +1,245 @@
+/** One terminal's connection to its shell: opens it, keeps it over network loss and restarts of the manager. */
+import { Acknowledgements } from './acknowledgements.ts'
+import { advance, FIRST, isOver, type LinkEvent, type LinkState } from './machine.ts'
+import { inputMessages, PROTOCOL, parseMessage } from './messages.ts'
+import { SeenOutput } from './overlap.ts'
+
+/** An attempt takes no longer; what answers later is left alone. */
+const CONNECT_TIMEOUT_MS = 15_000
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+interface Size {
+  readonly cols: number
+  readonly rows: number
+}
+
+/** What the connection needs of the API. All throw `ApiError` or `Unreachable`. */
+export interface TerminalApi {
+  create(container: string, size: Size): Promise<{ id: string; ticket: string }>
+  ticket(terminal: string): Promise<string>
+}
+
+/** What the connection needs of the screen. */
+export interface TerminalScreen {
+  readonly size: Size
+  /** Whether the person looks at it: then its size counts for all viewers. */
+  readonly leads: boolean
+  write(output: Bytes, done: () => void): void
+  /** Shows old output. Answers to questions in it are not sent: they were sent when it was new. */
+  replay(output: Bytes): void
+  /** Shows a dim line about the connection. */
+  note(kind: 'reconnected' | 'lost', lostAt: number): void
+  clear(): void
+  /** Takes the size of another viewer. */
+  adopt(size: Size): void
+}
+
+export interface LinkOptions {
+  readonly api: TerminalApi
+  readonly screen: TerminalScreen
+  readonly container: string
+  /** Id of a shell to attach to; null: a new one. */
+  readonly terminal: string | null
+  /** Called with the id of a new shell. */
+  readonly onShell: (terminal: string) => void
+  /** Returns the status and the words of a refusal; null if the manager was not reached. */
+  readonly refusalOf: (error: unknown) => { status: number; message: string } | null
+}
+
+export class TerminalLink {
+  state: LinkState = FIRST
+  readonly #options: LinkOptions
+  readonly #listeners = new Set<() => void>()
+  readonly #seen = new SeenOutput()
+  #terminal: string | null
+  #socket: WebSocket | null = null
+  #acks = new Acknowledgements()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #replayLeft = 0
+  #replayed: Bytes[] = []
+  #onReplayed: (replay: Bytes) => void = () => undefined
+  #closed = false
+  #attempt = 0
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+    this.#terminal = options.terminal
+  }
+
+  start(): void {
+    void this.#connect()
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  readonly current = (): LinkState => this.state
+
+  /** Sends input, and returns whether there was a connection to send it on. */
+  send(input: Bytes): boolean {
+    if (this.state.kind !== 'attached' || this.#socket?.readyState !== WebSocket.OPEN) return false
+    for (const message of inputMessages(input)) this.#socket.send(message)
+    return true
+  }
+
+  resize(size: Size): void {
+    if (this.state.kind === 'attached') this.#say({ type: 'resize', cols: size.cols, rows: size.rows })
+  }
+
+  /** Tries again at once while it waits: after sleep, when the network is back. */
+  hurry(): void {
+    if (this.state.kind === 'waiting') this.#take({ type: 'retry' })
+  }
+
+  /** Replaces a connection that may be dead without knowing it, as after sleep. */
+  check(): void {
+    if (this.state.kind === 'attached') this.#drop(1006, '')
+    this.hurry()
+  }
+
+  /** Opens another shell in the same container. */
+  renew(): void {
+    this.#terminal = null
+    this.#seen.forget()
+    this.#options.screen.clear()
+    this.#take({ type: 'renew' })
+  }
+
+  /** Ends the connection. The shell goes on. */
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#listeners.clear()
+    this.#socket?.close(1000)
+    this.#socket = null
+  }
+
+  async #connect(): Promise<void> {
+    const of = this.#terminal === null ? 'shell' : 'ticket'
+    const attempt = ++this.#attempt
+    const isCurrent = () => !this.#closed && attempt === this.#attempt
+    this.#timer = setTimeout(() => isCurrent() && this.#drop(1006, ''), CONNECT_TIMEOUT_MS)
+    try {
+      const { terminal, ticket } = await this.#admission()
+      if (isCurrent()) this.#open(terminal, ticket)
+    } catch (error) {
+      if (!isCurrent()) return
+      const refusal = this.#options.refusalOf(error)
+      const now = Date.now()
+      if (refusal) this.#take({ type: 'refused', of, ...refusal, now })
+      else this.#take({ type: 'unreachable', message: 'The manager does not answer.', now })
+    }
+  }
+
+  async #admission(): Promise<{ terminal: string; ticket: string }> {
+    const { api, container, screen, onShell } = this.#options
+    if (this.#terminal !== null) return { terminal: this.#terminal, ticket: await api.ticket(this.#terminal) }
+    const { id, ticket } = await api.create(container, screen.size)
+    this.#terminal = id
+    if (!this.#closed) onShell(id)
+    return { terminal: id, ticket }
+  }
+
+  #open(terminal: string, ticket: string): void {
+    const url = new URL(`/v1/terminals/${encodeURIComponent(terminal)}`, location.origin)
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+    const socket = new WebSocket(url, [PROTOCOL, `ticket.${ticket}`])
+    socket.binaryType = 'arraybuffer'
+    this.#socket = socket
+    socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (this.#socket !== socket) return
+      if (typeof data === 'string') this.#takeText(data)
+      else this.#takeOutput(new Uint8Array(data))
+    })
+    socket.addEventListener('close', ({ code, reason }) => this.#socket === socket && this.#drop(code, reason))
+  }
+
+  #takeText(text: string): void {
+    const message = parseMessage(text)
+    if (message?.type === 'ended') this.#take(message)
+    if (message?.type === 'size') this.#options.screen.adopt(message)
+    if (message?.type === 'attached') {
+      // Also while connected: this viewer was too slow for what is kept, and gets all of it again.
+      this.#acks = new Acknowledgements()
+      this.#replayLeft = message.replayed
+      this.#replayed = []
+      const { state } = this
+      const lostAt = 'lostAt' in state ? state.lostAt : null
+      this.#onReplayed = (replay) => this.#attach({ ...message, lostAt, replay })
+      if (this.#replayLeft === 0) this.#onReplayed(new Uint8Array(0))
+    }
+  }
+
+  #takeOutput(output: Bytes): void {
+    if (this.#replayLeft > 0) {
+      this.#replayLeft -= output.length
+      this.#replayed.push(output)
+      if (this.#replayLeft <= 0) this.#onReplayed(joined(this.#replayed))
+      return
+    }
+    this.#seen.add(output)
+    const acks = this.#acks
+    this.#options.screen.write(output, () => {
+      const bytes = acks.shown(output.length)
+      if (bytes !== null && acks === this.#acks) this.#say({ type: 'ack', bytes })
+    })
+  }
+
+  /** Shows what was missed. The size of the screen on which the person works counts. */
+  #attach(attached: Size & { lost: boolean; lostAt: number | null; replay: Bytes }): void {
+    const { screen } = this.#options
+    const { lostAt, replay, cols, rows } = attached
+    const hadText = !this.#seen.isEmpty
+    const unseen = this.#seen.unseenOf(replay)
+    // For a while, the manager says so at every connection; one that goes on with the new shell's text knows it.
+    const lost = attached.lost && (unseen === null || !hadText)
+    if (lost || unseen === null) this.#seen.forget()
+    if (lost) screen.note('lost', lostAt ?? Date.now())
+    else if (hadText && lostAt !== null) screen.note('reconnected', lostAt)
+    // After a restart the manager has the shell, but not its old text. It stays on the screen, and news follow it.
+    const news = unseen ?? replay
+    this.#seen.add(news)
+    screen.replay(news)
+    const mine = screen.size
+    this.#take({ type: 'attached' })
+    if (mine.cols === cols && mine.rows === rows) return
+    if (screen.leads) this.resize(mine)
+    else screen.adopt({ cols, rows })
+  }
+
+  #drop(code: number, reason: string): void {
+    const socket = this.#socket
+    this.#socket = null
+    this.#attempt++
+    socket?.close()
+    this.#take({ type: 'closed', code, reason, now: Date.now() })
+  }
+
+  #say(message: object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message))
+  }
+
+  #take(event: LinkEvent): void {
+    const before = this.state
+    this.state = advance(before, event, Math.random())
+    if (this.state === before) return
+    clearTimeout(this.#timer)
+    if (this.state.kind === 'waiting') this.#timer = setTimeout(() => this.#take({ type: 'retry' }), this.state.pauseMs)
+    if (this.state.kind === 'connecting') void this.#connect()
+    if (isOver(this.state)) this.#socket?.close(1000)
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+function joined(parts: readonly Bytes[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

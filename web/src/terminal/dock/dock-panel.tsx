@@ -1,0 +1,124 @@
+/** The dock: terminals at the bottom of the window, over all pages. */
+import { ActionIcon } from '@mantine/core'
+import { ChevronDown, ChevronUp, Maximize2, Minimize2 } from 'lucide-react'
+import { type Dispatch, useEffect, useRef, useState } from 'react'
+import { useConfirm } from '../../parts/confirm.tsx'
+import { useBerth } from '../../api/berth.tsx'
+import { endTerminal } from '../../api/terminals.ts'
+import type { LinkState } from '../connection/machine.ts'
+import { EndWarnings } from '../view/end-warning.tsx'
+import { TerminalView } from '../view/terminal-view.tsx'
+import { DockMenu } from './dock-menu.tsx'
+import { type DockAction, type DockState, type DockTab, tabTitle } from './dock-state.ts'
+import { DockTabs } from './dock-tabs.tsx'
+import { ResizeHandle } from './resize-handle.tsx'
+import { useF6 } from './use-f6.ts'
+import { useDockHeight } from './use-dock-height.ts'
+import styles from './dock.module.css'
+
+export function DockPanel({ state, act }: { readonly state: DockState; readonly act: Dispatch<DockAction> }) {
+  const { tabs, active, size } = state
+  const dock = useRef<HTMLElement>(null)
+  const confirm = useConfirm()
+  const berth = useBerth()
+  const [states, setStates] = useState<Readonly<Record<string, LinkState>>>({})
+  const focusKey = useFocusKey(state)
+  const { height, room } = useDockHeight(dock, state)
+  useF6(dock)
+
+  const close = async (tab: DockTab) => {
+    const isOpen = states[tab.key]?.kind === 'attached' || states[tab.key]?.kind === 'waiting'
+    const question = {
+      title: `End the shell in ${tab.container}?`,
+      consequence: 'What runs in it ends, too. To keep it, minimise the terminals, or close the window.',
+      action: 'End the shell',
+    }
+    if (isOpen && !(await confirm(question))) return
+    // It may be over already, and it ends by itself later.
+    if (tab.terminal !== null) await endTerminal(berth, tab.terminal).catch(() => undefined)
+    act({ type: 'close', key: tab.key })
+  }
+  const toOwnWindow = (tab: DockTab) => {
+    if (tab.terminal === null) return
+    const query = `?terminal=${encodeURIComponent(tab.terminal)}`
+    globalThis.open(`/ui/terminal/${encodeURIComponent(tab.container)}${query}`, '_blank', 'noopener,popup')
+    act({ type: 'close', key: tab.key })
+  }
+  const current = tabs.find((tab) => tab.key === active)
+  return (
+    <section ref={dock} className={styles['dock']} data-size={size} style={{ maxHeight: room }} aria-label="Terminals">
+      {size === 'normal' && <ResizeHandle height={state.height} act={act} />}
+      <EndWarnings containers={tabs.map((tab) => tab.container)} />
+      {/* Warnings come on top of its height, so that the shells keep their size. */}
+      <div className={styles['body']} style={{ height }}>
+        <div className={styles['head']}>
+          <DockTabs tabs={tabs} active={active} states={states} act={act} onClose={(tab) => void close(tab)} />
+          <DockMenu tabs={tabs} current={current?.container ?? null} act={act} />
+          <div className={styles['sizes']}>
+            {size === 'minimized' ? (
+              <ActionIcon
+                size="sm"
+                aria-label="Show the terminals"
+                onClick={() => act({ type: 'size', size: 'normal' })}
+              >
+                <ChevronUp size={16} aria-hidden />
+              </ActionIcon>
+            ) : (
+              <>
+                <ActionIcon
+                  size="sm"
+                  aria-label={size === 'full' ? 'Smaller' : 'Full height'}
+                  title={size === 'full' ? 'Smaller' : 'Full height'}
+                  onClick={() => act({ type: 'size', size: size === 'full' ? 'normal' : 'full' })}
+                >
+                  {size === 'full' ? <Minimize2 size={16} aria-hidden /> : <Maximize2 size={16} aria-hidden />}
+                </ActionIcon>
+                <ActionIcon
+                  size="sm"
+                  aria-label="Minimise"
+                  title="Minimise"
+                  onClick={() => act({ type: 'size', size: 'minimized' })}
+                >
+                  <ChevronDown size={16} aria-hidden />
+                </ActionIcon>
+              </>
+            )}
+          </div>
+        </div>
+        <div className={styles['views']} hidden={size === 'minimized'}>
+          {tabs.map((tab) => (
+            <div
+              key={tab.key}
+              className={styles['view']}
+              role="tabpanel"
+              id={`terminal-${tab.key}`}
+              aria-label={tabTitle(tabs, tab)}
+              hidden={tab.key !== active}
+            >
+              <TerminalView
+                container={tab.container}
+                terminal={tab.terminal}
+                shown={tab.key === active}
+                focusKey={tab.key === active ? focusKey : null}
+                onShell={(terminal) => act({ type: 'made', key: tab.key, terminal })}
+                onOwnWindow={() => toOwnWindow(tab)}
+                onState={(link) => setStates((all) => (all[tab.key] === link ? all : { ...all, [tab.key]: link }))}
+              />
+            </div>
+          ))}
+        </div>
+      </div>
+    </section>
+  )
+}
+
+/** Changes when a person opens or selects a terminal; null right after a reload, which must not take the focus. */
+function useFocusKey({ active, tabs, size }: DockState): string | null {
+  const first = useRef<string | null>(null)
+  const key = `${active} ${size}`
+  const isRestored = tabs.some((tab) => tab.key === active && tab.terminal !== null)
+  useEffect(() => {
+    first.current ??= key
+  }, [key])
+  return isRestored && (first.current === null || first.current === key) ? null : key
+}

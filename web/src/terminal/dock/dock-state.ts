@@ -1,0 +1,120 @@
+/** Which terminals the dock shows, and how. A pure function, and its text in sessionStorage. */
+
+export interface DockTab {
+  readonly key: string
+  readonly container: string
+  /** Id of the shell; null until the manager has made it. */
+  readonly terminal: string | null
+}
+
+export interface DockState {
+  readonly tabs: readonly DockTab[]
+  readonly active: string | null
+  readonly size: 'normal' | 'minimized' | 'full'
+  /** In pixels, when its size is normal. */
+  readonly height: number
+}
+
+export type DockAction =
+  | { readonly type: 'open'; readonly key: string; readonly container: string }
+  | { readonly type: 'open-another'; readonly key: string; readonly container: string }
+  | { readonly type: 'continue'; readonly key: string; readonly container: string; readonly terminal: string }
+  | { readonly type: 'made'; readonly key: string; readonly terminal: string }
+  | { readonly type: 'close' | 'select'; readonly key: string }
+  | { readonly type: 'step'; readonly by: 1 | -1 }
+  | { readonly type: 'resize'; readonly height: number }
+  | { readonly type: 'size'; readonly size: DockState['size'] }
+
+export const MIN_HEIGHT = 160
+const DEFAULT_HEIGHT = 340
+
+export const EMPTY: DockState = { tabs: [], active: null, size: 'normal', height: DEFAULT_HEIGHT }
+
+export function dockAfter(state: DockState, action: DockAction): DockState {
+  switch (action.type) {
+    case 'open': {
+      const open = state.tabs.find((tab) => tab.container === action.container)
+      return open ? shown(state, open.key) : withTab(state, { ...tabOf(action), terminal: null })
+    }
+    case 'open-another':
+      return withTab(state, { ...tabOf(action), terminal: null })
+    case 'continue': {
+      const open = state.tabs.find((tab) => tab.terminal === action.terminal)
+      return open ? shown(state, open.key) : withTab(state, { ...tabOf(action), terminal: action.terminal })
+    }
+    case 'made':
+      return {
+        ...state,
+        tabs: state.tabs.map((tab) => (tab.key === action.key ? { ...tab, terminal: action.terminal } : tab)),
+      }
+    case 'close':
+      return withoutTab(state, action.key)
+    case 'select':
+      return shown(state, action.key)
+    case 'step': {
+      const at = state.tabs.findIndex((tab) => tab.key === state.active)
+      const next = state.tabs.at((at + action.by) % state.tabs.length)
+      return next ? shown(state, next.key) : state
+    }
+    case 'resize':
+      return { ...state, size: 'normal', height: Math.max(MIN_HEIGHT, Math.round(action.height)) }
+    case 'size':
+      return { ...state, size: action.size }
+  }
+}
+
+function tabOf({ key, container }: { key: string; container: string }) {
+  return { key, container }
+}
+
+function withTab(state: DockState, tab: DockTab): DockState {
+  return shown({ ...state, tabs: [...state.tabs, tab] }, tab.key)
+}
+
+function shown(state: DockState, key: string): DockState {
+  return { ...state, active: key, size: state.size === 'minimized' ? 'normal' : state.size }
+}
+
+/** The tab to the right takes the place of a closed one, or that to the left. */
+function withoutTab(state: DockState, key: string): DockState {
+  const at = state.tabs.findIndex((tab) => tab.key === key)
+  const tabs = state.tabs.filter((tab) => tab.key !== key)
+  const active = state.active === key ? ((tabs[at] ?? tabs.at(-1))?.key ?? null) : state.active
+  return { ...state, tabs, active, size: tabs.length === 0 ? 'normal' : state.size }
+}
+
+/** Returns the words of a tab: with a number if the container has several. */
+export function tabTitle(tabs: readonly DockTab[], tab: DockTab): string {
+  const same = tabs.filter((other) => other.container === tab.container)
+  return same.length === 1 ? tab.container : `${tab.container} (${same.indexOf(tab) + 1})`
+}
+
+/** Returns text for sessionStorage. Shells of another identity must not appear after a change of the session. */
+export function storedText(state: DockState, identity: string): string {
+  return JSON.stringify({ identity, ...state })
+}
+
+/** Returns what was stored, without what is not understood. */
+export function parseStored(text: string | null, identity: string): DockState {
+  try {
+    const stored = JSON.parse(text ?? 'null') as (Partial<DockState> & { identity?: string }) | null
+    if (stored?.identity !== identity || !Array.isArray(stored.tabs)) return EMPTY
+    const tabs = stored.tabs.filter(isTab)
+    const { active = null, size = 'normal', height = DEFAULT_HEIGHT } = stored
+    return {
+      tabs,
+      active: tabs.some((tab) => tab.key === active) ? active : (tabs[0]?.key ?? null),
+      size: size === 'minimized' || size === 'full' ? size : 'normal',
+      height: Number.isFinite(height) ? Math.max(MIN_HEIGHT, height) : DEFAULT_HEIGHT,
+    }
+  } catch {
+    return EMPTY
+  }
+}
+
+function isTab(value: unknown): value is DockTab {
+  if (typeof value !== 'object' || value === null) return false
+  const { key, container, terminal } = value as Record<string, unknown>
+  // A tab without a shell had none yet: opening another one needs a person.
+  return typeof key === 'string' && typeof container === 'string' && typeof terminal === 'string'
+}

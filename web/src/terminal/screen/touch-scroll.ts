@@ -1,0 +1,39 @@
+/** Swipes scroll the text, as a wheel does: xterm follows the wheel only. A tap calls `onTap`. */
+
+/** A finger that moves less than this taps. */
+const TAP_PX = 10
+
+export function followTouch(host: HTMLElement, onTap: () => void, signal: AbortSignal): void {
+  let last: { x: number; y: number } | null = null
+  let moved = 0
+  let tapped = false
+  const start = (event: TouchEvent) => {
+    const [touch] = event.touches
+    last = event.touches.length === 1 && touch ? { x: touch.clientX, y: touch.clientY } : null
+    moved = 0
+  }
+  const move = (event: TouchEvent) => {
+    const [touch] = event.touches
+    if (!last || !touch) return
+    const deltaY = last.y - touch.clientY
+    moved += Math.abs(deltaY) + Math.abs(last.x - touch.clientX)
+    last = { x: touch.clientX, y: touch.clientY }
+    if (moved < TAP_PX) return
+    event.preventDefault()
+    const at = { clientX: touch.clientX, clientY: touch.clientY, bubbles: true, cancelable: true }
+    host.querySelector('.xterm-screen')?.dispatchEvent(new WheelEvent('wheel', { deltaY, ...at }))
+  }
+  const end = () => {
+    tapped = last !== null && moved < TAP_PX
+    last = null
+  }
+  // Not at the end of the touch: the mouse events that follow it open links, and give the focus to xterm's own field.
+  const click = () => {
+    if (tapped) onTap()
+    tapped = false
+  }
+  host.addEventListener('touchstart', start, { passive: true, signal })
+  host.addEventListener('touchmove', move, { passive: false, signal })
+  host.addEventListener('touchend', end, { passive: true, signal })
+  host.addEventListener('click', click, { signal })
+}

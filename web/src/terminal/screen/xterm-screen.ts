@@ -1,0 +1,231 @@
+/** One xterm with its add-ons. The only file that knows the library, apart from its colours. */
+import { FitAddon } from '@xterm/addon-fit'
+import { SearchAddon } from '@xterm/addon-search'
+import { WebLinksAddon } from '@xterm/addon-web-links'
+import { type IDisposable, Terminal } from '@xterm/xterm'
+import '@xterm/xterm/css/xterm.css'
+import type { TerminalScreen } from '../connection/link.ts'
+import { textToCopy } from './clipboard-request.ts'
+import { MIN_CONTRAST, themeOf } from './colors.ts'
+import { actionOf, type KeyAction } from './key-rules.ts'
+import { closingLine, insertedLine } from './note-line.ts'
+import { withStyleNonce } from './style-nonce.ts'
+
+export interface ScreenLook {
+  readonly scheme: 'light' | 'dark'
+  readonly fontSize: number
+  readonly screenReader: boolean
+  readonly blink: boolean
+}
+
+export interface ScreenEvents {
+  readonly onInput: (input: Uint8Array<ArrayBuffer>) => void
+  /** A key that the frame takes. */
+  readonly onAction: (action: Exclude<KeyAction, 'shell' | 'browser'>) => void
+  /** A link was clicked; its target is not checked. */
+  readonly onLink: (target: string) => void
+  /** The pointer is on a link, or has left it (null). */
+  readonly onHover: (target: string | null) => void
+  /** A program wants to put text in the clipboard. */
+  readonly onCopyRequest: (text: string) => void
+  /** Words for a line of the page's own. */
+  readonly noteText: (kind: 'reconnected' | 'lost', lostAt: number) => string
+}
+
+const SCROLLBACK_LINES = 5_000
+
+export class XtermScreen implements TerminalScreen {
+  readonly terminal: Terminal
+  readonly #search = new SearchAddon()
+  readonly #fit = new FitAddon()
+  readonly #events: ScreenEvents
+  readonly #host: HTMLElement
+  readonly #parts: IDisposable[] = []
+  /** Writes that are under way, and those of old output among them. */
+  #writing = 0
+  #replaying = 0
+  /** When the latest input or output was, epoch milliseconds. */
+  activeAt = 0
+  /** Whether it has the size of another viewer. */
+  isBorrowed = false
+
+  constructor(host: HTMLElement, look: ScreenLook, nonce: string, events: ScreenEvents) {
+    this.#events = events
+    this.#host = host
+    const { onLink, onHover } = events
+    this.terminal = new Terminal({
+      ...optionsOf(look),
+      fontFamily: getComputedStyle(host).fontFamily,
+      scrollback: SCROLLBACK_LINES,
+      minimumContrastRatio: MIN_CONTRAST,
+      macOptionIsMeta: true,
+      linkHandler: {
+        activate: (_event, target) => onLink(target),
+        hover: (_event, target) => onHover(target),
+        leave: () => onHover(null),
+      },
+    })
+    const { terminal } = this
+    terminal.loadAddon(this.#fit)
+    terminal.loadAddon(this.#search)
+    terminal.loadAddon(
+      new WebLinksAddon((_event, target) => onLink(target), {
+        hover: (_event, target) => onHover(target),
+        leave: () => onHover(null),
+      }),
+    )
+    terminal.attachCustomKeyEventHandler((event) => this.#takeKey(event))
+    terminal.parser.registerOscHandler(52, (data) => {
+      const text = this.#replaying > 0 ? null : textToCopy(data)
+      if (text !== null) events.onCopyRequest(text)
+      return true
+    })
+    this.#parts.push(
+      terminal.onData((data) => this.#send(new TextEncoder().encode(data))),
+      terminal.onBinary((data) => this.#send(Uint8Array.from(data, (char) => char.charCodeAt(0)))),
+    )
+    withStyleNonce(nonce, () => terminal.open(host))
+    // Touch screens have a line to type into; the keyboard on the screen deletes text of xterm's own field.
+    if (matchMedia('(pointer: coarse)').matches) terminal.textarea?.setAttribute('inputmode', 'none')
+    this.fit()
+  }
+
+  get size(): { cols: number; rows: number } {
+    return this.#fit.proposeDimensions() ?? { cols: this.terminal.cols, rows: this.terminal.rows }
+  }
+
+  get leads(): boolean {
+    return document.hasFocus() && this.#host.checkVisibility()
+  }
+
+  /** Whether a program uses the whole screen, such as an editor. */
+  get isFullScreen(): boolean {
+    return this.terminal.buffer.active.type === 'alternate'
+  }
+
+  setLook(look: ScreenLook): void {
+    this.terminal.options = optionsOf(look)
+  }
+
+  setReadOnly(on: boolean): void {
+    this.terminal.options.disableStdin = on
+  }
+
+  /** Takes the size of the place where it is shown. Does nothing while it is hidden. */
+  fit(): { cols: number; rows: number } | null {
+    const size = this.#fit.proposeDimensions()
+    if (!size || Number.isNaN(size.cols) || !this.#host.checkVisibility()) return null
+    this.#take(size)
+    this.isBorrowed = false
+    return size
+  }
+
+  adopt(size: { cols: number; rows: number }): void {
+    this.#take(size)
+    this.isBorrowed = true
+  }
+
+  #take({ cols, rows }: { cols: number; rows: number }): void {
+    if (cols !== this.terminal.cols || rows !== this.terminal.rows) this.terminal.resize(cols, rows)
+  }
+
+  write(output: Uint8Array, done: () => void): void {
+    this.activeAt = Date.now()
+    this.#writing++
+    this.terminal.write(output, () => {
+      this.#writing--
+      done()
+    })
+  }
+
+  replay(output: Uint8Array): void {
+    const { options } = this.terminal
+    this.#replaying++
+    // Found again after a restart of the manager, a shell clears the screen to draw its line. The old text is kept.
+    options.scrollOnEraseInDisplay = true
+    this.terminal.write(output, () => {
+      this.#replaying--
+      options.scrollOnEraseInDisplay = false
+    })
+  }
+
+  note(kind: 'reconnected' | 'lost', lostAt: number): void {
+    const text = this.#events.noteText(kind, lostAt)
+    if (kind === 'lost') this.#close(text)
+    // Where the cursor will be is not known before everything is written.
+    else if (this.#writing === 0) this.#insert(text)
+  }
+
+  /** Says below the last output that the shell has ended, and why. */
+  end(text: string): void {
+    this.#close(text)
+    const hideCursor = '\u001b[?25l'
+    this.terminal.write('', () => this.terminal.write(hideCursor))
+  }
+
+  clear(): void {
+    this.terminal.reset()
+  }
+
+  /** Sends text as if it was typed. */
+  type(text: string): void {
+    this.terminal.input(text, true)
+  }
+
+  find(text: string, backwards: boolean): boolean {
+    return backwards ? this.#search.findPrevious(text) : this.#search.findNext(text, { incremental: false })
+  }
+
+  endSearch(): void {
+    this.#search.clearDecorations()
+    this.terminal.clearSelection()
+  }
+
+  dispose(): void {
+    for (const part of this.#parts) part.dispose()
+    this.terminal.dispose()
+  }
+
+  #send(input: Uint8Array<ArrayBuffer>): void {
+    if (this.#replaying > 0) return
+    this.activeAt = Date.now()
+    this.#events.onInput(input)
+  }
+
+  /** xterm asks about each key first. Returns whether the key is typed. */
+  #takeKey(event: KeyboardEvent): boolean {
+    const action = actionOf(event, this.terminal.hasSelection())
+    if (action === 'shell') return true
+    if (action === 'browser') return false
+    event.preventDefault()
+    if (event.type === 'keydown') this.#events.onAction(action)
+    return false
+  }
+
+  #close(text: string): void {
+    this.terminal.write('', () => this.terminal.write(closingLine(text, this.#lastRow())))
+  }
+
+  /** Returns the last row with text on the screen; null while a program uses the whole screen. */
+  #lastRow(): number | null {
+    if (this.isFullScreen) return null
+    const { active } = this.terminal.buffer
+    let row = this.terminal.rows - 1
+    while (row > active.cursorY && !active.getLine(active.baseY + row)?.translateToString(true)) row--
+    return row
+  }
+
+  #insert(text: string): void {
+    const { cols, rows, buffer, modes } = this.terminal
+    const active = buffer.active
+    // Programs that use the whole screen draw it again; a line between theirs would only be in their way.
+    if (active.type === 'alternate' || modes.originMode) return
+    let start = active.cursorY
+    while (start > 0 && active.getLine(active.baseY + start)?.isWrapped) start--
+    this.terminal.write(insertedLine(text, { x: active.cursorX, y: active.cursorY, lineStart: start, cols, rows }))
+  }
+}
+
+function optionsOf({ scheme, fontSize, screenReader, blink }: ScreenLook) {
+  return { theme: themeOf(scheme), fontSize, screenReaderMode: screenReader, cursorBlink: blink }
+}

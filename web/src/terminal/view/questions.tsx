@@ -1,0 +1,48 @@
+/** Questions that what runs in the terminal has raised: links, and text for the clipboard. */
+import { Button, CloseButton } from '@mantine/core'
+import { copyText } from '../../parts/copy-text.ts'
+import styles from './terminal-view.module.css'
+
+/** The whole target of a link, which opens only from here. */
+export function LinkQuestion({ target, onClose }: { readonly target: string; readonly onClose: () => void }) {
+  return (
+    <section className={styles['bar']} aria-label="Link">
+      <span>Open</span>
+      <a
+        className={styles['target']}
+        href={target}
+        target="_blank"
+        rel="noopener noreferrer"
+        onClick={() => setTimeout(onClose)}
+        ref={(link) => link?.focus()}
+      >
+        {target}
+      </a>
+      <Button size="compact-xs" onClick={() => copyText(target) && onClose()}>
+        Copy
+      </Button>
+      <CloseButton size="sm" aria-label="Do not open it" onClick={onClose} />
+    </section>
+  )
+}
+
+export function CopyQuestion(props: {
+  readonly text: string
+  readonly onAllow: () => void
+  readonly onDeny: () => void
+}) {
+  const { text, onAllow, onDeny } = props
+  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text
+  return (
+    <div className={styles['bar']} role="alert">
+      <span>A program wants to put this text in the clipboard:</span>
+      <code className={styles['target']}>{shown.replace(/\s+/g, ' ')}</code>
+      <Button size="compact-xs" onClick={onAllow}>
+        Allow in this terminal
+      </Button>
+      <Button size="compact-xs" onClick={onDeny}>
+        Never
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,46 @@
+/** The reservation that a terminal belongs to, and how it is extended. */
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { answerOf } from '../../../../src/client/client.ts'
+import { useBerth } from '../../api/berth.tsx'
+import { useOpenReservations } from '../../api/lists.ts'
+import type { Reservation } from '../../api/types.ts'
+import { EXTENSION } from './warning.ts'
+
+export interface Held {
+  readonly reservation: Reservation
+  /** RFC 3339. */
+  readonly activeAt: string
+  readonly expiresAt: string
+}
+
+/** Returns the active reservations that hold some containers, each once. */
+export function useAllHeld(containers: readonly string[]): readonly Held[] {
+  const { data = [] } = useOpenReservations()
+  return data.flatMap(asHeld).filter(({ reservation }) => {
+    return reservation.containers.some(({ name }) => containers.includes(name))
+  })
+}
+
+/** Returns the reservation that holds a container now; null if none does, or while that is not known. */
+export function useHeld(container: string): Held | null {
+  return useAllHeld([container])[0] ?? null
+}
+
+function asHeld(reservation: Reservation): Held[] {
+  const { state, active_at, expires_at } = reservation
+  if (state !== 'active' || active_at === null || expires_at === null) return []
+  return [{ reservation, activeAt: active_at, expiresAt: expires_at }]
+}
+
+/** Extends a reservation. The answer says the new end, and why it is not the wanted one. */
+export function useExtend() {
+  const berth = useBerth()
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) =>
+      answerOf(
+        berth.PATCH('/v1/reservations/{id}', { params: { path: { id } }, body: { extend: EXTENSION.duration } }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['reservations'] }),
+  })
+}

@@ -1,0 +1,68 @@
+/** What can be done with a terminal. Its first element is the switch for screen readers. */
+import { ActionIcon, Button } from '@mantine/core'
+import { AArrowDown, AArrowUp, ClipboardPaste, Copy, Ear, ExternalLink, Maximize, Search } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { TimeLeft } from '../../parts/time-left.tsx'
+import type { LookSettings } from './look.ts'
+import type { Held } from './reservation.ts'
+import styles from './terminal-view.module.css'
+
+export interface ToolbarActions {
+  readonly copy: () => void
+  readonly paste: () => void
+  readonly search: () => void
+  readonly fullScreen: () => void
+  /** Shows the same shell in a window of its own; null where it is in one. */
+  readonly ownWindow: (() => void) | null
+  readonly end: ReactNode
+}
+
+export function Toolbar(props: {
+  readonly container: string
+  readonly held: Held | null
+  readonly settings: LookSettings
+  readonly actions: ToolbarActions
+}) {
+  const { container, held, settings, actions } = props
+  const { look, setScreenReader, changeFontSize } = settings
+  return (
+    <div className={styles['toolbar']} role="toolbar" aria-label={`Terminal ${container}`} data-f6-toolbar>
+      <Button
+        size="compact-xs"
+        variant={look.screenReader ? 'filled' : 'default'}
+        leftSection={<Ear size={14} aria-hidden />}
+        aria-pressed={look.screenReader}
+        title="Reads output aloud, and lets a screen reader walk through the text"
+        onClick={() => setScreenReader(!look.screenReader)}
+      >
+        Screen reader
+      </Button>
+      <span className={styles['who']}>
+        {held && (
+          <>
+            <span className={styles['account']}>{held.reservation.username} · </span>
+            <TimeLeft at={held.expiresAt} />
+          </>
+        )}
+      </span>
+      <div className={styles['tools']}>
+        <Tool label="Smaller text" act={() => changeFontSize(-1)} icon={<AArrowDown size={16} />} />
+        <Tool label="Larger text" act={() => changeFontSize(1)} icon={<AArrowUp size={16} />} />
+        <Tool label="Search (Ctrl+Shift+F)" act={actions.search} icon={<Search size={16} />} />
+        <Tool label="Copy the selection" act={actions.copy} icon={<Copy size={16} />} />
+        <Tool label="Paste" act={actions.paste} icon={<ClipboardPaste size={16} />} />
+        <Tool label="Full screen" act={actions.fullScreen} icon={<Maximize size={16} />} />
+        {actions.ownWindow && <Tool label="Own window" act={actions.ownWindow} icon={<ExternalLink size={16} />} />}
+        {actions.end}
+      </div>
+    </div>
+  )
+}
+
+function Tool({ label, act, icon }: { readonly label: string; readonly act: () => void; readonly icon: ReactNode }) {
+  return (
+    <ActionIcon size="sm" aria-label={label} title={label} onClick={act}>
+      {icon}
+    </ActionIcon>
+  )
+}

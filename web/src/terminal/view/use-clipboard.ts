@@ -1,0 +1,93 @@
+/** Copy and paste of one terminal, on plain http too, and what its programs may put in the clipboard. */
+import { type RefObject, useEffect, useRef, useState } from 'react'
+import { useNotices } from '../../notices/notices.tsx'
+import { copyText } from '../../parts/copy-text.ts'
+import { cleanPaste, mustAsk } from '../screen/paste-rules.ts'
+import type { PasteQuestion } from './paste-dialog.tsx'
+import type { OpenShell } from './use-terminal.ts'
+
+export function useTerminalClipboard(host: RefObject<HTMLDivElement | null>, shell: OpenShell | null) {
+  const notices = useNotices()
+  const [question, setQuestion] = useState<PasteQuestion | null>(null)
+  const [offered, setOffered] = useState<string | null>(null)
+  const agreed = useRef(false)
+  const mayCopy = useRef<'ask' | 'yes' | 'never'>('ask')
+  const terminal = shell?.screen.terminal
+
+  const insert = (text: string) => {
+    terminal?.paste(cleanPaste(text))
+    terminal?.scrollToBottom()
+    terminal?.focus()
+  }
+  const take = (pasted: string) => {
+    const text = cleanPaste(pasted)
+    const bracketed = terminal?.modes.bracketedPasteMode ?? false
+    if (mustAsk(text, { bracketed, agreed: agreed.current })) setQuestion({ text, runs: !bracketed })
+    else if (text !== '') insert(text)
+  }
+  const latestTake = useRef(take)
+  useEffect(() => {
+    latestTake.current = take
+  })
+  useEffect(() => {
+    // Before xterm, which would paste control characters as well.
+    const paste = (event: ClipboardEvent) => {
+      event.preventDefault()
+      event.stopPropagation()
+      latestTake.current(event.clipboardData?.getData('text/plain') ?? '')
+    }
+    const place = host.current
+    place?.addEventListener('paste', paste, { capture: true })
+    return () => place?.removeEventListener('paste', paste, { capture: true })
+  }, [host])
+
+  return {
+    question,
+    offered,
+    copy: () => {
+      const text = terminal?.getSelection() ?? ''
+      if (text === '') return
+      if (copyText(text)) terminal?.clearSelection()
+      else notices.problem('The text was not copied', new Error('The browser refused to write to the clipboard.'))
+      terminal?.focus()
+    },
+    /** Asked for without a key: only pages on https and localhost may read the clipboard, others get a field. */
+    paste: async () => {
+      const bracketed = terminal?.modes.bracketedPasteMode ?? false
+      const text = await readClipboard()
+      if (text === null) setQuestion({ text: '', runs: !bracketed })
+      else take(text)
+    },
+    answer: (text: string, remember: boolean) => {
+      agreed.current ||= remember && question?.text !== ''
+      setQuestion(null)
+      insert(text)
+    },
+    closeQuestion: () => setQuestion(null),
+    /** A program wants to put text in the clipboard. */
+    offer: (text: string) => {
+      // The browser may refuse without a click; then the text is offered again.
+      if (mayCopy.current === 'never' || (mayCopy.current === 'yes' && copyText(text))) return
+      setOffered(text)
+    },
+    allow: () => {
+      mayCopy.current = 'yes'
+      if (offered !== null) copyText(offered)
+      setOffered(null)
+      terminal?.focus()
+    },
+    deny: () => {
+      mayCopy.current = 'never'
+      setOffered(null)
+      terminal?.focus()
+    },
+  }
+}
+
+async function readClipboard(): Promise<string | null> {
+  try {
+    return await navigator.clipboard.readText()
+  } catch {
+    return null
+  }
+}

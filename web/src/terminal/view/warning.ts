@@ -1,0 +1,45 @@
+/** Warnings before a reservation ends: 10 minutes and 1 minute, as inside its sessions. */
+import { clockText, durationText, type TimeWords } from '../../words/time.ts'
+
+const MINUTE_MS = 60_000
+const LEVELS_MIN = [1, 10] as const
+
+export type WarningLevel = (typeof LEVELS_MIN)[number]
+
+/** How much longer a reservation is made by one key. */
+export const EXTENSION = { duration: '30m', words: '30 min' } as const
+
+interface Times {
+  /** Epoch milliseconds. */
+  readonly activeAt: number
+  readonly expiresAt: number
+}
+
+/** Returns which warning is shown, or null. A reservation that was never longer than 10 minutes is warned at 1 only. */
+export function warningLevel({ activeAt, expiresAt }: Times, now: number): WarningLevel | null {
+  const left = expiresAt - now
+  if (left <= 0) return null
+  return LEVELS_MIN.find((level) => left <= level * MINUTE_MS && expiresAt - activeAt > level * MINUTE_MS) ?? null
+}
+
+/** Returns what is said once per warning: it does not count down, so that screen readers do not repeat it. */
+export function warningText(
+  containers: readonly string[],
+  level: WarningLevel,
+  times: Times,
+  words: TimeWords,
+): string {
+  const minutes = level === 1 ? '1 minute' : `${level} minutes`
+  const end = clockText(times.expiresAt, times.expiresAt, words)
+  return `${listOf(containers)} will end at ${end}, in less than ${minutes}.`
+}
+
+/** Returns the beginning of the window's title while a warning is shown: "⚠ 9 min · ". */
+export function titlePrefix(left: number): string {
+  return `⚠ ${left >= MINUTE_MS ? `${Math.ceil(left / MINUTE_MS)} min` : durationText(left)} · `
+}
+
+function listOf(names: readonly string[]): string {
+  const [first = 'The reservation', ...rest] = names
+  return rest.length === 0 ? first : `${first} and ${rest.length} more`
+}

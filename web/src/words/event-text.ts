@@ -1,0 +1,105 @@
+/** Events of the audit log in words. */
+import type { Event } from '../api/types.ts'
+import { clockText, type TimeWords } from './time.ts'
+
+/** Name of the manager itself in `by`. */
+const MANAGER = 'berth'
+/** Name of every caller while the manager wants no authentication. */
+const ANYONE = 'anyone'
+
+type Say = (event: Event, words: TimeWords) => string
+
+const SAY: Readonly<Record<Event['kind'], Say>> = {
+  'reservation.waiting': (event) => `${holder(event)} waits for ${poolOf(event)}`,
+  'reservation.preparing': (event) => `The account of ${holder(event)} is being made in ${poolOf(event)}`,
+  'reservation.active': (event) => `${holder(event)} can log in to ${poolOf(event)}`,
+  'reservation.extended': (event, words) => `${actor(event)} extended ${theirs(event)} ${until(event, words)}`,
+  'reservation.held': (event, words) => `${actor(event)} put ${theirs(event)} on hold ${until(event, words)}`,
+  'reservation.substituted': (event) => `${substitution(event.detail)} in ${theirs(event)}`,
+  'reservation.ending': (event) => `${capital(theirs(event))} ends: ${outcome(event)}`,
+  'reservation.ended': (event) => `${capital(theirs(event))} has ended: ${outcome(event)}`,
+  'container.creating': (event) => `${nameOf(event)} is being created`,
+  'container.ready': (event) => `${nameOf(event)} is ready`,
+  'container.reserved': (event) => `${nameOf(event)} is reserved for ${holder(event)}`,
+  'container.removing': (event) => removal(event),
+  'container.broken': (event) => `${nameOf(event)} is broken${why(event)}`,
+  'container.quarantined': (event) => `${actor(event)} quarantined ${nameOf(event)}${why(event)}`,
+  'container.reset': (event) => `${actor(event)} resets ${nameOf(event)}`,
+  'container.replaced': (event) => `${nameOf(event)} was replaced under ${theirs(event)}${why(event)}`,
+  'container.dropped': (event) => `${nameOf(event)} is no longer part of ${poolOf(event)}${why(event)}`,
+  'pool.scaled': (event) => `${actor(event)} set the size of ${poolOf(event)} to ${event.detail ?? '?'}`,
+  'token.created': (event) => `${actor(event)} made a token${why(event)}`,
+  'token.deleted': (event) => `${actor(event)} deleted a token${why(event)}`,
+  'terminal.opened': (event) => `${actor(event)} opened a terminal in ${nameOf(event)}`,
+  'terminal.closed': (event) => `The terminal of ${holder(event)} in ${nameOf(event)} was closed${why(event)}`,
+}
+
+/** Returns what happened: "The reservation of alice in alpine has ended: released by ada". */
+export function eventText(event: Event, words: TimeWords): string {
+  // A later manager may know more kinds than this page.
+  const say: Say | undefined = SAY[event.kind]
+  return say?.(event, words) ?? [event.kind, event.container ?? event.pool, event.detail].filter(Boolean).join(': ')
+}
+
+/** Whether a person would want to read it in a short list: not the steps of recycling. */
+export function isNoteworthy({ kind, by }: Pick<Event, 'kind' | 'by'>): boolean {
+  const steps = ['creating', 'ready', 'reserved', 'removing', 'dropped'].map((step) => `container.${step}`)
+  if (kind === 'container.removing') return by !== MANAGER
+  return !steps.includes(kind) && kind !== 'reservation.preparing' && kind !== 'reservation.ending'
+}
+
+function actor({ by }: Event): string {
+  if (by === ANYONE) return 'A caller'
+  return by === MANAGER ? 'Berth' : by
+}
+
+/** "alice", and whose account it is where the owner has another name: "alice (ada)". */
+function holder({ username, owner }: Event): string {
+  if (username === null) return owner ?? 'a tenant'
+  return owner === null || owner === username || owner === ANYONE ? username : `${username} (${owner})`
+}
+
+function theirs(event: Event): string {
+  return `the reservation of ${holder(event)} in ${poolOf(event)}`
+}
+
+function nameOf({ container }: Event): string {
+  return container ?? 'A container'
+}
+
+function why({ detail }: Event): string {
+  return detail === null ? '' : `: ${detail}`
+}
+
+/** The manager removes what was released; a person recycles. */
+function removal(event: Event): string {
+  if (event.by === MANAGER) return `${nameOf(event)} is being removed${why(event)}`
+  return `${actor(event)} had ${nameOf(event)} removed${why(event)}`
+}
+
+function poolOf({ pool }: Event): string {
+  return pool ?? 'a pool'
+}
+
+function until({ detail, at }: Event, words: TimeWords): string {
+  const end = Date.parse(detail?.replace(/^until /, '') ?? '')
+  return Number.isNaN(end) ? (detail ?? '') : `until ${clockText(end, Date.parse(at), words)}`
+}
+
+function outcome(event: Event): string {
+  const { detail, by } = event
+  if (detail === 'released' && by !== MANAGER && by !== ANYONE) return `released by ${by}`
+  if (detail === 'expired') return 'its time is up'
+  if (detail === 'abandoned') return 'its keepalive calls stopped'
+  return detail ?? 'over'
+}
+
+/** "alpine-1 -> alpine-2: REASON" */
+function substitution(detail: string | null): string {
+  const [, from, to, reason] = /^(\S+) -> (\S+?): (.*)$/s.exec(detail ?? '') ?? []
+  return from === undefined ? `A container was swapped (${detail ?? '?'})` : `${to} replaced ${from} (${reason})`
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,76 @@
+/** Reservations in words. */
+import type { Reservation } from '../../../src/client/client.ts'
+
+type State = Reservation['state']
+
+export const RESERVATION_STATES: readonly State[] = ['waiting', 'preparing', 'active', 'ending', 'ended']
+export const OPEN_STATES: readonly State[] = ['waiting', 'preparing', 'active', 'ending']
+
+/** Returns what people call a reservation: "alice · ci-build", or "alice" without a name. */
+export function reservationTitle({ username, name }: Pick<Reservation, 'username' | 'name'>): string {
+  return name === null ? username : `${username} · ${name}`
+}
+
+/** Returns its state: "waiting · no. 2", by its place in the queue, or "ended: released". */
+export function stateText({ state, queue, outcome }: Pick<Reservation, 'state' | 'queue' | 'outcome'>): string {
+  if (state === 'waiting' && queue) return `waiting · no. ${queue.position}`
+  if (outcome !== null) return `${state}: ${outcome}`
+  return state
+}
+
+/** Returns how it ended, in a sentence; null while it has no outcome. */
+export function endSentence({ outcome, reason }: Pick<Reservation, 'outcome' | 'reason'>): string | null {
+  switch (outcome) {
+    case null:
+      return null
+    case 'released':
+      return 'It was released before its time was over.'
+    case 'expired':
+      return 'Its time was over.'
+    case 'abandoned':
+      return 'It counted as abandoned: no keepalive call came in time.'
+    case 'cancelled':
+      return 'It was cancelled before it was active.'
+    case 'failed':
+      return reason === null ? 'It failed.' : `It failed: ${reason}.`
+  }
+}
+
+/** Returns the ssh command for a container. */
+export function sshCommand(username: string, { host, port }: { host: string; port: number | null }): string | null {
+  return port === null ? null : `ssh -p ${port} ${username}@${host}`
+}
+
+/** What is left to do with a reservation. */
+export function isOpen({ state }: Pick<Reservation, 'state'>): boolean {
+  return state !== 'ended' && state !== 'ending'
+}
+
+/** Returns why its end cannot be moved, or null if it can. */
+export function extendRefusal({ state }: Pick<Reservation, 'state'>): string | null {
+  if (state === 'active') return null
+  if (isOpen({ state })) return `It is ${state}: its time has not begun.`
+  return state === 'ending' ? 'It is ending.' : 'It has ended.'
+}
+
+export function releaseRefusal({ state }: Pick<Reservation, 'state'>): string | null {
+  if (isOpen({ state })) return null
+  return state === 'ending' ? 'It is ending.' : 'It has ended.'
+}
+
+/** Returns what a release of these destroys, for the question before it. */
+export function releaseConsequence(reservations: readonly Pick<Reservation, 'state' | 'containers'>[]): string {
+  const active = reservations.filter(({ state }) => state === 'active')
+  const containers = active.reduce((sum, { containers: held }) => sum + held.length, 0)
+  const waiting = reservations.length - active.length
+  const parts = [
+    active.length > 0 &&
+      `${active.length} in use: ${counted(containers, 'container is', 'containers are')} destroyed with everything in them`,
+    waiting > 0 && `${waiting} not begun yet: ${waiting === 1 ? 'it loses its' : 'they lose their'} place`,
+  ]
+  return `${parts.filter((part) => part !== false).join('. ')}.`
+}
+
+export function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}
