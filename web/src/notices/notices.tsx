@@ -12,6 +12,10 @@ interface Notice {
   readonly error?: unknown
 }
 
+function isSame(one: Omit<Notice, 'id'>, other: Omit<Notice, 'id'>): boolean {
+  return one.kind === 'problem' && one.text === other.text && String(one.error) === String(other.error)
+}
+
 interface Notices {
   /** Says that something has succeeded. */
   done(text: string): void
@@ -26,7 +30,8 @@ export function NoticesProvider({ children }: { readonly children: ReactNode }) 
   const close = useCallback((id: number) => setNotices((all) => all.filter((one) => one.id !== id)), [])
   const add = useCallback((notice: Omit<Notice, 'id'>) => {
     const id = performance.now() + Math.random()
-    setNotices((all) => [...all, { ...notice, id }])
+    // The same problem again needs no second message.
+    setNotices((all) => (all.some((one) => isSame(one, notice)) ? all : [...all, { ...notice, id }]))
     return id
   }, [])
   const value = useMemo<Notices>(
