@@ -18,10 +18,11 @@ import { createOwners } from '../src/usecases/self-service/owners.ts'
 import { createRefusalCounter, type RefusalCounter } from '../src/usecases/series/refusal-counter.ts'
 import { createSelfService, type SelfService } from '../src/usecases/self-service/self-service.ts'
 import { createReservations, type Reservations } from '../src/usecases/reservations.ts'
+import { Terminals } from '../src/usecases/terminals/terminals.ts'
 import { specDigest } from '../src/engine/labels.ts'
 import { openMemory } from '../src/engine/memory/engine.ts'
 import { MemoryHost } from '../src/engine/memory/host.ts'
-import { migrate } from '../src/store/migrations/migrate.ts'
+import { migrate } from '../src/store/migrate.ts'
 import type { Store } from '../src/ports/store.ts'
 import { createSqlStore } from '../src/store/sql/store.ts'
 import { connectSqlite } from '../src/store/sqlite/driver.ts'
@@ -55,6 +56,7 @@ export interface World {
   selfService: SelfService
   /** Of the manager that lives now. Written by `step` and `flush` only. */
   refusals: RefusalCounter
+  terminals: Terminals
   /** Milliseconds forward, or back. */
   advance(ms: number): void
   now(): number
@@ -124,7 +126,10 @@ export async function createWorld(
   function assemble(
     pools: readonly Pool[],
     life: Store,
-  ): Pick<World, 'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService' | 'refusals'> {
+  ): Pick<
+    World,
+    'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService' | 'refusals' | 'terminals'
+  > {
     const named = createPools(pools)
     const ports = {
       engine: wrap('engine', openMemory({ database, instance: INSTANCE.name, host })),
@@ -177,7 +182,9 @@ export async function createWorld(
       isLeading: () => reconciler.isLeading(),
     })
     const admin = createAdmin({ pools: named, store: ports.store, clock, log, onChange: () => undefined })
-    return { pools: named, store: life, reconciler, reservations, admin, selfService, refusals }
+    const newId = () => `t${++nextId}`
+    const terminals = new Terminals({ ...ports, clock, log, localTime, newId })
+    return { pools: named, store: life, reconciler, reservations, admin, selfService, refusals, terminals }
   }
 
   const world: World = {

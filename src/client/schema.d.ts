@@ -340,6 +340,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{name}/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a shell in a container of your active reservation
+         * @description The shell runs as the account of the reservation, as after a login over SSH. It goes on while nobody views it, for 10 minutes, and ends with the reservation. The answer has a ticket for its first viewer.
+         */
+        post: operations["createTerminal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your terminals */
+        get: operations["listTerminals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terminals/{id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a ticket to view a terminal again, or from another device */
+        post: operations["createTerminalTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terminals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View a terminal and type in it, over a WebSocket
+         * @description Send `Sec-WebSocket-Protocol: berth.v1, ticket.TICKET`, and the Origin of a page of this manager or an Authorization header. Binary messages are bytes of the terminal; texts are JSON. docs/api.md describes them, and the codes with which the manager closes it.
+         */
+        get: operations["viewTerminal"];
+        put?: never;
+        post?: never;
+        /** End a shell and what runs in it */
+        delete: operations["deleteTerminal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/known_hosts": {
         parameters: {
             query?: never;
@@ -366,7 +441,7 @@ export interface paths {
         };
         /**
          * What has changed, by whom and when: the audit log
-         * @description Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or `after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations.
+         * @description Oldest first. With `Accept: text/event-stream`, new events are sent as Server-Sent Events. `Last-Event-ID` or `after` first sends all events after that id; `tail` first sends the latest past events. Each has the id and the kind of the event, and the same JSON as data. Users see the events of their own reservations. With `live=true` the stream also has messages without an id: `clock`, first and as the heartbeat, with the time of the manager (`now`) and the id after which the stream continues (`after`); `pools`, first and at most once a second when they change, with counts and times of all pools for every caller.
          */
         get: operations["listEvents"];
         put?: never;
@@ -461,6 +536,99 @@ export interface paths {
         };
         /** The identity of the caller, and its limits */
         get: operations["getIdentity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who sent this request, and how to sign in; never 401 */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in with an API token: the answer sets a cookie that stands for it
+         * @description For pages of the manager; programs send the token itself. A session that the browser had ends.
+         */
+        post: operations["createSession"];
+        /** Sign out: ends the session of the cookie, and expires the cookie */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions that have not ended: all for admins, their own for others */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session: its cookie is refused from now on */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Send the browser to the identity provider to sign in */
+        get: operations["beginSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the identity provider sends the browser back
+         * @description The answer sets the cookie of a session. When the sign-in failed, it leads to /ui/sign-in?error=…, which is expired, denied, unavailable, not_allowed or failed.
+         */
+        get: operations["finishSignIn"];
         put?: never;
         post?: never;
         delete?: never;
@@ -647,6 +815,21 @@ export interface components {
             /** @description Only if it was generated, and in this answer only */
             password?: string;
         };
+        CreatedTerminal: {
+            id: string;
+            container: string;
+            /** @description Id of the reservation */
+            reservation: string;
+            /** @description Account that the shell runs as */
+            username: string;
+            created_at: string;
+            /** @description Whether the shell survives a restart of the manager */
+            persistent: boolean;
+            /** @description Number of connections that show it now */
+            viewers: number;
+            /** @description For one WebSocket, within 10 seconds: Sec-WebSocket-Protocol "berth.v1, ticket.TICKET" */
+            ticket: string;
+        };
         CreatedToken: {
             /** @description Public part of the token */
             id: string;
@@ -689,7 +872,7 @@ export interface components {
             detail: string | null;
         };
         /** @enum {string} */
-        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
+        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted" | "terminal.opened" | "terminal.closed";
         EventList: {
             events: components["schemas"]["Event"][];
             /** @description "after" of the next page; null at the end */
@@ -774,6 +957,14 @@ export interface components {
         };
         OpenApiDocument: {
             [key: string]: unknown;
+        };
+        OwnSession: {
+            id: string;
+            created_at: string;
+            /** @description It ends then, unless it is used before */
+            idle_until: string;
+            /** @description It ends then at the latest */
+            ends_at: string;
         };
         /**
          * @description Generates a password, also beside keys: 20 random characters, or four words that can be typed. Not with password
@@ -1003,6 +1194,44 @@ export interface components {
             broken: number;
             quarantined: number;
         };
+        Session: {
+            id: string;
+            identity: string;
+            role: components["schemas"]["Role"];
+            way: components["schemas"]["SignInWay"];
+            /** @description Id of the API token; null with oidc */
+            token: string | null;
+            created_at: string;
+            /** @description To the minute */
+            last_used_at: string;
+            /** @description At the latest; after 12 hours without a use before */
+            ends_at: string;
+            /** @description Where the sign-in came from */
+            address: string;
+            user_agent: string;
+            /** @description Whether this request brought its cookie */
+            current: boolean;
+        };
+        /**
+         * @description How this request is authenticated; session: with the cookie
+         * @enum {string}
+         */
+        SessionAuthentication: "none" | "session" | "token" | "oidc";
+        SessionList: {
+            /** @description Newest first */
+            sessions: components["schemas"]["Session"][];
+        };
+        SessionState: {
+            /** @description null: the request has no valid token or session */
+            identity: components["schemas"]["SignedIn"] | null;
+            auth: components["schemas"]["SessionAuthentication"] | null;
+            /** @description How to sign in; empty: this manager needs no sign-in */
+            ways: components["schemas"]["SignInWay"][];
+            /** @description Issuer of the identity provider; null without one */
+            provider: string | null;
+            /** @description null: the request has no cookie of a session */
+            session: components["schemas"]["OwnSession"] | null;
+        };
         SettingChange: {
             /** @description Path in berth.yml; `pools.NAME` for a new or removed pool */
             path: string;
@@ -1012,6 +1241,19 @@ export interface components {
             after: string | null;
             /** @description The change in words */
             description: string;
+        };
+        SignInRequest: {
+            /** @description An API token */
+            token: string;
+        };
+        /**
+         * @description With an API token, or at the identity provider
+         * @enum {string}
+         */
+        SignInWay: "token" | "oidc";
+        SignedIn: {
+            name: string;
+            role: components["schemas"]["Role"];
         };
         SimpleContainer: {
             container: string;
@@ -1032,6 +1274,33 @@ export interface components {
             /** Format: date-time */
             reserved_until: string;
             duration_minutes: number;
+        };
+        Terminal: {
+            id: string;
+            container: string;
+            /** @description Id of the reservation */
+            reservation: string;
+            /** @description Account that the shell runs as */
+            username: string;
+            created_at: string;
+            /** @description Whether the shell survives a restart of the manager */
+            persistent: boolean;
+            /** @description Number of connections that show it now */
+            viewers: number;
+        };
+        TerminalList: {
+            /** @description Oldest first */
+            terminals: components["schemas"]["Terminal"][];
+        };
+        TerminalRequest: {
+            /** @description Width in characters */
+            cols: number;
+            /** @description Height in characters */
+            rows: number;
+        };
+        TerminalTicket: {
+            /** @description For one WebSocket, within 10 seconds: Sec-WebSocket-Protocol "berth.v1, ticket.TICKET" */
+            ticket: string;
         };
         Token: {
             /** @description Public part of the token */
@@ -1905,7 +2174,8 @@ export interface operations {
     listReservations: {
         parameters: {
             query?: {
-                state?: components["schemas"]["ReservationState"];
+                /** @description One state, or several with commas between them */
+                state?: components["schemas"]["ReservationState"] | string;
                 /** @description Name of an identity; users see only their own */
                 owner?: string;
                 username?: string;
@@ -2434,6 +2704,162 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    createTerminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "cols": 120,
+                 *       "rows": 40
+                 *     }
+                 */
+                "application/json": components["schemas"]["TerminalRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f3f2f44-3a5b-4a37-9a43-0ff4a6d1c9d2",
+                     *       "container": "alpine-1",
+                     *       "reservation": "87830adc-9a57-4b7c-8d70-4e6d4a6f3a0c",
+                     *       "username": "alice",
+                     *       "created_at": "2026-11-24T14:30:00.000Z",
+                     *       "persistent": true,
+                     *       "viewers": 0,
+                     *       "ticket": "k0Vw3uE3p5hXq8m2t7y1c4b9n6a0s3d5f8g2h4j6k8l"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedTerminal"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTerminals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "terminals": [
+                     *         {
+                     *           "id": "6f3f2f44-3a5b-4a37-9a43-0ff4a6d1c9d2",
+                     *           "container": "alpine-1",
+                     *           "reservation": "87830adc-9a57-4b7c-8d70-4e6d4a6f3a0c",
+                     *           "username": "alice",
+                     *           "created_at": "2026-11-24T14:30:00.000Z",
+                     *           "persistent": true,
+                     *           "viewers": 2
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TerminalList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createTerminalTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ticket": "k0Vw3uE3p5hXq8m2t7y1c4b9n6a0s3d5f8g2h4j6k8l"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TerminalTicket"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    viewTerminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WebSocket is open */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteTerminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     getKnownHosts: {
         parameters: {
             query?: never;
@@ -2807,6 +3233,225 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "identity": {
+                     *         "name": "bob",
+                     *         "role": "user"
+                     *       },
+                     *       "auth": "session",
+                     *       "ways": [
+                     *         "token",
+                     *         "oidc"
+                     *       ],
+                     *       "provider": "https://login.example.org/realms/lab",
+                     *       "session": {
+                     *         "id": "7f3a90c41b5e",
+                     *         "created_at": "2026-11-29T08:00:00.000Z",
+                     *         "idle_until": "2026-11-29T20:00:00.000Z",
+                     *         "ends_at": "2026-12-06T08:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionState"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "berth_2c1ff4a60d3e_5b0c…"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "identity": {
+                     *         "name": "bob",
+                     *         "role": "user"
+                     *       },
+                     *       "auth": "session",
+                     *       "ways": [
+                     *         "token",
+                     *         "oidc"
+                     *       ],
+                     *       "provider": "https://login.example.org/realms/lab",
+                     *       "session": {
+                     *         "id": "7f3a90c41b5e",
+                     *         "created_at": "2026-11-29T08:00:00.000Z",
+                     *         "idle_until": "2026-11-29T20:00:00.000Z",
+                     *         "ends_at": "2026-12-06T08:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionState"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended; the answer has no body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sessions": [
+                     *         {
+                     *           "id": "7f3a90c41b5e",
+                     *           "identity": "bob",
+                     *           "role": "user",
+                     *           "way": "token",
+                     *           "token": "2c1ff4a60d3e",
+                     *           "created_at": "2026-11-29T08:00:00.000Z",
+                     *           "last_used_at": "2026-11-29T08:41:00.000Z",
+                     *           "ends_at": "2026-12-06T08:00:00.000Z",
+                     *           "address": "192.0.2.7",
+                     *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+                     *           "current": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended; the answer has no body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    beginSignIn: {
+        parameters: {
+            query?: {
+                /** @description Path below /ui/ to open after the sign-in */
+                return_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the identity provider; to /ui/sign-in?error=… when it does not answer */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    finishSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To return_to, or to /ui/sign-in?error=… */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     reloadConfig: {
         parameters: {
             query?: never;
@@ -2971,6 +3616,13 @@ export interface operations {
                     "text/plain": string;
                     "text/html": string;
                 };
+            };
+            /** @description For browsers, if the dashboard is built: it is at `/ui/` */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": components["responses"]["Error"];
             default: components["responses"]["Error"];

@@ -14,6 +14,7 @@ import { onHoldVerbs } from './store-on-hold.ts'
 import { poolVerbs } from './store-pools.ts'
 import { reservationVerbs } from './store-reservations.ts'
 import { sessionVerbs } from './store-sessions.ts'
+import { terminalVerbs } from './store-terminals.ts'
 import { tokenVerbs } from './store-tokens.ts'
 
 export function storeContract(title: string, openFresh: Open): void {
@@ -31,6 +32,7 @@ export function storeContract(title: string, openFresh: Open): void {
     listingVerbs(open)
     poolVerbs(open)
     onHoldVerbs(open)
+    terminalVerbs(open)
     tokenVerbs(open)
     sessionVerbs(open)
     eventVerbs(open)

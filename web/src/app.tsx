@@ -1,9 +1,10 @@
 /** The providers of every page, the way in, and the pages. */
 import { MantineProvider, localStorageColorSchemeManager } from '@mantine/core'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClientProvider } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useState } from 'react'
 import { Redirect, Route, Router, Switch } from 'wouter'
 import { ApiProvider } from './api/berth.tsx'
+import { openQueryClient } from './api/query-client.ts'
 import { useSession } from './api/session.ts'
 import { ShortcutsProvider } from './keyboard/shortcuts.tsx'
 import { ClockProvider } from './live/clock.tsx'
@@ -12,6 +13,7 @@ import { NoticesProvider } from './notices/notices.tsx'
 import { BulkProvider } from './parts/bulk/bulk-provider.tsx'
 import { ConfirmProvider } from './parts/confirm.tsx'
 import { Loading, Page } from './parts/page.tsx'
+import { returnPath } from './pages/sign-in/return-path.ts'
 import { ROUTES, SignInPage, TerminalPage } from './routes.tsx'
 import { Frame } from './shell/frame.tsx'
 import { DockProvider } from './terminal/dock-provider.tsx'
@@ -19,11 +21,7 @@ import { theme } from './theme/theme.ts'
 
 export function App({ styleNonce }: { readonly styleNonce: string }) {
   const [colors] = useState(() => localStorageColorSchemeManager({ key: 'berth-color-scheme' }))
-  // The stream says when something has changed; nothing is read on a timer.
-  const [client] = useState(
-    () =>
-      new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, refetchOnWindowFocus: false, retry: 1 } } }),
-  )
+  const [client] = useState(openQueryClient)
   return (
     <MantineProvider
       theme={theme}
@@ -53,11 +51,14 @@ export function App({ styleNonce }: { readonly styleNonce: string }) {
 /** Shows the pages to who is signed in, and the way to sign in to others. */
 function SignedIn() {
   const session = useSession()
+  const [before, setBefore] = useState<string | null>(null)
+  const name = session.data?.identity?.name ?? null
+  if (name !== null && name !== before) setBefore(name)
   return (
     <Loading of={session} what="who is signed in">
       {({ identity }) =>
         identity === null ? (
-          <SignInPage />
+          <SignInPage before={before} />
         ) : (
           <LiveProvider key={identity.name}>
             <ClockProvider>
@@ -81,7 +82,7 @@ function Pages() {
         <TerminalPage />
       </Route>
       <Route path="/sign-in">
-        <Redirect to="/" />
+        <Redirect to={returnPath().slice('/ui'.length)} replace />
       </Route>
       <Route>
         <Frame>

@@ -21,6 +21,7 @@ const TAGS = [
   { name: 'reservations', description: 'Reserve containers, wait for them, extend, keep and release them' },
   { name: 'pools', description: 'What can be reserved, and how much of it is free' },
   { name: 'containers', description: 'Single containers: their state and host keys; reset, quarantine, recycle' },
+  { name: 'terminals', description: 'Shells in reserved containers, over WebSockets' },
   { name: 'events', description: 'The audit log, in pages or as a stream' },
   { name: 'usage', description: 'Containers and time by owner, account, pool or day; figures over time' },
   { name: 'tokens', description: "API tokens, for admins; the caller's own identity" },

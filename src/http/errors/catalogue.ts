@@ -73,7 +73,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
   rate_limited: {
     status: 429,
     title: 'Too many requests',
-    meaning: 'Too many requests in a minute, or too many streams and waiting answers at once.',
+    meaning: 'Too many requests in a minute, or too many streams, waiting answers or terminals at once.',
     remedy: LATER,
   },
   idempotency_mismatch: {

@@ -34,28 +34,50 @@ export function useSession() {
   return useQuery({ queryKey: ['session'], queryFn: () => request('GET'), staleTime: 60_000 })
 }
 
-/** Signs in with an API token. Everything that was read as somebody else is forgotten. */
+/** Signs in with an API token. Everything that was read as another person is forgotten. */
 export function useSignIn() {
-  const client = useQueryClient()
-  const { lists } = useApi()
+  const become = useBecome()
   return useMutation({
+    mutationKey: ['session'],
     mutationFn: (token: string) => request('POST', { token }),
-    onSuccess: async (session) => {
-      lists.forget()
-      client.clear()
-      client.setQueryData(['session'], session)
-    },
+    onSuccess: become,
   })
 }
 
 export function useSignOut() {
+  const become = useBecome()
+  return useMutation({
+    mutationFn: async () => {
+      await request('DELETE')
+      return request('GET')
+    },
+    onSuccess: become,
+  })
+}
+
+/** The session stays in the cache, because what shows it would not notice a new one. */
+function useBecome() {
   const client = useQueryClient()
   const { lists } = useApi()
-  return useMutation({
-    mutationFn: () => request('DELETE'),
-    onSuccess: async () => {
-      lists.forget()
-      client.clear()
-    },
-  })
+  return (session: Session) => {
+    lists.forget()
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+    client.setQueryData(['session'], session)
+  }
+}
+
+export interface OpenSession {
+  readonly id: string
+  readonly identity: string
+  readonly role: string
+  readonly way: 'token' | 'oidc'
+  /** Id of the API token; null for sessions of the identity provider. */
+  readonly token: string | null
+  readonly created_at: string
+  readonly last_used_at: string
+  readonly ends_at: string
+  readonly address: string
+  readonly user_agent: string
+  /** Whether it is the session of this browser. */
+  readonly current: boolean
 }

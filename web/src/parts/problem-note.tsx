@@ -9,12 +9,14 @@ export function ProblemNote(props: {
   readonly title: string
   readonly error: unknown
   readonly onClose?: () => void
+  /** In the list of earlier problems: not read aloud again. */
+  readonly isOld?: boolean
 }) {
-  const { title, error, onClose } = props
+  const { title, error, onClose, isOld = false } = props
   const reason = error instanceof Error ? error.message : String(error)
   const code = error instanceof ApiError ? error.code : null
   return (
-    <div role="alert" className={styles['note']}>
+    <div role={isOld ? undefined : 'alert'} className={styles['note']}>
       <div className={styles['text']}>
         <strong>{title}</strong>
         <p>{reason}</p>

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useShortcut } from '../keyboard/shortcuts.tsx'
 import { useLiveStatus } from '../live/live.tsx'
+import { ProblemsButton } from '../notices/problems-button.tsx'
 import { LiveAnnouncement, LiveChip } from './live-chip.tsx'
 import { Account } from './account.tsx'
 import { ColorSchemeButton } from './color-scheme-button.tsx'
@@ -45,6 +46,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
         <LiveChip />
         <LiveAnnouncement />
         <div className={styles['right']}>
+          <ProblemsButton />
           <Account />
           <ActionIcon aria-label="Search (Ctrl+K)" title="Search (Ctrl+K)" onClick={() => setPalette(true)}>
             <Search size={16} aria-hidden />

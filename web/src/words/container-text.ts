@@ -1,17 +1,10 @@
 /** Containers in words. */
-import type { ContainerVerb } from '../actions/container-actions.ts'
 import type { Container } from '../api/types.ts'
 
 type State = Container['state']
+type Verb = 'recycle' | 'quarantine' | 'return' | 'reset'
 
-export const CONTAINER_STATES: readonly State[] = [
-  'ready',
-  'reserved',
-  'creating',
-  'removing',
-  'broken',
-  'quarantined',
-]
+export const CONTAINER_STATES: readonly State[] = ['ready', 'reserved', 'creating', 'removing', 'broken', 'quarantined']
 
 /** Returns what a state means, in a sentence. */
 export function stateSentence(state: State): string {
@@ -32,7 +25,7 @@ export function stateSentence(state: State): string {
 }
 
 /** Returns why the manager would refuse an action in this state, or null if it would not for that reason. */
-export function stateRefusal(verb: ContainerVerb | 'reset', state: State): string | null {
+export function stateRefusal(verb: Verb, state: State): string | null {
   switch (verb) {
     case 'recycle':
       if (state === 'reserved') return 'It is reserved: release the reservation first.'
@@ -50,7 +43,7 @@ export function stateRefusal(verb: ContainerVerb | 'reset', state: State): strin
 }
 
 /** Returns what an action does, for the question before it. */
-export function consequenceOf(verb: ContainerVerb | 'reset'): string {
+export function consequenceOf(verb: Verb): string {
   switch (verb) {
     case 'recycle':
       return 'It is destroyed with everything in it, and created again.'
@@ -67,7 +60,7 @@ export function consequenceOf(verb: ContainerVerb | 'reset'): string {
 }
 
 /** What is done: "alpine-3 is being recycled". */
-export const DONE: Readonly<Record<ContainerVerb | 'reset', string>> = {
+export const DONE: Readonly<Record<Verb, string>> = {
   recycle: 'is being recycled',
   quarantine: 'is quarantined',
   return: 'is returned, and being recycled',

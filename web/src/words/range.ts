@@ -4,12 +4,10 @@ const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d:
 
 /** Returns epoch milliseconds; null for anything else than "now", "now-24h", a day in UTC, or RFC 3339. */
 export function readTime(text: string | null, now: number): number | null {
-  if (text === null || text === '') return null
-  const [, amount, unit] = /^now(?:-(\d{1,5})([mhd]))?$/.exec(text) ?? [null]
-  if (text.startsWith('now')) {
-    if (amount === null) return null
-    return now - (amount === undefined ? 0 : Number(amount) * (UNITS_MS[unit ?? ''] ?? 0))
-  }
+  if (text === null) return null
+  if (text === 'now') return now
+  const [, amount, unit] = /^now-(\d{1,5})([mhd])$/.exec(text) ?? []
+  if (amount !== undefined) return now - Number(amount) * (UNITS_MS[unit ?? ''] ?? 0)
   const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(at) ? null : at
 }

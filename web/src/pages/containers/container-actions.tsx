@@ -61,11 +61,7 @@ export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; 
         ))}
       </div>
       {refused && (
-        <ProblemNote
-          title={`${name}: no ${refused.verb}`}
-          error={refused.error}
-          onClose={() => setRefused(null)}
-        />
+        <ProblemNote title={`${name}: no ${refused.verb}`} error={refused.error} onClose={() => setRefused(null)} />
       )}
     </section>
   )

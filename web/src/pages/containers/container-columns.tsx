@@ -36,7 +36,7 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     label: 'Time left',
     sortKey: ({ holder }) => Date.parse(holder?.expires_at ?? '') || null,
     text: () => '',
-    width: '176px',
+    width: '216px',
     cell: ({ holder }) => holder?.expires_at && <TimeLeft at={holder.expires_at} />,
   },
   {

@@ -3,7 +3,7 @@ import { useContainers, useMe, useOpenReservations } from '../../api/lists.ts'
 import type { Reservation } from '../../api/types.ts'
 import { CommandLine } from '../../parts/command-line.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
-import { Facts } from '../../parts/facts.tsx'
+import { Fact, Facts } from '../../parts/facts.tsx'
 import { Loading, Page } from '../../parts/page.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
 import { ExactTime, TimeLeft, TimeSince } from '../../parts/time-left.tsx'
@@ -17,7 +17,7 @@ import styles from './container.module.css'
 const NONE: readonly Reservation[] = []
 
 export function ContainerPage() {
-  const { name = '' } = useParams<{ name: string }>()
+  const { name } = useParams<{ name: string }>()
   const containers = useContainers()
   const { data: reservations = NONE } = useOpenReservations()
   return (
@@ -75,24 +75,29 @@ function ContainerFacts({ row }: { readonly row: ContainerRow }) {
   const { pool, since, generation, host, port, host_key: hostKey, known_hosts: knownHosts, holder } = row
   const ssh = holder && sshCommand(holder.username, row)
   return (
-    <Facts
-      facts={[
-        ['Pool', <Link href={`/pools/${pool}`}>{pool}</Link>],
-        ['State since', <ExactTime at={since} />],
-        ['Generation', generation],
-        ['Holder', holder ? <Link href={`/reservations/${holder.id}`}>{holderText(row)}</Link> : holderText(row) || '—'],
-        ['Time left', holder?.expires_at && <TimeLeft at={holder.expires_at} />],
-        ['SSH', ssh ? <CommandLine command={ssh} /> : `${host}, port ${port}`],
-        [
-          'Host key',
-          hostKey && (
-            <span className={styles['key']}>
-              <code>{hostKey}</code> <CopyButton text={hostKey} label="Copy the fingerprint" />
-            </span>
-          ),
-        ],
-        ['known_hosts', knownHosts && <CommandLine command={knownHosts} label="Copy the line of known_hosts" />],
-      ]}
-    />
+    <Facts>
+      <Fact name="Pool">
+        <Link href={`/pools/${pool}`}>{pool}</Link>
+      </Fact>
+      <Fact name="State since">
+        <ExactTime at={since} />
+      </Fact>
+      <Fact name="Generation">{generation}</Fact>
+      <Fact name="Holder">
+        {holder ? <Link href={`/reservations/${holder.id}`}>{holderText(row)}</Link> : holderText(row) || '—'}
+      </Fact>
+      <Fact name="Time left">{holder?.expires_at && <TimeLeft at={holder.expires_at} />}</Fact>
+      <Fact name="SSH">{ssh ? <CommandLine command={ssh} /> : `${host}, port ${port}`}</Fact>
+      <Fact name="Host key">
+        {hostKey && (
+          <span className={styles['key']}>
+            <code>{hostKey}</code> <CopyButton text={hostKey} label="Copy the fingerprint" />
+          </span>
+        )}
+      </Fact>
+      <Fact name="known_hosts">
+        {knownHosts && <CommandLine command={knownHosts} label="Copy the line of known_hosts" />}
+      </Fact>
+    </Facts>
   )
 }

@@ -60,7 +60,9 @@ function begin(generation: number): Draft {
 
 function take(draft: Draft, event: Event): void {
   const { at, by, detail, reservation, owner, username } = event
-  switch (event.kind) {
+  // Other kinds say nothing about a generation.
+  const kind: string = event.kind
+  switch (kind) {
     case 'container.creating':
       draft.createdAt ??= at
       return
@@ -79,8 +81,6 @@ function take(draft: Draft, event: Event): void {
     case 'container.dropped':
       // The first event of the end says who wanted it; later ones say that it goes on.
       draft.ended ??= { at, by, why: whyEnded(draft, event) }
-      return
-    default:
       return
   }
 }

@@ -47,7 +47,9 @@ export function eventColumns(words: TimeWords): readonly Column<Event>[] {
       filter: 'page',
       width: '112px',
       cell: ({ reservation, username }) =>
-        reservation !== null && <Link href={`/reservations/${reservation}`}>{username ?? reservation.slice(0, 8)}</Link>,
+        reservation !== null && (
+          <Link href={`/reservations/${reservation}`}>{username ?? reservation.slice(0, 8)}</Link>
+        ),
     },
     {
       key: 'pool',

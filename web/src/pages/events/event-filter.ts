@@ -36,7 +36,9 @@ export function readSpan(params: URLSearchParams, now: number): Span | null {
 export function eventsCommand(filter: EventFilter, isLive: boolean): string {
   const options = (['kind', 'pool', 'container', 'reservation'] as const).flatMap((key) => {
     const value = filter[key]
-    return value === undefined ? [] : [`--${key} ${/^[\w.:-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`}`]
+    return value === undefined
+      ? []
+      : [`--${key} ${/^[\w.:-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`}`]
   })
   return ['berth events', ...(isLive ? ['-f'] : []), ...options].join(' ')
 }

@@ -54,8 +54,16 @@ export function EventFilters() {
         onChange={(event) => set('pool', event.currentTarget.value)}
         data={[{ value: '', label: 'any' }, ...pools.map(({ name }) => name)]}
       />
-      <LateField label="Container" value={params.get('container') ?? ''} onChange={(value) => set('container', value)} />
-      <LateField label="Reservation" value={params.get('reservation') ?? ''} onChange={(value) => set('reservation', value)} />
+      <LateField
+        label="Container"
+        value={params.get('container') ?? ''}
+        onChange={(value) => set('container', value)}
+      />
+      <LateField
+        label="Reservation"
+        value={params.get('reservation') ?? ''}
+        onChange={(value) => set('reservation', value)}
+      />
       {span('from', 'From')}
       {span('to', 'Until')}
       {isSet && <Button onClick={clear}>Clear</Button>}

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useMemo, useState } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { useMe } from '../../api/lists.ts'
 import type { Event } from '../../api/types.ts'
@@ -61,25 +61,30 @@ function Latest({ events }: { readonly events: readonly Event[] }) {
   const last = shown.at(-1)?.id ?? 0
   const waiting = events.filter(({ id }) => id > last).length
   return (
-    <div className={styles['latest']}>
-      <div className={styles['tail']}>
-        {isPaused ? (
-          <Button variant={waiting > 0 ? 'filled' : 'default'} onClick={resume}>
-            {waiting > 0 ? `${waiting.toLocaleString()} new: show` : 'Go on'}
+    <>
+      <div className={styles['waiting']} role="status">
+        {isPaused && waiting > 0 && (
+          <Button variant="filled" onClick={resume}>
+            {waiting.toLocaleString()} new: show
           </Button>
-        ) : (
-          <Button onClick={pause}>Pause</Button>
         )}
-        <span className="secondary" role="status">
-          {isPaused ? 'Paused: new events wait.' : 'New events appear on top.'}
-        </span>
       </div>
-      <Events events={shown} />
-    </div>
+      <Events
+        events={shown}
+        extra={
+          <Button
+            onClick={isPaused ? resume : pause}
+            title={isPaused ? 'New events wait' : 'New events appear on top; they wait while you read further down'}
+          >
+            {isPaused ? 'Go on' : 'Pause'}
+          </Button>
+        }
+      />
+    </>
   )
 }
 
-function Events({ events }: { readonly events: readonly Event[] }) {
+function Events({ events, extra }: { readonly events: readonly Event[]; readonly extra?: ReactNode }) {
   const words = useTimeWords()
   const { timeZone, locale } = words
   const columns = useMemo(() => eventColumns({ timeZone, locale }), [timeZone, locale])
@@ -90,9 +95,14 @@ function Events({ events }: { readonly events: readonly Event[] }) {
       table={table}
       label="Events"
       noun={{ one: 'event', many: 'events' }}
+      pageFilters={extra}
       nameOf={({ id }) => `event ${id}`}
       hrefOf={({ reservation, container }) =>
-        reservation === null ? (container === null ? '/events' : `/containers/${container}`) : `/reservations/${reservation}`
+        reservation === null
+          ? container === null
+            ? '/events'
+            : `/containers/${container}`
+          : `/reservations/${reservation}`
       }
       empty={<p>No event matches.</p>}
     />

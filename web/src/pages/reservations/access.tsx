@@ -30,7 +30,8 @@ export function Access({ reservation, isMine }: { readonly reservation: Reservat
       {keys.length > 0 && (
         <>
           <p className="secondary">
-            {keys.length === 1 ? 'Line' : 'Lines'} for ~/.ssh/known_hosts, so that ssh knows the host at the first login:
+            {keys.length === 1 ? 'Line' : 'Lines'} for ~/.ssh/known_hosts, so that ssh knows the host at the first
+            login:
           </p>
           <CommandLine command={keys.join('\n')} label="Copy the lines of known_hosts" />
         </>

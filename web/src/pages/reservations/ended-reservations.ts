@@ -2,14 +2,9 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useApi } from '../../api/berth.tsx'
 import type { Reservation } from '../../api/types.ts'
+import type { EndedFilter } from './ended-filter.ts'
 
 const PAGE = 200
-
-export interface EndedFilter {
-  readonly owner?: string
-  readonly username?: string
-  readonly pool?: string
-}
 
 interface Page {
   readonly reservations: Reservation[]
@@ -31,13 +26,4 @@ export function useEndedReservations(filter: EndedFilter, enabled: boolean) {
     getNextPageParam: (page: Page) => page.next,
     select: ({ pages }) => pages.flatMap(({ reservations }) => reservations),
   })
-}
-
-/** Returns the filter that the manager applies: columns with exactly one wanted value. */
-export function endedFilter(filters: Readonly<Record<string, readonly string[]>>): EndedFilter {
-  const one = (key: keyof EndedFilter) => {
-    const [value, ...others] = filters[key] ?? []
-    return value !== undefined && others.length === 0 ? { [key]: value } : {}
-  }
-  return { ...one('owner'), ...one('username'), ...one('pool') }
 }

@@ -20,7 +20,14 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     cell: ({ id, username }) => <Link href={`/reservations/${id}`}>{username}</Link>,
   },
   { key: 'name', label: 'Name', sortKey: ({ name }) => name, width: '96px', cell: ({ name }) => name },
-  { key: 'owner', label: 'Owner', sortKey: ({ owner }) => owner, filter: true, width: '88px', cell: (row) => row.owner },
+  {
+    key: 'owner',
+    label: 'Owner',
+    sortKey: ({ owner }) => owner,
+    filter: true,
+    width: '88px',
+    cell: (row) => row.owner,
+  },
   { key: 'pool', label: 'Pool', sortKey: ({ pool }) => pool, filter: true, width: '84px', cell: ({ pool }) => pool },
   { key: 'state', label: 'State', sortKey: stateText, filter: 'page', width: '116px', cell: stateText },
   {
@@ -35,7 +42,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     label: 'Time left',
     sortKey: (row) => Date.parse(end(row) ?? '') || null,
     text: () => '',
-    width: '188px',
+    width: '216px',
     cell: (row) => <End row={row} />,
   },
   {
@@ -58,7 +65,9 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
 
 function Containers({ names, count }: { readonly names: readonly string[]; readonly count: number }) {
   if (names.length === 0) return <span className="secondary">{count} wanted</span>
-  return <span title={names.join(' ')}>{names.length > 3 ? `${names.length}: ${names.join(' ')}` : names.join(' ')}</span>
+  return (
+    <span title={names.join(' ')}>{names.length > 3 ? `${names.length}: ${names.join(' ')}` : names.join(' ')}</span>
+  )
 }
 
 function End({ row }: { readonly row: Reservation }) {

@@ -5,7 +5,7 @@ import { useMe } from '../../api/lists.ts'
 import { useReservation, useReservationEvents } from '../../api/reservation.ts'
 import type { Event, Reservation } from '../../api/types.ts'
 import { useShortcut } from '../../keyboard/shortcuts.tsx'
-import { Facts } from '../../parts/facts.tsx'
+import { Fact, Facts } from '../../parts/facts.tsx'
 import { LinkedText } from '../../parts/linked-text.tsx'
 import { Loading, Page } from '../../parts/page.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
@@ -22,7 +22,7 @@ import styles from './reservations.module.css'
 const NONE: readonly Event[] = []
 
 export function ReservationPage() {
-  const { id = '' } = useParams<{ id: string }>()
+  const { id } = useParams<{ id: string }>()
   const reservation = useReservation(id)
   const title = reservation.data ? reservationTitle(reservation.data) : 'Reservation'
   return (
@@ -103,22 +103,26 @@ function ReservationFacts({ reservation }: { readonly reservation: Reservation }
   const { id, owner, username, pool, count, note, name } = reservation
   const { created_at: made, active_at: active, keepalive_until: keepalive, held_at: held } = reservation
   return (
-    <Facts
-      facts={[
-        ['State', stateText(reservation)],
-        ['Account', username],
-        ['Owner', owner],
-        ['Name', name],
-        ['Pool', <Link href={`/pools/${pool}`}>{pool}</Link>],
-        ['Containers', count],
-        ['Note', note !== null && <LinkedText text={note} />],
-        ['Made', <ExactTime at={made} />],
-        ['Active since', active && <ExactTime at={active} />],
-        ['On hold', held && isOpen(reservation) && <TimeSince at={held} />],
-        ['Keepalive', keepalive && isOpen(reservation) && <KeepaliveEnd at={keepalive} />],
-        ['Id', <code>{id}</code>],
-      ]}
-    />
+    <Facts>
+      <Fact name="State">{stateText(reservation)}</Fact>
+      <Fact name="Account">{username}</Fact>
+      <Fact name="Owner">{owner}</Fact>
+      <Fact name="Name">{name}</Fact>
+      <Fact name="Pool">
+        <Link href={`/pools/${pool}`}>{pool}</Link>
+      </Fact>
+      <Fact name="Containers">{count}</Fact>
+      <Fact name="Note">{note !== null && <LinkedText text={note} />}</Fact>
+      <Fact name="Made">
+        <ExactTime at={made} />
+      </Fact>
+      <Fact name="Active since">{active && <ExactTime at={active} />}</Fact>
+      <Fact name="On hold">{held && isOpen(reservation) && <TimeSince at={held} />}</Fact>
+      <Fact name="Keepalive">{keepalive && isOpen(reservation) && <KeepaliveEnd at={keepalive} />}</Fact>
+      <Fact name="Id">
+        <code>{id}</code>
+      </Fact>
+    </Facts>
   )
 }
 

@@ -1,5 +1,79 @@
-import { Page } from '../../parts/page.tsx'
+/** The way in: with an API token, or at the identity provider. The page that was asked for opens afterwards. */
+import { Button, PasswordInput } from '@mantine/core'
+import { type FormEvent, useEffect, useState } from 'react'
+import { ApiError } from '../../../../src/client/client.ts'
+import { useSession, useSignIn } from '../../api/session.ts'
+import { keepReturnPath, returnPath } from './return-path.ts'
+import { failureText, providerName } from './sign-in-text.ts'
+import styles from './sign-in.module.css'
 
-export function SignInPage() {
-  return <Page title="Sign in">…</Page>
+export function SignInPage({ before }: { readonly before: string | null }) {
+  const { data: session } = useSession()
+  const failure = failureText(new URLSearchParams(location.search).get('error'))
+  useEffect(() => {
+    document.title = 'Sign in · Berth'
+  }, [])
+  const ways = session?.ways ?? []
+  return (
+    <main className={styles['page']}>
+      <h1>Sign in to Berth</h1>
+      {before !== null && (
+        <p role="status">Your session as {before} has ended. After signing in you are back where you were.</p>
+      )}
+      {failure !== null && (
+        <p role="alert" className="needs-person">
+          {failure}
+        </p>
+      )}
+      {ways.includes('oidc') && (
+        <Button
+          component="a"
+          variant="filled"
+          href={`/v1/session/oidc?${new URLSearchParams({ return_to: returnPath() })}`}
+          onClick={keepReturnPath}
+        >
+          Sign in with {providerName(session?.provider ?? null)}
+        </Button>
+      )}
+      {ways.includes('token') && <TokenField />}
+    </main>
+  )
+}
+
+function TokenField() {
+  const [token, setToken] = useState('')
+  const signIn = useSignIn()
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (!signIn.isPending) signIn.mutate(token)
+  }
+  return (
+    <form onSubmit={submit} className={styles['form']}>
+      <PasswordInput
+        label="API token"
+        description="Begins with berth_. An admin makes one, here or with “berth token create”."
+        // Not a password that a browser should keep: the session stands for it.
+        autoComplete="off"
+        autoFocus
+        spellCheck={false}
+        value={token}
+        onChange={(event) => setToken(event.currentTarget.value)}
+        error={signIn.error && refusal(signIn.error)}
+        visibilityToggleButtonProps={{ 'aria-label': 'Show the token' }}
+      />
+      <Button type="submit" variant="filled" aria-disabled={signIn.isPending}>
+        {signIn.isPending ? 'signing in …' : 'Sign in'}
+      </Button>
+      <p className="secondary">
+        The token is sent once and is not kept in this browser. A cookie stands for it: for 12 hours without use, for 7
+        days at most.
+      </p>
+    </form>
+  )
+}
+
+/** What is wrong with the token, as the manager says it. */
+function refusal(error: Error): string {
+  const [violation] = error instanceof ApiError ? error.violations : []
+  return violation ? `${violation.path} ${violation.message}` : error.message
 }

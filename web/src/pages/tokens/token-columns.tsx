@@ -10,15 +10,27 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
   return [
     { key: 'name', label: 'Name', sortKey: ({ name }) => name, cell: ({ name }) => name },
     { key: 'role', label: 'Role', sortKey: ({ role }) => role, filter: true, width: '80px', cell: ({ role }) => role },
-    { key: 'id', label: 'Id', sortKey: ({ id }) => id, width: '160px', wide: true, cell: ({ id }) => <code>{id}</code> },
-    { key: 'limits', label: 'Limits', sortKey: ({ limits }) => limitsText(limits), cell: ({ limits }) => limitsText(limits) },
+    {
+      key: 'id',
+      label: 'Id',
+      sortKey: ({ id }) => id,
+      width: '160px',
+      wide: true,
+      cell: ({ id }) => <code>{id}</code>,
+    },
+    {
+      key: 'limits',
+      label: 'Limits',
+      sortKey: ({ limits }) => limitsText(limits),
+      cell: ({ limits }) => limitsText(limits),
+    },
     {
       key: 'reservations',
-      label: 'Open reservations',
+      label: 'Reservations',
       sortKey: count,
       text: () => '',
       align: 'right',
-      width: '136px',
+      width: '112px',
       cell: (token) => {
         const found = count(token)
         if (found === 0) return '0'

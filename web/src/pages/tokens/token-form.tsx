@@ -18,7 +18,8 @@ export function TokenForm({ make }: { readonly make: ReturnType<typeof useMakeTo
   const isAtFields = PATHS.some((path) => at(path) !== null)
   const text = (key: 'name' | 'expiresIn' | 'containers' | 'duration', path: string) => ({
     value: fields[key],
-    onChange: (event: React.ChangeEvent<HTMLInputElement>) => setFields({ ...fields, [key]: event.currentTarget.value }),
+    onChange: (event: React.ChangeEvent<HTMLInputElement>) =>
+      setFields({ ...fields, [key]: event.currentTarget.value }),
     error: at(path),
   })
   const submit = (event: FormEvent) => {

@@ -41,9 +41,7 @@ export function BulkPanel({ task, progress, onAgain, onClose }: PanelProps) {
       </span>
       {isOver && refused.length > 0 && (
         <div className={styles['buttons']}>
-          <Button onClick={onAgain}>
-            Try the {refused.length.toLocaleString()} again
-          </Button>
+          <Button onClick={onAgain}>Try the {refused.length.toLocaleString()} again</Button>
           <CopyButton
             label="Copy what was refused"
             text={refused.map(({ id, name }) => `${name}: ${resultText(results.get(id), done)}`).join('\n')}

@@ -54,7 +54,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     if (event.target !== event.currentTarget || event.altKey) return
     const id = idOf(row)
     const own = actionsOf?.(row).find(({ key, refusal }) => key === event.key && !refusal)
-    const action = actionOf({ key: event.key, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey }, index, shown.length)
+    const action = actionOf(
+      { key: event.key, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey },
+      index,
+      shown.length,
+    )
     if (!own && (!action || (!selectable && /toggle|extend|all|none/.test(action.kind)))) return
     event.preventDefault()
     if (own) return own.act()
@@ -85,9 +89,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     <div className={styles['frame']}>
       <FilterBar table={table} noun={noun} narrow={narrow} pageFilters={pageFilters} />
       {selectable && <SelectionBar table={table} bulk={bulk} />}
-      {/* Rows take the keys of a grid. */}
-      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table whose rows have the focus is a grid */}
       <table
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows take the keys
         role="grid"
         className={styles['table']}
         aria-label={label}
@@ -102,7 +105,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               return (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a gap has nothing but its place
                 <tr key={`gap ${nth}`} aria-hidden className={styles['gap']}>
-                  <td style={{ height: piece.height }} colSpan={columns.length + 2} />
+                  <td style={{ height: piece.height }} />
                 </tr>
               )
             }

@@ -40,6 +40,7 @@ export function RowActions({ actions, name, active, narrow }: ActionsProps) {
         <button
           key={label}
           type="button"
+          className={styles['action']}
           aria-label={`${label.replace(/ …$/, '')} ${name}`}
           aria-disabled={refusal ? true : undefined}
           title={refusal ?? (key === undefined ? undefined : `${label} (${key})`)}

@@ -57,7 +57,13 @@ function Heading<Row>({ column, table }: { readonly column: Column<Row>; readonl
   const direction = order && (order.descending ? 'descending' : 'ascending')
   const Arrow = order?.descending ? ArrowDown : ArrowUp
   return (
-    <th scope="col" aria-sort={direction ?? 'none'} data-align={column.align} data-wide={column.wide} style={{ width: column.width }}>
+    <th
+      scope="col"
+      aria-sort={direction ?? 'none'}
+      data-align={column.align}
+      data-wide={column.wide}
+      style={{ width: column.width }}
+    >
       <button type="button" onClick={() => setState({ ...state, order: nextOrder(state.order, column.key) })}>
         {column.label}
         {order && <Arrow size={12} aria-hidden />}

@@ -1,21 +1,22 @@
 /** Brings a database to the schema of this version, or refuses one of a newer version. */
 import { type Kysely, type Migration, Migrator } from 'kysely'
-import { BerthError } from '../../domain/errors.ts'
-import * as initial from './0001-initial.ts'
-import * as api from './0002-api.ts'
-import * as managers from './0003-managers.ts'
-import * as indexes from './0004-indexes.ts'
-import * as databaseIdentity from './0005-database-identity.ts'
-import * as erase from './0006-erase.ts'
-import * as changes from './0007-changes.ts'
-import * as leadership from './0008-leadership.ts'
-import * as names from './0009-names.ts'
-import * as addresses from './0010-addresses.ts'
-import * as hostPublicKeys from './0011-host-public-keys.ts'
-import * as namesAndHolds from './0012-names-and-holds.ts'
-import * as sessions from './0013-sessions.ts'
-import * as refusals from './0014-refusals.ts'
-import type { Tables } from '../sql/schema/tables.ts'
+import { BerthError } from '../domain/errors.ts'
+import * as initial from './migrations/0001-initial.ts'
+import * as api from './migrations/0002-api.ts'
+import * as managers from './migrations/0003-managers.ts'
+import * as indexes from './migrations/0004-indexes.ts'
+import * as databaseIdentity from './migrations/0005-database-identity.ts'
+import * as erase from './migrations/0006-erase.ts'
+import * as changes from './migrations/0007-changes.ts'
+import * as leadership from './migrations/0008-leadership.ts'
+import * as names from './migrations/0009-names.ts'
+import * as addresses from './migrations/0010-addresses.ts'
+import * as hostPublicKeys from './migrations/0011-host-public-keys.ts'
+import * as namesAndHolds from './migrations/0012-names-and-holds.ts'
+import * as sessions from './migrations/0013-sessions.ts'
+import * as refusals from './migrations/0014-refusals.ts'
+import * as terminals from './migrations/0015-terminals.ts'
+import type { Tables } from './sql/schema/tables.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -32,6 +33,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-names-and-holds': namesAndHolds,
   '0013-sessions': sessions,
   '0014-refusals': refusals,
+  '0015-terminals': terminals,
 }
 
 /**

@@ -1,0 +1,63 @@
+import type { OpenSession } from '../../api/session.ts'
+import type { Column } from '../../parts/table/column.ts'
+import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
+import { browserText } from './browser-text.ts'
+
+export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
+  {
+    key: 'identity',
+    label: 'Who',
+    sortKey: ({ identity }) => identity,
+    filter: true,
+    cell: ({ identity, current }) => (
+      <>
+        {identity}
+        {current && <strong> · this browser</strong>}
+      </>
+    ),
+  },
+  { key: 'role', label: 'Role', sortKey: ({ role }) => role, filter: true, width: '72px', cell: ({ role }) => role },
+  {
+    key: 'way',
+    label: 'Signed in with',
+    sortKey: ({ way, token }) => token ?? way,
+    width: '176px',
+    cell: ({ way, token }) =>
+      way === 'token' ? <>token {token !== null && <code>{token}</code>}</> : 'identity provider',
+  },
+  {
+    key: 'browser',
+    label: 'Browser',
+    sortKey: (row) => browserText(row.user_agent),
+    text: (row) => `${browserText(row.user_agent)} ${row.user_agent}`,
+    width: '152px',
+    cell: (row) => <span title={row.user_agent}>{browserText(row.user_agent)}</span>,
+  },
+  { key: 'address', label: 'From', sortKey: ({ address }) => address, width: '128px', cell: ({ address }) => address },
+  {
+    key: 'used',
+    label: 'Last used',
+    sortKey: ({ last_used_at: at }) => Date.parse(at),
+    text: () => '',
+    width: '96px',
+    cell: ({ last_used_at: at }) => <ClockTime at={at} />,
+  },
+  {
+    key: 'created',
+    label: 'Begun',
+    sortKey: ({ created_at: at }) => Date.parse(at),
+    text: () => '',
+    width: '128px',
+    wide: true,
+    cell: ({ created_at: at }) => <ClockTime at={at} />,
+  },
+  {
+    key: 'ends',
+    label: 'Ends at the latest',
+    sortKey: ({ ends_at: at }) => Date.parse(at),
+    text: () => '',
+    width: '160px',
+    wide: true,
+    cell: ({ ends_at: at }) => <TimeLeft at={at} withEnd={false} />,
+  },
+]
