@@ -30,7 +30,8 @@ function Plain({ slot, kind, isCurrent, isSelected, detailId }: TileProps) {
         slot.state === 'reserved' ? ({ '--fill': `${25 + (slot.level * 75) / 16}%` } as React.CSSProperties) : undefined
       }
       tabIndex={isCurrent ? 0 : -1}
-      aria-label={slotLabel(slot)}
+      // What a large tile shows names it, too.
+      aria-label={kind === 'small' || kind === 'dot' ? slotLabel(slot) : undefined}
       aria-describedby={isCurrent ? detailId : undefined}
       aria-selected={isSelected}
       data-slot={slot.name}
@@ -52,13 +53,10 @@ export const Tile = memo(Plain, (one, other) => {
 })
 
 function Large({ slot }: { readonly slot: Slot }) {
-  const { number, state, holder, endsAt, since, error } = slot
+  const { state, endsAt, since, error } = slot
   return (
     <>
-      <span className="mono">
-        {number} <Age />
-      </span>
-      <span className={holder === null ? styles['quiet'] : styles['holder']}>{holder ?? stateWord(state)}</span>
+      <Name slot={slot} />
       <span className={error === null ? styles['quiet'] : styles['problem']}>
         {error !== null && error}
         {error === null && endsAt !== null && <TimeLeft at={endsAt} withEnd={false} />}
@@ -68,10 +66,19 @@ function Large({ slot }: { readonly slot: Slot }) {
   )
 }
 
-function Medium({ slot: { number, state, holder } }: { readonly slot: Slot }) {
+function Medium({ slot }: { readonly slot: Slot }) {
+  return <Name slot={slot} />
+}
+
+/** Number, and holder or state. Screen readers also get what the place and the shape tell. */
+function Name({ slot: { name, number, state, holder } }: { readonly slot: Slot }) {
   return (
     <>
-      <span className="mono">{number}</span>
+      <span className="mono">
+        <span className={styles['hidden']}>{name.slice(0, -String(number).length)}</span>
+        {number} <Age />
+        {holder !== null && <span className={styles['hidden']}>, {state}</span>}
+      </span>
       <span className={holder === null ? styles['quiet'] : styles['holder']}>{holder ?? stateWord(state)}</span>
     </>
   )

@@ -21,7 +21,7 @@ export const theme = createTheme({
     },
   },
   primaryColor: 'blue',
-  primaryShade: { light: 8, dark: 6 },
+  primaryShade: { light: 8, dark: 8 },
   autoContrast: true,
   respectReducedMotion: true,
   cursorType: 'pointer',

@@ -3,7 +3,7 @@ import type { ReserveRequest } from '../../api/types.ts'
 import { readEnd } from '../../words/end-input.ts'
 import type { TimeWords } from '../../words/time.ts'
 
-export type PasswordChoice = 'random' | 'words' | 'own' | 'none'
+type PasswordChoice = 'random' | 'words' | 'own' | 'none'
 
 export interface Fields {
   readonly pool: string
