@@ -75,6 +75,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
       clock: world.now,
       withStore: (use) => use(some.store),
     }),
+    terminals: world.terminals,
     reconciler: world.reconciler,
     clock: () => world.now(),
     authenticate: allowAnonymous(),

@@ -15,8 +15,10 @@ import { Reconciler } from '../src/reconcile/reconciler.ts'
 import { createHostCertificates } from '../src/usecases/host-certificates.ts'
 import { LocalTime } from '../src/domain/text/local-time.ts'
 import { createOwners } from '../src/usecases/self-service/owners.ts'
+import { createRefusalCounter, type RefusalCounter } from '../src/usecases/series/refusal-counter.ts'
 import { createSelfService, type SelfService } from '../src/usecases/self-service/self-service.ts'
 import { createReservations, type Reservations } from '../src/usecases/reservations.ts'
+import { Terminals } from '../src/usecases/terminals/terminals.ts'
 import { specDigest } from '../src/engine/labels.ts'
 import { openMemory } from '../src/engine/memory/engine.ts'
 import { MemoryHost } from '../src/engine/memory/host.ts'
@@ -52,6 +54,9 @@ export interface World {
   reservations: Reservations
   admin: Admin
   selfService: SelfService
+  /** Of the manager that lives now. Written by `step` and `flush` only. */
+  refusals: RefusalCounter
+  terminals: Terminals
   /** Milliseconds forward, or back. */
   advance(ms: number): void
   now(): number
@@ -121,7 +126,10 @@ export async function createWorld(
   function assemble(
     pools: readonly Pool[],
     life: Store,
-  ): Pick<World, 'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService'> {
+  ): Pick<
+    World,
+    'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService' | 'refusals' | 'terminals'
+  > {
     const named = createPools(pools)
     const ports = {
       engine: wrap('engine', openMemory({ database, instance: INSTANCE.name, host })),
@@ -149,11 +157,12 @@ export async function createWorld(
         world.nudges += 1
       },
     })
+    const refusals = createRefusalCounter({ store: ports.store, clock, log })
     const reservations = createReservations({
       pools: named,
       clock,
       log,
-      metrics,
+      metrics: refusals.around(metrics),
       ...ports,
       hostCertificates,
       hashPassword: options.hashPassword ?? (async (password) => `$6$hash-of-${password.length}`),
@@ -173,7 +182,9 @@ export async function createWorld(
       isLeading: () => reconciler.isLeading(),
     })
     const admin = createAdmin({ pools: named, store: ports.store, clock, log, onChange: () => undefined })
-    return { pools: named, store: life, reconciler, reservations, admin, selfService }
+    const newId = () => `t${++nextId}`
+    const terminals = new Terminals({ ...ports, clock, log, localTime, newId })
+    return { pools: named, store: life, reconciler, reservations, admin, selfService, refusals, terminals }
   }
 
   const world: World = {

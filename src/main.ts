@@ -7,7 +7,7 @@ import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
-import { BerthError, reasonOf } from './domain/errors.ts'
+import { BerthError } from './domain/errors.ts'
 import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { createSchedule } from './reconcile/schedule.ts'
@@ -18,6 +18,7 @@ import { createReservations, type Reservations } from './usecases/reservations.t
 import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
 import { createSelfService } from './usecases/self-service/self-service.ts'
+import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { openAccess } from './access.ts'
 import type { ServerSettings } from './http/context.ts'
@@ -103,6 +104,7 @@ export async function startManager(
     const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
     const poolNames = () => pools.all().map(({ name }) => name)
     const tokens = createTokens({ poolNames, clock, withStore: (use) => use(store) })
+    const terminals = new Terminals({ store, engine, clock, log, localTime, newId: randomUUID })
     const { auth, trustProxy } = config
     // On a terminal, people follow reservations; a line for each request would hide them.
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
@@ -115,6 +117,7 @@ export async function startManager(
       reservations,
       admin,
       tokens,
+      terminals,
       reconciler,
       store,
       pools,
@@ -162,13 +165,17 @@ export async function startManager(
     )
     // A loop of its own: a tick that waits for a slow engine must not delay the end of access.
     const expiry = startLoop(() => reconciler.enforceExpiry(), clock, log)
+    // As for the end of access: viewers are checked on time, whatever the engine does.
+    const viewing = startLoop(() => terminals.step(), clock, log)
     schedule.attach({ working, expiry })
     closing.push(async () => {
-      await Promise.all([working.stop(), expiry.stop()])
+      await Promise.all([working.stop(), expiry.stop(), viewing.stop()])
       await withinDeadline(Promise.all([reconciler.idle(), selfService.idle()]))
     })
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
+    // First: viewers need not wait for work that takes seconds to stop.
+    closing.push(async () => terminals.stop())
     await printBanner(address, config, engine)
     // If the identity provider names admins, they may have removed the last token on purpose.
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null

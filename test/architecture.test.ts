@@ -121,6 +121,7 @@ const WEB_RULES: readonly Rule[] = [
     ours: ['src', '../src/client'],
     packages: ['@mantine/*', '@tanstack/*', '@xterm/*', 'lucide-react', 'react', 'react-dom', 'uplot', 'wouter'],
   },
+  { where: 'build.ts', ours: [], packages: ['vite', 'node:*'] },
   { where: 'vite.config.ts', ours: [], packages: ['vite', '@vitejs/plugin-react'] },
 ]
 const SCRIPTS_AND_STYLES = /\.(?:tsx?|css)$/

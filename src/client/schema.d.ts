@@ -340,6 +340,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{name}/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a shell in a container of your active reservation
+         * @description The shell runs as the account of the reservation, as after a login over SSH. It goes on while nobody views it, for 10 minutes, and ends with the reservation. The answer has a ticket for its first viewer.
+         */
+        post: operations["createTerminal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your terminals */
+        get: operations["listTerminals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terminals/{id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a ticket to view a terminal again, or from another device */
+        post: operations["createTerminalTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terminals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View a terminal and type in it, over a WebSocket
+         * @description Send `Sec-WebSocket-Protocol: berth.v1, ticket.TICKET`, and the Origin of a page of this manager or an Authorization header. Binary messages are bytes of the terminal; texts are JSON. docs/api.md describes them, and the codes with which the manager closes it.
+         */
+        get: operations["viewTerminal"];
+        put?: never;
+        post?: never;
+        /** End a shell and what runs in it */
+        delete: operations["deleteTerminal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/known_hosts": {
         parameters: {
             query?: never;
@@ -698,6 +773,8 @@ export interface components {
             known_hosts: string | null;
             /** @description Failures in a row */
             attempts: number;
+            /** @description When a broken one is tried again; null for others */
+            retry_at: string | null;
             /** @description Why the last attempt failed, or why the container was removed */
             error: string | null;
         };
@@ -737,6 +814,21 @@ export interface components {
             containers: components["schemas"]["ReservedContainer"][];
             /** @description Only if it was generated, and in this answer only */
             password?: string;
+        };
+        CreatedTerminal: {
+            id: string;
+            container: string;
+            /** @description Id of the reservation */
+            reservation: string;
+            /** @description Account that the shell runs as */
+            username: string;
+            created_at: string;
+            /** @description Whether the shell survives a restart of the manager */
+            persistent: boolean;
+            /** @description Number of connections that show it now */
+            viewers: number;
+            /** @description For one WebSocket, within 10 seconds: Sec-WebSocket-Protocol "berth.v1, ticket.TICKET" */
+            ticket: string;
         };
         CreatedToken: {
             /** @description Public part of the token */
@@ -780,7 +872,7 @@ export interface components {
             detail: string | null;
         };
         /** @enum {string} */
-        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted";
+        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted" | "terminal.opened" | "terminal.closed";
         EventList: {
             events: components["schemas"]["Event"][];
             /** @description "after" of the next page; null at the end */
@@ -1182,6 +1274,33 @@ export interface components {
             /** Format: date-time */
             reserved_until: string;
             duration_minutes: number;
+        };
+        Terminal: {
+            id: string;
+            container: string;
+            /** @description Id of the reservation */
+            reservation: string;
+            /** @description Account that the shell runs as */
+            username: string;
+            created_at: string;
+            /** @description Whether the shell survives a restart of the manager */
+            persistent: boolean;
+            /** @description Number of connections that show it now */
+            viewers: number;
+        };
+        TerminalList: {
+            /** @description Oldest first */
+            terminals: components["schemas"]["Terminal"][];
+        };
+        TerminalRequest: {
+            /** @description Width in characters */
+            cols: number;
+            /** @description Height in characters */
+            rows: number;
+        };
+        TerminalTicket: {
+            /** @description For one WebSocket, within 10 seconds: Sec-WebSocket-Protocol "berth.v1, ticket.TICKET" */
+            ticket: string;
         };
         Token: {
             /** @description Public part of the token */
@@ -1812,6 +1931,7 @@ export interface operations {
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *           "attempts": 0,
+                     *           "retry_at": null,
                      *           "error": null
                      *         },
                      *         {
@@ -1826,6 +1946,7 @@ export interface operations {
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": null,
                      *           "attempts": 0,
+                     *           "retry_at": null,
                      *           "error": null
                      *         }
                      *       ]
@@ -1875,6 +1996,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -1915,6 +2037,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -1955,6 +2078,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -1995,6 +2119,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -2035,6 +2160,7 @@ export interface operations {
                      *       "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *       "known_hosts": "[localhost]:2223 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
                      *       "attempts": 0,
+                     *       "retry_at": null,
                      *       "error": null
                      *     }
                      */
@@ -2578,6 +2704,162 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    createTerminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "cols": 120,
+                 *       "rows": 40
+                 *     }
+                 */
+                "application/json": components["schemas"]["TerminalRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f3f2f44-3a5b-4a37-9a43-0ff4a6d1c9d2",
+                     *       "container": "alpine-1",
+                     *       "reservation": "87830adc-9a57-4b7c-8d70-4e6d4a6f3a0c",
+                     *       "username": "alice",
+                     *       "created_at": "2026-11-24T14:30:00.000Z",
+                     *       "persistent": true,
+                     *       "viewers": 0,
+                     *       "ticket": "k0Vw3uE3p5hXq8m2t7y1c4b9n6a0s3d5f8g2h4j6k8l"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedTerminal"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTerminals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "terminals": [
+                     *         {
+                     *           "id": "6f3f2f44-3a5b-4a37-9a43-0ff4a6d1c9d2",
+                     *           "container": "alpine-1",
+                     *           "reservation": "87830adc-9a57-4b7c-8d70-4e6d4a6f3a0c",
+                     *           "username": "alice",
+                     *           "created_at": "2026-11-24T14:30:00.000Z",
+                     *           "persistent": true,
+                     *           "viewers": 2
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TerminalList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createTerminalTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ticket": "k0Vw3uE3p5hXq8m2t7y1c4b9n6a0s3d5f8g2h4j6k8l"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TerminalTicket"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    viewTerminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WebSocket is open */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteTerminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     getKnownHosts: {
         parameters: {
             query?: never;
@@ -2747,6 +3029,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-11-24T17:00:00.000Z",
+                     *       "to": "2026-11-24T17:15:00.000Z",
+                     *       "step_seconds": 900,
+                     *       "kept_since": "2026-08-26T17:04:11.000Z",
+                     *       "points": [
+                     *         {
+                     *           "at": "2026-11-24T17:00:00.000Z",
+                     *           "size": 10,
+                     *           "states": {
+                     *             "creating": 0.031,
+                     *             "ready": 4.2,
+                     *             "reserved": 5.741,
+                     *             "removing": 0.028,
+                     *             "broken": 0,
+                     *             "quarantined": 0
+                     *           },
+                     *           "waiting": 0.25,
+                     *           "longest_wait_seconds": 83.5,
+                     *           "reserve": {
+                     *             "count": 12,
+                     *             "p50_seconds": 0.112,
+                     *             "p95_seconds": 0.19,
+                     *             "max_seconds": 0.204
+                     *           },
+                     *           "recycle": {
+                     *             "count": 11,
+                     *             "p50_seconds": 2.31,
+                     *             "p95_seconds": 3.4,
+                     *             "max_seconds": 3.52
+                     *           },
+                     *           "refusals": {
+                     *             "not_enough": 3
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Series"];
                     "text/csv": string;
                 };

@@ -25,6 +25,9 @@ export const EVENT_KINDS = [
   'pool.scaled',
   'token.created',
   'token.deleted',
+  /** A shell was opened in a reserved container. No event has what was typed. */
+  'terminal.opened',
+  'terminal.closed',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]

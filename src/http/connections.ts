@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { hostProblem } from './auth/ambiguous-requests.ts'
+import { isTerminalUpgrade } from './terminals/handshake.ts'
 
 /** Beyond these, a new connection replaces the one that has been idle for longest. */
 const MAX_CONNECTIONS = 2_000
@@ -84,6 +85,8 @@ export function boundedServer(most = MAX_CONNECTIONS): {
         connectionsCheckingInterval: CHECK_EVERY_MS,
         // After its own refusal, Node parses what follows; ours is in auth/origin-check.ts.
         requireHostHeader: false,
+        // An upgraded connection has left Node's parser, so that it counts as working until it closes.
+        shouldUpgradeCallback: isTerminalUpgrade,
       },
       (request, response) => {
         if (admits(request, response)) handler(request, response)

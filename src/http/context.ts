@@ -5,6 +5,7 @@ import type { Log } from '../ports/log.ts'
 import type { Reload } from '../ports/reload.ts'
 import type { Store } from '../ports/store.ts'
 import type { Reservations } from '../usecases/reservations.ts'
+import type { Terminals } from '../usecases/terminals/terminals.ts'
 import type { Tokens } from '../usecases/tokens.ts'
 import type { Authenticate } from './auth/identity.ts'
 import type { IsStillAllowed } from './auth/still-allowed.ts'
@@ -59,6 +60,7 @@ export interface ServerContext {
   readonly reservations: Reservations
   readonly admin: Admin
   readonly tokens: Tokens
+  readonly terminals: Terminals
   readonly reconciler: Readiness
   readonly store: Store
   readonly pools: Pools

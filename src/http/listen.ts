@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 
-/** Returns the URL at which the server now listens. Throws `invalid_config` if the address cannot be used. */
-export async function listen(server: FastifyInstance, address: { host: string; port: number }): Promise<string> {
-  const { host, port } = address
+/** Returns the URL at which the server listens. `invalid_config` if the address is taken, or is not this machine's. */
+export async function listen(
+  server: FastifyInstance,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
   try {
     return await server.listen({ host, port })
   } catch (error) {

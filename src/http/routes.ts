@@ -13,6 +13,7 @@ import { seriesRoutes } from './series/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { simpleRoutes } from './simple/routes.ts'
 import { startPageRoutes } from './start-page/routes.ts'
+import { terminalRoutes } from './terminals/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { uiRoutes } from './ui/routes.ts'
 import { usageRoutes } from './usage/routes.ts'
@@ -23,6 +24,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   poolRoutes,
   containerRoutes,
   reservationRoutes,
+  terminalRoutes,
   knownHostsRoutes,
   eventRoutes,
   usageRoutes,

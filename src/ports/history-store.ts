@@ -7,7 +7,7 @@ import type { Steps } from '../domain/series/steps.ts'
 import type { ReservationTimes } from '../domain/series/waits.ts'
 
 /** Events of containers and of pool sizes with an id above `after` and up to `upTo`. */
-export interface PoolChangeRange {
+interface PoolChangeRange {
   readonly after: number
   readonly upTo: number
   /** null: all pools. */

@@ -1,11 +1,5 @@
 /** A command on a terminal in a container. */
-import type { Duplex } from 'node:stream'
-
-/** Size of a terminal in characters. */
-export interface TerminalSize {
-  readonly cols: number
-  readonly rows: number
-}
+import type { TerminalSize } from '../domain/terminal/terminal.ts'
 
 export interface ShellRequest {
   /** Name of the account that the command runs as, with its groups; never root. */
@@ -24,7 +18,7 @@ export interface Shell {
    * command waits when it writes more. Ends when the command ends, at once when the container is killed; never emits an
    * error.
    */
-  readonly stream: Duplex
+  readonly stream: NodeJS.ReadWriteStream
   /** Succeeds if the command has ended. `engine_unavailable`. */
   resize(size: TerminalSize): Promise<void>
   /** Resolves when the command has ended, with its exit code; null when that is unknown, as after `close`. */

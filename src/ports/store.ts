@@ -3,6 +3,7 @@ import type { Container, ContainerPatch } from '../domain/container.ts'
 import type { BerthEvent, EventFilter } from '../domain/event.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
 import type { Token } from '../domain/identity.ts'
+import type { Terminal } from '../domain/terminal/terminal.ts'
 import type { PoolFacts } from '../domain/pool.ts'
 import type { Outcome, Reservation, ReservationState } from '../domain/reservation.ts'
 import type { UsageRecord } from '../domain/usage.ts'
@@ -222,6 +223,14 @@ export interface Store extends LeadershipStore, HistoryStore, SessionStore {
   addToken(token: Token, by: string, now: number): Promise<void>
   /** Deletes the token and the sessions that were made with it. Returns false when there is no such token. */
   removeToken(id: string, by: string, now: number): Promise<boolean>
+
+  /** Returns null for a terminal that was removed, or never was. */
+  terminal(id: string): Promise<Terminal | null>
+  /** Returns the terminals in reservations of this owner, oldest first, also of reservations that have ended. */
+  terminals(owner: string): Promise<Terminal[]>
+  addTerminal(terminal: Terminal, by: string, now: number): Promise<void>
+  /** Removes the terminal if it is there. `detail` says why; `by` is the manager itself when left out. */
+  removeTerminal(id: string, why: { readonly detail: string; readonly by?: string }, now: number): Promise<void>
 
   /** Oldest first. Numbers commit in order: a reader never sees an event after one with a higher number. */
   events(filter: EventFilter): Promise<BerthEvent[]>

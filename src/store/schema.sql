@@ -204,6 +204,16 @@ CREATE TABLE "sessions" (
 
 CREATE TABLE sqlite_sequence(name,seq);
 
+CREATE TABLE "terminals" (
+  "id" text not null primary key,
+  "reservation" text not null,
+  "container" text not null,
+  "generation" integer not null,
+  "persistent" integer not null,
+  "created_at" integer not null);
+
+CREATE INDEX "terminals_of_reservation" on "terminals" ("reservation");
+
 CREATE TABLE "tokens" (
   "id" text primary key,
   "name" text not null,

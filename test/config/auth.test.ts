@@ -1,6 +1,10 @@
 /** Who may use the API: what can be said about it, and what is wrong with it. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { readClientSecret } from '../../src/config/client-secret.ts'
 import { POOL, problems, read } from '../support/config.ts'
 
 const pools = { alpine: POOL }
@@ -20,6 +24,78 @@ function access(tree: object, environment: Readonly<Record<string, string>> = {}
   const { auth, signOn, rateLimit, trustProxy } = read({ ...tree, pools }, environment)
   return { auth, signOn, rateLimit, trustProxy }
 }
+
+describe('sign-in with a browser', () => {
+  const url = 'https://berth.example.org'
+  const signIn = (tree: object, environment: Readonly<Record<string, string>> = {}) => {
+    const { url: read1, oidcClient } = read({ ...tree, pools }, environment)
+    return { url: read1, oidcClient }
+  }
+  const client = (some: object) => ({ url, auth: { oidc: { ...OIDC, client_id: 'berth-web', ...some } } })
+  const SCOPES = ['openid', 'profile', 'email']
+  const rows: readonly [title: string, tree: object, expected: object][] = [
+    ['has no URL and no client by default', {}, { url: null, oidcClient: null }],
+    ['has no client without client_id', { auth: { oidc: OIDC } }, { url: null, oidcClient: null }],
+    ['has a URL as browsers write it', { url: 'HTTPS://Berth.Example.org:443/' }, { url, oidcClient: null }],
+    ['may have a port and no TLS', { url: 'http://lab:8081' }, { url: 'http://lab:8081', oidcClient: null }],
+    ['has a URL with auth: none', { auth: 'none', url }, { url, oidcClient: null }],
+    ['has a public client', client({}), { url, oidcClient: { id: 'berth-web', secretFile: null, scopes: SCOPES } }],
+    [
+      'has a secret in a file beside berth.yml, and scopes',
+      client({ client_secret_file: 'oidc.secret', scopes: ['groups'] }),
+      { url, oidcClient: { id: 'berth-web', secretFile: '/etc/berth/oidc.secret', scopes: ['openid', 'groups'] } },
+    ],
+  ]
+  for (const [title, tree, expected] of rows) {
+    it(title, () => {
+      const { oidcClient, ...rest } = signIn(tree)
+      const secretFile = oidcClient?.secretFile?.replace(/^.*\/(?=oidc)/, '/etc/berth/') ?? null
+      assert.deepEqual({ ...rest, oidcClient: oidcClient && { ...oidcClient, secretFile } }, expected)
+    })
+  }
+
+  it('does not take BERTH_URL, the manager of the command, for the URL of this one', () => {
+    assert.equal(signIn({}, { BERTH_URL: 'http://elsewhere:8080' }).url, null)
+  })
+
+  const invalid: readonly [tree: object, problem: RegExp][] = [
+    ...[
+      'lab',
+      'ftp://lab',
+      'https://lab/berth',
+      'https://lab/?x',
+      'https://a:b@lab',
+      'https://lab#x',
+      7,
+      ['https://lab'],
+    ].map((text): [object, RegExp] => [
+      { url: text },
+      /^url: must be a URL without a path, like https:\/\/berth\.example\.org, not/,
+    ]),
+    [{ auth: { oidc: { ...OIDC, client_id: 'x' } } }, /^url: must be the URL of this manager.* with client_id/],
+    [{ auth: { oidc: { ...OIDC, client_secret_file: 'x' } } }, /^auth\.oidc\.client_secret_file: needs client_id/],
+    [client({ scopes: 'a"b' }), /^auth\.oidc\.scopes: must be a list of scopes/],
+    [client({ client_id: '' }), /^auth\.oidc\.client_id: must be a non-empty string/],
+  ]
+  for (const [tree, problem] of invalid) {
+    it(`is refused: ${JSON.stringify(tree)}`, () => {
+      const found = problems({ ...tree, pools })
+      assert.equal(found.length, 1, found.join('\n'))
+      assert.match(found[0] ?? '', problem)
+    })
+  }
+
+  it('reads the secret without its line break, and says what is wrong with the file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'berth-secret-'))
+    const file = join(folder, 'secret')
+    writeFileSync(file, ' pa ss \n')
+    assert.equal(readClientSecret(file), 'pa ss')
+    writeFileSync(file, '\n')
+    assert.throws(() => readClientSecret(file), /client_secret_file .* is empty; it must contain the secret/)
+    assert.throws(() => readClientSecret(join(folder, 'none')), /client_secret_file .* cannot be read: ENOENT/)
+    rmSync(folder, { recursive: true })
+  })
+})
 
 describe('auth', () => {
   const TOKENS = { auth: 'tokens', signOn: null, rateLimit: 1_200, trustProxy: [] }
@@ -142,7 +218,7 @@ describe('invalid auth', () => {
         rate_limit: 'few',
       },
       {},
-      'auth.oidc.colour: unknown key; allowed: issuer, audience, clients, admin_claim, name_claim, limits',
+      'auth.oidc.colour: unknown key; allowed: issuer, audience, clients, admin_claim, name_claim, client_id, client_secret_file, scopes, limits',
       `${url} nothing`,
       'auth.oidc.audience: must be a non-empty string, not nothing',
       'auth.oidc.admin_claim: must be claim=value like groups=berth-admins, not "admins"',

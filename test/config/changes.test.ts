@@ -42,6 +42,7 @@ describe('changes between two readings of berth.yml', () => {
       'ssh.host: localhost -> lab.example',
       'rate_limit: 1200 -> 5',
     ])
+    assert.deepEqual(live({}, { url: 'https://lab.example' }), ['url: new, https://lab.example'])
     const limits = { containers: 2, duration: '1h', pools: ['lab'] }
     assert.deepEqual(live(oidc({}), oidc({ limits })), [
       'auth.oidc.limits.containers: new, 2',
@@ -119,6 +120,13 @@ describe('changes between two readings of berth.yml', () => {
       'auth.oidc.clients: new, cli',
       'auth.oidc.admin_claim: new, groups=ops',
       'auth.oidc.name_claim: sub -> email',
+    ])
+    const client = { client_id: 'web', client_secret_file: '/etc/berth/secret', scopes: ['groups'] }
+    const url = 'https://lab.example'
+    assert.deepEqual(restart({ url, ...oidc({}) }, { url, ...oidc(client) }), [
+      'auth.oidc.client_id: new, web',
+      'auth.oidc.client_secret_file: new, /etc/berth/secret',
+      'auth.oidc.scopes: new, openid groups',
     ])
     const engine = restart({}, { engine: 'memory' })
     assert.ok(

@@ -31,6 +31,8 @@ describe('the sample file', () => {
       timezone: zoneOfMachine(),
       auth: 'none',
       signOn: null,
+      oidcClient: null,
+      url: null,
       rateLimit: 0,
       trustProxy: [],
       instance: { name: 'berth', bind: '127.0.0.1' },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
+import { stepsOf } from '../../src/domain/series/steps.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { NOW } from '../../lab/rows.ts'
 import { claimOf } from '../../lab/claims.ts'
@@ -149,6 +150,14 @@ export function managersContract(title: string, openDatabase: OpenDatabase): voi
       assert.equal((await one.reservation('r1'))?.state, 'active')
       // The one who finished it may not have learned that it did, and have told its client that it failed.
       assert.equal((await other.end(['r1'], { ...failed, seen: { prepareBy: LEASE } }, LATER)).length, 1)
+    })
+
+    it('counts of refusals of all managers are added up', async () => {
+      const [one, other] = await openAll('here', 'there')
+      const refused = { at: NOW - (NOW % MINUTE), pool: 'p', code: 'not_enough', count: 2 } as const
+      await Promise.all([one.addRefusals([refused]), other.addRefusals([refused]), one.addRefusals([refused])])
+      const sums = await other.refusals(stepsOf(refused.at, refused.at + MINUTE, MINUTE), 'p')
+      assert.deepEqual(sums, [{ step: 0, code: 'not_enough', count: 6 }])
     })
 
     it('whoever fails ends what is still its own', async () => {

@@ -4,6 +4,7 @@ import type { Open } from './store-bench.ts'
 import { containerVerbs } from './store-containers.ts'
 import { endingVerbs } from './store-ending.ts'
 import { eventVerbs } from './store-events.ts'
+import { historyVerbs } from './store-history.ts'
 import { identityVerbs } from './store-identity.ts'
 import { usageVerb } from './store-usage.ts'
 import { pruningVerbs } from './store-pruning.ts'
@@ -13,6 +14,7 @@ import { onHoldVerbs } from './store-on-hold.ts'
 import { poolVerbs } from './store-pools.ts'
 import { reservationVerbs } from './store-reservations.ts'
 import { sessionVerbs } from './store-sessions.ts'
+import { terminalVerbs } from './store-terminals.ts'
 import { tokenVerbs } from './store-tokens.ts'
 
 export function storeContract(title: string, openFresh: Open): void {
@@ -30,10 +32,12 @@ export function storeContract(title: string, openFresh: Open): void {
     listingVerbs(open)
     poolVerbs(open)
     onHoldVerbs(open)
+    terminalVerbs(open)
     tokenVerbs(open)
     sessionVerbs(open)
     eventVerbs(open)
     usageVerb(open)
+    historyVerbs(open)
     identityVerbs(open)
   })
 }

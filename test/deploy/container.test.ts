@@ -10,6 +10,7 @@ import { docker } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
 import { newInstance, removeLeaving } from '../../lab/instance.ts'
 import { reservePorts } from '../../lab/ports.ts'
+import { buildDashboard } from '../support/browser/dashboard.ts'
 import { testBerth } from '../support/manager/berth.ts'
 import { buildManagerImage } from '../support/manager/manager-image.ts'
 import { seccompProfile } from '../support/system-calls.ts'
@@ -22,6 +23,7 @@ const EPERM = 1
 const { instance, pool } = newInstance('contained')
 const [port = 0, sshPort = 0, unusedPort = 0] = await reservePorts(3)
 const folder = mkdtempSync(join(tmpdir(), 'berth-container-'))
+buildDashboard()
 const image = await buildManagerImage()
 const DOCKER_GID = String(statSync('/var/run/docker.sock').gid)
 process.env['DOCKER_GID'] = DOCKER_GID
@@ -83,6 +85,13 @@ describe('the manager in a container', () => {
     await eventually(isServing)
     const { code, stdout, stderr } = await berth.run('run', '--wait', '60s', '--', 'id', '-un')
     assert.deepEqual([code, stdout], [0, 'user\n'], stderr)
+  })
+
+  it('serves the dashboard that the checkout has built', async () => {
+    const page = await (await fetch(`${url}/ui/`)).text()
+    const [, script] = /src="(\/ui\/assets\/[^"]+\.js)"/.exec(page) ?? assert.fail(page)
+    const { status, headers } = await fetch(`${url}${script}`, { headers: { 'accept-encoding': 'br' } })
+    assert.deepEqual([status, headers.get('content-encoding')], [200, 'br'])
   })
 
   it('is healthy, and a manager that does not serve is not', async () => {

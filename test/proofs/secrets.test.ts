@@ -157,6 +157,7 @@ async function wholeRun(accounts: 'native' | 'ansible', thorough: boolean): Prom
       '/v1/containers',
       '/v1/tokens',
       '/v1/usage',
+      '/v1/series',
       '/metrics',
       '/readyz',
       '/reservations',

@@ -21,7 +21,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { eventually } from '../../lab/eventually.ts'
 import { ROOT } from '../support/text/markdown.ts'
 
-const READ_BY_BUILD = ['package.json', 'package-lock.json', 'tsconfig.json', 'packages/web.ts', 'src/client', 'web']
+const READ_BY_BUILD = ['package.json', 'package-lock.json', 'tsconfig.json', 'src/client', 'web']
 const NEVER_COPIED = /\/web\/(dist|node_modules)$/
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-web-'))

@@ -101,9 +101,7 @@ class MemoryEngine implements Engine {
     return new Set(ids.filter((id) => this.#host.lend(id, reservation) !== reservation))
   }
 
-  lentTo(id: string): string | null {
-    return this.#host.lent.get(id) ?? null
-  }
+  lentTo: Engine['lentTo'] = (id) => this.#host.lent.get(id) ?? null
 
   async inspect(id: string): Promise<Observed | null> {
     const container = this.#find(id)
@@ -120,13 +118,8 @@ class MemoryEngine implements Engine {
     throw new BerthError('engine_conflict', `create ${spec.name}: the name is taken`)
   }
 
-  async imageOf(id: string): Promise<string | null> {
-    return this.#find(id)?.spec.image ?? null
-  }
-
-  async imageNamed(name: string): Promise<string | null> {
-    return name
-  }
+  imageOf: Engine['imageOf'] = async (id) => this.#find(id)?.spec.image ?? null
+  imageNamed: Engine['imageNamed'] = async (name) => name
 
   async commit(id: string, { pool, name }: PreparedImage): Promise<void> {
     const container = this.#find(id)

@@ -1,13 +1,14 @@
 /** A small pretended shell, for tests and demonstrations: it echoes, and knows a few commands. */
 import { Duplex } from 'node:stream'
 import { BerthError } from '../../domain/errors.ts'
-import type { Shell, ShellRequest, TerminalSize } from '../../ports/shell.ts'
+import type { TerminalSize } from '../../domain/terminal/terminal.ts'
+import type { Shell, ShellRequest } from '../../ports/shell.ts'
 
 /** Name under which the manager starts login shells; they first print how they were started. */
 const LOGIN = 'berth-terminal'
 const ENDLESS = Buffer.from('y\r\n'.repeat(1_000))
 
-/** Commands: `whoami`, `stty size`, `yes` until a key is pressed, `exit [CODE]`. Others are answered with their name. */
+/** Commands: `whoami`, `stty size`, `yes` until a key is pressed, `exit [CODE]`. */
 export class PretendedShell implements Shell {
   readonly stream: Duplex
   readonly ended: Promise<number | null>
@@ -68,11 +69,14 @@ export class PretendedShell implements Shell {
   }
 
   #run([name = '', argument = '']: readonly string[]): void {
-    if (name === 'exit') return this.end(Number(argument))
-    if (name === 'yes') {
+    if (name === 'exit') this.end(Number(argument))
+    else if (name === 'yes') {
       this.#isEndless = true
-      return this.#more()
-    }
+      this.#more()
+    } else this.#answer(name)
+  }
+
+  #answer(name: string): void {
     const answers: Readonly<Record<string, string>> = {
       '': '',
       whoami: `${this.#user}\r\n`,

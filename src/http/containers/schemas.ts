@@ -19,6 +19,7 @@ export const ContainerView = Type.Object(
     host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
     known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
     attempts: Type.Integer({ description: 'Failures in a row' }),
+    retry_at: NullableText({ description: 'When a broken one is tried again; null for others' }),
     error: NullableText({ description: 'Why the last attempt failed, or why the container was removed' }),
   },
   { title: 'Container' },

@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import { type Container, knownHostsLine } from '../../domain/container.ts'
 import { type Identity, maySee } from '../../domain/identity.ts'
 import type { Reservation } from '../../domain/reservation.ts'
-import { time } from '../time.ts'
+import { optionalTime, time } from '../time.ts'
 import type { ContainerView } from './schemas.ts'
 
 /**
@@ -15,7 +15,7 @@ export function viewContainer(
   holders: ReadonlyMap<string, Reservation>,
   { sshHost, by }: { sshHost: string; by: Identity },
 ): Static<typeof ContainerView> {
-  const { name, pool, state, since, generation, port, hostKey, attempts, error } = row
+  const { name, pool, state, since, generation, port, hostKey, attempts, retryAt, error } = row
   const host = row.host ?? sshHost
   const holder = holders.get(name)
   const theirs = holder !== undefined && maySee(by, holder)
@@ -31,6 +31,7 @@ export function viewContainer(
     host_key: hostKey,
     known_hosts: knownHostsLine(host, row),
     attempts,
+    retry_at: optionalTime(state === 'broken' ? retryAt : null),
     error: theirs || by.role === 'admin' ? error : null,
   }
 }

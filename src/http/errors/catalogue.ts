@@ -25,8 +25,11 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
   unauthorized: {
     status: 401,
     title: 'Unauthorized',
-    meaning: 'The request has no token, or an invalid one: incomplete, unknown, deleted or expired.',
-    remedy: 'Send "Authorization: Bearer TOKEN". An admin creates a token with "berth token create".',
+    meaning:
+      'The request has no token and no session of a browser, or an invalid one: incomplete, unknown, deleted or expired.',
+    remedy:
+      'Send "Authorization: Bearer TOKEN", or sign in again with the browser. An admin creates a token with "berth ' +
+      'token create".',
   },
   sign_on_unavailable: {
     status: 503,
@@ -40,7 +43,8 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
     meaning:
       'Only an admin may do this, the token does not allow the pool, the Host is not allowed, or the request came from ' +
       'a page of another site.',
-    remedy: 'Ask an admin, or use another token. GET /v1/me shows who you are, and your limits.',
+    remedy:
+      'Ask an admin, or use another token; behind a proxy, set url in berth.yml. GET /v1/me shows who you are, and your limits.',
   },
   not_found: {
     status: 404,
@@ -69,7 +73,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
   rate_limited: {
     status: 429,
     title: 'Too many requests',
-    meaning: 'Too many requests in a minute, or too many streams and waiting answers at once.',
+    meaning: 'Too many requests in a minute, or too many streams, waiting answers or terminals at once.',
     remedy: LATER,
   },
   idempotency_mismatch: {

@@ -51,12 +51,19 @@ export interface Build {
   readonly engine: string
 }
 
+/** What neither pools nor rows say. */
+interface Present {
+  readonly now: number
+  /** Number of shells of terminals. */
+  readonly terminals: number
+}
+
 export interface PrometheusMetrics extends Metrics {
   /** Counts a request that was answered. */
   answered(answered: Answered): void
   readonly contentType: string
   /** Returns the exposition text, with the present gauges. */
-  render(pools: readonly Pool[], snapshot: Snapshot, now: number): Promise<string>
+  render(pools: readonly Pool[], snapshot: Snapshot, present: Present): Promise<string>
 }
 
 /**
@@ -130,6 +137,11 @@ function declareMetrics(registry: Registry) {
       labelNames: ['pool', 'outcome'],
       help: 'Reservations that this manager has ended since it started, by outcome',
     }),
+    terminals: new Gauge({
+      registers,
+      name: 'berth_terminals',
+      help: 'Shells of terminals that this manager keeps',
+    }),
     build: new Gauge({
       registers,
       name: 'berth_build_info',
@@ -166,7 +178,7 @@ function refresh(gauges: Gauges, pools: readonly Pool[], snapshot: Snapshot, now
 export function openMetrics({ version, engine }: Build): PrometheusMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_EVERY_MS })
-  const { durations, queueWait, failures, refusals, endings, build, ...gauges } = declareMetrics(registry)
+  const { durations, queueWait, failures, refusals, endings, terminals, build, ...gauges } = declareMetrics(registry)
   const answered = declareRequestMetrics(registry)
   build.set({ version, node: process.version, engine }, 1)
   for (const operation of Object.keys(TIMED)) durations.zero({ operation })
@@ -182,7 +194,8 @@ export function openMetrics({ version, engine }: Build): PrometheusMetrics {
     refused: (pool, code) => refusals.inc({ pool, code }),
     ended: (pool, outcome) => endings.inc({ pool, outcome }),
     answered,
-    render(pools, snapshot, now) {
+    render(pools, snapshot, { now, terminals: running }) {
+      terminals.set(running)
       for (const { name: pool } of pools) {
         for (const code of EXPECTED_REFUSALS) refusals.inc({ pool, code }, 0)
         for (const outcome of Object.keys(OUTCOMES)) endings.inc({ pool, outcome }, 0)

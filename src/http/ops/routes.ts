@@ -36,7 +36,7 @@ const Refused = errorMessage('Only an admin may do this')
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { store, pools, clock, log, reconciler, metrics, version } = context
+  const { store, pools, clock, log, reconciler, metrics, terminals, version } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   /** Returns why requests cannot be served now; empty when they can. */
@@ -106,7 +106,10 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     response: { 200: Figures, 401: Refused, 403: Refused },
   }
   typed.get('/metrics', { schema: figures, config: { frequent: true }, ...ADMIN_ONLY }, async (_request, reply) => {
-    const text = await metrics.render(pools.all(), await store.snapshot(), clock())
+    const text = await metrics.render(pools.all(), await store.snapshot(), {
+      now: clock(),
+      terminals: terminals.counts.terminals,
+    })
     return reply.type(metrics.contentType).send(text)
   })
 }

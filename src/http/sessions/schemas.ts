@@ -1,7 +1,7 @@
 import { Nullable, NullableText, Type } from '../json-schema.ts'
 
 const Role = Type.Enum(['admin', 'user'], { title: 'Role' })
-export const Way = Type.Enum(['token', 'oidc'], {
+const Way = Type.Enum(['token', 'oidc'], {
   title: 'SignInWay',
   description: 'With an API token, or at the identity provider',
 })

@@ -15,6 +15,7 @@ import * as hostPublicKeys from './0011-host-public-keys.ts'
 import * as namesAndHolds from './0012-names-and-holds.ts'
 import * as sessions from './0013-sessions.ts'
 import * as refusals from './0014-refusals.ts'
+import * as terminals from './0015-terminals.ts'
 import type { Tables } from '../sql/schema/tables.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -32,6 +33,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-names-and-holds': namesAndHolds,
   '0013-sessions': sessions,
   '0014-refusals': refusals,
+  '0015-terminals': terminals,
 }
 
 /**

@@ -48,6 +48,7 @@ async function pruneReservations(tx: Tx, before: number, most: number): Promise<
   for (const table of ['requests', 'holds'] as const) {
     await tx.deleteFrom(table).where('reservation_id', 'in', ids).execute()
   }
+  await tx.deleteFrom('terminals').where('reservation', 'in', ids).execute()
   await tx.deleteFrom('reservations').where('id', 'in', ids).execute()
   return ids.length
 }

@@ -14,6 +14,7 @@ import { onHoldVerbs } from './on-hold.ts'
 import { readVerbs } from './reads.ts'
 import { lifecycleVerbs } from './reservation-lifecycle.ts'
 import { pruningVerbs } from './pruning.ts'
+import { terminalVerbs } from './terminals/terminals.ts'
 import type { Tables } from './schema/tables.ts'
 import { createSnapshots } from './snapshots.ts'
 import { sessionVerbs } from './access/sessions.ts'
@@ -35,6 +36,7 @@ export function createSqlStore(db: Kysely<Tables>, address: string): Store {
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),
     ...sessionVerbs(transactions),
+    ...terminalVerbs(transactions),
     ...eventVerbs(transactions),
     ...pruningVerbs(transactions),
     ...eventHistoryVerbs(transactions),

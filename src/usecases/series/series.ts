@@ -53,18 +53,26 @@ export function createSeries(deps: ComputeDeps): SeriesReader {
       const { pool, from, to, stepMs } = query
       // `from` moves with the present; the first step stays the same for longer.
       const key = JSON.stringify([pool, Math.floor(from / stepMs), stepMs, to])
-      const known = await results.get(key)?.catch(() => null)
-      if (known && clock() < known.validUntil) return known.series
+      for (let known = results.get(key); known; known = results.get(key)) {
+        const result = await known.catch(() => null)
+        if (result && clock() <= result.validUntil) return result.series
+        // Otherwise, another caller has begun the next computation.
+        if (results.get(key) === known) break
+      }
       if (waiting >= MAX_WAITING) {
         throw new BerthError('rate_limited', `${waiting} computations of series are under way; try again in a minute`)
       }
       const computed = compute(query)
-      computed.catch(() => results.delete(key))
       results.delete(key)
       results.set(key, computed)
       const [oldest] = results.keys()
       if (results.size > MAX_RESULTS && oldest !== undefined) results.delete(oldest)
-      return (await computed).series
+      try {
+        return (await computed).series
+      } catch (error) {
+        if (results.get(key) === computed) results.delete(key)
+        throw error
+      }
     },
   }
 }

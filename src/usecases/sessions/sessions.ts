@@ -23,14 +23,14 @@ export type SignedIn =
   | { readonly way: 'oidc'; readonly identity: Identity; readonly issuer: string }
 
 /** Where a sign-in comes from. */
-export interface Origin {
+interface SignInSource {
   readonly address: string
   readonly userAgent: string
 }
 
 export interface Sessions {
   /** Returns the new session, and the value of its cookie. `unauthorized` if its token was deleted meanwhile. */
-  open(by: SignedIn, from: Origin): Promise<{ readonly session: Session; readonly text: string }>
+  open(by: SignedIn, from: SignInSource): Promise<{ readonly session: Session; readonly text: string }>
   /**
    * Returns the session of a cookie. `unauthorized` once it has ended. Unless `isUse` is false, this counts as a use,
    * which postpones the end of an idle session.

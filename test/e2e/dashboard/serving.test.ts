@@ -1,17 +1,24 @@
 /** How the dashboard is served, as a browser sees it: no engine is needed. */
 import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Response } from 'playwright-core'
 import { openBrowser } from '../../support/browser/browser.ts'
 import { testDashboard } from '../../support/browser/dashboard.ts'
 import { screenshot } from '../../support/browser/screenshot.ts'
+import { ROOT } from '../../support/text/markdown.ts'
 
 const manager = await testDashboard('served', { engine: 'memory', size: 3 })
 const { person } = await openBrowser()
 const { url } = manager
 
+const MAX_FIRST_LOAD_KB = 240
+
+const gzipSize = (asset: string) => statSync(join(ROOT, 'web/dist', `${asset.split('/ui/')[1]}.gz`)).size
+
 describe('the dashboard', () => {
-  it('loads without a fault, and asks nothing but its manager', async () => {
+  it('loads without a fault, asks nothing but its manager, and loads at most 240 kB', async (t) => {
     const ada = await person({ url })
     const answers: Response[] = []
     ada.context.on('response', (answer) => answers.push(answer))
@@ -26,6 +33,9 @@ describe('the dashboard', () => {
       assert.match(headers['cache-control'] ?? '', /immutable/, asset.url())
       assert.match(headers['content-encoding'] ?? '', /^(br|gzip)$/, asset.url())
     }
+    const kb = assets.reduce((sum, asset) => sum + gzipSize(asset.url()), 0) / 1000
+    t.diagnostic(`${kb.toFixed(1)} kB in ${assets.length} files, compressed with gzip`)
+    assert.ok(kb <= MAX_FIRST_LOAD_KB, `${kb} kB`)
   })
 
   it('is at every path below /ui/, also after a reload', async () => {

@@ -40,8 +40,7 @@ describe('without a token', () => {
       else assert.equal(headers['www-authenticate'], 'Bearer realm="berth"', url)
     }
     const meant = open.filter(
-      (url) =>
-        url.startsWith('/docs') || ['/client/x', '/ui/*'].includes(url) || [...OPEN, ...SIGN_IN].includes(url),
+      (url) => url.startsWith('/docs') || ['/client/x', '/ui/*'].includes(url) || [...OPEN, ...SIGN_IN].includes(url),
     )
     assert.deepEqual(open, meant)
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs']) assert.ok(open.includes(path), path)

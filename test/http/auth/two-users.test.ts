@@ -71,6 +71,7 @@ const LISTS = [
   ...['/v1/containers', '/v1/containers/alpine-1', '/v1/pools', '/v1/events', `/v1/events?container=alpine-1`],
   ...['/v1/usage', '/v1/usage?by=username', '/v1/usage?by=pool', '/v1/usage?format=csv', '/v1/me'],
   ...['/available', '/reservations', '/v1/known_hosts', '/v1/session', '/v1/sessions'],
+  ...['/v1/series', '/v1/series?format=csv', '/v1/terminals'],
 ]
 
 /** Endpoints for admins only. */
@@ -86,6 +87,12 @@ const FORBIDDEN: readonly [method: string, path: string, body?: object][] = [
   ['POST', '/v1/reload'],
   ['GET', '/release_all'],
   ['GET', '/metrics'],
+]
+
+/** Tried in test/http/terminals. */
+const TERMINALS = [
+  ...['POST /v1/containers/{name}/terminals', 'GET /v1/terminals/{id}', 'DELETE /v1/terminals/{id}'],
+  'POST /v1/terminals/{id}/tickets',
 ]
 
 /** Endpoints that are open, or that concern the caller alone. */
@@ -114,6 +121,7 @@ describe('two users', () => {
       ...[...TOUCHES, ...FORBIDDEN, RESET, SIGN_OUT].map(([method, path]) => `${method} ${path}`),
       ...LISTS.map((url) => `GET ${url.replace(/\?.*/, '').replace('/alpine-1', '/{name}')}`),
       ...HARMLESS,
+      ...TERMINALS,
     ]
     assert.deepEqual(
       described.filter((one) => !tried.includes(one)),

@@ -13,9 +13,11 @@ async function ask(api: Api, method: string, url: string) {
 
 const names = ({ containers }: { containers: { name: string }[] }) => containers.map(({ name }) => name)
 
+const FAILED = { state: 'broken', attempts: 2, error: 'why' } as const
+
 async function breakOne(api: Api, name: string): Promise<void> {
   const row = await api.world.store.container(name)
-  assert.ok(row && (await api.world.store.updateContainer(row, { state: 'broken', attempts: 2, error: 'why' }, NOW)))
+  assert.ok(row && (await api.world.store.updateContainer(row, { ...FAILED, retryAt: NOW + 5_000 }, NOW)))
 }
 
 describe('GET /v1/containers', () => {
@@ -30,12 +32,12 @@ describe('GET /v1/containers', () => {
     assert.deepEqual(body.containers[0], {
       ...{ ...common, name: 'alpine-1', state: 'reserved', reservation: 'r1', port: 2221 },
       ...{ host_key: rows[0]?.hostKey, known_hosts: `[localhost]:2221 ${rows[0]?.hostPublicKey}` },
-      ...{ attempts: 0, error: null },
+      ...{ attempts: 0, retry_at: null, error: null },
     })
     assert.deepEqual(body.containers[2], {
       ...{ ...common, name: 'alpine-3', state: 'broken', reservation: null, port: 2223 },
       ...{ host_key: rows[2]?.hostKey, known_hosts: `[localhost]:2223 ${rows[2]?.hostPublicKey}` },
-      ...{ attempts: 2, error: 'why' },
+      ...{ attempts: 2, retry_at: '2027-01-15T08:00:05.000Z', error: 'why' },
     })
   })
 

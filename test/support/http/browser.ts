@@ -1,7 +1,7 @@
 /** A browser without a window: it keeps cookies, and sends the headers that a page of the manager causes. */
 import type { FastifyInstance } from 'fastify'
 
-export interface Reply {
+interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly text: string

@@ -79,7 +79,10 @@ export async function openSignInProvider({ redirectUri, isPublic = false, method
         own.lastGrant = new URLSearchParams(text)
       })
     }
-    if (!path.startsWith('/interaction/')) return void handle(request, response)
+    if (!path.startsWith('/interaction/')) {
+      handle(request, response)
+      return
+    }
     const denied = { error: 'access_denied', error_description: 'the person \u001b[31msaid no' }
     await provider.interactionFinished(
       request,

@@ -44,7 +44,10 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
   const select = (names: readonly string[], on: boolean) =>
     setSelected((before) => {
       const after = new Set(before)
-      for (const name of names) on ? after.add(name) : after.delete(name)
+      for (const name of names) {
+        if (on) after.add(name)
+        else after.delete(name)
+      }
       return after
     })
   useSlotKeys(pool.name, {

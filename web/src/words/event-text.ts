@@ -7,68 +7,36 @@ const MANAGER = 'berth'
 /** Name of every caller while the manager wants no authentication. */
 const ANYONE = 'anyone'
 
-/** Returns what happened: "ada released alice's reservation in alpine". Times are those of the event's day. */
+type Say = (event: Event, words: TimeWords) => string
+
+const SAY: Readonly<Record<Event['kind'], Say>> = {
+  'reservation.waiting': (event) => `${holder(event)} waits for ${poolOf(event)}`,
+  'reservation.preparing': (event) => `The account of ${holder(event)} is being made in ${poolOf(event)}`,
+  'reservation.active': (event) => `${holder(event)} can log in to ${poolOf(event)}`,
+  'reservation.extended': (event, words) => `${actor(event)} extended ${theirs(event)} ${until(event, words)}`,
+  'reservation.held': (event, words) => `${actor(event)} put ${theirs(event)} on hold ${until(event, words)}`,
+  'reservation.substituted': (event) => `${substitution(event.detail)} in ${theirs(event)}`,
+  'reservation.ending': (event) => `${capital(theirs(event))} ends: ${outcome(event)}`,
+  'reservation.ended': (event) => `${capital(theirs(event))} has ended: ${outcome(event)}`,
+  'container.creating': (event) => `${nameOf(event)} is being created`,
+  'container.ready': (event) => `${nameOf(event)} is ready`,
+  'container.reserved': (event) => `${nameOf(event)} is reserved for ${holder(event)}`,
+  'container.removing': (event) => removal(event),
+  'container.broken': (event) => `${nameOf(event)} is broken${why(event)}`,
+  'container.quarantined': (event) => `${actor(event)} quarantined ${nameOf(event)}${why(event)}`,
+  'container.reset': (event) => `${actor(event)} resets ${nameOf(event)}`,
+  'container.replaced': (event) => `${nameOf(event)} was replaced under ${theirs(event)}${why(event)}`,
+  'container.dropped': (event) => `${nameOf(event)} is no longer part of ${poolOf(event)}${why(event)}`,
+  'pool.scaled': (event) => `${actor(event)} set the size of ${poolOf(event)} to ${event.detail ?? '?'}`,
+  'token.created': (event) => `${actor(event)} made a token${why(event)}`,
+  'token.deleted': (event) => `${actor(event)} deleted a token${why(event)}`,
+}
+
+/** Returns what happened: "The reservation of alice in alpine has ended: released by ada". */
 export function eventText(event: Event, words: TimeWords): string {
-  const { kind } = event
-  if (kind.startsWith('reservation.')) return reservationText(event, words)
-  if (kind.startsWith('container.')) return containerText(event)
-  if (kind === 'pool.scaled') return `${actor(event)} set the size of ${poolOf(event)} to ${event.detail ?? '?'}`
-  if (kind === 'token.created') return `${actor(event)} made the token ${event.detail ?? ''}`.trimEnd()
-  if (kind === 'token.deleted') return `${actor(event)} deleted the token ${event.detail ?? ''}`.trimEnd()
-  return [kind, event.container ?? event.pool, event.detail].filter(Boolean).join(': ')
-}
-
-function reservationText(event: Event, words: TimeWords): string {
-  const { kind, detail } = event
-  const theirs = `the reservation of ${holder(event)} in ${poolOf(event)}`
-  switch (kind) {
-    case 'reservation.waiting':
-      return `${holder(event)} waits for ${poolOf(event)}`
-    case 'reservation.preparing':
-      return `The account of ${holder(event)} is being made in ${poolOf(event)}`
-    case 'reservation.active':
-      return `${holder(event)} can log in to ${poolOf(event)}`
-    case 'reservation.extended':
-      return `${actor(event)} extended ${theirs} ${until(event, words)}`
-    case 'reservation.held':
-      return `${actor(event)} put ${theirs} on hold ${until(event, words)}`
-    case 'reservation.substituted':
-      return `${substitution(detail)} in ${theirs}`
-    case 'reservation.ending':
-      return `${capital(theirs)} ends: ${outcome(event)}`
-    case 'reservation.ended':
-      return `${capital(theirs)} has ended: ${outcome(event)}`
-    default:
-      return `${kind}: ${theirs}`
-  }
-}
-
-function containerText(event: Event): string {
-  const { kind, detail, username } = event
-  const name = event.container ?? 'A container'
-  const why = detail === null ? '' : `: ${detail}`
-  switch (kind) {
-    case 'container.creating':
-      return `${name} is being created`
-    case 'container.ready':
-      return `${name} is ready`
-    case 'container.reserved':
-      return username === null ? `${name} is reserved` : `${name} is reserved for ${holder(event)}`
-    case 'container.removing':
-      return event.by === MANAGER ? `${name} is being removed${why}` : `${actor(event)} recycles ${name}${why}`
-    case 'container.broken':
-      return `${name} is broken${why}`
-    case 'container.quarantined':
-      return `${actor(event)} quarantined ${name}${why}`
-    case 'container.reset':
-      return `${actor(event)} resets ${name}`
-    case 'container.replaced':
-      return `${name} was replaced under the reservation of ${holder(event)}${why}`
-    case 'container.dropped':
-      return `${name} is no longer part of ${poolOf(event)}${why}`
-    default:
-      return `${kind}: ${name}${why}`
-  }
+  // A later manager may know more kinds than this page.
+  const say: Say | undefined = SAY[event.kind]
+  return say?.(event, words) ?? [event.kind, event.container ?? event.pool, event.detail].filter(Boolean).join(': ')
 }
 
 /** Whether a person would want to read it in a short list: not the steps of recycling. */
@@ -87,6 +55,24 @@ function actor({ by }: Event): string {
 function holder({ username, owner }: Event): string {
   if (username === null) return owner ?? 'a tenant'
   return owner === null || owner === username || owner === ANYONE ? username : `${username} (${owner})`
+}
+
+function theirs(event: Event): string {
+  return `the reservation of ${holder(event)} in ${poolOf(event)}`
+}
+
+function nameOf({ container }: Event): string {
+  return container ?? 'A container'
+}
+
+function why({ detail }: Event): string {
+  return detail === null ? '' : `: ${detail}`
+}
+
+/** The manager removes what was released; a person recycles. */
+function removal(event: Event): string {
+  if (event.by === MANAGER) return `${nameOf(event)} is being removed${why(event)}`
+  return `${actor(event)} had ${nameOf(event)} removed${why(event)}`
 }
 
 function poolOf({ pool }: Event): string {

@@ -2,7 +2,8 @@
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BerthError } from '../../../domain/errors.ts'
-import type { Shell, ShellRequest, TerminalSize } from '../../../ports/shell.ts'
+import type { TerminalSize } from '../../../domain/terminal/terminal.ts'
+import type { Shell, ShellRequest } from '../../../ports/shell.ts'
 import type { Docker } from './client.ts'
 import { asGuestError, ignoreStatus, unexpectedResponse } from './errors.ts'
 import { exitCode } from './exec.ts'
@@ -16,8 +17,8 @@ const RESIZE_PAUSE_MS = 50
 const ACCOUNT = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
 
 /**
- * Sets the size of the terminal before the command runs. Docker takes a size for a new exec only from version 23 on, and
- * resizing later would come after the first output.
+ * Sets the size of the terminal before the command runs. Docker takes a size for a new exec only from version 23 on,
+ * and resizing later would come after the first output.
  */
 const SIZED = 'stty cols "$1" rows "$2" 2>/dev/null; shift 2; exec "$@"'
 
@@ -78,7 +79,9 @@ export class TerminalExecs {
 
   /** Returns null when it cannot be asked for. */
   async #codeOf(exec: string): Promise<number | null> {
-    const asked = this.#requests.run('ask for an exit code', ANSWER_MS, (signal) => exitCode(this.#docker, exec, signal))
+    const asked = this.#requests.run('ask for an exit code', ANSWER_MS, (signal) =>
+      exitCode(this.#docker, exec, signal),
+    )
     return asked.catch(() => null)
   }
 }

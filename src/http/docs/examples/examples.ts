@@ -4,6 +4,7 @@ import { MANAGER_EXAMPLES } from './manager.ts'
 import { RESERVATION_EXAMPLES } from './reservations.ts'
 import { SESSION_EXAMPLES } from './sessions.ts'
 import { SIMPLE_EXAMPLES } from './simple.ts'
+import { TERMINAL_EXAMPLES } from './terminals.ts'
 import { TOKEN_EXAMPLES } from './tokens.ts'
 
 /** Key "request" is the body of the request, "200" a JSON response, "200 text/csv" a response of another type. */
@@ -15,5 +16,6 @@ export const EXAMPLES: Readonly<Record<string, OperationExamples>> = {
   ...RESERVATION_EXAMPLES,
   ...SESSION_EXAMPLES,
   ...SIMPLE_EXAMPLES,
+  ...TERMINAL_EXAMPLES,
   ...TOKEN_EXAMPLES,
 }

@@ -2,7 +2,7 @@
 import { invalidRequest } from '../../../domain/errors.ts'
 import { gotText } from '../../../domain/text/got.ts'
 
-export const DASHBOARD = '/ui/'
+const DASHBOARD = '/ui/'
 /** Stands for the manager's address, which the path must not leave. */
 const HERE = 'http://manager.invalid'
 

@@ -47,8 +47,8 @@ export function oidcRoutes(server: FastifyInstance, context: RouteContext, brows
 
   function failed(request: FastifyRequest, reply: FastifyReply, error: unknown, status: 302 | 303): FastifyReply {
     if (!(error instanceof SignInFailed)) throw error
-    const fields = { why: error.why, reason: error.message, address: request.ip, request_id: request.id }
-    log.info(`a sign-in at the identity provider failed, from ${request.ip}`, fields)
+    const fields = { reason: error.message, address: request.ip, request_id: request.id }
+    log.info(`a sign-in at the identity provider failed (${error.why}), from ${request.ip}`, fields)
     return reply.redirect(`${SIGN_IN_PAGE}?error=${error.why}`, status)
   }
 

@@ -11,7 +11,7 @@ import { createClient } from './client.ts'
 import { createStateSeal, type SignInState } from './state.ts'
 
 /** Where the provider sends the browser back. */
-export const CALLBACK_PATH = '/v1/session/oidc/callback'
+const CALLBACK_PATH = '/v1/session/oidc/callback'
 /** Maximum length of what the provider says in the log. */
 const MAX_REASON = 300
 

@@ -41,7 +41,8 @@ export function eventHistoryVerbs({ reading }: Transactions): EventHistoryVerbs 
 
 async function firstFrom(tx: Tx, id: number): Promise<{ id: number; at: number } | null> {
   const query = tx.selectFrom('events').select(['id', 'at']).where('id', '>=', id).orderBy('id').limit(1)
-  return (await query.executeTakeFirst()) ?? null
+  const row = await query.executeTakeFirst()
+  return row ? { id: row.id, at: row.at } : null
 }
 
 /** Bisects the ids, because there is no index over `at`. */

@@ -25,7 +25,7 @@ export function refusalVerbs({ reading, writing }: Transactions): RefusalVerbs {
     },
 
     refusals: ({ from, to, stepMs }, pool) =>
-      reading((tx) => {
+      reading(async (tx) => {
         let query = tx
           .selectFrom('refusals')
           .select((eb) => [
@@ -40,7 +40,7 @@ export function refusalVerbs({ reading, writing }: Transactions): RefusalVerbs {
           .orderBy('step')
           .orderBy('code')
         if (pool !== null) query = query.where('pool', '=', pool)
-        return query.execute()
+        return (await query.execute()).map(({ step, code, count }) => ({ step, code, count }))
       }),
   }
 }

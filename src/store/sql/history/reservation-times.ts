@@ -6,7 +6,7 @@ import type { Transactions, Tx } from '../transactions.ts'
 /** No reservation waits for longer: the maximum of `wait` in the API. The index over `created_at` needs a bound. */
 const MAX_WAIT_MS = 7 * 86_400_000
 /** Number of reservations in a page, including those that the filter leaves out. Reading them takes milliseconds. */
-const PAGE = 2_000
+const PAGE = 1_000
 
 export function reservationTimesVerb({ reading }: Transactions): Pick<HistoryStore, 'reservationTimes'> {
   return {

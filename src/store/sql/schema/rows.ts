@@ -2,6 +2,7 @@
 import type { Container, ContainerPatch } from '../../../domain/container.ts'
 import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
+import type { Terminal } from '../../../domain/terminal/terminal.ts'
 import { columnsOf } from './columns.ts'
 import type {
   ContainersTable,
@@ -9,6 +10,7 @@ import type {
   ReservationFields,
   ReservationsTable,
   SessionsTable,
+  TerminalsTable,
   TokensTable,
 } from './tables.ts'
 
@@ -16,6 +18,7 @@ const CONTAINER = columnsOf<Container>({})
 const RESERVATION = columnsOf<ReservationFields>({ sshKeys: 'json', promised: 'flag' }, ['preparer'])
 const TOKEN = columnsOf<Token>({ limits: 'json' })
 const SESSION = columnsOf<Session>({ limits: 'json' })
+const TERMINAL = columnsOf<Terminal>({ persistent: 'flag' })
 
 export function toContainer(row: ContainersTable): Container {
   return CONTAINER.fromRow(row)
@@ -56,4 +59,12 @@ export function toSession(row: SessionsTable): Session {
 
 export function fromSession(session: Session): SessionsTable {
   return SESSION.toRow(session)
+}
+
+export function toTerminal(row: TerminalsTable): Terminal {
+  return TERMINAL.fromRow(row)
+}
+
+export function fromTerminal(terminal: Terminal): TerminalsTable {
+  return TERMINAL.toRow(terminal)
 }

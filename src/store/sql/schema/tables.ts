@@ -5,6 +5,7 @@ import type { BerthEvent } from '../../../domain/event.ts'
 import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
 import type { RefusalCount } from '../../../ports/history-store.ts'
+import type { Terminal } from '../../../domain/terminal/terminal.ts'
 import type { RowOf } from './columns.ts'
 
 export interface Tables {
@@ -15,6 +16,7 @@ export interface Tables {
   pool_sizes: PoolSizesTable
   tokens: TokensTable
   sessions: SessionsTable
+  terminals: TerminalsTable
   events: EventsTable
   requests: RequestsTable
   leaders: LeadersTable
@@ -58,6 +60,7 @@ interface PoolSizesTable {
 export type TokensTable = RowOf<Token>
 
 export type SessionsTable = RowOf<Session>
+export type TerminalsTable = RowOf<Terminal>
 
 export interface EventsTable extends Omit<RowOf<BerthEvent>, 'id'> {
   id: Generated<number>

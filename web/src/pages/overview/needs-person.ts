@@ -13,9 +13,7 @@ export interface NeedsPerson {
 
 export interface NeedsSources {
   readonly pools: readonly Pick<Pool, 'name' | 'problem'>[]
-  readonly containers: readonly (Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'error'> & {
-    readonly retry_at?: string | null
-  })[]
+  readonly containers: readonly Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'retry_at' | 'error'>[]
   /** Reasons of /readyz. */
   readonly reasons: readonly string[]
 }
@@ -61,7 +59,7 @@ function containerItem(one: NeedsSources['containers'][number], now: number, wor
     return { key: name, text, href, container: { name, state: 'quarantined' } }
   }
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`
-  const next = retryAt == null ? '' : `, ${nextTry(Date.parse(retryAt), now, words)}`
+  const next = retryAt === null ? '' : `, ${nextTry(Date.parse(retryAt), now, words)}`
   const text = `${name} is broken since ${lasts}: ${error ?? 'the reason is not known'} (${tries}${next})`
   return { key: name, text, href, container: { name, state: 'broken' } }
 }

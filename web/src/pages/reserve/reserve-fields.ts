@@ -46,13 +46,6 @@ export function fieldsFrom(query: URLSearchParams, remembered: Remembered, first
   }
 }
 
-/** Returns a link to the form with these fields. Keys and passwords are never in a URL. */
-export function queryOf(fields: Fields): string {
-  const { pool, count, time, username, name, keepalive, wait, note } = fields
-  const given = Object.entries({ pool, count, for: time, user: username, name, keepalive, wait, note })
-  return new URLSearchParams(given.filter(([, value]) => value !== '')).toString()
-}
-
 export function requestOf(fields: Fields, now: number, words: TimeWords): ReserveRequest {
   const { pool, count, time, username, name, sshKeys, passwordChoice, password, keepalive, wait, note } = fields
   const end = readEnd(time, now, words)

@@ -149,7 +149,6 @@ export class TerminalLink {
     const socket = new WebSocket(url, [PROTOCOL, `ticket.${ticket}`])
     socket.binaryType = 'arraybuffer'
     this.#socket = socket
-    this.#acks = new Acknowledgements()
     socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (this.#socket !== socket) return
       if (typeof data === 'string') this.#takeText(data)
@@ -163,6 +162,8 @@ export class TerminalLink {
     if (message?.type === 'ended') this.#take(message)
     if (message?.type === 'size') this.#options.screen.adopt(message)
     if (message?.type === 'attached') {
+      // Also while connected: this viewer was too slow for what is kept, and gets all of it again.
+      this.#acks = new Acknowledgements()
       this.#replayLeft = message.replayed
       this.#replayed = []
       const { state } = this
@@ -190,15 +191,15 @@ export class TerminalLink {
   /** Shows what was missed. The size of the screen on which the person works counts. */
   #attach(attached: Size & { lost: boolean; lostAt: number | null; replay: Bytes }): void {
     const { screen } = this.#options
-    const { lost, lostAt, replay, cols, rows } = attached
-    const unseen = lost ? null : this.#seen.unseenOf(replay)
-    if (lost) {
-      this.#seen.forget()
-      screen.note('lost', lostAt ?? Date.now())
-    } else if (unseen === null) {
-      this.#seen.forget()
-      screen.clear()
-    } else if (lostAt !== null) screen.note('reconnected', lostAt)
+    const { lostAt, replay, cols, rows } = attached
+    const hadText = !this.#seen.isEmpty
+    const unseen = this.#seen.unseenOf(replay)
+    // For a while, the manager says so at every connection; one that goes on with the new shell's text knows it.
+    const lost = attached.lost && (unseen === null || !hadText)
+    if (lost || unseen === null) this.#seen.forget()
+    if (lost) screen.note('lost', lostAt ?? Date.now())
+    else if (hadText && lostAt !== null) screen.note('reconnected', lostAt)
+    // After a restart the manager has the shell, but not its old text. It stays on the screen, and news follow it.
     const news = unseen ?? replay
     this.#seen.add(news)
     screen.replay(news)

@@ -13,6 +13,10 @@ export class SeenOutput {
   /** Whether the tail is everything since the shell began. */
   #complete = true
 
+  get isEmpty(): boolean {
+    return this.#tail.length === 0
+  }
+
   add(output: Bytes): void {
     const joined = new Uint8Array(this.#tail.length + output.length)
     joined.set(this.#tail)
@@ -27,8 +31,8 @@ export class SeenOutput {
   }
 
   /**
-   * Returns what follows the seen output in `replay`, or null if the place was not found, because too much was written
-   * meanwhile. The earliest place counts: output may then be shown twice, but none is left out.
+   * Returns what follows the seen output in `replay`, or null if the place was not found: too much was written meanwhile,
+   * or the manager has restarted and knows the later output only. The earliest place counts: output may then be shown twice, but none is left out.
    */
   unseenOf(replay: Bytes): Bytes | null {
     const tail = this.#tail

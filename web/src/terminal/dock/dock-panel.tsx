@@ -3,7 +3,8 @@ import { ActionIcon } from '@mantine/core'
 import { ChevronDown, ChevronUp, Maximize2, Minimize2 } from 'lucide-react'
 import { type Dispatch, useEffect, useRef, useState } from 'react'
 import { useConfirm } from '../../parts/confirm.tsx'
-import { terminals } from '../../api/terminals.ts'
+import { useBerth } from '../../api/berth.tsx'
+import { endTerminal } from '../../api/terminals.ts'
 import type { LinkState } from '../connection/machine.ts'
 import { EndWarnings } from '../view/end-warning.tsx'
 import { TerminalView } from '../view/terminal-view.tsx'
@@ -19,9 +20,10 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
   const { tabs, active, size } = state
   const dock = useRef<HTMLElement>(null)
   const confirm = useConfirm()
+  const berth = useBerth()
   const [states, setStates] = useState<Readonly<Record<string, LinkState>>>({})
   const focusKey = useFocusKey(state)
-  const height = useDockHeight(dock, state)
+  const { height, room } = useDockHeight(dock, state)
   useF6(dock)
 
   const close = async (tab: DockTab) => {
@@ -33,7 +35,7 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
     }
     if (isOpen && !(await confirm(question))) return
     // It may be over already, and it ends by itself later.
-    if (tab.terminal !== null) await terminals.end(tab.terminal).catch(() => undefined)
+    if (tab.terminal !== null) await endTerminal(berth, tab.terminal).catch(() => undefined)
     act({ type: 'close', key: tab.key })
   }
   const toOwnWindow = (tab: DockTab) => {
@@ -44,60 +46,67 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
   }
   const current = tabs.find((tab) => tab.key === active)
   return (
-    <section ref={dock} className={styles['dock']} data-size={size} style={{ height }} aria-label="Terminals">
+    <section ref={dock} className={styles['dock']} data-size={size} style={{ maxHeight: room }} aria-label="Terminals">
       {size === 'normal' && <ResizeHandle height={state.height} act={act} />}
       <EndWarnings containers={tabs.map((tab) => tab.container)} />
-      <div className={styles['head']}>
-        <DockTabs tabs={tabs} active={active} states={states} act={act} onClose={(tab) => void close(tab)} />
-        <DockMenu tabs={tabs} current={current?.container ?? null} act={act} />
-        <div className={styles['sizes']}>
-          {size === 'minimized' ? (
-            <ActionIcon size="sm" aria-label="Show the terminals" onClick={() => act({ type: 'size', size: 'normal' })}>
-              <ChevronUp size={16} aria-hidden />
-            </ActionIcon>
-          ) : (
-            <>
+      {/* Warnings come on top of its height, so that the shells keep their size. */}
+      <div className={styles['body']} style={{ height }}>
+        <div className={styles['head']}>
+          <DockTabs tabs={tabs} active={active} states={states} act={act} onClose={(tab) => void close(tab)} />
+          <DockMenu tabs={tabs} current={current?.container ?? null} act={act} />
+          <div className={styles['sizes']}>
+            {size === 'minimized' ? (
               <ActionIcon
                 size="sm"
-                aria-label={size === 'full' ? 'Smaller' : 'Full height'}
-                title={size === 'full' ? 'Smaller' : 'Full height'}
-                onClick={() => act({ type: 'size', size: size === 'full' ? 'normal' : 'full' })}
+                aria-label="Show the terminals"
+                onClick={() => act({ type: 'size', size: 'normal' })}
               >
-                {size === 'full' ? <Minimize2 size={16} aria-hidden /> : <Maximize2 size={16} aria-hidden />}
+                <ChevronUp size={16} aria-hidden />
               </ActionIcon>
-              <ActionIcon
-                size="sm"
-                aria-label="Minimise"
-                title="Minimise"
-                onClick={() => act({ type: 'size', size: 'minimized' })}
-              >
-                <ChevronDown size={16} aria-hidden />
-              </ActionIcon>
-            </>
-          )}
-        </div>
-      </div>
-      <div className={styles['views']} hidden={size === 'minimized'}>
-        {tabs.map((tab) => (
-          <div
-            key={tab.key}
-            className={styles['view']}
-            role="tabpanel"
-            id={`terminal-${tab.key}`}
-            aria-label={tabTitle(tabs, tab)}
-            hidden={tab.key !== active}
-          >
-            <TerminalView
-              container={tab.container}
-              terminal={tab.terminal}
-              shown={tab.key === active}
-              focusKey={tab.key === active ? focusKey : null}
-              onShell={(terminal) => act({ type: 'made', key: tab.key, terminal })}
-              onOwnWindow={() => toOwnWindow(tab)}
-              onState={(link) => setStates((all) => (all[tab.key] === link ? all : { ...all, [tab.key]: link }))}
-            />
+            ) : (
+              <>
+                <ActionIcon
+                  size="sm"
+                  aria-label={size === 'full' ? 'Smaller' : 'Full height'}
+                  title={size === 'full' ? 'Smaller' : 'Full height'}
+                  onClick={() => act({ type: 'size', size: size === 'full' ? 'normal' : 'full' })}
+                >
+                  {size === 'full' ? <Minimize2 size={16} aria-hidden /> : <Maximize2 size={16} aria-hidden />}
+                </ActionIcon>
+                <ActionIcon
+                  size="sm"
+                  aria-label="Minimise"
+                  title="Minimise"
+                  onClick={() => act({ type: 'size', size: 'minimized' })}
+                >
+                  <ChevronDown size={16} aria-hidden />
+                </ActionIcon>
+              </>
+            )}
           </div>
-        ))}
+        </div>
+        <div className={styles['views']} hidden={size === 'minimized'}>
+          {tabs.map((tab) => (
+            <div
+              key={tab.key}
+              className={styles['view']}
+              role="tabpanel"
+              id={`terminal-${tab.key}`}
+              aria-label={tabTitle(tabs, tab)}
+              hidden={tab.key !== active}
+            >
+              <TerminalView
+                container={tab.container}
+                terminal={tab.terminal}
+                shown={tab.key === active}
+                focusKey={tab.key === active ? focusKey : null}
+                onShell={(terminal) => act({ type: 'made', key: tab.key, terminal })}
+                onOwnWindow={() => toOwnWindow(tab)}
+                onState={(link) => setStates((all) => (all[tab.key] === link ? all : { ...all, [tab.key]: link }))}
+              />
+            </div>
+          ))}
+        </div>
       </div>
     </section>
   )

@@ -5,10 +5,10 @@ import type { DockState } from './dock-state.ts'
 /** Height of the page's header. */
 const HEADER_PX = 48
 
-/** Returns the height in CSS: never over the header, nor below the keyboard of a touch screen. */
-export function useDockHeight(dock: RefObject<HTMLElement | null>, { size, height }: DockState): string | undefined {
+/** Returns the height of the terminals and the room for the dock: between the header and the keyboard of a touch screen. */
+export function useDockHeight(dock: RefObject<HTMLElement | null>, { size, height }: DockState) {
   const visible = useSyncExternalStore(subscribeToViewport, visibleHeight)
-  const coarse = useSyncExternalStore(subscribeToNothing, () => matchMedia('(max-width: 600px)').matches)
+  const isNarrow = useSyncExternalStore(subscribeToNothing, () => matchMedia('(max-width: 600px)').matches)
   useEffect(() => {
     const root = document.documentElement.style
     const take = () => root.setProperty('--dock-height', `${dock.current?.offsetHeight ?? 0}px`)
@@ -22,10 +22,10 @@ export function useDockHeight(dock: RefObject<HTMLElement | null>, { size, heigh
   useEffect(() => {
     document.documentElement.style.setProperty('--keyboard-height', `${Math.max(0, innerHeight - visible)}px`)
   }, [visible])
-  if (size === 'minimized') return undefined
   const room = visible - HEADER_PX
   // On a phone there is no room for both, the page and a terminal.
-  return `${size === 'full' || coarse ? room : Math.min(height, room)}px`
+  const wanted = size === 'full' || isNarrow ? room : Math.min(height, room)
+  return { height: size === 'minimized' ? undefined : `${wanted}px`, room: `${room}px` }
 }
 
 /** What the keyboard of a touch screen leaves of the window. */

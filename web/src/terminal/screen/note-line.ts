@@ -1,4 +1,4 @@
-/** A dim line of the page's own between the lines of the shell, which does not know of it. */
+/** A grey line of the page's own between the lines of the shell, which does not know of it. */
 
 export interface Cursor {
   /** Rows and columns from 0, within the screen. */
@@ -20,18 +20,20 @@ export function insertedLine(text: string, { x, y, lineStart, cols, rows }: Curs
   if (start < 0) return ''
   const room = isAtBottom ? `\u001b[${rows};1H\n` : ''
   const back = `\u001b[${isAtBottom ? y + 1 : y + 2};${x + 1}H`
-  return `${room}\u001b[${start + 1};1H\u001b[L${dim(text.slice(0, cols))}${back}`
+  return `${room}\u001b[${start + 1};1H\u001b[L${grey(text.slice(0, cols))}${back}`
 }
 
 /**
- * Returns output that ends what an earlier program has left behind (full screen, mouse, colours), and adds the text
- * as a line of its own.
+ * Returns output that ends what an earlier program has left behind (mouse, colours), and adds the text as a line below
+ * `lastRow`, the last one with text. null: the program used the whole screen, which is left first.
  */
-export function closingLine(text: string): string {
-  const modes = '\u001b[?1049l\u001b[?1000;1002;1003;1006;1004;2004l\u001b[!p\u001b[?25h\u001b[0m'
-  return `${modes}\r\n${dim(text)}\r\n`
+export function closingLine(text: string, lastRow: number | null): string {
+  const place = lastRow === null ? '\u001b[?1049l' : `\u001b[${lastRow + 1};1H`
+  const modes = '\u001b[r\u001b[?1000;1002;1003;1006;1004;2004l\u001b[!p\u001b[?25h\u001b[0m'
+  return `${modes}${place}\r\n${grey(text)}\r\n`
 }
 
-function dim(text: string): string {
-  return `\u001b[2m${text}\u001b[22m`
+/** The grey of programs, of which xterm keeps the contrast up. Text that is marked as dim may have half of it. */
+function grey(text: string): string {
+  return `\u001b[90m${text}\u001b[39m`
 }

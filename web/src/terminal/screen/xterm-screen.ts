@@ -46,6 +46,8 @@ export class XtermScreen implements TerminalScreen {
   #replaying = 0
   /** When the latest input or output was, epoch milliseconds. */
   activeAt = 0
+  /** Whether it has the size of another viewer. */
+  isBorrowed = false
 
   constructor(host: HTMLElement, look: ScreenLook, nonce: string, events: ScreenEvents) {
     this.#events = events
@@ -83,6 +85,8 @@ export class XtermScreen implements TerminalScreen {
       terminal.onBinary((data) => this.#send(Uint8Array.from(data, (char) => char.charCodeAt(0)))),
     )
     withStyleNonce(nonce, () => terminal.open(host))
+    // Touch screens have a line to type into; the keyboard on the screen deletes text of xterm's own field.
+    if (matchMedia('(pointer: coarse)').matches) terminal.textarea?.setAttribute('inputmode', 'none')
     this.fit()
   }
 
@@ -111,11 +115,17 @@ export class XtermScreen implements TerminalScreen {
   fit(): { cols: number; rows: number } | null {
     const size = this.#fit.proposeDimensions()
     if (!size || Number.isNaN(size.cols) || !this.#host.checkVisibility()) return null
-    this.adopt(size)
+    this.#take(size)
+    this.isBorrowed = false
     return size
   }
 
-  adopt({ cols, rows }: { cols: number; rows: number }): void {
+  adopt(size: { cols: number; rows: number }): void {
+    this.#take(size)
+    this.isBorrowed = true
+  }
+
+  #take({ cols, rows }: { cols: number; rows: number }): void {
     if (cols !== this.terminal.cols || rows !== this.terminal.rows) this.terminal.resize(cols, rows)
   }
 
@@ -129,20 +139,28 @@ export class XtermScreen implements TerminalScreen {
   }
 
   replay(output: Uint8Array): void {
+    const { options } = this.terminal
     this.#replaying++
-    this.terminal.write(output, () => this.#replaying--)
+    // Found again after a restart of the manager, a shell clears the screen to draw its line. The old text is kept.
+    options.scrollOnEraseInDisplay = true
+    this.terminal.write(output, () => {
+      this.#replaying--
+      options.scrollOnEraseInDisplay = false
+    })
   }
 
   note(kind: 'reconnected' | 'lost', lostAt: number): void {
     const text = this.#events.noteText(kind, lostAt)
-    if (kind === 'lost') this.terminal.write(closingLine(text))
+    if (kind === 'lost') this.#close(text)
     // Where the cursor will be is not known before everything is written.
     else if (this.#writing === 0) this.#insert(text)
   }
 
   /** Says below the last output that the shell has ended, and why. */
   end(text: string): void {
-    this.terminal.write(closingLine(text))
+    this.#close(text)
+    const hideCursor = '\u001b[?25l'
+    this.terminal.write('', () => this.terminal.write(hideCursor))
   }
 
   clear(): void {
@@ -182,6 +200,19 @@ export class XtermScreen implements TerminalScreen {
     event.preventDefault()
     if (event.type === 'keydown') this.#events.onAction(action)
     return false
+  }
+
+  #close(text: string): void {
+    this.terminal.write('', () => this.terminal.write(closingLine(text, this.#lastRow())))
+  }
+
+  /** Returns the last row with text on the screen; null while a program uses the whole screen. */
+  #lastRow(): number | null {
+    if (this.isFullScreen) return null
+    const { active } = this.terminal.buffer
+    let row = this.terminal.rows - 1
+    while (row > active.cursorY && !active.getLine(active.baseY + row)?.translateToString(true)) row--
+    return row
   }
 
   #insert(text: string): void {

@@ -1,6 +1,6 @@
 /** Warns before a reservation ends, and extends it by one key or one click. */
 import { Button, CloseButton } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useShortcut } from '../../keyboard/shortcuts.tsx'
 import { useNow } from '../../live/clock.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
@@ -10,6 +10,9 @@ import { clockText } from '../../words/time.ts'
 import { type Held, useAllHeld, useExtend } from './reservation.ts'
 import { EXTENSION, titlePrefix, warningLevel, warningText } from './warning.ts'
 import styles from './warning.module.css'
+
+/** A success is read by then. */
+const FADE_MS = 8_000
 
 /** Warnings about the reservations of these containers, each once. */
 export function EndWarnings({ containers }: { readonly containers: readonly string[] }) {
@@ -29,12 +32,9 @@ function EndWarning({ held }: { readonly held: Held }) {
   const answer = extend.data && extend.data.expires_at === held.expiresAt ? extend.data : null
   const isClosed = closed === `${held.expiresAt} ${level}`
   if (level === null || isClosed) {
-    return answer && closed !== held.expiresAt ? (
-      <output className={styles['extended']}>
-        Extended: ends at {clockText(times.expiresAt, now, words)}. {answer.clamped}
-        <CloseButton size="sm" aria-label="Close the message" onClick={() => setClosed(held.expiresAt)} />
-      </output>
-    ) : null
+    if (!answer || closed === held.expiresAt) return null
+    const text = `Extended: ends at ${clockText(times.expiresAt, now, words)}.`
+    return <Extended text={text} clamped={answer.clamped} onClose={() => setClosed(held.expiresAt)} />
   }
   return (
     <div className={styles['warning']} data-level={level}>
@@ -66,10 +66,42 @@ function Alert({ text }: { readonly text: string }) {
   )
 }
 
-function ExtendButton({ pending, onExtend }: { readonly pending: boolean; readonly onExtend: () => void }) {
-  useShortcut('e', `Extend the terminal's reservation by ${EXTENSION.words}`, onExtend)
+/** Says the new end. Stays if that is not the wanted one. */
+function Extended(props: { readonly text: string; readonly clamped: string | null; readonly onClose: () => void }) {
+  const { text, clamped, onClose } = props
+  const close = useRef(onClose)
+  useEffect(() => {
+    const timer = clamped === null ? setTimeout(() => close.current(), FADE_MS) : undefined
+    return () => clearTimeout(timer)
+  }, [clamped])
   return (
-    <Button data-f6-first variant="filled" disabled={pending} onClick={onExtend} title="Outside the terminal: key e">
+    <output className={styles['extended']}>
+      {text} {clamped}
+      <CloseButton size="sm" aria-label="Close the message" onClick={onClose} />
+    </output>
+  )
+}
+
+function ExtendButton({ pending, onExtend }: { readonly pending: boolean; readonly onExtend: () => void }) {
+  const button = useRef<HTMLButtonElement>(null)
+  useShortcut('e', `Extend the terminal's reservation by ${EXTENSION.words}`, onExtend)
+  useLayoutEffect(() => {
+    const element = button.current
+    return () => {
+      // Pressed with the keyboard, it goes away with the focus.
+      if (document.activeElement !== element) return
+      document.querySelector<HTMLElement>('[data-terminal]:not([hidden]) textarea')?.focus()
+    }
+  }, [])
+  return (
+    <Button
+      ref={button}
+      data-f6-first
+      variant="filled"
+      aria-disabled={pending}
+      onClick={() => !pending && onExtend()}
+      title="Outside the terminal: key e"
+    >
       {pending ? 'extending …' : `Extend by ${EXTENSION.words}`}
       {!pending && <kbd className={styles['key']}>e</kbd>}
     </Button>

@@ -27,7 +27,7 @@ export function PasteDialog(props: {
         </p>
       )}
       <Textarea
-        data-autofocus
+        data-autofocus={question.text === '' ? true : undefined}
         aria-label="Text to paste"
         description={question.text === '' ? 'Press Ctrl+V (⌘V) here.' : undefined}
         autosize
@@ -47,7 +47,13 @@ export function PasteDialog(props: {
       )}
       <Group justify="flex-end" mt="md">
         <Button onClick={onClose}>Cancel</Button>
-        <Button variant="filled" disabled={text === ''} title="Ctrl+Enter" onClick={() => onPaste(text, agreed)}>
+        <Button
+          variant="filled"
+          data-autofocus={question.text === '' ? undefined : true}
+          disabled={text === ''}
+          title="Ctrl+Enter"
+          onClick={() => onPaste(text, agreed)}
+        >
           Paste
         </Button>
       </Group>

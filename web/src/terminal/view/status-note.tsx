@@ -10,35 +10,43 @@ import type { Held } from './reservation.ts'
 import { nextStep, statusText } from './status-words.ts'
 import styles from './terminal-view.module.css'
 
-export function StatusNote(props: {
+interface Props {
   readonly container: string
   readonly state: LinkState
-  readonly held: Held | null
   readonly link: TerminalLink | null
-}) {
-  const { container, state, held, link } = props
+}
+
+/** Says that the connection is lost, or is being opened for the second time. */
+export function ConnectionNote({ container, state, link }: Props) {
   const words = useTimeWords()
-  const text = statusText(container, state, words)
-  const pool = useLast(held)?.reservation
   // A first connection is a matter of milliseconds; words that flash would only distract.
   const isOpening = state.kind === 'connecting' && state.lostAt === null && state.attempt === 1
+  const text = isOver(state) || isOpening ? null : statusText(container, state, words)
   return (
-    <>
-      <div role="alert" className={isOver(state) ? styles['over'] : styles['none']}>
-        {isOver(state) && text}
-        {isOver(state) && (
+    <div role="status" className={text === null ? styles['none'] : styles['status']}>
+      {text}
+      {state.kind === 'waiting' && (
+        <Button size="compact-xs" onClick={() => link?.hurry()}>
+          Try now
+        </Button>
+      )}
+    </div>
+  )
+}
+
+/** Says when and why the terminal is over. */
+export function EndNote({ container, state, held, link }: Props & { readonly held: Held | null }) {
+  const words = useTimeWords()
+  const pool = useLast(held)?.reservation
+  return (
+    <div role="alert" className={isOver(state) ? styles['over'] : styles['none']}>
+      {isOver(state) && (
+        <>
+          {statusText(container, state, words)}
           <Next state={state} pool={pool ? { name: pool.pool, count: pool.count } : null} link={link} />
-        )}
-      </div>
-      <div role="status" className={isOver(state) || text === null || isOpening ? styles['none'] : styles['status']}>
-        {!isOver(state) && !isOpening && text}
-        {state.kind === 'waiting' && (
-          <Button size="compact-xs" onClick={() => link?.hurry()}>
-            Try now
-          </Button>
-        )}
-      </div>
-    </>
+        </>
+      )}
+    </div>
   )
 }
 

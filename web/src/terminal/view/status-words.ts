@@ -2,6 +2,9 @@
 import { timeOfDay, type TimeWords } from '../../words/time.ts'
 import type { LinkState } from '../connection/machine.ts'
 
+/** Words of the manager for an end of the reservation, not of the shell alone. */
+const ENDS_OF_RESERVATIONS: ReadonlySet<string> = new Set(['released', 'expired', 'abandoned', 'failed', 'over'])
+
 /** Returns one line for the state, or null while everything works. */
 export function statusText(container: string, state: LinkState, words: TimeWords): string | null {
   switch (state.kind) {
@@ -24,7 +27,7 @@ export function statusText(container: string, state: LinkState, words: TimeWords
 
 /** Returns "The shell in alpine-3 ended at 15:40:00." or "alpine-3 ended at 15:40:00." */
 export function endedTitle(container: string, ended: { why: string; at: string }, words: TimeWords): string {
-  const what = ended.why === 'exited' ? `The shell in ${container}` : container
+  const what = ENDS_OF_RESERVATIONS.has(ended.why) ? container : `The shell in ${container}`
   return `${what} ended at ${timeOfDay(Date.parse(ended.at), words)}.`
 }
 
@@ -40,7 +43,7 @@ export function noteText(kind: 'reconnected' | 'lost', lostAt: number, now: numb
 export type NextStep = 'new-shell' | 'reserve-again' | 'sign-in' | 'try-again'
 
 export function nextStep(state: LinkState): NextStep | null {
-  if (state.kind === 'ended') return state.why === 'exited' ? 'new-shell' : 'reserve-again'
+  if (state.kind === 'ended') return ENDS_OF_RESERVATIONS.has(state.why) ? 'reserve-again' : 'new-shell'
   if (state.kind !== 'stopped') return null
   const steps = { 'signed-out': 'sign-in', gone: 'new-shell', replaced: 'new-shell', refused: 'try-again' } as const
   return steps[state.why]

@@ -10,7 +10,7 @@ import { PasteDialog } from './paste-dialog.tsx'
 import { CopyQuestion, LinkQuestion } from './questions.tsx'
 import { useHeld } from './reservation.ts'
 import { SearchBar } from './search-bar.tsx'
-import { StatusNote } from './status-note.tsx'
+import { ConnectionNote, EndNote } from './status-note.tsx'
 import { noteText, statusText } from './status-words.ts'
 import { TerminalMenu } from './terminal-menu.tsx'
 import { Toolbar } from './toolbar.tsx'
@@ -104,37 +104,42 @@ export function TerminalView(props: TerminalViewProps) {
           end: props.end,
         }}
       />
-      {searching && (
-        <SearchBar
-          find={(text, backwards) => shell?.screen.find(text, backwards) ?? false}
-          onClose={() => {
-            shell?.screen.endSearch()
-            setSearching(false)
-            focus()
+      <div className={styles['stage']}>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: xterm puts a field with a role in it */}
+        <div
+          ref={host}
+          className={styles['screen']}
+          onContextMenu={(event) => {
+            event.preventDefault()
+            setMenu({ x: event.clientX, y: event.clientY })
           }}
         />
-      )}
-      {link !== null && (
-        <LinkQuestion
-          target={link}
-          onClose={() => {
-            setLink(null)
-            focus()
-          }}
-        />
-      )}
-      {own.offered !== null && <CopyQuestion text={own.offered} onAllow={own.allow} onDeny={own.deny} />}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: xterm puts a field with a role in it */}
-      <div
-        ref={host}
-        className={styles['screen']}
-        data-quiet={state.kind === 'attached' ? undefined : true}
-        onContextMenu={(event) => {
-          event.preventDefault()
-          setMenu({ x: event.clientX, y: event.clientY })
-        }}
-      />
-      <StatusNote container={container} state={state} held={held} link={shell?.link ?? null} />
+        {/* Over the text, so that the shell keeps its size. */}
+        <div className={styles['notes']}>
+          {searching && (
+            <SearchBar
+              find={(text, backwards) => shell?.screen.find(text, backwards) ?? false}
+              onClose={() => {
+                shell?.screen.endSearch()
+                setSearching(false)
+                focus()
+              }}
+            />
+          )}
+          {link !== null && (
+            <LinkQuestion
+              target={link}
+              onClose={() => {
+                setLink(null)
+                focus()
+              }}
+            />
+          )}
+          {own.offered !== null && <CopyQuestion text={own.offered} onAllow={own.allow} onDeny={own.deny} />}
+          <ConnectionNote container={container} state={state} link={shell?.link ?? null} />
+        </div>
+      </div>
+      <EndNote container={container} state={state} held={held} link={shell?.link ?? null} />
       <TouchKeys
         field={field}
         type={(text) => shell?.screen.type(text)}

@@ -1,7 +1,8 @@
 /** Connects a place on the page with a shell, for as long as the component is shown. */
 import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from 'react'
-import { ApiError } from '../../../../src/client/client.ts'
-import { terminals } from '../../api/terminals.ts'
+import { ApiError, type BerthClient } from '../../../../src/client/client.ts'
+import { useBerth } from '../../api/berth.tsx'
+import { createTerminal, terminalTicket } from '../../api/terminals.ts'
 import { TerminalLink } from '../connection/link.ts'
 import { FIRST, type LinkState } from '../connection/machine.ts'
 import { sleepDetector } from '../connection/sleep.ts'
@@ -25,13 +26,14 @@ export interface OpenShell {
 
 export function useTerminal(host: RefObject<HTMLDivElement | null>, wanted: Wanted) {
   const [shell, setShell] = useState<OpenShell | null>(null)
+  const berth = useBerth()
   const latest = useRef(wanted)
   useEffect(() => {
     latest.current = wanted
   })
   useEffect(() => {
     if (!host.current) return
-    const opened = openShell(host.current, () => latest.current)
+    const opened = openShell(host.current, berth, () => latest.current)
     setShell(opened)
     // Not at once: React's strict mode mounts twice, and two shells would be opened.
     const timer = setTimeout(() => opened.link.start())
@@ -43,13 +45,12 @@ export function useTerminal(host: RefObject<HTMLDivElement | null>, wanted: Want
       opened.screen.dispose()
       setShell(null)
     }
-  }, [host])
+  }, [host, berth])
   const { look } = wanted
   const { scheme, fontSize, screenReader, blink } = look
   useEffect(() => {
     shell?.screen.setLook({ scheme, fontSize, screenReader, blink })
-    const size = shell?.screen.fit()
-    if (size) shell?.link.resize(size)
+    if (shell) takeSize(shell)
   }, [shell, scheme, fontSize, screenReader, blink])
   const state = useSyncExternalStore<LinkState>(
     shell?.link.subscribe ?? subscribeToNothing,
@@ -62,11 +63,15 @@ function subscribeToNothing(): () => void {
   return () => undefined
 }
 
-function openShell(host: HTMLElement, latest: () => Wanted): OpenShell {
+function openShell(host: HTMLElement, berth: BerthClient, latest: () => Wanted): OpenShell {
   const { container, terminal, look, onShell } = latest()
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? ''
   const screen: XtermScreen = new XtermScreen(host, look, nonce, {
-    onInput: (input) => void link.send(input),
+    onInput: (input) => {
+      // The size of the viewer in which the person types counts.
+      if (screen.isBorrowed) takeSize({ screen, link })
+      link.send(input)
+    },
     onAction: (action) => latest().onAction(action),
     onLink: (target) => latest().onLink(target),
     onHover: (target) => latest().onHover(target),
@@ -74,7 +79,10 @@ function openShell(host: HTMLElement, latest: () => Wanted): OpenShell {
     noteText: (kind, lostAt) => latest().noteText(kind, lostAt),
   })
   const link: TerminalLink = new TerminalLink({
-    api: terminals,
+    api: {
+      create: (name, size) => createTerminal(berth, name, size),
+      ticket: (id) => terminalTicket(berth, id),
+    },
     screen,
     container,
     terminal,
@@ -84,14 +92,16 @@ function openShell(host: HTMLElement, latest: () => Wanted): OpenShell {
   return { screen, link }
 }
 
+function takeSize({ screen, link }: OpenShell): void {
+  const size = screen.fit()
+  if (size) link.resize(size)
+}
+
 /** Follows the size of the place, and finds out when the machine slept or the network came back. */
 function keepAlive(host: HTMLElement, { screen, link }: OpenShell): () => void {
   const stop = new AbortController()
   const { signal } = stop
-  const take = () => {
-    const size = screen.fit()
-    if (size) link.resize(size)
-  }
+  const take = () => takeSize({ screen, link })
   let timer: ReturnType<typeof setTimeout> | undefined
   const observer = new ResizeObserver(() => {
     clearTimeout(timer)

@@ -1,5 +1,5 @@
 /**
- * Builds the dashboard into web/dist. `node packages/web.ts DIGEST`; run by scripts/lib/web, which passes the hash of the
+ * Builds the dashboard into web/dist. `node web/build.ts DIGEST`; run by scripts/lib/web, which passes the hash of the
  * sources.
  *
  * The build is made in a folder of its own and then moved into web/dist file by file, index.html last. So a manager that
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { build } from 'vite'
 
-const WEB = fileURLToPath(new URL('../web', import.meta.url))
+const WEB = fileURLToPath(new URL('.', import.meta.url))
 const DIST = join(WEB, 'dist')
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/vite', import.meta.url))
 const INDEX = 'index.html'

@@ -1,0 +1,30 @@
+/** Who may open the WebSocket of a terminal: the holder of a ticket, on a page of ours or in a program. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { BerthError } from '../../domain/errors.ts'
+
+/** What a client and the manager speak. */
+export const PROTOCOL = 'berth.v1'
+
+/** Returns whether a request is to become a WebSocket. All other upgrades are ignored, such as that to HTTP/2. */
+export function isTerminalUpgrade({ method, url = '', headers }: IncomingMessage): boolean {
+  const isTerminal = /^\/v1\/terminals\/[^/?#]+\/?(?:[?#]|$)/.test(url)
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && isTerminal
+}
+
+/**
+ * Throws `forbidden` for a request that a page may have sent without saying so. A browser always sends the Origin of a
+ * page, and no page can set Authorization. The origin check of all requests has compared an Origin that is there.
+ */
+export function assertOrigin({ origin, authorization, cookie }: IncomingHttpHeaders): void {
+  if (origin !== undefined || (authorization !== undefined && cookie === undefined)) return
+  const why = 'a WebSocket needs the Origin of the page that opens it'
+  throw new BerthError('forbidden', `${why}; programs send "Authorization: Bearer TOKEN" and no cookie instead`)
+}
+
+/** Returns the ticket among the protocols that a client offers. `unauthorized`. */
+export function ticketIn(protocols: string | undefined): string {
+  const offered = (protocols ?? '').split(',').map((each) => each.trim())
+  const ticket = offered.find((each) => each.startsWith('ticket.'))?.slice('ticket.'.length)
+  if (ticket !== undefined && offered.includes(PROTOCOL)) return ticket
+  throw new BerthError('unauthorized', `send "Sec-WebSocket-Protocol: ${PROTOCOL}, ticket.TICKET"`)
+}

@@ -1,0 +1,128 @@
+/** Terminals: shells in reserved containers, which viewers see over WebSockets. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import websocket, { type WebSocket } from '@fastify/websocket'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { BerthError } from '../../domain/errors.ts'
+import type { Access } from '../../usecases/terminals/tickets.ts'
+import { OPEN } from '../auth/admission.ts'
+import { identityOf } from '../auth/identity.ts'
+import type { RouteContext } from '../context.ts'
+import { Named, Type } from '../json-schema.ts'
+import { assertOrigin, PROTOCOL, ticketIn } from './handshake.ts'
+import { CreatedTerminal, TerminalId, TerminalList, TerminalTicket, WantedTerminal } from './schemas.ts'
+import { MAX_MESSAGE_BYTES, serveViewer } from './socket.ts'
+import { viewTerminal } from './views.ts'
+
+/** On a stop, viewers that have not answered the close by then are disconnected. */
+const GOODBYE_MS = 100
+
+export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllowed }: RouteContext): void {
+  const typed = server.withTypeProvider<TypeBoxTypeProvider>()
+
+  typed.post('/v1/containers/:name/terminals', { schema: CREATE }, async (request, reply) => {
+    const { ticket, ...terminal } = await terminals.open(request.params.name, request.body, accessOf(request))
+    reply.code(201)
+    return { ...viewTerminal(terminal), ticket }
+  })
+
+  typed.get('/v1/terminals', { schema: LIST }, async (request) => ({
+    terminals: (await terminals.list(identityOf(request))).map(viewTerminal),
+  }))
+
+  typed.post('/v1/terminals/:id/tickets', { schema: TICKET }, async (request, reply) => {
+    reply.code(201)
+    return { ticket: await terminals.ticket(request.params.id, accessOf(request)) }
+  })
+
+  typed.delete('/v1/terminals/:id', { schema: DELETE }, async (request, reply) => {
+    await terminals.close(request.params.id, identityOf(request))
+    return reply.code(204).send(null)
+  })
+
+  void server.register(async (sockets) => {
+    await sockets.register(websocket, {
+      options: { maxPayload: MAX_MESSAGE_BYTES, handleProtocols: () => PROTOCOL },
+      preClose(done) {
+        terminals.stop()
+        void disconnect(sockets.websocketServer.clients).finally(done)
+      },
+    })
+    const admitted = new WeakMap<FastifyRequest, Access>()
+    sockets.route<{ Params: { id: string } }>({
+      method: 'GET',
+      url: '/v1/terminals/:id',
+      schema: VIEW,
+      ...OPEN,
+      preHandler: async (request) => {
+        if (!request.ws) return
+        assertOrigin(request.headers)
+        const ticket = ticketIn(request.headers['sec-websocket-protocol'])
+        admitted.set(request, await terminals.redeem(ticket, request.params.id))
+      },
+      handler: () => {
+        const why = 'this is a WebSocket; open it with a ticket of POST /v1/terminals/ID/tickets'
+        const cause = Object.assign(new Error('Upgrade'), { statusCode: 426 })
+        throw new BerthError('invalid_request', why, { cause })
+      },
+      wsHandler: (socket, request) => {
+        const access = admitted.get(request)
+        if (!access) throw new Error('this WebSocket was opened without a ticket')
+        return serveViewer(socket, (connection) => terminals.attach(request.params.id, access, connection))
+      },
+    })
+  })
+
+  /** Returns the caller, and how to ask again whether they may go on. A viewed terminal keeps an idle session. */
+  function accessOf(request: FastifyRequest): Access {
+    return { by: identityOf(request), isStillAllowed: () => isStillAllowed(request, { isUse: true }) }
+  }
+}
+
+async function disconnect(clients: ReadonlySet<WebSocket>): Promise<void> {
+  if (clients.size > 0) await sleep(GOODBYE_MS)
+  for (const client of clients) client.terminate()
+}
+
+const CREATE = {
+  tags: ['terminals'],
+  operationId: 'createTerminal',
+  summary: 'Open a shell in a container of your active reservation',
+  description:
+    'The shell runs as the account of the reservation, as after a login over SSH. It goes on while nobody views it, for ' +
+    '10 minutes, and ends with the reservation. The answer has a ticket for its first viewer.',
+  params: Named,
+  body: WantedTerminal,
+  response: { 201: CreatedTerminal },
+}
+const LIST = {
+  tags: ['terminals'],
+  operationId: 'listTerminals',
+  summary: 'Your terminals',
+  response: { 200: TerminalList },
+}
+const TICKET = {
+  tags: ['terminals'],
+  operationId: 'createTerminalTicket',
+  summary: 'Get a ticket to view a terminal again, or from another device',
+  params: TerminalId,
+  response: { 201: TerminalTicket },
+}
+const DELETE = {
+  tags: ['terminals'],
+  operationId: 'deleteTerminal',
+  summary: 'End a shell and what runs in it',
+  params: TerminalId,
+  response: { 204: Type.Null({ description: 'It has ended' }) },
+}
+const VIEW = {
+  tags: ['terminals'],
+  operationId: 'viewTerminal',
+  summary: 'View a terminal and type in it, over a WebSocket',
+  description:
+    'Send `Sec-WebSocket-Protocol: berth.v1, ticket.TICKET`, and the Origin of a page of this manager or an ' +
+    'Authorization header. Binary messages are bytes of the terminal; texts are JSON. docs/api.md describes them, and ' +
+    'the codes with which the manager closes it.',
+  params: TerminalId,
+  response: { 101: Type.Null({ description: 'The WebSocket is open' }) },
+}

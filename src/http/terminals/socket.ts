@@ -1,0 +1,103 @@
+/** Between the WebSocket of a viewer and its terminal. Binary messages are bytes, texts are JSON. */
+import type { WebSocket } from '@fastify/websocket'
+import { codeOf, reasonOf } from '../../domain/errors.ts'
+import type { Attachment } from '../../usecases/terminals/session.ts'
+import type { Closing, Connection, ViewerMessage } from '../../usecases/terminals/viewer.ts'
+import { time } from '../time.ts'
+
+/** Maximum size of a message of a viewer. */
+export const MAX_MESSAGE_BYTES = 64 * 1024
+/** Maximum size of the reason of a close (RFC 6455, 5.5). */
+const MAX_REASON_BYTES = 123
+
+/** Codes for which the client asks why there is no connection; others are RFC 6455's. */
+const CODES: Readonly<Record<Closing, number>> = {
+  signed_out: 4401,
+  replaced: 4409,
+  over: 4410,
+  restarting: 1012,
+  mistake: 1008,
+}
+const NOT_FOUND = 4404
+const TOO_MANY = 4429
+/** The engine or the container does not answer: worth another try. */
+const TRY_AGAIN = 1013
+
+/** Attaches the WebSocket with `attach`. Messages that arrive meanwhile wait. */
+export async function serveViewer(
+  socket: WebSocket,
+  attach: (connection: Connection) => Promise<Attachment>,
+): Promise<void> {
+  let isGone = false
+  let isAlive = true
+  const alive = () => {
+    isAlive = true
+  }
+  // Until the terminal is there, and then whenever the shell takes no input.
+  socket.pause()
+  socket.on('pong', alive)
+  socket.on('error', () => socket.terminate())
+  socket.once('close', () => {
+    isGone = true
+  })
+  const connection: Connection = {
+    send: (message) => socket.send(textOf(message)),
+    output: (bytes) => socket.send(bytes, { binary: true }),
+    hold: (held) => (held ? socket.pause() : socket.resume()),
+    ping() {
+      if (!isAlive) socket.terminate()
+      isAlive = false
+      // Held up by our own side: no pong can be read.
+      if (socket.isPaused) isAlive = true
+      else socket.ping()
+    },
+    close: (why, reason) => closeWith(socket, CODES[why], reason),
+  }
+  try {
+    const viewer = await attach(connection)
+    socket.once('close', () => viewer.leave())
+    // It closed while the terminal was looked for.
+    if (isGone) viewer.leave()
+    socket.on('message', (data: Buffer, isBinary) => {
+      alive()
+      const mistake = isBinary ? viewer.type(data) : carryOut(data.toString(), viewer)
+      if (mistake) closeWith(socket, CODES.mistake, mistake)
+    })
+    socket.resume()
+  } catch (error) {
+    const codes = { not_found: NOT_FOUND, rate_limited: TOO_MANY } as const
+    const code = codeOf(error)
+    socket.resume()
+    closeWith(socket, code in codes ? codes[code as keyof typeof codes] : TRY_AGAIN, reasonOf(error))
+  }
+}
+
+function textOf(message: ViewerMessage): string {
+  return JSON.stringify(message.type === 'ended' ? { ...message, at: time(message.at) } : message)
+}
+
+/** Carries out a message. Returns what is wrong with it, or undefined. */
+function carryOut(text: string, viewer: Attachment): string | undefined {
+  let message: Partial<Record<string, unknown>> | null
+  try {
+    message = JSON.parse(text)
+  } catch {
+    return 'a text message must be JSON; send input as a binary message'
+  }
+  const { type, cols, rows, bytes } = message ?? {}
+  if (type === 'resize') {
+    return viewer.resize({ cols: Number(cols), rows: Number(rows) })
+      ? undefined
+      : 'resize: cols and rows must be integers from 1 to 1000'
+  }
+  if (type === 'ack') {
+    return viewer.acknowledge(Number(bytes)) ? undefined : 'ack: bytes must be the number processed since "attached"'
+  }
+  return 'unknown message; allowed: resize, ack'
+}
+
+function closeWith(socket: WebSocket, code: number, reason: string): void {
+  let text = reason
+  while (Buffer.byteLength(text) > MAX_REASON_BYTES) text = text.slice(0, -1)
+  socket.close(code, text)
+}

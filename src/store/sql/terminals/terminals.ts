@@ -1,0 +1,55 @@
+/** Terminals: rows with which the next manager finds the shells again. */
+import type { Store } from '../../../ports/store.ts'
+import { append } from '../events.ts'
+import { fromTerminal, toTerminal } from '../schema/rows.ts'
+import type { TerminalsTable } from '../schema/tables.ts'
+import type { Transactions, Tx } from '../transactions.ts'
+
+export function terminalVerbs({
+  reading,
+  writing,
+}: Transactions): Pick<Store, 'terminal' | 'terminals' | 'addTerminal' | 'removeTerminal'> {
+  return {
+    terminal: (id) =>
+      reading(async (tx) => {
+        const row = await tx.selectFrom('terminals').selectAll().where('id', '=', id).executeTakeFirst()
+        return row ? toTerminal(row) : null
+      }),
+
+    terminals: (owner) =>
+      reading(async (tx) => {
+        const rows = await tx
+          .selectFrom('terminals')
+          .innerJoin('reservations', 'reservations.id', 'terminals.reservation')
+          .selectAll('terminals')
+          .where('reservations.owner', '=', owner)
+          .orderBy('terminals.created_at')
+          .orderBy('terminals.id')
+          .execute()
+        return rows.map(toTerminal)
+      }),
+
+    addTerminal: (terminal, by, now) =>
+      writing(async (tx) => {
+        const row = fromTerminal(terminal)
+        await tx.insertInto('terminals').values(row).execute()
+        await append(tx, { at: now, kind: 'terminal.opened', by, ...(await subjectOf(tx, row)) })
+      }),
+
+    removeTerminal: (id, why, now) =>
+      writing(async (tx) => {
+        const gone = await tx.deleteFrom('terminals').where('id', '=', id).returningAll().executeTakeFirst()
+        if (gone) await append(tx, { at: now, kind: 'terminal.closed', ...why, ...(await subjectOf(tx, gone)) })
+      }),
+  }
+}
+
+/** Returns what the events of a terminal name. */
+async function subjectOf(tx: Tx, { reservation, container, generation }: TerminalsTable) {
+  const holder = await tx
+    .selectFrom('reservations')
+    .select(['pool', 'owner', 'username'])
+    .where('id', '=', reservation)
+    .executeTakeFirst()
+  return { container, generation, reservation, ...holder }
+}

@@ -1,0 +1,32 @@
+/** How many terminals there may be. Each takes 256 KiB of the manager's memory at most, and as much per viewer. */
+import { BerthError } from '../../domain/errors.ts'
+import type { Terminal } from '../../domain/terminal/terminal.ts'
+import type { Place } from './holder.ts'
+
+/** Enough for a person with several windows. */
+const MAX_IN_CONTAINER = 8
+/** Enough for a class in one reservation. */
+const MAX_OF_RESERVATION = 100
+const MAX_OF_ALL = 300
+/** Of one terminal, and of all. */
+const MAX_VIEWERS = 8
+const MAX_VIEWERS_OF_ALL = 500
+
+/** Throws `rate_limited` if the container, the reservation or the manager has the maximum number of terminals. */
+export function assertRoom(open: readonly Terminal[], { reservation, container }: Place): void {
+  const theirs = open.filter((each) => each.reservation === reservation.id)
+  const here = theirs.filter((each) => each.container === container.name)
+  if (here.length >= MAX_IN_CONTAINER) throw full(`${container.name} has ${MAX_IN_CONTAINER} terminals`)
+  if (theirs.length >= MAX_OF_RESERVATION) throw full(`the reservation has ${MAX_OF_RESERVATION} terminals`)
+  if (open.length >= MAX_OF_ALL) throw full(`this manager has ${MAX_OF_ALL} terminals`)
+}
+
+/** Throws `rate_limited` if the terminal or the manager has the maximum number of viewers. */
+export function assertRoomForViewer({ here, all }: { readonly here: number; readonly all: number }): void {
+  if (here >= MAX_VIEWERS) throw full(`the terminal has ${MAX_VIEWERS} viewers`)
+  if (all >= MAX_VIEWERS_OF_ALL) throw full(`this manager has ${MAX_VIEWERS_OF_ALL} viewers of terminals`)
+}
+
+function full(what: string): BerthError {
+  return new BerthError('rate_limited', `${what}, the maximum; close some, or try again later`)
+}

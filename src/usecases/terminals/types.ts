@@ -1,0 +1,25 @@
+import type { Terminal } from '../../domain/terminal/terminal.ts'
+import type { LocalTime } from '../../domain/text/local-time.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Engine } from '../../ports/engine.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Store } from '../../ports/store.ts'
+
+export interface TerminalsDeps {
+  readonly store: Pick<
+    Store,
+    'snapshot' | 'reservation' | 'onEvents' | 'terminal' | 'terminals' | 'addTerminal' | 'removeTerminal' | 'keepAlive'
+  >
+  readonly engine: Pick<Engine, 'shell' | 'exec' | 'lentTo'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly localTime: LocalTime
+  readonly newId: () => string
+}
+
+/** A terminal as its owner sees it. */
+export interface TerminalView extends Terminal {
+  readonly username: string
+  /** Number of connections that show it now. */
+  readonly viewers: number
+}

@@ -1,0 +1,222 @@
+/** Terminals with real containers: what their viewers get, and what becomes of the shells. */
+import assert from 'node:assert/strict'
+import { afterEach, before, describe, it } from 'node:test'
+import { docker } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testManager } from '../../lab/manager.ts'
+import { ownImages } from '../support/engine/own-images.ts'
+import { TerminalViewer, type ViewerOptions } from '../support/http/terminal-client.ts'
+
+const images = await ownImages()
+const without = await images.running('nodtach', 'true', 'RUN rm -f "$(command -v dtach)"')
+const manager = await testManager('terminals', {
+  size: 2,
+  pool: { image: 'berth/box-h-term' },
+  further: { plain: { size: 1, image: without } },
+})
+const SIZE = { cols: 97, rows: 31 }
+
+interface Made {
+  readonly id: string
+  readonly ticket: string
+  readonly persistent: boolean
+}
+
+const address = manager.url
+
+async function send<T>(method: string, path: string, body?: object): Promise<T> {
+  const headers = { ...(body && { 'content-type': 'application/json' }) }
+  const answer = await fetch(address + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+  const text = await answer.text()
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`)
+  return (text === '' ? null : JSON.parse(text)) as T
+}
+
+async function reserve(pool = manager.pool): Promise<{ id: string; name: string }> {
+  await eventually(async () => {
+    const { containers } = (await manager.get<{ containers: { state: string }[] }>(`/v1/containers?pool=${pool}`)).body
+    return containers.some(({ state }) => state === 'ready')
+  })
+  const body = { pool, username: 'alice', duration: '30m' }
+  const made = await send<{ id: string; containers: { name: string }[] }>('POST', '/v1/reservations', body)
+  return { id: made.id, name: made.containers[0]?.name ?? '' }
+}
+
+const create = (name: string) => send<Made>('POST', `/v1/containers/${name}/terminals`, SIZE)
+
+async function attach(made: Pick<ViewerOptions, 'id' | 'ticket'>): Promise<TerminalViewer> {
+  const viewer = new TerminalViewer({ address, id: made.id, ticket: made.ticket })
+  await viewer.attached()
+  return viewer
+}
+
+async function again(id: string): Promise<TerminalViewer> {
+  const { ticket } = await send<{ ticket: string }>('POST', `/v1/terminals/${id}/tickets`)
+  return attach({ id, ticket })
+}
+
+const release = (id: string) => send('DELETE', `/v1/reservations/${id}`)
+
+/** Returns the command lines in a container. */
+const processesOf = (name: string) => docker('top', `${manager.instance}.${name}`, '-eo', 'args').catch(() => '')
+
+before(async () => {
+  await manager.start()
+  await manager.untilReady()
+})
+
+afterEach(async () => {
+  // Of a test that failed: the next one needs the containers.
+  await manager.send('POST', '/v1/release-all', {}).catch(() => undefined)
+})
+
+describe('a terminal', () => {
+  it('is what a login over SSH gives', async () => {
+    const { id, name } = await reserve()
+    const viewer = await attach(await create(name))
+    await viewer.prints(/This container of pool .* is held by alice until [\s\S]* min left[\s\S]*\$ $/)
+    await viewer.run(
+      'id -un; echo "$HOME $PWD $USER $LOGNAME $SHELL"',
+      /[\r\n]alice\r\n\/home\/alice \/home\/alice alice alice \/bin\/bash\r/,
+    )
+    await viewer.run('echo "$TERM $LANG"; shopt login_shell', /[\r\n]xterm-256color C.UTF-8\r\nlogin_shell\s+on\r/)
+    await viewer.run('sudo -n id -u; id -Gn', /[\r\n]0\r\n.*\bsudo\b/)
+    await viewer.run('stty size', /[\r\n]31 97\r/)
+    viewer.send({ type: 'resize', cols: 120, rows: 40 })
+    await viewer.run('stty size', /[\r\n]40 120\r/)
+    await viewer.run('time-left', /[\r\n]\d\d min left, until/)
+    await release(id)
+  })
+
+  it('gets notifications, once', async () => {
+    const { id, name } = await reserve()
+    const viewer = await attach(await create(name))
+    await viewer.prints(/\$ $/)
+    await viewer.run('extend 10m', /\*\*\* Extended until .* \*\*\*/)
+    await viewer.run('sleep 1; echo again', /[\r\n]again\r/)
+    assert.equal(viewer.text.match(/\*\*\* Extended/g), null)
+    const all = await again((await send<{ terminals: Made[] }>('GET', '/v1/terminals')).terminals[0]?.id ?? '')
+    assert.equal(all.text.match(/\*\*\* Extended/g)?.length, 1)
+    await release(id)
+  })
+
+  it('goes on without viewers, with its text, and has several', async () => {
+    const { id, name } = await reserve()
+    const made = await create(name)
+    const first = await attach(made)
+    await first.run('echo before-$((1 + 1)); sleep 1; echo after-$((1 + 1))', /before-2/)
+    first.socket.terminate()
+    const [second, third] = await Promise.all([again(made.id), again(made.id)])
+    assert.match(second.text, /before-2/)
+    for (const viewer of [second, third]) await viewer.prints(/after-2/)
+    third.type('echo from-$((2 + 1))\r')
+    await second.prints(/from-3/)
+    await release(id)
+  })
+
+  it('carries much output without losing any of it', async () => {
+    const { id, name } = await reserve()
+    const viewer = await attach(await create(name))
+    await viewer.prints(/\$ $/)
+    const { bytes } = viewer
+    await viewer.run('seq 1000000; echo the-$((1 + 1))-end', /the-2-end/)
+    assert.ok(viewer.bytes - bytes > 7_888_896, `${viewer.bytes - bytes} bytes`)
+    await release(id)
+  })
+
+  it('ends with the reservation within a second, and says when and why', async () => {
+    const { id, name } = await reserve()
+    const viewer = await attach(await create(name))
+    await viewer.prints(/\$ $/)
+    const begin = performance.now()
+    await release(id)
+    const { code, reason, at } = await viewer.closed
+    assert.ok(at - begin < 1_000, `${at - begin} ms`)
+    assert.equal(code, 4410)
+    assert.match(reason, /^The reservation was released at \d\d:\d\d /)
+    assert.deepEqual([(await viewer.saw('ended'))['why'], (await viewer.saw('ended'))['reason']], ['released', reason])
+  })
+
+  it('ends when its container is reset, killed, or left by its shell', async () => {
+    const { id, name } = await reserve()
+    const [left, killed] = [await attach(await create(name)), await attach(await create(name))]
+    left.type('exit\r')
+    assert.equal((await left.closed).code, 4410)
+    assert.equal((await left.saw('ended'))['why'], 'exited')
+    await docker('kill', `${manager.instance}.${name}`)
+    assert.equal((await killed.closed).code, 4410)
+    assert.equal((await killed.saw('ended'))['why'], 'lost')
+    let reset: TerminalViewer | undefined
+    // The container is started again.
+    await eventually(async () => {
+      reset = await attach(await create(name))
+      return true
+    })
+    await send('POST', `/v1/containers/${name}/reset`)
+    assert.equal((await reset?.closed)?.code, 4409)
+    assert.equal((await reset?.saw('ended'))?.['why'], 'reset')
+    await release(id)
+  })
+
+  it('ends with what runs in it when it is closed', async () => {
+    const { id, name } = await reserve()
+    const made = await create(name)
+    const viewer = await attach(made)
+    await viewer.run('sleep 12345 & sleep 54321', /54321/)
+    await eventually(async () => /sleep 12345[\s\S]*sleep 54321/.test(await processesOf(name)))
+    await send('DELETE', `/v1/terminals/${made.id}`)
+    assert.equal((await viewer.saw('ended'))['why'], 'closed')
+    await eventually(async () => !/sleep \d{5}|dtach|-\/bin\/bash/.test(await processesOf(name)))
+    await release(id)
+  })
+})
+
+describe('a restart of the manager', () => {
+  it('leaves a shell below dtach as it is', async () => {
+    const { id, name } = await reserve()
+    const made = await create(name)
+    assert.equal(made.persistent, true)
+    const viewer = await attach(made)
+    await viewer.prints(/\$ $/)
+    await viewer.run('X=kept; top', /PID USER/)
+    await manager.kill()
+    assert.equal((await viewer.closed).code, 1006)
+    await manager.start()
+    assert.deepEqual(
+      (await send<{ terminals: Made[] }>('GET', '/v1/terminals')).terminals.map((each) => each.id),
+      [made.id],
+    )
+    const next = await again(made.id)
+    assert.equal((await next.saw('attached'))['lost'], false)
+    next.send({ type: 'resize', ...SIZE })
+    await next.prints(/PID USER/)
+    next.type('q')
+    await next.run('echo "$X $(stty size)"', /[\r\n]kept 31 97\r/)
+
+    const { ms } = await manager.interrupt()
+    const { code, at } = await next.closed
+    assert.equal(code, 1012)
+    assert.ok(performance.now() - at < ms + 100)
+    await manager.start()
+    const last = await again(made.id)
+    await last.run('echo "$X"', /[\r\n]kept\r/)
+    // Clients of earlier managers are gone.
+    assert.equal((await processesOf(name)).match(/dtach -a/g)?.length, 1)
+    await release(id)
+  })
+
+  it('starts a shell without dtach again, ends the old one, and says that it is lost', async () => {
+    const { id, name } = await reserve(`${manager.pool}plain`)
+    const made = await create(name)
+    assert.equal(made.persistent, false)
+    const viewer = await attach(made)
+    await viewer.run('X=kept; sleep 12345', /12345/)
+    await manager.kill()
+    await manager.start()
+    const next = await again(made.id)
+    assert.equal((await next.saw('attached'))['lost'], true)
+    await next.run('echo "[$X]"', /[\r\n]\[\]\r/)
+    await eventually(async () => !(await processesOf(name)).includes('12345'))
+    await release(id)
+  })
+})

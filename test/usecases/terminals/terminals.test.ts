@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../../lab/eventually.ts'
+import { pool } from '../../../lab/rows.ts'
+import { createWorld, type World } from '../../../lab/world.ts'
+import { ANONYMOUS } from '../../../src/domain/identity.ts'
+import type { Connection, ViewerMessage } from '../../../src/usecases/terminals/viewer.ts'
+
+const MINUTE = 60_000
+const SIZE = { cols: 80, rows: 24 }
+const P = pool({ name: 'p', size: 2 })
+const access = { by: ANONYMOUS, isStillAllowed: async () => true }
+
+async function scene(some: { readonly keepaliveMs?: number; readonly count?: number } = {}) {
+  const world = await createWorld({ pools: [P] })
+  await world.settle()
+  const request = { pool: P, username: 'ann', password: 'test', count: 1, durationMs: 30 * MINUTE, ...some }
+  const { reservation } = await world.reservations.reserve(request, ANONYMOUS)
+  return { world, reservation }
+}
+
+/** A viewer that notes everything. */
+function noting() {
+  const notes = { messages: [] as ViewerMessage[], text: '', closed: [] as string[], pings: 0 }
+  const connection: Connection = {
+    send: (message) => void notes.messages.push(message),
+    output: (bytes) => {
+      notes.text += Buffer.from(bytes).toString()
+    },
+    hold: () => undefined,
+    ping: () => {
+      notes.pings += 1
+    },
+    close: (why, reason) => void notes.closed.push(`${why}: ${reason}`),
+  }
+  return { notes, connection }
+}
+
+async function opened(world: World) {
+  const { id } = await world.terminals.open('p-1', SIZE, access)
+  const { notes, connection } = noting()
+  const viewer = await world.terminals.attach(id, access, connection)
+  return { id, notes, viewer }
+}
+
+describe('terminals end', () => {
+  const CASES: readonly [what: string, change: (world: World, id: string) => Promise<unknown>, closed: RegExp][] = [
+    [
+      'when the reservation is released',
+      (w, id) => w.reservations.release(id, ANONYMOUS),
+      /^over: The reservation was released at \d\d:\d\d UTC\.$/,
+    ],
+    [
+      'when its time is up',
+      async (w) => {
+        w.advance(30 * MINUTE)
+        await w.terminals.step()
+      },
+      /^over: The time of the reservation was up at \d\d:\d\d UTC\.$/,
+    ],
+    ['when the container is reset', (w) => w.reservations.reset('p-1', ANONYMOUS), /^replaced: p-1 was reset at /],
+    [
+      'when the container is replaced',
+      async (w) => {
+        w.host.disturb(w.host.holderOf('p-1')?.id ?? '', null)
+        await w.settle()
+      },
+      /^(over: The shell in p-1 was killed|replaced: p-1 was replaced) at /,
+    ],
+  ]
+  for (const [what, change, closed] of CASES) {
+    it(what, async () => {
+      const { world, reservation } = await scene()
+      const { id, notes } = await opened(world)
+      await change(world, reservation.id)
+      await eventually(async () => notes.closed.length > 0)
+      assert.match(notes.closed.join(), closed)
+      assert.equal(notes.messages.at(-1)?.type, 'ended')
+      await eventually(async () => (await world.store.terminal(id)) === null)
+      assert.deepEqual(world.terminals.counts, { terminals: 0, viewers: 0 })
+    })
+  }
+
+  it('after 10 minutes without viewers, and not before', async () => {
+    const { world } = await scene()
+    const { id, notes, viewer } = await opened(world)
+    world.advance(11 * MINUTE)
+    await world.terminals.step()
+    assert.equal(world.terminals.counts.terminals, 1, 'it has a viewer')
+    viewer.leave()
+    world.advance(10 * MINUTE - 1)
+    await world.terminals.step()
+    assert.equal(world.terminals.counts.terminals, 1)
+    world.advance(1)
+    await world.terminals.step()
+    assert.equal(world.terminals.counts.terminals, 0)
+    assert.equal(await world.store.terminal(id), null)
+    assert.deepEqual(notes.closed, [])
+  })
+
+  it('not with a reservation that goes on in another container', async () => {
+    const { world } = await scene({ count: 2 })
+    const { notes } = await opened(world)
+    await world.reservations.reset('p-2', ANONYMOUS)
+    await world.settle()
+    await world.terminals.step()
+    assert.deepEqual(notes.closed, [])
+  })
+})
+
+describe('terminals', () => {
+  it('ping their viewers every 20 s, and ask every 10 s whether they may go on', async () => {
+    const { world } = await scene()
+    const { id } = await world.terminals.open('p-1', SIZE, access)
+    let [asked, isAllowed] = [0, true]
+    const { notes, connection } = noting()
+    const isStillAllowed = async () => {
+      asked += 1
+      return isAllowed
+    }
+    await world.terminals.attach(id, { by: ANONYMOUS, isStillAllowed }, connection)
+    for (let step = 0; step < 8; step += 1) {
+      world.advance(5_000)
+      await world.terminals.step()
+    }
+    assert.deepEqual([notes.pings, asked], [2, 4])
+    isAllowed = false
+    world.advance(10_000)
+    await world.terminals.step()
+    assert.match(notes.closed.join(), /^signed_out/)
+    assert.deepEqual(world.terminals.counts, { terminals: 1, viewers: 0 })
+  })
+
+  it('count what is typed as a keepalive call, and nothing else', async () => {
+    const { world, reservation } = await scene({ keepaliveMs: 5 * MINUTE })
+    const { viewer } = await opened(world)
+    const aliveUntil = async () => (await world.store.reservation(reservation.id))?.aliveUntil
+    const before = await aliveUntil()
+    world.advance(MINUTE)
+    viewer.resize({ cols: 100, rows: 30 })
+    viewer.acknowledge(0)
+    await world.terminals.step()
+    assert.equal(await aliveUntil(), before)
+    viewer.type(Buffer.from('x'))
+    await eventually(async () => (await aliveUntil()) === (before ?? 0) + MINUTE)
+  })
+
+  it('stop to wait for a viewer that has taken nothing for 10 s', async () => {
+    const { world } = await scene()
+    const { notes, viewer } = await opened(world)
+    viewer.type(Buffer.from('yes\r'))
+    await eventually(async () => notes.text.length > 256 * 1024)
+    const full = notes.text.length
+    world.advance(10_000)
+    await world.terminals.step()
+    // The shell prints again, more than is kept.
+    await sleep(100)
+    viewer.type(Buffer.from('x'))
+    viewer.type(Buffer.from('whoami\r'))
+    viewer.acknowledge(256 * 1024)
+    await eventually(async () => /\nann\r/.test(notes.text.slice(full)))
+    assert.equal(notes.messages.filter(({ type }) => type === 'attached').length, 2)
+  })
+
+  it('are found by the next manager, which starts a shell again that is lost', async () => {
+    const { world } = await scene()
+    const { id, notes } = await opened(world)
+    world.terminals.stop()
+    assert.deepEqual(notes.closed, ['restarting: the manager restarts'])
+    await world.restart()
+    assert.deepEqual(
+      (await world.terminals.list(ANONYMOUS)).map((each) => [each.id, each.viewers]),
+      [[id, 0]],
+    )
+    const tickets = await world.terminals.ticket(id, access)
+    assert.equal((await world.terminals.redeem(tickets, id)).by, ANONYMOUS)
+    const [one, two] = [noting(), noting()]
+    await Promise.all([one, two].map(({ connection }) => world.terminals.attach(id, access, connection)))
+    for (const each of [one, two])
+      assert.ok(each.notes.messages.every((message) => message.type === 'attached' && message.lost))
+    assert.deepEqual(world.terminals.counts, { terminals: 1, viewers: 2 })
+  })
+
+  it('are opened in no container that is not the caller’s, or not reserved now', async () => {
+    const { world, reservation } = await scene()
+    const other = { ...access, by: { ...ANONYMOUS, name: 'other' } }
+    const attempt = (name: string, as = access) => world.terminals.open(name, SIZE, as)
+    await assert.rejects(attempt('p-2'), { code: 'not_found' })
+    await assert.rejects(attempt('p-9'), { code: 'not_found' })
+    await assert.rejects(attempt('p-1', other), { code: 'not_found' })
+    world.advance(30 * MINUTE)
+    await assert.rejects(attempt('p-1'), { code: 'not_active' })
+    await world.reservations.release(reservation.id, ANONYMOUS)
+    await assert.rejects(attempt('p-1'), { code: 'not_found' })
+  })
+})

@@ -1,0 +1,70 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { needsPerson, needsSummary, type NeedsSources } from '../../web/src/pages/overview/needs-person.ts'
+
+const UTC = { timeZone: 'UTC', locale: 'en-GB' }
+const NOW = Date.parse('2026-11-29T14:00:00Z')
+const at = (seconds: number) => new Date(NOW + seconds * 1_000).toISOString()
+
+type One = NeedsSources['containers'][number]
+const container = (name: string, state: One['state'], more: Partial<One> = {}): One => ({
+  name,
+  state,
+  since: at(-120),
+  attempts: 0,
+  error: null,
+  retry_at: null,
+  ...more,
+})
+
+const texts = (sources: Partial<NeedsSources>) =>
+  needsPerson({ pools: [], containers: [], reasons: [], ...sources }, NOW, UTC).map(({ text }) => text)
+
+describe('what needs a person', () => {
+  it('is nothing while all works', () => {
+    deepEqual(
+      texts({ containers: [container('a-1', 'ready'), container('a-2', 'reserved'), container('a-3', 'removing')] }),
+      [],
+    )
+    equal(needsSummary([]), 'Nothing needs you.')
+  })
+
+  it('is a broken container: why, how often it was tried, and when next', () => {
+    const one = container('a-1', 'broken', { attempts: 4, error: 'no such image', retry_at: at(90) })
+    deepEqual(texts({ containers: [one] }), [
+      'a-1 is broken since 2 min: no such image (4 attempts, next at 14:01 in 1 min 30 s)',
+    ])
+    const due = container('a-1', 'broken', { attempts: 1, retry_at: at(-1) })
+    deepEqual(texts({ containers: [due] }), [
+      'a-1 is broken since 2 min: the reason is not known (1 attempt, trying again now)',
+    ])
+  })
+
+  it('is a quarantine that lasts long', () => {
+    const containers = [container('a-1', 'quarantined'), container('a-2', 'quarantined', { since: at(-7_200) })]
+    deepEqual(texts({ containers }), ['a-2 is quarantined since 2 h'])
+  })
+
+  it('is a pool that lends nothing, once, and a manager that is not ready', () => {
+    const pools = [
+      { name: 'a', problem: 'no such image' },
+      { name: 'b', problem: null },
+    ]
+    const reasons = ['pool "a" cannot lend any container: no such image', 'the container engine does not answer']
+    deepEqual(texts({ pools, reasons }), [
+      'Manager: the container engine does not answer',
+      'Pool a lends nothing: no such image',
+    ])
+  })
+
+  it('has the container that failed most first, and is counted', () => {
+    const containers = [container('a-1', 'broken', { attempts: 3 }), container('a-2', 'broken', { attempts: 9 })]
+    const items = needsPerson({ pools: [], containers, reasons: [] }, NOW, UTC)
+    deepEqual(
+      items.map(({ key }) => key),
+      ['a-2', 'a-1'],
+    )
+    equal(needsSummary(items), `2 things need you, first: ${items[0]?.text}`)
+    equal(needsSummary(items.slice(1)), `1 thing needs you: ${items[1]?.text}`)
+  })
+})
