@@ -8,8 +8,8 @@ import { screenshot } from '../../support/browser/screenshot.ts'
 
 const SIZE = 1_020
 const SELECTED = 1_000
-/** For the release of a thousand by a browser on a busy machine; measured: 6 s. */
-const RELEASE_MS = 90_000
+/** For the release of a thousand by a browser, on a machine with two cores that is busy otherwise. */
+const RELEASE_MS = 180_000
 
 const manager = await testDashboard('bulk', { engine: 'memory', size: SIZE })
 const { person } = await openBrowser()
@@ -43,7 +43,7 @@ const openCount = async (username: string) => {
 const bar = (page: Page) => page.getByText(/^(None|[\d,]+) selected$/)
 
 describe('all 1,000 that match', () => {
-  it('are released: listed before, each with its result afterwards; refusals can be tried again', async () => {
+  it('are released: listed before, each with its result afterwards; refusals can be tried again', async (t) => {
     await reserve('others', 10)
     const ids = await reserve('bulk', SELECTED)
     const ada = await person({ url: manager.url })
@@ -82,20 +82,22 @@ describe('all 1,000 that match', () => {
         ? call.fulfill({ status: 409, contentType: 'application/problem+json', body: JSON.stringify(conflict) })
         : call.continue(),
     )
+    const began = performance.now()
     await dialog.getByRole('button', { name: 'Release 1,000 reservations' }).click()
 
     const panel = page.getByRole('region', { name: 'Actions on many' })
     await panel.getByText(/^[\d,]+ of 1,000 released/).waitFor()
     // It goes on while the page changes.
     await page.getByRole('link', { name: 'Usage' }).click()
-    await panel.getByText('999 released, 1 refused').waitFor({ timeout: RELEASE_MS })
+    await panel.getByText('999 released, 1 refused', { exact: true }).waitFor({ timeout: RELEASE_MS })
+    t.diagnostic(`released within ${((performance.now() - began) / 1000).toFixed(1)} s`)
     await panel.getByText('refused: it is being extended (conflict)').waitFor()
     await screenshot(page, 'bulk-result')
     assert.equal(await openCount('bulk'), 1)
 
     await page.unroute(route)
     await panel.getByRole('button', { name: 'Try the 1 again' }).click()
-    await panel.getByText('1,000 released').waitFor()
+    await panel.getByText('1,000 released', { exact: true }).waitFor()
     assert.equal(await openCount('bulk'), 0)
     assert.equal(await openCount('others'), 10)
   })
@@ -127,7 +129,7 @@ describe('a table that changes under its reader', () => {
     // The focused one ends: the row in its place takes the focus.
     await fetch(`${manager.url}/v1/reservations/${reached}`, { method: 'DELETE' })
     await page.getByText('279 of 289 reservations').waitFor()
-    await page.waitForFunction(`document.activeElement?.dataset?.id !== undefined`)
-    assert.notEqual(await focused(), 'BODY')
+    await page.locator('tbody tr:focus').waitFor()
+    assert.notEqual(await focused(), reached)
   })
 })
