@@ -25,7 +25,8 @@ export function TerminalPage() {
         {(terminals) => (
           <Only
             container={name}
-            // The id is in the URL, so that a reload continues the same shell. Without one, a shell that is open counts.
+            // The id is in the URL, so that a reload continues the same shell. Without one, a shell that is open
+            // counts.
             terminal={wanted ?? terminals.find(({ container }) => container === name)?.id ?? null}
             onShell={(terminal) => setQuery({ terminal }, { replace: true })}
           />

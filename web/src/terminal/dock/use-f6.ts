@@ -1,4 +1,6 @@
-/** F6 goes round: the terminal, its tools, the page. Inside the terminal, xterm's own keys come first (`key-rules.ts`). */
+/**
+ * F6 goes round: the terminal, its tools, the page. Inside the terminal, xterm's own keys come first (`key-rules.ts`).
+ */
 import { type RefObject, useEffect } from 'react'
 
 export function useF6(dock: RefObject<HTMLElement | null>): void {
