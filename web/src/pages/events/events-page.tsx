@@ -96,6 +96,7 @@ function Events({ events, extra }: { readonly events: readonly Event[]; readonly
       label="Events"
       noun={{ one: 'event', many: 'events' }}
       pageFilters={extra}
+      inPlace
       nameOf={({ id }) => `event ${id}`}
       hrefOf={({ reservation, container }) =>
         reservation === null
