@@ -4,7 +4,7 @@ import type { Reservation } from '../../api/types.ts'
 import { CommandLine } from '../../parts/command-line.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Fact, Facts } from '../../parts/facts.tsx'
-import { Loading, Page } from '../../parts/page.tsx'
+import { Loading, Page, PENDING } from '../../parts/page.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
 import { ExactTime, TimeLeft, TimeSince } from '../../parts/time-left.tsx'
 import { stateSentence } from '../../words/container-text.ts'
@@ -19,10 +19,10 @@ const NONE: readonly Reservation[] = []
 export function ContainerPage() {
   const { name } = useParams<{ name: string }>()
   const containers = useContainers()
-  const { data: reservations = NONE } = useOpenReservations()
+  const { data: reservations = NONE, isPending } = useOpenReservations()
   return (
     <Page title={name}>
-      <Loading of={containers} what="the containers">
+      <Loading of={isPending ? PENDING : containers} what="the containers">
         {(found) => {
           const [row] = withHolders(
             found.filter((one) => one.name === name),
