@@ -8,7 +8,11 @@ import { testDashboard } from '../../support/browser/dashboard.ts'
 import { screenshot } from '../../support/browser/screenshot.ts'
 
 const SIZE = 10
-const manager = await testDashboard('overview', { engine: 'memory', size: SIZE, pool: { duration: { default: '60m' } } })
+const manager = await testDashboard('overview', {
+  engine: 'memory',
+  size: SIZE,
+  pool: { duration: { default: '60m' } },
+})
 const browser = await openBrowser()
 const { url, pool } = manager
 
@@ -33,10 +37,14 @@ describe('the overview', () => {
     const { page } = await browser.person({ url })
     // Once before, so that the figure is not that of a browser which starts.
     await page.goto('/ui/')
-    await tiles(page, 'ready').nth(SIZE - 1).waitFor()
+    await tiles(page, 'ready')
+      .nth(SIZE - 1)
+      .waitFor()
     const began = performance.now()
     await page.goto('/')
-    await tiles(page, 'ready').nth(SIZE - 1).waitFor()
+    await tiles(page, 'ready')
+      .nth(SIZE - 1)
+      .waitFor()
     await page.getByText('live', { exact: true }).waitFor()
     const ms = Math.round(performance.now() - began)
     t.diagnostic(`${ms} ms`)
@@ -49,7 +57,9 @@ describe('the overview', () => {
   it('reserves with two keys, and opens a terminal', async (t) => {
     const person = await browser.person({ url })
     const page = await person.open()
-    await tiles(page, 'ready').nth(SIZE - 1).waitFor()
+    await tiles(page, 'ready')
+      .nth(SIZE - 1)
+      .waitFor()
     const began = performance.now()
     await page.keyboard.press('r')
     await page.getByLabel('Count').and(page.locator(':focus')).waitFor()
@@ -67,7 +77,13 @@ describe('the overview', () => {
   it('shows a new holder to others within a second, and release_all to everybody without a reload', async (t) => {
     const [ada, ben] = await Promise.all([browser.person({ url }), browser.person({ url })])
     const pages = await Promise.all([ada.open(), ben.open()])
-    await Promise.all(pages.map((page) => tiles(page, 'ready').nth(SIZE - 1).waitFor()))
+    await Promise.all(
+      pages.map((page) =>
+        tiles(page, 'ready')
+          .nth(SIZE - 1)
+          .waitFor(),
+      ),
+    )
     for (const page of pages) await page.evaluate('globalThis.wasNotReloaded = true')
     await manager.reserve({ username: 'alice', count: 2, pool })
     const reserved = await Promise.all(pages.map((page) => untilVisible(tile(page, 2).getByText('alice'))))

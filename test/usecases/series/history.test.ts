@@ -39,7 +39,10 @@ async function scene() {
       { pool: null, from: NOW, to: world.now(), stepMs: MINUTE, ...some },
     )
   const figure = async (line: string) => {
-    const text = await metrics.render(world.pools.all(), await world.store.snapshot(), { now: world.now(), terminals: 0 })
+    const text = await metrics.render(world.pools.all(), await world.store.snapshot(), {
+      now: world.now(),
+      terminals: 0,
+    })
     const found = text.split('\n').find((each) => each.startsWith(`${line} `))
     assert.ok(found, line)
     return Number(found.slice(line.length))

@@ -22,6 +22,8 @@ const KINDS: Readonly<Record<Event['kind'], true>> = {
   'pool.scaled': true,
   'token.created': true,
   'token.deleted': true,
+  'terminal.opened': true,
+  'terminal.closed': true,
 }
 
 export const EVENT_KINDS = Object.keys(KINDS) as readonly Event['kind'][]

@@ -3,8 +3,9 @@ import { useState } from 'react'
 import { Link, useParams, useSearchParams } from 'wouter'
 import { useTerminals } from '../../api/terminals.ts'
 import { Loading } from '../../parts/page.tsx'
-import { EndWarnings } from '../../terminal/view/end-warning.tsx'
+import { EndWarnings } from '../../terminal/ending/end-warning.tsx'
 import { TerminalView } from '../../terminal/view/terminal-view.tsx'
+import { useF6 } from '../../terminal/view/use-f6.ts'
 import styles from './terminal-page.module.css'
 import { useTitle } from './use-title.ts'
 
@@ -13,10 +14,11 @@ export function TerminalPage() {
   const open = useTerminals()
   const [query, setQuery] = useSearchParams()
   useTitle(name)
+  useF6()
   const wanted = query.get('terminal')
   return (
-    <div className={styles['window']}>
-      <header className={styles['head']}>
+    <main className={styles['window']}>
+      <header id="main" tabIndex={-1} className={styles['head']}>
         <h1>{name}</h1>
         <Link href="/">All containers</Link>
       </header>
@@ -31,7 +33,7 @@ export function TerminalPage() {
           />
         )}
       </Loading>
-    </div>
+    </main>
   )
 }
 

@@ -6,13 +6,13 @@ import { useConfirm } from '../../parts/confirm.tsx'
 import { useBerth } from '../../api/berth.tsx'
 import { endTerminal } from '../../api/terminals.ts'
 import type { LinkState } from '../connection/machine.ts'
-import { EndWarnings } from '../view/end-warning.tsx'
+import { EndWarnings } from '../ending/end-warning.tsx'
 import { TerminalView } from '../view/terminal-view.tsx'
 import { DockMenu } from './dock-menu.tsx'
 import { type DockAction, type DockState, type DockTab, tabTitle } from './dock-state.ts'
 import { DockTabs } from './dock-tabs.tsx'
 import { ResizeHandle } from './resize-handle.tsx'
-import { useF6 } from './use-f6.ts'
+import { useF6 } from '../view/use-f6.ts'
 import { useDockHeight } from './use-dock-height.ts'
 import styles from './dock.module.css'
 
@@ -24,7 +24,7 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
   const [states, setStates] = useState<Readonly<Record<string, LinkState>>>({})
   const focusKey = useFocusKey(state)
   const { height, room } = useDockHeight(dock, state)
-  useF6(dock)
+  useF6()
 
   const close = async (tab: DockTab) => {
     const isOpen = states[tab.key]?.kind === 'attached' || states[tab.key]?.kind === 'waiting'
@@ -46,7 +46,14 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
   }
   const current = tabs.find((tab) => tab.key === active)
   return (
-    <section ref={dock} className={styles['dock']} data-size={size} style={{ maxHeight: room }} aria-label="Terminals">
+    <section
+      ref={dock}
+      data-f6-frame
+      className={styles['dock']}
+      data-size={size}
+      style={{ maxHeight: room }}
+      aria-label="Terminals"
+    >
       {size === 'normal' && <ResizeHandle height={state.height} act={act} />}
       <EndWarnings containers={tabs.map((tab) => tab.container)} />
       {/* Warnings come on top of its height, so that the shells keep their size. */}

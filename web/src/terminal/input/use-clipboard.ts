@@ -4,7 +4,7 @@ import { useNotices } from '../../notices/notices.tsx'
 import { copyText } from '../../parts/copy-text.ts'
 import { cleanPaste, mustAsk } from '../screen/paste-rules.ts'
 import type { PasteQuestion } from './paste-dialog.tsx'
-import type { OpenShell } from './use-terminal.ts'
+import type { OpenShell } from '../view/use-terminal.ts'
 
 export function useTerminalClipboard(host: RefObject<HTMLDivElement | null>, shell: OpenShell | null) {
   const notices = useNotices()
