@@ -39,18 +39,20 @@ function EndWarning({ held }: { readonly held: Held }) {
   return (
     <div className={styles['warning']} data-level={level}>
       <Alert key={level} text={warningText(names, level, times, words)} />
-      <strong aria-hidden>
-        {names.length === 1 ? names[0] : `${names[0]} and ${names.length - 1} more`}: <TimeLeft at={held.expiresAt} />
-      </strong>
-      <ExtendButton pending={extend.isPending} onExtend={() => extend.mutate(reservation.id)} />
-      <TitlePrefix left={times.expiresAt - now} />
-      {answer?.clamped && <span>{answer.clamped}</span>}
-      <CloseButton
-        size="sm"
-        className={styles['close'] ?? ''}
-        aria-label="Hide the warning"
-        onClick={() => setClosed(`${held.expiresAt} ${level}`)}
-      />
+      <div className={styles['row']}>
+        <strong aria-hidden>
+          {names.length === 1 ? names[0] : `${names[0]} and ${names.length - 1} more`}: <TimeLeft at={held.expiresAt} />
+        </strong>
+        <ExtendButton pending={extend.isPending} onExtend={() => extend.mutate(reservation.id)} />
+        <TitlePrefix left={times.expiresAt - now} />
+        <CloseButton
+          size="sm"
+          className={styles['close'] ?? ''}
+          aria-label="Hide the warning"
+          onClick={() => setClosed(`${held.expiresAt} ${level}`)}
+        />
+      </div>
+      {answer?.clamped && <div>{answer.clamped}</div>}
       {extend.isError && <ProblemNote title="The reservation was not extended" error={extend.error} />}
     </div>
   )
@@ -75,7 +77,7 @@ function Extended(props: { readonly text: string; readonly clamped: string | nul
     return () => clearTimeout(timer)
   }, [clamped])
   return (
-    <output className={styles['extended']}>
+    <output className={`${styles['extended']} ${styles['row']}`}>
       {text} {clamped}
       <CloseButton size="sm" aria-label="Close the message" onClick={onClose} />
     </output>

@@ -84,9 +84,10 @@ export function TerminalView(props: TerminalViewProps) {
   }, [shell, shown, focusKey])
   useEffect(() => {
     const stop = new AbortController()
-    if (host.current) followTouch(host.current, () => field.current?.focus(), stop.signal)
+    const touch = { tap: () => field.current?.focus(), swipe: (pixels: number) => shell?.screen.scroll(pixels) }
+    if (host.current) followTouch(host.current, touch, stop.signal)
     return () => stop.abort()
-  }, [])
+  }, [shell])
 
   const search = () => setSearching(true)
   return (
@@ -96,7 +97,7 @@ export function TerminalView(props: TerminalViewProps) {
         held={held}
         settings={settings}
         actions={{
-          copy: own.copy,
+          copy: own.copyVisible,
           paste: () => void own.paste(),
           search,
           fullScreen,
