@@ -31,7 +31,7 @@ const SAY: Readonly<Record<Event['kind'], Say>> = {
   'token.created': (event) => `${actor(event)} made a token${why(event)}`,
   'token.deleted': (event) => `${actor(event)} deleted a token${why(event)}`,
   'terminal.opened': (event) => `${actor(event)} opened a terminal in ${nameOf(event)}`,
-  'terminal.closed': (event) => `A terminal in ${nameOf(event)} was closed${why(event)}`,
+  'terminal.closed': (event) => `The terminal of ${holder(event)} in ${nameOf(event)} was closed${why(event)}`,
 }
 
 /** Returns what happened: "The reservation of alice in alpine has ended: released by ada". */

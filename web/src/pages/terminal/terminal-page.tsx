@@ -6,6 +6,7 @@ import { Loading } from '../../parts/page.tsx'
 import { EndWarnings } from '../../terminal/ending/end-warning.tsx'
 import { TerminalView } from '../../terminal/view/terminal-view.tsx'
 import { useF6 } from '../../terminal/view/use-f6.ts'
+import { useVisibleHeight } from '../../terminal/view/use-visible-height.ts'
 import styles from './terminal-page.module.css'
 import { useTitle } from './use-title.ts'
 
@@ -15,6 +16,7 @@ export function TerminalPage() {
   const [query, setQuery] = useSearchParams()
   useTitle(name)
   useF6()
+  useVisibleHeight()
   const wanted = query.get('terminal')
   return (
     <main className={styles['window']}>

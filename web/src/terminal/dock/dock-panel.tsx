@@ -5,7 +5,7 @@ import { type Dispatch, useEffect, useRef, useState } from 'react'
 import { useConfirm } from '../../parts/confirm.tsx'
 import { useBerth } from '../../api/berth.tsx'
 import { endTerminal } from '../../api/terminals.ts'
-import type { LinkState } from '../connection/machine.ts'
+import { isOver, type LinkState } from '../connection/machine.ts'
 import { EndWarnings } from '../ending/end-warning.tsx'
 import { TerminalView } from '../view/terminal-view.tsx'
 import { DockMenu } from './dock-menu.tsx'
@@ -26,6 +26,10 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
   const { height, room } = useDockHeight(dock, state)
   useF6()
 
+  const take = (tab: DockTab, link: LinkState) => {
+    setStates((all) => (all[tab.key] === link ? all : { ...all, [tab.key]: link }))
+    if (isOver(link) !== (tab.over ?? false)) act({ type: 'over', key: tab.key, over: isOver(link) })
+  }
   const close = async (tab: DockTab) => {
     const isOpen = states[tab.key]?.kind === 'attached' || states[tab.key]?.kind === 'waiting'
     const question = {
@@ -109,7 +113,7 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
                 focusKey={tab.key === active ? focusKey : null}
                 onShell={(terminal) => act({ type: 'made', key: tab.key, terminal })}
                 onOwnWindow={() => toOwnWindow(tab)}
-                onState={(link) => setStates((all) => (all[tab.key] === link ? all : { ...all, [tab.key]: link }))}
+                onState={(link) => take(tab, link)}
               />
             </div>
           ))}

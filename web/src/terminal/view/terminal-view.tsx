@@ -73,7 +73,11 @@ export function TerminalView(props: TerminalViewProps) {
   const clipboard = () => own
   useGuard(shell, state)
   useWordsOnScreen(shell?.screen ?? null, statusText(container, state, words), state)
-  useEffect(() => onState?.(state), [onState, state])
+  const report = useRef(onState)
+  useEffect(() => {
+    report.current = onState
+  })
+  useEffect(() => report.current?.(state), [state])
 
   const focus = () => {
     if (matchMedia('(pointer: coarse)').matches && field.current) field.current.focus()
