@@ -29,7 +29,7 @@ export function TerminalPage() {
         {(terminals) => (
           <Only
             container={name}
-            // The id is in the URL, so that a reload continues the same shell. Without one, a shell that is open counts.
+            // The id is in the URL, so that a reload continues the same shell. Without one, any open shell counts.
             terminal={wanted ?? terminals.find(({ container }) => container === name)?.id ?? null}
             onShell={(terminal) => setQuery({ terminal }, { replace: true })}
           />

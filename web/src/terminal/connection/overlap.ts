@@ -31,8 +31,9 @@ export class SeenOutput {
   }
 
   /**
-   * Returns what follows the seen output in `replay`, or null if the place was not found: too much was written meanwhile,
-   * or the manager has restarted and knows the later output only. The earliest place counts: output may then be shown twice, but none is left out.
+   * Returns what follows the seen output in `replay`, or null if the place was not found: too much was written
+   * meanwhile, or the manager has restarted and knows the later output only. The earliest place counts: output may then
+   * be shown twice, but none is left out.
    */
   unseenOf(replay: Bytes): Bytes | null {
     const tail = this.#tail

@@ -1,4 +1,4 @@
-/** Offers shells of the caller's that this window does not show: opened on another device, or left by a closed window. */
+/** Offers shells that this window does not show: opened on another device, or left by a closed window. */
 import { Button, CloseButton } from '@mantine/core'
 import { type Dispatch, useState } from 'react'
 import { type OpenTerminal, useTerminals } from '../../api/terminals.ts'

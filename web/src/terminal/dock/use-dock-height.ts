@@ -6,7 +6,7 @@ import type { DockState } from './dock-state.ts'
 /** Height of the page's header. */
 const HEADER_PX = 48
 
-/** Returns the height of the terminals and the room for the dock: between the header and the keyboard of a touch screen. */
+/** Returns the height of the terminals, and the room for the dock: from the header to the keyboard on the screen. */
 export function useDockHeight(dock: RefObject<HTMLElement | null>, { size, height }: DockState) {
   const visible = useVisibleHeight()
   const isNarrow = useSyncExternalStore(subscribeToNothing, () => matchMedia('(max-width: 600px)').matches)

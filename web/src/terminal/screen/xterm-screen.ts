@@ -141,7 +141,7 @@ export class XtermScreen implements TerminalScreen {
     this.terminal.input(text, true)
   }
 
-  /** Scrolls the text up by some pixels. In a program that uses the whole screen, presses the arrows, as a wheel does. */
+  /** Scrolls the text up by some pixels. Programs that use the whole screen get arrow keys, as from a wheel. */
   scroll(pixels: number): void {
     const { terminal } = this
     const height = (terminal.element?.querySelector('.xterm-screen')?.clientHeight ?? 0) / terminal.rows
