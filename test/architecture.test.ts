@@ -119,7 +119,17 @@ const WEB_RULES: readonly Rule[] = [
   {
     where: 'src',
     ours: ['src', '../src/client'],
-    packages: ['@mantine/*', '@tanstack/*', '@xterm/*', 'lucide-react', 'react', 'react-dom', 'uplot', 'wouter'],
+    packages: [
+      '@mantine/*',
+      '@tanstack/*',
+      '@xterm/*',
+      'get-nonce',
+      'lucide-react',
+      'react',
+      'react-dom',
+      'uplot',
+      'wouter',
+    ],
   },
   { where: 'build.ts', ours: [], packages: ['vite', 'node:*'] },
   { where: 'vite.config.ts', ours: [], packages: ['vite', '@vitejs/plugin-react'] },

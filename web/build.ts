@@ -2,9 +2,9 @@
  * Builds the dashboard into web/dist. `node web/build.ts DIGEST`; run by scripts/lib/web, which passes the hash of the
  * sources.
  *
- * The build is made in a folder of its own and then moved into web/dist file by file, index.html last. So a manager that
- * serves web/dist always has a whole dashboard, also if this program is killed. Files of the previous build stay: pages
- * that are open in browsers still load parts of it.
+ * The build is made in a folder of its own and then moved into web/dist file by file, index.html last. So a manager
+ * that serves web/dist always has a whole dashboard, also if this program is killed. Files of the previous build stay:
+ * pages that are open in browsers still load parts of it.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

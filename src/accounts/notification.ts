@@ -18,7 +18,7 @@ const WRITE = `
 [[ $line ]] && uid=$(id -u -- "$user" 2>/dev/null) || exit 0
 
 writers=()
-for tty in $(find /dev/pts -type c -user "$uid" -perm -u=w); do
+for tty in $(find /dev/pts -type c -user "$uid" -perm -200); do
   printf '\\r\\n*** %s ***\\r\\n' "$line" >"$tty" &
   writers+=($!)
 done

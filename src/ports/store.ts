@@ -7,9 +7,9 @@ import type { Terminal } from '../domain/terminal/terminal.ts'
 import type { PoolFacts } from '../domain/pool.ts'
 import type { Outcome, Reservation, ReservationState } from '../domain/reservation.ts'
 import type { UsageRecord } from '../domain/usage.ts'
-import type { HistoryStore } from './history-store.ts'
-import type { LeadershipStore } from './leadership-store.ts'
-import type { SessionStore } from './session-store.ts'
+import type { HistoryStore } from './store/history.ts'
+import type { LeadershipStore } from './store/leadership.ts'
+import type { SessionStore } from './store/sessions.ts'
 
 /** A reservation to make. With `waitUntil` it may wait for containers; with null it does not. */
 export interface Claim

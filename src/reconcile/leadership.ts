@@ -2,7 +2,7 @@
 import type { Clock } from '../ports/clock.ts'
 import { reasonOf } from '../domain/errors.ts'
 import type { Log } from '../ports/log.ts'
-import type { LeaderTerm } from '../ports/leadership-store.ts'
+import type { LeaderTerm } from '../ports/store/leadership.ts'
 import type { Store } from '../ports/store.ts'
 
 /**

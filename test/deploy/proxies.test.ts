@@ -12,6 +12,7 @@ import { reservePorts } from '../../lab/ports.ts'
 import { type DeployedProxy, startCaddy, startNginx } from '../support/deployed-proxy.ts'
 import { makeCertificates } from '../support/http/certificates.ts'
 import { openRecordingProxy } from '../support/http/recording-proxy.ts'
+import { TerminalViewer } from '../support/http/terminal-client.ts'
 import { testBerth } from '../support/manager/berth.ts'
 
 const PROXIES = { nginx: startNginx, caddy: startCaddy }
@@ -106,6 +107,18 @@ for (const [name, start] of Object.entries(PROXIES)) {
       const id = await reserve()
       while (!received.includes(id)) await once(stream, 'data', { signal: AbortSignal.timeout(EVENT_MS) })
       stream.destroy()
+    })
+
+    it('passes on terminals', async () => {
+      await reserve()
+      const made = await ask('POST', `/v1/containers/${manager.pool}-1/terminals`, {}, { cols: 80, rows: 24 })
+      assert.equal(made.status, 201, made.text)
+      const viewer = new TerminalViewer({ address: url, ca, ...JSON.parse(made.text) })
+      await viewer.attached()
+      await viewer.run('stty size', /\n24 80\r/)
+      await manager.get('/release_all')
+      const { code, reason } = await viewer.closed
+      assert.deepEqual([code, reason.slice(0, 28)], [4410, 'The reservation was released'])
     })
 
     it('passes on ETag and 304', async () => {

@@ -12,6 +12,7 @@ import { eventually } from '../../lab/eventually.ts'
 import { testManager } from '../../lab/manager.ts'
 import { reservePorts } from '../../lab/ports.ts'
 import { openDocker } from '../../src/engine/docker/engine.ts'
+import { TerminalViewer } from '../support/http/terminal-client.ts'
 import { loginAndRun } from '../support/ssh.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-ssh-'))
@@ -63,7 +64,14 @@ describe('an engine behind SSH', async () => {
     const [{ port: sshPort } = { port: 0 }] = containers
     const { stdout } = await loginAndRun({ port: sshPort, username: 'alice', password: 'secret' }, 'whoami')
     assert.equal(stdout, 'alice')
+    const made = await manager.send('POST', `/v1/containers/${manager.pool}-1/terminals`, { cols: 80, rows: 24 })
+    const viewer = new TerminalViewer({ address: manager.url, ...(made.body as { id: string; ticket: string }) })
+    await viewer.attached()
+    await viewer.prints(/\$ $/)
+    viewer.send({ type: 'resize', cols: 101, rows: 33 })
+    await viewer.run('stty size', /[\r\n]33 101\r/)
     await manager.get('/release_all')
+    assert.equal((await viewer.closed).code, 4410)
     await manager.untilReady()
     await manager.interrupt()
   })

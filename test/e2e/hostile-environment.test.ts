@@ -105,6 +105,7 @@ describe('a checkout without HOME, with umask 0077 and an unknown locale', () =>
     assert.match(shown, /^packages +all there, skipped/m)
     assert.match(shown, /^engine +docker .* answers, skipped/m)
     assert.match(shown, /^modules +match package-lock\.json, skipped/m)
+    assert.match(shown, /^web +built into web\/dist/m)
     assert.match(shown, /^image +berth\/box is up to date, skipped/m)
   })
 
@@ -177,7 +178,9 @@ describe('a checkout whose user has neither a home nor a temporary folder', () =
   const hostile = new HostileCheckout(checkout, readOnlyHome)
 
   it('is set up, lends, and is unprovisioned', async () => {
-    assert.match(await hostile.succeeds(just, 'setup'), /^image +berth\/box is up to date, skipped/m)
+    const shown = await hostile.succeeds(just, 'setup')
+    assert.match(shown, /^image +berth\/box is up to date, skipped/m)
+    assert.match(shown, /^web +is up to date, skipped/m)
     await whileServing(hostile, async () => {
       assert.match(await hostile.succeeds(join(checkout, 'bin/berth'), 'run', '--', 'whoami'), /^user$/m)
     })

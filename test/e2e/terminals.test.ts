@@ -58,7 +58,7 @@ async function again(id: string): Promise<TerminalViewer> {
 const release = (id: string) => send('DELETE', `/v1/reservations/${id}`)
 
 /** Returns the command lines in a container. */
-const processesOf = (name: string) => docker('top', `${manager.instance}.${name}`, '-eo', 'args').catch(() => '')
+const processesOf = (name: string) => docker('top', `${manager.instance}.${name}`, '-eo', 'pid,args')
 
 before(async () => {
   await manager.start()
@@ -96,6 +96,7 @@ describe('a terminal', () => {
     await viewer.run('sleep 1; echo again', /[\r\n]again\r/)
     assert.equal(viewer.text.match(/\*\*\* Extended/g), null)
     const all = await again((await send<{ terminals: Made[] }>('GET', '/v1/terminals')).terminals[0]?.id ?? '')
+    await all.prints(/again\r/)
     assert.equal(all.text.match(/\*\*\* Extended/g)?.length, 1)
     await release(id)
   })
@@ -190,7 +191,9 @@ describe('a restart of the manager', () => {
     assert.equal((await next.saw('attached'))['lost'], false)
     next.send({ type: 'resize', ...SIZE })
     await next.prints(/PID USER/)
+    next.text = ''
     next.type('q')
+    await next.prints(/\$ $/)
     await next.run('echo "$X $(stty size)"', /[\r\n]kept 31 97\r/)
 
     const { ms } = await manager.interrupt()
@@ -211,12 +214,13 @@ describe('a restart of the manager', () => {
     assert.equal(made.persistent, false)
     const viewer = await attach(made)
     await viewer.run('X=kept; sleep 12345', /12345/)
+    await eventually(async () => (await processesOf(name)).includes('sleep 12345'))
     await manager.kill()
     await manager.start()
     const next = await again(made.id)
     assert.equal((await next.saw('attached'))['lost'], true)
     await next.run('echo "[$X]"', /[\r\n]\[\]\r/)
-    await eventually(async () => !(await processesOf(name)).includes('12345'))
+    await eventually(async () => !(await processesOf(name)).includes('sleep 12345'))
     await release(id)
   })
 })

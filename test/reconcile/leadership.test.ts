@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLeadership } from '../../src/reconcile/leadership.ts'
-import { migrate } from '../../src/store/migrations/migrate.ts'
+import { migrate } from '../../src/store/migrate.ts'
 import { createSqlStore } from '../../src/store/sql/store.ts'
 import { connectSqlite } from '../../src/store/sqlite/driver.ts'
 import { NOW } from '../../lab/rows.ts'

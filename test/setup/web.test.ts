@@ -29,8 +29,10 @@ after(() => rmSync(folder, { recursive: true }))
 const dist = join(folder, 'web/dist')
 
 function build(prefix: readonly string[] = []): SpawnSyncReturns<string> {
-  const [command = '', ...args] = [...prefix, join(folder, 'scripts/lib/web')]
-  return spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, NODE_ENV: 'development' } })
+  return spawnSync('env', [...prefix, join(folder, 'scripts/lib/web')], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_ENV: 'development' },
+  })
 }
 
 function succeeds(says: string, prefix: readonly string[] = []): void {
@@ -59,7 +61,7 @@ describe('scripts/lib/web', () => {
   it('builds without a network, and then only if a source has changed', () => {
     succeeds('built into web/dist', ['unshare', '--net'])
     succeeds('is up to date, skipped')
-    const before = entry()
+    const earlier = entry()
     for (const source of ['web/index.html', 'src/client/client.ts', 'package-lock.json']) {
       appendFileSync(join(folder, source), '\n')
       succeeds('built into web/dist')
@@ -67,7 +69,7 @@ describe('scripts/lib/web', () => {
     }
     utimesSync(join(folder, 'web/index.html'), 0, 0)
     succeeds('is up to date, skipped')
-    assert.equal(entry(), before)
+    assert.equal(entry(), earlier)
     rmSync(join(dist, 'index.html'))
     succeeds('built into web/dist')
   })
@@ -100,30 +102,30 @@ describe('scripts/lib/web', () => {
   })
 
   it('leaves the build as it is if it is killed, and does it again', async () => {
-    const before = { index: index(), entry: entry() }
+    const earlier = { index: index(), entry: entry() }
     change()
     const child = spawn(join(folder, 'scripts/lib/web'), { detached: true, stdio: 'ignore' })
     const ended = once(child, 'close')
     await eventually(async () => temporary().length > 0)
     process.kill(-(child.pid ?? assert.fail('not started')), 'SIGKILL')
     await ended
-    assert.equal(index(), before.index)
-    assert.ok(existsSync(join(dist, before.entry)))
+    assert.equal(index(), earlier.index)
+    assert.ok(existsSync(join(dist, earlier.entry)))
     for (const left of temporary()) utimesSync(join(dist, left), 0, 0)
     succeeds('built into web/dist')
-    assert.notEqual(index(), before.index)
+    assert.notEqual(index(), earlier.index)
     assert.deepEqual(temporary(), [])
   })
 
   it('fails with the reason and leaves the build as it is if the sources are wrong', () => {
-    const before = index()
+    const earlier = index()
     const main = join(folder, 'web/src/main.tsx')
     const sound = readFileSync(main, 'utf8')
     writeFileSync(main, `${sound}\nimport { nothing } from './nowhere'\nnothing()\n`)
     const { status, stdout, stderr } = build()
     assert.deepEqual([status, stdout], [1, ''])
     assert.match(stderr, /\.\/nowhere[\s\S]*This failed, with the output above/)
-    assert.equal(index(), before)
+    assert.equal(index(), earlier)
     writeFileSync(main, sound)
     succeeds('is up to date, skipped')
   })

@@ -1,6 +1,6 @@
 /** The database in a SQLite file. */
 import type { Store } from '../../ports/store.ts'
-import { migrate, pendingMigrations } from '../migrations/migrate.ts'
+import { migrate, pendingMigrations } from '../migrate.ts'
 import { createSqlStore } from '../sql/store.ts'
 import { connectSqlite } from './driver.ts'
 

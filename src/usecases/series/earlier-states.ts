@@ -1,7 +1,7 @@
 /** Finds what happened before a span, in older and older events. */
 import { earlierState, type PoolChange } from '../../domain/series/pool-change.ts'
 import type { Occupancy } from '../../domain/series/occupancy.ts'
-import type { HistoryStore } from '../../ports/history-store.ts'
+import type { HistoryStore } from '../../ports/store/history.ts'
 
 /** Number of ids in a read that returns the events of few containers. It takes some milliseconds. */
 export const SPARSE_IDS = 20_000

@@ -80,3 +80,8 @@ export function endingOfShell(
 export function closed(now: number, localTime: Pick<LocalTime, 'timeOfDay'>): TerminalEnding {
   return { why: 'closed', at: now, reason: `The terminal was closed at ${localTime.timeOfDay(now)}.` }
 }
+
+export function idle(now: number, localTime: Pick<LocalTime, 'timeOfDay'>): TerminalEnding {
+  const time = localTime.timeOfDay(now)
+  return { why: 'idle', at: now, reason: `The terminal was closed at ${time}: it had no viewer for 10 minutes.` }
+}

@@ -13,7 +13,10 @@ const MAX_VIEWERS = 8
 const MAX_VIEWERS_OF_ALL = 500
 
 /** Throws `rate_limited` if the container, the reservation or the manager has the maximum number of terminals. */
-export function assertRoom(open: readonly Terminal[], { reservation, container }: Place): void {
+export function assertRoom(
+  open: readonly Pick<Terminal, 'reservation' | 'container'>[],
+  { reservation, container }: Place,
+): void {
   const theirs = open.filter((each) => each.reservation === reservation.id)
   const here = theirs.filter((each) => each.container === container.name)
   if (here.length >= MAX_IN_CONTAINER) throw full(`${container.name} has ${MAX_IN_CONTAINER} terminals`)

@@ -8,6 +8,10 @@ import { type Connection, Viewer } from './viewer.ts'
 
 /** Whoever has just lost their shell with the manager learns it, on each of their devices. */
 const LOST_FOR_MS = 30_000
+/** A shell without viewers is ended after this time. */
+const IDLE_MS = 10 * 60_000
+/** Less than the minute after which proxies close a silent connection. */
+const PING_MS = 20_000
 
 export interface SessionDeps {
   readonly clock: Clock
@@ -97,9 +101,9 @@ export class TerminalSession {
   }
 
   /** Ends the connections of viewers who may not view any more, and of those that are dead. */
-  async check(now: number, { pingMs, checkMs }: { pingMs: number; checkMs: number }): Promise<void> {
+  async check(now: number, checkMs: number): Promise<void> {
     for (const viewer of this.#viewers) {
-      if (now - viewer.pingedAt >= pingMs) {
+      if (now - viewer.pingedAt >= PING_MS) {
         viewer.pingedAt = now
         viewer.connection.ping()
       }
@@ -112,9 +116,9 @@ export class TerminalSession {
     this.#pace()
   }
 
-  /** Whether there has been no viewer for this time. */
-  isIdle(now: number, idleMs: number): boolean {
-    return this.#viewers.size === 0 && now - this.#aloneSince >= idleMs
+  /** Whether there has been no viewer for too long. */
+  isIdle(now: number): boolean {
+    return this.#viewers.size === 0 && now - this.#aloneSince >= IDLE_MS
   }
 
   /** Tells the viewers why, and closes everything. */

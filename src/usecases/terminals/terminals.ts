@@ -3,24 +3,23 @@ import { BerthError, reasonOf } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/identity.ts'
 import type { Terminal, TerminalSize } from '../../domain/terminal/terminal.ts'
 import { currentEnding, placeOfTerminal } from './current.ts'
-import { closed, endingOfShell, type TerminalEnding } from './ending.ts'
+import { closed, endingOfShell, idle, type TerminalEnding } from './ending.ts'
 import { type Place, placeOf } from './holder.ts'
+import { keepAliveBy } from './keepalive.ts'
 import { assertRoom, assertRoomForViewer } from './limits.ts'
 import { endLogin, startLogin } from './login.ts'
+import { openShell } from './opening.ts'
 import { type Attachment, TerminalSession } from './session.ts'
 import { type Access, Tickets } from './tickets.ts'
 import type { TerminalsDeps, TerminalView } from './types.ts'
 import type { Connection } from './viewer.ts'
 
-/** A shell without viewers is ended after this time. */
-const IDLE_MS = 10 * 60_000
-const PING_MS = 20_000
 /** With the interval of `step`, a viewer is checked at least every 15 s. */
 const CHECK_MS = 10_000
+/** Least time between checks of a viewer that changes cause. */
+const CHECK_AGAIN_MS = 1_000
 /** Interval of `step` while there are terminals. */
 const STEP_MS = 5_000
-/** Interval of the keepalive calls that typing causes. */
-const KEEPALIVE_MS = 10_000
 /** Size of a shell that is started again, until its viewer says another one. */
 const DEFAULT_SIZE = { cols: 80, rows: 24 }
 
@@ -28,6 +27,7 @@ export class Terminals {
   readonly #deps: TerminalsDeps
   readonly #tickets: Tickets
   readonly #sessions = new Map<string, TerminalSession>()
+  readonly #opening = new Set<Pick<Terminal, 'reservation' | 'container'>>()
   /** Shells of an earlier manager that are being taken over. */
   readonly #resuming = new Map<string, Promise<TerminalSession>>()
   readonly #unlisten: () => void
@@ -38,7 +38,7 @@ export class Terminals {
   constructor(deps: TerminalsDeps) {
     this.#deps = deps
     this.#tickets = new Tickets(deps.clock)
-    this.#unlisten = deps.store.onEvents(() => void this.#endWhatIsOver())
+    this.#unlisten = deps.store.onEvents(() => void this.#changed())
   }
 
   /** Number of shells that run, and of their viewers. */
@@ -52,31 +52,22 @@ export class Terminals {
    * `not_active`, `conflict`, `rate_limited`, `guest_failed`, `engine_unavailable`.
    */
   async open(name: string, size: TerminalSize, access: Access): Promise<TerminalView & { readonly ticket: string }> {
-    const { store, engine, clock, log, newId } = this.#deps
+    const { log } = this.#deps
     const place = await placeOf(this.#deps, name, access.by)
-    const { reservation, container } = place
-    assertRoom(
-      [...this.#sessions.values()].map(({ row }) => row),
-      place,
-    )
-    const id = newId()
-    const login = { container: container.engineId, username: reservation.username, id }
-    const { shell, persistent, output } = await startLogin(engine, { ...login, size })
-    const row = { id, reservation: reservation.id, container: name, generation: container.generation, persistent }
-    const terminal: Terminal = { ...row, createdAt: clock() }
+    const { reservation } = place
+    const opening = { reservation: reservation.id, container: name }
+    assertRoom([...this.#opening, ...[...this.#sessions.values()].map(({ row }) => row)], place)
+    this.#opening.add(opening)
     try {
-      // It may have ended while the shell started.
-      await placeOf(this.#deps, name, access.by)
-      await store.addTerminal(terminal, access.by.name, clock())
-    } catch (error) {
-      shell.close()
-      void endLogin(engine, login).catch(() => undefined)
-      throw error
+      const { row, ...shell } = await openShell(this.#deps, place, { size, by: access.by })
+      this.#add(row, { ...shell, size, lost: false }, place)
+      void this.#endWhatIsOver()
+      const { id } = row
+      log.info(`terminal in ${name} opened by ${access.by.name}`, { terminal: id, container: name, by: access.by.name })
+      return { ...this.#view(row, reservation.username), ticket: this.#tickets.issue(id, access) }
+    } finally {
+      this.#opening.delete(opening)
     }
-    this.#add(terminal, { shell, output, size, lost: false }, place)
-    void this.#endWhatIsOver()
-    log.info(`terminal in ${name} opened by ${access.by.name}`, { terminal: id, container: name, by: access.by.name })
-    return { ...this.#view(terminal, reservation.username), ticket: this.#tickets.issue(id, access) }
   }
 
   /** Returns the caller's terminals, oldest first, those of an earlier manager too. */
@@ -125,14 +116,13 @@ export class Terminals {
     if (this.#sessions.size === 0) return Number.POSITIVE_INFINITY
     const { clock, localTime } = this.#deps
     await this.#endWhatIsOver()
+    await this.#check(CHECK_MS)
     const now = clock()
     for (const session of this.#sessions.values()) {
-      await session.check(now, { pingMs: PING_MS, checkMs: CHECK_MS })
-      if (!session.isIdle(now, IDLE_MS)) continue
-      const reason = `The terminal was closed at ${localTime.timeOfDay(now)}: nobody had viewed it for 10 minutes.`
+      if (!session.isIdle(now)) continue
       const { row } = session
       const place = await placeOfTerminal(this.#deps, row, null).catch(() => null)
-      await this.#end(row, { why: 'idle', at: now, reason })
+      await this.#end(row, idle(now, localTime))
       if (place) await this.#hangUp(row, place)
     }
     return clock() + STEP_MS
@@ -146,20 +136,26 @@ export class Terminals {
     this.#sessions.clear()
   }
 
+  /** A reservation, a container or a token may have changed. */
+  async #changed(): Promise<void> {
+    await this.#endWhatIsOver()
+    await this.#check(CHECK_AGAIN_MS)
+  }
+
+  async #check(checkMs: number): Promise<void> {
+    const now = this.#deps.clock()
+    await Promise.all([...this.#sessions.values()].map((each) => each.check(now, checkMs)))
+  }
+
   #add(
     row: Terminal,
     start: ConstructorParameters<typeof TerminalSession>[1],
     { reservation }: Place,
   ): TerminalSession {
-    const { clock, store } = this.#deps
-    let keptAliveAt = Number.NEGATIVE_INFINITY
+    const { clock } = this.#deps
     const session = new TerminalSession(row, start, {
       clock,
-      onTyped: () => {
-        if (reservation.keepaliveMs === null || clock() - keptAliveAt < KEEPALIVE_MS) return
-        keptAliveAt = clock()
-        void store.keepAlive(row.reservation, clock()).catch(() => undefined)
-      },
+      onTyped: keepAliveBy(this.#deps, reservation),
       onOver: (code) => void this.#shellEnded(row, code),
     })
     this.#sessions.set(row.id, session)

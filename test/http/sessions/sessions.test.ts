@@ -209,7 +209,7 @@ describe('a session', () => {
     )
   })
 
-  it('ends the streams of its page when the token is deleted, or the session', async () => {
+  it('ends the streams of its page when the token is deleted, or the session', { timeout: 60_000 }, async () => {
     const { api, alice, browser } = await signedIn({ streaming: { heartbeatMs: 50, idleTimeoutMs: 5_000 } })
     const other = openBrowser(api.server)
     await other.fetch('POST', '/v1/session', { token: alice.text })
@@ -227,7 +227,7 @@ describe('a session', () => {
     assert.equal(await second?.over, 'end')
   })
 
-  it('does not stay in use because of an open stream', async () => {
+  it('does not stay in use because of an open stream', { timeout: 60_000 }, async () => {
     const { api, browser, status } = await signedIn({ streaming: { heartbeatMs: 20, idleTimeoutMs: 5_000 } })
     const { address, port } = await listening(api)
     const stream = await listen(address, '', { cookie: browser.cookie().replace('8080', String(port)) })

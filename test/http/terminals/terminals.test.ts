@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { listening } from '../../../lab/api.ts'
 import { eventually } from '../../../lab/eventually.ts'
@@ -97,7 +98,9 @@ describe('terminals: over the API', () => {
 
   it('are limited for each container', async () => {
     const ids: string[] = []
-    for (let count = 0; count < 8; count += 1) ids.push((await s.create()).id)
+    const made = await Promise.all(Array.from({ length: 12 }, () => s.create()))
+    ids.push(...made.flatMap(({ id }) => id ?? []))
+    assert.equal(ids.length, 8, 'also when they are opened at once')
     const { status, body } = await s.ask('POST', '/v1/containers/alpine-1/terminals', s.ann, SIZE)
     assert.deepEqual([status, body.code], [429, 'rate_limited'])
     assert.match(body.detail, /alpine-1 has 8 terminals, the maximum/)
@@ -108,7 +111,7 @@ describe('terminals: over the API', () => {
     const answer = await fetch(`${s.address}/v1/terminals/x`)
     assert.equal(answer.status, 426)
     // Java's client asks every server to change to HTTP/2.
-    const socket = (await import('node:net')).connect(Number(new URL(s.address).port), '127.0.0.1')
+    const socket = connect(Number(new URL(s.address).port), '127.0.0.1')
     socket.write(
       'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n',
     )
@@ -243,10 +246,9 @@ describe('terminals: who may open the WebSocket', () => {
     const viewer = s.view(made)
     await viewer.attached()
     const unused = await s.ticket(made.id, second)
+    s.api.world.advance(1_000)
     await s.ask('DELETE', `/v1/tokens/${second.token.id}`, s.root)
     await refused(401, { id: made.id, ticket: unused })
-    s.api.world.advance(15_000)
-    await s.api.world.terminals.step()
     assert.equal((await viewer.closed).code, 4401)
     const again = await s.again(made.id)
     assert.match(again.text, /\$/, 'the shell goes on')
@@ -264,6 +266,20 @@ describe('terminals: who may open the WebSocket', () => {
 })
 
 describe('terminals: with the manager', () => {
+  it('are working connections: idle ones make room for new ones, they do not', async () => {
+    const here = await scene()
+    const { viewer } = await here.open()
+    const idle: Socket[] = []
+    for (let nth = 0; nth < 2_010; nth += 1) {
+      const socket = connect(Number(new URL(here.address).port), '127.0.0.1').on('error', () => undefined)
+      await once(socket, 'connect')
+      idle.push(socket)
+    }
+    await eventually(async () => idle.filter(({ readableEnded, destroyed }) => readableEnded || destroyed).length >= 10)
+    await viewer.run('whoami', /\nann\r/)
+    for (const socket of idle) socket.destroy()
+  })
+
   it('are closed with 1012 at once when it stops', async () => {
     const here = await scene()
     const { viewer } = await here.open()

@@ -1,7 +1,7 @@
 /** Claims that conflict with another writer. SQLite has one writer at a time, so a trigger acts as the other one. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { migrate } from '../../../src/store/migrations/migrate.ts'
+import { migrate } from '../../../src/store/migrate.ts'
 import { createSqlStore } from '../../../src/store/sql/store.ts'
 import { connectSqlite } from '../../../src/store/sqlite/driver.ts'
 import { claimOf } from '../../../lab/claims.ts'

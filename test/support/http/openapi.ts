@@ -199,6 +199,8 @@ export function answerProblem(
 ): string | null {
   const described = operation.responses[status] ?? operation.responses['default']
   if (!described) return `${status} is not described`
+  // An answer without a body has no type, as 204.
+  if (!described.content && text === '') return null
   const media = type.replace(/;.*/, '')
   const content = described.content?.[media]
   if (!content) return `${media} is not described for ${status}`

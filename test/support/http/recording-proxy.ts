@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, request, type IncomingHttpHeaders } from 'node:http'
+import { connect, type Socket } from 'node:net'
 
 export interface RecordingProxy {
   /** Headers of the latest request. */
@@ -22,6 +23,16 @@ export async function openRecordingProxy(port: number, target: string): Promise<
     upstream.on('error', () => outgoing.destroy())
     outgoing.on('close', () => upstream.destroy())
     incoming.pipe(upstream)
+  })
+  server.on('upgrade', (incoming, socket: Socket, head: Buffer) => {
+    latest = incoming.headers
+    const { method, url, rawHeaders } = incoming
+    const lines = rawHeaders.flatMap((text, index) => (index % 2 === 0 ? `${text}: ${rawHeaders[index + 1]}` : []))
+    const upstream = connect(Number(new URL(target).port), '127.0.0.1')
+    upstream.write([`${method} ${url} HTTP/1.1`, ...lines, '', ''].join('\r\n'))
+    upstream.write(head)
+    upstream.pipe(socket).pipe(upstream)
+    for (const end of [upstream, socket]) end.on('error', () => end.destroy())
   })
   server.listen(port, '127.0.0.1').unref()
   await once(server, 'listening')

@@ -9,6 +9,8 @@ export interface ViewerOptions {
   readonly ticket: string
   /** The address by default, as from a page of the manager. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Certificate of the authority of an https address. */
+  readonly ca?: Buffer
   /** Whether output is acknowledged as it comes; true by default. */
   readonly acknowledges?: boolean
 }
@@ -32,10 +34,10 @@ export class TerminalViewer {
   #toReplay = 0
 
   constructor(options: ViewerOptions) {
-    const { address, id, ticket, headers = { origin: address } } = options
+    const { address, id, ticket, ca, headers = { origin: address } } = options
     this.#options = options
     const url = `${address.replace('http', 'ws')}/v1/terminals/${id}`
-    this.socket = new WebSocket(url, ['berth.v1', `ticket.${ticket}`], { headers })
+    this.socket = new WebSocket(url, ['berth.v1', `ticket.${ticket}`], { headers, ...(ca && { ca }) })
     // A refusal is in `refusal`, other errors are in `closed`.
     this.socket.on('error', () => undefined)
     this.socket.on('message', (data: Buffer, isBinary) => this.#received(data, isBinary))

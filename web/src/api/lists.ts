@@ -1,4 +1,6 @@
-/** The lists that many pages show. The live stream marks them as changed (`live/refresher.ts`), which reads them again. */
+/**
+ * The lists that many pages show. The live stream marks them as changed (`live/refresher.ts`), which reads them again.
+ */
 import { useQuery } from '@tanstack/react-query'
 import { answerOf } from '../../../src/client/client.ts'
 import { useApi } from './berth.tsx'

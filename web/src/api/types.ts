@@ -7,6 +7,7 @@ export type {
   Reservation,
   Reserved,
   ReserveRequest,
+  Series,
   Token,
   Usage,
 } from '../../../src/client/client.ts'

@@ -43,8 +43,8 @@ export function ClockProvider({ children }: { readonly children: ReactNode }) {
 }
 
 /**
- * Returns the manager's time, epoch milliseconds. The component renders again each second, or each `stepMs`: the time is
- * then rounded down to a multiple of it.
+ * Returns the manager's time, epoch milliseconds. The component renders again each second, or each `stepMs`: the time
+ * is then rounded down to a multiple of it.
  */
 export function useNow(stepMs?: number): number {
   const ticker = useContext(ClockContext)

@@ -56,10 +56,11 @@ async function lead(channel: BroadcastChannel, open: Open, take: Take, signal: A
 function postTogether(channel: BroadcastChannel): (message: LiveMessage) => void {
   let waiting: LiveMessage[] = []
   const { port1, port2 } = new MessageChannel()
-  port1.onmessage = () => {
+  port1.addEventListener('message', () => {
     channel.postMessage(waiting)
     waiting = []
-  }
+  })
+  port1.start()
   return (message) => {
     if (waiting.push(message) === 1) port2.postMessage(null)
   }

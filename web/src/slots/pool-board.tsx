@@ -1,6 +1,6 @@
 /**
- * A pool: the sentence that tells what holds it up, one line about the slot at hand at a fixed place, and the map of its
- * slots.
+ * A pool: the sentence that tells what holds it up, one line about the slot at hand at a fixed place, and the map of
+ * its slots.
  */
 import { useDeferredValue, useId, useMemo, useState } from 'react'
 import { Link } from 'wouter'

@@ -2,7 +2,9 @@
 import { clockText, durationText, type TimeWords } from '../words/time.ts'
 import type { Slot } from './slots.ts'
 
-/** Returns "alpine-3, reserved, alice". Without times: a thousand tiles are named at once, and times are slow to format. */
+/**
+ * Returns "alpine-3, reserved, alice". Without times: a thousand tiles are named at once, and times are slow to format.
+ */
 export function slotLabel({ name, state, holder, isOwn, error }: Slot): string {
   return [name, stateWord(state), isOwn ? `yours (${holder})` : holder, error].filter(Boolean).join(', ')
 }

@@ -1,4 +1,6 @@
-/** The slots of a pool as places of a map: what each shows. Pure, so that only tiles whose values changed render again. */
+/**
+ * The slots of a pool as places of a map: what each shows. Pure, so that only tiles whose values changed render again.
+ */
 import type { Container, Reservation } from '../api/types.ts'
 
 export type SlotState = Container['state'] | 'missing'

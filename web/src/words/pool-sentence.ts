@@ -1,4 +1,6 @@
-/** What holds a pool up, in one sentence: who has it, what is being recycled, who waits, and when the next one is free. */
+/**
+ * What holds a pool up, in one sentence: who has it, what is being recycled, who waits, and when the next one is free.
+ */
 import type { Pool } from '../api/types.ts'
 import { clockText, durationText, type TimeWords } from './time.ts'
 
@@ -22,7 +24,10 @@ export interface PoolSentence {
   readonly tone: Tone
 }
 
-/** Returns "0 of 20 free. 17 reserved, 3 being recycled (oldest 4 s). 5 wait, longest 2 min. Next free 14:31 (in 4 min)." */
+/**
+ * Returns "0 of 20 free. 17 reserved, 3 being recycled (oldest 4 s). 5 wait, longest 2 min. Next free 14:31 (in 4
+ * min)."
+ */
 export function poolSentence(pool: PoolFacts, now: number, words: TimeWords): PoolSentence {
   const parts = [freePart(pool), lentPart(pool, now), queuePart(pool, now), nextPart(pool, now, words), sizePart(pool)]
   const problem = pool.problem === null ? [] : [`No container can be lent: ${ended(pool.problem)}`]

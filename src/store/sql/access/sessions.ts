@@ -1,5 +1,5 @@
 /** Sessions of browsers. Only hashes are stored, as of tokens. */
-import type { SessionStore } from '../../../ports/session-store.ts'
+import type { SessionStore } from '../../../ports/store/sessions.ts'
 import { fromSession, toSession } from '../schema/rows.ts'
 import type { Transactions } from '../transactions.ts'
 

@@ -1,7 +1,7 @@
 /** Events by time, and those of containers and pool sizes in ranges of ids. */
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { POOL_CHANGE_KINDS } from '../../../domain/series/pool-change.ts'
-import type { HistoryStore } from '../../../ports/history-store.ts'
+import type { HistoryStore } from '../../../ports/store/history.ts'
 import type { Transactions, Tx } from '../transactions.ts'
 
 const COLUMNS = ['id', 'at', 'kind', 'pool', 'container', 'generation', 'reservation', 'detail'] as const

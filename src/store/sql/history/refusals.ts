@@ -1,6 +1,6 @@
 /** Refused reserves by minute, pool and code. */
 import { sql } from 'kysely'
-import type { HistoryStore } from '../../../ports/history-store.ts'
+import type { HistoryStore } from '../../../ports/store/history.ts'
 import type { Transactions } from '../transactions.ts'
 
 type RefusalVerbs = Pick<HistoryStore, 'addRefusals' | 'refusals'>

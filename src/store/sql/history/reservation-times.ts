@@ -1,6 +1,6 @@
 /** When reservations began to wait, became active and ended. */
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import type { HistoryStore, ReservationTimesFilter } from '../../../ports/history-store.ts'
+import type { HistoryStore, ReservationTimesFilter } from '../../../ports/store/history.ts'
 import type { Transactions, Tx } from '../transactions.ts'
 
 /** No reservation waits for longer: the maximum of `wait` in the API. The index over `created_at` needs a bound. */

@@ -4,7 +4,7 @@ import type { Container } from '../../../domain/container.ts'
 import type { BerthEvent } from '../../../domain/event.ts'
 import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
-import type { RefusalCount } from '../../../ports/history-store.ts'
+import type { RefusalCount } from '../../../ports/store/history.ts'
 import type { Terminal } from '../../../domain/terminal/terminal.ts'
 import type { RowOf } from './columns.ts'
 

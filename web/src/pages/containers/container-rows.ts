@@ -11,7 +11,9 @@ export function withHolders(containers: readonly Container[], reservations: read
   return containers.map((one) => ({ ...one, holder: byId.get(one.reservation ?? '') ?? null }))
 }
 
-/** Returns "alice", or "alice (ada)" where the owner has another name. "anyone" is every caller without authentication. */
+/**
+ * Returns "alice", or "alice (ada)" where the owner has another name. "anyone" is every caller without authentication.
+ */
 export function holderText({ holder, state }: ContainerRow): string {
   if (holder === null) return state === 'reserved' ? 'another owner' : ''
   const { username, owner } = holder

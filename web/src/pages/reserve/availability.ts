@@ -22,8 +22,8 @@ export function availabilityText(
 }
 
 /**
- * Returns when that many are free if nobody extends and nobody releases early, as far as the caller can see; null if that
- * is not known. Users see the ends of their own reservations only, and the next end of the pool.
+ * Returns when that many are free if nobody extends and nobody releases early, as far as the caller can see; null if
+ * that is not known. Users see the ends of their own reservations only, and the next end of the pool.
  */
 export function estimatedStart(
   pool: Pick<Pool, 'name' | 'containers' | 'next_free_at'>,

@@ -1,5 +1,94 @@
-import { Page } from '../../parts/page.tsx'
+import { Button } from '@mantine/core'
+import { useCallback, useMemo } from 'react'
+import { useSearchParams } from 'wouter'
+import type { Series } from '../../api/types.ts'
+import { useLiveStatus } from '../../live/live.tsx'
+import { Loading, Page } from '../../parts/page.tsx'
+import { useTimeWords } from '../../settings/settings.tsx'
+import { clockText, exactText, timeOfDay } from '../../words/time.ts'
+import { stepLengthText, stepText } from './figure-text.ts'
+import { modelsOf } from './models.ts'
+import { TrendFigure } from './trend-figure.tsx'
+import { TrendsControls } from './trends-controls.tsx'
+import { csvPath, endsNow, readTrendsQuery, type TrendsQuery, withSpan, zoomed } from './trends-query.ts'
+import styles from './trends.module.css'
+import { useSeries } from './use-series.ts'
 
 export function TrendsPage() {
-  return <Page title="Trends">…</Page>
+  const [params] = useSearchParams()
+  const query = readTrendsQuery(params)
+  const series = useSeries(query)
+  return (
+    <Page
+      title="Trends"
+      actions={
+        <Button component="a" href={csvPath(query)} download>
+          CSV
+        </Button>
+      }
+    >
+      <TrendsControls series={series.data} />
+      <Loading of={series} what="the figures">
+        {(data) => (
+          <div aria-busy={series.isPlaceholderData} className={styles['figures']}>
+            <SpanText series={data} query={query} readAt={series.dataUpdatedAt} />
+            <Figures series={data} pool={query.pool} />
+          </div>
+        )}
+      </Loading>
+    </Page>
+  )
+}
+
+/** Which time is shown, in which steps, whether it goes on, and why there may be nothing at its begin. */
+function SpanText(props: { readonly series: Series; readonly query: TrendsQuery; readonly readAt: number }) {
+  const { series, query, readAt } = props
+  const words = useTimeWords()
+  const isLive = useLiveStatus().kind === 'live'
+  const { from, to, step_seconds, kept_since } = series
+  const isMoving = endsNow(query)
+  const isCut = kept_since !== null && kept_since > from
+  return (
+    <p className={styles['span']}>
+      {clockText(Date.parse(from), Date.parse(to), words)} to{' '}
+      {isMoving ? 'now' : clockText(Date.parse(to), Date.now(), words)} ({words.timeZone}), in steps of{' '}
+      {stepLengthText(step_seconds)}.{' '}
+      {isMoving && (isLive ? 'Goes on while this page is open.' : `As of ${timeOfDay(readAt, words)}.`)}
+      {isCut && (
+        <>
+          {' '}
+          <strong>No data before {exactText(Date.parse(kept_since), words)}</strong>: the oldest event that is kept is
+          from then (<code>keep</code> in berth.yml).
+        </>
+      )}
+      {kept_since === null && ' No data yet: the first container will bring some.'}
+    </p>
+  )
+}
+
+function Figures({ series, pool }: { readonly series: Series; readonly pool: string | null }) {
+  const [, setParams] = useSearchParams()
+  const words = useTimeWords()
+  const { timeZone, locale } = words
+  const models = useMemo(() => {
+    const stepMs = series.step_seconds * 1_000
+    return modelsOf(series, (at) => stepText(at, stepMs, Date.parse(series.to), { timeZone, locale }))
+  }, [series, timeZone, locale])
+  const zoom = useCallback(
+    (one: number, other: number) => {
+      const { from, to } = zoomed(one, other, Date.parse(series.to))
+      setParams((before) => withSpan(before, { from: new Date(from).toISOString(), to: new Date(to).toISOString() }))
+    },
+    [series.to, setParams],
+  )
+  return (
+    <>
+      <p className="secondary">Drag over a chart to zoom; a click on a point opens the events of its step.</p>
+      <div className={styles['grid']}>
+        {models.map((model) => (
+          <TrendFigure key={model.id} {...{ model, series, pool }} onZoom={zoom} />
+        ))}
+      </div>
+    </>
+  )
 }

@@ -1,7 +1,9 @@
 /** What a table shows of its rows. */
 import type { ReactNode } from 'react'
 
-/** What rows are sorted by. Numbers sort by size, texts by locale with numbers inside ("p-2" before "p-10"), null last. */
+/**
+ * What rows are sorted by. Numbers sort by size, texts by locale with numbers inside ("p-2" before "p-10"), null last.
+ */
 export type SortKey = string | number | null
 
 export interface Column<Row> {

@@ -90,7 +90,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       <FilterBar table={table} noun={noun} narrow={narrow} pageFilters={pageFilters} />
       {selectable && <SelectionBar table={table} bulk={bulk} />}
       <table
-        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows have the focus, and take the keys of a grid
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows take the keys
         role="grid"
         className={styles['table']}
         aria-label={label}

@@ -1,8 +1,8 @@
 /** Keeps a person's place in a table whose rows change under it. */
 
 /**
- * Returns the row that takes the place of `id` in the new rows: itself if it is there, else the next of the earlier rows
- * that still is, else the one before. null if none is left.
+ * Returns the row that takes the place of `id` in the new rows: itself if it is there, else the next of the earlier
+ * rows that still is, else the one before. null if none is left.
  */
 export function placeOf(id: string, before: readonly string[], after: ReadonlySet<string>): string | null {
   if (after.has(id)) return id

@@ -1,5 +1,5 @@
 /** The part of the store that keeps sessions of browsers. */
-import type { Session } from '../domain/identity.ts'
+import type { Session } from '../../domain/identity.ts'
 
 export interface SessionStore {
   /** Newest first, those that have ended too; of one name or of all. */

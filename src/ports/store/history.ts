@@ -1,10 +1,10 @@
 /** The port to the history of pools: events by time, times of reservations, refused reserves. */
-import type { ErrorCode } from '../domain/errors.ts'
-import type { EventKind } from '../domain/event.ts'
-import type { PoolChange } from '../domain/series/pool-change.ts'
-import type { RefusalSum } from '../domain/series/series.ts'
-import type { Steps } from '../domain/series/steps.ts'
-import type { ReservationTimes } from '../domain/series/waits.ts'
+import type { ErrorCode } from '../../domain/errors.ts'
+import type { EventKind } from '../../domain/event.ts'
+import type { PoolChange } from '../../domain/series/pool-change.ts'
+import type { RefusalSum } from '../../domain/series/series.ts'
+import type { Steps } from '../../domain/series/steps.ts'
+import type { ReservationTimes } from '../../domain/series/waits.ts'
 
 /** Events of containers and of pool sizes with an id above `after` and up to `upTo`. */
 interface PoolChangeRange {
