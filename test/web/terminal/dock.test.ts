@@ -32,6 +32,13 @@ describe('the dock', () => {
       B,
       open('x', 'alpine-1'),
     ],
+    [
+      'opens another one where the shell has ended',
+      'a:alpine-1/- *x:alpine-1/- normal',
+      A,
+      { type: 'over', key: 'a', over: true },
+      open('x', 'alpine-1'),
+    ],
     ['opens another one on request', 'a:alpine-1/- *c:alpine-1/- normal', A, C],
     ['remembers the shell', '*a:alpine-1/t1 normal', A, { type: 'made', key: 'a', terminal: 't1' }],
     [
@@ -102,6 +109,7 @@ describe('terminals over a reload', () => {
   })
 
   const cases: readonly [what: string, text: string | null][] = [
+    ['of shells that have ended', storedText(dockAfter(state, { type: 'over', key: 'a', over: true }), 'ada')],
     ['of another identity', storedText(state, 'bob')],
     ['of nothing', null],
     ['of what is no JSON', '{'],

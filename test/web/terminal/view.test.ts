@@ -2,9 +2,9 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LinkState } from '../../../web/src/terminal/connection/machine.ts'
 import { isBusy } from '../../../web/src/terminal/view/busy.ts'
-import { nextStep, noteText, statusText } from '../../../web/src/terminal/view/status-words.ts'
-import { controlInput, keyInput } from '../../../web/src/terminal/view/touch-input.ts'
-import { titlePrefix, type WarningLevel, warningLevel, warningText } from '../../../web/src/terminal/view/warning.ts'
+import { nextStep, noteText, statusText } from '../../../web/src/terminal/ending/status-words.ts'
+import { controlInput, keyInput } from '../../../web/src/terminal/input/touch-input.ts'
+import { titlePrefix, type WarningLevel, warningLevel, warningText } from '../../../web/src/terminal/ending/warning.ts'
 
 const WORDS = { timeZone: 'UTC', locale: 'en-GB' }
 const at = (time: string) => Date.parse(`2026-11-29T${time}Z`)

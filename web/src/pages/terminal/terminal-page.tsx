@@ -3,8 +3,10 @@ import { useState } from 'react'
 import { Link, useParams, useSearchParams } from 'wouter'
 import { useTerminals } from '../../api/terminals.ts'
 import { Loading } from '../../parts/page.tsx'
-import { EndWarnings } from '../../terminal/view/end-warning.tsx'
+import { EndWarnings } from '../../terminal/ending/end-warning.tsx'
 import { TerminalView } from '../../terminal/view/terminal-view.tsx'
+import { useF6 } from '../../terminal/view/use-f6.ts'
+import { useVisibleHeight } from '../../terminal/view/use-visible-height.ts'
 import styles from './terminal-page.module.css'
 import { useTitle } from './use-title.ts'
 
@@ -13,10 +15,12 @@ export function TerminalPage() {
   const open = useTerminals()
   const [query, setQuery] = useSearchParams()
   useTitle(name)
+  useF6()
+  useVisibleHeight()
   const wanted = query.get('terminal')
   return (
-    <div className={styles['window']}>
-      <header className={styles['head']}>
+    <main className={styles['window']}>
+      <header id="main" tabIndex={-1} className={styles['head']}>
         <h1>{name}</h1>
         <Link href="/">All containers</Link>
       </header>
@@ -25,14 +29,13 @@ export function TerminalPage() {
         {(terminals) => (
           <Only
             container={name}
-            // The id is in the URL, so that a reload continues the same shell. Without one, a shell that is open
-            // counts.
+            // The id is in the URL, so that a reload continues the same shell. Without one, any open shell counts.
             terminal={wanted ?? terminals.find(({ container }) => container === name)?.id ?? null}
             onShell={(terminal) => setQuery({ terminal }, { replace: true })}
           />
         )}
       </Loading>
-    </div>
+    </main>
   )
 }
 

@@ -15,7 +15,7 @@ interface Size {
 }
 
 /** What the connection needs of the API. All throw `ApiError` or `Unreachable`. */
-export interface TerminalApi {
+interface TerminalApi {
   create(container: string, size: Size): Promise<{ id: string; ticket: string }>
   ticket(terminal: string): Promise<string>
 }

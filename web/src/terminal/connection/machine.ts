@@ -19,10 +19,8 @@ export type LinkState =
   | ({ readonly kind: 'ended' } & Ended)
   | { readonly kind: 'stopped'; readonly why: Stop; readonly reason: string }
 
-/**
- * "gone": the shell is no more, but the container may be the caller's still. "refused": the manager's reason counts.
- */
-export type Stop = 'signed-out' | 'gone' | 'replaced' | 'refused'
+/** "gone": the shell is no more, but its container may still be held. "refused": the manager says why. */
+type Stop = 'signed-out' | 'gone' | 'replaced' | 'refused'
 
 export type LinkEvent =
   | { readonly type: 'attached' }

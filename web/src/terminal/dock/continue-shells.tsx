@@ -1,6 +1,4 @@
-/**
- * Offers shells of the caller's that this window does not show: opened on another device, or left by a closed window.
- */
+/** Offers shells that this window does not show: opened on another device, or left by a closed window. */
 import { Button, CloseButton } from '@mantine/core'
 import { type Dispatch, useState } from 'react'
 import { type OpenTerminal, useTerminals } from '../../api/terminals.ts'
@@ -20,12 +18,16 @@ export function ContinueShells({ act }: { readonly act: Dispatch<DockAction> }) 
   if (open.length === 0 || closed) return null
   return (
     <aside className={styles['offer']} aria-label="Open shells">
-      {open.slice(0, MAX_OFFERED).map((terminal) => (
-        <Button key={terminal.id} onClick={() => act(continued(terminal))}>
-          Continue the shell of {terminal.container} <Since terminal={terminal} />
-        </Button>
-      ))}
-      {open.length > MAX_OFFERED && <span className="secondary">and {open.length - MAX_OFFERED} more</span>}
+      <div className={styles['offered']}>
+        {open.slice(0, MAX_OFFERED).map((terminal) => (
+          <Button key={terminal.id} onClick={() => act(continued(terminal))}>
+            <span>
+              Continue the shell of {terminal.container} <Since terminal={terminal} />
+            </span>
+          </Button>
+        ))}
+        {open.length > MAX_OFFERED && <span className="secondary">and {open.length - MAX_OFFERED} more</span>}
+      </div>
       <CloseButton size="sm" aria-label="Hide the open shells" onClick={() => setClosed(true)} />
     </aside>
   )

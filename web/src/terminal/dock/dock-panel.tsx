@@ -5,14 +5,14 @@ import { type Dispatch, useEffect, useRef, useState } from 'react'
 import { useConfirm } from '../../parts/confirm.tsx'
 import { useBerth } from '../../api/berth.tsx'
 import { endTerminal } from '../../api/terminals.ts'
-import type { LinkState } from '../connection/machine.ts'
-import { EndWarnings } from '../view/end-warning.tsx'
+import { isOver, type LinkState } from '../connection/machine.ts'
+import { EndWarnings } from '../ending/end-warning.tsx'
 import { TerminalView } from '../view/terminal-view.tsx'
 import { DockMenu } from './dock-menu.tsx'
 import { type DockAction, type DockState, type DockTab, tabTitle } from './dock-state.ts'
 import { DockTabs } from './dock-tabs.tsx'
 import { ResizeHandle } from './resize-handle.tsx'
-import { useF6 } from './use-f6.ts'
+import { useF6 } from '../view/use-f6.ts'
 import { useDockHeight } from './use-dock-height.ts'
 import styles from './dock.module.css'
 
@@ -24,8 +24,12 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
   const [states, setStates] = useState<Readonly<Record<string, LinkState>>>({})
   const focusKey = useFocusKey(state)
   const { height, room } = useDockHeight(dock, state)
-  useF6(dock)
+  useF6()
 
+  const take = (tab: DockTab, link: LinkState) => {
+    setStates((all) => (all[tab.key] === link ? all : { ...all, [tab.key]: link }))
+    if (isOver(link) !== (tab.over ?? false)) act({ type: 'over', key: tab.key, over: isOver(link) })
+  }
   const close = async (tab: DockTab) => {
     const isOpen = states[tab.key]?.kind === 'attached' || states[tab.key]?.kind === 'waiting'
     const question = {
@@ -46,7 +50,14 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
   }
   const current = tabs.find((tab) => tab.key === active)
   return (
-    <section ref={dock} className={styles['dock']} data-size={size} style={{ maxHeight: room }} aria-label="Terminals">
+    <section
+      ref={dock}
+      data-f6-frame
+      className={styles['dock']}
+      data-size={size}
+      style={{ maxHeight: room }}
+      aria-label="Terminals"
+    >
       {size === 'normal' && <ResizeHandle height={state.height} act={act} />}
       <EndWarnings containers={tabs.map((tab) => tab.container)} />
       {/* Warnings come on top of its height, so that the shells keep their size. */}
@@ -102,7 +113,7 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
                 focusKey={tab.key === active ? focusKey : null}
                 onShell={(terminal) => act({ type: 'made', key: tab.key, terminal })}
                 onOwnWindow={() => toOwnWindow(tab)}
-                onState={(link) => setStates((all) => (all[tab.key] === link ? all : { ...all, [tab.key]: link }))}
+                onState={(link) => take(tab, link)}
               />
             </div>
           ))}

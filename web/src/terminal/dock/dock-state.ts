@@ -5,6 +5,8 @@ export interface DockTab {
   readonly container: string
   /** Id of the shell; null until the manager has made it. */
   readonly terminal: string | null
+  /** The shell has ended: its text is shown, but it is not what opens for the container. */
+  readonly over?: boolean
 }
 
 export interface DockState {
@@ -20,6 +22,7 @@ export type DockAction =
   | { readonly type: 'open-another'; readonly key: string; readonly container: string }
   | { readonly type: 'continue'; readonly key: string; readonly container: string; readonly terminal: string }
   | { readonly type: 'made'; readonly key: string; readonly terminal: string }
+  | { readonly type: 'over'; readonly key: string; readonly over: boolean }
   | { readonly type: 'close' | 'select'; readonly key: string }
   | { readonly type: 'step'; readonly by: 1 | -1 }
   | { readonly type: 'resize'; readonly height: number }
@@ -33,7 +36,7 @@ export const EMPTY: DockState = { tabs: [], active: null, size: 'normal', height
 export function dockAfter(state: DockState, action: DockAction): DockState {
   switch (action.type) {
     case 'open': {
-      const open = state.tabs.find((tab) => tab.container === action.container)
+      const open = state.tabs.find((tab) => tab.container === action.container && !tab.over)
       return open ? shown(state, open.key) : withTab(state, { ...tabOf(action), terminal: null })
     }
     case 'open-another':
@@ -43,10 +46,9 @@ export function dockAfter(state: DockState, action: DockAction): DockState {
       return open ? shown(state, open.key) : withTab(state, { ...tabOf(action), terminal: action.terminal })
     }
     case 'made':
-      return {
-        ...state,
-        tabs: state.tabs.map((tab) => (tab.key === action.key ? { ...tab, terminal: action.terminal } : tab)),
-      }
+      return withChange(state, action.key, { terminal: action.terminal })
+    case 'over':
+      return withChange(state, action.key, { over: action.over })
     case 'close':
       return withoutTab(state, action.key)
     case 'select':
@@ -73,6 +75,10 @@ function withTab(state: DockState, tab: DockTab): DockState {
 
 function shown(state: DockState, key: string): DockState {
   return { ...state, active: key, size: state.size === 'minimized' ? 'normal' : state.size }
+}
+
+function withChange(state: DockState, key: string, change: Partial<DockTab>): DockState {
+  return { ...state, tabs: state.tabs.map((tab) => (tab.key === key ? { ...tab, ...change } : tab)) }
 }
 
 /** The tab to the right takes the place of a closed one, or that to the left. */
@@ -114,7 +120,8 @@ export function parseStored(text: string | null, identity: string): DockState {
 
 function isTab(value: unknown): value is DockTab {
   if (typeof value !== 'object' || value === null) return false
-  const { key, container, terminal } = value as Record<string, unknown>
-  // A tab without a shell had none yet: opening another one needs a person.
+  const { key, container, terminal, over } = value as Record<string, unknown>
+  // Opening a shell needs a person: where there was none yet, or none any more, there is no tab.
+  if (over === true) return false
   return typeof key === 'string' && typeof container === 'string' && typeof terminal === 'string'
 }

@@ -1,15 +1,14 @@
 /** The height of the dock, and the room that the page leaves for it. */
 import { type RefObject, useEffect, useSyncExternalStore } from 'react'
+import { useVisibleHeight } from '../view/use-visible-height.ts'
 import type { DockState } from './dock-state.ts'
 
 /** Height of the page's header. */
 const HEADER_PX = 48
 
-/**
- * Returns the height of the terminals and the room for the dock: between the header and the keyboard of a touch screen.
- */
+/** Returns the height of the terminals, and the room for the dock: from the header to the keyboard on the screen. */
 export function useDockHeight(dock: RefObject<HTMLElement | null>, { size, height }: DockState) {
-  const visible = useSyncExternalStore(subscribeToViewport, visibleHeight)
+  const visible = useVisibleHeight()
   const isNarrow = useSyncExternalStore(subscribeToNothing, () => matchMedia('(max-width: 600px)').matches)
   useEffect(() => {
     const root = document.documentElement.style
@@ -21,29 +20,10 @@ export function useDockHeight(dock: RefObject<HTMLElement | null>, { size, heigh
       root.removeProperty('--dock-height')
     }
   }, [dock])
-  useEffect(() => {
-    document.documentElement.style.setProperty('--keyboard-height', `${Math.max(0, innerHeight - visible)}px`)
-  }, [visible])
   const room = visible - HEADER_PX
   // On a phone there is no room for both, the page and a terminal.
   const wanted = size === 'full' || isNarrow ? room : Math.min(height, room)
   return { height: size === 'minimized' ? undefined : `${wanted}px`, room: `${room}px` }
-}
-
-/** What the keyboard of a touch screen leaves of the window. */
-function visibleHeight(): number {
-  const { visualViewport } = globalThis
-  // While a person zooms in, it is smaller as well; that is no keyboard.
-  return visualViewport && visualViewport.scale === 1 ? Math.round(visualViewport.height) : innerHeight
-}
-
-function subscribeToViewport(listener: () => void): () => void {
-  globalThis.addEventListener('resize', listener)
-  globalThis.visualViewport?.addEventListener('resize', listener)
-  return () => {
-    globalThis.removeEventListener('resize', listener)
-    globalThis.visualViewport?.removeEventListener('resize', listener)
-  }
 }
 
 function subscribeToNothing(): () => void {

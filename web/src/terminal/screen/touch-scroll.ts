@@ -1,9 +1,15 @@
-/** Swipes scroll the text, as a wheel does: xterm follows the wheel only. A tap calls `onTap`. */
+/** Swipes scroll the text, which xterm does not do by itself. A tap means that the person wants to type. */
 
 /** A finger that moves less than this taps. */
 const TAP_PX = 10
 
-export function followTouch(host: HTMLElement, onTap: () => void, signal: AbortSignal): void {
+export interface TouchActions {
+  readonly tap: () => void
+  /** The finger has moved up by this many pixels. */
+  readonly swipe: (pixels: number) => void
+}
+
+export function followTouch(host: HTMLElement, { tap, swipe }: TouchActions, signal: AbortSignal): void {
   let last: { x: number; y: number } | null = null
   let moved = 0
   let tapped = false
@@ -15,13 +21,12 @@ export function followTouch(host: HTMLElement, onTap: () => void, signal: AbortS
   const move = (event: TouchEvent) => {
     const [touch] = event.touches
     if (!last || !touch) return
-    const deltaY = last.y - touch.clientY
-    moved += Math.abs(deltaY) + Math.abs(last.x - touch.clientX)
+    const up = last.y - touch.clientY
+    moved += Math.abs(up) + Math.abs(last.x - touch.clientX)
     last = { x: touch.clientX, y: touch.clientY }
     if (moved < TAP_PX) return
     event.preventDefault()
-    const at = { clientX: touch.clientX, clientY: touch.clientY, bubbles: true, cancelable: true }
-    host.querySelector('.xterm-screen')?.dispatchEvent(new WheelEvent('wheel', { deltaY, ...at }))
+    swipe(up)
   }
   const end = () => {
     tapped = last !== null && moved < TAP_PX
@@ -29,7 +34,7 @@ export function followTouch(host: HTMLElement, onTap: () => void, signal: AbortS
   }
   // Not at the end of the touch: the mouse events that follow it open links, and give the focus to xterm's own field.
   const click = () => {
-    if (tapped) onTap()
+    if (tapped) tap()
     tapped = false
   }
   host.addEventListener('touchstart', start, { passive: true, signal })

@@ -1,49 +1,36 @@
-/** One xterm with its add-ons. The only file that knows the library, apart from its colours. */
-import { FitAddon } from '@xterm/addon-fit'
-import { SearchAddon } from '@xterm/addon-search'
-import { WebLinksAddon } from '@xterm/addon-web-links'
-import { type IDisposable, Terminal } from '@xterm/xterm'
-import '@xterm/xterm/css/xterm.css'
+/** The screen of one terminal. */
+import type { FitAddon } from '@xterm/addon-fit'
+import type { SearchAddon } from '@xterm/addon-search'
+import type { IDisposable, Terminal } from '@xterm/xterm'
 import type { TerminalScreen } from '../connection/link.ts'
 import { textToCopy } from './clipboard-request.ts'
-import { MIN_CONTRAST, themeOf } from './colors.ts'
 import { actionOf, type KeyAction } from './key-rules.ts'
+import { type LinkEvents, lookOptions, newXterm, type ScreenLook } from './new-xterm.ts'
 import { closingLine, insertedLine } from './note-line.ts'
 import { withStyleNonce } from './style-nonce.ts'
 
-export interface ScreenLook {
-  readonly scheme: 'light' | 'dark'
-  readonly fontSize: number
-  readonly screenReader: boolean
-  readonly blink: boolean
-}
-
-export interface ScreenEvents {
+export interface ScreenEvents extends LinkEvents {
   readonly onInput: (input: Uint8Array<ArrayBuffer>) => void
   /** A key that the frame takes. */
   readonly onAction: (action: Exclude<KeyAction, 'shell' | 'browser'>) => void
-  /** A link was clicked; its target is not checked. */
-  readonly onLink: (target: string) => void
-  /** The pointer is on a link, or has left it (null). */
-  readonly onHover: (target: string | null) => void
   /** A program wants to put text in the clipboard. */
   readonly onCopyRequest: (text: string) => void
   /** Words for a line of the page's own. */
   readonly noteText: (kind: 'reconnected' | 'lost', lostAt: number) => string
 }
 
-const SCROLLBACK_LINES = 5_000
-
 export class XtermScreen implements TerminalScreen {
   readonly terminal: Terminal
-  readonly #search = new SearchAddon()
-  readonly #fit = new FitAddon()
+  readonly #search: SearchAddon
+  readonly #fit: FitAddon
   readonly #events: ScreenEvents
   readonly #host: HTMLElement
   readonly #parts: IDisposable[] = []
   /** Writes that are under way, and those of old output among them. */
   #writing = 0
   #replaying = 0
+  /** Pixels of a swipe that are no whole row yet. */
+  #scrolled = 0
   /** When the latest input or output was, epoch milliseconds. */
   activeAt = 0
   /** Whether it has the size of another viewer. */
@@ -52,28 +39,10 @@ export class XtermScreen implements TerminalScreen {
   constructor(host: HTMLElement, look: ScreenLook, nonce: string, events: ScreenEvents) {
     this.#events = events
     this.#host = host
-    const { onLink, onHover } = events
-    this.terminal = new Terminal({
-      ...optionsOf(look),
-      fontFamily: getComputedStyle(host).fontFamily,
-      scrollback: SCROLLBACK_LINES,
-      minimumContrastRatio: MIN_CONTRAST,
-      macOptionIsMeta: true,
-      linkHandler: {
-        activate: (_event, target) => onLink(target),
-        hover: (_event, target) => onHover(target),
-        leave: () => onHover(null),
-      },
-    })
-    const { terminal } = this
-    terminal.loadAddon(this.#fit)
-    terminal.loadAddon(this.#search)
-    terminal.loadAddon(
-      new WebLinksAddon((_event, target) => onLink(target), {
-        hover: (_event, target) => onHover(target),
-        leave: () => onHover(null),
-      }),
-    )
+    const { terminal, fit, search } = newXterm(look, getComputedStyle(host).fontFamily, events)
+    this.terminal = terminal
+    this.#fit = fit
+    this.#search = search
     terminal.attachCustomKeyEventHandler((event) => this.#takeKey(event))
     terminal.parser.registerOscHandler(52, (data) => {
       const text = this.#replaying > 0 ? null : textToCopy(data)
@@ -91,7 +60,7 @@ export class XtermScreen implements TerminalScreen {
   }
 
   get size(): { cols: number; rows: number } {
-    return this.#fit.proposeDimensions() ?? { cols: this.terminal.cols, rows: this.terminal.rows }
+    return this.#room() ?? { cols: this.terminal.cols, rows: this.terminal.rows }
   }
 
   get leads(): boolean {
@@ -104,7 +73,7 @@ export class XtermScreen implements TerminalScreen {
   }
 
   setLook(look: ScreenLook): void {
-    this.terminal.options = optionsOf(look)
+    this.terminal.options = lookOptions(look)
   }
 
   setReadOnly(on: boolean): void {
@@ -113,8 +82,8 @@ export class XtermScreen implements TerminalScreen {
 
   /** Takes the size of the place where it is shown. Does nothing while it is hidden. */
   fit(): { cols: number; rows: number } | null {
-    const size = this.#fit.proposeDimensions()
-    if (!size || Number.isNaN(size.cols) || !this.#host.checkVisibility()) return null
+    const size = this.#room()
+    if (!size) return null
     this.#take(size)
     this.isBorrowed = false
     return size
@@ -172,6 +141,31 @@ export class XtermScreen implements TerminalScreen {
     this.terminal.input(text, true)
   }
 
+  /** Scrolls the text up by some pixels. Programs that use the whole screen get arrow keys, as from a wheel. */
+  scroll(pixels: number): void {
+    const { terminal } = this
+    const height = (terminal.element?.querySelector('.xterm-screen')?.clientHeight ?? 0) / terminal.rows
+    this.#scrolled += pixels
+    const rows = Math.trunc(this.#scrolled / (height || 1))
+    if (rows === 0) return
+    this.#scrolled -= rows * height
+    if (!this.isFullScreen) terminal.scrollLines(rows)
+    else
+      this.type(
+        `\u001b${terminal.modes.applicationCursorKeysMode ? 'O' : '['}${rows > 0 ? 'B' : 'A'}`.repeat(Math.abs(rows)),
+      )
+  }
+
+  /** Returns the text on the screen, without empty lines at its end. */
+  get visibleText(): string {
+    const { active } = this.terminal.buffer
+    const rows = Array.from({ length: this.terminal.rows }, (_, row) => active.getLine(active.viewportY + row))
+    return rows
+      .map((line) => line?.translateToString(true) ?? '')
+      .join('\n')
+      .trimEnd()
+  }
+
   find(text: string, backwards: boolean): boolean {
     return backwards ? this.#search.findPrevious(text) : this.#search.findNext(text, { incremental: false })
   }
@@ -206,6 +200,12 @@ export class XtermScreen implements TerminalScreen {
     this.terminal.write('', () => this.terminal.write(closingLine(text, this.#lastRow())))
   }
 
+  /** Returns the size for the place where it is shown; null while it is hidden. */
+  #room(): { cols: number; rows: number } | null {
+    const size = this.#host.checkVisibility() ? this.#fit.proposeDimensions() : undefined
+    return size && Number.isFinite(size.cols) && Number.isFinite(size.rows) ? size : null
+  }
+
   /** Returns the last row with text on the screen; null while a program uses the whole screen. */
   #lastRow(): number | null {
     if (this.isFullScreen) return null
@@ -224,8 +224,4 @@ export class XtermScreen implements TerminalScreen {
     while (start > 0 && active.getLine(active.baseY + start)?.isWrapped) start--
     this.terminal.write(insertedLine(text, { x: active.cursorX, y: active.cursorY, lineStart: start, cols, rows }))
   }
-}
-
-function optionsOf({ scheme, fontSize, screenReader, blink }: ScreenLook) {
-  return { theme: themeOf(scheme), fontSize, screenReaderMode: screenReader, cursorBlink: blink }
 }

@@ -1,7 +1,7 @@
 /** How terminals look in this browser: as the page, with what the person chose for terminals. */
 import { useComputedColorScheme } from '@mantine/core'
 import { useLocalStorage, useReducedMotion } from '@mantine/hooks'
-import type { ScreenLook } from '../screen/xterm-screen.ts'
+import type { ScreenLook } from '../screen/new-xterm.ts'
 
 const MIN_FONT = 8
 const MAX_FONT = 28

@@ -6,16 +6,16 @@ import { linkTarget } from '../screen/link-target.ts'
 import { followTouch } from '../screen/touch-scroll.ts'
 import { HelpLine } from './help-line.tsx'
 import { useLook } from './look.ts'
-import { PasteDialog } from './paste-dialog.tsx'
-import { CopyQuestion, LinkQuestion } from './questions.tsx'
-import { useHeld } from './reservation.ts'
+import { PasteDialog } from '../input/paste-dialog.tsx'
+import { CopyQuestion, LinkQuestion } from '../input/questions.tsx'
+import { useHeld } from '../ending/reservation.ts'
 import { SearchBar } from './search-bar.tsx'
-import { ConnectionNote, EndNote } from './status-note.tsx'
-import { noteText, statusText } from './status-words.ts'
+import { ConnectionNote, EndNote } from '../ending/status-note.tsx'
+import { noteText, statusText } from '../ending/status-words.ts'
 import { TerminalMenu } from './terminal-menu.tsx'
 import { Toolbar } from './toolbar.tsx'
-import { TouchKeys } from './touch-keys.tsx'
-import { useTerminalClipboard } from './use-clipboard.ts'
+import { TouchKeys } from '../input/touch-keys.tsx'
+import { useTerminalClipboard } from '../input/use-clipboard.ts'
 import { useFullScreen } from './use-full-screen.ts'
 import { useGuard } from './use-guard.ts'
 import { useTerminal } from './use-terminal.ts'
@@ -73,7 +73,11 @@ export function TerminalView(props: TerminalViewProps) {
   const clipboard = () => own
   useGuard(shell, state)
   useWordsOnScreen(shell?.screen ?? null, statusText(container, state, words), state)
-  useEffect(() => onState?.(state), [onState, state])
+  const report = useRef(onState)
+  useEffect(() => {
+    report.current = onState
+  })
+  useEffect(() => report.current?.(state), [state])
 
   const focus = () => {
     if (matchMedia('(pointer: coarse)').matches && field.current) field.current.focus()
@@ -84,9 +88,10 @@ export function TerminalView(props: TerminalViewProps) {
   }, [shell, shown, focusKey])
   useEffect(() => {
     const stop = new AbortController()
-    if (host.current) followTouch(host.current, () => field.current?.focus(), stop.signal)
+    const touch = { tap: () => field.current?.focus(), swipe: (pixels: number) => shell?.screen.scroll(pixels) }
+    if (host.current) followTouch(host.current, touch, stop.signal)
     return () => stop.abort()
-  }, [])
+  }, [shell])
 
   const search = () => setSearching(true)
   return (
@@ -96,7 +101,7 @@ export function TerminalView(props: TerminalViewProps) {
         held={held}
         settings={settings}
         actions={{
-          copy: own.copy,
+          copy: own.copyVisible,
           paste: () => void own.paste(),
           search,
           fullScreen,

@@ -4,7 +4,7 @@ import { AArrowDown, AArrowUp, ClipboardPaste, Copy, Ear, ExternalLink, Maximize
 import type { ReactNode } from 'react'
 import { TimeLeft } from '../../parts/time-left.tsx'
 import type { LookSettings } from './look.ts'
-import type { Held } from './reservation.ts'
+import type { Held } from '../ending/reservation.ts'
 import styles from './terminal-view.module.css'
 
 export interface ToolbarActions {
@@ -30,12 +30,13 @@ export function Toolbar(props: {
       <Button
         size="compact-xs"
         variant={look.screenReader ? 'filled' : 'default'}
-        leftSection={<Ear size={14} aria-hidden />}
+        aria-label="Screen reader"
         aria-pressed={look.screenReader}
         title="Reads output aloud, and lets a screen reader walk through the text"
         onClick={() => setScreenReader(!look.screenReader)}
       >
-        Screen reader
+        <Ear size={14} aria-hidden />
+        <span className={styles['word']}>Screen reader</span>
       </Button>
       <span className={styles['who']}>
         {held && (
@@ -49,19 +50,28 @@ export function Toolbar(props: {
         <Tool label="Smaller text" act={() => changeFontSize(-1)} icon={<AArrowDown size={16} />} />
         <Tool label="Larger text" act={() => changeFontSize(1)} icon={<AArrowUp size={16} />} />
         <Tool label="Search (Ctrl+Shift+F)" act={actions.search} icon={<Search size={16} />} />
-        <Tool label="Copy the selection" act={actions.copy} icon={<Copy size={16} />} />
+        <Tool label="Copy the selection, or what is on the screen" act={actions.copy} icon={<Copy size={16} />} />
         <Tool label="Paste" act={actions.paste} icon={<ClipboardPaste size={16} />} />
-        <Tool label="Full screen" act={actions.fullScreen} icon={<Maximize size={16} />} />
-        {actions.ownWindow && <Tool label="Own window" act={actions.ownWindow} icon={<ExternalLink size={16} />} />}
+        <Tool wide label="Full screen" act={actions.fullScreen} icon={<Maximize size={16} />} />
+        {actions.ownWindow && (
+          <Tool wide label="Own window" act={actions.ownWindow} icon={<ExternalLink size={16} />} />
+        )}
         {actions.end}
       </div>
     </div>
   )
 }
 
-function Tool({ label, act, icon }: { readonly label: string; readonly act: () => void; readonly icon: ReactNode }) {
+function Tool(props: {
+  readonly label: string
+  readonly act: () => void
+  readonly icon: ReactNode
+  /** Not on phones, whose windows are all there is. */
+  readonly wide?: boolean
+}) {
+  const { label, act, icon, wide = false } = props
   return (
-    <ActionIcon size="sm" aria-label={label} title={label} onClick={act}>
+    <ActionIcon size="sm" data-wide={wide || undefined} aria-label={label} title={label} onClick={act}>
       {icon}
     </ActionIcon>
   )

@@ -6,7 +6,8 @@ import { createTerminal, terminalTicket } from '../../api/terminals.ts'
 import { TerminalLink } from '../connection/link.ts'
 import { FIRST, type LinkState } from '../connection/machine.ts'
 import { sleepDetector } from '../connection/sleep.ts'
-import { type ScreenEvents, type ScreenLook, XtermScreen } from '../screen/xterm-screen.ts'
+import type { ScreenLook } from '../screen/new-xterm.ts'
+import { type ScreenEvents, XtermScreen } from '../screen/xterm-screen.ts'
 
 /** A window that is dragged changes its size many times; the shell is told the last one. */
 const RESIZE_DEBOUNCE_MS = 80

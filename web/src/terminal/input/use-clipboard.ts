@@ -4,7 +4,7 @@ import { useNotices } from '../../notices/notices.tsx'
 import { copyText } from '../../parts/copy-text.ts'
 import { cleanPaste, mustAsk } from '../screen/paste-rules.ts'
 import type { PasteQuestion } from './paste-dialog.tsx'
-import type { OpenShell } from './use-terminal.ts'
+import type { OpenShell } from '../view/use-terminal.ts'
 
 export function useTerminalClipboard(host: RefObject<HTMLDivElement | null>, shell: OpenShell | null) {
   const notices = useNotices()
@@ -41,15 +41,22 @@ export function useTerminalClipboard(host: RefObject<HTMLDivElement | null>, she
     return () => place?.removeEventListener('paste', paste, { capture: true })
   }, [host])
 
+  const copy = (text: string) => {
+    if (text === '') return
+    if (copyText(text)) terminal?.clearSelection()
+    else notices.problem('The text was not copied', new Error('The browser refused to write to the clipboard.'))
+    terminal?.focus()
+  }
+
   return {
     question,
     offered,
-    copy: () => {
-      const text = terminal?.getSelection() ?? ''
-      if (text === '') return
-      if (copyText(text)) terminal?.clearSelection()
-      else notices.problem('The text was not copied', new Error('The browser refused to write to the clipboard.'))
-      terminal?.focus()
+    copy: () => copy(terminal?.getSelection() ?? ''),
+    /** Touch screens select nothing in a terminal: without a selection, copies what is on the screen. */
+    copyVisible: () => {
+      const selected = terminal?.getSelection() ?? ''
+      copy(selected || (shell?.screen.visibleText ?? ''))
+      if (selected === '') notices.done('The text on the screen was copied')
     },
     /** Asked for without a key: only pages on https and localhost may read the clipboard, others get a field. */
     paste: async () => {

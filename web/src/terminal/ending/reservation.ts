@@ -1,10 +1,6 @@
-/** The reservation that a terminal belongs to, and how it is extended. */
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { answerOf } from '../../../../src/client/client.ts'
-import { useBerth } from '../../api/berth.tsx'
+/** The reservation that a terminal belongs to. */
 import { useOpenReservations } from '../../api/lists.ts'
 import type { Reservation } from '../../api/types.ts'
-import { EXTENSION } from './warning.ts'
 
 export interface Held {
   readonly reservation: Reservation
@@ -30,17 +26,4 @@ function asHeld(reservation: Reservation): Held[] {
   const { state, active_at, expires_at } = reservation
   if (state !== 'active' || active_at === null || expires_at === null) return []
   return [{ reservation, activeAt: active_at, expiresAt: expires_at }]
-}
-
-/** Extends a reservation. The answer says the new end, and why it is not the wanted one. */
-export function useExtend() {
-  const berth = useBerth()
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: (id: string) =>
-      answerOf(
-        berth.PATCH('/v1/reservations/{id}', { params: { path: { id } }, body: { extend: EXTENSION.duration } }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['reservations'] }),
-  })
 }

@@ -6,9 +6,6 @@ const LEVELS_MIN = [1, 10] as const
 
 export type WarningLevel = (typeof LEVELS_MIN)[number]
 
-/** How much longer a reservation is made by one key. */
-export const EXTENSION = { duration: '30m', words: '30 min' } as const
-
 interface Times {
   /** Epoch milliseconds. */
   readonly activeAt: number

@@ -8,7 +8,7 @@ import type { TerminalLink } from '../connection/link.ts'
 import { isOver, type LinkState } from '../connection/machine.ts'
 import type { Held } from './reservation.ts'
 import { nextStep, statusText } from './status-words.ts'
-import styles from './terminal-view.module.css'
+import styles from '../view/terminal-view.module.css'
 
 interface Props {
   readonly container: string

@@ -26,7 +26,7 @@ export function statusText(container: string, state: LinkState, words: TimeWords
 }
 
 /** Returns "The shell in alpine-3 ended at 15:40:00." or "alpine-3 ended at 15:40:00." */
-export function endedTitle(container: string, ended: { why: string; at: string }, words: TimeWords): string {
+function endedTitle(container: string, ended: { why: string; at: string }, words: TimeWords): string {
   const what = ENDS_OF_RESERVATIONS.has(ended.why) ? container : `The shell in ${container}`
   return `${what} ended at ${timeOfDay(Date.parse(ended.at), words)}.`
 }

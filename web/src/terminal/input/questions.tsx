@@ -1,7 +1,7 @@
 /** Questions that what runs in the terminal has raised: links, and text for the clipboard. */
 import { Button, CloseButton } from '@mantine/core'
 import { copyText } from '../../parts/copy-text.ts'
-import styles from './terminal-view.module.css'
+import styles from '../view/terminal-view.module.css'
 
 /** The whole target of a link, which opens only from here. */
 export function LinkQuestion({ target, onClose }: { readonly target: string; readonly onClose: () => void }) {

@@ -1,18 +1,17 @@
 /** Warns before a reservation ends, and extends it by one key or one click. */
 import { Button, CloseButton } from '@mantine/core'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { extensionOf } from '../../actions/extension.ts'
+import { useExtend } from '../../actions/reservation-actions.ts'
+import { usePools } from '../../api/lists.ts'
 import { useShortcut } from '../../keyboard/shortcuts.tsx'
 import { useNow } from '../../live/clock.tsx'
-import { ProblemNote } from '../../parts/problem-note.tsx'
 import { TimeLeft } from '../../parts/time-left.tsx'
 import { useTimeWords } from '../../settings/settings.tsx'
-import { clockText } from '../../words/time.ts'
-import { type Held, useAllHeld, useExtend } from './reservation.ts'
-import { EXTENSION, titlePrefix, warningLevel, warningText } from './warning.ts'
+import { durationText } from '../../words/time.ts'
+import { type Held, useAllHeld } from './reservation.ts'
+import { titlePrefix, warningLevel, warningText } from './warning.ts'
 import styles from './warning.module.css'
-
-/** A success is read by then. */
-const FADE_MS = 8_000
 
 /** Warnings about the reservations of these containers, each once. */
 export function EndWarnings({ containers }: { readonly containers: readonly string[] }) {
@@ -24,34 +23,26 @@ function EndWarning({ held }: { readonly held: Held }) {
   const now = useNow()
   const words = useTimeWords()
   const extend = useExtend()
-  const [closed, setClosed] = useState<string | null>(null)
-  const { reservation } = held
-  const times = { activeAt: Date.parse(held.activeAt), expiresAt: Date.parse(held.expiresAt) }
+  const [hidden, setHidden] = useState<string | null>(null)
+  const { reservation, expiresAt } = held
+  const times = { activeAt: Date.parse(held.activeAt), expiresAt: Date.parse(expiresAt) }
   const level = warningLevel(times, now)
   const names = reservation.containers.map(({ name }) => name)
-  const answer = extend.data && extend.data.expires_at === held.expiresAt ? extend.data : null
-  const isClosed = closed === `${held.expiresAt} ${level}`
-  if (level === null || isClosed) {
-    if (!answer || closed === held.expiresAt) return null
-    const text = `Extended: ends at ${clockText(times.expiresAt, now, words)}.`
-    return <Extended text={text} clamped={answer.clamped} onClose={() => setClosed(held.expiresAt)} />
-  }
+  if (level === null || hidden === `${expiresAt} ${level}`) return null
   return (
-    <div className={styles['warning']} data-level={level}>
+    <div className={styles['warning']}>
       <Alert key={level} text={warningText(names, level, times, words)} />
       <strong aria-hidden>
-        {names.length === 1 ? names[0] : `${names[0]} and ${names.length - 1} more`}: <TimeLeft at={held.expiresAt} />
+        {names.length === 1 ? names[0] : `${names[0]} and ${names.length - 1} more`}: <TimeLeft at={expiresAt} />
       </strong>
-      <ExtendButton pending={extend.isPending} onExtend={() => extend.mutate(reservation.id)} />
+      <ExtendButton pool={reservation.pool} pending={extend.isPending} onExtend={() => extend.mutate(reservation)} />
       <TitlePrefix left={times.expiresAt - now} />
-      {answer?.clamped && <span>{answer.clamped}</span>}
       <CloseButton
         size="sm"
         className={styles['close'] ?? ''}
         aria-label="Hide the warning"
-        onClick={() => setClosed(`${held.expiresAt} ${level}`)}
+        onClick={() => setHidden(`${expiresAt} ${level}`)}
       />
-      {extend.isError && <ProblemNote title="The reservation was not extended" error={extend.error} />}
     </div>
   )
 }
@@ -66,25 +57,12 @@ function Alert({ text }: { readonly text: string }) {
   )
 }
 
-/** Says the new end. Stays if that is not the wanted one. */
-function Extended(props: { readonly text: string; readonly clamped: string | null; readonly onClose: () => void }) {
-  const { text, clamped, onClose } = props
-  const close = useRef(onClose)
-  useEffect(() => {
-    const timer = clamped === null ? setTimeout(() => close.current(), FADE_MS) : undefined
-    return () => clearTimeout(timer)
-  }, [clamped])
-  return (
-    <output className={styles['extended']}>
-      {text} {clamped}
-      <CloseButton size="sm" aria-label="Close the message" onClick={onClose} />
-    </output>
-  )
-}
-
-function ExtendButton({ pending, onExtend }: { readonly pending: boolean; readonly onExtend: () => void }) {
+function ExtendButton(props: { readonly pool: string; readonly pending: boolean; readonly onExtend: () => void }) {
+  const { pool, pending, onExtend } = props
   const button = useRef<HTMLButtonElement>(null)
-  useShortcut('e', `Extend the terminal's reservation by ${EXTENSION.words}`, onExtend)
+  const { data: pools } = usePools()
+  const longer = durationText(Number.parseInt(extensionOf(pools?.find(({ name }) => name === pool)), 10) * 1_000)
+  useShortcut('e', `Extend the terminal's reservation by ${longer}`, onExtend)
   useLayoutEffect(() => {
     const element = button.current
     return () => {
@@ -102,7 +80,7 @@ function ExtendButton({ pending, onExtend }: { readonly pending: boolean; readon
       onClick={() => !pending && onExtend()}
       title="Outside the terminal: key e"
     >
-      {pending ? 'extending …' : `Extend by ${EXTENSION.words}`}
+      {pending ? 'extending …' : `Extend by ${longer}`}
       {!pending && <kbd className={styles['key']}>e</kbd>}
     </Button>
   )

@@ -1,0 +1,17 @@
+/** F6 goes round: the terminal, its tools, the page. Inside the terminal, `key-rules.ts` takes the key first. */
+import { useEffect } from 'react'
+
+/** Call it once where terminals are shown: they have `data-terminal`, what surrounds them may have `data-f6-frame`. */
+export function useF6(): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== 'F6' || event.defaultPrevented || event.ctrlKey || event.altKey || event.shiftKey) return
+      event.preventDefault()
+      const isInside = document.activeElement?.closest('[data-terminal], [data-f6-frame]')
+      if (isInside) document.getElementById('main')?.focus()
+      else document.querySelector<HTMLElement>('[data-terminal]:not([hidden]) textarea')?.focus()
+    }
+    document.addEventListener('keydown', press)
+    return () => document.removeEventListener('keydown', press)
+  }, [])
+}

@@ -1,0 +1,26 @@
+/** What the keyboard of a touch screen leaves of the window. It covers what is at the bottom, unless that moves. */
+import { useEffect, useSyncExternalStore } from 'react'
+
+/** Returns it in pixels, and sets `--keyboard-height` for styles. */
+export function useVisibleHeight(): number {
+  const visible = useSyncExternalStore(subscribeToViewport, visibleHeight)
+  useEffect(() => {
+    document.documentElement.style.setProperty('--keyboard-height', `${Math.max(0, innerHeight - visible)}px`)
+  }, [visible])
+  return visible
+}
+
+function visibleHeight(): number {
+  const { visualViewport } = globalThis
+  // While a person zooms in, it is smaller as well; that is no keyboard.
+  return visualViewport && visualViewport.scale === 1 ? Math.round(visualViewport.height) : innerHeight
+}
+
+function subscribeToViewport(listener: () => void): () => void {
+  globalThis.addEventListener('resize', listener)
+  globalThis.visualViewport?.addEventListener('resize', listener)
+  return () => {
+    globalThis.removeEventListener('resize', listener)
+    globalThis.visualViewport?.removeEventListener('resize', listener)
+  }
+}
