@@ -94,6 +94,15 @@ describe('reservations', () => {
     await page.getByText('200 of 200 reservations').waitFor()
     await page.getByRole('button', { name: 'Load older ones' }).click()
     await page.getByText('All 205 ended reservations that match and are kept are loaded.').waitFor()
+
+    // What cannot be done is said, and kept behind a button of the header.
+    await page.getByRole('button', { name: 'Select all 205 that match' }).click()
+    await page.locator('main').getByRole('button', { name: 'Release …', exact: true }).first().click()
+    const alert = page.getByRole('alert').filter({ hasText: 'Nothing was released' })
+    await alert.getByRole('button', { name: 'Close the message' }).click()
+    await alert.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: '1 problem' }).click()
+    await page.getByRole('dialog').getByText('All that are selected are ending, or have ended.').waitFor()
   })
 
   it('have a page with the way in, and later with how it ended', async () => {

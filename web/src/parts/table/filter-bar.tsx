@@ -2,9 +2,9 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useShortcut } from '../../keyboard/shortcuts.tsx'
-import { isFiltered, withFilter } from './table-state.ts'
+import { isFiltered, withFilter } from './model/table-state.ts'
 import type { Table } from './use-table.ts'
-import { valuesOf } from './visible-rows.ts'
+import { valuesOf } from './model/visible-rows.ts'
 import styles from './table.module.css'
 
 interface BarProps<Row> {

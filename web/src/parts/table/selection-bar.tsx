@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import type { BulkAction } from './row-action.ts'
-import { allOf, NOTHING_SELECTED } from './selection.ts'
+import { allOf, NOTHING_SELECTED } from './model/selection.ts'
 import type { Table } from './use-table.ts'
 import styles from './table.module.css'
 
