@@ -13,6 +13,7 @@ import { screenshot } from '../../support/browser/screenshot.ts'
 const manager = await testDashboard('screenshots', {
   engine: 'docker',
   size: 12,
+  poolName: 'alpine',
   pool: { duration: { default: '60m' } },
 })
 const { person } = await openBrowser()

@@ -31,6 +31,7 @@ export function DockTabs(props: {
             role="tab"
             aria-selected={tab.key === active}
             aria-controls={`terminal-${tab.key}`}
+            aria-keyshortcuts="Delete"
             tabIndex={tab.key === active ? 0 : -1}
             onClick={() => act({ type: 'select', key: tab.key })}
             onKeyDown={(event) => press(event, tab)}
@@ -38,10 +39,11 @@ export function DockTabs(props: {
             {tabTitle(tabs, tab)}
             <Mark state={states[tab.key]} />
           </button>
+          {/* For the mouse: a list of tabs may contain nothing but tabs, which have the key. */}
           <CloseButton
             size="xs"
             tabIndex={-1}
-            aria-label={`End the shell in ${tabTitle(tabs, tab)} (Delete)`}
+            aria-hidden
             title="End the shell (Delete)"
             onClick={() => onClose(tab)}
           />
