@@ -13,6 +13,8 @@ const manager = await testDashboard('overview', {
   size: SIZE,
   pool: { duration: { default: '60m', max: '70m' } },
 })
+// Before the check for faults, which ends the hooks when it fails.
+afterEach(() => releaseEverything(manager))
 const browser = await openBrowser()
 const { url, pool } = manager
 
@@ -33,8 +35,6 @@ async function untilGone(locator: Locator): Promise<number> {
   await locator.first().waitFor({ state: 'detached' })
   return performance.now() - began
 }
-
-afterEach(() => releaseEverything(manager))
 
 describe('the overview', () => {
   it('shows every container, and that it is live, within a second of its address', async (t) => {

@@ -10,10 +10,10 @@ const SIZE = 4
 /** The memory engine opens none of them. */
 const PORTS = '31000-31005'
 const manager = await testDashboard('pool', { engine: 'memory', size: SIZE, pool: { ssh_ports: PORTS } })
+// Before the check for faults, which ends the hooks when it fails.
+afterEach(() => releaseEverything(manager))
 const browser = await openBrowser()
 const { url, pool } = manager
-
-afterEach(() => releaseEverything(manager))
 
 describe('the page of a pool', () => {
   it('lists holders with their notes as links, and the queue with estimates', async () => {

@@ -8,10 +8,10 @@ import { screenshot } from '../../support/browser/screenshot.ts'
 
 const SIZE = 3
 const manager = await testDashboard('reserve', { engine: 'memory', size: SIZE, pool: { duration: { default: '60m' } } })
+// Before the check for faults, which ends the hooks when it fails.
+afterEach(() => releaseEverything(manager))
 const browser = await openBrowser()
 const { url, pool } = manager
-
-afterEach(() => releaseEverything(manager))
 
 /** Returns the text below a field. */
 const faultOf = (label: string) => `xpath=//label[contains(., "${label}")]/..//*[contains(@class, "error")]`
@@ -58,7 +58,7 @@ describe('the drawer for reserving', () => {
       .getByText(/^ssh -p \d+ bob@/)
       .nth(1)
       .waitFor()
-    await page.getByRole('button', { name: `Open a terminal in ${pool}-2` }).waitFor()
+    await page.getByRole('button', { name: `Open terminal in ${pool}-2` }).waitFor()
     await assertAccessible(page)
   })
 

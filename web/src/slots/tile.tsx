@@ -4,6 +4,7 @@ import { useLiveStatus } from '../live/live.tsx'
 import { useNow } from '../live/clock.tsx'
 import { TimeLeft, TimeSince } from '../parts/time-left.tsx'
 import { durationText } from '../words/time.ts'
+import { isSameSlot } from './gradual.ts'
 import { slotLabel, stateWord } from './slot-text.ts'
 import type { Slot, TileSize } from './slots.ts'
 import styles from './slot-map.module.css'
@@ -46,11 +47,14 @@ function Plain({ slot, kind, isCurrent, isSelected, detailId }: TileProps) {
 }
 
 /** Compares values: every read of the lists makes new objects. */
-export const Tile = memo(Plain, (one, other) => {
-  if (one.kind !== other.kind || one.isCurrent !== other.isCurrent || one.isSelected !== other.isSelected) return false
-  const keys = Object.keys(one.slot) as (keyof Slot)[]
-  return keys.every((key) => one.slot[key] === other.slot[key])
-})
+export const Tile = memo(
+  Plain,
+  (one, other) =>
+    one.kind === other.kind &&
+    one.isCurrent === other.isCurrent &&
+    one.isSelected === other.isSelected &&
+    isSameSlot(one.slot, other.slot),
+)
 
 function Large({ slot }: { readonly slot: Slot }) {
   const { state, endsAt, since, error } = slot
