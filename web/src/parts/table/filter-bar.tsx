@@ -5,7 +5,7 @@ import { useShortcut } from '../../keyboard/shortcuts.tsx'
 import { isFiltered, withFilter } from './model/table-state.ts'
 import type { Table } from './use-table.ts'
 import { valuesOf } from './model/visible-rows.ts'
-import styles from './table.module.css'
+import styles from './bars.module.css'
 
 interface BarProps<Row> {
   readonly table: Table<Row>
