@@ -20,7 +20,10 @@ const MAX_FRAME_MS = 50
 const countOf = (page: Page, state: string) => page.locator(`[data-slot][data-state="${state}"]`).count()
 
 async function untilAll(page: Page, state: string): Promise<void> {
-  await page.waitForFunction(`document.querySelectorAll('[data-slot][data-state="${state}"]').length === ${SIZE}`)
+  await page
+    .locator(`[data-slot][data-state="${state}"]`)
+    .nth(SIZE - 1)
+    .waitFor()
 }
 
 describe('a pool of a thousand', () => {
@@ -54,7 +57,7 @@ describe('a pool of a thousand', () => {
     await manager.send('POST', '/v1/reservations', { count: SIZE, username: 'all' })
     await untilAll(page, 'reserved')
     await manager.send('POST', '/v1/release-all', {})
-    await page.waitForFunction(`document.querySelectorAll('[data-state="reserved"]').length === 0`)
+    await page.locator('[data-slot][data-state="reserved"]').first().waitFor({ state: 'detached' })
     await page.waitForTimeout(1_000)
     const longest = (await tasks.stop()).slice(0, 5)
     t.diagnostic(`longest tasks: ${longest.map((ms) => ms.toFixed(1)).join(', ')} ms`)

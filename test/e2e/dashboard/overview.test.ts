@@ -4,7 +4,7 @@ import { afterEach, describe, it } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { assertAccessible } from '../../support/browser/accessibility.ts'
 import { openBrowser } from '../../support/browser/browser.ts'
-import { testDashboard } from '../../support/browser/dashboard.ts'
+import { releaseEverything, testDashboard } from '../../support/browser/dashboard.ts'
 import { screenshot } from '../../support/browser/screenshot.ts'
 
 const SIZE = 10
@@ -34,10 +34,7 @@ async function untilGone(locator: Locator): Promise<number> {
   return performance.now() - began
 }
 
-afterEach(async () => {
-  await manager.send('POST', '/v1/release-all', {})
-  await manager.untilReady()
-})
+afterEach(() => releaseEverything(manager))
 
 describe('the overview', () => {
   it('shows every container, and that it is live, within a second of its address', async (t) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { assertAccessible } from '../../support/browser/accessibility.ts'
 import { openBrowser } from '../../support/browser/browser.ts'
-import { testDashboard } from '../../support/browser/dashboard.ts'
+import { releaseEverything, testDashboard } from '../../support/browser/dashboard.ts'
 import { screenshot } from '../../support/browser/screenshot.ts'
 
 const SIZE = 4
@@ -13,10 +13,7 @@ const manager = await testDashboard('pool', { engine: 'memory', size: SIZE, pool
 const browser = await openBrowser()
 const { url, pool } = manager
 
-afterEach(async () => {
-  await manager.send('POST', '/v1/release-all', {})
-  await manager.untilReady()
-})
+afterEach(() => releaseEverything(manager))
 
 describe('the page of a pool', () => {
   it('lists holders with their notes as links, and the queue with estimates', async () => {
@@ -39,7 +36,7 @@ describe('the page of a pool', () => {
     )
     await dialog.getByRole('button', { name: 'Release' }).click()
     await page.getByRole('row', { name: /^\S+-1, \S+-2 late/ }).waitFor()
-    await page.getByText('Nobody waits.').waitFor()
+    await page.getByText('No reservation waits.').waitFor()
   })
 
   it('says which slots a new size concerns, and sets it back to berth.yml', async () => {
