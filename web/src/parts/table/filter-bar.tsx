@@ -110,7 +110,7 @@ function WordsFilter({ words, onChange }: { readonly words: string; readonly onC
       ref={field}
       className={styles['field'] ?? ''}
       label="Filter"
-      placeholder="words, all of them"
+      placeholder="all these words"
       title="Press / to come here"
       type="search"
       autoComplete="off"
