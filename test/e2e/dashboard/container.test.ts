@@ -10,7 +10,7 @@ import { testManager } from '../../../lab/manager.ts'
 buildDashboard()
 const sound = await testDashboard('container-page', { engine: 'memory', size: 3 })
 /** Docker has no such image, and none is fetched. */
-const broken = await testManager('broken-image', { size: 1, pool: { image: 'berth/there-is-none' } })
+const broken = await testManager('no-image', { size: 1, pool: { image: 'berth/there-is-none' } })
 const { person } = await openBrowser()
 
 const actions = (page: Page) => page.getByRole('region', { name: 'Actions' })
@@ -66,7 +66,7 @@ describe('the page of a container', () => {
     const [found] = await broken.containers()
     const page = await (await person({ url: broken.url })).open('/ui/containers')
     const row = page.getByRole('row', { name: new RegExp(found?.name ?? '') })
-    await row.getByText('broken').waitFor()
+    await row.getByText('broken', { exact: true }).waitFor()
     const reason = await row.locator('.needs-person').getAttribute('title')
     assert.match(reason ?? '', /berth\/there-is-none/)
     await row.getByRole('link', { name: found?.name ?? '' }).click()

@@ -74,6 +74,6 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
 
 function Holder(row: ContainerRow) {
   const text = holderText(row)
-  if (row.holder === null) return <span className="secondary">{text}</span>
+  if (row.holder === null) return text && <span className="secondary">{text}</span>
   return <Link href={`/reservations/${row.holder.id}`}>{text}</Link>
 }

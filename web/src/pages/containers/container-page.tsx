@@ -19,7 +19,10 @@ const NONE: readonly Reservation[] = []
 export function ContainerPage() {
   const { name } = useParams<{ name: string }>()
   const containers = useContainers()
-  const { data: reservations = NONE, isPending } = useOpenReservations()
+  const { data: reservations = NONE, isPending: isReading } = useOpenReservations()
+  const { data: me, isPending: isAsking } = useMe()
+  // What comes in later would move what is there.
+  const isPending = isReading || isAsking
   return (
     <Page title={name}>
       <Loading of={isPending ? PENDING : containers} what="the containers">
@@ -28,7 +31,11 @@ export function ContainerPage() {
             found.filter((one) => one.name === name),
             reservations,
           )
-          return row ? <Shown row={row} /> : <Missing name={name} />
+          return row ? (
+            <Shown row={row} isMine={row.holder !== null && row.holder.owner === me?.name} />
+          ) : (
+            <Missing name={name} />
+          )
         }}
       </Loading>
     </Page>
@@ -47,9 +54,7 @@ function Missing({ name }: { readonly name: string }) {
   )
 }
 
-function Shown({ row }: { readonly row: ContainerRow }) {
-  const { data: me } = useMe()
-  const isMine = row.holder !== null && row.holder.owner === me?.name
+function Shown({ row, isMine }: { readonly row: ContainerRow; readonly isMine: boolean }) {
   return (
     <div className={styles['columns']}>
       <div>

@@ -29,7 +29,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     cell: (row) => row.owner,
   },
   { key: 'pool', label: 'Pool', sortKey: ({ pool }) => pool, filter: true, width: '84px', cell: ({ pool }) => pool },
-  { key: 'state', label: 'State', sortKey: stateText, filter: 'page', width: '108px', cell: stateText },
+  { key: 'state', label: 'State', sortKey: stateText, filter: 'page', width: '132px', cell: stateText },
   {
     key: 'containers',
     label: 'Containers',
@@ -42,7 +42,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     label: 'Time left',
     sortKey: (row) => Date.parse(end(row) ?? '') || null,
     text: () => '',
-    width: '244px',
+    width: '232px',
     cell: (row) => <End row={row} />,
   },
   {
