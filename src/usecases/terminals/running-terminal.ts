@@ -1,56 +1,55 @@
 import { isTerminalSize, type Terminal, type TerminalSize } from '../../domain/terminal/terminal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Shell } from '../../ports/shell.ts'
-import type { TerminalEnding } from './ending.ts'
+import { IDLE_MS, type TerminalEnding } from './ending.ts'
 import { OutputRing } from './output-ring.ts'
-import type { Access } from './tickets.ts'
+import type { TicketHolder } from './tickets.ts'
 import { type Connection, Viewer } from './viewer.ts'
 
-/** Whoever has just lost their shell with the manager learns it, on each of their devices. */
+/** Viewers that attach within this time after a lost shell was started again are told that it was lost. */
 const LOST_FOR_MS = 30_000
-/** A shell without viewers is ended after this time. */
-const IDLE_MS = 10 * 60_000
-/** Less than the minute after which proxies close a silent connection. */
+/** Shorter than the minute after which proxies close a silent connection. */
 const PING_MS = 20_000
 
-export interface SessionDeps {
+export interface RunningTerminalDeps {
   readonly clock: Clock
-  /** Something was typed. */
-  readonly onTyped: () => void
-  /** The shell has ended by itself, or the connection to it. */
-  readonly onOver: (code: number | null) => void
+  /** Called for each input. */
+  readonly onInput: () => void
+  /** Called when the shell, or the connection to it, ended without `end` or `detach`. */
+  readonly onShellEnd: (code: number | null) => void
 }
 
 /** What a viewer does. Its connection calls these. */
 export interface Attachment {
   type(bytes: Uint8Array): void
-  /** Returns false for a size that no terminal has. */
+  /** Returns false for a size that no terminal can have. */
   resize(size: TerminalSize): boolean
-  /** Returns false for a number of bytes that cannot be. */
+  /** Returns false for an impossible number of bytes. */
   acknowledge(bytes: number): boolean
-  /** The connection is gone. */
+  /** The connection was closed. */
   leave(): void
 }
 
-/** A running shell with its viewers. */
-export class TerminalSession {
+/** A shell that runs, with its viewers. */
+export class RunningTerminal {
   readonly row: Terminal
   readonly #shell: Shell
-  readonly #deps: SessionDeps
+  readonly #deps: RunningTerminalDeps
   readonly #ring = new OutputRing()
   readonly #viewers = new Set<Viewer>()
   readonly #lostUntil: number
   #size: TerminalSize
-  /** Tells a viewer that it is over, and closes its connection; null before. */
-  #tellEnd: ((connection: Connection) => void) | null = null
-  /** When the last viewer left, or it began; epoch milliseconds. */
+  #isResizing = false
+  /** Sends the end to a viewer and closes its connection; null until the terminal has ended. */
+  #announceEnd: ((connection: Connection) => void) | null = null
+  /** When the last viewer left, or the terminal was opened; epoch milliseconds. */
   #aloneSince: number
 
-  /** `lost`: it takes the place of a shell that ended with an earlier manager. */
+  /** `lost`: the shell replaces one that ended with an earlier manager. */
   constructor(
     row: Terminal,
     { shell, output, size, lost }: { shell: Shell; output: Uint8Array; size: TerminalSize; lost: boolean },
-    deps: SessionDeps,
+    deps: RunningTerminalDeps,
   ) {
     this.row = row
     this.#shell = shell
@@ -63,29 +62,25 @@ export class TerminalSession {
     shell.stream.on('drain', () => this.#holdInput(false))
     shell.stream.resume()
     void shell.ended.then((code) => {
-      if (this.#tellEnd === null) deps.onOver(code)
+      if (this.#announceEnd === null) deps.onShellEnd(code)
     })
   }
 
+  /** Number of viewers. */
   get viewers(): number {
     return this.#viewers.size
   }
 
-  attach(connection: Connection, access: Access): Attachment {
+  attach(connection: Connection, holder: TicketHolder): Attachment {
     const now = this.#deps.clock()
-    const viewer = new Viewer(connection, access, { ring: this.#ring, now })
+    const viewer = new Viewer(connection, holder, { ring: this.#ring, now })
     viewer.replay(this.#size, now < this.#lostUntil)
-    if (this.#tellEnd) this.#tellEnd(connection)
+    if (this.#announceEnd) this.#announceEnd(connection)
     else this.#viewers.add(viewer)
-    // The others may take no more; this one can.
+    // The shell may have been waiting for viewers that are full; the new one is not.
     this.#pace()
     return {
-      type: (bytes) => {
-        if (this.#tellEnd) return
-        if (viewer.size) this.#resize(viewer, viewer.size)
-        if (!this.#shell.stream.write(bytes)) this.#holdInput(true)
-        this.#deps.onTyped()
-      },
+      type: (bytes) => this.#typed(viewer, bytes),
       resize: (size) => {
         if (!isTerminalSize(size)) return false
         viewer.size = size
@@ -102,7 +97,7 @@ export class TerminalSession {
     }
   }
 
-  /** Ends the connections of viewers who may not view any more, and of those that are dead. */
+  /** Pings viewers, and closes the connections of those whose token or session is no longer valid. */
   async check(now: number, checkMs: number): Promise<void> {
     for (const viewer of this.#viewers) {
       if (now - viewer.pingedAt >= PING_MS) {
@@ -111,19 +106,19 @@ export class TerminalSession {
       }
       if (now - viewer.checkedAt < checkMs) continue
       viewer.checkedAt = now
-      if (await viewer.access.isStillAllowed()) continue
-      viewer.connection.close('signed_out', 'the token or session of this terminal is not valid any more')
+      if (await viewer.holder.isStillAllowed()) continue
+      viewer.connection.close('signed_out', 'the token or session of this terminal is no longer valid')
       this.#left(viewer)
     }
     this.#pace()
   }
 
-  /** Whether there has been no viewer for too long. */
+  /** Returns whether there has been no viewer for too long. */
   isIdle(now: number): boolean {
     return this.#viewers.size === 0 && now - this.#aloneSince >= IDLE_MS
   }
 
-  /** Tells the viewers why, and closes everything. */
+  /** Sends the reason to the viewers, and closes everything. */
   end(ending: TerminalEnding): void {
     this.#close((connection) => {
       connection.send({ type: 'ended', ...ending })
@@ -132,15 +127,15 @@ export class TerminalSession {
     })
   }
 
-  /** The manager stops. A persistent shell goes on. */
+  /** Disconnects the viewers when the manager stops. A persistent shell goes on. */
   detach(): void {
     this.#close((connection) => connection.close('restarting', 'the manager restarts'))
   }
 
-  #close(tell: (connection: Connection) => void): void {
-    if (this.#tellEnd) return
-    this.#tellEnd = tell
-    for (const { connection } of this.#viewers) tell(connection)
+  #close(announce: (connection: Connection) => void): void {
+    if (this.#announceEnd) return
+    this.#announceEnd = announce
+    for (const { connection } of this.#viewers) announce(connection)
     this.#viewers.clear()
     this.#shell.close()
   }
@@ -152,21 +147,41 @@ export class TerminalSession {
     this.#pace()
   }
 
-  /** The shell waits while no viewer can take more, so that the fastest viewer misses nothing. */
+  /** Input of a viewer who has left is dropped: its client may ignore the close for half a minute. */
+  #typed(viewer: Viewer, bytes: Uint8Array): void {
+    if (!this.#viewers.has(viewer)) return
+    if (viewer.size) this.#resize(viewer, viewer.size)
+    if (!this.#shell.stream.write(bytes)) this.#holdInput(true)
+    this.#deps.onInput()
+  }
+
+  /** Pauses the shell while no viewer can take more, so that the fastest viewer misses nothing. */
   #pace(): void {
     const now = this.#deps.clock()
     const attentive = [...this.#viewers].filter((viewer) => !viewer.isStalled(now))
     const { stream } = this.#shell
     if (attentive.length > 0 && attentive.every((viewer) => viewer.isFull(now))) stream.pause()
-    else if (!this.#tellEnd) stream.resume()
+    else if (!this.#announceEnd) stream.resume()
   }
 
   #resize(by: Viewer, size: TerminalSize): void {
-    if (this.#tellEnd || (size.cols === this.#size.cols && size.rows === this.#size.rows)) return
+    if (!this.#viewers.has(by) || (size.cols === this.#size.cols && size.rows === this.#size.rows)) return
     this.#size = size
-    // A shell that has ended, or an engine that is away, shows in other ways.
-    this.#shell.resize(size).catch(() => undefined)
+    void this.#resizeShell()
     for (const viewer of this.#viewers) if (viewer !== by) viewer.connection.send({ type: 'size', ...size })
+  }
+
+  /** Sends one request at a time to the engine, with the latest size: viewers may resize at any rate. */
+  async #resizeShell(): Promise<void> {
+    if (this.#isResizing) return
+    this.#isResizing = true
+    let sent: TerminalSize | null = null
+    while (sent !== this.#size && !this.#announceEnd) {
+      sent = this.#size
+      // A shell that has ended, or an engine that does not answer, is noticed by other means.
+      await this.#shell.resize(sent).catch(() => undefined)
+    }
+    this.#isResizing = false
   }
 
   #holdInput(held: boolean): void {
