@@ -21,11 +21,14 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
   const reservation = useLatest(reserved)
   const session = useSession()
   useTerminalOfItsOwn(reservation)
+  const access = reservation.state === 'active' && <AccessCard reservation={reservation} />
+  // After a wait, what is new comes last: nothing moves under the pointer.
+  const hasWaited = reserved.state !== 'active'
   return (
-    <div className={styles['form']}>
+    <div className={styles['form']} data-waited={hasWaited || undefined}>
       <Progress reservation={reservation} />
       {reserved.password !== undefined && <Password text={reserved.password} />}
-      {reservation.state === 'active' && <AccessCard reservation={reservation} />}
+      {!hasWaited && access}
       <details className={styles['more']}>
         <summary>Show as command</summary>
         <div className={styles['commands']}>
@@ -34,6 +37,7 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
         </div>
       </details>
       <Buttons reservation={reservation} onAnother={onAnother} />
+      {hasWaited && access}
     </div>
   )
 }

@@ -26,6 +26,8 @@ export function ReserveDrawer() {
       onClose={close}
       position="right"
       size={480}
+      // Below dialogs, which ask about what the drawer shows.
+      zIndex={150}
       trapFocus={isModal}
       lockScroll={isModal}
       closeOnEscape={isModal}
@@ -35,7 +37,8 @@ export function ReserveDrawer() {
       {isModal && <Drawer.Overlay backgroundOpacity={0.35} />}
       <Drawer.Content
         classNames={{ content: styles['drawer'] ?? '' }}
-        aria-modal={isModal}
+        // Mantine always says that it is modal, which would hide the page and its terminals from screen readers.
+        ref={(element) => element?.setAttribute('aria-modal', String(isModal))}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && !isModal) close()
         }}
