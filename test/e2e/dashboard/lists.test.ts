@@ -179,7 +179,6 @@ describe('every page of lists is accessible', () => {
           assert.ok(scroll <= width, `${path} is ${scroll} px wide`)
           await screenshot(page, `${path.split(/[?/]/)[0]}-${path.includes('/') ? 'one-' : ''}${colorScheme}-${width}`)
         }
-        await release(id)
       })
     }
   }
