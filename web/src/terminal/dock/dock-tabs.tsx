@@ -30,6 +30,7 @@ export function DockTabs(props: {
             type="button"
             role="tab"
             aria-selected={tab.key === active}
+            aria-keyshortcuts="Delete"
             aria-controls={`terminal-${tab.key}`}
             tabIndex={tab.key === active ? 0 : -1}
             onClick={() => act({ type: 'select', key: tab.key })}
@@ -40,8 +41,9 @@ export function DockTabs(props: {
           </button>
           <CloseButton
             size="xs"
+            // For pointers: a list of tabs holds nothing else. Keyboards have Delete, and the menu beside it.
             tabIndex={-1}
-            aria-label={`End the shell in ${tabTitle(tabs, tab)} (Delete)`}
+            aria-hidden
             title="End the shell (Delete)"
             onClick={() => onClose(tab)}
           />
