@@ -58,7 +58,7 @@ image: is-set-up
     @scripts/image
 
 # These hold a second by the clock: beside other tests it would be the machine that is measured, and not Berth.
-by_the_clock := "misbehaving|seed"
+by_the_clock := "misbehaving|overview|seed|terminal"
 
 # The tests that need no Docker, by folder of test/. Those of the rules share one process: one per file takes four times
 # as long. The streams of events take half a minute by themselves, so they run with the rest.

@@ -39,6 +39,8 @@ export interface ContainerView {
 
 export interface ManagerOptions {
   readonly size: number
+  /** Name of the pool; by default one that no other test has. */
+  readonly poolName?: string
   /** Keys of berth.yml beside those that keep tests apart. */
   readonly pool?: object
   readonly top?: object
@@ -56,7 +58,8 @@ export async function testManager(name: string, options: ManagerOptions): Promis
 
 /** Several that share a berth.yml, apart from the address at which they listen, and so a database and a pool. */
 export async function testManagers(name: string, count: number, options: ManagerOptions): Promise<TestManager[]> {
-  const { instance, pool } = newInstance(name)
+  const { instance, pool: poolOfItsOwn } = newInstance(name)
+  const pool = options.poolName ?? poolOfItsOwn
   const ports = await reservePorts(count)
   const sshPorts = await sshPortsFor(options.size)
   const further: Record<string, object> = {}
@@ -84,7 +87,10 @@ export async function testManagers(name: string, count: number, options: Manager
       [pool, options.size] as const,
       ...Object.entries(options.further ?? {}).map(([suffix, { size }]) => [`${pool}${suffix}`, size] as const),
     ]
-    const places = sizes.flatMap(([of, size]) => Array.from({ length: size }, (_, index) => `${of}-${index + 1}`))
+    const inDocker = options.poolName === undefined ? '' : `${instance}.`
+    const places = sizes.flatMap(([of, size]) =>
+      Array.from({ length: size }, (_, index) => `${inDocker}${of}-${index + 1}`),
+    )
     rmSync(folder, { recursive: true })
     await removeLeaving(instance, places)
   })

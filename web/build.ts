@@ -39,7 +39,8 @@ async function main([digest = '']: readonly string[]): Promise<void> {
       configLoader: 'native',
       mode: 'production',
       logLevel: 'warn',
-      build: { outDir: fresh, emptyOutDir: true },
+      // The licences of the libraries ask for their texts beside every copy.
+      build: { outDir: fresh, emptyOutDir: true, license: { fileName: 'licenses.md' } },
     })
     compress(fresh)
     publish(fresh, digest)

@@ -1,18 +1,18 @@
-/** One connection to the stream of events: opens it, reads its messages, and notices when it is dead. */
+/** A connection to the stream of events: opens it, reads its messages, and detects when it is dead. */
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { ApiError, type BerthClient, type paths, problemOf } from './client.ts'
 
 type Query = NonNullable<paths['/v1/events']['get']['parameters']['query']>
 
-/** Maximum time until the manager answers: it does at once. A connection that died unnoticed takes no longer either. */
+/** Maximum time until the response begins. The manager answers at once, so a longer wait means a dead connection. */
 const MAX_OPENING_MS = 5_000
 
-/** To be used for one request. */
+/** Reads one response. Reconnecting needs a new instance. */
 export class EventStream {
   readonly #dropped = new AbortController()
   readonly #signal: AbortSignal
   readonly #maxSilenceMs: number
-  /** Since when the next sign of life is awaited; null while the caller handles the last one. */
+  /** When the wait for the next bytes began, epoch milliseconds; null while the caller handles the previous ones. */
   #waitingSince: number | null = null
 
   /** The stream ends with `signal`, and fails when the manager sends nothing for `maxSilenceMs`. */
@@ -21,23 +21,23 @@ export class EventStream {
     this.#maxSilenceMs = maxSilenceMs
   }
 
-  /** For how many milliseconds the next sign of life has been awaited. */
+  /** Milliseconds since the wait for the next bytes began; 0 while the caller handles the previous ones. */
   get silentMs(): number {
     return this.#waitingSince === null ? 0 : Date.now() - this.#waitingSince
   }
 
-  /** Ends the connection: `messages` throws this reason. */
+  /** Closes the connection: `messages` throws this reason. */
   drop(reason: Error): void {
     this.#dropped.abort(reason)
   }
 
   /**
-   * Returns the messages that each chunk completes: none for a heartbeat, which is a sign of life all the same. Throws
-   * an `ApiError` if the manager refuses, or if the answer is not a stream of events.
+   * Returns the messages that each chunk completes: an empty array for a heartbeat. Throws an `ApiError` if the manager
+   * refuses, or if the response is not a stream of events.
    */
   async *messages(client: BerthClient, query: Query): AsyncGenerator<EventSourceMessage[]> {
     try {
-      const reader = (await this.#beforeTooLong(open(client, query, this.#signal), MAX_OPENING_MS)).getReader()
+      const reader = (await this.#withinLimit(open(client, query, this.#signal), MAX_OPENING_MS)).getReader()
       try {
         yield* this.#chunks(reader)
       } finally {
@@ -53,18 +53,18 @@ export class EventStream {
     const parser = createParser({ onEvent: (message) => received.push(message) })
     const decoder = new TextDecoder()
     for (;;) {
-      const { done, value } = await this.#beforeTooLong(reader.read())
+      const { done, value } = await this.#withinLimit(reader.read())
       if (done) return
       parser.feed(decoder.decode(value, { stream: true }))
       yield received.splice(0)
     }
   }
 
-  async #beforeTooLong<T>(wait: Promise<T>, mostMs = this.#maxSilenceMs): Promise<T> {
+  async #withinLimit<T>(wait: Promise<T>, maxMs = this.#maxSilenceMs): Promise<T> {
     this.#waitingSince = Date.now()
-    const limitMs = Math.min(mostMs, this.#maxSilenceMs)
-    const tooLong = () => this.drop(new Error(`the manager has sent nothing for ${limitMs / 1_000} s`))
-    const timer = setTimeout(tooLong, limitMs)
+    const limitMs = Math.min(maxMs, this.#maxSilenceMs)
+    const onTimeout = () => this.drop(new Error(`the manager has sent nothing for ${limitMs / 1_000} s`))
+    const timer = setTimeout(onTimeout, limitMs)
     try {
       return await wait
     } finally {
@@ -86,12 +86,12 @@ async function open(client: BerthClient, query: Query, signal: AbortSignal): Pro
   const body = data as ReadableStream<Uint8Array> | undefined
   const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
   if (body && isStream) return body
-  // The page of a proxy, such as a form to sign in.
+  // A page of a proxy, such as a sign-in form.
   await body?.cancel()
   throw problemOf(null, response)
 }
 
-/** Codes of answers that are not the manager's: of a proxy, or of another network's portal. */
+/** Codes of responses that do not come from the manager, but from a proxy or a captive portal. */
 const FOREIGN_CODES: readonly string[] = ['unreachable', 'not_berth', 'https_required']
 
 /** Returns whether another attempt may succeed: after anything but a refusal by the manager itself. */

@@ -9,9 +9,9 @@ export type { LiveMessage, LiveOptions, PoolCounts } from './live.ts'
 const RECONNECT_PAUSES_MS = [500, 1_000, 2_000, 5_000]
 /** Maximum silence; the manager sends a heartbeat every 15 seconds. */
 const MAX_SILENCE_MS = 45_000
-/** The same for a live view, which must not look live for longer than it is. */
+/** Maximum silence of a live view. Shorter, so that it does not show old data as live for long. */
 const MAX_LIVE_SILENCE_MS = 20_000
-/** A connection that was silent for this long is replaced on `hurry`: after a sleep it may be dead without a sign. */
+/** Silence after which `hurry` replaces a connection: after a sleep, it may be dead without any error. */
 const HURRY_SILENCE_MS = 5_000
 
 export interface Following extends EventFilter {
@@ -54,9 +54,9 @@ export async function* followEvents(client: BerthClient, following: Following): 
 }
 
 /**
- * Returns every event from the first connection on, once and in order, and the messages beside them. Retries for ever
- * when the manager is away or something else answers in its place. Throws an `ApiError` only if the manager itself
- * refuses, as it does when a token was deleted.
+ * Returns every event from the first connection on, once and in order, and the other messages of a live view. Retries
+ * without limit while the manager does not answer or something else answers in its place. Throws an `ApiError` only if
+ * the manager itself refuses, for instance because the token was deleted.
  */
 export async function* followLive(client: BerthClient, options: LiveOptions = {}): AsyncGenerator<LiveMessage> {
   const { signal = new AbortController().signal, maxSilenceMs = MAX_LIVE_SILENCE_MS } = options
@@ -64,9 +64,9 @@ export async function* followLive(client: BerthClient, options: LiveOptions = {}
   let last: number | undefined
   while (!signal.aborted) {
     const stream = new EventStream(signal, maxSilenceMs)
-    const checked = new Error('the connection is replaced by a new one')
+    const replaced = new Error('the connection is replaced by a new one')
     const unlisten = listen(options.hurry, () => {
-      if (stream.silentMs > HURRY_SILENCE_MS) stream.drop(checked)
+      if (stream.silentMs > HURRY_SILENCE_MS) stream.drop(replaced)
     })
     let openedAt: number | null = null
     let problem: unknown = new Error('the manager has closed the connection')
@@ -88,23 +88,30 @@ export async function* followLive(client: BerthClient, options: LiveOptions = {}
     if (signal.aborted) return
     const isForgotten = last !== undefined && isTooLate(problem)
     if (isForgotten) last = undefined
-    if (isForgotten || problem === checked) continue
+    if (isForgotten || problem === replaced) continue
     if (!mayRecover(problem)) throw problem
-    yield* waiting(problem, outage.nextPause(openedAt, Date.now()))
+    const retryInMs = outage.nextPause(openedAt, Date.now())
+    yield* waitToRetry({ kind: 'broken', error: problem, retryInMs }, outage, signal, options.hurry)
   }
+}
 
-  async function* waiting(error: unknown, retryInMs: number): AsyncGenerator<LiveMessage> {
-    const over = new AbortController()
-    const unlisten = listen(options.hurry, () => {
-      outage.end()
-      over.abort()
-    })
-    try {
-      yield { kind: 'broken', error, retryInMs }
-      await pause(retryInMs, AbortSignal.any([signal, over.signal]))
-    } finally {
-      unlisten()
-    }
+/** Reports the broken connection, then waits for its pause. `hurry` ends the pause and the outage. */
+async function* waitToRetry(
+  broken: Extract<LiveMessage, { kind: 'broken' }>,
+  outage: Outage,
+  signal: AbortSignal,
+  hurry: EventTarget | undefined,
+): AsyncGenerator<LiveMessage> {
+  const hurried = new AbortController()
+  const unlisten = listen(hurry, () => {
+    outage.end()
+    hurried.abort()
+  })
+  try {
+    yield broken
+    await pause(broken.retryInMs, AbortSignal.any([signal, hurried.signal]))
+  } finally {
+    unlisten()
   }
 }
 
@@ -117,7 +124,7 @@ function listen(hurry: EventTarget | undefined, listener: () => void): () => voi
   return () => hurry?.removeEventListener('hurry', listener)
 }
 
-/** Returns whether the manager knows only earlier events, as after a backup was restored. */
+/** Returns whether the id was refused because the log has no event that late: a backup was restored. */
 function isTooLate(error: unknown): boolean {
   return error instanceof ApiError && error.status === 422 && error.violations.some(({ path }) => path === 'after')
 }

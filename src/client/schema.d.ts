@@ -1003,11 +1003,11 @@ export interface components {
             };
             /** @description How many reservations wait in its queue */
             waiting: number;
-            /** @description When the oldest reservation of its queue was made; null: none waits */
+            /** @description When the oldest reservation in its queue was created; null: none waits */
             waiting_since: string | null;
             /** @description When the next of its active reservations ends, unless it is extended; null: none is active */
             next_free_at: string | null;
-            /** @description Since when the oldest of its creating and removing containers is in that state; null: none is */
+            /** @description When the oldest of its creating and removing containers entered that state; null: there is none */
             recycling_since: string | null;
             /** @description Why none of its containers can be lent, and none can be made; null while at least one works */
             problem: string | null;
@@ -1148,15 +1148,15 @@ export interface components {
         /** @enum {string} */
         Role: "admin" | "user";
         Series: {
-            /** @description Begin of the first step */
+            /** @description Start of the first step */
             from: string;
             to: string;
             step_seconds: number;
-            /** @description When the oldest event that is kept happened: there are no points before; null without any event */
+            /** @description Time of the oldest event that is kept: there are no points before it; null without events */
             kept_since: string | null;
             points: components["schemas"]["SeriesPoint"][];
         };
-        /** @description Of what was completed in the step */
+        /** @description Durations of what was completed in the step */
         SeriesDurations: {
             count: number;
             /** @description null where count is 0 */
@@ -1169,23 +1169,23 @@ export interface components {
         /** @enum {string} */
         SeriesFormat: "json" | "csv";
         SeriesPoint: {
-            /** @description Begin of the step */
+            /** @description Start of the step */
             at: string;
             /** @description Target size, averaged over the step */
             size: number;
             states: components["schemas"]["SeriesStates"];
-            /** @description How many reservations waited in the queue, averaged over the step */
+            /** @description Reservations in the queue, averaged over the step */
             waiting: number;
-            /** @description For how long the reservation that waited longest had been waiting; 0 when none waited */
+            /** @description Longest wait of a reservation by the end of the step, or of its wait; 0 when none waited */
             longest_wait_seconds: number;
             reserve: components["schemas"]["SeriesDurations"];
             recycle: components["schemas"]["SeriesDurations"];
-            /** @description Reserves that were refused or failed, by error code; codes without any are left out */
+            /** @description Reserves that were refused or failed, by error code; codes without refusals are left out */
             refusals: {
                 [key: string]: number;
             };
         };
-        /** @description How many containers were in each state, averaged over the step */
+        /** @description Containers in each state, averaged over the step */
         SeriesStates: {
             creating: number;
             ready: number;
@@ -2901,7 +2901,7 @@ export interface operations {
                 limit?: number;
                 /** @description Only the latest of them, that many; instead of limit */
                 tail?: number;
-                /** @description Also the time of the manager and the counts of all pools; for a stream only */
+                /** @description Also sends the time of the manager and the counts of all pools; only for a stream */
                 live?: boolean;
                 kind?: components["schemas"]["EventKind"];
                 pool?: string;
@@ -3006,13 +3006,13 @@ export interface operations {
     getSeries: {
         parameters: {
             query?: {
-                /** @description All pools together when left out */
+                /** @description All pools together by default */
                 pool?: string;
-                /** @description A time, a day (UTC), or one like now-24h, the default; moved back to a full step */
+                /** @description A time, a day (UTC), or a relative time like now-24h (default); rounded down to a full step */
                 from?: string;
-                /** @description A time, a day (UTC), now or one like now-1h; now when left out */
+                /** @description A time, a day (UTC), or a relative time like now-1h; now by default */
                 to?: string;
-                /** @description A duration like 15m, at least 1s; one that gives at most 120 points when left out */
+                /** @description A duration like 15m, at least 1s; by default one with at most 120 points */
                 step?: string;
                 /** @description Takes the place of Accept */
                 format?: components["schemas"]["SeriesFormat"];
@@ -3617,7 +3617,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description For browsers, if the dashboard is built: it is at `/ui/` */
+            /** @description For browsers, if the dashboard is built: redirects to `/ui/` */
             303: {
                 headers: {
                     [name: string]: unknown;

@@ -53,9 +53,14 @@ const RESERVED_NAMES = new Set([
   'users',
 ])
 
+/** Returns whether a text has the format of a username. */
+export function isUsername(text: string): boolean {
+  return USERNAME.test(text)
+}
+
 /** Returns why a username cannot be used, in words that follow "username"; null if it can. */
 export function usernameProblem(username: string, taken: readonly string[]): string | null {
-  if (!USERNAME.test(username)) {
+  if (!isUsername(username)) {
     const rule = 'must be 1 to 32 of the characters A-Z a-z 0-9 . _ - and begin with a letter or "_"'
     const like = likeAUsername(username)
     return `${rule}${like === null ? '' : `, like "${like}"`}${gotText(username)}`
@@ -69,7 +74,7 @@ export function usernameProblem(username: string, taken: readonly string[]): str
 function likeAUsername(text: string): string | null {
   const plain = text.normalize('NFD').replace(/\p{M}/gu, '')
   const like = plain.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z_]+|-+$/g, '')
-  return USERNAME.test(like) ? like : null
+  return isUsername(like) ? like : null
 }
 
 /** Returns why a password cannot be used, in words that follow "password"; null if it can. */

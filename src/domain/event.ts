@@ -25,7 +25,7 @@ export const EVENT_KINDS = [
   'pool.scaled',
   'token.created',
   'token.deleted',
-  /** A shell was opened in a reserved container. No event has what was typed. */
+  /** A shell was opened in a reserved container. Events contain nothing that was typed or shown. */
   'terminal.opened',
   'terminal.closed',
 ] as const

@@ -5,6 +5,8 @@ import { poolProblem } from './pools.ts'
 import type { Snapshot } from './snapshot.ts'
 import { dueEnd, holdersOf, isDue, type Reservation } from './reservation.ts'
 
+/** Maximum time in the queue that a request may ask for. */
+export const MAX_WAIT_MS = 7 * 86_400_000
 /** Rough time in which a used container is replaced by a ready one. For estimates only. */
 const RECYCLE_ESTIMATE_MS = 2_000
 

@@ -83,9 +83,9 @@ export function boundedServer(most = MAX_CONNECTIONS): {
         requestTimeout: REQUEST_TIMEOUT_MS,
         keepAliveTimeout: KEEP_ALIVE_MS,
         connectionsCheckingInterval: CHECK_EVERY_MS,
-        // After its own refusal, Node parses what follows; ours is in auth/origin-check.ts.
+        // After its own refusal, Node parses what follows; ours is in auth/ambiguous-requests.ts.
         requireHostHeader: false,
-        // An upgraded connection has left Node's parser, so that it counts as working until it closes.
+        // An upgraded connection leaves Node's parser, so it counts as busy until it closes.
         shouldUpgradeCallback: isTerminalUpgrade,
       },
       (request, response) => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 
-/** Returns the URL at which the server listens. `invalid_config` if the address is taken, or is not this machine's. */
+/** Starts to listen, and returns the URL. Throws `invalid_config` if the address is in use or not of this machine. */
 export async function listen(
   server: FastifyInstance,
   { host, port }: { readonly host: string; readonly port: number },

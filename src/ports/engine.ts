@@ -201,7 +201,7 @@ export interface Engine {
   exec(id: string, request: ExecRequest): Promise<ExecResult>
   /**
    * Starts a command on a terminal of its own, as a user of the container. `guest_failed` when the container is not
-   * running, `engine_unavailable` past the deadline, `engine_failed` for root or what is no name of an account.
+   * running, `engine_unavailable` past the deadline, `engine_failed` for root and for names that no account can have.
    */
   shell(id: string, request: ShellRequest): Promise<Shell>
   /**

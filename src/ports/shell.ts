@@ -11,18 +11,18 @@ export interface ShellRequest {
   readonly timeoutMs: number
 }
 
-/** A running command. It does not end with this connection: whoever wants it to end hangs its processes up. */
+/** A running command. It does not end with this connection; to end it, signal its processes. */
 export interface Shell {
   /**
-   * The terminal: what is written is typed, what is read is output. Output that is not read stays in the container: the
-   * command waits when it writes more. Ends when the command ends, at once when the container is killed; never emits an
+   * The terminal: writing is typing, reading returns output. Output that is not read stays in the container, and the
+   * command blocks when it writes more. Ends when the command ends, at once when the container is killed. Never emits an
    * error.
    */
   readonly stream: NodeJS.ReadWriteStream
-  /** Succeeds if the command has ended. `engine_unavailable`. */
+  /** Does nothing if the command has ended. `engine_unavailable`. */
   resize(size: TerminalSize): Promise<void>
   /** Resolves when the command has ended, with its exit code; null when that is unknown, as after `close`. */
   readonly ended: Promise<number | null>
-  /** Closes the connection. Once it is closed, output of the command is lost. */
+  /** Closes the connection. Later output of the command is lost. */
   close(): void
 }

@@ -11,7 +11,6 @@ const images = await ownImages()
 const without = await images.running('nodtach', 'true', 'RUN rm -f "$(command -v dtach)"')
 const manager = await testManager('terminals', {
   size: 2,
-  pool: { image: 'berth/box-h-term' },
   further: { plain: { size: 1, image: without } },
 })
 const SIZE = { cols: 97, rows: 31 }

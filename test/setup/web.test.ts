@@ -80,6 +80,7 @@ describe('scripts/lib/web', () => {
     assert.deepEqual(brotliDecompressSync(readFileSync(join(dist, `${entry()}.br`))), script)
     assert.deepEqual(gunzipSync(readFileSync(join(dist, `${entry()}.gz`))), script)
     assert.ok(files().every(({ name }) => !name.endsWith('.map')))
+    assert.match(readFileSync(join(dist, 'licenses.md'), 'utf8'), /^## react-dom [\s\S]*Permission is hereby granted/m)
     // The messages of React's errors are only in its build for development.
     const code = globSync('assets/*.js', { cwd: dist }).map((name) => readFileSync(join(dist, name), 'utf8'))
     assert.ok(code.some((text) => text.includes('react.dev/errors')))

@@ -1,6 +1,6 @@
 /**
- * For how long containers were in each state in each step, and how long recycling took. Reads the events of a span
- * once, oldest first. States from before the span that these events do not tell are resolved afterwards.
+ * Time that containers spent in each state in each step, and durations of recycling. Reads the events of a span once,
+ * oldest first. States at its start that these events do not determine are resolved afterwards.
  */
 import { CONTAINER_STATES, type Container, type ContainerState } from '../container.ts'
 import { Durations } from './durations.ts'
@@ -15,9 +15,9 @@ import {
 } from './pool-change.ts'
 import { eachOverlap, type Steps } from './steps.ts'
 
-/** What is not known of a container before its first event in the span. */
+/** The unknown part of a container: its state before its first event in the span. */
 interface Unknown {
-  /** null: it did not change in the span. */
+  /** First event in the span; null: there is none. */
   readonly first: PoolChange | null
   /** End of the time in the unknown state. */
   readonly until: number
@@ -28,13 +28,13 @@ interface Unknown {
 }
 
 interface Slot {
-  /** null before its first event, unless that tells it. */
+  /** null: not known, because the first event does not determine it. */
   state: SlotState | null
-  /** Until when its states are counted. */
+  /** Time up to which its states are counted. */
   at: number
   /** When its recycling began; null: it is not being recycled. */
   recyclingSince: number | null
-  /** Set while it is not known whether a recycling is under way since before the span. */
+  /** Set while a recycling from before the span may still be under way. */
   unknown: Unknown | null
 }
 
@@ -46,7 +46,7 @@ export class Occupancy {
   readonly #slots = new Map<string, Slot>()
   readonly #unknown = new Map<string, Unknown>()
 
-  /** Counts from `from` on, which is in or after the first step. */
+  /** Counts from `from` on, which is not before the first step. */
   constructor(steps: Steps, from: number) {
     this.#steps = steps
     this.#from = from
@@ -55,12 +55,12 @@ export class Occupancy {
     this.#ms = Object.fromEntries(entries) as Record<ContainerState, Float64Array>
   }
 
-  /** Adds the next event. Events from before the span tell in which states it begins. */
+  /** Adds the next event. Events from before the span determine the states at its start. */
   add(change: PoolChange): void {
     const state = stateAfter(change)
     if (state === null || change.container === null || change.at >= this.#steps.to) return
     const slot = this.#slots.get(change.container) ?? this.#begin(change.container, change)
-    // The clocks of several managers differ a little.
+    // The clocks of several managers may differ a little.
     const at = Math.max(change.at, slot.at)
     if (slot.state !== null) this.#count(slot.state, slot.at, at)
     this.#follow(slot, state, at)
@@ -92,7 +92,7 @@ export class Occupancy {
     const unchanged = { first: null, until: to, removedAt: null, readyAt: null }
     for (const { name, state, since, generation } of rows) {
       if (this.#slots.has(name)) continue
-      // Without a first container there is no event.
+      // A slot without a first container has no events.
       if (generation === 0 || since <= this.#from) this.#count(state, Math.max(since, this.#from), to)
       else this.#unknown.set(name, unchanged)
     }
@@ -103,7 +103,7 @@ export class Occupancy {
     })
   }
 
-  /** Completes a container with what its events before the span tell. */
+  /** Completes a container with the state that its events before the span determine. */
   resolve(name: string, { state, recyclingSince }: EarlierState): void {
     const unknown = this.#unknown.get(name)
     if (!unknown) return
@@ -118,7 +118,7 @@ export class Occupancy {
     for (const { state, at } of this.#slots.values()) if (state !== null) this.#count(state, at, this.#steps.to)
   }
 
-  /** Returns for how many milliseconds containers were in the state in a step, all together. */
+  /** Returns the milliseconds that all containers together spent in the state in a step. */
   ms(state: ContainerState, step: number): number {
     return this.#ms[state][step] ?? 0
   }

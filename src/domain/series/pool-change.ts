@@ -1,4 +1,4 @@
-/** Events of containers and of pool sizes, and what they say of the state before and after. */
+/** Events of containers and of pool sizes, and the states before and after them. */
 import type { ContainerState } from '../container.ts'
 import type { BerthEvent, EventKind } from '../event.ts'
 
@@ -7,7 +7,7 @@ export type PoolChange = Pick<
   'id' | 'at' | 'kind' | 'pool' | 'container' | 'generation' | 'reservation' | 'detail'
 >
 
-/** `absent`: there is no such container. */
+/** `absent`: the slot has no container. */
 export type SlotState = ContainerState | 'absent'
 
 const STATES_AFTER: Partial<Record<EventKind, SlotState>> = {
@@ -35,7 +35,7 @@ export function certainStateBefore({ kind, generation, reservation }: PoolChange
   if (kind === 'container.reserved') return 'ready'
   if (kind === 'container.reset' || kind === 'container.replaced') return 'reserved'
   if (kind === 'container.removing' && reservation !== null) return 'reserved'
-  // A new slot counts from the begin of its first container on.
+  // A new slot counts from the start of its first container.
   if (kind === 'container.creating' && generation === 1) return 'absent'
   return null
 }
@@ -47,21 +47,21 @@ export function likelyStateBefore(change: PoolChange): SlotState {
   return certainStateBefore(change) ?? 'ready'
 }
 
-/** Whether a container in this state is on its way from the end of its use to ready. */
+/** Returns whether a container in this state may be between the end of its use and ready. */
 export function isRecycling(state: SlotState): boolean {
   return state === 'removing' || state === 'creating' || state === 'broken'
 }
 
 export interface EarlierState {
-  /** null: no event tells. */
+  /** null: no event determines it. */
   readonly state: SlotState | null
-  /** When the recycling began that was under way; null if none was. */
+  /** When the current recycling began; null: none is under way. */
   readonly recyclingSince: number | null
 }
 
 /**
- * Returns the state of a container after these events of it, newest first. Returns null if still earlier events are
- * needed. `isAll`: there are none.
+ * Returns the state of a container after these events of it, newest first, or null if earlier events are needed.
+ * `isAll`: there are no earlier events.
  */
 export function earlierState(changes: readonly PoolChange[], isAll: boolean): EarlierState | null {
   const latest = changes[0]

@@ -1,10 +1,10 @@
-/** How long reservations waited in the queue, and how long reserving took, by step. */
+/** Durations of waits in the queue and of reserving, by step. */
 import type { UsageRecord } from '../usage.ts'
 import { Durations } from './durations.ts'
 import { eachOverlap, type Steps } from './steps.ts'
 
 export type ReservationTimes = Pick<UsageRecord, 'createdAt' | 'activeAt' | 'waited'> & {
-  /** When its end was recorded; null before. */
+  /** When its end was recorded; null: it has not ended. */
   readonly endedAt: number | null
 }
 
@@ -36,12 +36,12 @@ export class Waits {
     })
   }
 
-  /** Returns for how many milliseconds reservations waited in a step, all together. */
+  /** Returns the milliseconds that all reservations together waited in a step. */
   ms(step: number): number {
     return this.#ms[step] ?? 0
   }
 
-  /** Returns the longest time for which a reservation had been waiting, in milliseconds. */
+  /** Returns the longest wait of a reservation by the end of a step, in milliseconds. */
   longest(step: number): number {
     return this.#longest[step] ?? 0
   }

@@ -11,11 +11,11 @@ const CAN = 0x18
 const SUB = 0x1a
 const ESC = 0x1b
 
-/** Reads output byte by byte, as far as needed to know where a sequence or a character ends. */
+/** Reads output byte by byte, and follows where escape sequences begin and end. */
 export class EscapeReader {
   #state: State = 'ground'
 
-  /** Whether output may begin with the next byte. UTF-8 needs no state: its continuation bytes show themselves. */
+  /** Returns whether output may begin with this byte. UTF-8 needs no state: its continuation bytes are recognizable. */
   canBeginWith(next: number): boolean {
     return this.#state === 'ground' && !isContinuation(next)
   }

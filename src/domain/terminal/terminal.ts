@@ -6,16 +6,17 @@ export interface TerminalSize {
   readonly rows: number
 }
 
-/** Bounds of both measures. Programs fail, or take much memory, with other sizes. */
+/** Bounds of `cols` and `rows`. With other sizes, programs fail or take much memory. */
 export const MIN_SIZE = 1
 export const MAX_SIZE = 1_000
 
 export function isTerminalSize({ cols, rows }: { readonly cols: unknown; readonly rows: unknown }): boolean {
-  const isFine = (value: unknown) => Number.isInteger(value) && Number(value) >= MIN_SIZE && Number(value) <= MAX_SIZE
-  return isFine(cols) && isFine(rows)
+  const isInRange = (value: unknown) =>
+    Number.isInteger(value) && Number(value) >= MIN_SIZE && Number(value) <= MAX_SIZE
+  return isInRange(cols) && isInRange(rows)
 }
 
-/** A row: lets the next manager find the shell. */
+/** Row of a terminal, with which the next manager finds the shell. */
 export interface Terminal {
   readonly id: string
   /** Id of the reservation. */

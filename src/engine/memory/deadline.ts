@@ -1,6 +1,6 @@
 import { BerthError } from '../../domain/errors.ts'
 
-/** Runs a command's handler; `engine_unavailable` past the deadline, with which its signal ends. */
+/** Runs the handler of a command. Throws `engine_unavailable` past the deadline, and aborts its signal. */
 export async function withinDeadline<T>(timeoutMs: number, run: (signal: AbortSignal) => T | Promise<T>): Promise<T> {
   const control = new AbortController()
   const { signal } = control

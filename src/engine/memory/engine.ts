@@ -17,7 +17,7 @@ import type { GuestLines } from '../../ports/guest.ts'
 import type { Shell, ShellRequest } from '../../ports/shell.ts'
 import type { MemoryContainer, MemoryHost } from './host.ts'
 import { withinDeadline } from './deadline.ts'
-import { PretendedShell } from './shell.ts'
+import { SimulatedShell } from './simulated-shell.ts'
 
 /** Plays the commands that run inside containers. The signal ends with the request's deadline. */
 export type ExecHandler = (
@@ -48,7 +48,7 @@ class MemoryEngine implements Engine {
   readonly #mark: DatabaseMark
   readonly #handle: ExecHandler
   readonly #watches = new Set<() => void>()
-  readonly #shells = new Set<PretendedShell>()
+  readonly #shells = new Set<SimulatedShell>()
   #closed = false
   readonly lines: GuestLines = {
     hasRelay: async (id) => this.#find(id) !== undefined,
@@ -199,7 +199,7 @@ class MemoryEngine implements Engine {
   async shell(id: string, request: ShellRequest): Promise<Shell> {
     const container = this.#find(id)
     if (container?.state !== 'running') throw new BerthError('guest_failed', `container ${id} is not running`)
-    const shell = new PretendedShell(request)
+    const shell = new SimulatedShell(request)
     this.#shells.add(shell)
     this.#host.addShell(id, shell)
     void shell.ended.then(() => this.#shells.delete(shell))

@@ -5,7 +5,7 @@ import type { DatabaseMark, LiveManager } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
 import type { Observed, PeerNetwork } from '../../ports/engine.ts'
 import { specDigest } from '../labels.ts'
-import type { PretendedShell } from './shell.ts'
+import type { SimulatedShell } from './simulated-shell.ts'
 
 /** Of a container without a port of the host. */
 const SSH_PORT = 22
@@ -62,7 +62,7 @@ export class MemoryHost {
   /** By id. */
   readonly peerNetworks = new Map<string, { readonly instance: string; readonly network: PeerNetwork }>()
   /** By id of the container. */
-  readonly #shells = new Map<string, Set<PretendedShell>>()
+  readonly #shells = new Map<string, Set<SimulatedShell>>()
   ledger: string = randomUUID()
   readonly #watchers = new Set<{ readonly instance: string; readonly onChange: () => void }>()
 
@@ -115,13 +115,13 @@ export class MemoryHost {
     this.endShells(id)
   }
 
-  addShell(id: string, shell: PretendedShell): void {
+  addShell(id: string, shell: SimulatedShell): void {
     const here = this.#shells.get(id) ?? new Set()
     this.#shells.set(id, here.add(shell))
     void shell.ended.then(() => here.delete(shell))
   }
 
-  /** Ends all shells of a container that is down. */
+  /** Ends all shells of a container that goes down. */
   endShells(id: string): void {
     for (const shell of this.#shells.get(id) ?? []) shell.end(137)
     this.#shells.delete(id)

@@ -91,7 +91,7 @@ function refuseCombinations({ limit, tail, live }: EventQuery, stream: boolean):
   if (limit !== undefined && stream)
     violations.push({ path: 'limit', message: 'must not be given for a stream, which has no end' })
   if (live === true && !stream) {
-    const message = 'must not be given for a page; request a stream with the header Accept: text/event-stream'
+    const message = 'is only for streams; add the header Accept: text/event-stream'
     violations.push({ path: 'live', message })
   }
   if (violations.length > 0) throw invalidRequest(violations)

@@ -37,7 +37,9 @@ export const ListEvents = Type.Object(
       Type.Integer({ minimum: 1, maximum: 1_000, description: 'Only the latest of them, that many; instead of limit' }),
     ),
     live: Type.Optional(
-      Type.Boolean({ description: 'Also the time of the manager and the counts of all pools; for a stream only' }),
+      Type.Boolean({
+        description: 'Also sends the time of the manager and the counts of all pools; only for a stream',
+      }),
     ),
     kind: Type.Optional(Kind),
     pool: Type.Optional(Type.String()),

@@ -41,12 +41,14 @@ export const PoolView = Type.Object(
       description: 'How many containers are in each state, none left out',
     }),
     waiting: Type.Integer({ description: 'How many reservations wait in its queue' }),
-    waiting_since: NullableText({ description: 'When the oldest reservation of its queue was made; null: none waits' }),
+    waiting_since: NullableText({
+      description: 'When the oldest reservation in its queue was created; null: none waits',
+    }),
     next_free_at: NullableText({
       description: 'When the next of its active reservations ends, unless it is extended; null: none is active',
     }),
     recycling_since: NullableText({
-      description: 'Since when the oldest of its creating and removing containers is in that state; null: none is',
+      description: 'When the oldest of its creating and removing containers entered that state; null: there is none',
     }),
     problem: NullableText({
       description: 'Why none of its containers can be lent, and none can be made; null while at least one works',

@@ -52,7 +52,7 @@ export async function countPools({ store, pools, clock }: Context): Promise<{ po
   return { pools: pools.all().map((pool) => countPool(snapshot, pool, now)) }
 }
 
-/** Has no age, which would differ every second. */
+/** Returns the counts of a pool. They contain no ages, which would change every second. */
 function countPool(snapshot: Snapshot, pool: Pool, now: number): PoolCounts {
   const { name, size } = pool
   const rows = containersOf(snapshot, pool)

@@ -90,7 +90,7 @@ export function readIdempotencyKey(headers: IncomingHttpHeaders): string | null 
   throw invalidRequest([{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters, like a UUID' }])
 }
 
-/** Returns the filter for "active" or "active,waiting". */
+/** Returns the filter of `state`, such as "active" or "active,waiting". */
 export function readStates({ state }: { state?: string | undefined }): { states?: ReservationState[] } {
   if (state === undefined) return {}
   const states = state.split(',')

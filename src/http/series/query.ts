@@ -1,4 +1,4 @@
-/** Reads the span and the step that a request for series asks for. */
+/** Parses the span and the step of a request for series. */
 import { type Violation, invalidRequest } from '../../domain/errors.ts'
 import type { Pools } from '../../domain/pools.ts'
 import { standardStepMs, stepsOf } from '../../domain/series/steps.ts'
@@ -10,17 +10,17 @@ import { readTime, time } from '../time.ts'
 
 export type SeriesParameters = { readonly [K in 'pool' | 'from' | 'to' | 'step']?: string }
 
-const STANDARD_SPAN = 'now-24h'
-/** Maximum number of points in an answer, which then has about a megabyte. */
+const DEFAULT_FROM = 'now-24h'
+/** Maximum number of points in a response, which is then about a megabyte. */
 const MAX_POINTS = 2_000
 const MIN_STEP_MS = 1_000
 const RELATIVE = /^now(?:-(?<ago>.+))?$/
 const ALLOWED_TIMES = 'now, now-24h, a day like 2026-11-24, or an RFC 3339 timestamp like 2026-11-24T17:00:00Z'
 
-/** Throws `invalid_request` for all violations at once. */
+/** Returns the query. Throws `invalid_request` with every violation. */
 export function readSeriesQuery(query: SeriesParameters, pools: Pools, now: number): SeriesQuery {
   const violations: Violation[] = []
-  const { pool = null, from: fromText = STANDARD_SPAN, to: toText = 'now', step: stepText } = query
+  const { pool = null, from: fromText = DEFAULT_FROM, to: toText = 'now', step: stepText } = query
   const read = (path: 'from' | 'to', text: string) => {
     const at = readMoment(text, now)
     if (at === null) violations.push({ path, message: `must be ${ALLOWED_TIMES}${gotText(text)}` })
@@ -61,7 +61,7 @@ function stepProblem(stepMs: number | null): string | null {
 
 function pointViolations(from: number, to: number, stepMs: number, got: string | undefined): Violation[] {
   if (stepsOf(from, to, stepMs).count <= MAX_POINTS) return []
-  // Rounded up to a minute, and one step more because the first one begins before the span.
+  // Rounded up to a minute. One step less, because the first one begins before the span.
   const shortest = formatDuration(Math.ceil((to - from) / (MAX_POINTS - 1) / 60_000) * 60_000)
   const why = `for this span, because an answer has at most ${MAX_POINTS} points`
   return [{ path: 'step', message: `must be at least ${shortest} ${why}${gotText(got)}` }]

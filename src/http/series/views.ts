@@ -42,14 +42,14 @@ function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1_000
 }
 
-/** Averages, to three decimals. */
+/** Rounds an average to three decimals. */
 function rounded(value: number): number {
   return Math.round(value * 1_000) / 1_000
 }
 
 const MEASURED = ['count', 'p50_seconds', 'p95_seconds', 'max_seconds'] as const
 
-/** One line per point. After the fixed columns, there is one for each code of a refusal in the span. */
+/** Returns one line per point. After the fixed columns, there is a column for each refusal code in the span. */
 export function seriesCsv({ points }: View): string {
   const codes = [...new Set(points.flatMap(({ refusals }) => Object.keys(refusals)))].toSorted()
   const header = [

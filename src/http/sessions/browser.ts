@@ -20,13 +20,9 @@ export interface Browser {
 type Deps = Pick<ServerContext, 'clock' | 'log' | 'settings'> & Pick<SignIn, 'sessions'>
 
 export function createBrowser({ sessions, clock, log, settings }: Deps): Browser {
-  function record(what: string, { name: identity, role, id, tokenId }: Session, request: FastifyRequest): void {
-    const fields = { identity, role, session: id, ...(tokenId !== null && { token: tokenId }) }
-    log.info(`${identity} signed ${what}, from ${request.ip}`, {
-      ...fields,
-      address: request.ip,
-      request_id: request.id,
-    })
+  function record(what: string, { name: identity, role, id }: Session, request: FastifyRequest): void {
+    const fields = { identity, role, session: id, address: request.ip, request_id: request.id }
+    log.info(`${identity} signed ${what}, from ${request.ip}`, fields)
   }
 
   async function find(request: FastifyRequest): Promise<Session | null> {

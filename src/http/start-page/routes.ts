@@ -15,7 +15,7 @@ const SHOW = docsOnly({
   summary: 'What this is, and where to go on: a page for browsers, five lines of text for others',
   response: {
     200: { description: 'The same for every caller', content: { 'text/plain': Page, 'text/html': Page } },
-    303: { description: 'For browsers, if the dashboard is built: it is at `/ui/`', type: 'null' },
+    303: { description: 'For browsers, if the dashboard is built: redirects to `/ui/`', type: 'null' },
   },
 })
 

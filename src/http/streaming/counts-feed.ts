@@ -1,4 +1,4 @@
-/** Counts the pools once for all live streams, and only while there are any. */
+/** Counts the pools once for all live streams, and only while there are live streams. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../ports/store.ts'
 import { nextWrite } from './long-poll.ts'
@@ -9,11 +9,11 @@ const COUNT_EVERY_MS = 1_000
 /** The latest counts as they are sent; empty before the first count. */
 export interface Counts {
   readonly text: string
-  /** Aborted when there are others. */
+  /** Aborted when newer counts replace these. */
   readonly replaced: AbortSignal
 }
 
-/** Counts at once after a write, then again after a second. Writes of other managers are found by polling. */
+/** Counts right after a write, at most once a second. Polls for the writes of other managers. */
 export class CountsFeed {
   readonly #store: Pick<Store, 'onEvents'>
   readonly #count: () => Promise<string>
@@ -22,7 +22,7 @@ export class CountsFeed {
   #subscribers = 0
   #loop: { readonly counted: Promise<unknown>; readonly over: AbortController } | null = null
 
-  /** `count` returns the present counts as they are sent. */
+  /** `count` returns the current counts as they are sent. */
   constructor(store: Pick<Store, 'onEvents'>, count: () => Promise<string>) {
     this.#store = store
     this.#count = count
@@ -32,7 +32,7 @@ export class CountsFeed {
     return this.#counts
   }
 
-  /** Resolves once there are counts of now. Returns the function that ends the subscription. */
+  /** Subscribes, and waits for the first count. Returns a function that ends the subscription. */
   async join(): Promise<() => void> {
     this.#subscribers += 1
     this.#loop ??= this.#start()
@@ -45,7 +45,7 @@ export class CountsFeed {
       if (this.#subscribers > 0) return
       this.#loop?.over.abort()
       this.#loop = null
-      // Out of date when the next stream begins.
+      // They would be out of date when the next stream begins.
       this.#replaceBy('')
     }
   }
@@ -65,14 +65,14 @@ export class CountsFeed {
       const wasWritten = await written.happened
       if (over.aborted) return
       written = nextWrite(this.#store, over)
-      // Not after a poll that found nothing new: the next write is counted at once.
+      // No pause after a poll that found nothing new, so that the next write is counted at once.
       if ((await this.#update()) || wasWritten) await sleep(COUNT_EVERY_MS, null, { signal: over }).catch(() => null)
     }
   }
 
-  /** Returns whether the counts are others than before. */
+  /** Counts, and returns whether the counts have changed. */
   async #update(): Promise<boolean> {
-    // After a failed read, the next write or the next second counts again.
+    // After a failed read, the counts stay until the next write or poll.
     const text = await this.#count().catch(() => this.#counts.text)
     if (text === this.#counts.text) return false
     this.#replaceBy(text)

@@ -11,7 +11,7 @@ export interface Following {
   /** Starts after this event id; null: with the next event. */
   readonly after: number | null
   readonly which: Omit<EventFilter, 'after' | 'limit' | 'latest'>
-  /** What a live stream sends besides events; null for other streams. */
+  /** Sources of what a live stream sends besides events; null for other streams. */
   readonly live: { readonly clock: Clock; readonly counts: CountsFeed } | null
   /** Interval between heartbeats; each also checks that the client may still listen. */
   readonly heartbeatMs: number
@@ -65,7 +65,7 @@ async function* follow(following: Following): AsyncGenerator<string> {
   }
 }
 
-/** The time of the manager, and the id of an event after which a client that reconnects misses none. */
+/** Returns the message with the time of the manager, and the id after which a reconnecting client misses no event. */
 function clockMessage(clock: Clock, after: number): string {
   return message('clock', JSON.stringify({ now: time(clock()), after }))
 }

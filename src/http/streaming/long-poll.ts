@@ -6,8 +6,8 @@ import type { Store } from '../../ports/store.ts'
 const POLL_MS = 1_000
 
 /**
- * Resolves with the next write from now on, so that a write during a read is not missed: true after a write of this
- * process, false after POLL_MS.
+ * Waits for the next write from now on, so that a write during a read is not missed. `happened` resolves to true after
+ * a write of this process, to false after POLL_MS or when stopped.
  */
 export function nextWrite(
   store: Pick<Store, 'onEvents'>,

@@ -1,19 +1,19 @@
-/** Who may open the WebSocket of a terminal: the holder of a ticket, on a page of ours or in a program. */
+/** Who may open the WebSocket of a terminal: the holder of a ticket, on a page of the manager or in a program. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { BerthError } from '../../domain/errors.ts'
 
-/** What a client and the manager speak. */
+/** Subprotocol of the WebSocket. */
 export const PROTOCOL = 'berth.v1'
 
-/** Returns whether a request is to become a WebSocket. All other upgrades are ignored, such as that to HTTP/2. */
+/** Returns whether a request opens the WebSocket of a terminal. Other upgrades are ignored, such as that to HTTP/2. */
 export function isTerminalUpgrade({ method, url = '', headers }: IncomingMessage): boolean {
   const isTerminal = /^\/v1\/terminals\/[^/?#]+\/?(?:[?#]|$)/.test(url)
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && isTerminal
 }
 
 /**
- * Throws `forbidden` for a request that a page may have sent without saying so. A browser always sends the Origin of a
- * page, and no page can set Authorization. The origin check of all requests has compared an Origin that is there.
+ * Throws `forbidden` for a request that has no Origin and that a page could have sent: browsers always send the Origin of
+ * a page, and no page can set Authorization. The origin check of all requests has already compared the Origin.
  */
 export function assertOrigin({ origin, authorization, cookie }: IncomingHttpHeaders): void {
   if (origin !== undefined || (authorization !== undefined && cookie === undefined)) return

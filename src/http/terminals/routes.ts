@@ -4,7 +4,7 @@ import websocket, { type WebSocket } from '@fastify/websocket'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { BerthError } from '../../domain/errors.ts'
-import type { Access } from '../../usecases/terminals/tickets.ts'
+import type { TicketHolder } from '../../usecases/terminals/tickets.ts'
 import { OPEN } from '../auth/admission.ts'
 import { identityOf } from '../auth/identity.ts'
 import type { RouteContext } from '../context.ts'
@@ -14,14 +14,14 @@ import { CreatedTerminal, TerminalId, TerminalList, TerminalTicket, WantedTermin
 import { MAX_MESSAGE_BYTES, serveViewer } from './socket.ts'
 import { viewTerminal } from './views.ts'
 
-/** On a stop, viewers that have not answered the close by then are disconnected. */
-const GOODBYE_MS = 100
+/** Maximum time for viewers to answer the close when the manager stops. */
+const CLOSE_TIMEOUT_MS = 100
 
 export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllowed }: RouteContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   typed.post('/v1/containers/:name/terminals', { schema: CREATE }, async (request, reply) => {
-    const { ticket, ...terminal } = await terminals.open(request.params.name, request.body, accessOf(request))
+    const { ticket, ...terminal } = await terminals.open(request.params.name, request.body, holderOf(request))
     reply.code(201)
     return { ...viewTerminal(terminal), ticket }
   })
@@ -32,7 +32,7 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllo
 
   typed.post('/v1/terminals/:id/tickets', { schema: TICKET }, async (request, reply) => {
     reply.code(201)
-    return { ticket: await terminals.ticket(request.params.id, accessOf(request)) }
+    return { ticket: await terminals.ticket(request.params.id, holderOf(request)) }
   })
 
   typed.delete('/v1/terminals/:id', { schema: DELETE }, async (request, reply) => {
@@ -48,7 +48,7 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllo
         void disconnect(sockets.websocketServer.clients).finally(done)
       },
     })
-    const admitted = new WeakMap<FastifyRequest, Access>()
+    const admitted = new WeakMap<FastifyRequest, TicketHolder>()
     sockets.route<{ Params: { id: string } }>({
       method: 'GET',
       url: '/v1/terminals/:id',
@@ -66,21 +66,21 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllo
         throw new BerthError('invalid_request', why, { cause })
       },
       wsHandler: (socket, request) => {
-        const access = admitted.get(request)
-        if (!access) throw new Error('this WebSocket was opened without a ticket')
-        return serveViewer(socket, (connection) => terminals.attach(request.params.id, access, connection))
+        const holder = admitted.get(request)
+        if (!holder) throw new Error('this WebSocket was opened without a ticket')
+        return serveViewer(socket, (connection) => terminals.attach(request.params.id, holder, connection))
       },
     })
   })
 
-  /** Returns the caller, and how to ask again whether they may go on. A viewed terminal keeps an idle session. */
-  function accessOf(request: FastifyRequest): Access {
+  /** Returns the caller as the holder of a ticket. A terminal that is viewed keeps a session from becoming idle. */
+  function holderOf(request: FastifyRequest): TicketHolder {
     return { by: identityOf(request), isStillAllowed: () => isStillAllowed(request, { isUse: true }) }
   }
 }
 
 async function disconnect(clients: ReadonlySet<WebSocket>): Promise<void> {
-  if (clients.size > 0) await sleep(GOODBYE_MS)
+  if (clients.size > 0) await sleep(CLOSE_TIMEOUT_MS)
   for (const client of clients) client.terminate()
 }
 
@@ -89,8 +89,8 @@ const CREATE = {
   operationId: 'createTerminal',
   summary: 'Open a shell in a container of your active reservation',
   description:
-    'The shell runs as the account of the reservation, as after a login over SSH. It goes on while nobody views it, for ' +
-    '10 minutes, and ends with the reservation. The answer has a ticket for its first viewer.',
+    'The shell runs as the account of the reservation, as after a login over SSH. It ends with the reservation, or after ' +
+    '10 minutes without viewers. The answer has a ticket for the first viewer.',
   params: Named,
   body: WantedTerminal,
   response: { 201: CreatedTerminal },
@@ -113,7 +113,7 @@ const DELETE = {
   operationId: 'deleteTerminal',
   summary: 'End a shell and what runs in it',
   params: TerminalId,
-  response: { 204: Type.Null({ description: 'It has ended' }) },
+  response: { 204: Type.Null({ description: 'The shell has ended' }) },
 }
 const VIEW = {
   tags: ['terminals'],

@@ -16,7 +16,7 @@ const fields = {
   username: Type.String({ description: 'Account that the shell runs as' }),
   created_at: Type.String(),
   persistent: Type.Boolean({ description: 'Whether the shell survives a restart of the manager' }),
-  viewers: Type.Integer({ description: 'Number of connections that show it now' }),
+  viewers: Type.Integer({ description: 'Number of viewers that are connected now' }),
 }
 
 const Secret = Type.String({

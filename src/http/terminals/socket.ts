@@ -1,29 +1,34 @@
-/** Between the WebSocket of a viewer and its terminal. Binary messages are bytes, texts are JSON. */
+/** Connects the WebSocket of a viewer to its terminal. Binary messages are bytes, texts are JSON. */
 import type { WebSocket } from '@fastify/websocket'
 import { codeOf, reasonOf } from '../../domain/errors.ts'
-import type { Attachment } from '../../usecases/terminals/session.ts'
+import type { Attachment } from '../../usecases/terminals/running-terminal.ts'
 import type { Closing, Connection, ViewerMessage } from '../../usecases/terminals/viewer.ts'
 import { time } from '../time.ts'
 
 /** Maximum size of a message of a viewer. */
 export const MAX_MESSAGE_BYTES = 64 * 1024
+/**
+ * Maximum output that waits for a client in the manager's memory. A client that reads needs less than 1 MiB: the replay
+ * and the window. One that acknowledges what it has not read would fill the memory.
+ */
+const MAX_BUFFERED_BYTES = 2 * 1024 * 1024
 /** Maximum size of the reason of a close (RFC 6455, 5.5). */
 const MAX_REASON_BYTES = 123
 
-/** Codes for which the client asks why there is no connection; others are RFC 6455's. */
+/** Codes with which a WebSocket is closed. Those below 4000 are defined by RFC 6455. */
 const CODES: Readonly<Record<Closing, number>> = {
   signed_out: 4401,
   replaced: 4409,
   over: 4410,
   restarting: 1012,
-  mistake: 1008,
+  protocol_error: 1008,
 }
 const NOT_FOUND = 4404
 const TOO_MANY = 4429
-/** The engine or the container does not answer: worth another try. */
+/** The engine or the container does not answer. */
 const TRY_AGAIN = 1013
 
-/** Attaches the WebSocket with `attach`. Messages that arrive meanwhile wait. */
+/** Attaches the WebSocket with `attach`. Messages that arrive before that wait. */
 export async function serveViewer(
   socket: WebSocket,
   attach: (connection: Connection) => Promise<Attachment>,
@@ -33,21 +38,32 @@ export async function serveViewer(
   const alive = () => {
     isAlive = true
   }
-  // Until the terminal is there, and then whenever the shell takes no input.
+  const disconnectIfFull = () => {
+    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate()
+  }
+  // Until the viewer is attached. Later, `hold` pauses it while the shell takes no input.
   socket.pause()
   socket.on('pong', alive)
+  // Each was answered with a pong.
+  socket.on('ping', disconnectIfFull)
   socket.on('error', () => socket.terminate())
   socket.once('close', () => {
     isGone = true
   })
   const connection: Connection = {
-    send: (message) => socket.send(textOf(message)),
-    output: (bytes) => socket.send(bytes, { binary: true }),
+    send(message) {
+      socket.send(textOf(message))
+      disconnectIfFull()
+    },
+    output(bytes) {
+      socket.send(bytes, { binary: true })
+      disconnectIfFull()
+    },
     hold: (held) => (held ? socket.pause() : socket.resume()),
     ping() {
       if (!isAlive) socket.terminate()
       isAlive = false
-      // Held up by our own side: no pong can be read.
+      // A paused socket reads no pong.
       if (socket.isPaused) isAlive = true
       else socket.ping()
     },
@@ -56,12 +72,12 @@ export async function serveViewer(
   try {
     const viewer = await attach(connection)
     socket.once('close', () => viewer.leave())
-    // It closed while the terminal was looked for.
+    // The socket was closed before the viewer was attached.
     if (isGone) viewer.leave()
     socket.on('message', (data: Buffer, isBinary) => {
       alive()
-      const mistake = isBinary ? viewer.type(data) : carryOut(data.toString(), viewer)
-      if (mistake) closeWith(socket, CODES.mistake, mistake)
+      const problem = isBinary ? viewer.type(data) : carryOut(data.toString(), viewer)
+      if (problem) connection.close('protocol_error', problem)
     })
     socket.resume()
   } catch (error) {
@@ -76,7 +92,7 @@ function textOf(message: ViewerMessage): string {
   return JSON.stringify(message.type === 'ended' ? { ...message, at: time(message.at) } : message)
 }
 
-/** Carries out a message. Returns what is wrong with it, or undefined. */
+/** Carries out a message. Returns why it cannot be understood, or undefined. */
 function carryOut(text: string, viewer: Attachment): string | undefined {
   let message: Partial<Record<string, unknown>> | null
   try {

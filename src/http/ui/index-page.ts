@@ -1,21 +1,25 @@
-/** The HTML document of the dashboard. It is the same for every path: the program in it reads the address. */
+/** The HTML document of the dashboard. It is the same for every path: its script reads the URL. */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMissingFile } from '../../domain/errors.ts'
 
-/** What the build leaves in index.html where the nonce belongs. */
+/** Text that the build puts in index.html in place of the nonce. */
 const PLACEHOLDER = '__NONCE__'
 
+/** 128 bits, as the specification of Content-Security-Policy recommends. */
 const NONCE_BYTES = 16
 
 export interface IndexPage {
   readonly html: string
-  /** Value of Content-Security-Policy. It allows the styles that the program makes with the nonce of this page. */
+  /** Value of Content-Security-Policy. It allows the style elements that carry the nonce of this page. */
   readonly policy: string
 }
 
-/** Returns the page with a new nonce; null if the dashboard has not been built. A newer build is served at once. */
+/**
+ * Returns the page with a new nonce; null if the dashboard is not built. Reads the file each time, so that a new build is
+ * served at once.
+ */
 export async function readIndexPage(folder: string): Promise<IndexPage | null> {
   const html = await readIndex(folder)
   if (html === null) return null
@@ -36,7 +40,7 @@ async function readIndex(folder: string): Promise<string | null> {
   }
 }
 
-/** Scripts only as files of this origin. `style` attributes are set by libraries: they run nothing and load nothing. */
+/** Allows scripts only as files of this origin. Libraries set `style` attributes, which cannot run or load anything. */
 function policyFor(nonce: string): string {
   return [
     "default-src 'none'",

@@ -1,7 +1,7 @@
 /**
- * Serves the dashboard below `/ui/`: its files as they were built, and its one page at every other path. No
- * authentication: they contain no data, and every caller gets the same. They are pages, so the OpenAPI document lacks
- * them.
+ * Serves the dashboard below `/ui/`: its files as they were built, and its page at every other path. Needs no
+ * authentication: files and page contain no data and are the same for every caller. The OpenAPI document does not
+ * contain them.
  */
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -10,10 +10,10 @@ import type { ServerContext } from '../context.ts'
 import { sendPage } from '../pages/page.ts'
 import { readIndexPage } from './index-page.ts'
 
-/** No rate limit either: a class behind one address loads some thirty files for each person. */
+/** No rate limit: a class that shares an address loads some thirty files for each person. */
 const STATIC = { schema: { hide: true }, config: { open: true, rateLimit: false, frequent: true } } as const
 
-/** Paths of files. Each part begins with a letter, digit, `_` or `-`, so none of them is `..` or a hidden file. */
+/** Paths of files. Each part begins with a letter, digit, `_` or `-`, so none is `..` or the name of a hidden file. */
 const FILE = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/
 const LAST_PART_HAS_DOT = /\.[^/]*$/
 
@@ -28,16 +28,16 @@ const NOT_BUILT = {
 
 export function uiRoutes(server: FastifyInstance, { dashboard }: ServerContext): void {
   void server.register(async (ui) => {
-    // Without a root of its own: a build that is made later is served, too.
+    // Without `root`, because the folder may be built later: `sendFile` names it.
     await ui.register(fastifyStatic, { serve: false, preCompressed: true, index: false, dotfiles: 'ignore' })
     ui.get('/ui', STATIC, (request, reply) => serveIndex(request, reply, dashboard))
     ui.get<{ Params: { '*': string } }>('/ui/*', STATIC, async (request, reply) => {
       const path = request.params['*']
       if (!LAST_PART_HAS_DOT.test(path)) return serveIndex(request, reply, dashboard)
-      if (!FILE.test(path)) throw new BerthError('not_found', 'there is no such file')
+      if (!FILE.test(path)) throw new BerthError('not_found', 'the dashboard has no such file')
       // The build puts a hash into the names of all files in assets/.
-      const lasting = path.startsWith('assets/')
-      return reply.sendFile(path, dashboard, lasting ? { maxAge: '1y', immutable: true } : { maxAge: 0 })
+      const isHashed = path.startsWith('assets/')
+      return reply.sendFile(path, dashboard, isHashed ? { maxAge: '1y', immutable: true } : { maxAge: 0 })
     })
   })
 }

@@ -2,11 +2,11 @@
 import { type Violation, invalidRequest } from '../../domain/errors.ts'
 import type { Pool } from '../../domain/pool.ts'
 import type { Pools } from '../../domain/pools.ts'
+import { MAX_WAIT_MS } from '../../domain/queue.ts'
 import { gotText } from '../../domain/text/got.ts'
 import { formatDuration } from '../../domain/text/duration.ts'
 
 const MIN_KEEPALIVE_MS = 10_000
-const MAX_WAIT_MS = 7 * 86_400_000
 
 /** Times in milliseconds. NaN stands for a time that cannot be read or is too short for the API. */
 export interface WantedTimes {

@@ -1,9 +1,9 @@
-/** Finds what happened before a span, in older and older events. */
+/** Finds the states at the start of a span in the events before it, newest first. */
 import { earlierState, type PoolChange } from '../../domain/series/pool-change.ts'
 import type { Occupancy } from '../../domain/series/occupancy.ts'
 import type { HistoryStore } from '../../ports/store/history.ts'
 
-/** Number of ids in a read that returns the events of few containers. It takes some milliseconds. */
+/** Number of ids in one read that returns the events of few containers, which takes some milliseconds. */
 export const SPARSE_IDS = 20_000
 
 interface Wanted {
@@ -21,10 +21,7 @@ interface Before {
   readonly latest: number
 }
 
-/**
- * Completes the occupancy with the states of containers before the span. Returns the latest changes of pool sizes
- * before it, by pool.
- */
+/** Completes the occupancy with states before the span. Returns the latest change of size before it for each pool. */
 export async function resolveEarlier(
   store: Pick<HistoryStore, 'poolChanges'>,
   occupancy: Occupancy,

@@ -61,7 +61,7 @@ export function createRefusalCounter({
     }),
     async step() {
       const now = clock()
-      // If the clock was set back by more than a minute, it does not wait.
+      // More than a minute ahead: the clock was set back, so the time is ignored.
       if (now >= next || next - now > MINUTE_MS) {
         await flush()
         next = clock() + MINUTE_MS

@@ -4,27 +4,26 @@ import { BerthError } from '../../domain/errors.ts'
 import type { Series } from '../../domain/series/series.ts'
 import { type ComputeDeps, computeSeries, type SeriesRequest } from './compute.ts'
 
-/** A result is used again for this many times as long as it took to compute, so that one view takes 9 % of a core. */
+/** A result is cached for this many times its computation time, so that one view uses at most 9 % of a core. */
 const REUSE_FACTOR = 10
-/** Maximum number of requests that wait for their computation; a dashboard has one. */
+/** Maximum number of computations that run or wait. A dashboard needs one at a time. */
 const MAX_WAITING = 30
-/** Maximum number of results to keep. One of 2,000 points takes about a megabyte. */
+/** Maximum number of cached results. A result of 2,000 points takes about a megabyte. */
 const MAX_RESULTS = 8
 
 interface Computed {
   readonly series: Series
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, as is `validUntil`. */
+  readonly computedAt: number
   readonly validUntil: number
 }
 
 /** `to` null: until now. */
 export type SeriesQuery = Omit<SeriesRequest, 'to'> & { readonly to: number | null }
 
-/** Figures of pools over time. They name no person, so every caller may read them, as the counts of pools. */
+/** Reads figures of pools over time. They name no person, so every caller may read them, like the counts of pools. */
 export interface SeriesReader {
-  /**
-   * May return a result that is a little older than the call. `rate_limited` while too many other computations wait.
-   */
+  /** Returns a series, which may be cached. Throws `rate_limited` while too many other computations wait. */
   read(query: SeriesQuery): Promise<Series>
 }
 
@@ -41,7 +40,7 @@ export function createSeries(deps: ComputeDeps): SeriesReader {
         const began = clock()
         const series = await computeSeries(deps, { ...query, to: Math.min(query.to ?? began, began) })
         const now = clock()
-        return { series, validUntil: now + REUSE_FACTOR * (now - began) }
+        return { series, computedAt: now, validUntil: now + REUSE_FACTOR * (now - began) }
       })
     } finally {
       waiting -= 1
@@ -55,7 +54,7 @@ export function createSeries(deps: ComputeDeps): SeriesReader {
       const key = JSON.stringify([pool, Math.floor(from / stepMs), stepMs, to])
       for (let known = results.get(key); known; known = results.get(key)) {
         const result = await known.catch(() => null)
-        if (result && clock() <= result.validUntil) return result.series
+        if (result && isValid(result, clock())) return result.series
         // Otherwise, another caller has begun the next computation.
         if (results.get(key) === known) break
       }
@@ -75,4 +74,9 @@ export function createSeries(deps: ComputeDeps): SeriesReader {
       }
     },
   }
+}
+
+/** Returns whether a result may be used again. Before `computedAt`, the clock was set back. */
+function isValid({ computedAt, validUntil }: Computed, now: number): boolean {
+  return now >= computedAt && now <= validUntil
 }

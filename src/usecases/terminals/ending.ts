@@ -4,31 +4,35 @@ import { dueEnd, isActive, type Reservation } from '../../domain/reservation.ts'
 import type { Terminal } from '../../domain/terminal/terminal.ts'
 import type { LocalTime } from '../../domain/text/local-time.ts'
 
+const MINUTE_MS = 60_000
+/** A terminal without viewers is closed after this time. */
+export const IDLE_MS = 10 * MINUTE_MS
+
 /**
  * `closed`: on request; `idle`: without viewers for too long; `lost`: its container is down; `replaced` and `reset`:
  * another generation takes the container's place.
  */
-type EndedBecause =
+type EndCause =
   | ('exited' | 'closed' | 'idle' | 'lost' | 'replaced' | 'reset')
   | ('released' | 'expired' | 'abandoned' | 'failed')
 
 export interface TerminalEnding {
-  readonly why: EndedBecause
-  /** A sentence for the viewer: what has ended when, and why. */
+  readonly why: EndCause
+  /** Sentence for the viewer: what has ended, when and why. */
   readonly reason: string
   /** Epoch milliseconds. */
   readonly at: number
 }
 
 interface Facts {
-  /** null: it was deleted since. */
+  /** null: it has been deleted. */
   readonly reservation: Reservation | null
   readonly container: Pick<Container, 'generation' | 'resetAt'> | null
   readonly now: number
   readonly localTime: Pick<LocalTime, 'timeOfDay'>
 }
 
-/** Returns why the terminal is over; null while its reservation has its container. */
+/** Returns why the terminal is over; null while its reservation holds its container. */
 export function endingOf(
   { container: name, generation }: Pick<Terminal, 'container' | 'generation'>,
   { reservation, container, now, localTime }: Facts,
@@ -40,7 +44,7 @@ export function endingOf(
   }
   const isHeld = reservation.holds.some((hold) => hold.container === name)
   if (isHeld && container?.generation === generation) return null
-  return { why: 'replaced', at: now, reason: `${name} was replaced at ${time}, without its files.` }
+  return { why: 'replaced', at: now, reason: `${name} was replaced at ${time}; its files are lost.` }
 }
 
 function endingOfReservation(
@@ -54,14 +58,14 @@ function endingOfReservation(
   const why = outcome === 'cancelled' ? 'released' : outcome
   const reasons: Readonly<Record<typeof why, string>> = {
     released: `The reservation was released at ${time}.`,
-    expired: `The time of the reservation was up at ${time}.`,
-    abandoned: `The reservation ended at ${time}, because no keepalive call came.`,
+    expired: `The reservation expired at ${time}.`,
+    abandoned: `The reservation ended at ${time}, because no keepalive call arrived.`,
     failed: `The reservation failed at ${time}: ${reservation?.reason ?? 'unknown reason'}.`,
   }
   return { why, at, reason: reasons[why] }
 }
 
-/** Exit code of what SIGKILL has ended, as everything in a container that goes down. */
+/** Exit code after SIGKILL (128 + 9), which ends all processes of a container that goes down. */
 const KILLED = 137
 
 /** Returns why the shell in this container is over; `code` is null when its exit code is unknown. */
@@ -77,11 +81,16 @@ export function endingOfShell(
   return { why: 'lost', at: now, reason }
 }
 
-export function closed(now: number, localTime: Pick<LocalTime, 'timeOfDay'>): TerminalEnding {
+export function closedEnding(now: number, localTime: Pick<LocalTime, 'timeOfDay'>): TerminalEnding {
   return { why: 'closed', at: now, reason: `The terminal was closed at ${localTime.timeOfDay(now)}.` }
 }
 
-export function idle(now: number, localTime: Pick<LocalTime, 'timeOfDay'>): TerminalEnding {
+export function idleEnding(now: number, localTime: Pick<LocalTime, 'timeOfDay'>): TerminalEnding {
   const time = localTime.timeOfDay(now)
-  return { why: 'idle', at: now, reason: `The terminal was closed at ${time}: it had no viewer for 10 minutes.` }
+  const minutes = IDLE_MS / MINUTE_MS
+  return {
+    why: 'idle',
+    at: now,
+    reason: `The terminal was closed at ${time}: it had no viewer for ${minutes} minutes.`,
+  }
 }

@@ -1,10 +1,10 @@
 import type { Reservation } from '../../domain/reservation.ts'
 import type { TerminalsDeps } from './types.ts'
 
-/** Interval of the keepalive calls that typing causes. */
+/** Minimum interval between keepalive calls that input causes. */
 const KEEPALIVE_MS = 10_000
 
-/** Returns what to call for each input: it counts as a keepalive call of the reservation, where that needs any. */
+/** Returns a function to call on each input. It records a keepalive call if the reservation requires them. */
 export function keepAliveBy(
   { store, clock }: Pick<TerminalsDeps, 'store' | 'clock'>,
   { id, keepaliveMs }: Pick<Reservation, 'id' | 'keepaliveMs'>,
@@ -14,7 +14,7 @@ export function keepAliveBy(
     const now = clock()
     if (keepaliveMs === null || now - last < KEEPALIVE_MS) return
     last = now
-    // The next input tries again.
+    // The next input retries.
     store.keepAlive(id, now).catch(() => undefined)
   }
 }

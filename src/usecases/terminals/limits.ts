@@ -1,14 +1,14 @@
-/** How many terminals there may be. Each takes 256 KiB of the manager's memory at most, and as much per viewer. */
+/** Maximum numbers of terminals and viewers. A terminal takes up to 256 KiB of memory, a viewer that reads twice that. */
 import { BerthError } from '../../domain/errors.ts'
 import type { Terminal } from '../../domain/terminal/terminal.ts'
-import type { Place } from './holder.ts'
+import type { Place } from './place.ts'
 
 /** Enough for a person with several windows. */
-const MAX_IN_CONTAINER = 8
+const MAX_PER_CONTAINER = 8
 /** Enough for a class in one reservation. */
-const MAX_OF_RESERVATION = 100
-const MAX_OF_ALL = 300
-/** Of one terminal, and of all. */
+const MAX_PER_RESERVATION = 100
+const MAX_TERMINALS = 300
+/** Of one terminal. */
 const MAX_VIEWERS = 8
 const MAX_VIEWERS_OF_ALL = 500
 
@@ -19,9 +19,9 @@ export function assertRoom(
 ): void {
   const theirs = open.filter((each) => each.reservation === reservation.id)
   const here = theirs.filter((each) => each.container === container.name)
-  if (here.length >= MAX_IN_CONTAINER) throw full(`${container.name} has ${MAX_IN_CONTAINER} terminals`)
-  if (theirs.length >= MAX_OF_RESERVATION) throw full(`the reservation has ${MAX_OF_RESERVATION} terminals`)
-  if (open.length >= MAX_OF_ALL) throw full(`this manager has ${MAX_OF_ALL} terminals`)
+  if (here.length >= MAX_PER_CONTAINER) throw full(`${container.name} has ${MAX_PER_CONTAINER} terminals`)
+  if (theirs.length >= MAX_PER_RESERVATION) throw full(`the reservation has ${MAX_PER_RESERVATION} terminals`)
+  if (open.length >= MAX_TERMINALS) throw full(`this manager has ${MAX_TERMINALS} terminals`)
 }
 
 /** Throws `rate_limited` if the terminal or the manager has the maximum number of viewers. */

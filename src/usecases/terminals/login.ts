@@ -1,15 +1,15 @@
-/** Starts and ends login shells of accounts. They are what a login over SSH gives, so far as there is no sshd. */
+/** Starts and ends login shells of accounts. They match a login over SSH as closely as possible without sshd. */
 import { BerthError } from '../../domain/errors.ts'
 import { forTerminal } from '../../domain/text/foreign-text.ts'
 import type { TerminalSize } from '../../domain/terminal/terminal.ts'
 import type { Engine } from '../../ports/engine.ts'
 import type { Shell } from '../../ports/shell.ts'
 
-/** Usually two tenths of a second; more if the host is busy. */
+/** A start usually takes 0.2 s, and longer on a busy host. */
 const START_TIMEOUT_MS = 10_000
 const END_TIMEOUT_MS = 10_000
-/** Output before the greeting, such as a message of the engine. */
-const MAX_BEFORE_GREETING = 4_096
+/** Maximum output before the greeting, such as a message of the engine. */
+const MAX_BYTES_BEFORE_GREETING = 4_096
 
 /**
  * Arguments: id of the terminal, name of the account. Prints how the shell was started as its first line: new or
@@ -17,7 +17,7 @@ const MAX_BEFORE_GREETING = 4_096
  *
  * With dtach in the image, the shell runs below a dtach of its own, so that it outlives the connection to the engine,
  * which ends with the manager. `inner` runs as the shell's process: it waits for the size of the terminal, which dtach
- * learns from the first client. Clients of earlier managers are ended: they would get all output, too.
+ * receives from the first client. Ends clients of earlier managers, which would receive the output as well.
  *
  * The client's terminal belongs to the account as well. It is made read-only: notifications (accounts/notification.ts)
  * are written to the writable ones, so that they appear once.
@@ -58,7 +58,7 @@ echo 'berth-terminal new plain'
 exec "\${login[@]}" /bin/bash -c "$inner"
 `
 
-/** Hangs up what runs on the terminal, and kills what is left after a second. Session leaders: theirs is a terminal. */
+/** Sends SIGHUP to the session leaders of the terminal, and SIGKILL to those that are left after a second. */
 const END = `
 for signal in HUP 0 0 0 0 0 0 0 0 0 KILL; do
   left=
@@ -76,7 +76,7 @@ export interface Login {
   readonly shell: Shell
   /** Whether it survives a restart of the manager. */
   readonly persistent: boolean
-  /** Whether it is another shell than that of an earlier manager. */
+  /** Whether the shell was started now; false: an earlier manager started it. */
   readonly isNew: boolean
   /** Output after the greeting. */
   readonly output: Uint8Array
@@ -91,7 +91,7 @@ export interface LoginRequest {
   readonly size: TerminalSize
 }
 
-/** Starts the login shell of the terminal, or finds the one that an earlier manager started. `guest_failed`. */
+/** Starts the login shell of the terminal, or attaches to the one that an earlier manager started. `guest_failed`. */
 export async function startLogin(
   engine: Pick<Engine, 'shell'>,
   { container, username, id, size }: LoginRequest,
@@ -106,17 +106,17 @@ export async function startLogin(
   }
 }
 
-/** Ends everything that runs on the terminal. Resolves when it is gone. */
+/** Ends everything that runs on the terminal. Resolves when no process is left. */
 export async function endLogin(
   engine: Pick<Engine, 'exec'>,
   { container, username, id }: Omit<LoginRequest, 'size'>,
 ): Promise<void> {
-  // As the account: root must not signal a process because of what its tenant wrote.
+  // As the account: the tenant decides which processes bear the id, and root could signal any of them.
   const command = ['su', '-s', '/bin/sh', '-c', `id=${id}; ${END}`, username]
   await engine.exec(container, { command, timeoutMs: END_TIMEOUT_MS })
 }
 
-/** Reads up to the line in which the shell says how it was started. The stream is paused then. */
+/** Reads up to the line that says how the shell was started. Leaves the stream paused. */
 async function readGreeting({ stream, ended }: Shell): Promise<Omit<Login, 'shell'>> {
   const deadline = AbortSignal.timeout(START_TIMEOUT_MS)
   const { promise, resolve, reject } = Promise.withResolvers<Omit<Login, 'shell'>>()
@@ -129,7 +129,7 @@ async function readGreeting({ stream, ended }: Shell): Promise<Omit<Login, 'shel
       stream.pause()
       const output = Buffer.from(text.slice(found.index + found[0].length), 'latin1')
       resolve({ isNew: found[1] === 'new', persistent: found[2] === 'persistent', output })
-    } else if (text.length > MAX_BEFORE_GREETING) fail('unexpected output')
+    } else if (text.length > MAX_BYTES_BEFORE_GREETING) fail('unexpected output')
   }
   stream.on('data', read)
   deadline.addEventListener('abort', () => fail(`no answer within ${START_TIMEOUT_MS / 1_000} s`))

@@ -1,12 +1,13 @@
 import { EscapeReader } from '../../domain/terminal/escape-sequences.ts'
 
-/** Output that is kept for viewers who come later. */
+/** Maximum output that is kept for later viewers. */
 export const KEPT_BYTES = 256 * 1024
-const FIRST_CAPACITY = 4 * 1024
+/** Most terminals print little. */
+const INITIAL_BYTES = 4 * 1024
 
 /** The latest output of a terminal. Positions count the bytes since its start. */
 export class OutputRing {
-  #bytes = Buffer.allocUnsafe(FIRST_CAPACITY)
+  #bytes = Buffer.allocUnsafe(INITIAL_BYTES)
   #start = 0
   #end = 0
   /** Has read everything before `#start`. */
@@ -23,7 +24,6 @@ export class OutputRing {
   }
 
   append(chunk: Uint8Array): void {
-    // Of a chunk that is larger than the ring, what comes first is dropped before it is stored.
     for (let done = 0; done < chunk.length; ) {
       const part = chunk.subarray(done, done + KEPT_BYTES)
       this.#makeRoom(part.length)
@@ -36,7 +36,7 @@ export class OutputRing {
     }
   }
 
-  /** Returns a copy of up to `most` bytes from a position that is kept. */
+  /** Returns a copy of up to `most` bytes, from a position between `start` and `end`. */
   read(from: number, most: number): Buffer {
     const length = Math.min(most, this.#end - from)
     const at = from % this.#bytes.length
@@ -44,7 +44,7 @@ export class OutputRing {
     return Buffer.concat([first, this.#bytes.subarray(0, length - first.length)])
   }
 
-  /** Returns the first position at which no character and no escape sequence is cut. */
+  /** Returns the first position that is not within a character or an escape sequence. */
   safeStart(): number {
     const reader = this.#dropped.copy()
     for (let position = this.#start; position < this.#end; position += 1) {
@@ -62,11 +62,11 @@ export class OutputRing {
   #makeRoom(wanted: number): void {
     const needed = this.#end - this.#start + wanted
     if (needed > this.#bytes.length && this.#bytes.length < KEPT_BYTES) this.#grow(needed)
-    for (const start = this.#end + wanted - this.#bytes.length; this.#start < start; this.#start += 1)
-      this.#dropped.read(this.#at(this.#start))
+    const start = this.#end + wanted - this.#bytes.length
+    for (; this.#start < start; this.#start += 1) this.#dropped.read(this.#at(this.#start))
   }
 
-  /** Most terminals print little. */
+  /** Doubles the capacity until this many bytes fit, or it is KEPT_BYTES. */
   #grow(needed: number): void {
     let capacity = this.#bytes.length
     while (capacity < needed && capacity < KEPT_BYTES) capacity *= 2

@@ -2,34 +2,34 @@
 import { BerthError, reasonOf } from '../../domain/errors.ts'
 import type { Identity } from '../../domain/identity.ts'
 import type { Terminal, TerminalSize } from '../../domain/terminal/terminal.ts'
-import { currentEnding, placeOfTerminal } from './current.ts'
-import { closed, endingOfShell, idle, type TerminalEnding } from './ending.ts'
-import { type Place, placeOf } from './holder.ts'
+import { currentEnding } from './current-ending.ts'
+import { closedEnding, endingOfShell, idleEnding, type TerminalEnding } from './ending.ts'
 import { keepAliveBy } from './keepalive.ts'
 import { assertRoom, assertRoomForViewer } from './limits.ts'
 import { endLogin, startLogin } from './login.ts'
-import { openShell } from './opening.ts'
-import { type Attachment, TerminalSession } from './session.ts'
-import { type Access, Tickets } from './tickets.ts'
+import { openShell } from './open-shell.ts'
+import { type Place, placeOf, placeOfTerminal } from './place.ts'
+import { type Attachment, RunningTerminal } from './running-terminal.ts'
+import { type TicketHolder, Tickets } from './tickets.ts'
 import type { TerminalsDeps, TerminalView } from './types.ts'
 import type { Connection } from './viewer.ts'
 
-/** With the interval of `step`, a viewer is checked at least every 15 s. */
+/** Interval of checks whether a viewer is still allowed; with that of `step`, at most 15 s. */
 const CHECK_MS = 10_000
-/** Least time between checks of a viewer that changes cause. */
-const CHECK_AGAIN_MS = 1_000
+/** Minimum time between checks of a viewer that changes in the database cause. */
+const RECHECK_MS = 1_000
 /** Interval of `step` while there are terminals. */
 const STEP_MS = 5_000
-/** Size of a shell that is started again, until its viewer says another one. */
+/** Size of a shell of an earlier manager, until a viewer sends its own. */
 const DEFAULT_SIZE = { cols: 80, rows: 24 }
 
 export class Terminals {
   readonly #deps: TerminalsDeps
   readonly #tickets: Tickets
-  readonly #sessions = new Map<string, TerminalSession>()
+  readonly #running = new Map<string, RunningTerminal>()
   readonly #opening = new Set<Pick<Terminal, 'reservation' | 'container'>>()
-  /** Shells of an earlier manager that are being taken over. */
-  readonly #resuming = new Map<string, Promise<TerminalSession>>()
+  /** Shells of an earlier manager that are being taken over, by id of the terminal. */
+  readonly #resuming = new Map<string, Promise<RunningTerminal>>()
   readonly #unlisten: () => void
   #checking = false
   #checkAgain = false
@@ -43,34 +43,38 @@ export class Terminals {
 
   /** Number of shells that run, and of their viewers. */
   get counts(): { readonly terminals: number; readonly viewers: number } {
-    const sessions = [...this.#sessions.values()]
-    return { terminals: sessions.length, viewers: sessions.reduce((sum, { viewers }) => sum + viewers, 0) }
+    const running = [...this.#running.values()]
+    return { terminals: running.length, viewers: running.reduce((sum, { viewers }) => sum + viewers, 0) }
   }
 
   /**
    * Opens a shell as the account of the caller's reservation, and returns a ticket for its first viewer. `not_found`,
    * `not_active`, `conflict`, `rate_limited`, `guest_failed`, `engine_unavailable`.
    */
-  async open(name: string, size: TerminalSize, access: Access): Promise<TerminalView & { readonly ticket: string }> {
+  async open(
+    name: string,
+    size: TerminalSize,
+    holder: TicketHolder,
+  ): Promise<TerminalView & { readonly ticket: string }> {
     const { log } = this.#deps
-    const place = await placeOf(this.#deps, name, access.by)
+    const place = await placeOf(this.#deps, name, holder.by)
     const { reservation } = place
     const opening = { reservation: reservation.id, container: name }
-    assertRoom([...this.#opening, ...[...this.#sessions.values()].map(({ row }) => row)], place)
+    assertRoom([...this.#opening, ...[...this.#running.values()].map(({ row }) => row)], place)
     this.#opening.add(opening)
     try {
-      const { row, ...shell } = await openShell(this.#deps, place, { size, by: access.by })
+      const { row, ...shell } = await openShell(this.#deps, place, { size, by: holder.by })
       this.#add(row, { ...shell, size, lost: false }, place)
       void this.#endWhatIsOver()
       const { id } = row
-      log.info(`terminal in ${name} opened by ${access.by.name}`, { terminal: id, container: name, by: access.by.name })
-      return { ...this.#view(row, reservation.username), ticket: this.#tickets.issue(id, access) }
+      log.info(`terminal in ${name} opened by ${holder.by.name}`, { terminal: id, container: name, by: holder.by.name })
+      return { ...this.#view(row, reservation.username), ticket: this.#tickets.issue(id, holder) }
     } finally {
       this.#opening.delete(opening)
     }
   }
 
-  /** Returns the caller's terminals, oldest first, those of an earlier manager too. */
+  /** Returns the caller's terminals, oldest first, including those of an earlier manager. */
   async list(by: Identity): Promise<TerminalView[]> {
     const { store } = this.#deps
     const views = (await store.terminals(by.name)).map(async (row) => {
@@ -81,25 +85,25 @@ export class Terminals {
   }
 
   /** Returns a ticket for one more viewer. `not_found`. */
-  async ticket(id: string, access: Access): Promise<string> {
-    await this.#find(id, access.by)
-    return this.#tickets.issue(id, access)
+  async ticket(id: string, holder: TicketHolder): Promise<string> {
+    await this.#find(id, holder.by)
+    return this.#tickets.issue(id, holder)
   }
 
-  /** Takes a ticket, once, and returns who got it. `unauthorized`. */
-  redeem(ticket: string, id: string): Promise<Access> {
+  /** Uses up a ticket, and returns its holder. `unauthorized`. */
+  redeem(ticket: string, id: string): Promise<TicketHolder> {
     return this.#tickets.redeem(ticket, id)
   }
 
   /**
-   * Attaches a viewer. Shells of an earlier manager are found again, or started again where they are lost. `not_found`,
+   * Attaches a viewer. Takes over a shell of an earlier manager, or starts it again if it was lost. `not_found`,
    * `rate_limited`, `guest_failed`, `engine_unavailable`.
    */
-  async attach(id: string, access: Access, connection: Connection): Promise<Attachment> {
-    const row = await this.#find(id, access.by)
-    const session = this.#sessions.get(id) ?? (await this.#resume(row, access.by))
-    assertRoomForViewer({ here: session.viewers, all: this.counts.viewers })
-    return session.attach(connection, access)
+  async attach(id: string, holder: TicketHolder, connection: Connection): Promise<Attachment> {
+    const row = await this.#find(id, holder.by)
+    const terminal = this.#running.get(id) ?? (await this.#resume(row, holder.by))
+    assertRoomForViewer({ here: terminal.viewers, all: this.counts.viewers })
+    return terminal.attach(connection, holder)
   }
 
   /** Ends the shell and what runs in it. `not_found`. */
@@ -107,76 +111,76 @@ export class Terminals {
     const { clock, localTime } = this.#deps
     const row = await this.#find(id, by)
     const place = await placeOfTerminal(this.#deps, row, by)
-    await this.#end(row, closed(clock(), localTime), by.name)
+    await this.#end(row, closedEnding(clock(), localTime), by.name)
     await this.#hangUp(row, place)
   }
 
   /** Checks viewers and shells. Returns when to call it again, epoch milliseconds. */
   async step(): Promise<number> {
-    if (this.#sessions.size === 0) return Number.POSITIVE_INFINITY
+    if (this.#running.size === 0) return Number.POSITIVE_INFINITY
     const { clock, localTime } = this.#deps
     await this.#endWhatIsOver()
     await this.#check(CHECK_MS)
     const now = clock()
-    for (const session of this.#sessions.values()) {
-      if (!session.isIdle(now)) continue
-      const { row } = session
+    for (const terminal of this.#running.values()) {
+      if (!terminal.isIdle(now)) continue
+      const { row } = terminal
       const place = await placeOfTerminal(this.#deps, row, null).catch(() => null)
-      await this.#end(row, idle(now, localTime))
+      await this.#end(row, idleEnding(now, localTime))
       if (place) await this.#hangUp(row, place)
     }
     return clock() + STEP_MS
   }
 
-  /** Disconnects all viewers, who may come back to the next manager. */
+  /** Disconnects all viewers, who can reconnect to the next manager. */
   stop(): void {
     this.#stopped = true
     this.#unlisten()
-    for (const session of this.#sessions.values()) session.detach()
-    this.#sessions.clear()
+    for (const terminal of this.#running.values()) terminal.detach()
+    this.#running.clear()
   }
 
-  /** A reservation, a container or a token may have changed. */
+  /** Called on each event: a reservation, a container or a token may have changed. */
   async #changed(): Promise<void> {
     await this.#endWhatIsOver()
-    await this.#check(CHECK_AGAIN_MS)
+    await this.#check(RECHECK_MS)
   }
 
   async #check(checkMs: number): Promise<void> {
     const now = this.#deps.clock()
-    await Promise.all([...this.#sessions.values()].map((each) => each.check(now, checkMs)))
+    await Promise.all([...this.#running.values()].map((each) => each.check(now, checkMs)))
   }
 
   #add(
     row: Terminal,
-    start: ConstructorParameters<typeof TerminalSession>[1],
+    start: ConstructorParameters<typeof RunningTerminal>[1],
     { reservation }: Place,
-  ): TerminalSession {
+  ): RunningTerminal {
     const { clock } = this.#deps
-    const session = new TerminalSession(row, start, {
+    const terminal = new RunningTerminal(row, start, {
       clock,
-      onTyped: keepAliveBy(this.#deps, reservation),
-      onOver: (code) => void this.#shellEnded(row, code),
+      onInput: keepAliveBy(this.#deps, reservation),
+      onShellEnd: (code) => void this.#shellEnded(row, code),
     })
-    this.#sessions.set(row.id, session)
-    if (this.#stopped) session.detach()
-    return session
+    this.#running.set(row.id, terminal)
+    if (this.#stopped) terminal.detach()
+    return terminal
   }
 
-  #resume(row: Terminal, by: Identity): Promise<TerminalSession> {
+  #resume(row: Terminal, by: Identity): Promise<RunningTerminal> {
     const resuming = this.#resuming.get(row.id) ?? this.#takeOver(row, by).finally(() => this.#resuming.delete(row.id))
     this.#resuming.set(row.id, resuming)
     return resuming
   }
 
-  async #takeOver(row: Terminal, by: Identity): Promise<TerminalSession> {
+  async #takeOver(row: Terminal, by: Identity): Promise<RunningTerminal> {
     const { engine, log } = this.#deps
     const place = await placeOfTerminal(this.#deps, row, by)
-    // What is left of a shell that ends with its connection would go on unseen.
+    // Its processes outlived the connection of the earlier manager, and no viewer could reach them.
     if (!row.persistent) await this.#hangUp(row, place)
     const login = { container: place.container.engineId, username: place.reservation.username, id: row.id }
     const { shell, output, isNew } = await startLogin(engine, { ...login, size: DEFAULT_SIZE })
-    log.info(`terminal in ${row.container} ${isNew ? 'started again' : 'found again'}`, { terminal: row.id })
+    log.info(`terminal in ${row.container} ${isNew ? 'started again' : 'taken over'}`, { terminal: row.id })
     return this.#add(row, { shell, output, size: DEFAULT_SIZE, lost: isNew }, place)
   }
 
@@ -194,7 +198,7 @@ export class Terminals {
     this.#checking = true
     while (this.#checkAgain) {
       this.#checkAgain = false
-      for (const { row } of this.#sessions.values()) {
+      for (const { row } of this.#running.values()) {
         // A database that cannot be read now is read again with the next event or step.
         const ending = await currentEnding(this.#deps, row).catch(() => null)
         if (ending) await this.#end(row, ending)
@@ -205,9 +209,9 @@ export class Terminals {
 
   async #end(row: Terminal, ending: TerminalEnding, by?: string): Promise<void> {
     const { store, log, clock } = this.#deps
-    const session = this.#sessions.get(row.id)
-    this.#sessions.delete(row.id)
-    session?.end(ending)
+    const terminal = this.#running.get(row.id)
+    this.#running.delete(row.id)
+    terminal?.end(ending)
     try {
       await store.removeTerminal(row.id, { detail: ending.why, ...(by !== undefined && { by }) }, clock())
     } catch (error) {
@@ -220,19 +224,19 @@ export class Terminals {
     try {
       await endLogin(engine, { container: container.engineId, username: reservation.username, id: row.id })
     } catch (error) {
-      log.warn(`a shell in ${row.container} may go on`, { terminal: row.id, reason: reasonOf(error) })
+      log.warn(`a shell in ${row.container} may still be running`, { terminal: row.id, reason: reasonOf(error) })
     }
   }
 
   /** Returns the row of a terminal that the caller may use. `not_found`. */
   async #find(id: string, by: Identity): Promise<Terminal> {
-    const row = this.#sessions.get(id)?.row ?? (await this.#deps.store.terminal(id))
+    const row = this.#running.get(id)?.row ?? (await this.#deps.store.terminal(id))
     const place = row && (await placeOfTerminal(this.#deps, row, by).catch(() => null))
     if (!row || !place) throw new BerthError('not_found', 'there is no such terminal')
     return row
   }
 
   #view(row: Terminal, username: string): TerminalView {
-    return { ...row, username, viewers: this.#sessions.get(row.id)?.viewers ?? 0 }
+    return { ...row, username, viewers: this.#running.get(row.id)?.viewers ?? 0 }
   }
 }

@@ -20,6 +20,6 @@ export interface TerminalsDeps {
 /** A terminal as its owner sees it. */
 export interface TerminalView extends Terminal {
   readonly username: string
-  /** Number of connections that show it now. */
+  /** Number of viewers that are connected now. */
   readonly viewers: number
 }

@@ -1,28 +1,28 @@
 import type { TerminalSize } from '../../domain/terminal/terminal.ts'
 import type { TerminalEnding } from './ending.ts'
 import type { OutputRing } from './output-ring.ts'
-import type { Access } from './tickets.ts'
+import type { TicketHolder } from './tickets.ts'
 
-/** Output on its way to one viewer that the viewer has not acknowledged: the maximum, which bounds its memory. */
+/** Maximum output that is sent to a viewer beyond what it has acknowledged. */
 const WINDOW_BYTES = 256 * 1024
-/** A viewer that has acknowledged nothing for this time does not delay the shell any more. */
+/** A full viewer that has acknowledged nothing for this time no longer delays the shell. */
 const STALLED_MS = 10_000
 
-/** Why a connection of a viewer is closed. */
-export type Closing = 'signed_out' | 'replaced' | 'over' | 'restarting' | 'mistake'
+/** Why the connection of a viewer is closed. `protocol_error`: a message could not be understood. */
+export type Closing = 'signed_out' | 'replaced' | 'over' | 'restarting' | 'protocol_error'
 
 export type ViewerMessage =
   | ({ readonly type: 'attached'; readonly replayed: number; readonly lost: boolean } & TerminalSize)
   | ({ readonly type: 'size' } & TerminalSize)
   | ({ readonly type: 'ended' } & TerminalEnding)
 
-/** The connection of a viewer. None of these waits. */
+/** The connection of a viewer. No method waits. */
 export interface Connection {
   send(message: ViewerMessage): void
   output(bytes: Uint8Array): void
-  /** Stops, or starts again, to take input: the shell takes none. */
+  /** Stops or resumes taking input, while the shell takes none. */
   hold(held: boolean): void
-  /** Asks for a sign of life. Gives up a connection that has given none since the last call. */
+  /** Sends a ping. Terminates a connection that has sent nothing since the previous ping. */
   ping(): void
   close(why: Closing, reason: string): void
 }
@@ -30,9 +30,9 @@ export interface Connection {
 /** Sends the output of a terminal to one viewer, no faster than it is acknowledged. */
 export class Viewer {
   readonly connection: Connection
-  readonly access: Access
+  readonly holder: TicketHolder
   readonly #ring: OutputRing
-  /** Size of its own window; null before it has said one. */
+  /** Size of its own window; null until it has sent one. */
   size: TerminalSize | null = null
   /** When its access was last checked, and when it was last pinged; epoch milliseconds. */
   checkedAt: number
@@ -44,14 +44,14 @@ export class Viewer {
   /** When it last acknowledged something, or had nothing to acknowledge. */
   #tookAt: number
 
-  constructor(connection: Connection, access: Access, { ring, now }: { ring: OutputRing; now: number }) {
+  constructor(connection: Connection, holder: TicketHolder, { ring, now }: { ring: OutputRing; now: number }) {
     this.connection = connection
-    this.access = access
+    this.holder = holder
     this.#ring = ring
     this.checkedAt = this.pingedAt = this.#tookAt = now
   }
 
-  /** Sends the output that was kept, and from then on what follows. */
+  /** Sends the kept output. `pump` continues after it. */
   replay(size: TerminalSize, lost: boolean): void {
     const from = this.#ring.safeStart()
     const old = this.#ring.read(from, this.#ring.end - from)
@@ -60,7 +60,10 @@ export class Viewer {
     this.#base = this.#sent = this.#acknowledged = this.#ring.end
   }
 
-  /** Sends what there is room for. A viewer that was too slow for the ring gets it anew once it has taken the rest. */
+  /**
+   * Sends as much output as the window allows. A viewer that is so slow that its next output was dropped gets another
+   * replay, once it has acknowledged what was sent.
+   */
   pump(size: TerminalSize, now: number): void {
     if (this.#sent === this.#acknowledged) this.#tookAt = now
     if (this.#sent < this.#ring.start) {
@@ -73,7 +76,7 @@ export class Viewer {
     this.connection.output(bytes)
   }
 
-  /** Takes the number of bytes that the viewer has processed since it was attached. Returns false if it cannot be. */
+  /** Records that the viewer has processed this many bytes since the replay. Returns false for an impossible number. */
   acknowledge(bytes: number, now: number): boolean {
     const to = this.#base + bytes
     if (!Number.isSafeInteger(bytes) || to < this.#acknowledged || to > this.#sent) return false
@@ -82,12 +85,12 @@ export class Viewer {
     return true
   }
 
-  /** Whether the shell should wait for it. */
+  /** Returns whether the shell should wait for it. */
   isFull(now: number): boolean {
     return this.#room() === 0 && now - this.#tookAt < STALLED_MS
   }
 
-  /** Whether it is full and the shell does not wait for it any more. */
+  /** Returns whether it is full, and the shell no longer waits for it. */
   isStalled(now: number): boolean {
     return this.#room() === 0 && now - this.#tookAt >= STALLED_MS
   }

@@ -39,9 +39,9 @@ describe('without a token', () => {
       if (statusCode !== 401) open.push(url)
       else assert.equal(headers['www-authenticate'], 'Bearer realm="berth"', url)
     }
-    const meant = open.filter(
-      (url) => url.startsWith('/docs') || ['/client/x', '/ui/*'].includes(url) || [...OPEN, ...SIGN_IN].includes(url),
-    )
+    // A terminal takes a ticket.
+    const others = ['/client/x', '/ui/*', '/v1/terminals/x', ...OPEN, ...SIGN_IN]
+    const meant = open.filter((url) => url.startsWith('/docs') || others.includes(url))
     assert.deepEqual(open, meant)
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs']) assert.ok(open.includes(path), path)
   })
@@ -59,7 +59,7 @@ describe('without a token', () => {
     assert.deepEqual(security, [{ bearerAuth: [] }])
     assert.equal(components.securitySchemes.bearerAuth.scheme, 'bearer')
     const open = Object.keys(paths).filter((path) => paths[path].get?.security?.length === 0)
-    assert.deepEqual(open.toSorted(), ['/', '/healthz', '/openapi.json', '/readyz', ...SIGN_IN])
+    assert.deepEqual(open.toSorted(), ['/', '/healthz', '/openapi.json', '/readyz', ...SIGN_IN, '/v1/terminals/{id}'])
   })
 
   it('401 in the error format of the endpoint, and nothing happens', async () => {

@@ -111,7 +111,7 @@ describe('other requests', () => {
       ...(['GET', '/v1/events?limit=5&tail=5&after=99999&kind=x&live=true', undefined] as const),
       `kind must be one of `,
       'tail must not be combined with limit; give one of them',
-      'live must not be given for a page; request a stream with the header Accept: text/event-stream',
+      'live is only for streams; add the header Accept: text/event-stream',
       'after is later than the latest event, ',
     ],
     ['GET', '/v1/events?after=1e400', undefined, 'after is too large a number'],

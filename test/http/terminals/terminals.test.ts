@@ -79,7 +79,7 @@ describe('terminals: over the API', () => {
     )
   })
 
-  it('belong to the owner of the reservation alone: others find nothing, not even an admin', async () => {
+  it('belong to the owner of the reservation; other users and admins get 404', async () => {
     const { id } = await s.create()
     for (const by of [s.bob, s.root]) {
       assert.equal((await s.ask('POST', '/v1/containers/alpine-1/terminals', by, SIZE)).status, 404)
@@ -91,7 +91,7 @@ describe('terminals: over the API', () => {
     await s.ask('DELETE', `/v1/terminals/${id}`, s.ann)
   })
 
-  it('are refused with sizes that no terminal has', async () => {
+  it('are refused with impossible sizes', async () => {
     for (const body of [{}, { cols: 0, rows: 24 }, { cols: 80, rows: 1_001 }, { cols: 1.5, rows: 24 }])
       assert.equal((await s.ask('POST', '/v1/containers/alpine-1/terminals', s.ann, body)).status, 422)
   })
@@ -122,12 +122,12 @@ describe('terminals: over the API', () => {
 })
 
 describe('terminals: over the WebSocket', () => {
-  it('carry bytes both ways, and the size of whoever typed or resized last', async () => {
+  it('carry bytes in both directions, and have the size of the viewer that typed or resized last', async () => {
     const { id, viewer } = await s.open()
     await viewer.run('whoami', /\nann\r/)
     await viewer.run('stty size', /\n24 80\r/)
     const other = await s.again(id)
-    assert.match(other.text, /ann/, 'what was before is replayed')
+    assert.match(other.text, /ann/, 'earlier output is replayed')
     other.send({ type: 'resize', cols: 120, rows: 40 })
     assert.deepEqual(await viewer.saw('size'), { type: 'size', cols: 120, rows: 40 })
     await viewer.run('stty size', /\n40 120\r/)
@@ -142,14 +142,14 @@ describe('terminals: over the WebSocket', () => {
     assert.equal((await viewer.saw('ended'))['why'], 'exited')
   })
 
-  it('never have more than 256 KiB on the way to a viewer, and wait for the only one', async () => {
+  it('send at most 256 KiB beyond what a viewer has acknowledged, and wait for the only one', async () => {
     const { id, viewer } = await s.open({ acknowledges: false })
     viewer.type('yes\r')
     await eventually(async () => viewer.fresh === 256 * 1024)
     const other = await s.again(id)
     await eventually(async () => other.fresh > 2_000_000)
-    assert.equal(viewer.fresh, 256 * 1024, 'a viewer that takes nothing gets nothing, and stops no other')
-    // It was too slow for what is kept: it starts again with that.
+    assert.equal(viewer.fresh, 256 * 1024, 'a viewer that acknowledges nothing is sent nothing, and delays no other')
+    // The output that it missed was dropped, so the kept output is replayed.
     viewer.messages.length = 0
     viewer.send({ type: 'ack', bytes: 256 * 1024 })
     assert.ok(Number((await viewer.saw('attached'))['replayed']) > 200_000)
@@ -158,7 +158,24 @@ describe('terminals: over the WebSocket', () => {
     assert.equal((await viewer.closed).code, 4410)
   })
 
-  it('are closed with what was wrong with a message', async () => {
+  it('are closed when the client acknowledges output that it does not read', async () => {
+    const { id, viewer } = await s.open({ acknowledges: false })
+    viewer.type('yes\r')
+    await eventually(async () => viewer.fresh === 256 * 1024)
+    viewer.socket.pause()
+    const viewers = async () => (await s.ask('GET', '/v1/terminals', s.ann)).body.terminals[0].viewers
+    let bytes = 0
+    await eventually(async () => {
+      bytes += 256 * 1024
+      viewer.send({ type: 'ack', bytes })
+      return (await viewers()) === 0
+    })
+    viewer.socket.resume()
+    assert.equal((await viewer.closed).code, 1006)
+    await s.ask('DELETE', `/v1/terminals/${id}`, s.ann)
+  })
+
+  it('are closed with the problem of a message that cannot be understood', async () => {
     for (const [message, reason] of [
       ['hello', /must be JSON/],
       ['null', /unknown message/],
@@ -185,7 +202,7 @@ describe('terminals: who may open the WebSocket', () => {
     await assert.rejects(s.view(some).attached(), { status: expected })
   }
 
-  it('is the holder of a ticket of this terminal that is not used and not older than 10 s', async () => {
+  it('the holder of a ticket for this terminal, once and within 10 s', async () => {
     const made = await s.create()
     const other = await s.create()
     await refused(401, { id: made.id, ticket: 'A'.repeat(43) })
@@ -206,7 +223,7 @@ describe('terminals: who may open the WebSocket', () => {
       await s.ask('DELETE', `/v1/terminals/${id}`, by)
   })
 
-  it('is a page of this manager, or a program with Authorization and no cookie', async () => {
+  it('a page of this manager, or a program with Authorization and no cookie', async () => {
     const { id } = await s.create()
     const port = Number(new URL(s.address).port)
     const asOf = async (headers: Record<string, string>) => ({ id, ticket: await s.ticket(id), headers })
@@ -226,7 +243,7 @@ describe('terminals: who may open the WebSocket', () => {
     await s.ask('DELETE', `/v1/terminals/${id}`, s.ann)
   })
 
-  it('offers the protocol beside the ticket', async () => {
+  it('a client that offers the protocol beside the ticket', async () => {
     const { id, ticket } = await s.create()
     for (const protocols of [[], ['berth.v1'], [`ticket.${ticket}`]]) {
       const socket = new WebSocket(`${s.address.replace('http', 'ws')}/v1/terminals/${id}`, protocols, {
@@ -240,7 +257,7 @@ describe('terminals: who may open the WebSocket', () => {
     await s.ask('DELETE', `/v1/terminals/${id}`, s.ann)
   })
 
-  it('has a token that is still valid: deleting it closes the WebSocket', async () => {
+  it('a caller whose token is still valid: deleting it closes the WebSocket', async () => {
     const second = await s.api.give('ann')
     const made = await s.create('alpine-1', second)
     const viewer = s.view(made)
@@ -255,7 +272,7 @@ describe('terminals: who may open the WebSocket', () => {
     await s.ask('DELETE', `/v1/terminals/${made.id}`, s.ann)
   })
 
-  it('leaves no connection behind after a refusal', async () => {
+  it('a refusal leaves no connection behind', async () => {
     const count = async () => new Promise<number>((done) => s.api.server.server.getConnections((_, n) => done(n)))
     const before = await count()
     const { id } = await s.create()
@@ -266,7 +283,7 @@ describe('terminals: who may open the WebSocket', () => {
 })
 
 describe('terminals: with the manager', () => {
-  it('are working connections: idle ones make room for new ones, they do not', async () => {
+  it('count as working connections: only idle ones are closed to make room', async () => {
     const here = await scene()
     const { viewer } = await here.open()
     const idle: Socket[] = []

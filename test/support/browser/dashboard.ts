@@ -23,3 +23,15 @@ export async function testDashboard(name: string, options: DashboardOptions): Pr
   await manager.untilReady()
   return manager
 }
+
+/** Releases everything, also what waits: a waiting reservation would take what becomes free. */
+export async function releaseEverything(manager: TestManager): Promise<void> {
+  for (;;) {
+    const { body } = await manager.get<{ reservations: { id: string }[] }>(
+      '/v1/reservations?state=waiting,preparing,active',
+    )
+    if (body.reservations.length === 0) break
+    for (const { id } of body.reservations) await fetch(`${manager.url}/v1/reservations/${id}`, { method: 'DELETE' })
+  }
+  await manager.untilReady()
+}

@@ -1,4 +1,4 @@
-/** Results are used again for a while, and computed one at a time. */
+/** Results are cached for a while, and computed one at a time. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
@@ -43,7 +43,7 @@ describe('reading series', () => {
     assert.equal(one, other)
   })
 
-  it('uses a result again for ten times as long as it took', async () => {
+  it('caches a result for ten times its computation time', async () => {
     const { world, read, computed } = await scene({ takesMs: 100 })
     await read()
     world.advance(1_000)
@@ -54,7 +54,16 @@ describe('reading series', () => {
     assert.equal(computed(), 2)
   })
 
-  it('computes others one after the other', async () => {
+  it('computes a result again after the clock was set back', async () => {
+    const { world, read, computed } = await scene({ takesMs: 100 })
+    const from = world.now() - 10 * MINUTE
+    await read({ from })
+    world.advance(-MINUTE)
+    await read({ from })
+    assert.equal(computed(), 2)
+  })
+
+  it('computes different series one after the other', async () => {
     const { read, computed, most } = await scene()
     await Promise.all([read(), read({ pool: 'p' }), read({ stepMs: 2 * MINUTE })])
     assert.deepEqual([computed(), most()], [3, 1])

@@ -4,13 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../../lab/eventually.ts'
 import { pool } from '../../../lab/rows.ts'
 import { createWorld, type World } from '../../../lab/world.ts'
+import { SimulatedShell } from '../../../src/engine/memory/simulated-shell.ts'
 import { ANONYMOUS } from '../../../src/domain/identity.ts'
+import { RunningTerminal } from '../../../src/usecases/terminals/running-terminal.ts'
 import type { Connection, ViewerMessage } from '../../../src/usecases/terminals/viewer.ts'
 
 const MINUTE = 60_000
 const SIZE = { cols: 80, rows: 24 }
 const P = pool({ name: 'p', size: 2 })
-const access = { by: ANONYMOUS, isStillAllowed: async () => true }
+const holder = { by: ANONYMOUS, isStillAllowed: async () => true }
 
 async function scene(some: { readonly keepaliveMs?: number; readonly count?: number } = {}) {
   const world = await createWorld({ pools: [P] })
@@ -20,8 +22,8 @@ async function scene(some: { readonly keepaliveMs?: number; readonly count?: num
   return { world, reservation }
 }
 
-/** A viewer that notes everything. */
-function noting() {
+/** A viewer that records everything. */
+function recording() {
   const notes = { messages: [] as ViewerMessage[], text: '', closed: [] as string[], pings: 0 }
   const connection: Connection = {
     send: (message) => void notes.messages.push(message),
@@ -38,9 +40,9 @@ function noting() {
 }
 
 async function opened(world: World) {
-  const { id } = await world.terminals.open('p-1', SIZE, access)
-  const { notes, connection } = noting()
-  const viewer = await world.terminals.attach(id, access, connection)
+  const { id } = await world.terminals.open('p-1', SIZE, holder)
+  const { notes, connection } = recording()
+  const viewer = await world.terminals.attach(id, holder, connection)
   return { id, notes, viewer }
 }
 
@@ -57,7 +59,7 @@ describe('terminals end', () => {
         w.advance(30 * MINUTE)
         await w.terminals.step()
       },
-      /^over: The time of the reservation was up at \d\d:\d\d UTC\.$/,
+      /^over: The reservation expired at \d\d:\d\d UTC\.$/,
     ],
     ['when the container is reset', (w) => w.reservations.reset('p-1', ANONYMOUS), /^replaced: p-1 was reset at /],
     [
@@ -99,7 +101,7 @@ describe('terminals end', () => {
     assert.deepEqual(notes.closed, [])
   })
 
-  it('not with a reservation that goes on in another container', async () => {
+  it('not because another container of the reservation is reset', async () => {
     const { world } = await scene({ count: 2 })
     const { notes } = await opened(world)
     await world.reservations.reset('p-2', ANONYMOUS)
@@ -110,13 +112,13 @@ describe('terminals end', () => {
 })
 
 describe('terminals', () => {
-  it('ping their viewers every 20 s, and ask every 10 s whether they may go on', async () => {
+  it('ping their viewers every 20 s, and check every 10 s whether they are still allowed', async () => {
     const { world } = await scene()
-    const { id } = await world.terminals.open('p-1', SIZE, access)
-    let [asked, isAllowed] = [0, true]
-    const { notes, connection } = noting()
+    const { id } = await world.terminals.open('p-1', SIZE, holder)
+    let [checks, isAllowed] = [0, true]
+    const { notes, connection } = recording()
     const isStillAllowed = async () => {
-      asked += 1
+      checks += 1
       return isAllowed
     }
     await world.terminals.attach(id, { by: ANONYMOUS, isStillAllowed }, connection)
@@ -124,7 +126,7 @@ describe('terminals', () => {
       world.advance(5_000)
       await world.terminals.step()
     }
-    assert.deepEqual([notes.pings, asked], [2, 4])
+    assert.deepEqual([notes.pings, checks], [2, 4])
     isAllowed = false
     world.advance(10_000)
     await world.terminals.step()
@@ -132,7 +134,43 @@ describe('terminals', () => {
     assert.deepEqual(world.terminals.counts, { terminals: 1, viewers: 0 })
   })
 
-  it('count what is typed as a keepalive call, and nothing else', async () => {
+  it('drop the input of a viewer that was signed out, whose client ignores the close', async () => {
+    const { world } = await scene()
+    const { id, notes } = await opened(world)
+    const signedOut = recording()
+    const access = { by: ANONYMOUS, isStillAllowed: async () => false }
+    const viewer = await world.terminals.attach(id, access, signedOut.connection)
+    world.advance(10_000)
+    await world.terminals.step()
+    assert.match(signedOut.notes.closed.join(), /^signed_out/)
+    viewer.resize({ cols: 100, rows: 30 })
+    viewer.type(Buffer.from('whoami\r'))
+    await sleep(50)
+    assert.equal(notes.text, '$ ')
+    assert.deepEqual(
+      notes.messages.map(({ type }) => type),
+      ['attached'],
+    )
+  })
+
+  it('send one resize at a time to the engine, and the latest size last', async () => {
+    const row = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0 }
+    const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
+    const sizes: number[] = []
+    shell.resize = async ({ cols }) => {
+      sizes.push(cols)
+      await sleep(10)
+    }
+    const deps = { clock: () => 0, onInput: () => undefined, onShellEnd: () => undefined }
+    const terminal = new RunningTerminal(row, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
+    const viewer = terminal.attach(recording().connection, holder)
+    for (let cols = 100; cols < 200; cols += 1) viewer.resize({ cols, rows: 24 })
+    await eventually(async () => sizes.at(-1) === 199)
+    assert.deepEqual(sizes, [100, 199])
+    shell.close()
+  })
+
+  it('count input as a keepalive call, and nothing else', async () => {
     const { world, reservation } = await scene({ keepaliveMs: 5 * MINUTE })
     const { viewer } = await opened(world)
     const aliveUntil = async () => (await world.store.reservation(reservation.id))?.aliveUntil
@@ -146,7 +184,7 @@ describe('terminals', () => {
     await eventually(async () => (await aliveUntil()) === (before ?? 0) + MINUTE)
   })
 
-  it('stop to wait for a viewer that has taken nothing for 10 s', async () => {
+  it('stop waiting for a viewer that has acknowledged nothing for 10 s', async () => {
     const { world } = await scene()
     const { notes, viewer } = await opened(world)
     viewer.type(Buffer.from('yes\r'))
@@ -163,7 +201,7 @@ describe('terminals', () => {
     assert.equal(notes.messages.filter(({ type }) => type === 'attached').length, 2)
   })
 
-  it('are found by the next manager, which starts a shell again that is lost', async () => {
+  it('are taken over by the next manager, which starts lost shells again', async () => {
     const { world } = await scene()
     const { id, notes } = await opened(world)
     world.terminals.stop()
@@ -173,19 +211,30 @@ describe('terminals', () => {
       (await world.terminals.list(ANONYMOUS)).map((each) => [each.id, each.viewers]),
       [[id, 0]],
     )
-    const tickets = await world.terminals.ticket(id, access)
-    assert.equal((await world.terminals.redeem(tickets, id)).by, ANONYMOUS)
-    const [one, two] = [noting(), noting()]
-    await Promise.all([one, two].map(({ connection }) => world.terminals.attach(id, access, connection)))
+    const ticket = await world.terminals.ticket(id, holder)
+    assert.equal((await world.terminals.redeem(ticket, id)).by, ANONYMOUS)
+    const [one, two] = [recording(), recording()]
+    await Promise.all([one, two].map(({ connection }) => world.terminals.attach(id, holder, connection)))
     for (const each of [one, two])
       assert.ok(each.notes.messages.every((message) => message.type === 'attached' && message.lost))
     assert.deepEqual(world.terminals.counts, { terminals: 1, viewers: 2 })
   })
 
-  it('are opened in no container that is not the caller’s, or not reserved now', async () => {
+  it('send the reason to a viewer that attaches just after their end', () => {
+    const row = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0 }
+    const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
+    const deps = { clock: () => 0, onInput: () => undefined, onShellEnd: () => assert.fail('it was ended') }
+    const terminal = new RunningTerminal(row, { shell, output: Buffer.from('old'), size: SIZE, lost: false }, deps)
+    terminal.end({ why: 'released', reason: 'It was released.', at: 0 })
+    const { notes, connection } = recording()
+    terminal.attach(connection, holder).type(Buffer.from('x'))
+    assert.deepEqual([notes.closed, notes.text, terminal.viewers], [['over: It was released.'], 'old', 0])
+  })
+
+  it('are opened only in a container of an active reservation of the caller', async () => {
     const { world, reservation } = await scene()
-    const other = { ...access, by: { ...ANONYMOUS, name: 'other' } }
-    const attempt = (name: string, as = access) => world.terminals.open(name, SIZE, as)
+    const other = { ...holder, by: { ...ANONYMOUS, name: 'other' } }
+    const attempt = (name: string, as = holder) => world.terminals.open(name, SIZE, as)
     await assert.rejects(attempt('p-2'), { code: 'not_found' })
     await assert.rejects(attempt('p-9'), { code: 'not_found' })
     await assert.rejects(attempt('p-1', other), { code: 'not_found' })

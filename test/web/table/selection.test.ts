@@ -1,8 +1,14 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { placeOf } from '../../../web/src/parts/table/place.ts'
-import { allOf, extendedTo, NOTHING_SELECTED, selectedOf, toggled } from '../../../web/src/parts/table/selection.ts'
-import { actionOf, type TableAction } from '../../../web/src/parts/table/table-keys.ts'
+import { placeOf } from '../../../web/src/parts/table/model/place.ts'
+import {
+  allOf,
+  extendedTo,
+  NOTHING_SELECTED,
+  selectedOf,
+  toggled,
+} from '../../../web/src/parts/table/model/selection.ts'
+import { actionOf, type TableAction } from '../../../web/src/parts/table/model/table-keys.ts'
 
 const SHOWN = ['a', 'b', 'c', 'd', 'e']
 

@@ -7,7 +7,7 @@ import {
   type TableState,
   withFilter,
   writeTableState,
-} from '../../../web/src/parts/table/table-state.ts'
+} from '../../../web/src/parts/table/model/table-state.ts'
 
 const COLUMNS = [{ key: 'name' }, { key: 'pool', filter: true as const }, { key: 'state', filter: 'page' as const }]
 const read = (query: string) => readTableState(new URLSearchParams(query), COLUMNS)

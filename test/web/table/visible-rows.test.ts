@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { TableState } from '../../../web/src/parts/table/table-state.ts'
-import { valuesOf, visibleRows } from '../../../web/src/parts/table/visible-rows.ts'
+import type { TableState } from '../../../web/src/parts/table/model/table-state.ts'
+import { valuesOf, visibleRows } from '../../../web/src/parts/table/model/visible-rows.ts'
 
 interface Row {
   readonly name: string

@@ -11,7 +11,7 @@ export interface Key {
 }
 
 /** Returns the key in the words of shortcuts: "Ctrl+K", "r", "/", "?", "Escape". */
-export function nameOf({ key, ctrl }: Pick<Key, 'key' | 'ctrl'>): string {
+function nameOf({ key, ctrl }: Pick<Key, 'key' | 'ctrl'>): string {
   return ctrl ? `Ctrl+${key.toUpperCase()}` : key
 }
 

@@ -5,7 +5,6 @@ import { ApiError } from '../../../src/client/client.ts'
 import { followLive, type LiveMessage } from '../../../src/client/events.ts'
 import { useBerth } from '../api/berth.tsx'
 import type { ListName } from '../api/list-name.ts'
-import type { Event } from '../api/types.ts'
 import { LiveState, type LiveStatus } from './live-state.ts'
 import { listsChangedBy, Refresher } from './refresher.ts'
 import { shareStream } from './shared-stream.ts'
@@ -14,8 +13,6 @@ const EVERYTHING: readonly ListName[] = ['pools', 'containers', 'reservations', 
 
 interface Live {
   readonly state: LiveState
-  /** Dispatches a `CustomEvent<Event>` named "berth" for each event of the audit log. */
-  readonly events: EventTarget
 }
 
 const LiveContext = createContext<Live | null>(null)
@@ -24,7 +21,7 @@ const LiveContext = createContext<Live | null>(null)
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const berth = useBerth()
   const client = useQueryClient()
-  const [live] = useState<Live>(() => ({ state: new LiveState(), events: new EventTarget() }))
+  const [live] = useState<Live>(() => ({ state: new LiveState() }))
 
   useEffect(() => {
     const stop = new AbortController()
@@ -43,7 +40,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   return <LiveContext value={live}>{children}</LiveContext>
 }
 
-function takeMessage(message: LiveMessage, { state, events }: Live, refresher: Refresher): void {
+function takeMessage(message: LiveMessage, { state }: Live, refresher: Refresher): void {
   switch (message.kind) {
     case 'connected':
       state.isLive()
@@ -59,7 +56,6 @@ function takeMessage(message: LiveMessage, { state, events }: Live, refresher: R
       return
     case 'event':
       refresher.mark(listsChangedBy(message.event.kind))
-      events.dispatchEvent(new CustomEvent<Event>('berth', { detail: message.event }))
       return
     case 'broken':
       state.isBroken(message.error instanceof Error ? message.error.message : String(message.error))
@@ -85,14 +81,4 @@ export function useLive(): Live {
 export function useLiveStatus(): LiveStatus {
   const { state } = useLive()
   return useSyncExternalStore(state.subscribe, () => state.status)
-}
-
-/** Calls `take` with each event of the audit log that happens from now on. */
-export function useEvents(take: (event: Event) => void): void {
-  const { events } = useLive()
-  useEffect(() => {
-    const listener = (event: globalThis.Event) => take((event as CustomEvent<Event>).detail)
-    events.addEventListener('berth', listener)
-    return () => events.removeEventListener('berth', listener)
-  }, [events, take])
 }

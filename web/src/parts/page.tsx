@@ -26,6 +26,9 @@ interface Loaded<T> {
   readonly refetch: () => unknown
 }
 
+/** For `Loading`, while something else is still to be read. */
+export const PENDING = { data: undefined, error: null, refetch: () => undefined }
+
 /** Shows `children` of the data, also while they are read again; a problem in words if there never were any. */
 export function Loading<T>(props: {
   readonly of: Loaded<T>

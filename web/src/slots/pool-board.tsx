@@ -2,7 +2,7 @@
  * A pool: the sentence that tells what holds it up, one line about the slot at hand at a fixed place, and the map of
  * its slots.
  */
-import { useDeferredValue, useId, useMemo, useState } from 'react'
+import { useId, useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import type { Container, Me, Pool, Reservation } from '../api/types.ts'
 import { useNow } from '../live/clock.tsx'
@@ -17,6 +17,7 @@ import { SlotDetail } from './slot-detail.tsx'
 import { Selection } from './slot-selection.tsx'
 import { SlotMap } from './slot-map.tsx'
 import { useSlotKeys } from './slot-keys.tsx'
+import { useGradual } from './use-gradual.ts'
 import styles from './pool-board.module.css'
 
 interface PoolBoardProps {
@@ -84,8 +85,8 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
       </div>
       <SlotMap
         label={`Places of ${pool.name}`}
-        // Drawn between frames: a thousand changes at once do not hold up the page.
-        slots={useDeferredValue(slots)}
+        // A thousand changes at once do not hold up the page.
+        slots={useGradual(slots)}
         detailId={detailId}
         marksOwn={me.auth !== 'none'}
         selected={selected}

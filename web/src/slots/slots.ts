@@ -3,7 +3,7 @@
  */
 import type { Container, Reservation } from '../api/types.ts'
 
-export type SlotState = Container['state'] | 'missing'
+type SlotState = Container['state'] | 'missing'
 
 /** Everything that a tile shows. Two slots with equal values look the same. */
 export interface Slot {

@@ -4,6 +4,7 @@ import { useLiveStatus } from '../live/live.tsx'
 import { useNow } from '../live/clock.tsx'
 import { TimeLeft, TimeSince } from '../parts/time-left.tsx'
 import { durationText } from '../words/time.ts'
+import { isSameSlot } from './gradual.ts'
 import { slotLabel, stateWord } from './slot-text.ts'
 import type { Slot, TileSize } from './slots.ts'
 import styles from './slot-map.module.css'
@@ -30,7 +31,8 @@ function Plain({ slot, kind, isCurrent, isSelected, detailId }: TileProps) {
         slot.state === 'reserved' ? ({ '--fill': `${25 + (slot.level * 75) / 16}%` } as React.CSSProperties) : undefined
       }
       tabIndex={isCurrent ? 0 : -1}
-      aria-label={slotLabel(slot)}
+      // What a large tile shows names it, too.
+      aria-label={kind === 'small' || kind === 'dot' ? slotLabel(slot) : undefined}
       aria-describedby={isCurrent ? detailId : undefined}
       aria-selected={isSelected}
       data-slot={slot.name}
@@ -45,20 +47,20 @@ function Plain({ slot, kind, isCurrent, isSelected, detailId }: TileProps) {
 }
 
 /** Compares values: every read of the lists makes new objects. */
-export const Tile = memo(Plain, (one, other) => {
-  if (one.kind !== other.kind || one.isCurrent !== other.isCurrent || one.isSelected !== other.isSelected) return false
-  const keys = Object.keys(one.slot) as (keyof Slot)[]
-  return keys.every((key) => one.slot[key] === other.slot[key])
-})
+export const Tile = memo(
+  Plain,
+  (one, other) =>
+    one.kind === other.kind &&
+    one.isCurrent === other.isCurrent &&
+    one.isSelected === other.isSelected &&
+    isSameSlot(one.slot, other.slot),
+)
 
 function Large({ slot }: { readonly slot: Slot }) {
-  const { number, state, holder, endsAt, since, error } = slot
+  const { state, endsAt, since, error } = slot
   return (
     <>
-      <span className="mono">
-        {number} <Age />
-      </span>
-      <span className={holder === null ? styles['quiet'] : styles['holder']}>{holder ?? stateWord(state)}</span>
+      <Name slot={slot} />
       <span className={error === null ? styles['quiet'] : styles['problem']}>
         {error !== null && error}
         {error === null && endsAt !== null && <TimeLeft at={endsAt} withEnd={false} />}
@@ -68,10 +70,19 @@ function Large({ slot }: { readonly slot: Slot }) {
   )
 }
 
-function Medium({ slot: { number, state, holder } }: { readonly slot: Slot }) {
+function Medium({ slot }: { readonly slot: Slot }) {
+  return <Name slot={slot} />
+}
+
+/** Number, and holder or state. Screen readers also get what the place and the shape tell. */
+function Name({ slot: { name, number, state, holder } }: { readonly slot: Slot }) {
   return (
     <>
-      <span className="mono">{number}</span>
+      <span className="mono">
+        <span className={styles['hidden']}>{name.slice(0, -String(number).length)}</span>
+        {number} <Age />
+        {holder !== null && <span className={styles['hidden']}>, {state}</span>}
+      </span>
       <span className={holder === null ? styles['quiet'] : styles['holder']}>{holder ?? stateWord(state)}</span>
     </>
   )

@@ -4,8 +4,6 @@ import type { Container } from '../api/types.ts'
 type State = Container['state']
 type Verb = 'recycle' | 'quarantine' | 'return' | 'reset'
 
-export const CONTAINER_STATES: readonly State[] = ['ready', 'reserved', 'creating', 'removing', 'broken', 'quarantined']
-
 /** Returns what a state means, in a sentence. */
 export function stateSentence(state: State): string {
   switch (state) {

@@ -42,9 +42,10 @@ export function eventText(event: Event, words: TimeWords): string {
 }
 
 /** Whether a person would want to read it in a short list: not the steps of recycling. */
-export function isNoteworthy({ kind, by }: Pick<Event, 'kind' | 'by'>): boolean {
+export function isNoteworthy({ kind, by, reservation }: Pick<Event, 'kind' | 'by' | 'reservation'>): boolean {
   const steps = ['creating', 'ready', 'reserved', 'removing', 'dropped'].map((step) => `container.${step}`)
-  if (kind === 'container.removing') return by !== MANAGER
+  // After a release, the event of the reservation says it.
+  if (kind === 'container.removing') return by !== MANAGER && reservation === null
   return !steps.includes(kind) && kind !== 'reservation.preparing' && kind !== 'reservation.ending'
 }
 

@@ -70,7 +70,7 @@ function queuePart({ waiting, waiting_since: since }: PoolFacts, now: number): s
   return longest === '' ? `${waiting} wait` : `${waiting} wait, longest ${longest}`
 }
 
-/** Only where somebody would ask: none is free, or reservations wait although some are. */
+/** Only while none is free, or reservations wait although some are. */
 function nextPart(pool: PoolFacts, now: number, words: TimeWords): string {
   const { next_free_at: next, waiting } = pool
   if (next === null || (countOf(pool, 'ready') > 0 && waiting === 0)) return ''

@@ -1,6 +1,7 @@
 /** Commands on terminals in containers: an exec with a TTY, whose socket carries input and output as they are. */
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isUsername } from '../../../domain/account.ts'
 import { BerthError } from '../../../domain/errors.ts'
 import type { TerminalSize } from '../../../domain/terminal/terminal.ts'
 import type { Shell, ShellRequest } from '../../../ports/shell.ts'
@@ -9,12 +10,10 @@ import { asGuestError, ignoreStatus, unexpectedResponse } from './errors.ts'
 import { exitCode } from './exec.ts'
 import type { Requests } from './requests.ts'
 
-/** Maximum time for resizing, and for asking for the exit code. */
-const ANSWER_MS = 5_000
-/** Docker refuses to resize a command that it is still starting. */
+/** Deadline of a resize, and of a request for the exit code. */
+const TIMEOUT_MS = 5_000
+/** Docker refuses to resize a command that is still starting. */
 const RESIZE_PAUSE_MS = 50
-/** As in src/domain/account.ts. Docker would take "0", or "name:group", too. */
-const ACCOUNT = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
 
 /**
  * Sets the size of the terminal before the command runs. Docker takes a size for a new exec only from version 23 on,
@@ -22,7 +21,7 @@ const ACCOUNT = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
  */
 const SIZED = 'stty cols "$1" rows "$2" 2>/dev/null; shift 2; exec "$@"'
 
-/** Opens shells on one Docker, and closes those that are open with it. */
+/** Opens shells on one Docker. `close` ends their connections. */
 export class TerminalExecs {
   readonly #docker: Docker
   readonly #requests: Requests
@@ -35,7 +34,8 @@ export class TerminalExecs {
 
   /** `id` is the full id of a container. */
   async start(id: string, { user, command, size, timeoutMs }: ShellRequest): Promise<Shell> {
-    if (!ACCOUNT.test(user) || user === 'root')
+    // Docker would also accept a number, or a user with a group.
+    if (!isUsername(user) || user === 'root')
       throw new BerthError('engine_failed', `a terminal runs as an account, got ${JSON.stringify(user)}`)
     const what = `open a terminal in ${id.slice(0, 12)}`
     const { exec, stream } = await this.#requests.run(what, timeoutMs, (signal) =>
@@ -62,7 +62,7 @@ export class TerminalExecs {
   }
 
   async #resize(exec: string, { cols, rows }: TerminalSize): Promise<void> {
-    await this.#requests.run('resize a terminal', ANSWER_MS, async (signal) => {
+    await this.#requests.run('resize a terminal', TIMEOUT_MS, async (signal) => {
       const query = { h: String(rows), w: String(cols) }
       const attempt = async () => {
         await this.#docker.post(`/exec/${exec}/resize`, { query, signal })
@@ -77,9 +77,9 @@ export class TerminalExecs {
     })
   }
 
-  /** Returns null when it cannot be asked for. */
+  /** Returns the exit code; null if Docker does not report it. */
   async #codeOf(exec: string): Promise<number | null> {
-    const asked = this.#requests.run('ask for an exit code', ANSWER_MS, (signal) =>
+    const asked = this.#requests.run('ask for an exit code', TIMEOUT_MS, (signal) =>
       exitCode(this.#docker, exec, signal),
     )
     return asked.catch(() => null)
@@ -105,7 +105,7 @@ async function begin(
   if (made === undefined) throw unexpectedResponse()
   const stream = await docker.upgrade(`/exec/${made.Id}/start`, { body: { Detach: false, Tty: true }, signal })
   stream.on('error', () => stream.destroy())
-  // Docker closes its side when the command has ended: there is nothing left to write to.
+  // Docker closes its side when the command has ended; nothing can be written any more.
   stream.once('end', () => stream.destroy())
   if (signal.aborted) stream.destroy()
   signal.throwIfAborted()

@@ -1,4 +1,4 @@
-/** Events by time, and those of containers and pool sizes in ranges of ids. */
+/** Events by time, and events of containers and pool sizes in ranges of ids. */
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { POOL_CHANGE_KINDS } from '../../../domain/series/pool-change.ts'
 import type { HistoryStore } from '../../../ports/store/history.ts'
@@ -45,7 +45,7 @@ async function firstFrom(tx: Tx, id: number): Promise<{ id: number; at: number }
   return row ? { id: row.id, at: row.at } : null
 }
 
-/** Bisects the ids, because there is no index over `at`. */
+/** Returns the id of the first event at or after `at`. Bisects the ids, because there is no index over `at`. */
 async function firstEventAt(tx: Tx, at: number): Promise<number> {
   const latest = await tx.selectFrom('events').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
   const oldest = await firstFrom(tx, 0)

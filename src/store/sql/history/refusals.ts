@@ -29,7 +29,7 @@ export function refusalVerbs({ reading, writing }: Transactions): RefusalVerbs {
         let query = tx
           .selectFrom('refusals')
           .select((eb) => [
-            // The parameters are floating-point numbers.
+            // SQLite binds numbers as floating-point, so that it does not divide integers as PostgreSQL does.
             sql<number>`cast((at - ${from}) / ${stepMs} as integer)`.as('step'),
             'code',
             eb.fn.sum<number>('count').as('count'),

@@ -1,15 +1,15 @@
-/** When reservations began to wait, became active and ended. */
+/** Times at which reservations were created, became active and ended. */
 import { setImmediate as endOfTurn } from 'node:timers/promises'
+import { MAX_WAIT_MS } from '../../../domain/queue.ts'
 import type { HistoryStore, ReservationTimesFilter } from '../../../ports/store/history.ts'
 import type { Transactions, Tx } from '../transactions.ts'
 
-/** No reservation waits for longer: the maximum of `wait` in the API. The index over `created_at` needs a bound. */
-const MAX_WAIT_MS = 7 * 86_400_000
-/** Number of reservations in a page, including those that the filter leaves out. Reading them takes milliseconds. */
+/** Number of reservations in a page, including those that the filter leaves out. A page takes milliseconds. */
 const PAGE = 1_000
 
 export function reservationTimesVerb({ reading }: Transactions): Pick<HistoryStore, 'reservationTimes'> {
   return {
+    // A reservation created before this has stopped waiting by `from`. The index over `created_at` needs the bound.
     async reservationTimes(filter, begin = filter.from - MAX_WAIT_MS) {
       await endOfTurn()
       return reading(async (tx) => {
@@ -27,7 +27,7 @@ async function beginOfNextPage(tx: Tx, begin: number): Promise<number | null> {
   return row ? Math.max(row.created_at, begin + 1) : null
 }
 
-/** Returns those that were created in the page, unless they had stopped waiting before `from`. */
+/** Returns the reservations created from `begin` to `end`, except those that had stopped waiting before `from`. */
 async function timesOf(tx: Tx, { from, pool }: ReservationTimesFilter, begin: number, end: number) {
   let query = tx
     .selectFrom('reservations')

@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import { StateMark } from '../../parts/state-mark.tsx'
-import type { Column } from '../../parts/table/column.ts'
+import type { Column } from '../../parts/table/model/column.ts'
 import { TimeLeft, TimeSince } from '../../parts/time-left.tsx'
 import { type ContainerRow, holderText } from './container-rows.ts'
 
@@ -36,7 +36,7 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     label: 'Time left',
     sortKey: ({ holder }) => Date.parse(holder?.expires_at ?? '') || null,
     text: () => '',
-    width: '216px',
+    width: '248px',
     cell: ({ holder }) => holder?.expires_at && <TimeLeft at={holder.expires_at} />,
   },
   {
@@ -74,6 +74,6 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
 
 function Holder(row: ContainerRow) {
   const text = holderText(row)
-  if (row.holder === null) return <span className="secondary">{text}</span>
+  if (row.holder === null) return text && <span className="secondary">{text}</span>
   return <Link href={`/reservations/${row.holder.id}`}>{text}</Link>
 }

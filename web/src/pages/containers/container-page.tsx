@@ -4,7 +4,7 @@ import type { Reservation } from '../../api/types.ts'
 import { CommandLine } from '../../parts/command-line.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Fact, Facts } from '../../parts/facts.tsx'
-import { Loading, Page } from '../../parts/page.tsx'
+import { Loading, Page, PENDING } from '../../parts/page.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
 import { ExactTime, TimeLeft, TimeSince } from '../../parts/time-left.tsx'
 import { stateSentence } from '../../words/container-text.ts'
@@ -19,16 +19,23 @@ const NONE: readonly Reservation[] = []
 export function ContainerPage() {
   const { name } = useParams<{ name: string }>()
   const containers = useContainers()
-  const { data: reservations = NONE } = useOpenReservations()
+  const { data: reservations = NONE, isPending: isReading } = useOpenReservations()
+  const { data: me, isPending: isAsking } = useMe()
+  // What comes in later would move what is there.
+  const isPending = isReading || isAsking
   return (
     <Page title={name}>
-      <Loading of={containers} what="the containers">
+      <Loading of={isPending ? PENDING : containers} what="the containers">
         {(found) => {
           const [row] = withHolders(
             found.filter((one) => one.name === name),
             reservations,
           )
-          return row ? <Shown row={row} /> : <Missing name={name} />
+          return row ? (
+            <Shown row={row} isMine={row.holder !== null && row.holder.owner === me?.name} />
+          ) : (
+            <Missing name={name} />
+          )
         }}
       </Loading>
     </Page>
@@ -47,9 +54,7 @@ function Missing({ name }: { readonly name: string }) {
   )
 }
 
-function Shown({ row }: { readonly row: ContainerRow }) {
-  const { data: me } = useMe()
-  const isMine = row.holder !== null && row.holder.owner === me?.name
+function Shown({ row, isMine }: { readonly row: ContainerRow; readonly isMine: boolean }) {
   return (
     <div className={styles['columns']}>
       <div>

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { useContainers, useMe, useOpenReservations } from '../../api/lists.ts'
 import type { Container, Reservation } from '../../api/types.ts'
-import { Loading, Page } from '../../parts/page.tsx'
+import { Loading, Page, PENDING } from '../../parts/page.tsx'
 import { DataTable } from '../../parts/table/data-table.tsx'
 import { useTable } from '../../parts/table/use-table.ts'
 import { CONTAINER_COLUMNS } from './container-columns.tsx'
@@ -13,17 +13,23 @@ const NO_BULK: readonly never[] = []
 
 export function ContainersPage() {
   const containers = useContainers()
+  // Holders that come in later would make rows grow.
+  const { data: reservations = NONE, isPending } = useOpenReservations()
   return (
     <Page title="Containers">
-      <Loading of={containers} what="the containers">
-        {(found) => <Containers containers={found} />}
+      <Loading of={isPending ? PENDING : containers} what="the containers">
+        {(found) => <Containers containers={found} reservations={reservations} />}
       </Loading>
     </Page>
   )
 }
 
-function Containers({ containers }: { readonly containers: readonly Container[] }) {
-  const { data: reservations = NONE } = useOpenReservations()
+interface ListProps {
+  readonly containers: readonly Container[]
+  readonly reservations: readonly Reservation[]
+}
+
+function Containers({ containers, reservations }: ListProps) {
   const { data: me } = useMe()
   const rows = useMemo(() => withHolders(containers, reservations), [containers, reservations])
   const table = useTable({ rows, columns: CONTAINER_COLUMNS, idOf: nameOf })

@@ -14,14 +14,14 @@ export interface Generation {
   readonly failures: readonly { readonly at: string; readonly reason: string }[]
 }
 
-export interface Holder {
+interface Holder {
   readonly reservation: string
   readonly owner: string | null
   readonly username: string | null
   readonly at: string
 }
 
-export interface End {
+interface End {
   readonly at: string
   readonly by: string
   /** A sentence. */

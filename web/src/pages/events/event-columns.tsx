@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import type { Event } from '../../api/types.ts'
-import type { Column } from '../../parts/table/column.ts'
+import type { Column } from '../../parts/table/model/column.ts'
 import { ExactTime } from '../../parts/time-left.tsx'
 import { eventText } from '../../words/event-text.ts'
 import type { TimeWords } from '../../words/time.ts'

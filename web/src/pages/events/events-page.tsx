@@ -28,6 +28,9 @@ export function EventsPage() {
     <Page title="Events">
       {me?.role === 'user' && <p className="secondary">Events of your own reservations; admins see all.</p>}
       <EventFilters />
+      <section aria-label="The same in a terminal" className={styles['command']}>
+        <CommandLine command={eventsCommand(filter, span === null)} />
+      </section>
       {span === null ? (
         <Loading of={latest} what="the events">
           {(events) => <Latest key={JSON.stringify(filter)} events={events} />}
@@ -46,9 +49,6 @@ export function EventsPage() {
           )}
         </Loading>
       )}
-      <section aria-label="The same in a terminal" className={styles['command']}>
-        <CommandLine command={eventsCommand(filter, span === null)} />
-      </section>
     </Page>
   )
 }
@@ -96,6 +96,7 @@ function Events({ events, extra }: { readonly events: readonly Event[]; readonly
       label="Events"
       noun={{ one: 'event', many: 'events' }}
       pageFilters={extra}
+      inPlace
       nameOf={({ id }) => `event ${id}`}
       hrefOf={({ reservation, container }) =>
         reservation === null

@@ -1,4 +1,4 @@
-/** Whether new events wait: because the person said so, or reads further down. */
+/** Whether new events wait: because the person said so, reads further down, or is in the list. */
 import { useEffect, useState } from 'react'
 
 /** Scrolled less than this, the latest events are in sight. */
@@ -14,17 +14,25 @@ export interface Pause {
 export function usePaused(): Pause {
   const [wanted, setWanted] = useState(false)
   const [scrolled, setScrolled] = useState(false)
+  const [isHeld, setHeld] = useState(false)
   useEffect(() => {
+    const stop = new AbortController()
+    const options = { passive: true, signal: stop.signal }
     const look = () => setScrolled(window.scrollY > TOP_PX)
+    // Rows stand still while one of them has the focus.
+    const lookAtFocus = () => setHeld(document.activeElement?.closest('tbody') != null)
     look()
-    window.addEventListener('scroll', look, { passive: true })
-    return () => window.removeEventListener('scroll', look)
+    window.addEventListener('scroll', look, options)
+    document.addEventListener('focusin', lookAtFocus, options)
+    document.addEventListener('focusout', lookAtFocus, options)
+    return () => stop.abort()
   }, [])
   return {
-    isPaused: wanted || scrolled,
+    isPaused: wanted || scrolled || isHeld,
     pause: () => setWanted(true),
     resume: () => {
       setWanted(false)
+      setHeld(false)
       window.scrollTo({ top: 0 })
     },
   }

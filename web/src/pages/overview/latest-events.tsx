@@ -9,8 +9,9 @@ export function LatestEvents({ events }: { readonly events: readonly Event[] }) 
   if (events.length === 0) return <p className="secondary">Nothing has happened yet.</p>
   return (
     <ol className={styles['events']}>
-      {events.map((event) => (
-        <Line key={event.id} event={event} />
+      {events.map((event, nth) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: lines stay where they are and get another text, nothing moves
+        <Line key={nth} event={event} />
       ))}
     </ol>
   )

@@ -34,6 +34,7 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
   const [only, ...others] = containers
   const isReleasing = release.isReleasing(id)
   const what = namesOf(reservation)
+  const verb = state === 'waiting' ? 'Cancel' : 'Release'
   return (
     <li>
       <p>
@@ -60,11 +61,11 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
         )}
         <Button
           size="compact-xs"
-          aria-label={`Release ${what}`}
+          aria-label={`${verb} ${what}`}
           disabled={isReleasing}
           onClick={() => void release.ask([reservation])}
         >
-          {isReleasing ? 'releasing …' : state === 'waiting' ? 'Cancel' : 'Release'}
+          {isReleasing ? 'releasing …' : verb}
         </Button>
       </div>
       {extend.data?.clamped != null && <p className={`${styles['clamped']} soon`}>{extend.data.clamped}</p>}

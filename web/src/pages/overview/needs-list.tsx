@@ -4,13 +4,12 @@ import { Link } from 'wouter'
 import { type ContainerVerb, useContainerAction } from '../../actions/container-actions.ts'
 import { useNow } from '../../live/clock.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
-import { useTimeWords } from '../../settings/settings.tsx'
 import { type NeedsPerson, needsPerson, needsSummary } from './needs-person.ts'
 import type { OverviewData } from './overview-data.ts'
 import styles from './overview.module.css'
 
 export function useNeeds({ pools, containers, reasons }: OverviewData): readonly NeedsPerson[] {
-  return needsPerson({ pools, containers, reasons }, useNow(10_000), useTimeWords())
+  return needsPerson({ pools, containers, reasons }, useNow(10_000))
 }
 
 /** One line of fixed height, so that nothing below it moves when something breaks. */

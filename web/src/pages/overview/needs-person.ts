@@ -1,6 +1,6 @@
 /** What needs a person: it does not get better by itself, or not soon. */
 import type { Container, Pool } from '../../api/types.ts'
-import { clockText, durationText, type TimeWords } from '../../words/time.ts'
+import { durationText } from '../../words/time.ts'
 
 export interface NeedsPerson {
   readonly key: string
@@ -22,11 +22,7 @@ export interface NeedsSources {
 const LONG_QUARANTINE_MS = 60 * 60_000
 
 /** Returns the most urgent first: the manager, then pools, then containers by number of failures. */
-export function needsPerson(
-  { pools, containers, reasons }: NeedsSources,
-  now: number,
-  words: TimeWords,
-): readonly NeedsPerson[] {
+export function needsPerson({ pools, containers, reasons }: NeedsSources, now: number): readonly NeedsPerson[] {
   const ofPools = pools.flatMap(({ name, problem }) =>
     problem === null
       ? []
@@ -46,11 +42,11 @@ export function needsPerson(
   const ofContainers = containers
     .filter((one) => one.state === 'broken' || isForgotten(one, now))
     .toSorted((one, other) => other.attempts - one.attempts)
-    .map((one) => containerItem(one, now, words))
+    .map((one) => containerItem(one, now))
   return [...ofManager, ...ofPools, ...ofContainers]
 }
 
-function containerItem(one: NeedsSources['containers'][number], now: number, words: TimeWords): NeedsPerson {
+function containerItem(one: NeedsSources['containers'][number], now: number): NeedsPerson {
   const { name, state, since, attempts, error, retry_at: retryAt } = one
   const lasts = durationText(now - Date.parse(since))
   const href = `/containers/${name}`
@@ -59,13 +55,13 @@ function containerItem(one: NeedsSources['containers'][number], now: number, wor
     return { key: name, text, href, container: { name, state: 'quarantined' } }
   }
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`
-  const next = retryAt === null ? '' : `, ${nextTry(Date.parse(retryAt), now, words)}`
+  const next = retryAt === null ? '' : `, ${nextTry(Date.parse(retryAt), now)}`
   const text = `${name} is broken since ${lasts}: ${error ?? 'the reason is not known'} (${tries}${next})`
   return { key: name, text, href, container: { name, state: 'broken' } }
 }
 
-function nextTry(at: number, now: number, words: TimeWords): string {
-  return at <= now ? 'trying again now' : `next at ${clockText(at, now, words)} in ${durationText(at - now)}`
+function nextTry(at: number, now: number): string {
+  return at <= now ? 'tried again now' : `tried again in ${durationText(at - now)}`
 }
 
 function isForgotten({ state, since }: Pick<Container, 'state' | 'since'>, now: number): boolean {

@@ -51,7 +51,7 @@ export function useOverviewData() {
 
 /** So many past events are read to find a few that people care about. */
 const TAIL = 100
-export const SHOWN_EVENTS = 10
+const SHOWN_EVENTS = 10
 
 /** Returns the latest events without the steps of recycling, newest first. */
 function useLatestEvents() {

@@ -42,7 +42,7 @@ export function Queue({ reservations, waiting }: QueueProps) {
           </tbody>
         </table>
       )}
-      {waiting === 0 && <p className="secondary">Nobody waits.</p>}
+      {waiting === 0 && <p className="secondary">No reservation waits.</p>}
       {others > 0 && <p className="secondary">{others === 1 ? '1 other waits' : `${others} others wait`}.</p>}
     </>
   )

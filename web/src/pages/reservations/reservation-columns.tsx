@@ -1,7 +1,7 @@
 import { Link } from 'wouter'
 import type { Reservation } from '../../api/types.ts'
 import { LinkedText } from '../../parts/linked-text.tsx'
-import type { Column } from '../../parts/table/column.ts'
+import type { Column } from '../../parts/table/model/column.ts'
 import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
 import { stateText } from '../../words/reservation-text.ts'
 
@@ -19,7 +19,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     width: '112px',
     cell: ({ id, username }) => <Link href={`/reservations/${id}`}>{username}</Link>,
   },
-  { key: 'name', label: 'Name', sortKey: ({ name }) => name, width: '96px', cell: ({ name }) => name },
+  { key: 'name', label: 'Name', sortKey: ({ name }) => name, width: '88px', cell: ({ name }) => name },
   {
     key: 'owner',
     label: 'Owner',
@@ -29,7 +29,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     cell: (row) => row.owner,
   },
   { key: 'pool', label: 'Pool', sortKey: ({ pool }) => pool, filter: true, width: '84px', cell: ({ pool }) => pool },
-  { key: 'state', label: 'State', sortKey: stateText, filter: 'page', width: '116px', cell: stateText },
+  { key: 'state', label: 'State', sortKey: stateText, filter: 'page', width: '132px', cell: stateText },
   {
     key: 'containers',
     label: 'Containers',
@@ -42,7 +42,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     label: 'Time left',
     sortKey: (row) => Date.parse(end(row) ?? '') || null,
     text: () => '',
-    width: '216px',
+    width: '232px',
     cell: (row) => <End row={row} />,
   },
   {

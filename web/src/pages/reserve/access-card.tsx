@@ -18,7 +18,7 @@ export function AccessCard({ reservation }: { readonly reservation: Reservation 
           <li key={container.name}>
             <div className={styles['container']}>
               <Link href={`/containers/${container.name}`}>{container.name}</Link>
-              <Button aria-label={`Open a terminal in ${container.name}`} onClick={() => dock.open(container.name)}>
+              <Button aria-label={`Open terminal in ${container.name}`} onClick={() => dock.open(container.name)}>
                 Open terminal
               </Button>
             </div>

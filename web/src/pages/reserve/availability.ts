@@ -3,7 +3,7 @@ import type { Me, Pool, Reservation } from '../../api/types.ts'
 import { clockText, durationText, type TimeWords } from '../../words/time.ts'
 
 const MINUTE = 60_000
-/** Wait that is proposed when nobody knows when enough containers will be free. */
+/** Wait that is proposed when it is not known when enough containers will be free. */
 const DEFAULT_WAIT = '10m'
 
 /** Returns "7 of 10 are free. You hold 2 of at most 3 containers." */
@@ -22,7 +22,7 @@ export function availabilityText(
 }
 
 /**
- * Returns when that many are free if nobody extends and nobody releases early, as far as the caller can see; null if
+ * Returns when that many are free without an extension or an early release, as far as the caller can see; null if
  * that is not known. Users see the ends of their own reservations only, and the next end of the pool.
  */
 export function estimatedStart(

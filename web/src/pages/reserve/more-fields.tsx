@@ -8,7 +8,7 @@ interface MoreFieldsProps {
   readonly fields: Fields
   readonly faults: Faults
   readonly set: (name: FieldName, value: string) => void
-  /** Whether they are shown although nobody asked. */
+  /** Whether they are shown without a click. */
   readonly startsOpen: boolean
 }
 

@@ -3,7 +3,7 @@ import type { ReserveRequest } from '../../api/types.ts'
 import { readEnd } from '../../words/end-input.ts'
 import type { TimeWords } from '../../words/time.ts'
 
-export type PasswordChoice = 'random' | 'words' | 'own' | 'none'
+type PasswordChoice = 'random' | 'words' | 'own' | 'none'
 
 export interface Fields {
   readonly pool: string
@@ -103,7 +103,7 @@ export function faultsOf(violations: readonly { readonly path: string; readonly 
   return { byField, others }
 }
 
-/** Fields that are hidden until somebody asks for them. A fault or a value in one shows them. */
+/** Fields that are hidden at first. A fault or a value in one shows them. */
 const MORE: readonly FieldName[] = ['name', 'sshKeys', 'passwordChoice', 'password', 'keepalive', 'wait', 'note']
 
 export function wantsMore(fields: Fields, faults: Faults): boolean {

@@ -28,7 +28,8 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
     defaultValue: { username: '', sshKeys: '' },
     getInitialValueInEffect: false,
   })
-  const [fields, setFields] = useState<Fields>(() => fieldsFrom(query, remembered, pools[0]?.name ?? ''))
+  const allowed = pools.filter(({ name }) => me.limits.pools?.includes(name) ?? true).map(({ name }) => name)
+  const [fields, setFields] = useState<Fields>(() => fieldsFrom(query, remembered, allowed[0] ?? ''))
   const reserve = useReserve()
   const clock = useClock()
   const { error } = reserve
@@ -68,7 +69,8 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
       )}
       <NativeSelect
         label="Pool"
-        data={[...new Set([fields.pool, ...pools.map(({ name }) => name)])].filter(Boolean)}
+        // A link may name another one: the manager says what is wrong with it.
+        data={allowed.includes(fields.pool) ? allowed : [fields.pool, ...allowed]}
         value={fields.pool}
         error={faults.byField.pool}
         description={pool && availabilityText(pool, me)}

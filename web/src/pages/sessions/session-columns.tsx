@@ -1,5 +1,5 @@
 import type { OpenSession } from '../../api/session.ts'
-import type { Column } from '../../parts/table/column.ts'
+import type { Column } from '../../parts/table/model/column.ts'
 import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
 import { browserText } from './browser-text.ts'
 

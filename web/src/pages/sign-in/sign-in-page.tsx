@@ -59,6 +59,7 @@ function TokenField() {
         value={token}
         onChange={(event) => setToken(event.currentTarget.value)}
         error={signIn.error && refusal(signIn.error)}
+        aria-invalid={signIn.isError || undefined}
         visibilityToggleButtonProps={{ 'aria-label': 'Show the token' }}
       />
       <Button type="submit" variant="filled" aria-disabled={signIn.isPending}>

@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import type { Reservation, Token } from '../../api/types.ts'
-import type { Column } from '../../parts/table/column.ts'
+import type { Column } from '../../parts/table/model/column.ts'
 import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
 import { limitsText } from './token-text.ts'
 
@@ -51,7 +51,7 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
       label: 'Expires',
       sortKey: ({ expires_at: at }) => Date.parse(at ?? '') || null,
       text: () => '',
-      width: '200px',
+      width: '248px',
       cell: ({ expires_at: at }) => (at === null ? 'never' : <TimeLeft at={at} />),
     },
   ]

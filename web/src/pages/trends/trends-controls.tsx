@@ -2,6 +2,7 @@ import { Button, NativeSelect, SegmentedControl } from '@mantine/core'
 import { useSearchParams } from 'wouter'
 import { usePools } from '../../api/lists.ts'
 import type { Series } from '../../api/types.ts'
+import { useLive } from '../../live/live.tsx'
 import { endsNow, moved, RANGES, rangeOf, readTrendsQuery, type Span, widened, withSpan } from './trends-query.ts'
 import styles from './trends.module.css'
 
@@ -13,6 +14,7 @@ export function TrendsControls({ series }: { readonly series: Series | undefined
   const query = readTrendsQuery(params)
   const { data: pools = [] } = usePools()
   const names = [...new Set([...pools.map(({ name }) => name), ...(query.pool === null ? [] : [query.pool])])]
+  const { state } = useLive()
   const range = rangeOf(query)
   const span = series && { from: Date.parse(series.from), to: Date.parse(series.to) }
   const show = ({ from, to }: Span) =>
@@ -44,10 +46,10 @@ export function TrendsControls({ series }: { readonly series: Series | undefined
         <Button disabled={!span} onClick={() => span && show(moved(span, -1, span.to))}>
           Earlier
         </Button>
-        <Button disabled={!span || endsNow(query)} onClick={() => span && show(moved(span, 1, Date.now()))}>
+        <Button disabled={!span || endsNow(query)} onClick={() => span && show(moved(span, 1, state.now()))}>
           Later
         </Button>
-        <Button disabled={!span} onClick={() => span && show(widened(span, Date.now()))}>
+        <Button disabled={!span} onClick={() => span && show(widened(span, state.now()))}>
           Zoom out
         </Button>
       </div>

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useCallback, useMemo } from 'react'
 import { useSearchParams } from 'wouter'
 import type { Series } from '../../api/types.ts'
-import { useLiveStatus } from '../../live/live.tsx'
+import { useLive, useLiveStatus } from '../../live/live.tsx'
 import { Loading, Page } from '../../parts/page.tsx'
 import { useTimeWords } from '../../settings/settings.tsx'
 import { clockText, exactText, timeOfDay } from '../../words/time.ts'
@@ -31,7 +31,7 @@ export function TrendsPage() {
       <Loading of={series} what="the figures">
         {(data) => (
           <div aria-busy={series.isPlaceholderData} className={styles['figures']}>
-            <SpanText series={data} query={query} readAt={series.dataUpdatedAt} />
+            <SpanText series={data} query={query} />
             <Figures series={data} pool={query.pool} />
           </div>
         )}
@@ -41,9 +41,10 @@ export function TrendsPage() {
 }
 
 /** Which time is shown, in which steps, whether it goes on, and why there may be nothing at its begin. */
-function SpanText(props: { readonly series: Series; readonly query: TrendsQuery; readonly readAt: number }) {
-  const { series, query, readAt } = props
+function SpanText(props: { readonly series: Series; readonly query: TrendsQuery }) {
+  const { series, query } = props
   const words = useTimeWords()
+  const { state } = useLive()
   const isLive = useLiveStatus().kind === 'live'
   const { from, to, step_seconds, kept_since } = series
   const isMoving = endsNow(query)
@@ -51,9 +52,9 @@ function SpanText(props: { readonly series: Series; readonly query: TrendsQuery;
   return (
     <p className={styles['span']}>
       {clockText(Date.parse(from), Date.parse(to), words)} to{' '}
-      {isMoving ? 'now' : clockText(Date.parse(to), Date.now(), words)} ({words.timeZone}), in steps of{' '}
+      {isMoving ? 'now' : clockText(Date.parse(to), state.now(), words)} ({words.timeZone}), in steps of{' '}
       {stepLengthText(step_seconds)}.{' '}
-      {isMoving && (isLive ? 'Goes on while this page is open.' : `As of ${timeOfDay(readAt, words)}.`)}
+      {isMoving && (isLive ? 'Goes on while this page is open.' : `As of ${timeOfDay(Date.parse(to), words)}.`)}
       {isCut && (
         <>
           {' '}

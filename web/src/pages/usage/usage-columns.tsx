@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import type { Usage } from '../../api/types.ts'
-import type { Column } from '../../parts/table/column.ts'
+import type { Column } from '../../parts/table/model/column.ts'
 import { durationText } from '../../words/time.ts'
 import { type Grouping, GROUPING_WORDS, hours } from './usage-query.ts'
 

@@ -10,10 +10,10 @@ import type { BulkAction, RowAction } from './row-action.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { SelectionBar } from './selection-bar.tsx'
 import { TableHead } from './table-head.tsx'
-import { allOf, extendedTo, NOTHING_SELECTED, toggled } from './selection.ts'
-import { actionOf } from './table-keys.ts'
+import { allOf, extendedTo, NOTHING_SELECTED, toggled } from './model/selection.ts'
+import { actionOf } from './model/table-keys.ts'
 import { TableRow } from './table-row.tsx'
-import { isFiltered } from './table-state.ts'
+import { isFiltered } from './model/table-state.ts'
 import { useRowFocus } from './use-row-focus.ts'
 import type { Table } from './use-table.ts'
 import { useVirtualRows } from './use-virtual-rows.ts'
@@ -28,6 +28,11 @@ export interface DataTableProps<Row> {
   readonly hrefOf?: (row: Row) => string
   readonly actionsOf?: (row: Row) => readonly RowAction[]
   readonly bulk?: readonly BulkAction<Row>[]
+  /**
+   * Rows that come in on top change the text of those below instead of moving them. For rows that are read only while
+   * they stand still.
+   */
+  readonly inPlace?: boolean
   /** Filters that the page applies itself. */
   readonly pageFilters?: ReactNode
   /** Sentence in place of the rows if there are none, whatever the filter. */
@@ -38,7 +43,7 @@ const NARROW = '(max-width: 640px)'
 const NO_BULK: readonly never[] = []
 
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { table, label, noun, nameOf, hrefOf, actionsOf, bulk = NO_BULK, pageFilters, empty } = props
+  const { table, label, noun, nameOf, hrefOf, actionsOf, bulk = NO_BULK, pageFilters, inPlace = false, empty } = props
   const { columns, idOf, shown, shownIds, selection, select, state, setState } = table
   const body = useRef<HTMLTableSectionElement>(null)
   const focus = useRowFocus(shownIds, body)
@@ -114,7 +119,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
             const id = idOf(row)
             return (
               <TableRow
-                key={id}
+                key={inPlace ? piece.index : id}
                 id={id}
                 row={row}
                 index={piece.index}

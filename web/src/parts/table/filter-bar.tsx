@@ -2,10 +2,10 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useShortcut } from '../../keyboard/shortcuts.tsx'
-import { isFiltered, withFilter } from './table-state.ts'
+import { isFiltered, withFilter } from './model/table-state.ts'
 import type { Table } from './use-table.ts'
-import { valuesOf } from './visible-rows.ts'
-import styles from './table.module.css'
+import { valuesOf } from './model/visible-rows.ts'
+import styles from './bars.module.css'
 
 interface BarProps<Row> {
   readonly table: Table<Row>
@@ -31,6 +31,7 @@ export function FilterBar<Row>({ table, noun, narrow, pageFilters }: BarProps<Ro
           return (
             <NativeSelect
               key={column.key}
+              className={styles['field'] ?? ''}
               label={column.label}
               value={value}
               onChange={(event) => setState(withFilter(state, column.key, event.currentTarget.value))}
@@ -61,6 +62,7 @@ function OrderSelect<Row>({ table }: { readonly table: Table<Row> }) {
   const { order } = state
   return (
     <NativeSelect
+      className={styles['field'] ?? ''}
       label="Sorted by"
       value={order === null ? '' : `${order.descending ? '-' : ''}${order.key}`}
       onChange={(event) => {
@@ -106,8 +108,9 @@ function WordsFilter({ words, onChange }: { readonly words: string; readonly onC
   return (
     <TextInput
       ref={field}
+      className={styles['field'] ?? ''}
       label="Filter"
-      placeholder="words, all of them"
+      placeholder="all these words"
       title="Press / to come here"
       type="search"
       autoComplete="off"

@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
 import type { BulkAction } from './row-action.ts'
-import { allOf, NOTHING_SELECTED } from './selection.ts'
+import { allOf, NOTHING_SELECTED } from './model/selection.ts'
 import type { Table } from './use-table.ts'
-import styles from './table.module.css'
+import styles from './bars.module.css'
 
 /** What is selected, and what can be done with it. Always there, so that nothing moves and the focus is not lost. */
 export function SelectionBar<Row>(props: { readonly table: Table<Row>; readonly bulk: readonly BulkAction<Row>[] }) {

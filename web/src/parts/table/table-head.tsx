@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import type { Column } from './column.ts'
-import { allOf, NOTHING_SELECTED } from './selection.ts'
-import { nextOrder } from './table-state.ts'
+import type { Column } from './model/column.ts'
+import { allOf, NOTHING_SELECTED } from './model/selection.ts'
+import { nextOrder } from './model/table-state.ts'
 import type { Table } from './use-table.ts'
 import styles from './table.module.css'
 

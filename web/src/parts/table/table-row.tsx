@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import type { Column } from './column.ts'
+import type { Column } from './model/column.ts'
 import type { RowAction } from './row-action.ts'
 import { RowActions } from './row-actions.tsx'
 import styles from './table.module.css'

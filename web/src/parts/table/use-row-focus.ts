@@ -1,6 +1,6 @@
 /** Moves the focus between rows. One row is in the order of Tab; it keeps the focus when rows change under it. */
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { placeOf } from './place.ts'
+import { placeOf } from './model/place.ts'
 
 export interface RowFocus {
   /** Index of the row that Tab reaches; -1 without rows. */

@@ -1,10 +1,10 @@
 /** The state of a table: rows that match, in order, and which of them are selected. */
 import { useMemo, useState } from 'react'
 import { useSearchParams } from 'wouter'
-import type { Column } from './column.ts'
-import { NOTHING_SELECTED, type Selection, selectedOf } from './selection.ts'
-import { readTableState, type TableState, writeTableState } from './table-state.ts'
-import { visibleRows } from './visible-rows.ts'
+import type { Column } from './model/column.ts'
+import { NOTHING_SELECTED, type Selection, selectedOf } from './model/selection.ts'
+import { readTableState, type TableState, writeTableState } from './model/table-state.ts'
+import { visibleRows } from './model/visible-rows.ts'
 
 export interface TableOptions<Row> {
   readonly rows: readonly Row[]

@@ -8,7 +8,7 @@ const OVERSCAN = 12
 /** Height before a row is measured: that of a row, or of a card on a narrow screen. */
 const ESTIMATE_PX = { row: 29, card: 180 }
 
-export type Piece = { readonly kind: 'row'; readonly index: number } | { readonly kind: 'gap'; readonly height: number }
+type Piece = { readonly kind: 'row'; readonly index: number } | { readonly kind: 'gap'; readonly height: number }
 
 export interface VirtualRows {
   readonly pieces: readonly Piece[]

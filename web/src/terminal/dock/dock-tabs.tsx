@@ -32,6 +32,7 @@ export function DockTabs(props: {
             aria-selected={tab.key === active}
             aria-keyshortcuts="Delete"
             aria-controls={`terminal-${tab.key}`}
+            aria-keyshortcuts="Delete"
             tabIndex={tab.key === active ? 0 : -1}
             onClick={() => act({ type: 'select', key: tab.key })}
             onKeyDown={(event) => press(event, tab)}
@@ -39,6 +40,7 @@ export function DockTabs(props: {
             {tabTitle(tabs, tab)}
             <Mark state={states[tab.key]} />
           </button>
+          {/* For the mouse: a list of tabs may contain nothing but tabs, which have the key. */}
           <CloseButton
             size="xs"
             // For pointers: a list of tabs holds nothing else. Keyboards have Delete, and the menu beside it.

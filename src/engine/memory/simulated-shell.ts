@@ -1,6 +1,7 @@
-/** A small pretended shell, for tests and demonstrations: it echoes, and knows a few commands. */
+/** A simulated shell for tests and demonstrations. It echoes input and has a few commands. */
 import { Duplex } from 'node:stream'
 import { BerthError } from '../../domain/errors.ts'
+import { isUsername } from '../../domain/account.ts'
 import type { TerminalSize } from '../../domain/terminal/terminal.ts'
 import type { Shell, ShellRequest } from '../../ports/shell.ts'
 
@@ -9,7 +10,7 @@ const LOGIN = 'berth-terminal'
 const ENDLESS = Buffer.from('y\r\n'.repeat(1_000))
 
 /** Commands: `whoami`, `stty size`, `yes` until a key is pressed, `exit [CODE]`. */
-export class PretendedShell implements Shell {
+export class SimulatedShell implements Shell {
   readonly stream: Duplex
   readonly ended: Promise<number | null>
   readonly #user: string
@@ -20,7 +21,7 @@ export class PretendedShell implements Shell {
 
   /** `engine_failed` for root. */
   constructor({ user, size, command }: ShellRequest) {
-    if (user === 'root' || !/^[A-Za-z_]/.test(user))
+    if (user === 'root' || !isUsername(user))
       throw new BerthError('engine_failed', `a terminal runs as an account, got ${JSON.stringify(user)}`)
     this.#user = user
     this.#size = size
@@ -45,7 +46,7 @@ export class PretendedShell implements Shell {
     this.stream.destroy()
   }
 
-  /** The command ends, or its container is killed. */
+  /** Ends the shell, as `exit` or a kill of its container does. */
   end(code: number): void {
     if (this.#code !== null) return
     this.#code = code
@@ -85,7 +86,7 @@ export class PretendedShell implements Shell {
     this.#print(`${answers[name] ?? `${name}: not found\r\n`}$ `)
   }
 
-  /** The reader takes more. */
+  /** Called when the reader takes more output. */
   #more(): void {
     if (this.#isEndless && this.#code === null) setImmediate(() => this.#isEndless && this.stream.push(ENDLESS))
   }

@@ -1,10 +1,10 @@
 import type { Identity } from '../../domain/identity.ts'
 import type { Terminal, TerminalSize } from '../../domain/terminal/terminal.ts'
-import { type Place, placeOf } from './holder.ts'
+import { type Place, placeOf } from './place.ts'
 import { endLogin, type Login, startLogin } from './login.ts'
 import type { TerminalsDeps } from './types.ts'
 
-/** Starts a shell and records it. Leaves none behind when the reservation has ended meanwhile. */
+/** Starts a shell and records it. Ends the shell again if the reservation has ended meanwhile. */
 export async function openShell(
   deps: TerminalsDeps,
   { reservation, container }: Place,

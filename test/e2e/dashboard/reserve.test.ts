@@ -1,0 +1,113 @@
+/** The drawer for reserving: faults at their fields, the queue, and what a link fills in. */
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import { assertAccessible } from '../../support/browser/accessibility.ts'
+import { openBrowser } from '../../support/browser/browser.ts'
+import { releaseEverything, testDashboard } from '../../support/browser/dashboard.ts'
+import { screenshot } from '../../support/browser/screenshot.ts'
+
+const SIZE = 3
+const manager = await testDashboard('reserve', { engine: 'memory', size: SIZE, pool: { duration: { default: '60m' } } })
+// Before the check for faults, which ends the hooks when it fails.
+afterEach(() => releaseEverything(manager))
+const browser = await openBrowser()
+const { url, pool } = manager
+
+/** Returns the text below a field. */
+const faultOf = (label: string) => `xpath=//label[contains(., "${label}")]/..//*[contains(@class, "error")]`
+
+describe('the drawer for reserving', () => {
+  it('shows three faults at three fields, and keeps what was typed', async () => {
+    const person = await browser.person({ url })
+    person.expects(/status of 422/)
+    const page = await person.open('/ui/reserve')
+    await page.getByLabel('Count').fill('0')
+    await page.getByLabel('For how long').fill('soon')
+    await page.getByLabel('User name inside').fill('root')
+    await page.keyboard.press('Enter')
+    await page.getByText('The manager does not accept 3 values').waitFor()
+    assert.match((await page.locator(faultOf('Count')).textContent()) ?? '', /at least 1/)
+    assert.match((await page.locator(faultOf('For how long')).textContent()) ?? '', /a duration like 90m.*got "soon"/)
+    assert.match((await page.locator(faultOf('User name')).textContent()) ?? '', /"root" belongs to the image/)
+    assert.equal(await page.getByLabel('Count').inputValue(), '0')
+    await page.getByLabel('Count').and(page.locator(':focus')).waitFor()
+    await assertAccessible(page)
+    await screenshot(page, 'reserve-faults')
+  })
+
+  it('says what is free when there is not enough, and waits with an estimate until it is there', async () => {
+    const person = await browser.person({ url })
+    person.expects(/status of 409/)
+    const { body } = await manager.send('POST', '/v1/reservations', { username: 'alice', count: 2, duration: '4m' })
+    const page = await person.open('/ui/reserve?count=2&user=bob')
+    await page.getByText('1 of 3 is free').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('Only 1 container available').waitFor()
+    await page.getByText(/Enough are free at about \d\d:\d\d \(in (3 min \d\d s|4 min)\)/).waitFor()
+    assert.equal(await page.getByLabel('Wait in the queue for').inputValue(), '5m')
+    await page.keyboard.press('Enter')
+    await page.getByText('Waits in the queue, position 1').waitFor()
+    const estimate = async () => (await page.getByText(/Its turn comes in about/).textContent()) ?? ''
+    const before = await estimate()
+    assert.match(before, /about (3 min \d\d s|4 min)/)
+    await page.getByText(before).waitFor({ state: 'detached' })
+    assert.match(await estimate(), /about 3 min \d\d s/)
+    await screenshot(page, 'reserve-waiting')
+    await fetch(`${url}/v1/reservations/${(body as { id: string }).id}`, { method: 'DELETE' })
+    await page
+      .getByText(/^ssh -p \d+ bob@/)
+      .nth(1)
+      .waitFor()
+    await page.getByRole('button', { name: `Open terminal in ${pool}-2` }).waitFor()
+    await assertAccessible(page)
+  })
+
+  it('goes back with Escape, and cancels a wait', async () => {
+    const person = await browser.person({ url })
+    await manager.reserve({ username: 'alice', count: SIZE, pool })
+    const page = await person.open('/ui/')
+    await page.getByText('Nothing needs you.').waitFor()
+    await page.keyboard.press('r')
+    await page.getByLabel('Count').waitFor()
+    await page.keyboard.press('Escape')
+    await page.waitForURL('**/ui/')
+    await page.goto('/ui/reserve?wait=10m')
+    await page.getByLabel('Count').and(page.locator(':focus')).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Cancel the wait' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Release', exact: true }).click()
+    await page.getByText('It is over: cancelled.').waitFor()
+  })
+
+  it('shows the same as commands, which reserve the same', async () => {
+    const person = await browser.person({ url })
+    const page = await person.open('/ui/reserve?count=2&for=90m&user=carol&note=lab%207')
+    await page.getByLabel('Count').and(page.locator(':focus')).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('Show as command').click()
+    const curl = (await page.getByText(/^curl -X POST/).textContent()) ?? ''
+    const body = /-d '([^']*)'/.exec(curl)?.[1] ?? ''
+    assert.deepEqual(JSON.parse(body), { pool, count: 2, duration: '90m', username: 'carol', note: 'lab 7' })
+    await page.getByText(/^berth --url \S+ reserve --pool \S+ --count 2 --for 90m --user carol/).waitFor()
+  })
+
+  it('asks again for an answer that was lost, and does not reserve twice', async () => {
+    const person = await browser.person({ url })
+    person.expects(/ERR_FAILED/)
+    const page = await person.open('/ui/reserve?user=dora')
+    let isLost = false
+    await page.route('**/v1/reservations', async (route) => {
+      if (isLost || route.request().method() !== 'POST') return route.continue()
+      isLost = true
+      await route.fetch()
+      await route.abort()
+    })
+    await page.getByLabel('Count').and(page.locator(':focus')).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('If the manager has done it already').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText(/^ssh -p \d+ dora@/).waitFor()
+    const { body } = await manager.get<{ reservations: unknown[] }>('/v1/reservations?state=active')
+    assert.equal(body.reservations.length, 1)
+  })
+})

@@ -1,0 +1,178 @@
+/** Signing in with a token, what users may not do, tokens and sessions. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Page } from 'playwright-core'
+import { testManager } from '../../../lab/manager.ts'
+import { assertAccessible } from '../../support/browser/accessibility.ts'
+import { openBrowser } from '../../support/browser/browser.ts'
+import { buildDashboard } from '../../support/browser/dashboard.ts'
+import type { Person } from '../../support/browser/person.ts'
+import { screenshot } from '../../support/browser/screenshot.ts'
+
+buildDashboard()
+const manager = await testManager('sign-in', { size: 5, top: { engine: 'memory', auth: 'tokens' } })
+const admin = await manager.startWithToken()
+await manager.untilReady()
+const { person } = await openBrowser()
+
+async function tokenOf(name: string, role: 'admin' | 'user'): Promise<{ id: string; token: string }> {
+  const { status, body } = await manager.send('POST', '/v1/tokens', { name, role })
+  assert.equal(status, 201)
+  return body as { id: string; token: string }
+}
+
+const field = (page: Page) => page.getByLabel('API token')
+
+async function signIn(page: Page, token: string): Promise<void> {
+  await field(page).fill(token)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+async function signedIn(who: Person, token: string, path: string): Promise<Page> {
+  const page = await who.open(path)
+  await signIn(page, token)
+  await page.getByText('live', { exact: true }).waitFor()
+  return page
+}
+
+describe('signing in', () => {
+  it('says what is wrong with a token, and then opens the page that was asked for', async () => {
+    const ada = await person({ url: manager.url })
+    ada.expects(/console error: Failed to load resource.* 401/)
+    const page = await ada.open('/ui/containers?state=ready&sort=-name')
+    await screenshot(page, 'sign-in')
+    assert.equal(await field(page).getAttribute('type'), 'password')
+    assert.equal(await field(page).getAttribute('autocomplete'), 'off')
+    await assertAccessible(page)
+    await signIn(page, 'berth_nonsense')
+    await page.locator('input[aria-invalid="true"]').waitFor()
+    const described = ((await field(page).getAttribute('aria-describedby')) ?? '').split(' ')
+    const said = await page.locator(`#${described.find((id) => id.endsWith('-error'))}`).textContent()
+    const { body } = await manager.getAs<{ detail: string }>('berth_nonsense', '/v1/me')
+    assert.equal(said, body.detail)
+    await signIn(page, admin)
+    await page.getByRole('heading', { name: 'Containers' }).waitFor()
+    assert.match(page.url(), /\/ui\/containers\?state=ready&sort=-name$/)
+    assert.equal(await page.locator('tbody tr').first().getAttribute('data-id'), `${manager.pool}-5`)
+    // The token is kept nowhere in the browser.
+    const kept = await page.evaluate<string>(
+      'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])',
+    )
+    assert.ok(!kept.includes(admin))
+  })
+
+  it('leads back to the same page when a session has ended while it was open', async () => {
+    const { id, token } = await tokenOf('grace', 'admin')
+    const grace = await person({ url: manager.url })
+    grace.expects(/console error: Failed to load resource.* 401/)
+    const page = await signedIn(grace, token, '/ui/events?pool=none')
+    await page.getByRole('heading', { name: 'Events' }).waitFor()
+    const response = await fetch(`${manager.url}/v1/tokens/${id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${admin}` },
+    })
+    assert.equal(response.status, 200)
+    // The stream is checked with each heartbeat; a request notices at once.
+    await page.getByRole('link', { name: 'Usage' }).click()
+    await page.getByText('Your session as grace has ended.').waitFor()
+    const again = await tokenOf('grace', 'admin')
+    await signIn(page, again.token)
+    await page.getByRole('heading', { name: 'Usage' }).waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Events' }).waitFor()
+  })
+
+  it('signs out', async () => {
+    const ada = await person({ url: manager.url })
+    const page = await signedIn(ada, admin, '/ui/me')
+    await page.getByRole('button', { name: /admin$/ }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await field(page).waitFor()
+    await page.reload()
+    await field(page).waitFor()
+  })
+
+  const FAILURES = { denied: /did not sign you in/, expired: /took too long/, unheard: /did not understand each other/ }
+  for (const [error, text] of Object.entries(FAILURES)) {
+    it(`says why a sign-in at the identity provider failed: ${error}`, async () => {
+      const page = await (await person({ url: manager.url })).open(`/ui/sign-in?error=${error}`)
+      await page.getByRole('alert').getByText(text).waitFor()
+    })
+  }
+})
+
+describe('a user', () => {
+  it('is told at the button why an action is refused, and what only admins see', async () => {
+    const { token } = await tokenOf('alice', 'user')
+    const alice = await person({ url: manager.url })
+    alice.expects(/console error: Failed to load resource.* 403/)
+    const page = await signedIn(alice, token, `/ui/containers/${manager.pool}-1`)
+    await page.getByRole('button', { name: 'Recycle …' }).click()
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: `Recycle ${manager.pool}-1` })
+      .click()
+    const alert = page.getByRole('region', { name: 'Actions' }).getByRole('alert')
+    await alert.getByText('forbidden').waitFor()
+    assert.match((await alert.textContent()) ?? '', /admin/)
+    await page.getByText('Events of your own reservations; admins see all.').waitFor()
+    await page.goto('/ui/tokens')
+    await page.getByText('Only admins may see and make tokens; you are alice, a user.').waitFor()
+  })
+})
+
+describe('tokens', () => {
+  it('are made with limits, shown once, and deleted with a sentence on what that means', async () => {
+    const ada = await person({ url: manager.url })
+    ada.expects(/console error: Failed to load resource.* 422/)
+    const page = await signedIn(ada, admin, '/ui/tokens')
+    await page.getByRole('button', { name: 'Make a token' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('ci runner')
+    await dialog.getByLabel('Valid for').fill('soon')
+    await dialog.getByLabel('Containers at once').fill('3')
+    await dialog.getByRole('button', { name: 'Make the token' }).click()
+    await dialog.getByText(/^expires_in must be/).waitFor()
+    await screenshot(page, 'token-form')
+    await dialog.getByLabel('Name').fill('ci-runner')
+    await dialog.getByLabel('Valid for').fill('30d')
+    await dialog.getByRole('button', { name: 'Make the token' }).click()
+    const code = dialog.locator('code')
+    await code.waitFor()
+    const token = (await code.textContent()) ?? ''
+    const me = await manager.getAs<{ name: string; limits: { containers: number } }>(token, '/v1/me')
+    assert.deepEqual([me.body.name, me.body.limits.containers], ['ci-runner', 3])
+    await dialog.getByRole('button', { name: 'I have copied it' }).click()
+    const row = page.getByRole('row', { name: /ci-runner/ })
+    await row.getByText('3 containers').waitFor()
+    assert.ok(!(await page.content()).includes(token))
+
+    await row.getByRole('button', { name: 'Delete ci-runner' }).click()
+    await page
+      .getByRole('dialog')
+      .getByText(/are refused, and browsers that signed in with it are signed out/)
+      .waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete the token of ci-runner' }).click()
+    await row.waitFor({ state: 'detached' })
+    assert.equal((await manager.getAs(token, '/v1/me')).status, 401)
+  })
+})
+
+describe('sessions', () => {
+  it('are listed, and end one by one', async () => {
+    const { token } = await tokenOf('linus', 'user')
+    const [here, there] = [await person({ url: manager.url }), await person({ url: manager.url })]
+    there.expects(/console error: Failed to load resource.* 401/)
+    const other = await signedIn(there, token, '/ui/me')
+    const page = await signedIn(here, token, '/ui/sessions')
+    await page.getByText('2 sessions').waitFor()
+    await page.getByText('linus · this browser').waitFor()
+    await screenshot(page, 'sessions')
+    await page.getByRole('button', { name: 'End all others …' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'End 1 session' }).click()
+    await page.getByText('1 ended', { exact: true }).waitFor()
+    await page.getByText('1 session', { exact: true }).waitFor()
+    await other.getByRole('link', { name: 'Containers' }).click()
+    await other.getByText('Your session as linus has ended.').waitFor()
+  })
+})
