@@ -30,7 +30,6 @@ export function DockTabs(props: {
             type="button"
             role="tab"
             aria-selected={tab.key === active}
-            aria-keyshortcuts="Delete"
             aria-controls={`terminal-${tab.key}`}
             aria-keyshortcuts="Delete"
             tabIndex={tab.key === active ? 0 : -1}
@@ -40,10 +39,9 @@ export function DockTabs(props: {
             {tabTitle(tabs, tab)}
             <Mark state={states[tab.key]} />
           </button>
-          {/* For the mouse: a list of tabs may contain nothing but tabs, which have the key. */}
+          {/* For the mouse: a list of tabs may contain nothing but tabs. They have the key, and the menu beside them. */}
           <CloseButton
             size="xs"
-            // For pointers: a list of tabs holds nothing else. Keyboards have Delete, and the menu beside it.
             tabIndex={-1}
             aria-hidden
             title="End the shell (Delete)"
