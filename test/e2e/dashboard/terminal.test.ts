@@ -1,7 +1,7 @@
 /** Terminals in the dashboard, in real containers: a shell that comes back, and that says when and why it ends. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, it } from 'node:test'
+import { afterEach, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { eventually } from '../../../lab/eventually.ts'
 import { assertAccessible } from '../../support/browser/accessibility.ts'
@@ -14,10 +14,17 @@ import { screenshot } from '../../support/browser/screenshot.ts'
 const manager = await testDashboard('terminal', {
   engine: 'docker',
   size: 4,
-  pool: { duration: { default: '5m', max: '5m' } },
+  // Chromium breaks off requests whenever the machine gets another network.
+  pool: { duration: { default: '5m', max: '5m' }, reach_peers: false },
 })
 const browser = await openBrowser()
 const { url } = manager
+
+// Also after a test that fails; with all containers made again, the networks of the machine are at rest.
+afterEach(async () => {
+  await manager.get('/release_all')
+  await manager.untilReady()
+})
 
 interface Held {
   readonly id: string
@@ -50,7 +57,12 @@ async function release({ id }: Held): Promise<void> {
 const lines = (page: Page) => page.locator('[data-terminal]:not([hidden]) .xterm-rows')
 
 /** Waits until the terminal shows this. */
-const shows = (page: Page, text: string | RegExp) => lines(page).filter({ hasText: text }).waitFor()
+async function shows(page: Page, text: string | RegExp): Promise<void> {
+  await lines(page)
+    .filter({ hasText: text })
+    .waitFor()
+    .catch(async () => assert.fail(`no ${text} in:\n${await page.locator('body').innerText()}`))
+}
 
 /** Opens the terminal in a window of its own, and waits for its prompt. */
 async function openTerminal(person: Person, { container }: Held): Promise<Page> {
@@ -79,7 +91,6 @@ describe('a terminal', () => {
     assert.ok(ms < 3_000, `${ms} ms`)
     await second.page.keyboard.type('echo "I am $(whoami), not $((6 * 7))"\n')
     await shows(second.page, 'I am ada, not 42')
-    await release(held)
   })
 
   it('goes on over a reload, with the text before it', async () => {
@@ -91,7 +102,6 @@ describe('a terminal', () => {
     await reload(page)
     await shows(page, 'before')
     await shows(page, `tick ${pid} 20`)
-    await release(held)
   })
 
   it('is the same on a second device, which gets its size when it is used', async () => {
@@ -107,7 +117,6 @@ describe('a terminal', () => {
     await shows(one, /from the second at \d+ \d+/)
     const [, cols] = /second at \d+ (\d+)/.exec((await lines(one).textContent()) ?? '') ?? []
     assert.ok(Number(cols) < 100, `${cols} columns`)
-    await release(held)
   })
 
   it('keeps its text over a restart of the manager', async () => {
@@ -120,22 +129,25 @@ describe('a terminal', () => {
     await manager.kill()
     await page.getByText('Typed text is not sent').waitFor()
     await manager.start()
-    await shows(page, /connection lost|shell was lost/)
+    await page.getByText('Typed text is not sent').waitFor({ state: 'hidden' })
+    await page.locator('.xterm-helper-textarea').focus()
     await page.keyboard.type('echo after $((40 + 2))\n')
     await shows(page, 'after 42')
     await page.getByRole('button', { name: 'Search (Ctrl+Shift+F)' }).click()
-    await page.keyboard.type('before the restart')
+    await page.getByLabel('Search in the terminal').fill('before the restart')
     await page.locator('.xterm-selection div').first().waitFor()
-    await release(held)
+    assert.equal(await page.getByText('Not found').count(), 0)
   })
 
   it('says within a second that its reservation has ended, and why', async (t) => {
     const held = await reserve()
     const page = await openTerminal(await browser.person({ url }), held)
-    const began = performance.now()
     await release(held)
     await page.getByRole('alert').filter({ hasText: 'The reservation was released' }).waitFor()
-    const ms = Math.round(performance.now() - began)
+    const seenAt = Date.now()
+    const response = await fetch(`${url}/v1/reservations/${held.id}`)
+    const { ended_at: endedAt } = (await response.json()) as { ended_at: string }
+    const ms = seenAt - Date.parse(endedAt)
     t.diagnostic(`${ms} ms`)
     assert.ok(ms < 1_000, `${ms} ms`)
     await shows(page, /ended at .*The reservation was released/)
@@ -164,7 +176,6 @@ describe('a terminal', () => {
     await page.getByText(/maximum/).waitFor()
     await page.getByRole('button', { name: /Extend by/ }).waitFor({ state: 'hidden' })
     assert.doesNotMatch(await page.title(), /⚠/)
-    await release(held)
   })
 
   it('can be used with the keyboard alone, and by screen readers', async () => {
@@ -185,7 +196,6 @@ describe('a terminal', () => {
       .filter({ hasText: /heard.*heard/ })
       .waitFor()
     await assertAccessible(page)
-    await release(held)
   })
 
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -208,7 +218,6 @@ describe('a terminal', () => {
       assert.equal(overflow, 0)
       await assertAccessible(page)
       await screenshot(page, `terminal-phone-${colorScheme}`)
-      await release(held)
     })
 
     it(`opens in the dock over all pages, ${colorScheme}`, async () => {
@@ -235,7 +244,6 @@ describe('a terminal', () => {
       await eventually(async () => (await rows.count()) > before)
       await page.getByRole('button', { name: 'Minimise' }).click()
       await lines(page).waitFor({ state: 'hidden' })
-      await release(held)
     })
   }
 
@@ -265,6 +273,5 @@ describe('a terminal', () => {
     }
     await sleep(1_000)
     assert.equal(streams, 1)
-    for (const held of all) await release(held)
   })
 })

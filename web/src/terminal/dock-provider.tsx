@@ -1,10 +1,10 @@
 /** Keeps the open terminals over changes of the page and reloads. xterm is loaded when there is one. */
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useReducer } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useReducer, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useSession } from '../api/session.ts'
 import { DockContext } from './dock-context.tsx'
 import { ContinueShells } from './dock/continue-shells.tsx'
-import { dockAfter, parseStored, storedText } from './dock/dock-state.ts'
+import { dockAfter, focusKeyOf, parseStored, storedText } from './dock/dock-state.ts'
 import { newKey } from './dock/new-key.ts'
 
 const STORED_AS = 'berth-dock'
@@ -14,6 +14,7 @@ const DockPanel = lazy(async () => ({ default: (await import('./dock/dock-panel.
 export function DockProvider({ children }: { readonly children: ReactNode }) {
   const identity = useSession().data?.identity?.name ?? ''
   const [state, act] = useReducer(dockAfter, null, () => parseStored(sessionStorage.getItem(STORED_AS), identity))
+  const [restored] = useState(() => (state.tabs.length > 0 ? focusKeyOf(state) : null))
   const [location] = useLocation()
   useEffect(() => sessionStorage.setItem(STORED_AS, storedText(state, identity)), [state, identity])
   const dock = useMemo(() => ({ open: (container: string) => act({ type: 'open', key: newKey(), container }) }), [])
@@ -25,7 +26,7 @@ export function DockProvider({ children }: { readonly children: ReactNode }) {
       {isShown && state.tabs.length === 0 && <ContinueShells act={act} />}
       {isShown && state.tabs.length > 0 && (
         <Suspense fallback={null}>
-          <DockPanel state={state} act={act} />
+          <DockPanel state={state} act={act} restored={restored} />
         </Suspense>
       )}
     </DockContext>

@@ -22,9 +22,12 @@ export function TerminalPage() {
     <main className={styles['window']}>
       <header id="main" tabIndex={-1} className={styles['head']}>
         <h1>{name}</h1>
+        {/* In the header, so that the terminal below stays where it is. */}
+        <div className={styles['warnings']}>
+          <EndWarnings containers={[name]} />
+        </div>
         <Link href="/">All containers</Link>
       </header>
-      <EndWarnings containers={[name]} />
       <Loading of={open} what="the open shells">
         {(terminals) => (
           <Only

@@ -30,6 +30,8 @@ export interface TerminalScreen {
   replay(output: Bytes): void
   /** Shows a dim line about the connection. */
   note(kind: 'reconnected' | 'lost', lostAt: number): void
+  /** Moves what is on the screen to the text above it. */
+  scrollAway(): void
   clear(): void
   /** Takes the size of another viewer. */
   adopt(size: Size): void
@@ -199,7 +201,9 @@ export class TerminalLink {
     if (lost || unseen === null) this.#seen.forget()
     if (lost) screen.note('lost', lostAt ?? Date.now())
     else if (hadText && lostAt !== null) screen.note('reconnected', lostAt)
-    // After a restart the manager has the shell, but not its old text. It stays on the screen, and news follow it.
+    // After a restart the manager has the shell, but not its old text. The shell clears the screen to draw its line: the
+    // old text is kept above.
+    if (unseen === null && hadText && !lost) screen.scrollAway()
     const news = unseen ?? replay
     this.#seen.add(news)
     screen.replay(news)

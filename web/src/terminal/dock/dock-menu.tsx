@@ -6,32 +6,33 @@ import { containersOf, useOpenReservations } from '../../api/lists.ts'
 import { useSession } from '../../api/session.ts'
 import { useTerminals } from '../../api/terminals.ts'
 import { continued, Since } from './continue-shells.tsx'
-import type { DockAction, DockTab } from './dock-state.ts'
+import { type DockAction, type DockTab, tabTitle } from './dock-state.ts'
 import { newKey } from './new-key.ts'
 
 export function DockMenu(props: {
   readonly tabs: readonly DockTab[]
-  /** Container of the terminal that is shown. */
-  readonly current: string | null
+  /** The terminal that is shown. */
+  readonly current: DockTab | null
   readonly act: Dispatch<DockAction>
+  readonly onEnd: (tab: DockTab) => void
 }) {
-  const { tabs, current, act } = props
+  const { tabs, current, act, onEnd } = props
   const { data: open = [] } = useTerminals()
   const elsewhere = open.filter(({ id }) => tabs.every(({ terminal }) => terminal !== id))
   const name = useSession().data?.identity?.name
   const { data: reservations = [] } = useOpenReservations()
-  const mine = containersOf(name, reservations).filter((container) => container !== current)
+  const mine = containersOf(name, reservations).filter((container) => container !== current?.container)
   return (
     <Menu position="top-start" transitionProps={{ duration: 0 }}>
       <Menu.Target>
-        <ActionIcon size="sm" aria-label="Open a terminal" title="Open a terminal">
+        <ActionIcon size="sm" aria-label="Open or end a terminal" title="Open or end a terminal">
           <Plus size={16} aria-hidden />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown mah="60vh" style={{ overflowY: 'auto' }}>
         {current !== null && (
-          <Menu.Item onClick={() => act({ type: 'open-another', key: newKey(), container: current })}>
-            Another shell in {current}
+          <Menu.Item onClick={() => act({ type: 'open-another', key: newKey(), container: current.container })}>
+            Another shell in {current.container}
           </Menu.Item>
         )}
         {mine.map((container) => (
@@ -39,6 +40,11 @@ export function DockMenu(props: {
             {container}
           </Menu.Item>
         ))}
+        {current !== null && (
+          <Menu.Item onClick={() => onEnd(current)} rightSection={<kbd>Delete</kbd>}>
+            End the shell in {tabTitle(tabs, current)}
+          </Menu.Item>
+        )}
         {elsewhere.length > 0 && <Menu.Label>Open elsewhere</Menu.Label>}
         {elsewhere.map((terminal) => (
           <Menu.Item key={terminal.id} onClick={() => act(continued(terminal))}>

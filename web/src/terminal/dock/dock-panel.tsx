@@ -1,7 +1,7 @@
 /** The dock: terminals at the bottom of the window, over all pages. */
 import { ActionIcon } from '@mantine/core'
 import { ChevronDown, ChevronUp, Maximize2, Minimize2 } from 'lucide-react'
-import { type Dispatch, useEffect, useRef, useState } from 'react'
+import { type Dispatch, useRef, useState } from 'react'
 import { useConfirm } from '../../parts/confirm.tsx'
 import { useBerth } from '../../api/berth.tsx'
 import { endTerminal } from '../../api/terminals.ts'
@@ -9,20 +9,28 @@ import { isOver, type LinkState } from '../connection/machine.ts'
 import { EndWarnings } from '../ending/end-warning.tsx'
 import { TerminalView } from '../view/terminal-view.tsx'
 import { DockMenu } from './dock-menu.tsx'
-import { type DockAction, type DockState, type DockTab, tabTitle } from './dock-state.ts'
+import { type DockAction, type DockState, type DockTab, focusKeyOf, tabTitle } from './dock-state.ts'
 import { DockTabs } from './dock-tabs.tsx'
 import { ResizeHandle } from './resize-handle.tsx'
 import { useF6 } from '../view/use-f6.ts'
 import { useDockHeight } from './use-dock-height.ts'
 import styles from './dock.module.css'
 
-export function DockPanel({ state, act }: { readonly state: DockState; readonly act: Dispatch<DockAction> }) {
+interface DockPanelProps {
+  readonly state: DockState
+  readonly act: Dispatch<DockAction>
+  /** What was shown after a reload, which takes no focus; null if nothing was. */
+  readonly restored: string | null
+}
+
+export function DockPanel({ state, act, restored }: DockPanelProps) {
   const { tabs, active, size } = state
   const dock = useRef<HTMLElement>(null)
   const confirm = useConfirm()
   const berth = useBerth()
   const [states, setStates] = useState<Readonly<Record<string, LinkState>>>({})
-  const focusKey = useFocusKey(state)
+  const shownKey = focusKeyOf(state)
+  const focusKey = shownKey === restored ? null : shownKey
   const { height, room } = useDockHeight(dock, state)
   useF6()
 
@@ -64,7 +72,7 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
       <div className={styles['body']} style={{ height }}>
         <div className={styles['head']}>
           <DockTabs tabs={tabs} active={active} states={states} act={act} onClose={(tab) => void close(tab)} />
-          <DockMenu tabs={tabs} current={current?.container ?? null} act={act} />
+          <DockMenu tabs={tabs} current={current ?? null} act={act} onEnd={(tab) => void close(tab)} />
           <div className={styles['sizes']}>
             {size === 'minimized' ? (
               <ActionIcon
@@ -121,15 +129,4 @@ export function DockPanel({ state, act }: { readonly state: DockState; readonly 
       </div>
     </section>
   )
-}
-
-/** Changes when a person opens or selects a terminal; null right after a reload, which must not take the focus. */
-function useFocusKey({ active, tabs, size }: DockState): string | null {
-  const first = useRef<string | null>(null)
-  const key = `${active} ${size}`
-  const isRestored = tabs.some((tab) => tab.key === active && tab.terminal !== null)
-  useEffect(() => {
-    first.current ??= key
-  }, [key])
-  return isRestored && (first.current === null || first.current === key) ? null : key
 }

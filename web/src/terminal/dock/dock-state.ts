@@ -89,6 +89,11 @@ function withoutTab(state: DockState, key: string): DockState {
   return { ...state, tabs, active, size: tabs.length === 0 ? 'normal' : state.size }
 }
 
+/** Returns a key that changes when a person opens or selects a terminal, which then gets the focus. */
+export function focusKeyOf({ active, size }: DockState): string {
+  return `${active} ${size}`
+}
+
 /** Returns the words of a tab: with a number if the container has several. */
 export function tabTitle(tabs: readonly DockTab[], tab: DockTab): string {
   const same = tabs.filter((other) => other.container === tab.container)

@@ -5,7 +5,7 @@ import { controlInput, keyInput, type TouchKey } from './touch-input.ts'
 import styles from './touch-keys.module.css'
 
 const KEYS: readonly (readonly [key: TouchKey, face: string, label: string])[] = [
-  ['Esc', 'Esc', 'Escape'],
+  ['Esc', 'Esc', 'Esc'],
   ['Tab', 'Tab', 'Tab'],
   ['ArrowUp', '↑', 'Up'],
   ['ArrowDown', '↓', 'Down'],

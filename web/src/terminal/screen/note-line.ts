@@ -33,6 +33,11 @@ export function closingLine(text: string, lastRow: number | null): string {
   return `${modes}${place}\r\n${grey(text)}\r\n`
 }
 
+/** Returns output that moves the upper lines of the screen to the text above it, and the cursor to the first line. */
+export function scrolledAway(lines: number, rows: number): string {
+  return `\u001b[${rows};1H${'\n'.repeat(lines)}\u001b[H`
+}
+
 /** The grey of programs, of which xterm keeps the contrast up. Text that is marked as dim may have half of it. */
 function grey(text: string): string {
   return `\u001b[90m${text}\u001b[39m`

@@ -6,7 +6,7 @@ import type { TerminalScreen } from '../connection/link.ts'
 import { textToCopy } from './clipboard-request.ts'
 import { actionOf, type KeyAction } from './key-rules.ts'
 import { type LinkEvents, lookOptions, newXterm, type ScreenLook } from './new-xterm.ts'
-import { closingLine, insertedLine } from './note-line.ts'
+import { closingLine, insertedLine, scrolledAway } from './note-line.ts'
 import { withStyleNonce } from './style-nonce.ts'
 
 export interface ScreenEvents extends LinkEvents {
@@ -108,14 +108,15 @@ export class XtermScreen implements TerminalScreen {
   }
 
   replay(output: Uint8Array): void {
-    const { options } = this.terminal
     this.#replaying++
-    // Found again after a restart of the manager, a shell clears the screen to draw its line. The old text is kept.
-    options.scrollOnEraseInDisplay = true
-    this.terminal.write(output, () => {
-      this.#replaying--
-      options.scrollOnEraseInDisplay = false
-    })
+    this.terminal.write(output, () => this.#replaying--)
+  }
+
+  scrollAway(): void {
+    const lastRow = this.#lastRow()
+    // One more for a note that is being written.
+    if (lastRow !== null)
+      this.terminal.write(scrolledAway(Math.min(lastRow + 2, this.terminal.rows), this.terminal.rows))
   }
 
   note(kind: 'reconnected' | 'lost', lostAt: number): void {
