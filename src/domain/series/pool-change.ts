@@ -1,4 +1,4 @@
-/** Events of containers and of pool sizes, and what they say of the state before and after. */
+/** Events of containers and of pool sizes, and the states before and after them. */
 import type { ContainerState } from '../container.ts'
 import type { BerthEvent, EventKind } from '../event.ts'
 
@@ -35,7 +35,7 @@ export function certainStateBefore({ kind, generation, reservation }: PoolChange
   if (kind === 'container.reserved') return 'ready'
   if (kind === 'container.reset' || kind === 'container.replaced') return 'reserved'
   if (kind === 'container.removing' && reservation !== null) return 'reserved'
-  // A new slot counts from the begin of its first container on.
+  // A new slot is counted from the creation of its first container.
   if (kind === 'container.creating' && generation === 1) return 'absent'
   return null
 }
@@ -53,15 +53,15 @@ export function isRecycling(state: SlotState): boolean {
 }
 
 export interface EarlierState {
-  /** null: no event tells. */
+  /** null: no event determines it. */
   readonly state: SlotState | null
-  /** When the recycling began that was under way; null if none was. */
+  /** Start of the recycling that was under way; null: none was. */
   readonly recyclingSince: number | null
 }
 
 /**
- * Returns the state of a container after these events of it, newest first. Returns null if still earlier events are
- * needed. `isAll`: there are none.
+ * Returns the state of a container after the last of its events. `changes` are newest first. Returns null if earlier
+ * events are needed. `isAll`: there are no earlier events.
  */
 export function earlierState(changes: readonly PoolChange[], isAll: boolean): EarlierState | null {
   const latest = changes[0]

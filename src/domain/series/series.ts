@@ -8,7 +8,7 @@ import type { Waits } from './waits.ts'
 
 /** Times are epoch milliseconds, durations milliseconds. Numbers of containers are averages over the step. */
 export interface SeriesPoint {
-  /** Begin of the step. */
+  /** Start of the step. */
   readonly at: number
   readonly size: number
   readonly states: Readonly<Record<ContainerState, number>>
@@ -23,7 +23,7 @@ export interface SeriesPoint {
 export interface Series extends Pick<Steps, 'from' | 'to' | 'stepMs'> {
   /** When the oldest event that is kept happened; null before the first event. */
   readonly keptSince: number | null
-  /** None of times before `keptSince`. */
+  /** Only of times after `keptSince`. */
   readonly points: readonly SeriesPoint[]
 }
 
@@ -35,7 +35,7 @@ export interface RefusalSum {
 }
 
 export interface SeriesParts {
-  /** Since when there are figures, in milliseconds. */
+  /** Start of the figures, epoch milliseconds. */
   readonly from: number
   readonly occupancy: Occupancy
   readonly waits: Waits

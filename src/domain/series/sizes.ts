@@ -10,9 +10,9 @@ export interface PoolSizes {
 }
 
 /**
- * Returns size × milliseconds for each step. `changes` are events of one pool, oldest first, also those from before
- * and after the span. The present size is valid from the last of them on, and that of berth.yml before the first: a
- * change of berth.yml leaves no event.
+ * Returns size × milliseconds for each step. `changes` are the events of one pool, oldest first, including those
+ * before and after the span. The current size applies after the last of them, and the size in berth.yml before the first,
+ * because a change of berth.yml leaves no event.
  */
 export function sizeMs(steps: Steps, from: number, changes: readonly PoolChange[], sizes: PoolSizes): Float64Array {
   const sums = new Float64Array(steps.count)

@@ -1,7 +1,7 @@
 /** The steps into which a span of time is divided. Times are epoch milliseconds. */
 
 export interface Steps {
-  /** Begin of the first step: a multiple of the step. */
+  /** Start of the first step: a multiple of the step. */
   readonly from: number
   /** End of the span, in the last step. */
   readonly to: number
@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 
-/** Steps that divide a minute, an hour or a day, so that their bounds are full minutes and hours (UTC). */
+/** Steps that divide a minute, an hour or a day, so that they start at full minutes and hours (UTC). */
 const STANDARD_STEPS_MS = [
   ...[1, 5, 10, 30].map((seconds) => seconds * SECOND_MS),
   ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
@@ -35,12 +35,12 @@ export function stepsOf(from: number, to: number, stepMs: number): Steps {
   return { from: begin, to, stepMs, count: Math.max(0, Math.ceil((to - begin) / stepMs)) }
 }
 
-/** Returns the number of the step that contains this time; null for a time outside of the span. */
+/** Returns the index of the step that contains this time; null for a time outside the span. */
 export function stepAt({ from, to, stepMs }: Steps, at: number): number | null {
   return at < from || at >= to ? null : Math.floor((at - from) / stepMs)
 }
 
-/** Calls `visit` for each step that a span of time overlaps, with the overlap. */
+/** Calls `visit` with each step that overlaps the time from `begin` to `end`, and with the overlap. */
 export function eachOverlap(
   { from, to, stepMs }: Steps,
   begin: number,

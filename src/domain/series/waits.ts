@@ -36,12 +36,12 @@ export class Waits {
     })
   }
 
-  /** Returns for how many milliseconds reservations waited in a step, all together. */
+  /** Returns the time that all reservations together waited in a step, in milliseconds. */
   ms(step: number): number {
     return this.#ms[step] ?? 0
   }
 
-  /** Returns the longest time for which a reservation had been waiting, in milliseconds. */
+  /** Returns the longest time that a reservation had waited by the end of the step, in milliseconds. */
   longest(step: number): number {
     return this.#longest[step] ?? 0
   }

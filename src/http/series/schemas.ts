@@ -30,7 +30,7 @@ const States = Object.fromEntries(CONTAINER_STATES.map((state) => [state, Type.N
 
 const Point = Type.Object(
   {
-    at: Type.String({ description: 'Begin of the step' }),
+    at: Type.String({ description: 'Start of the step' }),
     size: Type.Number({ description: 'Target size, averaged over the step' }),
     states: Type.Object(States as Record<(typeof CONTAINER_STATES)[number], ReturnType<typeof Type.Number>>, {
       title: 'SeriesStates',
@@ -51,7 +51,7 @@ const Point = Type.Object(
 
 export const SeriesView = Type.Object(
   {
-    from: Type.String({ description: 'Begin of the first step' }),
+    from: Type.String({ description: 'Start of the first step' }),
     to: Type.String(),
     step_seconds: Type.Number(),
     kept_since: Nullable(Type.String(), {

@@ -28,7 +28,7 @@ export interface ComputeDeps {
 /** Number of ids in a read of events. Reading them takes some milliseconds. */
 const PAGE = 2_000
 /**
- * Events are read from this long before the span, because most recyclings that are under way at its begin began there.
+ * Events are read from this long before the span, because most recyclings that are under way at its start began there.
  * It is also more than the clocks of several managers differ.
  */
 const LEAD_MS = 300_000
@@ -64,7 +64,7 @@ export async function computeSeries(deps: ComputeDeps, { pool, from, to, stepMs 
     }
   }
   const rows = containers.filter((row) => pool === null || row.pool === pool)
-  const wanted = { pool, containers: occupancy.unresolved(rows, dropped), sizes: poolsOf(scaled) }
+  const wanted = { pool, containers: occupancy.addUnchanged(rows, dropped), sizes: poolsOf(scaled) }
   const before = { oldest: oldest.id, latest: firstId - 1 }
   const earlier = await resolveEarlier(store, occupancy, wanted, before)
   occupancy.finish()
