@@ -1,4 +1,4 @@
-/** Who may use the API, as berth.yml says: tokens, an identity provider, sessions of browsers. */
+/** Opens the access to the API that berth.yml describes: tokens, an identity provider, sessions of browsers. */
 import { readClientSecret } from './config/client-secret.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import { UNLIMITED } from './domain/identity.ts'
@@ -25,7 +25,7 @@ interface Access {
   readonly signIn: SignIn | null
 }
 
-/** `invalid_config` when the secret of the identity provider's client cannot be read. */
+/** Throws `invalid_config` if the client's secret for the identity provider cannot be read. */
 export async function openAccess(live: LiveConfig, { store, clock, log, secret }: AccessDeps): Promise<Access> {
   const { auth, signOn, oidcClient: client } = live.current
   if (auth === 'none') return { authenticate: allowAnonymous(), signIn: null }

@@ -10,8 +10,8 @@ const TIMEOUT_MS = 10_000
 /**
  * A terminal that was stopped (Ctrl-S) or that no client reads blocks its writer, so each terminal has a writer of its
  * own, and those that still wait after a second are killed. They are not session leaders, so no terminal becomes their
- * own. The line matters more than the file: it is written even if the disk is full. A terminal that its user may not
- * write to only shows another one (src/usecases/terminals/login.ts), where the line appears.
+ * own. The line matters more than the file: it is written even if the disk is full. A terminal that
+ * its user cannot write to is skipped: it displays another one (src/usecases/terminals/login.ts), which gets the line.
  */
 const WRITE = `
 { replace_file /etc/motd "$motd" && replace_file "$session_file" "$session"; } || [[ $line ]] || exit 1

@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Open a shell in a container of your active reservation
-         * @description The shell runs as the account of the reservation, as after a login over SSH. It goes on while nobody views it, for 10 minutes, and ends with the reservation. The answer has a ticket for its first viewer.
+         * @description The shell runs as the account of the reservation, as after a login over SSH. It ends with the reservation, or after 10 minutes without viewers. The answer has a ticket for the first viewer.
          */
         post: operations["createTerminal"];
         delete?: never;
@@ -551,15 +551,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who sent this request, and how to sign in; never 401 */
+        /** Show the caller and how to sign in; never answered with 401 */
         get: operations["getSession"];
         put?: never;
         /**
-         * Sign in with an API token: the answer sets a cookie that stands for it
-         * @description For pages of the manager; programs send the token itself. A session that the browser had ends.
+         * Sign in with an API token: the answer sets the cookie of a session
+         * @description For pages of the manager; programs send the token itself. Ends the previous session of the browser.
          */
         post: operations["createSession"];
-        /** Sign out: ends the session of the cookie, and expires the cookie */
+        /** Sign out: end the session of the cookie, and expire the cookie */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -573,7 +573,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sessions that have not ended: all for admins, their own for others */
+        /** List sessions that have not ended: all for admins, their own for other callers */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -593,7 +593,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a session: its cookie is refused from now on */
+        /** End a session: its cookie is no longer accepted */
         delete: operations["deleteSession"];
         options?: never;
         head?: never;
@@ -625,8 +625,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where the identity provider sends the browser back
-         * @description The answer sets the cookie of a session. When the sign-in failed, it leads to /ui/sign-in?error=…, which is expired, denied, unavailable, not_allowed or failed.
+         * Finish a sign-in; the identity provider sends the browser here
+         * @description The answer sets the cookie of a session. A failed sign-in leads to /ui/sign-in?error=CODE, where CODE is expired, denied, unavailable, not_allowed or failed.
          */
         get: operations["finishSignIn"];
         put?: never;
@@ -825,7 +825,7 @@ export interface components {
             created_at: string;
             /** @description Whether the shell survives a restart of the manager */
             persistent: boolean;
-            /** @description Number of connections that show it now */
+            /** @description Number of viewers that are connected now */
             viewers: number;
             /** @description For one WebSocket, within 10 seconds: Sec-WebSocket-Protocol "berth.v1, ticket.TICKET" */
             ticket: string;
@@ -961,9 +961,9 @@ export interface components {
         OwnSession: {
             id: string;
             created_at: string;
-            /** @description It ends then, unless it is used before */
+            /** @description When it ends unless it is used before */
             idle_until: string;
-            /** @description It ends then at the latest */
+            /** @description When it ends at the latest */
             ends_at: string;
         };
         /**
@@ -1204,12 +1204,12 @@ export interface components {
             created_at: string;
             /** @description To the minute */
             last_used_at: string;
-            /** @description At the latest; after 12 hours without a use before */
+            /** @description When it ends at the latest; 12 hours without use end it earlier */
             ends_at: string;
-            /** @description Where the sign-in came from */
+            /** @description Address of the client that signed in */
             address: string;
             user_agent: string;
-            /** @description Whether this request brought its cookie */
+            /** @description Whether this request has its cookie */
             current: boolean;
         };
         /**
@@ -1225,11 +1225,11 @@ export interface components {
             /** @description null: the request has no valid token or session */
             identity: components["schemas"]["SignedIn"] | null;
             auth: components["schemas"]["SessionAuthentication"] | null;
-            /** @description How to sign in; empty: this manager needs no sign-in */
+            /** @description Ways to sign in; empty: this manager needs no sign-in */
             ways: components["schemas"]["SignInWay"][];
             /** @description Issuer of the identity provider; null without one */
             provider: string | null;
-            /** @description null: the request has no cookie of a session */
+            /** @description null: the request has no valid cookie */
             session: components["schemas"]["OwnSession"] | null;
         };
         SettingChange: {
@@ -1285,7 +1285,7 @@ export interface components {
             created_at: string;
             /** @description Whether the shell survives a restart of the manager */
             persistent: boolean;
-            /** @description Number of connections that show it now */
+            /** @description Number of viewers that are connected now */
             viewers: number;
         };
         TerminalList: {
@@ -2849,7 +2849,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It has ended */
+            /** @description The shell has ended */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3335,7 +3335,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Ended; the answer has no body */
+            /** @description The session has ended; the answer has no body */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3398,7 +3398,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Ended; the answer has no body */
+            /** @description The session has ended; the answer has no body */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3421,7 +3421,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the identity provider; to /ui/sign-in?error=… when it does not answer */
+            /** @description To the identity provider, or to /ui/sign-in?error=… if it does not answer */
             302: {
                 headers: {
                     [name: string]: unknown;

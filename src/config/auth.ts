@@ -10,9 +10,9 @@ export interface Access {
   readonly auth: 'none' | 'tokens'
   /** An identity provider whose tokens are accepted besides those of Berth. */
   readonly signOn: SignOn | null
-  /** How people sign in there with a browser; null: they cannot. */
+  /** The manager as a client of that provider, for sign-ins with a browser; null: there are none. */
   readonly oidcClient: OidcClient | null
-  /** Origin at which browsers reach the API, like https://berth.example.org; null: whatever Host they send. */
+  /** Origin at which browsers reach the API, like https://berth.example.org; null: that of the header Host. */
   readonly url: string | null
   /** Maximum requests per minute of one identity or address; 0: no limit. */
   readonly rateLimit: number
@@ -26,7 +26,7 @@ const RATE_LIMIT = 1_200
 const TOP = {
   rate_limit: { parse: value.whole(0, 1_000_000), default: undefined },
   trust_proxy: { parse: proxies, default: undefined },
-  // BERTH_URL is the manager that the command talks to, maybe another one.
+  // BERTH_URL is the manager that the command talks to, which may be another one.
   url: { parse: value.origin, default: undefined, fileOnly: true },
 } as const
 
@@ -61,8 +61,8 @@ export function readAccess(
   const { some } = reader.fields(top, [], TOP)
   const url = some.url ?? null
   if (oidcClient && url === null && reader.problems.length === before) {
-    const why = 'the identity provider sends browsers back to it'
-    reader.report(['url'], `must be the URL of this manager, like https://berth.example.org, with client_id: ${why}`)
+    const why = 'with auth.oidc.client_id, the identity provider sends browsers back to it'
+    reader.report(['url'], `must be the URL of this manager, like https://berth.example.org; ${why}`)
   }
   const rateLimit = some.rate_limit ?? (auth === 'none' ? 0 : RATE_LIMIT)
   const trustProxy = some.trust_proxy ?? []
@@ -101,7 +101,7 @@ function readOidc(
   if (!all) return { signOn: null, oidcClient: null }
   const { issuer, audience, name_claim: nameClaim, client_id: id, client_secret_file: file, scopes } = all
   if (file !== undefined && id === undefined) {
-    reader.report([...path, 'client_secret_file'], 'needs client_id, the name of the client that has the secret')
+    reader.report([...path, 'client_secret_file'], 'requires client_id, the client that the secret belongs to')
   }
   const clients = some.clients ?? null
   return {

@@ -1,8 +1,8 @@
-/** The secret of the manager as a client of the identity provider: in a file of its own, so that berth.yml has none. */
+/** Secret of the manager at the identity provider. It is in its own file, so that berth.yml contains no secret. */
 import { readFileSync } from 'node:fs'
 import { BerthError, reasonOf } from '../domain/errors.ts'
 
-/** Returns the secret without the line break that editors add. `invalid_config` when there is none. */
+/** Returns the secret, without whitespace around it. `invalid_config` if it is missing. */
 export function readClientSecret(file: string): string {
   try {
     const secret = readFileSync(file, 'utf8').trim()

@@ -156,7 +156,7 @@ export const issuer: Parser<string> = (value) => {
   return value
 }
 
-/** "https://berth.example.org:8443" -> the same as a browser writes it in the header Origin */
+/** "https://Berth.example.org:443/" -> "https://berth.example.org", as browsers send it in the header Origin */
 export const origin: Parser<string> = (value) => {
   const url = typeof value === 'string' ? URL.parse(value) : null
   const isPlain = url !== null && ['http:', 'https:'].includes(url.protocol) && url.href === `${url.origin}/`
@@ -164,7 +164,7 @@ export const origin: Parser<string> = (value) => {
   return url.origin
 }
 
-/** Scopes of OAuth 2.0 (RFC 6749, 3.3), a list or "openid groups"; openid is added. */
+/** Scopes of OAuth 2.0 (RFC 6749, 3.3), a list or "openid groups". Adds openid. */
 export const scopes: Parser<readonly string[]> = (value) => {
   const list: unknown = typeof value === 'string' ? value.trim().split(/[\s,]+/) : value
   const isScope = (scope: unknown) => typeof scope === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)

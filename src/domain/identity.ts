@@ -34,15 +34,15 @@ export interface Session extends Identity {
   readonly id: string
   /** SHA-256 of the secret, hex. */
   readonly hash: string
-  /** Id of the API token that it was made with, and with which it goes; null: made at the identity provider. */
+  /** Id of the API token that it was opened with; deleted with the token. null: opened at the identity provider. */
   readonly tokenId: string | null
-  /** The identity provider; null with a token. */
+  /** Issuer of the identity provider; null: opened with a token. */
   readonly issuer: string | null
   readonly createdAt: number
   readonly lastUsedAt: number
-  /** It ends at this time at the latest. */
+  /** Its latest end. */
   readonly endsAt: number
-  /** Where the sign-in came from, for its owner to recognise. */
+  /** Client address of the sign-in, for its owner to recognise. */
   readonly address: string
   readonly userAgent: string
 }
@@ -79,13 +79,13 @@ export interface SignOn {
   readonly limits: Limits
 }
 
-/** How the manager signs people in at the identity provider of `SignOn`. */
+/** The manager as a client of the identity provider of `SignOn`. */
 export interface OidcClient {
-  /** Under which the provider knows the manager. */
+  /** Its `client_id`. */
   readonly id: string
   /** Absolute path of the file with the client's secret; null: a public client. */
   readonly secretFile: string | null
-  /** What the manager asks the provider for; `openid` is among them. */
+  /** Requested scopes, including `openid`. */
   readonly scopes: readonly string[]
 }
 

@@ -224,12 +224,12 @@ export interface Store extends LeadershipStore, HistoryStore, SessionStore {
   /** Deletes the token and the sessions that were made with it. Returns false when there is no such token. */
   removeToken(id: string, by: string, now: number): Promise<boolean>
 
-  /** Returns null for a terminal that was removed, or never was. */
+  /** Returns null if there is no such terminal. */
   terminal(id: string): Promise<Terminal | null>
-  /** Returns the terminals in reservations of this owner, oldest first, also of reservations that have ended. */
+  /** Returns the terminals in reservations of this owner, oldest first, including those of ended reservations. */
   terminals(owner: string): Promise<Terminal[]>
   addTerminal(terminal: Terminal, by: string, now: number): Promise<void>
-  /** Removes the terminal if it is there. `detail` says why; `by` is the manager itself when left out. */
+  /** Removes the terminal, if there is one. `detail` is the reason. Without `by`, the manager removed it. */
   removeTerminal(id: string, why: { readonly detail: string; readonly by?: string }, now: number): Promise<void>
 
   /** Oldest first. Numbers commit in order: a reader never sees an event after one with a higher number. */

@@ -72,8 +72,11 @@ describe('sign-in with a browser', () => {
       { url: text },
       /^url: must be a URL without a path, like https:\/\/berth\.example\.org, not/,
     ]),
-    [{ auth: { oidc: { ...OIDC, client_id: 'x' } } }, /^url: must be the URL of this manager.* with client_id/],
-    [{ auth: { oidc: { ...OIDC, client_secret_file: 'x' } } }, /^auth\.oidc\.client_secret_file: needs client_id/],
+    [
+      { auth: { oidc: { ...OIDC, client_id: 'x' } } },
+      /^url: must be the URL of this manager.* with auth\.oidc\.client_id/,
+    ],
+    [{ auth: { oidc: { ...OIDC, client_secret_file: 'x' } } }, /^auth\.oidc\.client_secret_file: requires client_id/],
     [client({ scopes: 'a"b' }), /^auth\.oidc\.scopes: must be a list of scopes/],
     [client({ client_id: '' }), /^auth\.oidc\.client_id: must be a non-empty string/],
   ]

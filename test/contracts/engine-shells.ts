@@ -1,4 +1,4 @@
-/** What every engine does with commands on terminals. */
+/** The contract of every engine for commands on terminals. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import type { Shell, ShellRequest } from '../../src/ports/shell.ts'
 import { eventually } from '../../lab/eventually.ts'
 import type { EngineFixture } from './engine.ts'
 
-/** Collects what a shell prints. */
+/** Collects the output of a shell. */
 function follow({ stream }: Shell) {
   const seen = { text: '', bytes: 0 }
   stream.on('data', (chunk: Buffer) => {
@@ -40,7 +40,7 @@ export function shellContract(
   }
 
   describe('shells', () => {
-    it('run as the account on a terminal of the size that was asked for, and are resized', async () => {
+    it('run as the account on a terminal of the requested size, and can be resized', async () => {
       const { user, shell } = await open()
       const { type } = follow(shell)
       await type('whoami', new RegExp(`\n${user}\r`))
@@ -51,7 +51,7 @@ export function shellContract(
       assert.equal(await shell.ended, null)
     })
 
-    it('end with their exit code, and can be resized in vain afterwards', async () => {
+    it('end with their exit code; resizing does nothing afterwards', async () => {
       const { shell } = await open()
       follow(shell)
       shell.stream.write('exit 3\r')
@@ -69,7 +69,7 @@ export function shellContract(
       assert.ok(performance.now() - begin < 1_000, `${performance.now() - begin} ms`)
     })
 
-    it('wait with output that is not read, and go on when it is', async () => {
+    it('block while their output is not read, and continue when it is', async () => {
       const { shell } = await open()
       const { seen, type } = follow(shell)
       await type('yes', /y\r\ny\r\n/)
@@ -87,7 +87,7 @@ export function shellContract(
       shell.close()
     })
 
-    it('never run as root, or as what is no name of an account', async () => {
+    it('never run as root, or under a name that no account can have', async () => {
       const id = await started()
       const size = { cols: 80, rows: 24 }
       for (const user of ['root', '0', '0:0', ''])

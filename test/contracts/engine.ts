@@ -30,7 +30,7 @@ export interface EngineFixture {
   crash(id: string): Promise<void>
   /** A program in a container sends a line to the manager. */
   send(id: string, line: string): Promise<void>
-  /** Returns the name of an account in the container, which it makes. */
+  /** Makes an account in the container, and returns its name. */
   account(id: string): Promise<string>
   /** A program listens on the port; the result ends it. */
   occupy(port: number): Promise<() => Promise<void>>

@@ -29,7 +29,7 @@ async function changes(store: Store, some: Partial<Parameters<Store['poolChanges
 
 export function historyVerbs(open: Open): void {
   describe('events by time', () => {
-    it('finds the first event at or after a time, or the next one', async () => {
+    it('finds the first event at or after a time, or the next id', async () => {
       const store = await open()
       assert.equal(await store.firstEventAt(NOW), 1)
       assert.equal(await store.oldestEvent(), null)
@@ -42,7 +42,7 @@ export function historyVerbs(open: Open): void {
       assert.deepEqual(await store.oldestEvent(), { id: 1, at: NOW })
     })
 
-    it('finds it also after older events were deleted', async () => {
+    it('finds the first event also after older events were deleted', async () => {
       const store = await open()
       await lives(store)
       const { id } = (await store.events({ after: 0, limit: 100 })).find((event) => event.at >= at(1)) ?? { id: 0 }
@@ -120,7 +120,7 @@ export function historyVerbs(open: Open): void {
       const store = await open()
       await fill(store, 1)
       const count = 1_100
-      // Many at the same time, as at the begin of a class.
+      // Many at the same time, as at the start of a class.
       for (let nth = 0; nth < count; nth += 1) {
         await store.claim(claimOf({ id: `r${nth}`, owner: `o${nth}`, waitUntil: at(900) }), at(nth < 1_050 ? 0 : nth))
       }

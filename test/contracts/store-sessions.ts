@@ -29,7 +29,7 @@ export function sessionVerbs(open: Open): void {
   }
 
   describe('sessions', () => {
-    it('are kept as they are, with every limit, the newest first', async () => {
+    it('are stored with all fields and limits, and listed newest first', async () => {
       const store = await withToken()
       const limited = sessionOf({ limits: { containers: 3, durationMs: 60_000, pools: ['p', `o'brien "x"`] } })
       const later = ofProvider({ role: 'admin', createdAt: NOW + 1 })
@@ -41,7 +41,7 @@ export function sessionVerbs(open: Open): void {
       assert.equal(await store.session('s3'), null)
     })
 
-    it('go with their token, and with no other one', async () => {
+    it('are deleted with their token, not with another one', async () => {
       const store = await withToken()
       await store.addToken({ ...TOKEN, id: 't2' }, 'root', NOW)
       const other = sessionOf({ id: 's3', tokenId: 't2' })
@@ -50,14 +50,14 @@ export function sessionVerbs(open: Open): void {
       assert.deepEqual(await store.sessions(null), [ofProvider(), other])
     })
 
-    it('are not made with a token that is gone', async () => {
+    it('are not added if their token was deleted', async () => {
       const store = await withToken()
       await store.removeToken('t1', 'root', NOW)
       assert.equal(await store.addSession(sessionOf()), false)
       assert.deepEqual(await store.sessions(null), [])
     })
 
-    it('record their latest use, and never an earlier one', async () => {
+    it('record their latest use', async () => {
       const store = await withToken()
       await store.addSession(sessionOf())
       await store.useSession('s1', NOW + 5)
@@ -66,14 +66,14 @@ export function sessionVerbs(open: Open): void {
       assert.deepEqual(await store.session('s1'), sessionOf({ lastUsedAt: NOW + 5 }))
     })
 
-    it('are gone once they are removed', async () => {
+    it('can be removed once', async () => {
       const store = await withToken()
       await store.addSession(sessionOf())
       assert.deepEqual([await store.removeSession('s1'), await store.removeSession('s1')], [true, false])
       assert.equal(await store.session('s1'), null)
     })
 
-    it('are pruned when they have ended or were not used, a few at a time', async () => {
+    it('are pruned when they have ended or are idle, a few at a time', async () => {
       const store = await withToken()
       const rows = [
         sessionOf({ id: 'over', endsAt: NOW - 1 }),

@@ -10,7 +10,7 @@ const TERMINAL: Terminal = {
 
 export function terminalVerbs(open: Open): void {
   describe('terminals', () => {
-    it('are kept as they are, and listed by the owner of the reservation', async () => {
+    it('are stored with all fields, and listed by the owner of the reservation', async () => {
       const store = await open()
       await fill(store, 3)
       await claimed(store, { id: 'r1', owner: 'ann' })
@@ -24,7 +24,7 @@ export function terminalVerbs(open: Open): void {
       assert.equal(await store.terminal('t9'), null)
     })
 
-    it('are removed once, and both are events of the reservation', async () => {
+    it('are removed once; adding and removing are events of the reservation', async () => {
       const store = await open()
       await fill(store, 1)
       await claimed(store, { id: 'r1', owner: 'ann' })
@@ -43,7 +43,7 @@ export function terminalVerbs(open: Open): void {
       )
     })
 
-    it('are forgotten with their reservation', async () => {
+    it('are deleted with their reservation', async () => {
       const store = await open()
       await fill(store, 1)
       await claimed(store, { id: 'r1', owner: 'ann' })

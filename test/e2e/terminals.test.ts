@@ -1,4 +1,4 @@
-/** Terminals with real containers: what their viewers get, and what becomes of the shells. */
+/** Terminals with real containers, and their shells after the end and after a restart of the manager. */
 import assert from 'node:assert/strict'
 import { afterEach, before, describe, it } from 'node:test'
 import { docker } from '../../lab/docker.ts'
@@ -65,12 +65,12 @@ before(async () => {
 })
 
 afterEach(async () => {
-  // Of a test that failed: the next one needs the containers.
+  // A test that failed may hold containers, which the next one needs.
   await manager.send('POST', '/v1/release-all', {}).catch(() => undefined)
 })
 
 describe('a terminal', () => {
-  it('is what a login over SSH gives', async () => {
+  it('is the same as a login over SSH', async () => {
     const { id, name } = await reserve()
     const viewer = await attach(await create(name))
     await viewer.prints(/This container of pool .* is held by alice until [\s\S]* min left[\s\S]*\$ $/)
@@ -100,7 +100,7 @@ describe('a terminal', () => {
     await release(id)
   })
 
-  it('goes on without viewers, with its text, and has several', async () => {
+  it('goes on without viewers, keeps its output, and may have several viewers', async () => {
     const { id, name } = await reserve()
     const made = await create(name)
     const first = await attach(made)
@@ -124,7 +124,7 @@ describe('a terminal', () => {
     await release(id)
   })
 
-  it('ends with the reservation within a second, and says when and why', async () => {
+  it('ends within a second of the reservation, with time and reason', async () => {
     const { id, name } = await reserve()
     const viewer = await attach(await create(name))
     await viewer.prints(/\$ $/)
@@ -137,7 +137,7 @@ describe('a terminal', () => {
     assert.deepEqual([(await viewer.saw('ended'))['why'], (await viewer.saw('ended'))['reason']], ['released', reason])
   })
 
-  it('ends when its container is reset, killed, or left by its shell', async () => {
+  it('ends when its shell exits, and when its container is killed or reset', async () => {
     const { id, name } = await reserve()
     const [left, killed] = [await attach(await create(name)), await attach(await create(name))]
     left.type('exit\r')
@@ -158,7 +158,7 @@ describe('a terminal', () => {
     await release(id)
   })
 
-  it('ends with what runs in it when it is closed', async () => {
+  it('ends all its processes when it is closed', async () => {
     const { id, name } = await reserve()
     const made = await create(name)
     const viewer = await attach(made)
@@ -172,7 +172,7 @@ describe('a terminal', () => {
 })
 
 describe('a restart of the manager', () => {
-  it('leaves a shell below dtach as it is', async () => {
+  it('does not affect a shell below dtach', async () => {
     const { id, name } = await reserve()
     const made = await create(name)
     assert.equal(made.persistent, true)
@@ -207,7 +207,7 @@ describe('a restart of the manager', () => {
     await release(id)
   })
 
-  it('starts a shell without dtach again, ends the old one, and says that it is lost', async () => {
+  it('replaces a shell without dtach, and reports that it was lost', async () => {
     const { id, name } = await reserve(`${manager.pool}plain`)
     const made = await create(name)
     assert.equal(made.persistent, false)

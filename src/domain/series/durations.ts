@@ -17,7 +17,7 @@ export class Durations {
     this.#steps = steps
   }
 
-  /** Adds a duration. Ignores one that ended outside the span. */
+  /** Records a duration, unless it ended outside the span. */
   add(begin: number, end: number): void {
     const step = stepAt(this.#steps, end)
     if (step === null) return
@@ -33,7 +33,7 @@ export class Durations {
   }
 }
 
-/** Returns the smallest measured value that is at least as large as this share of all values; null without values. */
+/** Returns the smallest measured value that at least this share of all values do not exceed; null if there are none. */
 function quantile(sorted: Float64Array, share: number): number | null {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null
 }

@@ -7,7 +7,7 @@ export type PoolChange = Pick<
   'id' | 'at' | 'kind' | 'pool' | 'container' | 'generation' | 'reservation' | 'detail'
 >
 
-/** `absent`: the slot has no container. */
+/** `absent`: there is no such container. */
 export type SlotState = ContainerState | 'absent'
 
 const STATES_AFTER: Partial<Record<EventKind, SlotState>> = {
@@ -35,7 +35,7 @@ export function certainStateBefore({ kind, generation, reservation }: PoolChange
   if (kind === 'container.reserved') return 'ready'
   if (kind === 'container.reset' || kind === 'container.replaced') return 'reserved'
   if (kind === 'container.removing' && reservation !== null) return 'reserved'
-  // A new slot counts from the start of its first container.
+  // A new slot is counted from the creation of its first container.
   if (kind === 'container.creating' && generation === 1) return 'absent'
   return null
 }
@@ -47,7 +47,7 @@ export function likelyStateBefore(change: PoolChange): SlotState {
   return certainStateBefore(change) ?? 'ready'
 }
 
-/** Returns whether a container in this state may be between the end of its use and ready. */
+/** Whether a container in this state is on its way from the end of its use to ready. */
 export function isRecycling(state: SlotState): boolean {
   return state === 'removing' || state === 'creating' || state === 'broken'
 }
@@ -55,13 +55,13 @@ export function isRecycling(state: SlotState): boolean {
 export interface EarlierState {
   /** null: no event determines it. */
   readonly state: SlotState | null
-  /** When the current recycling began; null: none is under way. */
+  /** Start of the recycling that was under way; null: none was. */
   readonly recyclingSince: number | null
 }
 
 /**
- * Returns the state of a container after these events of it, newest first, or null if earlier events are needed.
- * `isAll`: there are no earlier events.
+ * Returns the state of a container after the last of its events. `changes` are newest first. Returns null if earlier
+ * events are needed. `isAll`: there are no earlier events.
  */
 export function earlierState(changes: readonly PoolChange[], isAll: boolean): EarlierState | null {
   const latest = changes[0]

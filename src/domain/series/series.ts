@@ -21,9 +21,9 @@ export interface SeriesPoint {
 }
 
 export interface Series extends Pick<Steps, 'from' | 'to' | 'stepMs'> {
-  /** Time of the oldest event that is kept; null: there is no event. */
+  /** When the oldest event that is kept happened; null before the first event. */
   readonly keptSince: number | null
-  /** Points from `keptSince` on. */
+  /** Only of times after `keptSince`. */
   readonly points: readonly SeriesPoint[]
 }
 

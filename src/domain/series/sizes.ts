@@ -3,16 +3,16 @@ import type { PoolChange } from './pool-change.ts'
 import { eachOverlap, type Steps } from './steps.ts'
 
 export interface PoolSizes {
-  /** Size now; 0 for a pool that berth.yml no longer has. */
+  /** Now; 0 for a pool that berth.yml no longer has. */
   readonly present: number
-  /** Size in berth.yml. */
+  /** In berth.yml. */
   readonly configured: number
 }
 
 /**
- * Returns size × milliseconds for each step. `changes` are the events of one pool, oldest first, including those before
- * and after the span. The present size applies from the last of them on, the size in berth.yml before the first of
- * them: a change of berth.yml leaves no event.
+ * Returns size × milliseconds for each step. `changes` are the events of one pool, oldest first, including those
+ * before and after the span. The current size applies after the last of them, and the size in berth.yml before the first,
+ * because a change of berth.yml leaves no event.
  */
 export function sizeMs(steps: Steps, from: number, changes: readonly PoolChange[], sizes: PoolSizes): Float64Array {
   const sums = new Float64Array(steps.count)

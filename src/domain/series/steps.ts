@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 
-/** Steps that divide a minute, an hour or a day, so that they begin at full minutes and hours (UTC). */
+/** Steps that divide a minute, an hour or a day, so that they start at full minutes and hours (UTC). */
 const STANDARD_STEPS_MS = [
   ...[1, 5, 10, 30].map((seconds) => seconds * SECOND_MS),
   ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
@@ -40,7 +40,7 @@ export function stepAt({ from, to, stepMs }: Steps, at: number): number | null {
   return at < from || at >= to ? null : Math.floor((at - from) / stepMs)
 }
 
-/** Calls `visit` for each step that overlaps the time from `begin` to `end`, with the overlap. */
+/** Calls `visit` with each step that overlaps the time from `begin` to `end`, and with the overlap. */
 export function eachOverlap(
   { from, to, stepMs }: Steps,
   begin: number,

@@ -1,10 +1,10 @@
-/** Durations of waits in the queue and of reserving, by step. */
+/** How long reservations waited in the queue, and how long reserving took, by step. */
 import type { UsageRecord } from '../usage.ts'
 import { Durations } from './durations.ts'
 import { eachOverlap, type Steps } from './steps.ts'
 
 export type ReservationTimes = Pick<UsageRecord, 'createdAt' | 'activeAt' | 'waited'> & {
-  /** When its end was recorded; null: it has not ended. */
+  /** When its end was recorded; null before. */
   readonly endedAt: number | null
 }
 
@@ -36,12 +36,12 @@ export class Waits {
     })
   }
 
-  /** Returns the milliseconds that all reservations together waited in a step. */
+  /** Returns the time that all reservations together waited in a step, in milliseconds. */
   ms(step: number): number {
     return this.#ms[step] ?? 0
   }
 
-  /** Returns the longest wait of a reservation by the end of a step, in milliseconds. */
+  /** Returns the longest time that a reservation had waited by the end of the step, in milliseconds. */
   longest(step: number): number {
     return this.#longest[step] ?? 0
   }

@@ -62,13 +62,13 @@ export function admit(server: FastifyInstance, context: ServerContext): void {
   }
 }
 
-/** Logs that a token was refused: somebody may be guessing. Never logs the token. */
+/** Logs that a token was refused, so that guessing is noticed. Never logs the token. */
 export function logRefusal(log: Pick<Log, 'info'>, { id, ip }: FastifyRequest, error: unknown): void {
   if (!hasCode(error, 'unauthorized')) return
   log.info(`a token was refused, sent from ${ip}`, { address: ip, request_id: id, reason: error.message })
 }
 
-/** Sets the caller. Returns why the caller is not known, or null. */
+/** Sets the caller. Returns the error if authentication fails, or null. */
 async function identify(caller: Promise<Caller>, request: FastifyRequest): Promise<{ error: unknown } | null> {
   try {
     request.caller = await caller

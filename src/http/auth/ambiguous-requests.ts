@@ -1,4 +1,4 @@
-/** Refuses requests that a proxy in front of the manager could have understood differently. */
+/** Refuses requests that a proxy in front of the manager could have parsed differently. */
 import type { IncomingMessage } from 'node:http'
 import { BerthError } from '../../domain/errors.ts'
 
@@ -11,7 +11,7 @@ export function hostProblem({ rawHeaders, headers, httpVersion, url = '' }: Inco
   if (hosts > 1) return 'multiple Host headers'
   if (hosts === 0 && httpVersion !== '1.0') return 'missing Host header'
   if (url.startsWith('/')) return null
-  // RFC 9112, 3.2.2: an absolute target says again which host is meant.
+  // RFC 9112, 3.2.2: an absolute target contains the host again.
   const [, authority] = /^https?:\/\/([^/?#]*)/i.exec(url) ?? []
   if (authority === undefined) return url === '*' ? null : 'the request target must be a path'
   return authority.toLowerCase() === headers.host?.toLowerCase()

@@ -25,7 +25,7 @@ export interface Authorities {
   readonly url: () => string | null
 }
 
-/** An Authorization header counts instead of a cookie, whatever is in it. */
+/** Requires a token or a session. If a request has an Authorization header, its cookie is ignored. */
 export function requireToken({ checkToken, signOn, sessions, url }: Authorities): Authenticate {
   async function bearerOf(authorization: string): Promise<Caller> {
     const [, text] = /^Bearer +(\S.*)$/i.exec(authorization.trimEnd()) ?? []

@@ -14,12 +14,12 @@ export interface Caller {
   readonly session?: string
 }
 
-/** What of a request identifies its caller. */
+/** Parts of a request that identify its caller. */
 export type Sender = Pick<FastifyRequest, 'headers' | 'method' | 'protocol' | 'host' | 'server' | 'routeOptions'>
 
 /**
  * Returns the caller. `unauthorized`; `sign_on_unavailable` when the identity provider cannot be asked; `forbidden` for
- * a cookie that a page of another site may have made a browser send. `isUse` false: an idle session stays idle.
+ * a cookie that a page of another site may have made a browser send. `isUse` false: this is no use of the session.
  */
 export type Authenticate = (request: Sender, isUse?: boolean) => Caller | Promise<Caller>
 

@@ -1,7 +1,7 @@
 /**
- * Refuses requests of web pages of other sites: two GET endpoints of the simple API change state, a browser sends GETs
- * for any page, and a page of another port of this machine gets the cookies of the manager sent along (SameSite knows
- * no ports).
+ * Refuses requests from web pages of other sites. Two GET endpoints of the simple API change state, and browsers send
+ * GETs for any page. They even add the cookies of the manager to requests of pages on other ports of this machine,
+ * because SameSite ignores ports.
  */
 import type { IncomingMessage } from 'node:http'
 import { BerthError } from '../../domain/errors.ts'
@@ -11,15 +11,15 @@ import { forTerminal } from '../../domain/text/foreign-text.ts'
 const MAX_HOST_LENGTH = 253
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 const FOREIGN = 'requests from pages of other sites are refused'
-/** Pages without data, which a link in a mail may open, and the way back from the identity provider. */
+/** Pages without data, which links in mails may open, and the callback of the identity provider. */
 const LINKABLE = /^\/(?:$|\?|ui(?:$|[/?])|v1\/session\/oidc\/callback(?:$|\?))/
 
 type Request = Pick<IncomingMessage, 'headers' | 'method' | 'url'>
 
 export interface Addresses {
-  /** Allowed besides the names of the loopback; null: any, where tokens are needed: a rebound page has none. */
+  /** Host names that are allowed besides the loopback; null: all, with tokens, which a rebound page does not have. */
   readonly hosts: readonly string[] | null
-  /** The only allowed origin, of berth.yml; null: that of the Host. */
+  /** The only allowed origin, from berth.yml; null: that of the header Host. */
   readonly url: string | null
 }
 
@@ -51,11 +51,11 @@ function refusePages(request: Request, host: string | undefined, url: string | n
     site === undefined && referer !== undefined && !isOurs(URL.parse(referer)?.origin ?? 'null', host, url)
   if ((isForeignSite || isForeignPage) && !isLink(request)) throw new BerthError('forbidden', FOREIGN)
   if (origin !== undefined && !isOurs(origin, host, url)) {
-    throw new BerthError('forbidden', isForeignSite ? FOREIGN : `${FOREIGN}; ${originAdvice(origin, url)}`)
+    throw new BerthError('forbidden', isForeignSite ? FOREIGN : `${FOREIGN}, ${originAdvice(origin, url)}`)
   }
 }
 
-/** Whether a browser opens this page in a window of its own. Browsers that do not say so open no data with it. */
+/** Returns whether a browser opens a linkable page, not a part of another page, as far as the browser tells. */
 function isLink({ method, url = '', headers }: Request): boolean {
   if (method !== 'GET' || !LINKABLE.test(url)) return false
   const { 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': dest = 'document' } = headers
@@ -68,9 +68,9 @@ function isOurs(origin: string, host: string | undefined, url: string | null): b
 }
 
 function originAdvice(origin: string, url: string | null): string {
-  if (url !== null) return `this one is of "${shown(origin)}", and url in berth.yml is ${url}`
+  if (url !== null) return `got Origin "${shown(origin)}"; url in berth.yml is ${url}`
   const advice = 'if that is the address of this manager behind a proxy, set url in berth.yml'
-  return `this one is of "${shown(origin)}"; ${advice}`
+  return `got Origin "${shown(origin)}"; ${advice}`
 }
 
 function shown(text: string): string {
@@ -78,8 +78,8 @@ function shown(text: string): string {
 }
 
 /**
- * Throws `forbidden` for a request with the cookie of a session that may change something, unless the browser says
- * that it comes from a page of this manager. To be called after the check of the origin, which compares them.
+ * Throws `forbidden` for a change that a cookie authenticates, unless the browser says that it comes from a page of
+ * this manager. Call it after the origin check, which compares the Origin.
  */
 export function requireOwnPage({ method, headers }: Pick<Request, 'headers' | 'method'>): void {
   if (method === 'GET' || method === 'HEAD') return

@@ -1,7 +1,7 @@
-/** The cookies of a session and of a sign-in that is under way. They carry secrets, which pages cannot read. */
+/** The cookies of a session and of a sign-in that is under way. They contain secrets, which pages cannot read. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** What of a request determines the names of its cookies. */
+/** Parts of a request that determine the names of its cookies. */
 type Addressed = Pick<FastifyRequest, 'headers' | 'protocol' | 'host' | 'server'>
 
 interface CookieNames {
@@ -14,8 +14,8 @@ interface CookieNames {
 
 /**
  * Returns the names of the cookies. Over HTTPS, the prefix `__Host-` keeps other hosts of the domain from setting one.
- * Cookies know no ports (RFC 6265, 8.5), and browsers differ on the prefix at http://localhost: over plain HTTP, the
- * port in the name keeps managers apart. `url` is that of berth.yml; without it, the request tells its address.
+ * All ports of a host share cookies (RFC 6265, 8.5), and browsers differ on the prefix at http://localhost: over plain
+ * HTTP, the port in the name separates managers. `url` is that of berth.yml; null: the request has the address.
  */
 export function cookieNames(request: Addressed, url: string | null): CookieNames {
   const origin = url ?? `${request.protocol}://${request.host}`
@@ -31,7 +31,7 @@ export function readCookie(request: Addressed, name: string): string | undefined
   return cookie === undefined ? undefined : request.server.parseCookie(cookie)[name]
 }
 
-/** `secure` is also set when the page says that it was loaded over HTTPS, whatever the proxy says. */
+/** Sets the cookie. It is also `Secure` if the Origin is HTTPS and the proxy does not say so. */
 export function setSessionCookie(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -49,7 +49,10 @@ export function expireSessionCookie(request: FastifyRequest, reply: FastifyReply
   reply.clearCookie(session, { httpOnly: true, sameSite: 'strict', path: '/', secure })
 }
 
-/** `lax`: the identity provider sends the browser back with a link. null expires the cookie. */
+/**
+ * Sets the cookie, or expires it if `state` is null. SameSite is `lax`, because the identity provider sends the browser
+ * back with a link.
+ */
 export function setSignInCookie(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -1,11 +1,10 @@
-/** Asks again who sent a request that is answered for a long time: a stream of events, a terminal. */
+/** Authenticates a request again while it is being answered: a stream of events, a terminal. */
 import { hasCode } from '../../domain/errors.ts'
 import type { Authenticate, Sender } from './identity.ts'
 
 /**
- * Returns false once the caller of this request may no longer send it: the token or the session was deleted, or has
- * ended. Returns true while that cannot be checked. `isUse`: the check keeps an idle session from ending, as of a
- * person at a terminal; watching a list does not.
+ * Returns false once the token or session of this request is no longer valid. Returns true if that cannot be checked.
+ * `isUse`: the check counts as a use of the session, as for a person at a terminal. Watching a list is no use.
  */
 export type IsStillAllowed = (request: Sender, options?: { readonly isUse?: boolean }) => Promise<boolean>
 

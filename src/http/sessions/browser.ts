@@ -1,4 +1,4 @@
-/** Opens and ends the session of the browser that sent a request. Both are logged, without the cookie. */
+/** Opens and ends the session of the browser that sent a request. Logs both, without the cookie. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasCode } from '../../domain/errors.ts'
 import type { Session } from '../../domain/identity.ts'
@@ -11,9 +11,9 @@ import type { SignIn } from './sign-in.ts'
 export interface Browser {
   /** Returns the session of the request's cookie, or null if it has none that is valid. */
   find(request: FastifyRequest): Promise<Session | null>
-  /** Opens a session with a new secret, and ends the one that the browser had. */
+  /** Opens a session with a new secret, and ends the previous one of the browser. */
   open(request: FastifyRequest, reply: FastifyReply, by: SignedIn): Promise<Session>
-  /** Ends the session, if there is one, and expires the cookie. */
+  /** Ends the session, if any, and expires the cookie. */
   end(request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 

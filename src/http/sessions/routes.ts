@@ -1,4 +1,4 @@
-/** Sign-in of people with a browser: the session of the request, and all sessions of an identity. */
+/** Sign-in with a browser: the session of the request, and the list of sessions. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { BerthError, hasCode } from '../../domain/errors.ts'
@@ -14,33 +14,33 @@ const tags = ['sessions']
 const SHOW = {
   tags,
   operationId: 'getSession',
-  summary: 'Who sent this request, and how to sign in; never 401',
+  summary: 'Show the caller and how to sign in; never answered with 401',
   response: { 200: SessionState },
 }
 const OPEN_SESSION = {
   tags,
   operationId: 'createSession',
-  summary: 'Sign in with an API token: the answer sets a cookie that stands for it',
-  description: 'For pages of the manager; programs send the token itself. A session that the browser had ends.',
+  summary: 'Sign in with an API token: the answer sets the cookie of a session',
+  description: 'For pages of the manager; programs send the token itself. Ends the previous session of the browser.',
   body: SignInRequest,
   response: { 201: SessionState },
 }
 const END_OWN = {
   tags,
   operationId: 'endSession',
-  summary: 'Sign out: ends the session of the cookie, and expires the cookie',
+  summary: 'Sign out: end the session of the cookie, and expire the cookie',
   response: { 204: Ended },
 }
 const LIST = {
   tags,
   operationId: 'listSessions',
-  summary: 'Sessions that have not ended: all for admins, their own for others',
+  summary: 'List sessions that have not ended: all for admins, their own for other callers',
   response: { 200: SessionList },
 }
 const END = {
   tags,
   operationId: 'deleteSession',
-  summary: 'End a session: its cookie is refused from now on',
+  summary: 'End a session: its cookie is no longer accepted',
   params: SessionId,
   response: { 204: Ended },
 }
@@ -50,7 +50,7 @@ export function sessionRoutes(server: FastifyInstance, context: RouteContext): v
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
   const browser = signIn && createBrowser({ ...context, sessions: signIn.sessions })
 
-  /** Returns the caller, or null for one that is not known. */
+  /** Returns the caller, or null if the request has no valid token or session. */
   async function callerOrNull(request: FastifyRequest): Promise<Caller | null> {
     try {
       return await authenticate(request)

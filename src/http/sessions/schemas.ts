@@ -11,8 +11,8 @@ const OwnSession = Type.Object(
   {
     id: Type.String(),
     created_at: Type.String(),
-    idle_until: Type.String({ description: 'It ends then, unless it is used before' }),
-    ends_at: Type.String({ description: 'It ends then at the latest' }),
+    idle_until: Type.String({ description: 'When it ends unless it is used before' }),
+    ends_at: Type.String({ description: 'When it ends at the latest' }),
   },
   { title: 'OwnSession' },
 )
@@ -26,9 +26,9 @@ export const SessionState = Type.Object(
         description: 'How this request is authenticated; session: with the cookie',
       }),
     ),
-    ways: Type.Array(Way, { description: 'How to sign in; empty: this manager needs no sign-in' }),
+    ways: Type.Array(Way, { description: 'Ways to sign in; empty: this manager needs no sign-in' }),
     provider: NullableText({ description: 'Issuer of the identity provider; null without one' }),
-    session: Nullable(OwnSession, { description: 'null: the request has no cookie of a session' }),
+    session: Nullable(OwnSession, { description: 'null: the request has no valid cookie' }),
   },
   { title: 'SessionState' },
 )
@@ -53,10 +53,10 @@ const SessionView = Type.Object(
     token: NullableText({ description: 'Id of the API token; null with oidc' }),
     created_at: Type.String(),
     last_used_at: Type.String({ description: 'To the minute' }),
-    ends_at: Type.String({ description: 'At the latest; after 12 hours without a use before' }),
-    address: Type.String({ description: 'Where the sign-in came from' }),
+    ends_at: Type.String({ description: 'When it ends at the latest; 12 hours without use end it earlier' }),
+    address: Type.String({ description: 'Address of the client that signed in' }),
     user_agent: Type.String(),
-    current: Type.Boolean({ description: 'Whether this request brought its cookie' }),
+    current: Type.Boolean({ description: 'Whether this request has its cookie' }),
   },
   { title: 'Session' },
 )
@@ -67,5 +67,5 @@ export const SessionList = Type.Object(
 )
 
 /** Answers without a body. */
-export const Ended = Type.Null({ description: 'Ended; the answer has no body' })
+export const Ended = Type.Null({ description: 'The session has ended; the answer has no body' })
 export const Redirect = (description: string) => Type.Null({ description })

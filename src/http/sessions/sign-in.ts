@@ -1,4 +1,4 @@
-/** How people sign in with a browser, for the routes. */
+/** Ways to sign in with a browser, for the routes. */
 import type { Identity } from '../../domain/identity.ts'
 import type { Sessions } from '../../usecases/sessions/sessions.ts'
 import type { TokenCheck } from '../../usecases/sessions/token-check.ts'
@@ -13,23 +13,23 @@ export interface SignIn {
 /** Sign-in at the identity provider. Its tokens stay in the manager. */
 export interface OidcSignIn {
   readonly issuer: string
-  /** Returns where to send the browser, and what its cookie has to remember. `SignInFailed`. */
+  /** Returns the URL at the provider, and the state for the cookie. `SignInFailed`. */
   begin(returnTo: string): Promise<{ readonly location: string; readonly state: string }>
-  /** Takes the query with which the provider sent the browser back, and that cookie. `SignInFailed`. */
+  /** Verifies the query with which the provider sent the browser back. `state` is from the cookie. `SignInFailed`. */
   finish(query: string, state: string | undefined): Promise<{ readonly identity: Identity; readonly returnTo: string }>
 }
 
-/** Why a sign-in at the identity provider failed; the page of the sign-in says it in words. */
+/** Why a sign-in at the identity provider failed. The sign-in page of the dashboard has a text for each. */
 export type SignInFailure =
-  /** It took too long, was used already, or was begun in another browser. */
+  /** The sign-in took too long, was already finished, or was started in another browser. */
   | 'expired'
-  /** The person, or the provider, said no. */
+  /** The person or the provider refused. */
   | 'denied'
   /** The provider does not answer. */
   | 'unavailable'
-  /** The provider knows the person, but its token does not name one that may use this manager. */
+  /** The provider knows the person, but its token is not for this manager or has no usable name. */
   | 'not_allowed'
-  /** The provider refused the manager, or sent something unexpected; the log says what. */
+  /** The provider refused the manager, or its answer was unexpected; the log has the reason. */
   | 'failed'
 
 export class SignInFailed extends Error {

@@ -27,7 +27,7 @@ export interface ReservationTimesFilter {
 
 /** Refused reserves of one minute. */
 export interface RefusalCount {
-  /** Begin of the minute, epoch milliseconds. */
+  /** Start of the minute, epoch milliseconds. */
   readonly at: number
   readonly pool: string
   readonly code: ErrorCode
@@ -38,21 +38,21 @@ export interface HistoryStore {
   /** Returns the oldest event that is kept; null before the first. */
   oldestEvent(): Promise<{ readonly id: number; readonly at: number } | null>
   /**
-   * Returns the id of the first event at or after this time, or the id of the next event. Wrong by as much as the
-   * clocks of the managers differ.
+   * Returns the id of the first event at or after this time, or the id that the next event will have. It is wrong by as
+   * much as the clocks of the managers differ.
    */
   firstEventAt(at: number): Promise<number>
-  /** Oldest first. Returns after the event loop had a turn, so that reading many ranges delays nothing else. */
+  /** Returns events, oldest first. Yields to the event loop before it reads, so that many reads delay no other work. */
   poolChanges(range: PoolChangeRange): Promise<PoolChange[]>
   /**
-   * Returns a page, and where the next one begins; null: this is the last one. `begin` is that of an earlier call; the
-   * first page when left out. Returns after the event loop had a turn.
+   * Returns a page, and the `begin` of the next one; null: this is the last one. Without `begin`, returns the first
+   * page. Yields to the event loop before it reads.
    */
   reservationTimes(
     filter: ReservationTimesFilter,
     begin?: number,
   ): Promise<{ readonly times: readonly ReservationTimes[]; readonly next: number | null }>
-  /** Adds to the counts of these minutes; other managers add to them, too. */
+  /** Adds to the counts of these minutes, to which other managers add as well. */
   addRefusals(counts: readonly RefusalCount[]): Promise<void>
   /** Returns sums by step and code, of one pool or of all. */
   refusals(steps: Steps, pool: string | null): Promise<RefusalSum[]>

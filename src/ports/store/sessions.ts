@@ -2,12 +2,12 @@
 import type { Session } from '../../domain/identity.ts'
 
 export interface SessionStore {
-  /** Newest first, those that have ended too; of one name or of all. */
+  /** Returns sessions of this name, newest first, including ended ones. null: sessions of all names. */
   sessions(name: string | null): Promise<Session[]>
   session(id: string): Promise<Session | null>
-  /** Returns false when its token has been deleted: then there is no session. */
+  /** Returns false, and adds no session, if its token has been deleted. */
   addSession(session: Session): Promise<boolean>
-  /** Records that it was used at this time, unless a later use is recorded. */
+  /** Records a use at this time, unless a later one is recorded. */
   useSession(id: string, now: number): Promise<void>
   /** Returns false when there is no such session. */
   removeSession(id: string): Promise<boolean>

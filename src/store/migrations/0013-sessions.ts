@@ -1,6 +1,6 @@
 /**
- * Sign-ins in browsers. A session that was made with an API token goes with the token. `issuer` is the identity
- * provider of a session without one.
+ * Adds the sessions of browsers. A session that was opened with an API token is deleted with the token; `issuer` is the
+ * identity provider of any other.
  */
 import { type Kysely, sql } from 'kysely'
 

@@ -1,4 +1,4 @@
-/** Computes series from the event log, the reservations and the counts of refusals. Reads them in small pages. */
+/** Computes series from the event log, the reservations and the counts of refusals. Reads in small pages. */
 import { Occupancy } from '../../domain/series/occupancy.ts'
 import type { PoolChange } from '../../domain/series/pool-change.ts'
 import { pointsOf, type Series } from '../../domain/series/series.ts'
@@ -14,7 +14,7 @@ export interface SeriesRequest {
   /** null: all pools together. */
   readonly pool: string | null
   readonly from: number
-  /** At most the present. */
+  /** Not after the present. */
   readonly to: number
   readonly stepMs: number
 }
@@ -25,15 +25,15 @@ export interface ComputeDeps {
   readonly clock: Clock
 }
 
-/** Number of ids in one read of events, which takes some milliseconds. */
+/** Number of ids in a read of events. Reading them takes some milliseconds. */
 const PAGE = 2_000
 /**
- * Events are read from this long before the span: most recyclings that are under way at its start began in this time.
- * It also exceeds the difference between the clocks of several managers.
+ * Events are read from this long before the span, because most recyclings that are under way at its start began there.
+ * It is also more than the clocks of several managers differ.
  */
 const LEAD_MS = 300_000
 
-/** Returns the figures of the steps that contain the span, from the oldest event that is kept on. */
+/** Returns figures of the steps that contain the span, without times from which no events are kept. */
 export async function computeSeries(deps: ComputeDeps, { pool, from, to, stepMs }: SeriesRequest): Promise<Series> {
   const { store } = deps
   const steps = stepsOf(from, to, stepMs)
@@ -64,7 +64,7 @@ export async function computeSeries(deps: ComputeDeps, { pool, from, to, stepMs 
     }
   }
   const rows = containers.filter((row) => pool === null || row.pool === pool)
-  const wanted = { pool, containers: occupancy.unresolved(rows, dropped), sizes: poolsOf(scaled) }
+  const wanted = { pool, containers: occupancy.addUnchanged(rows, dropped), sizes: poolsOf(scaled) }
   const before = { oldest: oldest.id, latest: firstId - 1 }
   const earlier = await resolveEarlier(store, occupancy, wanted, before)
   occupancy.finish()

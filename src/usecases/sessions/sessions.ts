@@ -1,4 +1,4 @@
-/** Sessions of browsers: opened by a sign-in, found again by the secret in the cookie, ended by their owner. */
+/** Sessions of browsers: opened by a sign-in, found by the secret in the cookie, ended by their owner or an admin. */
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
@@ -8,35 +8,35 @@ import { forTerminal } from '../../domain/text/foreign-text.ts'
 import { isSecretOf, mintSession, readSession } from '../token-secret.ts'
 
 const MINUTE_MS = 60_000
-/** A session ends when it was not used for this time. */
+/** A session ends after this time without use. */
 export const IDLE_MS = 12 * 60 * MINUTE_MS
 /** Maximum life of a session, used or not. */
 const LIFE_MS = 7 * 24 * 60 * MINUTE_MS
-/** A use is recorded at most once in this time: a page sends many requests. */
+/** Minimum interval between records of a use: a page sends many requests. */
 const USE_INTERVAL_MS = MINUTE_MS
 /** Browsers send up to 300 characters; the rest would only fill the table. */
-const MAX_USER_AGENT = 300
+const MAX_USER_AGENT_CHARACTERS = 300
 
 /** What signed in: an API token, or a user of the identity provider. */
 export type SignedIn =
   | { readonly way: 'token'; readonly token: Token }
   | { readonly way: 'oidc'; readonly identity: Identity; readonly issuer: string }
 
-/** Where a sign-in comes from. */
+/** Client that signs in. */
 interface SignInSource {
   readonly address: string
   readonly userAgent: string
 }
 
 export interface Sessions {
-  /** Returns the new session, and the value of its cookie. `unauthorized` if its token was deleted meanwhile. */
+  /** Opens a session. Returns it with the value of its cookie. `unauthorized` if its token was deleted meanwhile. */
   open(by: SignedIn, from: SignInSource): Promise<{ readonly session: Session; readonly text: string }>
   /**
-   * Returns the session of a cookie. `unauthorized` once it has ended. Unless `isUse` is false, this counts as a use,
-   * which postpones the end of an idle session.
+   * Returns the session of a cookie. `unauthorized` once it has ended. Unless `isUse` is false, this counts as a use of
+   * the session.
    */
   find(text: string, isUse?: boolean): Promise<Session>
-  /** Returns those that have not ended, newest first: all for admins, their own for others. */
+  /** Returns the sessions that have not ended, newest first: all for admins, their own for other callers. */
   list(by: Identity): Promise<Session[]>
   /** Ends a session that the caller may see. Returns it, or null if there is none. */
   end(id: string, by: Identity): Promise<Session | null>
@@ -50,13 +50,13 @@ interface SessionsDeps {
   readonly signOn: () => Pick<SignOn, 'issuer' | 'limits'> | null
 }
 
-/** Returns when it ends if it is not used again. */
+/** Returns when the session ends if it is not used again; epoch milliseconds. */
 export function idleUntil({ lastUsedAt, endsAt }: Session): number {
   return Math.min(lastUsedAt + IDLE_MS, endsAt)
 }
 
 export function createSessions({ store, clock, log, signOn }: SessionsDeps): Sessions {
-  /** Returns the session with the limits that apply now, or null if it has ended. */
+  /** Returns the session with its current limits, or null if it has ended. */
   function current(session: Session): Session | null {
     if (idleUntil(session) <= clock()) return null
     // The token of a session never changes, and its sessions are deleted with it.
@@ -69,7 +69,7 @@ export function createSessions({ store, clock, log, signOn }: SessionsDeps): Ses
   async function recordUse({ id, lastUsedAt }: Session): Promise<void> {
     const now = clock()
     if (now - lastUsedAt < USE_INTERVAL_MS) return
-    // With a full disk, reading must go on.
+    // A full disk must not prevent reading.
     await store.useSession(id, now).catch((error: unknown) => {
       log.warn('the use of a session could not be recorded', { session: id, reason: reasonOf(error) })
     })
@@ -89,7 +89,7 @@ export function createSessions({ store, clock, log, signOn }: SessionsDeps): Ses
         lastUsedAt: now,
         endsAt: Math.min(now + LIFE_MS, expiresAt ?? Infinity),
         address,
-        userAgent: forTerminal(userAgent).slice(0, MAX_USER_AGENT),
+        userAgent: forTerminal(userAgent).slice(0, MAX_USER_AGENT_CHARACTERS),
       }
       if (!(await store.addSession(session))) throw new BerthError('unauthorized', 'this API token was just deleted')
       return { session, text }

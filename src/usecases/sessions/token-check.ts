@@ -1,11 +1,11 @@
-/** Recognises API tokens: for a request that brings one, and for a sign-in with one. */
+/** Checks the API tokens of requests and of sign-ins. */
 import type { Clock } from '../../ports/clock.ts'
 import type { Store } from '../../ports/store.ts'
 import { BerthError } from '../../domain/errors.ts'
 import type { Token } from '../../domain/identity.ts'
 import { isSecretOf, readToken } from '../token-secret.ts'
 
-/** Returns the token that this text is. `unauthorized` for any other text, and for a token that has expired. */
+/** Returns the token with this text. `unauthorized` for unknown, deleted and expired tokens. */
 export type TokenCheck = (text: string) => Promise<Token>
 
 interface TokenCheckDeps {
@@ -13,7 +13,7 @@ interface TokenCheckDeps {
   readonly clock: Clock
 }
 
-/** Looks a token up in the database each time, so that a deleted one is refused at once. */
+/** The check reads the database each time, so that a deleted token is refused at once. */
 export function createTokenCheck({ store, clock }: TokenCheckDeps): TokenCheck {
   return async (text) => {
     const read = readToken(text)

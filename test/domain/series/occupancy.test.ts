@@ -30,7 +30,7 @@ function occupancyOf(steps: Steps, events: readonly PoolChange[], rows: readonly
   const occupancy = new Occupancy(steps, steps.from)
   for (const each of events.filter(({ at }) => at >= lead)) occupancy.add(each)
   const dropped = events.filter(({ at, kind }) => at >= steps.to && kind === 'container.dropped')
-  const names = occupancy.unresolved(
+  const names = occupancy.addUnchanged(
     rows,
     dropped.flatMap(({ container }) => container ?? []),
   )

@@ -34,7 +34,7 @@ describe('sizes of a pool', () => {
     })
   }
 
-  it('count from the begin of what is known', () => {
+  it('count from the start of the kept events', () => {
     const ms = sizeMs(stepsOf(100, 130, 10), 115, [], { present: PRESENT, configured: CONFIGURED })
     assert.deepEqual([...ms], [0, 5 * PRESENT, 10 * PRESENT])
   })

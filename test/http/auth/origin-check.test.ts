@@ -8,7 +8,7 @@ const notAllowed = (host: string) =>
   `Host "${host}" is not allowed; use the address that the manager printed when it started`
 const SITE = 'requests from pages of other sites are refused'
 const notOurs = (origin: string) =>
-  `${SITE}; this one is of "${origin}"; if that is the address of this manager behind a proxy, set url in berth.yml`
+  `${SITE}, got Origin "${origin}"; if that is the address of this manager behind a proxy, set url in berth.yml`
 
 const refused: readonly [headers: Record<string, string>, error: string][] = [
   [{ host: 'evil.example' }, notAllowed('evil.example')],

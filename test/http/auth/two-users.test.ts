@@ -62,7 +62,7 @@ const TOUCHES: readonly [method: string, path: string, body?: object][] = [
 /** Acts on a container of the caller's reservation. The names of containers are no secret. */
 const RESET = ['POST', '/v1/containers/{name}/reset'] as const
 
-/** Ends a sign-in. */
+/** Ends a session. */
 const SIGN_OUT = ['DELETE', '/v1/sessions/{id}'] as const
 
 /** Endpoints that show each caller only their own. */
@@ -89,7 +89,7 @@ const FORBIDDEN: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/metrics'],
 ]
 
-/** Tried in test/http/terminals. */
+/** Tested in test/http/terminals. */
 const TERMINALS = [
   ...['POST /v1/containers/{name}/terminals', 'GET /v1/terminals/{id}', 'DELETE /v1/terminals/{id}'],
   'POST /v1/terminals/{id}/tickets',

@@ -12,7 +12,7 @@ const SAME_SITE = { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors', 'se
 const NAVIGATION = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 
-/** Requests of pages that are not the manager's. `cookie`: whether a browser would send it along. */
+/** Requests that pages of other sites cause. */
 const FOREIGN: readonly [title: string, headers: Headers][] = [
   ['a page of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
   ['a page of another port', { ...SAME_SITE, origin: 'http://localhost:3000' }],
@@ -21,9 +21,9 @@ const FOREIGN: readonly [title: string, headers: Headers][] = [
   ['a sandboxed page', { origin: 'null' }],
   ['a sandboxed page that says so', { 'sec-fetch-site': 'cross-site', origin: 'null' }],
   ['a page over https', { origin: 'https://localhost:3000' }],
-  ['a page whose host begins alike', { origin: 'http://localhost:8080.evil.example' }],
+  ['a page whose host has the same prefix', { origin: 'http://localhost:8080.evil.example' }],
   ['a form of another site', { ...NAVIGATION, origin: 'https://evil.example' }],
-  ['a form of a page that hides where it is', NAVIGATION],
+  ['a form of a page that sends no Origin', NAVIGATION],
   ['an image', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
   ['an image of another port', { ...SAME_SITE, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
   ['a browser without Sec-Fetch, by its Referer', { referer: 'http://localhost:3000/page' }],
@@ -87,7 +87,7 @@ describe('a change with the cookie', () => {
     })
   }
 
-  it('needs none of it with a token: programs are no browsers', async () => {
+  it('needs no such header with a token', async () => {
     const { browser, root } = await admin()
     assert.equal((await browser.send('POST', '/v1/reservations', root.headers, { count: 1 })).status, 201)
   })
@@ -163,13 +163,13 @@ describe('a link in a mail, or of another site', () => {
 })
 
 describe('DNS rebinding', () => {
-  it('with auth: none, a page of a name that leads here is refused', async () => {
+  it('with auth: none, a page of a name that resolves to the manager is refused', async () => {
     const { server } = await openApi()
     const evil = openBrowser(server, 'evil.example:8080')
     for (const url of ['/', '/ui/', '/v1/pools', '/v1/session']) assert.equal((await evil.open(url)).status, 403, url)
   })
 
-  it('with tokens, such a page has no cookie, and gets nothing', async () => {
+  it('with tokens, such a page has no cookie and is refused', async () => {
     const { api } = await admin()
     const evil = openBrowser(api.server, 'evil.example:8080')
     assert.equal((await evil.fetch('GET', '/v1/me')).status, 401)
@@ -179,7 +179,7 @@ describe('DNS rebinding', () => {
 
 describe('url in berth.yml', () => {
   const url = 'https://lab.example'
-  /** The proxy writes a Host of its own. */
+  /** The proxy replaces the Host. */
   const behind = async () => {
     const api = await openTokenApi({ url })
     const { text } = await api.give('alice')
@@ -188,7 +188,7 @@ describe('url in berth.yml', () => {
     return { api, signIn }
   }
 
-  it('is the one allowed origin, whatever Host the proxy sends', async () => {
+  it('is the only allowed origin, whatever Host the proxy sends', async () => {
     const { signIn } = await behind()
     assert.equal((await signIn({ origin: url, 'sec-fetch-site': 'same-origin' })).status, 201)
     for (const origin of ['http://lab.example', 'https://lab.example:444', 'http://127.0.0.1:8080', 'null']) {
@@ -196,12 +196,12 @@ describe('url in berth.yml', () => {
       assert.equal(status, 403, origin)
       assert.equal(
         JSON.parse(text).detail,
-        `requests from pages of other sites are refused; this one is of "${origin}", and url in berth.yml is ${url}`,
+        `requests from pages of other sites are refused, got Origin "${origin}"; url in berth.yml is ${url}`,
       )
     }
   })
 
-  it('is what the refusal names where it is missing', async () => {
+  it('is named in the refusal if it is missing', async () => {
     const { server } = await openTokenApi()
     const { status, text } = await openBrowser(server, '127.0.0.1:8080').send(
       'POST',
@@ -212,7 +212,7 @@ describe('url in berth.yml', () => {
     assert.equal(status, 403)
     assert.match(
       JSON.parse(text).detail,
-      /of "https:\/\/lab\.example"; if that is the address of this manager.*set url/,
+      /got Origin "https:\/\/lab\.example"; if that is the address of this manager.*set url/,
     )
   })
 })

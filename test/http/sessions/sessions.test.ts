@@ -1,4 +1,4 @@
-/** Sessions of browsers: how they begin, what they show, and what ends them. */
+/** Sessions of browsers: sign-in, use, end, and the attributes of the cookie. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createHash } from 'node:crypto'
@@ -25,7 +25,7 @@ async function signedIn(options: Parameters<typeof openTokenApi>[0] & { role?: '
 }
 
 describe('with auth: none', () => {
-  it('there is no sign-in, and the answers say so', async () => {
+  it('there is no sign-in, and the answers show it', async () => {
     const api = await openApi()
     const browser = openBrowser(api.server)
     const state = JSON.parse((await browser.fetch('GET', '/v1/session')).text)
@@ -40,7 +40,7 @@ describe('with auth: none', () => {
 })
 
 describe('a sign-in with a token', () => {
-  it('sets a cookie that pages cannot read, and shows neither it nor the token', async () => {
+  it('sets a cookie that pages cannot read, and returns neither the cookie nor the token', async () => {
     const { api, alice, answer, browser } = await signedIn()
     assert.match(
       answer.cookies.join('\n'),
@@ -63,7 +63,7 @@ describe('a sign-in with a token', () => {
     assert.equal(answer.headers['cache-control'], 'no-store')
   })
 
-  it('is logged with who and from where; so are a refused one and a sign-out', async () => {
+  it('is logged with name and address, like a refused one and a sign-out', async () => {
     const { api, browser } = await signedIn()
     await browser.fetch('POST', '/v1/session', { token: `berth_${'0'.repeat(12)}_${'1'.repeat(64)}` })
     await browser.fetch('DELETE', '/v1/session')
@@ -94,13 +94,13 @@ describe('a sign-in with a token', () => {
     })
   }
 
-  it('allows for blanks around a token that was pasted', async () => {
+  it('ignores blanks around a pasted token', async () => {
     const api = await openTokenApi()
     const { text } = await api.give('alice')
     assert.equal((await openBrowser(api.server).fetch('POST', '/v1/session', { token: ` ${text}\n` })).status, 201)
   })
 
-  it('makes a new secret, and ends the session that the browser had (session fixation)', async () => {
+  it('has a new secret, and ends the previous session of the browser (session fixation)', async () => {
     const { api, alice, browser } = await signedIn()
     const before = browser.cookie()
     await browser.fetch('POST', '/v1/session', { token: alice.text })
@@ -126,7 +126,7 @@ describe('a sign-in with a token', () => {
 })
 
 describe('a session', () => {
-  it('stands for the token: same name, same role, same limits', async () => {
+  it('has the name, role and limits of its token', async () => {
     const { browser, api } = await signedIn()
     const { expires_at: end, ...me } = JSON.parse((await browser.fetch('GET', '/v1/me')).text)
     const limits = { containers: null, duration_seconds: null, pools: null }
@@ -147,7 +147,7 @@ describe('a session', () => {
     assert.deepEqual([state.identity.name, state.auth, state.session], ['bob', 'token', null])
   })
 
-  it('ends after twelve hours without a use, and not before', async () => {
+  it('ends after twelve hours without use, and not before', async () => {
     const { api, status } = await signedIn()
     api.world.advance(12 * HOUR - 1)
     assert.equal(await status(), 200)
@@ -169,7 +169,7 @@ describe('a session', () => {
     assert.equal(await status(), 401)
   })
 
-  it('writes its use at most once a minute', async () => {
+  it('records its use at most once a minute', async () => {
     const { api, browser } = await signedIn()
     const uses: number[] = []
     const { useSession } = api.world.store
@@ -184,7 +184,7 @@ describe('a session', () => {
     assert.equal(uses.length, 2)
   })
 
-  it('goes on when its use cannot be written', async () => {
+  it('stays valid if its use cannot be recorded', async () => {
     const { api, status } = await signedIn()
     api.world.store.useSession = () => Promise.reject(new Error('disk full'))
     api.world.advance(2 * MINUTE)
@@ -227,7 +227,7 @@ describe('a session', () => {
     assert.equal(await second?.over, 'end')
   })
 
-  it('does not stay in use because of an open stream', { timeout: 60_000 }, async () => {
+  it('becomes idle despite an open stream', { timeout: 60_000 }, async () => {
     const { api, browser, status } = await signedIn({ streaming: { heartbeatMs: 20, idleTimeoutMs: 5_000 } })
     const { address, port } = await listening(api)
     const stream = await listen(address, '', { cookie: browser.cookie().replace('8080', String(port)) })
@@ -268,7 +268,7 @@ describe('a sign-out', () => {
 })
 
 describe('the list of sessions', () => {
-  it('has those that have not ended, and which is this one', async () => {
+  it('has those that have not ended, and marks the current one', async () => {
     const { api, alice, browser } = await signedIn()
     api.world.advance(HOUR)
     const phone = openBrowser(api.server)
@@ -332,7 +332,7 @@ describe('the cookie', () => {
     assert.equal(session?.address, '192.0.2.7')
   })
 
-  it('of another name does not count over HTTPS: any host of the domain could have set it', async () => {
+  it('with another name is ignored over HTTPS: any host of the domain could have set it', async () => {
     const api = await openTokenApi({ url: 'https://lab.example' })
     const browser = openBrowser(api.server, 'lab.example', 'https')
     await browser.fetch('POST', '/v1/session', { token: (await api.give('alice')).text })

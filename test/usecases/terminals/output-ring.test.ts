@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { KEPT_BYTES, OutputRing } from '../../../src/usecases/terminals/output-ring.ts'
 
-/** Everything that was written, and where the ring says it is. */
+/** A ring with these chunks, and all bytes of them. */
 function filled(chunks: readonly Buffer[]) {
   const ring = new OutputRing()
   for (const chunk of chunks) ring.append(chunk)
@@ -32,7 +32,7 @@ describe('the ring of output', () => {
     }
   })
 
-  it('starts a replay after a sequence and after a character that it has cut', () => {
+  it('starts a replay after an escape sequence or a character whose start was dropped', () => {
     for (const [cut, rest] of [
       ['\x1b[38;5;1', '23mred'],
       ['\x1b]0;tit', 'le\x07red'],
@@ -47,7 +47,7 @@ describe('the ring of output', () => {
     }
   })
 
-  it('has nothing to replay while a sequence does not end', () => {
+  it('has nothing to replay within an escape sequence that has not ended', () => {
     const { ring } = filled([Buffer.from('\x1b]0;'), Buffer.alloc(KEPT_BYTES, 'x')])
     assert.equal(ring.safeStart(), ring.end)
   })

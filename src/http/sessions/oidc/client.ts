@@ -1,9 +1,9 @@
-/** The manager as a client of the identity provider (OpenID Connect, authorisation code with PKCE). */
+/** The manager as a client of the identity provider (OpenID Connect, authorization code with PKCE). */
 import * as oidc from 'openid-client'
 import type { Clock } from '../../../ports/clock.ts'
 import { isSecureUrl } from '../../../domain/text/loopback.ts'
 
-/** Deadline of one request to the provider, in seconds. */
+/** Deadline of a request to the provider, in seconds. */
 const DEADLINE_S = 5
 /** The provider's metadata is read again after this time, when the next person signs in. */
 const METADATA_KEPT_MS = 3_600_000
@@ -16,7 +16,7 @@ export interface ClientSettings {
   readonly clock: Clock
 }
 
-/** Returns a function for the client with the provider's current metadata. Throws when it cannot be read. */
+/** Returns a function for the client with the provider's current metadata. Throws if the metadata cannot be read. */
 export function createClient({ issuer, clientId, clientSecret, clock }: ClientSettings) {
   let known: { readonly client: oidc.Configuration; readonly until: number } | null = null
 
@@ -25,7 +25,7 @@ export function createClient({ issuer, clientId, clientSecret, clock }: ClientSe
     const isPlain = new URL(issuer).protocol === 'http:'
     const client = await oidc.discovery(new URL(issuer), clientId, undefined, authenticationOf(clientSecret), {
       timeout: DEADLINE_S,
-      // Berth.yml allows plain HTTP only to this machine.
+      // berth.yml allows plain HTTP only for this machine.
       execute: isPlain ? [oidc.allowInsecureRequests] : [],
     })
     const { authorization_endpoint: authorization = '', token_endpoint: token = '' } = client.serverMetadata()
@@ -37,7 +37,7 @@ export function createClient({ issuer, clientId, clientSecret, clock }: ClientSe
   }
 }
 
-/** Every provider accepts HTTP Basic from a client with a secret (RFC 6749, 2.3.1), unless its metadata says no. */
+/** Every provider accepts HTTP Basic from a client with a secret (RFC 6749, 2.3.1), unless its metadata excludes it. */
 function authenticationOf(secret: string | null): oidc.ClientAuth {
   if (secret === null) return oidc.None()
   const [basic, post] = [oidc.ClientSecretBasic(secret), oidc.ClientSecretPost(secret)]

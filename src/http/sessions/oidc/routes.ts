@@ -1,4 +1,4 @@
-/** Sends a browser to the identity provider, and signs it in when it comes back. */
+/** Sends a browser to the identity provider, and signs the person in when the provider sends it back. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BerthError, type Violation } from '../../../domain/errors.ts'
@@ -12,7 +12,7 @@ import { BeginSignIn, Redirect } from '../schemas.ts'
 import { SIGN_IN_LIFE_MS, SignInFailed } from '../sign-in.ts'
 import { readReturnPath } from './return-path.ts'
 
-/** The page that says in words why a sign-in failed, by `error`. */
+/** Page of the dashboard that explains why a sign-in failed. `error` has the code. */
 const SIGN_IN_PAGE = '/ui/sign-in'
 
 const BEGIN = {
@@ -20,19 +20,19 @@ const BEGIN = {
   operationId: 'beginSignIn',
   summary: 'Send the browser to the identity provider to sign in',
   querystring: BeginSignIn,
-  response: { 302: Redirect('To the identity provider; to /ui/sign-in?error=… when it does not answer') },
+  response: { 302: Redirect('To the identity provider, or to /ui/sign-in?error=… if it does not answer') },
 }
 const FINISH = docsOnly({
   tags: ['sessions'],
   operationId: 'finishSignIn',
-  summary: 'Where the identity provider sends the browser back',
+  summary: 'Finish a sign-in; the identity provider sends the browser here',
   description:
-    'The answer sets the cookie of a session. When the sign-in failed, it leads to /ui/sign-in?error=…, which is ' +
+    'The answer sets the cookie of a session. A failed sign-in leads to /ui/sign-in?error=CODE, where CODE is ' +
     'expired, denied, unavailable, not_allowed or failed.',
   response: { 303: Redirect('To return_to, or to /ui/sign-in?error=…') },
 })
 
-/** Route options: a HEAD must not use up a sign-in. */
+/** Route options: no HEAD, which would use up a sign-in. */
 const ONCE = { exposeHeadRoute: false }
 
 export function oidcRoutes(server: FastifyInstance, context: RouteContext, browser: Browser | null): void {
@@ -71,7 +71,7 @@ export function oidcRoutes(server: FastifyInstance, context: RouteContext, brows
     const { oidc, browser: signedIn } = provider()
     const { url } = settings()
     const cookie = readCookie(request, cookieNames(request, url).signIn)
-    // Once only, whatever comes of it.
+    // Valid for one attempt, successful or not.
     setSignInCookie(request, reply, url, null)
     try {
       const { identity, returnTo } = await oidc.finish(/\?.*$/s.exec(request.raw.url ?? '')?.[0] ?? '', cookie)

@@ -10,17 +10,17 @@ import { type OidcSignIn, SignInFailed } from '../sign-in.ts'
 import { createClient } from './client.ts'
 import { createStateSeal, type SignInState } from './state.ts'
 
-/** Where the provider sends the browser back. */
+/** Path of the redirect URI. */
 const CALLBACK_PATH = '/v1/session/oidc/callback'
-/** Maximum length of what the provider says in the log. */
-const MAX_REASON = 300
+/** Maximum length of the provider's texts in the log. */
+const MAX_REASON_CHARACTERS = 300
 
 interface Options {
   readonly signOn: SignOn
   readonly client: OidcClient
   readonly clientSecret: string | null
   readonly limits: () => Limits
-  /** Returns `url` of berth.yml, below which the provider knows the callback. */
+  /** Returns `url` of berth.yml, the origin of the redirect URI. */
   readonly url: () => string
   /** Secret that the managers of the database share. */
   readonly secret: Uint8Array
@@ -32,7 +32,7 @@ export function openOidcSignIn({ signOn, client, clientSecret, limits, url, secr
   const { issuer } = signOn
   const clientOf = createClient({ issuer, clientId: client.id, clientSecret, clock })
   const seal = createStateSeal(secret, clock)
-  // The ID token is made for the client. Apart from that, the rules are those for tokens that callers bring.
+  // The audience of an ID token is the client. All other rules are those for tokens in requests.
   const identityOf = openSignOn({ ...signOn, audience: client.id, clients: null }, { clock, log, limits })
 
   async function configured(): Promise<oidc.Configuration> {
@@ -85,9 +85,13 @@ export function openOidcSignIn({ signOn, client, clientSecret, limits, url, secr
 
     async finish(query, cookie) {
       const begun = cookie === undefined ? null : await seal.open(cookie)
-      if (!begun) throw new SignInFailed('expired', 'it took over ten minutes, or was begun in another browser')
+      if (!begun)
+        throw new SignInFailed(
+          'expired',
+          'it took more than 10 minutes, was started in another browser, or was already finished',
+        )
       if (new URLSearchParams(query).get('state') !== begun.state) {
-        throw new SignInFailed('expired', 'the provider answered another sign-in than the latest one of this browser')
+        throw new SignInFailed('expired', 'the answer belongs to an earlier sign-in of this browser')
       }
       return { identity: await verified(await idTokenFor(query, begun)), returnTo: begun.returnTo }
     },
@@ -102,12 +106,12 @@ function failureOf(error: unknown): SignInFailed {
   return new SignInFailed(why, describe(error), { cause: error })
 }
 
-/** Errors of the library do not quote tokens; `error` and `error_description` are the provider's words. */
+/** Errors of the library do not quote tokens. `error` and `error_description` are texts of the provider. */
 function describe(error: unknown): string {
   const words = error instanceof oidc.WWWAuthenticateChallengeError ? error.cause[0]?.parameters : error
   const { error: code, error_description: more } = Object(words) as Record<string, unknown>
   const said = [code, more].filter((part) => typeof part === 'string')
   const cause: unknown = error instanceof Error ? error.cause : undefined
   const inner = said.length === 0 && cause instanceof Error ? [cause.message] : said
-  return forTerminal([reasonOf(error), ...inner].join(': ')).slice(0, MAX_REASON)
+  return forTerminal([reasonOf(error), ...inner].join(': ')).slice(0, MAX_REASON_CHARACTERS)
 }

@@ -1,6 +1,6 @@
 /**
- * What the manager has to remember of a sign-in until the identity provider sends the browser back: in a cookie,
- * encrypted, so that any manager of the database can finish it and no request without a caller writes a row.
+ * State of a sign-in until the identity provider sends the browser back. It is kept in an encrypted cookie, so that any
+ * manager of the database can finish the sign-in, and unauthenticated requests write no rows.
  */
 import { hkdfSync } from 'node:crypto'
 import { EncryptJWT, jwtDecrypt } from 'jose'
@@ -19,7 +19,7 @@ export interface SignInState {
 
 export interface StateSeal {
   seal(state: SignInState): Promise<string>
-  /** Returns null for anything that `seal` has not made, or has made too long ago. */
+  /** Returns null for text that is not from `seal`, or has expired. */
   open(text: string): Promise<SignInState | null>
 }
 

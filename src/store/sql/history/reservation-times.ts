@@ -1,19 +1,19 @@
 /** Times at which reservations were created, became active and ended. */
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import { MAX_WAIT_MS } from '../../../domain/queue.ts'
 import type { HistoryStore, ReservationTimesFilter } from '../../../ports/store/history.ts'
 import type { Transactions, Tx } from '../transactions.ts'
 
-/** Number of reservations in a page, including those that the filter leaves out. A page takes milliseconds. */
-const PAGE = 1_000
+/** Maximum time that a reservation waits: that of `wait` in the API. The index over `created_at` needs a bound. */
+const MAX_WAIT_MS = 7 * 86_400_000
+/** Number of reservations in a page, including those that the filter excludes. Reading them takes milliseconds. */
+const PAGE_SIZE = 1_000
 
 export function reservationTimesVerb({ reading }: Transactions): Pick<HistoryStore, 'reservationTimes'> {
   return {
-    // A reservation created before this has stopped waiting by `from`. The index over `created_at` needs the bound.
     async reservationTimes(filter, begin = filter.from - MAX_WAIT_MS) {
       await endOfTurn()
       return reading(async (tx) => {
-        const next = await beginOfNextPage(tx, begin)
+        const next = await startOfNextPage(tx, begin)
         const end = Math.min(filter.to, next ?? filter.to)
         return { times: await timesOf(tx, filter, begin, end), next: end < filter.to ? end : null }
       })
@@ -21,13 +21,13 @@ export function reservationTimesVerb({ reading }: Transactions): Pick<HistorySto
   }
 }
 
-async function beginOfNextPage(tx: Tx, begin: number): Promise<number | null> {
+async function startOfNextPage(tx: Tx, begin: number): Promise<number | null> {
   const query = tx.selectFrom('reservations').select('created_at').where('created_at', '>=', begin)
-  const row = await query.orderBy('created_at').offset(PAGE).limit(1).executeTakeFirst()
+  const row = await query.orderBy('created_at').offset(PAGE_SIZE).limit(1).executeTakeFirst()
   return row ? Math.max(row.created_at, begin + 1) : null
 }
 
-/** Returns the reservations created from `begin` to `end`, except those that had stopped waiting before `from`. */
+/** Returns those that were created from `begin` to `end`, unless they stopped waiting before `from`. */
 async function timesOf(tx: Tx, { from, pool }: ReservationTimesFilter, begin: number, end: number) {
   let query = tx
     .selectFrom('reservations')

@@ -1,4 +1,4 @@
-/** Terminals: rows with which the next manager finds the shells again. */
+/** Rows of terminals, with which the next manager finds the shells. */
 import type { Store } from '../../../ports/store.ts'
 import { append } from '../events.ts'
 import { fromTerminal, toTerminal } from '../schema/rows.ts'
@@ -44,7 +44,7 @@ export function terminalVerbs({
   }
 }
 
-/** Returns what the events of a terminal name. */
+/** Returns the fields that identify the terminal in its events. */
 async function subjectOf(tx: Tx, { reservation, container, generation }: TerminalsTable) {
   const holder = await tx
     .selectFrom('reservations')

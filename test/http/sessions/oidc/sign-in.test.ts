@@ -1,4 +1,4 @@
-/** People sign in at a real identity provider; the manager keeps its tokens to itself. */
+/** Sign-ins at a real identity provider, whose tokens the browser never gets. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type SignOn, UNLIMITED } from '../../../../src/domain/identity.ts'
@@ -45,7 +45,7 @@ async function trusting({ some = {}, of = provider, clientSecret = CLIENT.secret
   return { api, inUse, browser: openBrowser(api.server) }
 }
 
-/** Goes to the provider and returns where it sends the browser, below the manager's address. */
+/** Follows the sign-in at the provider. Returns the path of the manager to which it sends the browser. */
 async function away(
   { browser, of = provider }: { browser: ReturnType<typeof openBrowser>; of?: SignInProvider },
   to = '',
@@ -99,7 +99,7 @@ describe('a sign-in at the provider', () => {
     )
     for (const name of ['state', 'nonce', 'code_challenge']) assert.match(asked.get(name) ?? '', /^[\w-]{43}$/)
     assert.match(begun.cookies.join('\n'), /^berth-8080-oidc=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
-    assert.ok(!begun.cookies.join().includes(asked.get('state') ?? ''), 'what it remembers is encrypted')
+    assert.ok(!begun.cookies.join().includes(asked.get('state') ?? ''), 'the state is encrypted')
     provider.person = 'alice'
     const back = await provider.follow(String(begun.headers['location']), URL_OF_MANAGER)
     const { cookies, text, headers } = await browser.open(back, 'cross-site')
@@ -168,7 +168,7 @@ describe('a session from the provider', () => {
 describe('a failed sign-in leads to the page that explains it', () => {
   const failed = (location: unknown, why: string) => assert.equal(location, `/ui/sign-in?error=${why}`)
 
-  it('denied: the person says no; the words of the provider are only in the log, made safe', async () => {
+  it('denied: the person refuses; the texts of the provider are only in the log, made safe', async () => {
     const { api, location, answer } = await signIn({ person: null })
     failed(location, 'denied')
     assert.equal(answer.status, 303)
@@ -189,7 +189,7 @@ describe('a failed sign-in leads to the page that explains it', () => {
     }
   })
 
-  it('expired: in a browser that has not begun it, with another state, or a second time', async () => {
+  it('expired: in a browser that has not started it, with another state, or a second time', async () => {
     const { api, back, browser } = await signIn()
     const stranger = openBrowser(api.server)
     failed((await stranger.open(back, 'cross-site')).headers['location'], 'expired')
@@ -201,7 +201,7 @@ describe('a failed sign-in leads to the page that explains it', () => {
     failed((await fresh.open('/v1/session/oidc/callback', 'cross-site')).headers['location'], 'expired')
   })
 
-  it('failed: a code is good for once, also with a copy of the cookie', async () => {
+  it('failed: a code is valid once, also with a copy of the cookie', async () => {
     const all = await trusting()
     provider.person = 'alice'
     const back = await away(all)
@@ -237,7 +237,7 @@ describe('a failed sign-in leads to the page that explains it', () => {
     assert.match(lastFailure(api), /its claim email is not a name/)
   })
 
-  it('unavailable: the provider does not answer, at the begin and at the end; it works again afterwards', async () => {
+  it('unavailable: the provider does not answer, at the start and at the end; it works again afterwards', async () => {
     const own = await openSignInProvider({ redirectUri: CALLBACK })
     const all = await trusting({ of: own })
     await own.down()
@@ -260,6 +260,17 @@ describe('return_to', () => {
     ...['/v1/tokens', '/ui/../v1/tokens', '/ui/%2e%2e/release_all', 'ui/', 'javascript:alert(1)', '/ui\\..\\v1', ''],
     ...['/\t/evil.example/ui/', '/release_all', '/uix/', `/ui/${'x'.repeat(2_000)}`],
   ]
+  it('422 for a path that is too long for the cookie in percent-encoding', async () => {
+    const { browser } = await trusting()
+    const open = async (length: number) =>
+      browser.open(`/v1/session/oidc?return_to=${encodeURIComponent(`/ui/${'\u20ac'.repeat(length)}`)}`)
+    assert.equal((await open(221)).status, 302)
+    assert.ok((browser.jar.get('berth-8080-oidc') ?? '').length < 4_000)
+    const { status, cookies, text } = await open(222)
+    assert.deepEqual([status, cookies], [422, []])
+    assert.match(JSON.parse(text).errors[0].message, /at most 2000 characters in percent-encoding, got 2002/)
+  })
+
   for (const path of elsewhere) {
     it(`422 ${JSON.stringify(path).slice(0, 60)}`, async () => {
       const { browser } = await trusting()

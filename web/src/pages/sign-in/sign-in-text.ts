@@ -1,7 +1,7 @@
 /** What the page for signing in says. */
 
 const FAILURES: Readonly<Record<string, string>> = {
-  expired: 'The sign-in took too long, was used already, or was begun in another browser. Try it again.',
+  expired: 'The sign-in took too long, was already finished, or was started in another browser. Try again.',
   denied: 'The identity provider did not sign you in: you, or it, said no.',
   unavailable: 'The identity provider does not answer. Try it later, or sign in with an API token.',
   not_allowed: 'The identity provider knows you, but this manager does not let you in. An admin can say who may.',
