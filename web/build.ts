@@ -2,9 +2,9 @@
  * Builds the dashboard into web/dist. `node web/build.ts DIGEST`; run by scripts/lib/web, which passes the hash of the
  * sources.
  *
- * The build is made in a folder of its own and then moved into web/dist file by file, index.html last. So a manager
- * that serves web/dist always has a whole dashboard, also if this program is killed. Files of the previous build stay:
- * pages that are open in browsers still load parts of it.
+ * The build is made in a temporary folder, then moved into web/dist file by file, index.html last. Therefore web/dist
+ * is complete at any time, even if this program is killed. Files of the previous build stay, because open pages still
+ * load them.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,20 +16,21 @@ const WEB = fileURLToPath(new URL('.', import.meta.url))
 const DIST = join(WEB, 'dist')
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/vite', import.meta.url))
 const INDEX = 'index.html'
-/** The hash of the sources, then the names of the built files, one a line. */
+/** File with the hash of the sources and the names of the built files, one per line. */
 const BUILT_FROM = '.built-from'
+/** Prefix of the temporary folders. */
 const TEMPORARY = '.new-'
 
-/** Folders of killed builds are removed after this time. */
-const MAX_BUILD_MS = 3_600_000
+/** Minimum age of a temporary folder to be removed as that of a killed build: no build takes an hour. */
+const MIN_ABANDONED_MS = 3_600_000
 
-/** What compression does not make smaller is served as it is; so is index.html, which differs for each request. */
+/** Files to compress. Not index.html, which differs for each request. */
 const COMPRESSIBLE = /\.(?:js|css|svg|json|txt|webmanifest)$/
 
 async function main([digest = '']: readonly string[]): Promise<void> {
   mkdirSync(DIST, { recursive: true })
   removeAbandoned()
-  // Below web/dist, so that moving a file is a rename.
+  // In web/dist, so that moving a file is a rename.
   const fresh = mkdtempSync(join(DIST, TEMPORARY))
   try {
     await build({
@@ -39,7 +40,7 @@ async function main([digest = '']: readonly string[]): Promise<void> {
       configLoader: 'native',
       mode: 'production',
       logLevel: 'warn',
-      // The licences of the libraries ask for their texts beside every copy.
+      // The licences of the libraries require their texts in every copy.
       build: { outDir: fresh, emptyOutDir: true, license: { fileName: 'licenses.md' } },
     })
     compress(fresh)
@@ -52,7 +53,7 @@ async function main([digest = '']: readonly string[]): Promise<void> {
 function removeAbandoned(): void {
   for (const name of readdirSync(DIST)) {
     const path = join(DIST, name)
-    const isOld = name.startsWith(TEMPORARY) && statSync(path).mtimeMs < Date.now() - MAX_BUILD_MS
+    const isOld = name.startsWith(TEMPORARY) && statSync(path).mtimeMs < Date.now() - MIN_ABANDONED_MS
     if (isOld) rmSync(path, { recursive: true, force: true })
   }
 }

@@ -2,7 +2,7 @@
 # Installs the programs that Berth needs from the distribution's packages, and checks that they work in this folder.
 
 # PATH separates folders by colons, Ansible expands {{ and $NAME in the path of a playbook, and Vite, which builds the
-# dashboard, takes what follows a question mark for a query.
+# dashboard, treats the part after a question mark as a query.
 check_path() {
   local unfit='[:?]|\{[{%#]|[[:cntrl:]]|\$[a-zA-Z0-9_{]'
   [[ ! $PWD =~ $unfit ]] || fail "Berth cannot run in $PWD: its path must not contain a colon, ?, {{, {%, {#, \$NAME or control characters." \

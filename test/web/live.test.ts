@@ -15,13 +15,13 @@ describe('what the page knows of its connection', () => {
   it('keeps the time at which the connection broke first, until it is live again', () => {
     let local = 0
     const state = new LiveState(() => local)
-    state.isLive()
+    state.setLive()
     local = 1_000
-    state.isBroken('502')
+    state.setStale('502')
     local = 9_000
-    state.isBroken('refused')
+    state.setStale('refused')
     deepEqual(state.status, { kind: 'stale', since: 1_000, reason: 'refused' })
-    state.isLive()
+    state.setLive()
     deepEqual(state.status, { kind: 'live' })
   })
 })

@@ -1,4 +1,4 @@
-/** The providers of every page, the way in, and the pages. */
+/** The providers of every page, the sign-in, and the pages. */
 import { MantineProvider, localStorageColorSchemeManager } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useState } from 'react'
@@ -48,7 +48,7 @@ export function App({ styleNonce }: { readonly styleNonce: string }) {
   )
 }
 
-/** Shows the pages to who is signed in, and the way to sign in to others. */
+/** Shows the pages to a person who is signed in, otherwise the sign-in. */
 function SignedIn() {
   const session = useSession()
   const [before, setBefore] = useState<string | null>(null)

@@ -1,12 +1,12 @@
-/** Every page: its path below /ui, and the code that is loaded when it is opened. */
+/** The path of each page below /ui, and its code, which is loaded when the page is opened. */
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react'
 import { HomePage } from './pages/overview/home-page.tsx'
 
 type PageComponent = ComponentType | LazyExoticComponent<ComponentType>
 
-/** The overview comes with the first load. */
+/** The overview is part of the first load. */
 export const ROUTES: readonly (readonly [path: string | RegExp, page: PageComponent])[] = [
-  // One page, so that the overview stays below the drawer for reserving.
+  // One page for both paths, so that the overview stays behind the drawer for reserving.
   [/^\/(?:reserve)?\/?$/, HomePage],
   ['/pools/:name', lazy(async () => ({ default: (await import('./pages/pools/pool-page.tsx')).PoolPage }))],
   [
@@ -33,7 +33,7 @@ export const ROUTES: readonly (readonly [path: string | RegExp, page: PageCompon
   ['/me', lazy(async () => ({ default: (await import('./pages/me/me-page.tsx')).MePage }))],
 ]
 
-/** Without the frame: alone in its window. */
+/** Pages without the frame. */
 export const TerminalPage = lazy(async () => ({
   default: (await import('./pages/terminal/terminal-page.tsx')).TerminalPage,
 }))

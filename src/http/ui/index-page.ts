@@ -17,8 +17,8 @@ export interface IndexPage {
 }
 
 /**
- * Returns the page with a new nonce; null if the dashboard is not built. Reads the file each time, so that a new build is
- * served at once.
+ * Returns the page with a new nonce; null if the dashboard is not built. Reads the file each time, so that a new build
+ * is served at once.
  */
 export async function readIndexPage(folder: string): Promise<IndexPage | null> {
   const html = await readIndex(folder)

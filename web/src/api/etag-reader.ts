@@ -6,19 +6,19 @@ interface Kept {
   readonly body: unknown
 }
 
-/** Most lists that are kept. The least recently read one is forgotten first. */
-const MAX_KEPT = 50
-/** Maximum time for one list. The largest ones take a tenth of a second. */
-const READ_MS = 10_000
+/** Maximum number of lists to keep. The least recently read list is dropped first. */
+const MAX_LISTS = 50
+/** Maximum time to wait for one list. The largest lists take a tenth of a second. */
+const MAX_READ_MS = 10_000
 
 export class EtagReader {
   readonly #kept = new Map<string, Kept>()
 
-  /** Returns the body at a path, the same object as before if it has not changed. Throws `ApiError`, `Unreachable`. */
+  /** Returns the body at a path: the same object as before if it has not changed. Throws `ApiError`, `Unreachable`. */
   async read<T>(path: string, signal: AbortSignal): Promise<T> {
     const kept = this.#kept.get(path)
     const headers = { accept: 'application/json', ...(kept && { 'if-none-match': kept.etag }) }
-    const within = AbortSignal.any([signal, AbortSignal.timeout(READ_MS)])
+    const within = AbortSignal.any([signal, AbortSignal.timeout(MAX_READ_MS)])
     const response = await fetch(path, { headers, signal: within }).catch((error: unknown) => {
       throw signal.aborted ? error : new Unreachable(location.origin, error)
     })
@@ -29,10 +29,11 @@ export class EtagReader {
     this.#kept.delete(path)
     if (etag !== null) this.#kept.set(path, { etag, body })
     const [oldest] = this.#kept.keys()
-    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest)
+    if (this.#kept.size > MAX_LISTS && oldest !== undefined) this.#kept.delete(oldest)
     return body as T
   }
 
+  /** Drops all lists, because another person has signed in. */
   forget(): void {
     this.#kept.clear()
   }

@@ -1,4 +1,4 @@
-/** First part of each query key. What the stream marks as changed is one of these. */
+/** First part of each query key. The live stream marks lists as changed by this name. */
 export type ListName =
   | 'pools'
   | 'containers'

@@ -1,5 +1,6 @@
 /**
- * The lists that many pages show. The live stream marks them as changed (`live/refresher.ts`), which reads them again.
+ * The lists that many pages show. They are read again when the live stream marks them as changed
+ * (`live/refresher.ts`).
  */
 import { useQuery } from '@tanstack/react-query'
 import { answerOf } from '../../../src/client/client.ts'
@@ -15,7 +16,7 @@ export function usePools() {
   })
 }
 
-/** Returns every container. Users see all of them, but the holders of their own only. */
+/** Returns every container. Users see all containers, but only the reservations of their own. */
 export function useContainers() {
   const { lists } = useApi()
   return useQuery({
@@ -25,10 +26,10 @@ export function useContainers() {
   })
 }
 
-/** Largest page that the API answers with. */
-const PAGE = 500
+/** Maximum number of reservations in a page of the API. */
+const PAGE_SIZE = 500
 
-/** Returns the reservations that have not ended, of all owners for admins. */
+/** Returns the reservations that have not ended: those of all owners for admins, their own for users. */
 export function useOpenReservations() {
   const { lists } = useApi()
   return useQuery({
@@ -37,7 +38,7 @@ export function useOpenReservations() {
       const found: Reservation[] = []
       for (let cursor: string | null = ''; cursor !== null; ) {
         const after: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
-        const path = `/v1/reservations?state=waiting,preparing,active,ending&limit=${PAGE}${after}`
+        const path = `/v1/reservations?state=waiting,preparing,active,ending&limit=${PAGE_SIZE}${after}`
         const page: { reservations: Reservation[]; next: string | null } = await lists.read(path, signal)
         found.push(...page.reservations)
         cursor = page.next
@@ -47,14 +48,14 @@ export function useOpenReservations() {
   })
 }
 
-/** Returns the containers in which somebody may open a terminal: those of their active reservations. */
+/** Returns the containers in which `owner` may open a terminal: those of their active reservations. */
 export function containersOf(owner: string | undefined, reservations: readonly Reservation[]): string[] {
   return reservations
     .filter((reservation) => reservation.state === 'active' && reservation.owner === owner)
     .flatMap(({ containers }) => containers.map(({ name }) => name))
 }
 
-/** Who the caller is, and what they may do. */
+/** Returns the caller: name, role and limits. */
 export function useMe() {
   const { berth } = useApi()
   return useQuery<Me>({ queryKey: ['me'], queryFn: ({ signal }) => answerOf(berth.GET('/v1/me', { signal })) })

@@ -1,11 +1,11 @@
-/** The cache of what was read, and what happens when a session has ended. */
+/** The cache of query results. A 401 leads to the sign-in. */
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError } from '../../../src/client/client.ts'
 
 const SESSION = ['session']
 
 export function openQueryClient(): QueryClient {
-  // A 401 of any request: the session is asked again, and leads to the page for signing in.
+  // After a 401 of any request, the session is read again, and the sign-in is shown.
   const onError = (error: unknown) => {
     if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: SESSION })
   }
@@ -14,7 +14,7 @@ export function openQueryClient(): QueryClient {
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({
       onError: (error, _variables, _context, mutation) => {
-        // A wrong token is a refusal of that form.
+        // A 401 of the sign-in itself is a wrong token.
         if (mutation.options.mutationKey?.[0] !== SESSION[0]) onError(error)
       },
     }),
@@ -23,7 +23,7 @@ export function openQueryClient(): QueryClient {
   return client
 }
 
-/** What the manager refuses, it refuses the second time, too. */
+/** Retries once, except after a refusal, which the manager would repeat. */
 function shouldRetry(failures: number, error: unknown): boolean {
   const isRefusal = error instanceof ApiError && error.status >= 400 && error.status < 500
   return !isRefusal && failures < 1

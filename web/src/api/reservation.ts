@@ -1,4 +1,4 @@
-/** One reservation, which may have ended long ago. */
+/** A single reservation, which may have ended long ago. */
 import { useQuery } from '@tanstack/react-query'
 import { useApi } from './berth.tsx'
 import type { Event, Reservation } from './types.ts'
@@ -11,7 +11,7 @@ export function useReservation(id: string) {
   })
 }
 
-/** Its events, oldest first: the latest 500, of which one that lasts has a few dozen. */
+/** Returns the latest 500 events of a reservation, oldest first. A long one has a few dozen. */
 export function useReservationEvents(id: string) {
   const { lists } = useApi()
   return useQuery({

@@ -1,83 +1,50 @@
-/** The session of this browser: who is signed in, and how others could sign in. */
+/** The session of this browser: who is signed in, and the ways to sign in. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useApi } from './berth.tsx'
-import { problemOf, Unreachable } from '../../../src/client/client.ts'
+import { answerOf, type components, problemOf } from '../../../src/client/client.ts'
+import { useApi, useBerth } from './berth.tsx'
 
-export interface Session {
-  readonly identity: { readonly name: string; readonly role: string } | null
-  readonly auth: 'none' | 'session' | 'token' | 'oidc' | null
-  /** Ways to sign in; empty if the manager wants no authentication. */
-  readonly ways: readonly ('token' | 'oidc')[]
-  /** URL of the identity provider. */
-  readonly provider: string | null
-  readonly session: {
-    readonly id: string
-    readonly created_at: string
-    readonly idle_until: string
-    readonly ends_at: string
-  } | null
-}
-
-async function request(method: 'GET' | 'POST' | 'DELETE', body?: unknown): Promise<Session> {
-  const response = await fetch('/v1/session', {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  }).catch((error: unknown) => {
-    throw new Unreachable(location.origin, error)
-  })
-  const answer: unknown = response.status === 204 ? null : await response.json().catch(() => null)
-  if (!response.ok) throw problemOf(answer, response)
-  return answer as Session
-}
+type SessionState = components['schemas']['SessionState']
+export type OpenSession = components['schemas']['Session']
 
 export function useSession() {
-  return useQuery({ queryKey: ['session'], queryFn: () => request('GET'), staleTime: 60_000 })
+  const berth = useBerth()
+  return useQuery({ queryKey: ['session'], queryFn: () => answerOf(berth.GET('/v1/session')), staleTime: 60_000 })
 }
 
-/** Signs in with an API token. Everything that was read as another person is forgotten. */
+/** Signs in with an API token. */
 export function useSignIn() {
-  const become = useBecome()
+  const berth = useBerth()
+  const setSession = useSetSession()
   return useMutation({
     mutationKey: ['session'],
-    mutationFn: (token: string) => request('POST', { token }),
-    onSuccess: become,
+    mutationFn: (token: string) => answerOf(berth.POST('/v1/session', { body: { token } })),
+    onSuccess: setSession,
   })
 }
 
 export function useSignOut() {
-  const become = useBecome()
+  const berth = useBerth()
+  const setSession = useSetSession()
   return useMutation({
     mutationFn: async () => {
-      await request('DELETE')
-      return request('GET')
+      const { error, response } = await berth.DELETE('/v1/session')
+      if (!response.ok) throw problemOf(error, response)
+      return answerOf(berth.GET('/v1/session'))
     },
-    onSuccess: become,
+    onSuccess: setSession,
   })
 }
 
-/** The session stays in the cache, because what shows it would not notice a new one. */
-function useBecome() {
+/**
+ * Returns a function that sets the session and drops everything that was read as another person. The query of the
+ * session itself is kept: if it were removed, components would not be notified of the new one.
+ */
+function useSetSession() {
   const client = useQueryClient()
   const { lists } = useApi()
-  return (session: Session) => {
+  return (session: SessionState) => {
     lists.forget()
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
     client.setQueryData(['session'], session)
   }
-}
-
-export interface OpenSession {
-  readonly id: string
-  readonly identity: string
-  readonly role: string
-  readonly way: 'token' | 'oidc'
-  /** Id of the API token; null for sessions of the identity provider. */
-  readonly token: string | null
-  readonly created_at: string
-  readonly last_used_at: string
-  readonly ends_at: string
-  readonly address: string
-  readonly user_agent: string
-  /** Whether it is the session of this browser. */
-  readonly current: boolean
 }

@@ -1,11 +1,11 @@
-/** The caller's terminals: shells that the manager keeps, also while no window shows them. */
+/** The caller's terminals: shells that the manager keeps, even while no window shows them. */
 import { useQuery } from '@tanstack/react-query'
 import { answerOf, type BerthClient, type components } from '../../../src/client/client.ts'
 import { useBerth } from './berth.tsx'
 
 export type OpenTerminal = components['schemas']['Terminal']
 
-/** Returns the caller's terminals, with those that other windows and devices show. */
+/** Returns the caller's terminals, including those that other windows and devices show. */
 export function useTerminals() {
   const berth = useBerth()
   return useQuery({
@@ -23,12 +23,12 @@ export function createTerminal(berth: BerthClient, container: string, size: { co
   )
 }
 
-/** Returns a ticket for one more viewer. */
+/** Returns a ticket for another viewer. */
 export async function terminalTicket(berth: BerthClient, id: string): Promise<string> {
   return (await answerOf(berth.POST('/v1/terminals/{id}/tickets', { params: { path: { id } } }))).ticket
 }
 
-/** Ends a shell and what runs in it. One that has ended already is no problem. */
+/** Ends a shell and what runs in it. Succeeds if it has ended already. */
 export async function endTerminal(berth: BerthClient, id: string): Promise<void> {
   await berth.DELETE('/v1/terminals/{id}', { params: { path: { id } } })
 }

@@ -1,4 +1,4 @@
-/** Shapes of the API, as pages use them. */
+/** Types of the API that pages use. */
 export type {
   Container,
   Event,

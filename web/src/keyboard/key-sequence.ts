@@ -1,6 +1,6 @@
-/** Keys that act: "r", "Ctrl+K", "g p" (one after the other). */
+/** Key sequences of shortcuts: "r", "Ctrl+K", "g p" (first g, then p). */
 
-/** Longest pause between two keys of a sequence. */
+/** Maximum pause between the two keys of a sequence. */
 const MAX_PAUSE_MS = 1_500
 
 export interface Key {
@@ -10,14 +10,13 @@ export interface Key {
   readonly at: number
 }
 
-/** Returns the key in the words of shortcuts: "Ctrl+K", "r", "/", "?", "Escape". */
+/** Returns the key as shortcuts write it: "Ctrl+K", "r", "/", "?", "Escape". */
 function nameOf({ key, ctrl }: Pick<Key, 'key' | 'ctrl'>): string {
   return ctrl ? `Ctrl+${key.toUpperCase()}` : key
 }
 
 /**
- * Returns the shortcut that the latest keys complete, or null. Of "g r" and "r", the sequence wins when g came just
- * before.
+ * Returns the shortcut that the latest keys complete, or null. After g, the key r completes "g r" rather than "r".
  */
 export function completedBy(keys: readonly Key[], shortcuts: readonly string[]): string | null {
   const last = keys.at(-1)
@@ -26,7 +25,7 @@ export function completedBy(keys: readonly Key[], shortcuts: readonly string[]):
   const isSequence = before !== undefined && last.at - before.at <= MAX_PAUSE_MS
   const sequence = isSequence ? `${nameOf(before)} ${nameOf(last)}` : null
   if (sequence !== null && shortcuts.includes(sequence)) return sequence
-  // The first key of a sequence does not act by itself, nor does what follows it wrongly.
+  // After the first key of a sequence, a key that completes none does nothing.
   if (isSequence && shortcuts.some((shortcut) => shortcut.startsWith(`${nameOf(before)} `))) return null
   const single = nameOf(last)
   return shortcuts.includes(single) ? single : null

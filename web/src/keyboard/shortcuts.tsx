@@ -6,7 +6,7 @@ import { completedBy, type Key } from './key-sequence.ts'
 export interface Shortcut {
   /** "r", "g p", "Ctrl+K". */
   readonly keys: string
-  /** What it does, for the list of shortcuts: "Reserve". */
+  /** Description in the list of shortcuts: "Reserve". */
   readonly label: string
   readonly act: () => void
 }
@@ -14,9 +14,9 @@ export interface Shortcut {
 class Registry {
   readonly shortcuts = new Map<symbol, Shortcut>()
 
-  /** Of two shortcuts with the same keys, the later one counts: that of the page on top. */
+  /** Returns the shortcut with these keys. If there are two, the later one, which belongs to the page on top. */
   find(keys: string): Shortcut | undefined {
-    return [...this.shortcuts.values()].findLast((one) => one.keys === keys)
+    return [...this.shortcuts.values()].findLast((shortcut) => shortcut.keys === keys)
   }
 }
 
@@ -38,7 +38,7 @@ export function ShortcutsProvider({ children }: { readonly children: ReactNode }
       pressed.push({ key: event.key, ctrl, at: event.timeStamp })
       const keys = completedBy(
         pressed,
-        [...registry.shortcuts.values()].map((one) => one.keys),
+        [...registry.shortcuts.values()].map((each) => each.keys),
       )
       const shortcut = keys === null ? undefined : registry.find(keys)
       if (pressed.length > 2) pressed.shift()
@@ -53,7 +53,7 @@ export function ShortcutsProvider({ children }: { readonly children: ReactNode }
   return <ShortcutsContext value={registry}>{children}</ShortcutsContext>
 }
 
-/** Whether letters are text there. Terminals have a text field inside. */
+/** Returns whether keys type text there. Terminals contain a text field. */
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
@@ -65,7 +65,7 @@ function isInDialog(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('[role="dialog"], [role="menu"]') !== null
 }
 
-/** Makes the keys act while the component is shown. */
+/** Registers a shortcut while the component is shown. */
 export function useShortcut(keys: string, label: string, act: () => void): void {
   const registry = useRegistry()
   const latest = useRef(act)
@@ -79,7 +79,7 @@ export function useShortcut(keys: string, label: string, act: () => void): void 
   }, [registry, id, keys, label])
 }
 
-/** Returns the shortcuts of what is shown now, for the palette and the list of shortcuts. */
+/** Returns a function that returns the current shortcuts, for the palette and the list of shortcuts. */
 export function useAllShortcuts(): () => readonly Shortcut[] {
   const registry = useRegistry()
   return () => [...registry.shortcuts.values()]

@@ -1,4 +1,4 @@
-/** The manager's time in components: all of them tick together. */
+/** The manager's time in components, which all render in the same tick. */
 import { createContext, type ReactNode, useContext, useSyncExternalStore, useState } from 'react'
 import { useLive } from './live.tsx'
 
@@ -43,8 +43,8 @@ export function ClockProvider({ children }: { readonly children: ReactNode }) {
 }
 
 /**
- * Returns the manager's time, epoch milliseconds. The component renders again each second, or each `stepMs`: the time
- * is then rounded down to a multiple of it.
+ * Returns the manager's time in epoch milliseconds, and renders the component again each second. With `stepMs`, the
+ * time is rounded down to a multiple of it, and the component renders when that changes.
  */
 export function useNow(stepMs?: number): number {
   const ticker = useContext(ClockContext)
@@ -53,7 +53,7 @@ export function useNow(stepMs?: number): number {
   return useSyncExternalStore(ticker.subscribe, snapshot)
 }
 
-/** Returns the manager's time when it is called, for what happens on a click. */
+/** Returns a function that returns the manager's time, for event handlers. */
 export function useClock(): () => number {
   const { state } = useLive()
   return state.now

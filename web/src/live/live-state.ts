@@ -1,9 +1,9 @@
-/** What the page knows about its connection to the manager, and about the manager's clock. */
+/** State of the connection to the manager, and the offset of the manager's clock. */
 
 export type LiveStatus =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
-  /** `since`: when the manager was last heard, epoch milliseconds of its clock. */
+  /** `since`: when the connection broke, epoch milliseconds of the manager's clock. */
   | { readonly kind: 'stale'; readonly since: number; readonly reason: string }
 
 export class LiveState {
@@ -21,7 +21,7 @@ export class LiveState {
     return this.#status
   }
 
-  /** Returns the manager's time, epoch milliseconds. A wrong clock of this machine changes nothing. */
+  /** Returns the manager's time in epoch milliseconds, even if the clock of this machine is wrong. */
   readonly now = (): number => this.#localClock() + this.#offset
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -33,12 +33,12 @@ export class LiveState {
     this.#offset = now - this.#localClock()
   }
 
-  isLive(): void {
+  setLive(): void {
     if (this.#status.kind !== 'live') this.#set({ kind: 'live' })
   }
 
-  /** Keeps the time at which the connection broke first. */
-  isBroken(reason: string): void {
+  /** Sets the reason. Keeps the time of the first break. */
+  setStale(reason: string): void {
     const since = this.#status.kind === 'stale' ? this.#status.since : this.now()
     this.#set({ kind: 'stale', since, reason })
   }

@@ -1,4 +1,4 @@
-/** Keeps what is shown right: reads the event stream, and reads lists again when they have changed. */
+/** Keeps pages up to date: follows the event stream, and reads lists again when they have changed. */
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import { ApiError } from '../../../src/client/client.ts'
@@ -17,7 +17,7 @@ interface Live {
 
 const LiveContext = createContext<Live | null>(null)
 
-/** Give it the identity as `key`: the stream shows what that identity may see. */
+/** Must have the identity as `key`, because the stream sends what that identity may see. */
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const berth = useBerth()
   const client = useQueryClient()
@@ -30,8 +30,8 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     const take = (message: LiveMessage) => takeMessage(message, live, refresher)
     const open = (signal: AbortSignal) => followLive(berth, { signal, hurry })
     shareStream(open, take, stop.signal).catch((error: unknown) => {
-      live.state.isBroken(error instanceof Error ? error.message : String(error))
-      // Signed out: the session is asked again, and leads to the page for signing in.
+      live.state.setStale(error instanceof Error ? error.message : String(error))
+      // The session has ended: it is read again, and the sign-in is shown.
       if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: ['session'] })
     })
     return () => stop.abort()
@@ -43,27 +43,27 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
 function takeMessage(message: LiveMessage, { state }: Live, refresher: Refresher): void {
   switch (message.kind) {
     case 'connected':
-      state.isLive()
+      state.setLive()
       refresher.mark(EVERYTHING)
       return
     case 'clock':
       state.setClock(message.now)
-      state.isLive()
+      state.setLive()
       return
     case 'pools':
-      // Users get no events of others, so the counts say that something has changed.
+      // Users receive only their own events, so changes by others are detected from the counts.
       refresher.mark(['pools', 'containers'])
       return
     case 'event':
       refresher.mark(listsChangedBy(message.event.kind))
       return
     case 'broken':
-      state.isBroken(message.error instanceof Error ? message.error.message : String(message.error))
+      state.setStale(message.error instanceof Error ? message.error.message : String(message.error))
       return
   }
 }
 
-/** Returns a target with an event "hurry" whenever the connection should be checked: after sleep, after an outage. */
+/** Returns a target that dispatches "hurry" when the connection should be checked: after sleep or loss of network. */
 function hurryWhenBack(signal: AbortSignal): EventTarget {
   const target = new EventTarget()
   const hurry = () => target.dispatchEvent(new globalThis.Event('hurry'))

@@ -1,8 +1,8 @@
-/** Reads lists again after events. Nothing is computed from the text of an event: it only says what has changed. */
+/** Reads lists again after events. An event only says which lists have changed; nothing else is taken from it. */
 import type { ListName } from '../api/list-name.ts'
 
-/** Shortest time between two reads of the same list. Lists are right within a second, however much happens. */
-const PAUSE_MS = 500
+/** Minimum time between two reads of a list, so that a busy pool does not cause a read for each event. */
+const MIN_INTERVAL_MS = 500
 
 /** Returns the lists that an event of this kind changes. */
 export function listsChangedBy(kind: string): readonly ListName[] {
@@ -20,7 +20,7 @@ export class Refresher {
   readonly #changed = new Set<ListName>()
   readonly #reading = new Set<ListName>()
 
-  /** `read` reads every list of this name that is shown, and resolves when that is done or has failed. */
+  /** `read` reads every shown list of this name, and resolves when that is done or has failed. */
   constructor(read: (name: ListName) => Promise<unknown>) {
     this.#read = read
   }
@@ -36,7 +36,7 @@ export class Refresher {
     this.#reading.add(name)
     try {
       while (this.#changed.delete(name)) {
-        await Promise.all([this.#read(name), new Promise((resolve) => setTimeout(resolve, PAUSE_MS))])
+        await Promise.all([this.#read(name), new Promise((resolve) => setTimeout(resolve, MIN_INTERVAL_MS))])
       }
     } finally {
       this.#reading.delete(name)

@@ -1,7 +1,7 @@
 /**
- * One event stream for all tabs of this browser, because it opens at most six connections to a manager over HTTP/1.1.
- * The tab that has the lock reads the stream and passes messages on. Without locks and channels, that is without https
- * on another host than localhost, each visible tab has a stream of its own.
+ * Shares one event stream between all tabs, because a browser opens at most six HTTP/1.1 connections to a manager.
+ * The tab that holds the lock reads the stream and passes messages on. Browsers offer locks only over https or on
+ * localhost; elsewhere, each visible tab reads a stream of its own.
  */
 import type { LiveMessage } from '../../../src/client/events.ts'
 
@@ -9,10 +9,10 @@ type Open = (signal: AbortSignal) => AsyncIterable<LiveMessage>
 type Take = (message: LiveMessage) => void
 
 const NAME = 'berth-live'
-/** What a new tab asks the leader, which answers with `connected`, the clock and the pools. */
+/** Message of a new tab. The tab that reads answers with the connection state and the latest counts of the pools. */
 const HELLO = 'hello'
 
-/** Resolves when the signal is aborted. Rejects if the stream ends for good, as without a session. */
+/** Resolves when the signal is aborted. Rejects if the manager refuses, for instance because the session has ended. */
 export async function shareStream(open: Open, take: Take, signal: AbortSignal): Promise<void> {
   if (!('locks' in navigator) || !('BroadcastChannel' in globalThis)) return readWhileVisible(open, take, signal)
   const channel = new BroadcastChannel(NAME)
@@ -22,41 +22,43 @@ export async function shareStream(open: Open, take: Take, signal: AbortSignal): 
   })
   channel.postMessage(HELLO)
   await navigator.locks
-    .request(NAME, { signal }, () => lead(channel, open, take, signal))
+    .request(NAME, { signal }, () => readForAll(channel, open, take, signal))
     .catch((error: unknown) => {
       if (!signal.aborted) throw error
     })
 }
 
-async function lead(channel: BroadcastChannel, open: Open, take: Take, signal: AbortSignal): Promise<void> {
-  /** The latest of each kind, for tabs that join. */
+async function readForAll(channel: BroadcastChannel, open: Open, take: Take, signal: AbortSignal): Promise<void> {
+  /** The latest message of each kind, for new tabs. */
   const latest = new Map<LiveMessage['kind'], LiveMessage>()
   channel.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     if (data !== HELLO) return
     channel.postMessage([...latest.values()])
   })
-  const post = postTogether(channel)
+  const post = batchPosts(channel, signal)
   for await (const message of open(signal)) {
     if (message.kind === 'connected') latest.delete('broken')
     if (message.kind === 'broken') latest.delete('connected')
-    // A clock that was sent earlier is wrong by now, and `connected` leads to a read of everything.
+    // An earlier clock would be wrong by now, and events are not needed: `connected` causes a read of all lists.
     if (message.kind === 'connected' || message.kind === 'broken' || message.kind === 'pools') {
       latest.set(message.kind, message)
     }
     take(message)
-    // Errors cannot be cloned as they are.
+    // Not every error can be cloned.
     post(message.kind === 'broken' ? { ...message, error: String(message.error) } : message)
   }
 }
 
 /**
- * Returns a function that passes on what arrives at once with one message: each costs some 50 µs, and a busy pool has
- * thousands of events in a second. Timers would do, but are slow in hidden tabs.
+ * Returns a function that posts messages of the same turn together: each post costs some 50 µs, and a busy pool has
+ * thousands of events per second. Uses no timer, because browsers slow timers down in hidden tabs.
  */
-function postTogether(channel: BroadcastChannel): (message: LiveMessage) => void {
+function batchPosts(channel: BroadcastChannel, signal: AbortSignal): (message: LiveMessage) => void {
   let waiting: LiveMessage[] = []
   const { port1, port2 } = new MessageChannel()
   port1.addEventListener('message', () => {
+    // The channel is closed by then, and would throw.
+    if (signal.aborted) return
     channel.postMessage(waiting)
     waiting = []
   })
@@ -68,19 +70,20 @@ function postTogether(channel: BroadcastChannel): (message: LiveMessage) => void
 
 async function readWhileVisible(open: Open, take: Take, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await becomesVisible(true, signal)
+    await untilVisible(true, signal)
     const hidden = new AbortController()
-    void becomesVisible(false, signal).then(() => hidden.abort())
+    void untilVisible(false, signal).then(() => hidden.abort())
     for await (const message of open(AbortSignal.any([signal, hidden.signal]))) take(message)
   }
 }
 
-async function becomesVisible(visible: boolean, signal: AbortSignal): Promise<void> {
-  const isSo = () => (document.visibilityState === 'visible') === visible
+/** Resolves when the page is visible, or hidden if `visible` is false, or when the signal is aborted. */
+async function untilVisible(visible: boolean, signal: AbortSignal): Promise<void> {
+  const isDone = () => signal.aborted || (document.visibilityState === 'visible') === visible
   await new Promise<void>((resolve) => {
-    if (isSo() || signal.aborted) return resolve()
+    if (isDone()) return resolve()
     const check = () => {
-      if (!isSo() && !signal.aborted) return
+      if (!isDone()) return
       document.removeEventListener('visibilitychange', check)
       signal.removeEventListener('abort', check)
       resolve()

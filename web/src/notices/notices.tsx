@@ -1,18 +1,19 @@
 /**
- * Messages about what was done. Successes fade; problems stay until they are closed, can be copied, and are kept in a
- * list that can be opened again.
+ * Messages about the results of actions. A success disappears by itself. A problem stays until it is closed, and
+ * remains in a list that can be opened again.
  */
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import styles from './notices.module.css'
 
-const FADE_MS = 4_000
-/** More at once would hide the page; the others are in the list. */
-const MOST_SHOWN = 3
-/** Kept in the list; the oldest are dropped. */
-const MOST_KEPT = 50
+/** Time for which a success is shown. */
+const SUCCESS_MS = 4_000
+/** Maximum number of problems shown at once: more would hide the page. All are in the list. */
+const MAX_SHOWN = 3
+/** Maximum number of problems in the list; the oldest are dropped. */
+const MAX_KEPT = 50
 
-interface Done {
+interface Success {
   readonly id: number
   readonly text: string
 }
@@ -23,14 +24,14 @@ export interface Problem {
   readonly error: unknown
   /** Epoch milliseconds of this machine's clock. */
   readonly at: number
-  /** Closed ones are in the list only. */
+  /** A closed problem is only in the list. */
   readonly isClosed: boolean
 }
 
 interface Notices {
-  /** Says that something has succeeded. */
+  /** Shows that an action has succeeded. */
   done(text: string): void
-  /** Says what was not done, with the manager's words and code. Shown until it is closed. */
+  /** Shows what was not done, with the manager's message and code, until it is closed. */
   problem(text: string, error: unknown): void
 }
 
@@ -44,34 +45,35 @@ const NoticesContext = createContext<Notices | null>(null)
 const KeptContext = createContext<Kept | null>(null)
 
 export function NoticesProvider({ children }: { readonly children: ReactNode }) {
-  const [dones, setDones] = useState<readonly Done[]>([])
+  const [successes, setSuccesses] = useState<readonly Success[]>([])
   const [problems, setProblems] = useState<readonly Problem[]>([])
   const close = useCallback(
-    (id: number) => setProblems((all) => all.map((one) => (one.id === id ? { ...one, isClosed: true } : one))),
+    (id: number) =>
+      setProblems((all) => all.map((problem) => (problem.id === id ? { ...problem, isClosed: true } : problem))),
     [],
   )
   const value = useMemo<Notices>(
     () => ({
       done: (text) => {
         const id = newId()
-        setDones((all) => [...all, { id, text }])
-        setTimeout(() => setDones((all) => all.filter((one) => one.id !== id)), FADE_MS)
+        setSuccesses((all) => [...all, { id, text }])
+        setTimeout(() => setSuccesses((all) => all.filter((success) => success.id !== id)), SUCCESS_MS)
       },
       problem: (text, error) => {
         const problem = { id: newId(), text, error, at: Date.now(), isClosed: false }
-        setProblems((all) => [problem, ...all].slice(0, MOST_KEPT))
+        setProblems((all) => [problem, ...all].slice(0, MAX_KEPT))
       },
     }),
     [],
   )
   const kept = useMemo(() => ({ problems, forgetAll: () => setProblems([]) }), [problems])
-  const shown = problems.filter(({ isClosed }) => !isClosed).slice(0, MOST_SHOWN)
+  const shown = problems.filter(({ isClosed }) => !isClosed).slice(0, MAX_SHOWN)
   return (
     <NoticesContext value={value}>
       <KeptContext value={kept}>{children}</KeptContext>
       <section className={styles['list']} aria-label="Messages">
         <div role="status">
-          {dones.map(({ id, text }) => (
+          {successes.map(({ id, text }) => (
             <p key={id} className={styles['done']}>
               {text}
             </p>

@@ -1,4 +1,4 @@
-/** "2 problems" in the header: opens the list of what went wrong since the page was opened. */
+/** Button "2 problems" in the header. Opens the list of problems since the page was loaded. */
 import { Button, Modal } from '@mantine/core'
 import { useState } from 'react'
 import { ProblemNote } from '../parts/problem-note.tsx'

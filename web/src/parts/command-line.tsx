@@ -1,11 +1,11 @@
 import { CopyButton } from './copy-button.tsx'
 import styles from './command-line.module.css'
 
-/** A command to copy, such as the ssh line. */
+/** A command with a button that copies it. */
 export function CommandLine({ command, label }: { readonly command: string; readonly label?: string }) {
   return (
     <div className={styles['line']}>
-      {/* Long commands scroll, so they need the focus of the keyboard. */}
+      {/* Long commands scroll, so the keyboard must be able to focus them. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled with the arrow keys */}
       <code className={styles['code']} tabIndex={0}>
         {command}

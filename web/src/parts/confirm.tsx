@@ -1,4 +1,4 @@
-/** Asks before something is destroyed. Lists by name what it concerns. */
+/** A dialog that asks before something is destroyed, and lists it by name. */
 import { Button, Group, Modal, TextInput } from '@mantine/core'
 import { createContext, type ReactNode, useCallback, useContext, useState } from 'react'
 import styles from './confirm.module.css'
@@ -6,13 +6,13 @@ import styles from './confirm.module.css'
 export interface Question {
   /** "Release 3 reservations?" */
   readonly title: string
-  /** What happens then: "Their containers are destroyed." */
+  /** What the action causes: "Their containers are destroyed." */
   readonly consequence: ReactNode
-  /** Names of what it concerns; all are listed. */
+  /** Names of what the action concerns; all are listed. */
   readonly names?: readonly string[]
   /** Label of the button: a verb with its object. */
   readonly action: string
-  /** A word that must be typed first, for what concerns everybody. */
+  /** A word that must be typed first, for an action that concerns all users. */
   readonly typed?: string
 }
 
@@ -69,7 +69,7 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
   )
 }
 
-/** Returns a function that asks a question and resolves to whether the person agreed. */
+/** Returns a function that asks a question. It resolves to true if the person agrees. */
 export function useConfirm(): Ask {
   const ask = useContext(ConfirmContext)
   if (!ask) throw new Error('useConfirm is called outside ConfirmProvider')

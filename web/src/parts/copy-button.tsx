@@ -3,19 +3,20 @@ import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { copyText } from './copy-text.ts'
 
-const SHOWN_MS = 2_000
+/** Time for which the button shows the result. */
+const RESULT_MS = 2_000
 
 export function CopyButton({ text, label = 'Copy' }: { readonly text: string; readonly label?: string }) {
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle')
   useEffect(() => {
     if (state === 'idle') return
-    const timer = setTimeout(() => setState('idle'), SHOWN_MS)
+    const timer = setTimeout(() => setState('idle'), RESULT_MS)
     return () => clearTimeout(timer)
   }, [state])
-  const says = { idle: label, copied: 'Copied', failed: 'The browser refused: select the text and copy it' }[state]
+  const message = { idle: label, copied: 'Copied', failed: 'The browser refused: select the text and copy it' }[state]
   return (
-    <Tooltip label={says} {...(state !== 'idle' && { opened: true })}>
-      <ActionIcon aria-label={says} onClick={() => setState(copyText(text) ? 'copied' : 'failed')}>
+    <Tooltip label={message} {...(state !== 'idle' && { opened: true })}>
+      <ActionIcon aria-label={message} onClick={() => setState(copyText(text) ? 'copied' : 'failed')}>
         {state === 'copied' ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
       </ActionIcon>
     </Tooltip>

@@ -1,6 +1,6 @@
 /**
- * Copies text, and returns whether the browser did. navigator.clipboard exists on https and localhost only; the older
- * command also works on plain http, and needs a selection in a text field.
+ * Copies text. Returns false if the browser refuses. Uses the older command "copy" on a selected text field, because
+ * navigator.clipboard exists only over https and on localhost.
  */
 export function copyText(text: string): boolean {
   const before = document.activeElement
@@ -9,7 +9,7 @@ export function copyText(text: string): boolean {
   field.setAttribute('readonly', '')
   field.style.position = 'fixed'
   field.style.opacity = '0'
-  // Inside an open dialog, because a dialog takes the focus away from what is outside of it.
+  // Inside an open dialog, because a dialog does not let an element outside it have the focus.
   const parent = before?.closest('[role="dialog"]') ?? document.body
   parent.append(field)
   field.select()

@@ -7,7 +7,7 @@ interface FactsProps {
   readonly children?: ReactNode
 }
 
-/** Names with their values. What has no value is left out. */
+/** Names with their values. Names without a value are left out. */
 export function Facts({ facts = [], children }: FactsProps) {
   return (
     <dl className={styles['facts']}>

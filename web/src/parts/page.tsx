@@ -1,4 +1,4 @@
-/** The frame of one page: its heading, what can be done there, and what is shown while it loads or when that failed. */
+/** The heading and actions of a page, and what it shows while it loads or after a failure. */
 import { Button } from '@mantine/core'
 import { type ReactNode, useEffect } from 'react'
 import { ProblemNote } from './problem-note.tsx'
@@ -26,10 +26,10 @@ interface Loaded<T> {
   readonly refetch: () => unknown
 }
 
-/** For `Loading`, while something else is still to be read. */
+/** Query of `Loading` before the real query can start. */
 export const PENDING = { data: undefined, error: null, refetch: () => undefined }
 
-/** Shows `children` of the data, also while they are read again; a problem in words if there never were any. */
+/** Renders `children` with the data, also while it is read again. Shows the problem if the first read failed. */
 export function Loading<T>(props: {
   readonly of: Loaded<T>
   /** What is loaded, for the sentence of a problem: "the reservations". */

@@ -1,4 +1,4 @@
-/** A problem in the manager's own words, with its code. It stays, and can be copied. */
+/** A problem with the manager's message and code, which can be copied. */
 import { CloseButton } from '@mantine/core'
 import { ApiError } from '../../../src/client/client.ts'
 import { CopyButton } from './copy-button.tsx'
@@ -9,7 +9,7 @@ export function ProblemNote(props: {
   readonly title: string
   readonly error: unknown
   readonly onClose?: () => void
-  /** In the list of earlier problems: not read aloud again. */
+  /** In the list of earlier problems; screen readers do not announce it again. */
   readonly isOld?: boolean
 }) {
   const { title, error, onClose, isOld = false } = props

@@ -1,9 +1,9 @@
-/** The state of a container as a shape in its colour. The word stands beside it, or is read aloud. */
+/** The state of a container as a coloured shape, with the word beside it or for screen readers only. */
 import type { Container } from '../api/types.ts'
 
 export type ContainerState = Container['state']
 
-/** Shapes differ, so that states can be told apart without colours. All are drawn in a box of 12 by 12. */
+/** Shapes differ, so that states can be distinguished without colours. The box is 12 by 12. */
 const SHAPES: Readonly<Record<ContainerState, React.ReactNode>> = {
   ready: <circle cx="6" cy="6" r="4.5" fill="none" stroke="currentColor" strokeWidth="2" />,
   reserved: <circle cx="6" cy="6" r="5.5" fill="currentColor" />,

@@ -2,10 +2,10 @@ import { useNow } from '../live/clock.tsx'
 import { useTimeWords } from '../settings/settings.tsx'
 import { clockText, durationText, exactText } from '../words/time.ts'
 
-/** Less than this is left: the text is amber. */
+/** The text is amber when less than this is left. */
 const SOON_MS = 10 * 60_000
 
-/** "38 min · until 15:40", counting down by the manager's clock. `at` is RFC 3339. */
+/** Countdown by the manager's clock: "38 min · until 15:40". `at` is RFC 3339. */
 export function TimeLeft({ at, withEnd = true }: { readonly at: string; readonly withEnd?: boolean }) {
   const now = useNow()
   const words = useTimeWords()
@@ -19,7 +19,7 @@ export function TimeLeft({ at, withEnd = true }: { readonly at: string; readonly
   )
 }
 
-/** "4 min 09 s": how long something has lasted. */
+/** Elapsed time since `at`: "4 min 09 s". */
 export function TimeSince({ at }: { readonly at: string }) {
   const now = useNow()
   const words = useTimeWords()
@@ -30,7 +30,7 @@ export function TimeSince({ at }: { readonly at: string }) {
   )
 }
 
-/** The exact time, for lists and the audit log. The tooltip has it in UTC, as the API writes it. */
+/** Exact time, for lists and the audit log. The tooltip has the time in UTC, as in the API. */
 export function ExactTime({ at }: { readonly at: string }) {
   return (
     <time dateTime={at} title={at}>
@@ -39,7 +39,7 @@ export function ExactTime({ at }: { readonly at: string }) {
   )
 }
 
-/** "15:40" today, "Mon 30 Nov 15:40" on other days; the exact time on hovering. */
+/** Time of day: "15:40" today, "Mon 30 Nov 15:40" on other days. The tooltip has the exact time. */
 export function ClockTime({ at }: { readonly at: string }) {
   const words = useTimeWords()
   return (

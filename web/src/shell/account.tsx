@@ -3,7 +3,7 @@ import { useLocation } from 'wouter'
 import { useSession, useSignOut } from '../api/session.ts'
 import { useNotices } from '../notices/notices.tsx'
 
-/** Who is signed in, and the way out. Without authentication it says what that means. */
+/** Menu of the person who is signed in, with the sign-out. Says "no sign-in" with `auth: none`. */
 export function Account() {
   const { data: session } = useSession()
   const signOut = useSignOut()

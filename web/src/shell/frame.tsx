@@ -1,4 +1,4 @@
-/** What surrounds every page: pages on the left, the live state and the main action on top, terminals below. */
+/** The frame of every page: navigation on the left, live state and main action at the top. */
 import { ActionIcon, Button } from '@mantine/core'
 import { Menu as MenuIcon, Search } from 'lucide-react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
@@ -20,7 +20,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
   const [palette, setPalette] = useState(false)
   const [help, setHelp] = useState(false)
   const { kind } = useLiveStatus()
-  // Where to go back to when the drawer is closed.
+  // Closing the drawer goes back to this page.
   const reserve = () => location === '/reserve' || navigate('/reserve', { state: { from: location } })
   useShortcut('r', 'Reserve', reserve)
   useShortcut('Ctrl+K', 'Search pages, containers, reservations, actions', () => setPalette(true))
@@ -69,7 +69,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
   )
 }
 
-/** Moves the focus to the new page, so that a screen reader reads its heading, as after a page load. */
+/** Moves the focus to a new page, so that a screen reader reads its heading, as after a page load. */
 function useFocusOnNavigation(location: string) {
   const main = useRef<HTMLElement>(null)
   const before = useRef(location)

@@ -1,4 +1,4 @@
-/** Says at all times whether what is shown is true now. */
+/** Shows whether the page is live, and since when it is not. */
 import { useLiveStatus } from '../live/live.tsx'
 import { useNow } from '../live/clock.tsx'
 import { useTimeWords } from '../settings/settings.tsx'
@@ -25,7 +25,7 @@ export function LiveChip() {
   )
 }
 
-/** For screen readers: announced when it changes, not each second. */
+/** The same for screen readers, announced when the state changes instead of each second. */
 export function LiveAnnouncement() {
   const status = useLiveStatus()
   const words = useTimeWords()

@@ -20,8 +20,8 @@ interface Entry {
   readonly label: string
   readonly keys: string
   readonly icon: ComponentType<{ size?: number; 'aria-hidden'?: boolean }>
-  /** Only admins may read it. */
-  readonly admin?: boolean
+  /** Whether only admins may open it. */
+  readonly isAdminOnly?: boolean
 }
 
 const ENTRIES: readonly Entry[] = [
@@ -31,7 +31,7 @@ const ENTRIES: readonly Entry[] = [
   { path: '/trends', label: 'Trends', keys: 'g t', icon: ChartLine },
   { path: '/usage', label: 'Usage', keys: 'g u', icon: Gauge },
   { path: '/events', label: 'Events', keys: 'g e', icon: ScrollText },
-  { path: '/tokens', label: 'Tokens', keys: 'g k', icon: KeyRound, admin: true },
+  { path: '/tokens', label: 'Tokens', keys: 'g k', icon: KeyRound, isAdminOnly: true },
   { path: '/sessions', label: 'Sessions', keys: 'g s', icon: MonitorSmartphone },
   { path: '/me', label: 'Me and settings', keys: 'g m', icon: UserRound },
 ]
@@ -39,7 +39,7 @@ const ENTRIES: readonly Entry[] = [
 /** Returns the pages that the caller may open. */
 export function useEntries(): readonly Entry[] {
   const { data: me } = useMe()
-  return ENTRIES.filter(({ admin = false }) => !admin || me?.role === 'admin')
+  return ENTRIES.filter(({ isAdminOnly = false }) => !isAdminOnly || me?.role === 'admin')
 }
 
 export function Nav({ onNavigate }: { readonly onNavigate: () => void }) {

@@ -10,14 +10,15 @@ import { useEntries } from './nav.tsx'
 import { useDock } from '../terminal/dock-context.tsx'
 import styles from './palette.module.css'
 
-interface Found {
+interface Entry {
   readonly key: string
   readonly label: string
   readonly kind: string
   readonly act: () => void
 }
 
-const MOST = 12
+/** Maximum number of results shown. */
+const MAX_RESULTS = 12
 
 export function Palette({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
   return (
@@ -30,11 +31,11 @@ export function Palette({ opened, onClose }: { readonly opened: boolean; readonl
 function PaletteBody({ onClose }: { readonly onClose: () => void }) {
   const [query, setQuery] = useState('')
   const [chosen, setChosen] = useState(0)
-  const found = search(useFindable(), query, ({ label, kind }) => `${label} ${kind}`, MOST)
-  const take = (one: Found | undefined) => {
-    if (!one) return
+  const found = search(useFindable(), query, ({ label, kind }) => `${label} ${kind}`, MAX_RESULTS)
+  const take = (entry: Entry | undefined) => {
+    if (!entry) return
     onClose()
-    one.act()
+    entry.act()
   }
   const press = (event: React.KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
@@ -62,26 +63,26 @@ function PaletteBody({ onClose }: { readonly onClose: () => void }) {
         onKeyDown={press}
       />
       <div id="palette-results" role="listbox" aria-label="Results" className={styles['results']}>
-        {found.map((one, index) => (
+        {found.map((entry, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the text field takes the keys
           <div
-            key={one.key}
+            key={entry.key}
             id={`palette-${index}`}
             role="option"
             aria-selected={index === chosen}
             tabIndex={-1}
-            onClick={() => take(one)}
+            onClick={() => take(entry)}
           >
-            {one.label} <span className="secondary">{one.kind}</span>
+            {entry.label} <span className="secondary">{entry.kind}</span>
           </div>
         ))}
       </div>
-      {found.length === 0 && <output>Nothing has “{query}” in its name.</output>}
+      {found.length === 0 && <output>Nothing matches “{query}”.</output>}
     </>
   )
 }
 
-function useFindable(): readonly Found[] {
+function useFindable(): readonly Entry[] {
   const [, navigate] = useLocation()
   const entries = useEntries()
   const shortcuts = useAllShortcuts()
