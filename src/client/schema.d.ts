@@ -403,7 +403,7 @@ export interface paths {
         };
         /**
          * View a terminal and type in it, over a WebSocket
-         * @description Send `Sec-WebSocket-Protocol: berth.v1, ticket.TICKET`, and the Origin of a page of this manager or an Authorization header. Binary messages are bytes of the terminal; texts are JSON. docs/api.md describes them, and the codes with which the manager closes it.
+         * @description Send `Sec-WebSocket-Protocol: berth.v1, ticket.TICKET`, and the Origin of a page of this manager or an Authorization header. Binary messages are bytes of the terminal; texts are JSON. docs/api.md describes them and the close codes of the manager.
          */
         get: operations["viewTerminal"];
         put?: never;

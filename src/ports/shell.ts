@@ -15,8 +15,8 @@ export interface ShellRequest {
 export interface Shell {
   /**
    * The terminal: writing is typing, reading returns output. Output that is not read stays in the container, and the
-   * command blocks when it writes more. Ends when the command ends, at once when the container is killed. Never emits an
-   * error.
+   * command blocks when it writes more. Ends when the command ends, at once when the container is killed. Never emits
+   * an error.
    */
   readonly stream: NodeJS.ReadWriteStream
   /** Does nothing if the command has ended. `engine_unavailable`. */

@@ -11,8 +11,8 @@ export interface PoolSizes {
 
 /**
  * Returns size × milliseconds for each step. `changes` are the events of one pool, oldest first, including those
- * before and after the span. The current size applies after the last of them, and the size in berth.yml before the first,
- * because a change of berth.yml leaves no event.
+ * before and after the span. The current size applies after the last of them, and the size in berth.yml before the
+ * first, because a change of berth.yml leaves no event.
  */
 export function sizeMs(steps: Steps, from: number, changes: readonly PoolChange[], sizes: PoolSizes): Float64Array {
   const sums = new Float64Array(steps.count)

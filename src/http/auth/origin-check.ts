@@ -55,7 +55,7 @@ function refusePages(request: Request, host: string | undefined, url: string | n
   }
 }
 
-/** Returns whether a browser opens a linkable page, not a part of another page, as far as the browser tells. */
+/** Returns whether a browser opens a linkable page in a tab. Browsers without Sec-Fetch are assumed to do so. */
 function isLink({ method, url = '', headers }: Request): boolean {
   if (method !== 'GET' || !LINKABLE.test(url)) return false
   const { 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': dest = 'document' } = headers

@@ -12,8 +12,8 @@ export function isTerminalUpgrade({ method, url = '', headers }: IncomingMessage
 }
 
 /**
- * Throws `forbidden` for a request that has no Origin and that a page could have sent: browsers always send the Origin of
- * a page, and no page can set Authorization. The origin check of all requests has already compared the Origin.
+ * Throws `forbidden` for a request that has no Origin and that a page could have sent: browsers always send the Origin
+ * of a page, and no page can set Authorization. The origin check of all requests has already compared the Origin.
  */
 export function assertOrigin({ origin, authorization, cookie }: IncomingHttpHeaders): void {
   if (origin !== undefined || (authorization !== undefined && cookie === undefined)) return

@@ -89,8 +89,8 @@ const CREATE = {
   operationId: 'createTerminal',
   summary: 'Open a shell in a container of your active reservation',
   description:
-    'The shell runs as the account of the reservation, as after a login over SSH. It ends with the reservation, or after ' +
-    '10 minutes without viewers. The answer has a ticket for the first viewer.',
+    'The shell runs as the account of the reservation, as after a login over SSH. It ends with the reservation, or ' +
+    'after 10 minutes without viewers. The answer has a ticket for the first viewer.',
   params: Named,
   body: WantedTerminal,
   response: { 201: CreatedTerminal },
@@ -121,8 +121,8 @@ const VIEW = {
   summary: 'View a terminal and type in it, over a WebSocket',
   description:
     'Send `Sec-WebSocket-Protocol: berth.v1, ticket.TICKET`, and the Origin of a page of this manager or an ' +
-    'Authorization header. Binary messages are bytes of the terminal; texts are JSON. docs/api.md describes them, and ' +
-    'the codes with which the manager closes it.',
+    'Authorization header. Binary messages are bytes of the terminal; texts are JSON. docs/api.md describes them ' +
+    'and the close codes of the manager.',
   params: TerminalId,
   response: { 101: Type.Null({ description: 'The WebSocket is open' }) },
 }

@@ -28,62 +28,81 @@ const TOO_MANY = 4429
 /** The engine or the container does not answer. */
 const TRY_AGAIN = 1013
 
+/** The WebSocket of a viewer. Takes no input until `hold(false)`. */
+class ViewerSocket implements Connection {
+  readonly #socket: WebSocket
+  /** Whether the client has sent anything since the last ping. */
+  #isAlive = true
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket
+    socket.pause()
+    socket.on('pong', () => this.received())
+    // Each was answered with a pong.
+    socket.on('ping', () => this.#disconnectIfFull())
+    socket.on('error', () => socket.terminate())
+  }
+
+  send(message: ViewerMessage): void {
+    this.#socket.send(textOf(message))
+    this.#disconnectIfFull()
+  }
+
+  output(bytes: Uint8Array): void {
+    this.#socket.send(bytes, { binary: true })
+    this.#disconnectIfFull()
+  }
+
+  hold(held: boolean): void {
+    if (held) this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  ping(): void {
+    if (!this.#isAlive) this.#socket.terminate()
+    // A paused socket reads no pong.
+    this.#isAlive = this.#socket.isPaused
+    if (!this.#isAlive) this.#socket.ping()
+  }
+
+  received(): void {
+    this.#isAlive = true
+  }
+
+  close(why: Closing, reason: string): void {
+    closeWith(this.#socket, CODES[why], reason)
+  }
+
+  #disconnectIfFull(): void {
+    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) this.#socket.terminate()
+  }
+}
+
 /** Attaches the WebSocket with `attach`. Messages that arrive before that wait. */
 export async function serveViewer(
   socket: WebSocket,
   attach: (connection: Connection) => Promise<Attachment>,
 ): Promise<void> {
-  let isGone = false
-  let isAlive = true
-  const alive = () => {
-    isAlive = true
-  }
-  const disconnectIfFull = () => {
-    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate()
-  }
-  // Until the viewer is attached. Later, `hold` pauses it while the shell takes no input.
-  socket.pause()
-  socket.on('pong', alive)
-  // Each was answered with a pong.
-  socket.on('ping', disconnectIfFull)
-  socket.on('error', () => socket.terminate())
+  const connection = new ViewerSocket(socket)
+  let isClosed = false
   socket.once('close', () => {
-    isGone = true
+    isClosed = true
   })
-  const connection: Connection = {
-    send(message) {
-      socket.send(textOf(message))
-      disconnectIfFull()
-    },
-    output(bytes) {
-      socket.send(bytes, { binary: true })
-      disconnectIfFull()
-    },
-    hold: (held) => (held ? socket.pause() : socket.resume()),
-    ping() {
-      if (!isAlive) socket.terminate()
-      isAlive = false
-      // A paused socket reads no pong.
-      if (socket.isPaused) isAlive = true
-      else socket.ping()
-    },
-    close: (why, reason) => closeWith(socket, CODES[why], reason),
-  }
   try {
     const viewer = await attach(connection)
     socket.once('close', () => viewer.leave())
     // The socket was closed before the viewer was attached.
-    if (isGone) viewer.leave()
+    if (isClosed) viewer.leave()
     socket.on('message', (data: Buffer, isBinary) => {
-      alive()
+      connection.received()
       const problem = isBinary ? viewer.type(data) : carryOut(data.toString(), viewer)
       if (problem) connection.close('protocol_error', problem)
     })
-    socket.resume()
+    connection.hold(false)
   } catch (error) {
     const codes = { not_found: NOT_FOUND, rate_limited: TOO_MANY } as const
     const code = codeOf(error)
-    socket.resume()
+    connection.hold(false)
     closeWith(socket, code in codes ? codes[code as keyof typeof codes] : TRY_AGAIN, reasonOf(error))
   }
 }

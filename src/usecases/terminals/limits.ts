@@ -1,4 +1,4 @@
-/** Maximum numbers of terminals and viewers. A terminal takes up to 256 KiB of memory, a viewer that reads twice that. */
+/** Maximum numbers of terminals and viewers. A terminal takes up to 256 KiB of memory, a viewer up to 512 KiB. */
 import { BerthError } from '../../domain/errors.ts'
 import type { Terminal } from '../../domain/terminal/terminal.ts'
 import type { Place } from './place.ts'
@@ -8,9 +8,8 @@ const MAX_PER_CONTAINER = 8
 /** Enough for a class in one reservation. */
 const MAX_PER_RESERVATION = 100
 const MAX_TERMINALS = 300
-/** Of one terminal. */
-const MAX_VIEWERS = 8
-const MAX_VIEWERS_OF_ALL = 500
+const MAX_VIEWERS_PER_TERMINAL = 8
+const MAX_VIEWERS = 500
 
 /** Throws `rate_limited` if the container, the reservation or the manager has the maximum number of terminals. */
 export function assertRoom(
@@ -26,8 +25,8 @@ export function assertRoom(
 
 /** Throws `rate_limited` if the terminal or the manager has the maximum number of viewers. */
 export function assertRoomForViewer({ here, all }: { readonly here: number; readonly all: number }): void {
-  if (here >= MAX_VIEWERS) throw full(`the terminal has ${MAX_VIEWERS} viewers`)
-  if (all >= MAX_VIEWERS_OF_ALL) throw full(`this manager has ${MAX_VIEWERS_OF_ALL} viewers of terminals`)
+  if (here >= MAX_VIEWERS_PER_TERMINAL) throw full(`the terminal has ${MAX_VIEWERS_PER_TERMINAL} viewers`)
+  if (all >= MAX_VIEWERS) throw full(`this manager has ${MAX_VIEWERS} viewers of terminals`)
 }
 
 function full(what: string): BerthError {

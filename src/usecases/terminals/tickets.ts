@@ -41,7 +41,7 @@ export class Tickets {
     return ticket
   }
 
-  /** Uses up the ticket, and returns its holder. `unauthorized` if it is unknown, used, expired or of another terminal. */
+  /** Uses up the ticket, and returns its holder. `unauthorized` if it is unknown, expired or of another terminal. */
   async redeem(ticket: string, terminal: string): Promise<TicketHolder> {
     const issued = this.#issued.get(ticket)
     this.#issued.delete(ticket)

@@ -146,7 +146,8 @@ describe('a link in a mail, or of another site', () => {
     { ...NAVIGATION, origin: 'https://evil.example' },
   ]
   for (const headers of other) {
-    it(`does not open them as ${headers['sec-fetch-dest']}, ${headers['sec-fetch-mode']}, ${headers['origin']}`, async () => {
+    const { 'sec-fetch-dest': dest, 'sec-fetch-mode': mode, origin } = headers
+    it(`does not open them as ${dest}, ${mode}, ${origin}`, async () => {
       const { send } = openBrowser((await openApi()).server)
       for (const url of pages) assert.equal(await status(send, url, headers), 403, url)
     })

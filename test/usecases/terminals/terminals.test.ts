@@ -6,6 +6,8 @@ import { pool } from '../../../lab/rows.ts'
 import { createWorld, type World } from '../../../lab/world.ts'
 import { SimulatedShell } from '../../../src/engine/memory/simulated-shell.ts'
 import { ANONYMOUS } from '../../../src/domain/identity.ts'
+import type { Engine } from '../../../src/ports/engine.ts'
+import { openShell } from '../../../src/usecases/terminals/open-shell.ts'
 import { RunningTerminal } from '../../../src/usecases/terminals/running-terminal.ts'
 import type { Connection, ViewerMessage } from '../../../src/usecases/terminals/viewer.ts'
 
@@ -229,6 +231,30 @@ describe('terminals', () => {
     const { notes, connection } = recording()
     terminal.attach(connection, holder).type(Buffer.from('x'))
     assert.deepEqual([notes.closed, notes.text, terminal.viewers], [['over: It was released.'], 'old', 0])
+  })
+
+  it('leave no process behind when the shell does not start', async () => {
+    const { world, reservation } = await scene()
+    const row = (await world.store.snapshot()).containers.find(({ name }) => name === 'p-1')
+    assert.ok(row?.engineId)
+    const ended: string[] = []
+    const engine: Pick<Engine, 'shell' | 'exec' | 'lentTo'> = {
+      shell: async (_id, request) => {
+        const shell = new SimulatedShell({ ...request, command: [] })
+        shell.end(1)
+        return shell
+      },
+      exec: async (_id, { command }) => {
+        ended.push(command.join(' '))
+        return { code: 0, stdout: '', stderr: '' }
+      },
+      lentTo: () => null,
+    }
+    const deps = { store: world.store, engine, clock: world.now, newId: () => 't1' }
+    const place = { reservation, container: { ...row, engineId: row.engineId } }
+    await assert.rejects(openShell(deps, place, { size: SIZE, by: ANONYMOUS }), { code: 'guest_failed' })
+    assert.match(ended.join(), /^su -s \/bin\/sh -c id=t1; .*BERTH_TERMINAL.* ann$/s)
+    assert.equal(await world.store.terminal('t1'), null)
   })
 
   it('are opened only in a container of an active reservation of the caller', async () => {
