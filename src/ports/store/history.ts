@@ -27,7 +27,7 @@ export interface ReservationTimesFilter {
 
 /** Refused reserves of one minute. */
 export interface RefusalCount {
-  /** Begin of the minute, epoch milliseconds. */
+  /** Start of the minute, epoch milliseconds. */
   readonly at: number
   readonly pool: string
   readonly code: ErrorCode

@@ -13,7 +13,7 @@ export function reservationTimesVerb({ reading }: Transactions): Pick<HistorySto
     async reservationTimes(filter, begin = filter.from - MAX_WAIT_MS) {
       await endOfTurn()
       return reading(async (tx) => {
-        const next = await beginOfNextPage(tx, begin)
+        const next = await startOfNextPage(tx, begin)
         const end = Math.min(filter.to, next ?? filter.to)
         return { times: await timesOf(tx, filter, begin, end), next: end < filter.to ? end : null }
       })
@@ -21,7 +21,7 @@ export function reservationTimesVerb({ reading }: Transactions): Pick<HistorySto
   }
 }
 
-async function beginOfNextPage(tx: Tx, begin: number): Promise<number | null> {
+async function startOfNextPage(tx: Tx, begin: number): Promise<number | null> {
   const query = tx.selectFrom('reservations').select('created_at').where('created_at', '>=', begin)
   const row = await query.orderBy('created_at').offset(PAGE).limit(1).executeTakeFirst()
   return row ? Math.max(row.created_at, begin + 1) : null
