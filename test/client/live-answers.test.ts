@@ -1,4 +1,4 @@
-/** What a live view makes of answers that are not what it asked for, and when it asks again. */
+/** Unexpected responses to a live view, and the pauses before its next attempts. */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, describe, it } from 'node:test'
@@ -15,7 +15,7 @@ function clock(id: number): string {
 describe('followLive', () => {
   const broken: readonly [what: string, answer: Answer, code: string][] = [
     ['a page of a captive portal', page(200), 'not_berth'],
-    ['a page instead of what is not there', page(404), 'not_berth'],
+    ['a 404 page', page(404), 'not_berth'],
     ['a refusal by a proxy', page(401), 'not_berth'],
     ['another refusal by a proxy', page(403), 'https_required'],
     ['a proxy without its manager', page(502), 'unreachable'],
@@ -29,7 +29,7 @@ describe('followLive', () => {
     ['nothing', (_, response) => void response.writeHead(204).end(), 'not_berth'],
   ]
   for (const [what, answer, code] of broken) {
-    it(`tries again after ${what}, and goes on where it was`, async () => {
+    it(`reconnects after ${what}, and continues where it was`, async () => {
       const { url, asked } = await scriptedServer(
         (_, response) => void openStream(response).end(clock(7)),
         answer,
@@ -80,7 +80,7 @@ describe('followLive', () => {
     ['401', 401, 'unauthorized'],
     ['403', 403, 'forbidden'],
     ['422 of an older manager', 422, 'invalid_request', [{ path: 'live', message: 'is unknown' }]],
-    ['422 although it gave no id', 422, 'invalid_request', [{ path: 'after', message: 'is later' }]],
+    ['422 although it sent no id', 422, 'invalid_request', [{ path: 'after', message: 'is later' }]],
   ]
   for (const [what, status, code, errors = []] of refused) {
     it(`throws ${what}`, async () => {
@@ -124,7 +124,7 @@ describe('followLive', () => {
     ])
   })
 
-  it('takes a message that cannot be read for a broken connection', async () => {
+  it('treats a message that cannot be parsed as a broken connection', async () => {
     const { url } = await scriptedServer(
       (_, response) => void openStream(response).write('event: clock\ndata: {"now\n\n'),
       (_, response) => void openStream(response).write(clock(1)),

@@ -58,7 +58,7 @@ describe('followLive', () => {
     await hasAll(watch)
   })
 
-  it('comes back by itself from behind a proxy whose manager is away, and from a captive portal', async () => {
+  it('reconnects by itself after a proxy without its manager, and after a captive portal', async () => {
     const proxy = await openFailingProxy(manager.url)
     const watch = new LiveWatch(proxy.url)
     await watch.heard('pools')
@@ -79,7 +79,7 @@ describe('followLive', () => {
     await hasAll(watch)
   })
 
-  it('sees within 20 seconds that nothing arrives any more, though no connection was closed', async () => {
+  it('detects within 20 seconds that nothing arrives, though no connection was closed', async () => {
     const proxy = await openFailingProxy(manager.url)
     const watch = new LiveWatch(proxy.url)
     await watch.heard('pools')
@@ -95,7 +95,7 @@ describe('followLive', () => {
     await hasAll(watch)
   })
 
-  it('goes on with a database that was restored to a time before its last event', async () => {
+  it('continues with a database that was restored to a time before its last event', async () => {
     const files = ['containers.db', 'containers.db-wal', 'containers.db-shm']
     const copy = (from: string, to: string) => {
       for (const file of files) {

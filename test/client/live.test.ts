@@ -46,9 +46,9 @@ describe('followLive', () => {
     assert.equal(watch.of('event')[0]?.event.kind, 'reservation.preparing')
   })
 
-  it('has no gap and nothing twice over connections that are cut while much happens', async () => {
+  it('has no gap and no duplicate over broken connections while much happens', async () => {
     const { api, proxy } = await behindProxy()
-    // Each of them knows where it began before it has seen an event.
+    // The clock says where the stream begins, before any event.
     const watch = new LiveWatch(proxy.url)
     await watch.heard('clock')
     for (let n = 0; n < 6; n += 1) {
@@ -67,7 +67,7 @@ describe('followLive', () => {
     assert.equal(watch.of('broken').length, 6)
   })
 
-  it('takes silence for a break, and heartbeats for life', async () => {
+  it('treats silence as a broken connection, unless there are heartbeats', async () => {
     const { api, proxy } = await behindProxy()
     const watch = new LiveWatch(proxy.url, { maxSilenceMs: 800 })
     await watch.heard('clock', 12)
@@ -79,7 +79,7 @@ describe('followLive', () => {
     const silentMs = performance.now() - began
     assert.ok(silentMs > 700 && silentMs < 2_500, `${silentMs} ms`)
     assert.match(String(watch.of('broken')[0]?.error), /nothing for 0\.8 s/)
-    // A connection that is accepted and never answered is no better.
+    // The next connection is accepted and never answered.
     await watch.heard('broken', 2)
     proxy.pass()
     await watch.heard('connected', 2)
@@ -87,7 +87,7 @@ describe('followLive', () => {
     assert.deepEqual(watch.ids(), await idsAfter(api, 20))
   })
 
-  it('replaces a connection on hurry if it was silent for some seconds, and says nothing of it', async () => {
+  it('replaces a connection on hurry if it was silent for some seconds, without reporting it as broken', async () => {
     const api = await openApi({ access: () => ({ streaming: { ...streaming, heartbeatMs: 60_000 } }) })
     const proxy = await openFailingProxy((await listening(api)).address)
     const watch = new LiveWatch(proxy.url, { maxSilenceMs: 60_000 })

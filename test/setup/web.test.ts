@@ -74,7 +74,7 @@ describe('scripts/lib/web', () => {
     succeeds('built into web/dist')
   })
 
-  it('compresses what browsers load, as for production, and leaves the place of the nonce', () => {
+  it('builds for production, compresses the files, and keeps the placeholder of the nonce', () => {
     assert.match(index(), /content="__NONCE__"/)
     const script = readFileSync(join(dist, entry()))
     assert.deepEqual(brotliDecompressSync(readFileSync(join(dist, `${entry()}.br`))), script)
@@ -87,7 +87,7 @@ describe('scripts/lib/web', () => {
     assert.ok(code.every((text) => !text.includes('Each child in a list should have a unique')))
   })
 
-  it('keeps the files of the build before, which open pages still load, and no older ones', () => {
+  it('keeps the files of the previous build, which open pages still load, but no older files', () => {
     const first = entry()
     change()
     succeeds('built into web/dist')
@@ -102,7 +102,7 @@ describe('scripts/lib/web', () => {
     )
   })
 
-  it('leaves the build as it is if it is killed, and does it again', async () => {
+  it('keeps the earlier build if it is killed, and builds the next time', async () => {
     const earlier = { index: index(), entry: entry() }
     change()
     const child = spawn(join(folder, 'scripts/lib/web'), { detached: true, stdio: 'ignore' })
@@ -118,7 +118,7 @@ describe('scripts/lib/web', () => {
     assert.deepEqual(temporary(), [])
   })
 
-  it('fails with the reason and leaves the build as it is if the sources are wrong', () => {
+  it('fails with the reason, and keeps the build, if the sources are wrong', () => {
     const earlier = index()
     const main = join(folder, 'web/src/main.tsx')
     const sound = readFileSync(main, 'utf8')

@@ -8,7 +8,7 @@ import { screenshot } from '../../support/browser/screenshot.ts'
 
 const SIZE = 1_020
 const SELECTED = 1_000
-/** For the release of a thousand by a browser, on a machine with two cores that is busy otherwise. */
+/** Maximum time in which a browser releases a thousand, on a busy machine with two cores. */
 const RELEASE_MS = 180_000
 
 const manager = await testDashboard('bulk', { engine: 'memory', size: SIZE })
@@ -43,7 +43,7 @@ const openCount = async (username: string) => {
 const bar = (page: Page) => page.getByText(/^(None|[\d,]+) selected$/)
 
 describe('all 1,000 that match', () => {
-  it('are released: listed before, each with its result afterwards; refusals can be tried again', async (t) => {
+  it('are listed, then released, each with its result; refusals can be tried again', async (t) => {
     await reserve('others', 10)
     const ids = await reserve('bulk', SELECTED)
     const ada = await person({ url: manager.url })
@@ -67,7 +67,7 @@ describe('all 1,000 that match', () => {
     await dialog.getByText('1000 in use: 1,000 containers are destroyed').waitFor()
     await screenshot(page, 'bulk-question')
 
-    // One of them is refused: this page asks for it, and the manager never hears of it.
+    // One of them is refused in place of the manager, which does not receive the request.
     const [refused] = ids
     const route = `**/v1/reservations/${refused}`
     const conflict = {
@@ -126,7 +126,7 @@ describe('a table that changes under its reader', () => {
     const after = (await row(reached).boundingBox())?.y ?? 0
     assert.ok(Math.abs(after - top) <= 30, `moved from ${top} to ${after} px`)
 
-    // The focused one ends: the row in its place takes the focus.
+    // The focused reservation ends: the row that takes its place gets the focus.
     await fetch(`${manager.url}/v1/reservations/${reached}`, { method: 'DELETE' })
     await page.getByText('279 of 289 reservations').waitFor()
     await page.locator('tbody tr:focus').waitFor()

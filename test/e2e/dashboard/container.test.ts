@@ -17,7 +17,7 @@ const actions = (page: Page) => page.getByRole('region', { name: 'Actions' })
 const agree = (page: Page, name: string) => page.getByRole('dialog').getByRole('button', { name }).click()
 
 describe('the page of a container', () => {
-  it('quarantines, returns and recycles it, and tells its history', async () => {
+  it('quarantines, returns and recycles it, and shows its history', async () => {
     const name = `${sound.pool}-1`
     const page = await (await person({ url: sound.url })).open(`/ui/containers/${name}`)
     await page.getByText('It is free').waitFor()
@@ -42,7 +42,7 @@ describe('the page of a container', () => {
     await screenshot(page, 'container-history')
   })
 
-  it('says in words at the button why a reserved one is not recycled', async () => {
+  it('says beside the button why a reserved container is not recycled', async () => {
     const { containers } = await sound.reserve({ username: 'alice' })
     const name = containers[0]?.container ?? ''
     const ada = await person({ url: sound.url })

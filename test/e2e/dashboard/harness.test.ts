@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url'
 
 const FAULTY = fileURLToPath(new URL('../../fixtures/browser/faulty-pages.ts', import.meta.url))
 
-/** What the failure of each test says; null: the test passes. */
+/** Message of the failure of each test; null: the test passes. */
 const OUTCOMES: Readonly<Record<string, RegExp | null>> = {
   sound: null,
   console: /console error: it is broken/,
-  exception: /uncaught exception: Error: nobody catches it/,
-  rejection: /uncaught exception: Error: nobody handles it/,
+  exception: /uncaught exception: Error: nothing catches it/,
+  rejection: /uncaught exception: Error: nothing handles it/,
   policy: /policy violation: style-src-elem refuses inline/,
   foreign: /request to another origin: http:\/\/127\.0\.0\.2:9\//,
   socket: /WebSocket to another origin: ws:\/\/127\.0\.0\.2:9\//,
@@ -22,12 +22,12 @@ const OUTCOMES: Readonly<Record<string, RegExp | null>> = {
   stuck: /the page does not respond: .*\/sound/,
   inaccessible: /critical image-alt: [\s\S]*critical label: /,
   announced: null,
-  'announced in vain': /expected and not seen: console error: it is broken/,
+  'announced, not seen': /expected and not seen: console error: it is broken/,
 }
 
 /** Runs the file, and returns the lines of each of its tests in the Test Anything Protocol. */
 async function run(): Promise<Map<string, string>> {
-  // With it, a run inside a run would not report.
+  // With this variable, a nested run reports nothing.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const child = spawn(process.execPath, ['--test', '--test-reporter=tap', FAULTY], { env })
   let output = ''

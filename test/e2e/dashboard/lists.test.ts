@@ -95,7 +95,7 @@ describe('reservations', () => {
     await page.getByRole('button', { name: 'Load older ones' }).click()
     await page.getByText('All 205 ended reservations that match and are kept are loaded.').waitFor()
 
-    // What cannot be done is said, and kept behind a button of the header.
+    // A problem is shown, and kept behind a button of the header.
     await page.getByRole('button', { name: 'Select all 205 that match' }).click()
     await page.locator('main').getByRole('button', { name: 'Release …', exact: true }).first().click()
     const alert = page.getByRole('alert').filter({ hasText: 'Nothing was released' })
@@ -105,7 +105,7 @@ describe('reservations', () => {
     await page.getByRole('dialog').getByText('All that are selected are ending, or have ended.').waitFor()
   })
 
-  it('have a page with the way in, and later with how it ended', async () => {
+  it('have a page with the access, and later with the reason of the end', async () => {
     const id = await reserve('alice', { count: 2, note: 'run https://ci.example.org/runs/7' })
     const page = await (await person({ url: manager.url })).open(`/ui/reservations/${id}`)
     const access = page.getByRole('region', { name: 'How to get in' })
@@ -130,7 +130,7 @@ describe('reservations', () => {
 })
 
 describe('events', () => {
-  it('appear as they happen, wait while the reader is further down, and are found by their time', async () => {
+  it('appear as they happen, are held back while the reader is further down, and can be searched by time', async () => {
     const page = await (await person({ url: manager.url })).open('/ui/events')
     await page.getByText(/^\d+ events$/).waitFor()
     const id = await reserve('reader')

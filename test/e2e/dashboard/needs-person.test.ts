@@ -1,4 +1,4 @@
-/** An image that cannot be lent: the overview says why, on the tiles and in what needs a person. */
+/** An image that cannot be lent: the overview says why, on the tiles and in the list of what needs a person. */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { eventually } from '../../../lab/eventually.ts'

@@ -6,9 +6,9 @@ import { openBrowser } from '../../support/browser/browser.ts'
 import { testDashboard } from '../../support/browser/dashboard.ts'
 import { openFailingProxy, response } from '../../support/http/failing-proxy.ts'
 
-/** The manager sends a heartbeat every 15 s; a silence of 20 s counts as broken. */
+/** Silence after which a connection counts as broken. The manager sends a heartbeat every 15 s. */
 const SILENCE_MS = 20_000
-/** A manager that is back is noticed within this time after a short outage. */
+/** Maximum time until the page is live again after a short outage. */
 const BACK_MS = 5_000
 
 const manager = await testDashboard('outage', { engine: 'memory', size: 5 })
@@ -56,7 +56,7 @@ describe('the dashboard', () => {
     await assertNotReloaded(page)
   })
 
-  it('notices a connection that says nothing any more, as after a sleep, and replaces it when the page is seen', async () => {
+  it('detects a silent connection, as after a sleep, and replaces it when the page becomes visible', async () => {
     const proxy = await openFailingProxy(manager.url)
     const ada = await person({ url: proxy.url })
     const page = await ada.open()
@@ -64,7 +64,7 @@ describe('the dashboard', () => {
     proxy.stall()
     await isNotLive(page, SILENCE_MS + 5_000)
     proxy.pass()
-    // On waking, the browser closes the connections of the network that it had.
+    // On waking, a browser closes the connections of its previous network.
     proxy.cut()
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await isLive(page, BACK_MS)

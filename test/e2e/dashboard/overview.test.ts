@@ -1,4 +1,4 @@
-/** The overview: what holds a pool up, who has what, and the same in every browser. */
+/** The overview: the state of a pool, its holders, and the same view in every browser. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
@@ -39,7 +39,7 @@ async function untilGone(locator: Locator): Promise<number> {
 describe('the overview', () => {
   it('shows every container, and that it is live, within a second of its address', async (t) => {
     const { page } = await browser.person({ url })
-    // Once before, so that the figure is not that of a browser which starts.
+    // A first load, so that the start of the browser is not measured.
     await page.goto('/ui/')
     await tiles(page, 'ready')
       .nth(SIZE - 1)
@@ -77,7 +77,7 @@ describe('the overview', () => {
     await screenshot(page, 'reserved')
   })
 
-  it('shows a new holder to others within a second, and release_all to everybody without a reload', async (t) => {
+  it('shows a new holder and a release_all in every browser within a second, without a reload', async (t) => {
     const [ada, ben] = await Promise.all([browser.person({ url }), browser.person({ url })])
     const pages = await Promise.all([ada.open(), ben.open()])
     await Promise.all(
@@ -108,7 +108,7 @@ describe('the overview', () => {
     )
   })
 
-  it('says in one sentence why none is free, and the sentence is true', async () => {
+  it('says in one sentence why no container is free, with the figures of the API', async () => {
     const person = await browser.person({ url })
     const page = await person.open()
     await manager.reserve({ username: 'alice', count: 4, duration: 30, pool })
@@ -133,7 +133,7 @@ describe('the overview', () => {
     await assertAccessible(page)
   })
 
-  it('extends with one key on the place that has the focus, and says why it was clamped', async () => {
+  it('extends the focused slot with one key, and says why the end was limited', async () => {
     const person = await browser.person({ url })
     const page = await person.open()
     await manager.reserve({ username: 'alice', duration: 5, pool })
@@ -156,7 +156,7 @@ describe('the overview', () => {
     assert.match((await page.getByRole('alert').textContent()) ?? '', /is the maximum of pool/)
   })
 
-  it('opens the page of a place with Enter', async () => {
+  it('opens the page of a slot with Enter', async () => {
     const person = await browser.person({ url })
     const page = await person.open()
     await tile(page, 1).focus()

@@ -1,4 +1,4 @@
-/** The drawer for reserving: faults at their fields, the queue, and what a link fills in. */
+/** The drawer for reserving: violations at their fields, the queue, and links that fill it in. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { assertAccessible } from '../../support/browser/accessibility.ts'
@@ -17,7 +17,7 @@ const { url, pool } = manager
 const faultOf = (label: string) => `xpath=//label[contains(., "${label}")]/..//*[contains(@class, "error")]`
 
 describe('the drawer for reserving', () => {
-  it('shows three faults at three fields, and keeps what was typed', async () => {
+  it('shows three violations at three fields, and keeps the input', async () => {
     const person = await browser.person({ url })
     person.expects(/status of 422/)
     const page = await person.open('/ui/reserve')
@@ -76,7 +76,7 @@ describe('the drawer for reserving', () => {
     await page.getByText('It is over: cancelled.').waitFor()
   })
 
-  it('shows the same as commands, which reserve the same', async () => {
+  it('shows its values as commands that reserve the same', async () => {
     const person = await browser.person({ url })
     const page = await person.open('/ui/reserve?count=2&for=90m&user=carol&note=lab%207')
     await page.getByLabel('Count').and(page.locator(':focus')).waitFor()
@@ -88,7 +88,7 @@ describe('the drawer for reserving', () => {
     await page.getByText(/^berth --url \S+ reserve --pool \S+ --count 2 --for 90m --user carol/).waitFor()
   })
 
-  it('asks again for an answer that was lost, and does not reserve twice', async () => {
+  it('repeats a request whose answer was lost, and does not reserve twice', async () => {
     const person = await browser.person({ url })
     person.expects(/ERR_FAILED/)
     const page = await person.open('/ui/reserve?user=dora')

@@ -1,11 +1,11 @@
-/** How the dashboard is served, as a browser sees it: no engine is needed. */
+/** Serving of the dashboard, checked in a browser. */
 import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Response } from 'playwright-core'
 import { openBrowser } from '../../support/browser/browser.ts'
-import { testDashboard } from '../../support/browser/dashboard.ts'
+import { MAX_FIRST_LOAD_KB, testDashboard } from '../../support/browser/dashboard.ts'
 import { screenshot } from '../../support/browser/screenshot.ts'
 import { ROOT } from '../../support/text/markdown.ts'
 
@@ -13,12 +13,10 @@ const manager = await testDashboard('served', { engine: 'memory', size: 3 })
 const { person } = await openBrowser()
 const { url } = manager
 
-const MAX_FIRST_LOAD_KB = 240
-
 const gzipSize = (asset: string) => statSync(join(ROOT, 'web/dist', `${asset.split('/ui/')[1]}.gz`)).size
 
 describe('the dashboard', () => {
-  it('loads without a fault, asks nothing but its manager, and loads at most 240 kB', async (t) => {
+  it('loads without a fault, only from its manager, and at most 240 kB', async (t) => {
     const ada = await person({ url })
     const answers: Response[] = []
     ada.context.on('response', (answer) => answers.push(answer))
@@ -62,7 +60,7 @@ describe('the dashboard', () => {
     assert.doesNotMatch(html, /<script(?![^>]*\ssrc=)[^>]*>|\son\w+=|javascript:/i)
     ada.expects(/policy violation: script-src-elem refuses inline/)
     ada.expects(/console error: .*Content Security Policy/)
-    // As an attacker would who gets text into a page unescaped.
+    // An attacker who can insert unescaped text into a page would do the same.
     await page.evaluate(`{
       const script = document.createElement('script')
       script.textContent = 'globalThis.attacked = true'
@@ -81,9 +79,9 @@ describe('the dashboard', () => {
     assert.match(shown, /command berth/)
   })
 
-  it('is shown in no frame', async () => {
+  it('cannot be shown in a frame', async () => {
     const ada = await person({ url })
-    // The manager's own pages have policies that allow no frame in them: a page without a policy tries it.
+    // A page without a policy, because the policies of the manager's own pages allow no frames.
     ada.expects(/console error: .*frame/i)
     const page = await ada.open('/ui/')
     await page.route('**/framing', (route) =>

@@ -102,7 +102,7 @@ describe('signing in', () => {
 })
 
 describe('a user', () => {
-  it('is told at the button why an action is refused, and what only admins see', async () => {
+  it('reads beside the button why an action is refused, and what only admins may see', async () => {
     const { token } = await tokenOf('alice', 'user')
     const alice = await person({ url: manager.url })
     alice.expects(/console error: Failed to load resource.* 403/)
@@ -122,7 +122,7 @@ describe('a user', () => {
 })
 
 describe('tokens', () => {
-  it('are made with limits, shown once, and deleted with a sentence on what that means', async () => {
+  it('are created with limits, shown once, and deleted after a question that names the consequences', async () => {
     const ada = await person({ url: manager.url })
     ada.expects(/console error: Failed to load resource.* 422/)
     const page = await signedIn(ada, admin, '/ui/tokens')

@@ -76,7 +76,7 @@ describe('copy and paste without TLS', () => {
     await page.keyboard.type(' # from the menu\n')
     await shows(page, 'copied-42 # from the menu')
 
-    // A program offers two lines to copy: asked once.
+    // A program copies two lines: the page asks once.
     await page.keyboard.type(`printf '\\e]52;c;%s\\a' "$(printf 'echo one\\necho two\\n' | base64)"\n`)
     await page.getByRole('button', { name: 'Allow in this terminal' }).click()
     await page.keyboard.press('Control+Shift+v')

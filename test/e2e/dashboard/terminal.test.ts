@@ -1,4 +1,4 @@
-/** Terminals in the dashboard, in real containers: a shell that comes back, and that says when and why it ends. */
+/** Terminals in the dashboard, in real containers: they reconnect, and say when and why they end. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, it } from 'node:test'
@@ -93,7 +93,7 @@ describe('a terminal', () => {
     await shows(second.page, 'I am ada, not 42')
   })
 
-  it('goes on over a reload, with the text before it', async () => {
+  it('continues after a reload, with its earlier text', async () => {
     const held = await reserve()
     const page = await openTerminal(await browser.person({ url }), held)
     await page.keyboard.type('echo before; for n in $(seq 1000); do echo "tick $BASHPID $n"; sleep 0.2; done\n')
@@ -104,7 +104,7 @@ describe('a terminal', () => {
     await shows(page, `tick ${pid} 20`)
   })
 
-  it('is the same on a second device, which gets its size when it is used', async () => {
+  it('is the same on a second device, and takes the size of the device that is used', async () => {
     const held = await reserve()
     const one = await openTerminal(await browser.person({ url }), held)
     const person = await browser.person({ url, width: 700, height: 500 })
@@ -155,7 +155,7 @@ describe('a terminal', () => {
     await page.waitForURL(`**/ui/reserve?pool=${manager.pool}&count=1`)
   })
 
-  it('warns a minute before the end, is extended by one key, and says why not by more', async () => {
+  it('warns a minute before the end, is extended by one key, and says why the extension was limited', async () => {
     const held = await reserve('64s')
     const page = await openTerminal(await browser.person({ url }), held)
     await page
@@ -163,7 +163,7 @@ describe('a terminal', () => {
       .filter({ hasText: /will end at .*in less than 1 minute/ })
       .waitFor()
     assert.match(await page.title(), /^⚠ \d+ s · /)
-    // In the terminal, the key is typed.
+    // In the terminal, the key is input.
     await page.keyboard.type('echo eee\n')
     await shows(page, /eee.*eee/)
     await page.keyboard.press('F6')

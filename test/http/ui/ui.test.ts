@@ -1,4 +1,4 @@
-/** The files and the page of the dashboard below `/ui/`. `test/e2e/dashboard/` looks at it in a browser. */
+/** The files and the page of the dashboard below `/ui/`. `test/e2e/dashboard/` tests it in a browser. */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -88,7 +88,7 @@ describe('the files of the dashboard', () => {
     }
   })
 
-  it('are asked for again if their names have no hash', async () => {
+  it('are revalidated if their names have no hash', async () => {
     const { server } = await open()
     const { headers } = await server.inject('/ui/color-scheme.js')
     assert.equal(headers['cache-control'], 'public, max-age=0')
@@ -157,7 +157,7 @@ describe('the files of the dashboard', () => {
     }
   })
 
-  it('count towards no rate limit: many people may share an address', async () => {
+  it('do not count for the rate limit: many people may share an address', async () => {
     const { server } = await openApi({ access: () => ({ dashboard: dist, rateLimit: 5 }) })
     for (let request = 0; request < 20; request += 1) assert.equal((await server.inject(ASSET)).statusCode, 200)
   })

@@ -1,4 +1,4 @@
-/** Checks of axe-core (WCAG 2.2 AA and best practices) on a page as it is now. */
+/** Checks a page in its present state with axe-core (WCAG 2.2 AA and best practices). */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

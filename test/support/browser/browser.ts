@@ -7,20 +7,20 @@ import { Person, type PersonOptions } from './person.ts'
 const ARGUMENTS = [
   // Chromium's sandbox does not work as root.
   '--no-sandbox',
-  // What it does by itself would reach for other hosts, and HTTP/3 would pass by the checks of requests.
+  // Background tasks would send requests to other hosts, and HTTP/3 would bypass the check of requests.
   '--disable-quic',
   '--disable-background-networking',
 ]
 
 export interface TestBrowser {
   readonly browser: Browser
-  /** Opens a context for a person. It is checked for faults and closed at the end of the test that opens it. */
+  /** Opens a context for a person. At the end of the test, it is checked for faults and closed. */
   person(options: PersonOptions): Promise<Person>
 }
 
 /**
  * Starts a browser with a new profile. Call it once, at the top of a test file, before its tests. A test fails at its
- * end if a page of one of its people had a fault (`Person`).
+ * end if a page of one of its persons had a fault (`Person`).
  */
 export async function openBrowser(): Promise<TestBrowser> {
   const browser = await chromium.launch({ executablePath: testTool('chromium'), args: ARGUMENTS })

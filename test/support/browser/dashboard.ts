@@ -4,17 +4,20 @@ import { join } from 'node:path'
 import { type ManagerOptions, type TestManager, testManager } from '../../../lab/manager.ts'
 import { ROOT } from '../text/markdown.ts'
 
+/** Maximum size of the files that are loaded before the first page, compressed with gzip. 1 kB has 1,000 bytes. */
+export const MAX_FIRST_LOAD_KB = 240
+
 /** Builds the dashboard if its sources have changed since the last build. */
 export function buildDashboard(): void {
   execFileSync(join(ROOT, 'scripts/lib/web'))
 }
 
 interface DashboardOptions extends ManagerOptions {
-  /** `memory` needs no Docker, and its containers are ready at once; nobody can log in to them. */
+  /** `memory` needs no Docker, and its containers are ready at once, but have no sshd. */
   readonly engine: 'docker' | 'memory'
 }
 
-/** Starts a manager of its own process, and waits until its containers are ready. Call it at the top of a test file. */
+/** Starts a manager in its own process, and waits until its containers are ready. Call it at the top of a test file. */
 export async function testDashboard(name: string, options: DashboardOptions): Promise<TestManager> {
   const { engine, top = {}, ...rest } = options
   buildDashboard()

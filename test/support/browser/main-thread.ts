@@ -1,4 +1,4 @@
-/** How long the main thread of a page was busy without a break: a frame cannot be drawn meanwhile. */
+/** Measures the tasks of the main thread of a page. No frame is drawn during a task. */
 import type { Page } from 'playwright-core'
 
 interface TraceEvent {

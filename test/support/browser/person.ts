@@ -1,19 +1,19 @@
-/** A person at a browser: a context of their own, whose pages are watched for faults. */
+/** A person with a browser context of their own. Faults of its pages are recorded. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 
 const WATCH = fileURLToPath(new URL('watch-page.js', import.meta.url))
 
-/** Two frames and a moment: what has happened in a page is reported by then. Runs only in pages with JavaScript. */
+/** Waits for two frames and 50 ms, by when a page has reported its faults. Needs JavaScript in the page. */
 const SETTLE = `new Promise((resolve) =>
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50))))`
 
-/** A page that takes longer is stuck. */
+/** Maximum time for `SETTLE`. A page that takes longer is stuck. */
 const MAX_SETTLING_MS = 5_000
 
 export interface PersonOptions {
-  /** Base URL of the manager, the only origin that pages may ask. */
+  /** Base URL of the manager, the only origin that pages may send requests to. */
   readonly url: string
   readonly width?: number
   readonly height?: number
@@ -67,7 +67,7 @@ export class Person {
       reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference',
       forcedColors: options.forcedColors ? 'active' : 'none',
     })
-    // Two pages and a slow machine: what is not there within this time does not come.
+    // Enough for two pages on a slow machine.
     context.setDefaultTimeout(15_000)
     const faults: string[] = []
     await context.exposeBinding('berthReport', (_source, fault: string) => void faults.push(fault))
@@ -83,12 +83,12 @@ export class Person {
     return this.page
   }
 
-  /** Announces a fault that the test causes on purpose. The test fails if it does not happen. */
+  /** Announces a fault that the test causes on purpose. The test fails if the fault does not occur. */
   expects(fault: RegExp): void {
     this.#expected.push(fault)
   }
 
-  /** Closes the pages. Returns the faults that were not announced, and announced ones that have not happened. */
+  /** Closes the pages. Returns the faults that were not announced, and the announced faults that did not occur. */
   async leave(): Promise<string[]> {
     if (this.#hasScripts) await Promise.all(this.context.pages().map((page) => this.#settle(page)))
     await this.context.close()

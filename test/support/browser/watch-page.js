@@ -1,5 +1,5 @@
-// Runs in every page before its own scripts: reports what a page can only notice by itself. The Content-Security-Policy
-// of the page does not apply to it.
+// Runs in every page before its own scripts, and reports faults that can only be observed inside the page. The
+// Content-Security-Policy of the page does not apply to it.
 {
   const MAX_LAYOUT_SHIFT = 0.02
   const report = (fault) => void globalThis.berthReport(fault)

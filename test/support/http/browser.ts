@@ -5,7 +5,7 @@ interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly text: string
-  /** As they were set, with their attributes. */
+  /** Values of Set-Cookie, with attributes. */
   readonly cookies: readonly string[]
 }
 
@@ -13,11 +13,11 @@ export interface Browser {
   readonly jar: Map<string, string>
   /** Sends a request with its cookies. */
   send(method: string, url: string, headers?: Record<string, string>, body?: object): Promise<Reply>
-  /** What a page of the manager sends with fetch(). */
+  /** Sends a request like fetch() in a page of the manager. */
   fetch(method: string, url: string, body?: object): Promise<Reply>
-  /** What the address bar, or a link of another site, opens. */
+  /** Opens a URL like the address bar, or like a link of another site. */
   open(url: string, site?: 'none' | 'cross-site' | 'same-site' | 'same-origin'): Promise<Reply>
-  /** The Cookie header. */
+  /** Returns the Cookie header. */
   cookie(): string
 }
 

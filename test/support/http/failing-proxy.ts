@@ -1,24 +1,24 @@
-/** A proxy in front of a manager that fails in the ways in which networks and proxies do. */
+/** A proxy in front of a manager that fails as networks and proxies do. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after } from 'node:test'
 
 export interface FailingProxy {
   readonly url: string
-  /** Passes everything on for new connections, and for those that were never stalled. */
+  /** Forwards everything on new connections, and on those that were never stalled. */
   pass(): void
-  /** Answers every request with this from now on, and cuts the connections that are open. */
+  /** Answers every request with this text from now on, and closes open connections. */
   answer(text: string): void
-  /** Passes nothing on, and closes nothing: as a network that went away, or the socket of a machine that slept. */
+  /** Forwards nothing and closes nothing, like a lost network or a socket of a machine that slept. */
   stall(): void
-  /** Cuts all connections once. */
+  /** Closes all connections once. */
   cut(): void
 }
 
 interface Connection {
   readonly client: Socket
   upstream?: Socket
-  /** It was stalled, and has perhaps lost bytes. */
+  /** Whether it was stalled, and may have lost bytes. */
   isDead: boolean
 }
 
@@ -77,7 +77,7 @@ function join(from: Socket, to: Socket, connection: Connection): void {
   from.once('close', () => connection.isDead || to.destroy())
 }
 
-/** Returns a whole HTTP response that closes its connection. */
+/** Returns a complete HTTP response that closes its connection. */
 export function response(status: string, type: string, body: string): string {
   const headers = `content-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`
   return `HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`

@@ -1,4 +1,4 @@
-/** A live view that keeps what it is sent. */
+/** A live view that keeps its messages. */
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { openClient } from '../../../src/client/client.ts'
@@ -17,7 +17,7 @@ export class LiveWatch {
   /** Begins to follow, until the tests of the file or suite are over. */
   constructor(url: string, options: LiveOptions & { token?: string } = {}) {
     this.over = this.#follow(url, options)
-    // Whoever awaits it sees the error.
+    // Tests that await it see the error.
     this.over.catch(() => undefined)
     after(() => this.stop())
   }
@@ -35,7 +35,7 @@ export class LiveWatch {
     return this.messages.filter((message) => message.kind === kind) as Extract<LiveMessage, { kind: K }>[]
   }
 
-  /** Waits until it was sent that many messages of a kind; fails when it is over before. */
+  /** Waits until that many messages of a kind have arrived. Fails if the view ends before. */
   async heard(kind: Kind, count = 1): Promise<void> {
     let isOver = false
     void this.over.catch(() => undefined).then(() => (isOver = true))

@@ -1,4 +1,4 @@
-/** A server of events that answers as a test says. */
+/** A server whose responses a test defines. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,7 +12,7 @@ export interface ScriptedServer {
   readonly asked: string[]
 }
 
-/** Each answer is for one request, in order; further ones are cut. Closed after the tests of the file or suite. */
+/** Uses one answer per request, in order. Closes the connections of further requests. Closed after the tests. */
 export async function scriptedServer(...answers: Answer[]): Promise<ScriptedServer> {
   const asked: string[] = []
   const http = createServer((request, response) => {
@@ -34,13 +34,13 @@ export function openStream(response: ServerResponse): ServerResponse {
   return response.writeHead(200, { 'content-type': 'text/event-stream' })
 }
 
-/** Answers as Berth refuses. */
+/** Returns an answer like a refusal by Berth. */
 export function refusal(status: number, code: string, errors: readonly object[] = []): Answer {
   const problem = JSON.stringify({ title: code, detail: code, status, code, errors })
   return (_, response) => void response.writeHead(status, { 'content-type': 'application/problem+json' }).end(problem)
 }
 
-/** Answers with a page, as proxies do. */
+/** Returns an answer with a page, like that of a proxy. */
 export function page(status: number): Answer {
   return (_, response) => void response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>')
 }

@@ -1,4 +1,4 @@
-/** A real OpenID provider on the loopback, at which a person signs in with a browser: nobody has to type. */
+/** A real OpenID provider on the loopback, at which a person signs in without a form. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -11,13 +11,13 @@ export const CLIENT = { id: 'berth-web', secret: 'a-secret/of:a test' }
 
 export interface SignInProvider {
   readonly issuer: string
-  /** Who signs in next; null: the person cancels. */
+  /** Account of the next sign-in; null: the person cancels. */
   person: string | null
-  /** What the provider says of this person. */
+  /** Claims of this person. */
   claims: Record<string, unknown>
   /** Follows the provider's pages, as the person's browser does, until they lead to the manager. */
   follow(location: string, manager: string): Promise<string>
-  /** What it was asked for, without the queries. */
+  /** Paths of the requests. */
   readonly asked: string[]
   /** Parameters of the last request to the token endpoint. */
   lastGrant: URLSearchParams
@@ -72,7 +72,7 @@ export async function openSignInProvider({ redirectUri, isPublic = false, method
     const path = request.url?.replace(/\?.*/, '') ?? ''
     own.asked.push(path)
     if (path === '/token') {
-      // A copy of what is read: the provider reads it, too.
+      // Listens beside the provider, which reads the body, too.
       let text = ''
       request.on('data', (chunk: Buffer) => {
         text += chunk.toString()
@@ -135,7 +135,7 @@ export async function openSignInProvider({ redirectUri, isPublic = false, method
   return own
 }
 
-/** It warns of what is right for a test: its database is in memory. */
+/** Suppresses warnings: the provider warns that its database is in memory, as it should be in a test. */
 function quietly<T>(make: () => T): T {
   const quiet = mock.method(console, 'warn', () => undefined)
   try {
