@@ -201,8 +201,8 @@ export class TerminalLink {
     if (lost || unseen === null) this.#seen.forget()
     if (lost) screen.note('lost', lostAt ?? Date.now())
     else if (hadText && lostAt !== null) screen.note('reconnected', lostAt)
-    // After a restart the manager has the shell, but not its old text. The shell clears the screen to draw its line: the
-    // old text is kept above.
+    // After a restart the manager has the shell, but not its old text. The shell clears the screen to draw its line:
+    // the old text is kept above.
     if (unseen === null && hadText && !lost) screen.scrollAway()
     const news = unseen ?? replay
     this.#seen.add(news)
