@@ -2,7 +2,7 @@
 import { MantineProvider, localStorageColorSchemeManager } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useState } from 'react'
-import { Redirect, Route, Router, Switch } from 'wouter'
+import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
 import { ApiProvider } from './api/berth.tsx'
 import { openQueryClient } from './api/query-client.ts'
 import { useSession } from './api/session.ts'
@@ -11,6 +11,7 @@ import { ClockProvider } from './live/clock.tsx'
 import { LiveProvider } from './live/live.tsx'
 import { NoticesProvider } from './notices/notices.tsx'
 import { BulkProvider } from './parts/bulk/bulk-provider.tsx'
+import { FailureBoundary } from './parts/failure-boundary.tsx'
 import { ConfirmProvider } from './parts/confirm.tsx'
 import { Loading, Page } from './parts/page.tsx'
 import { returnPath } from './pages/sign-in/return-path.ts'
@@ -76,6 +77,7 @@ function SignedIn() {
 }
 
 function Pages() {
+  const [location] = useLocation()
   return (
     <Switch>
       <Route path="/terminal/:name">
@@ -86,18 +88,20 @@ function Pages() {
       </Route>
       <Route>
         <Frame>
-          <Suspense fallback={<output className="secondary">Loading the page …</output>}>
-            <Switch>
-              {ROUTES.map(([path, Component]) => (
-                <Route key={String(path)} path={path}>
-                  <Component />
+          <FailureBoundary what="this page" place={location}>
+            <Suspense fallback={<output className="secondary">Loading the page …</output>}>
+              <Switch>
+                {ROUTES.map(([path, Component]) => (
+                  <Route key={String(path)} path={path}>
+                    <Component />
+                  </Route>
+                ))}
+                <Route>
+                  <Missing />
                 </Route>
-              ))}
-              <Route>
-                <Missing />
-              </Route>
-            </Switch>
-          </Suspense>
+              </Switch>
+            </Suspense>
+          </FailureBoundary>
         </Frame>
       </Route>
     </Switch>

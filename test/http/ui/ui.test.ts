@@ -1,4 +1,4 @@
-/** The files and the page of the dashboard below `/ui/`. `test/e2e/dashboard/` tests it in a browser. */
+/** The files and the page of the dashboard below `/ui/`. `test/dashboard/` tests it in a browser. */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,9 @@
 /** Keeps the open terminals over changes of the page and reloads. xterm is loaded when there is one. */
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useReducer, useState } from 'react'
+import { type ReactNode, Suspense, useEffect, useMemo, useReducer, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useSession } from '../api/session.ts'
+import { FailureBoundary } from '../parts/failure-boundary.tsx'
+import { lazyPart } from '../parts/lazy-part.ts'
 import { DockContext } from './dock-context.tsx'
 import { ContinueShells } from './dock/continue-shells.tsx'
 import { dockAfter, focusKeyOf, parseStored, storedText } from './dock/dock-state.ts'
@@ -9,7 +11,7 @@ import { newKey } from './dock/new-key.ts'
 
 const STORED_AS = 'berth-dock'
 
-const DockPanel = lazy(async () => ({ default: (await import('./dock/dock-panel.tsx')).DockPanel }))
+const DockPanel = lazyPart(async () => (await import('./dock/dock-panel.tsx')).DockPanel)
 
 export function DockProvider({ children }: { readonly children: ReactNode }) {
   const identity = useSession().data?.identity?.name ?? ''
@@ -25,9 +27,11 @@ export function DockProvider({ children }: { readonly children: ReactNode }) {
       {children}
       {isShown && state.tabs.length === 0 && <ContinueShells act={act} />}
       {isShown && state.tabs.length > 0 && (
-        <Suspense fallback={null}>
-          <DockPanel state={state} act={act} restored={restored} />
-        </Suspense>
+        <FailureBoundary what="the terminals" place="dock">
+          <Suspense fallback={null}>
+            <DockPanel state={state} act={act} restored={restored} />
+          </Suspense>
+        </FailureBoundary>
       )}
     </DockContext>
   )

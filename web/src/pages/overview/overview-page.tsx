@@ -12,7 +12,7 @@ import styles from './overview.module.css'
 export function OverviewPage() {
   const data = useOverviewData()
   // The form is at hand when r is pressed.
-  useEffect(() => void import('../reserve/reserve-drawer.tsx'), [])
+  useEffect(() => void import('../reserve/reserve-drawer.tsx').catch(() => undefined), [])
   return (
     <Page title="Overview">
       <Loading of={data} what="the pools">

@@ -1,6 +1,7 @@
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { Suspense, useMemo, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Series } from '../../api/types.ts'
+import { lazyPart } from '../../parts/lazy-part.ts'
 import { useTimeWords } from '../../settings/settings.tsx'
 import { type ChartModel, columnsOf } from './chart-model.ts'
 import { stepText } from './figure-text.ts'
@@ -9,7 +10,7 @@ import { TrendTable } from './trend-table.tsx'
 import { eventsPath } from './trends-query.ts'
 import styles from './trends.module.css'
 
-const TimeChart = lazy(async () => ({ default: (await import('./chart/time-chart.tsx')).TimeChart }))
+const TimeChart = lazyPart(async () => (await import('./chart/time-chart.tsx')).TimeChart)
 
 /** Heights of the drawing in CSS pixels; reserved while it is loaded. */
 const HEIGHTS = { large: 260, small: 180 } as const

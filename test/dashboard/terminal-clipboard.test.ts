@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { testManager } from '../../../lab/manager.ts'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { buildDashboard } from '../../support/browser/dashboard.ts'
+import { testManager } from '../../lab/manager.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { buildDashboard } from '../support/browser/dashboard.ts'
 
 buildDashboard()
 const manager = await testManager('clipboard', { size: 1, pool: { reach_peers: false }, top: { auth: 'tokens' } })

@@ -1,13 +1,13 @@
 /** An image that cannot be lent: the overview says why, on the tiles and in the list of what needs a person. */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { eventually } from '../../../lab/eventually.ts'
-import { testManager } from '../../../lab/manager.ts'
-import { assertAccessible } from '../../support/browser/accessibility.ts'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { buildDashboard } from '../../support/browser/dashboard.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
-import { ownImages } from '../../support/engine/own-images.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { testManager } from '../../lab/manager.ts'
+import { assertAccessible } from '../support/browser/accessibility.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { buildDashboard } from '../support/browser/dashboard.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
+import { ownImages } from '../support/engine/own-images.ts'
 
 const images = await ownImages()
 const broken = await images.running('needs', 'rm -f /usr/bin/sudo')

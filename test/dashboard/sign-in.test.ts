@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { testManager } from '../../../lab/manager.ts'
-import { assertAccessible } from '../../support/browser/accessibility.ts'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { buildDashboard } from '../../support/browser/dashboard.ts'
-import type { Person } from '../../support/browser/person.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
+import { testManager } from '../../lab/manager.ts'
+import { assertAccessible } from '../support/browser/accessibility.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { buildDashboard } from '../support/browser/dashboard.ts'
+import type { Person } from '../support/browser/person.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
 
 buildDashboard()
 const manager = await testManager('sign-in', { size: 5, top: { engine: 'memory', auth: 'tokens' } })

@@ -1,10 +1,10 @@
 /** The page of a pool: holders, queue and size. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
-import { assertAccessible } from '../../support/browser/accessibility.ts'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { releaseEverything, testDashboard } from '../../support/browser/dashboard.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
+import { assertAccessible } from '../support/browser/accessibility.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
 
 const SIZE = 4
 /** The memory engine opens none of them. */

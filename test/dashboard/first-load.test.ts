@@ -4,8 +4,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { buildDashboard, MAX_FIRST_LOAD_KB } from '../../support/browser/dashboard.ts'
-import { ROOT } from '../../support/text/markdown.ts'
+import { buildDashboard, MAX_FIRST_LOAD_KB } from '../support/browser/dashboard.ts'
+import { ROOT } from '../support/text/markdown.ts'
 
 /** Modules that are loaded on demand, with names of CSS classes that only built files with the module contain. */
 const ON_DEMAND = { '@xterm/xterm': /xterm-(?:screen|viewport)/, uplot: /\bu-(?:axis|over)\b/ }

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
-import { assertAccessible } from '../../support/browser/accessibility.ts'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { releaseEverything, testDashboard } from '../../support/browser/dashboard.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
+import { assertAccessible } from '../support/browser/accessibility.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
 
 const SIZE = 10
 const manager = await testDashboard('overview', {

@@ -4,10 +4,10 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Response } from 'playwright-core'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { MAX_FIRST_LOAD_KB, testDashboard } from '../../support/browser/dashboard.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
-import { ROOT } from '../../support/text/markdown.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { MAX_FIRST_LOAD_KB, testDashboard } from '../support/browser/dashboard.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
+import { ROOT } from '../support/text/markdown.ts'
 
 const manager = await testDashboard('served', { engine: 'memory', size: 3 })
 const { person } = await openBrowser()

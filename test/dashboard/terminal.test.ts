@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { eventually } from '../../../lab/eventually.ts'
-import { assertAccessible } from '../../support/browser/accessibility.ts'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { testDashboard } from '../../support/browser/dashboard.ts'
-import type { Person } from '../../support/browser/person.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { assertAccessible } from '../support/browser/accessibility.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { testDashboard } from '../support/browser/dashboard.ts'
+import type { Person } from '../support/browser/person.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
 
 // Short, so that an extension by 30 minutes is more than the pool allows.
 const manager = await testDashboard('terminal', {

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { assertAccessible } from '../../support/browser/accessibility.ts'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { testDashboard } from '../../support/browser/dashboard.ts'
-import { mainThreadTasks } from '../../support/browser/main-thread.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
+import { assertAccessible } from '../support/browser/accessibility.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { testDashboard } from '../support/browser/dashboard.ts'
+import { mainThreadTasks } from '../support/browser/main-thread.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
 
 const SIZE = 1_000
 /** The memory engine opens none of them. */

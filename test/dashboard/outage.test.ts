@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { testDashboard } from '../../support/browser/dashboard.ts'
-import { openFailingProxy, response } from '../../support/http/failing-proxy.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { testDashboard } from '../support/browser/dashboard.ts'
+import { openFailingProxy, response } from '../support/http/failing-proxy.ts'
 
 /** Silence after which a connection counts as broken. The manager sends a heartbeat every 15 s. */
 const SILENCE_MS = 20_000

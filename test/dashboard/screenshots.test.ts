@@ -4,11 +4,11 @@
  */
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { assertAccessible } from '../../support/browser/accessibility.ts'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { testDashboard } from '../../support/browser/dashboard.ts'
-import type { PersonOptions } from '../../support/browser/person.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
+import { assertAccessible } from '../support/browser/accessibility.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { testDashboard } from '../support/browser/dashboard.ts'
+import type { PersonOptions } from '../support/browser/person.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
 
 const manager = await testDashboard('screenshots', {
   engine: 'docker',

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const FAULTY = fileURLToPath(new URL('../../fixtures/browser/faulty-pages.ts', import.meta.url))
+const FAULTY = fileURLToPath(new URL('../fixtures/browser/faulty-pages.ts', import.meta.url))
 
 /** Message of the failure of each test; null: the test passes. */
 const OUTCOMES: Readonly<Record<string, RegExp | null>> = {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { buildDashboard, testDashboard } from '../../support/browser/dashboard.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
-import { testManager } from '../../../lab/manager.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { buildDashboard, testDashboard } from '../support/browser/dashboard.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
+import { testManager } from '../../lab/manager.ts'
 
 buildDashboard()
 const sound = await testDashboard('container-page', { engine: 'memory', size: 3 })

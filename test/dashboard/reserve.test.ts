@@ -1,10 +1,10 @@
 /** The drawer for reserving: violations at their fields, the queue, and links that fill it in. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
-import { assertAccessible } from '../../support/browser/accessibility.ts'
-import { openBrowser } from '../../support/browser/browser.ts'
-import { releaseEverything, testDashboard } from '../../support/browser/dashboard.ts'
-import { screenshot } from '../../support/browser/screenshot.ts'
+import { assertAccessible } from '../support/browser/accessibility.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
 
 const SIZE = 3
 const manager = await testDashboard('reserve', { engine: 'memory', size: SIZE, pool: { duration: { default: '60m' } } })
