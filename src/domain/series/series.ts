@@ -44,10 +44,16 @@ export interface SeriesParts {
   readonly refusals: readonly RefusalSum[]
 }
 
+/** Refusals are recorded by the minute in which they happened. */
+const REFUSALS_MS = 60_000
+
 export function pointsOf(steps: Steps, { from, occupancy, waits, sizes, refusals }: SeriesParts): SeriesPoint[] {
-  const refused = Map.groupBy(refusals, ({ step }) => step)
+  const first = Math.floor((from - steps.from) / steps.stepMs)
+  // The minute in which the figures start may start before them: its refusals belong to the first step.
+  const counted = refusals.filter(({ step }) => steps.from + step * steps.stepMs > from - REFUSALS_MS)
+  const refused = Map.groupBy(counted, ({ step }) => Math.max(step, first))
   const points: SeriesPoint[] = []
-  for (let step = Math.floor((from - steps.from) / steps.stepMs); step < steps.count; step += 1) {
+  for (let step = first; step < steps.count; step += 1) {
     const at = steps.from + step * steps.stepMs
     const elapsed = Math.min(at + steps.stepMs, steps.to) - Math.max(at, from)
     const states = CONTAINER_STATES.map((state) => [state, occupancy.ms(state, step) / elapsed])
@@ -59,8 +65,14 @@ export function pointsOf(steps: Steps, { from, occupancy, waits, sizes, refusals
       longestWait: waits.longest(step),
       reserve: waits.reserves.figures(step),
       recycle: occupancy.recycles.figures(step),
-      refusals: Object.fromEntries((refused.get(step) ?? []).map(({ code, count }) => [code, count])),
+      refusals: sumByCode(refused.get(step) ?? []),
     })
   }
   return points
+}
+
+function sumByCode(refusals: readonly RefusalSum[]): SeriesPoint['refusals'] {
+  const sums: Partial<Record<ErrorCode, number>> = {}
+  for (const { code, count } of refusals) sums[code] = (sums[code] ?? 0) + count
+  return sums
 }
