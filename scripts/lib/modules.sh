@@ -19,11 +19,11 @@ pack_clients() {
   quietly node_modules/.bin/node packages/build.ts
 }
 
-# npm's cache is below HOME, which may be missing or read-only.
+# npm's cache is below HOME, which may be missing or read-only. npm is not asked where: if HOME cannot be made, some
+# versions (11.19) try for ever.
 ensure_npm_cache() {
-  local cache
-  cache=$(npm config get cache)
-  if ! mkdir -p "$cache" 2>/dev/null || [[ ! -w $cache ]]; then export npm_config_cache=$PWD/node_modules/.cache/npm; fi
+  local cache=${npm_config_cache:-${HOME:+$HOME/.npm}}
+  if [[ -z $cache ]] || ! mkdir -p "$cache" 2>/dev/null || [[ ! -w $cache ]]; then export npm_config_cache=$PWD/node_modules/.cache/npm; fi
 }
 
 # shellcheck disable=SC2034 # did: read by run_step (parallel.sh)
