@@ -31,7 +31,7 @@ export async function openAccess(live: LiveConfig, { store, clock, log, secret }
   if (auth === 'none') return { authenticate: allowAnonymous(), signIn: null }
   const limits = () => live.current.signOn?.limits ?? UNLIMITED
   const sessions = createSessions({ store, clock, log, signOn: () => live.current.signOn })
-  const checkToken = createTokenCheck({ store, clock })
+  const checkToken = createTokenCheck({ store, clock, log })
   const url = () => live.current.url
 
   async function openOidc(): Promise<OidcSignIn | null> {

@@ -18,6 +18,7 @@ after(() => rmSync(folder, { recursive: true }))
 
 const configOf = (name: string) => read({ database: join(folder, name), pools: { alpine: POOL } })
 const clock = () => NOW
+const log = { warn: (message: string) => assert.fail(message) }
 const firstToken = (store: Store, at: () => number, options?: { readonly hasOtherAdmins?: boolean }) =>
   createTokens({ poolNames: () => [], clock: at, withStore: (use) => use(store) }).createFirstAdmin(options)
 
@@ -25,7 +26,7 @@ describe('the first token', () => {
   it('is made when there is none, and is an admin', async () => {
     const store = await openSqlite(':memory:')
     const text = await firstToken(store, clock)
-    const identity = await createTokenCheck({ store, clock })(text ?? '')
+    const identity = await createTokenCheck({ store, clock, log })(text ?? '')
     assert.deepEqual([identity.name, identity.role], ['admin', 'admin'])
     assert.equal(await firstToken(store, clock), null)
     const [event] = await store.events({ after: 0, limit: 10 })
@@ -45,7 +46,7 @@ describe('the first token', () => {
       const store = await openSqlite(config.database)
       assert.equal(await firstToken(store, LATER, { hasOtherAdmins: true }), null, 'the identity provider knows admins')
       const text = await firstToken(store, LATER)
-      const identity = await createTokenCheck({ store, clock: LATER })(text ?? '')
+      const identity = await createTokenCheck({ store, clock: LATER, log })(text ?? '')
       assert.equal(identity.role, 'admin')
       assert.equal(await firstToken(store, LATER), null)
       await store.close()
@@ -69,7 +70,7 @@ describe('a token that is made offline', () => {
     const config = configOf('shared.db')
     const store = await openSqlite(config.database)
     const { token } = await offlineTokens(config, clock).create({ name: 'alice', limits: { pools: ['alpine'] } })
-    const { name, role, limits } = await createTokenCheck({ store, clock })(token ?? '')
+    const { name, role, limits } = await createTokenCheck({ store, clock, log })(token ?? '')
     const expected = { containers: null, durationMs: null, pools: ['alpine'] }
     assert.deepEqual({ name, role, limits }, { name: 'alice', role: 'user', limits: expected })
     await store.close()

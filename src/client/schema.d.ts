@@ -837,6 +837,8 @@ export interface components {
             role: components["schemas"]["Role"];
             created_at: string;
             expires_at: string | null;
+            /** @description To the minute; null: never */
+            last_used_at: string | null;
             limits: components["schemas"]["TokenLimits"];
             /** @description For the header "Authorization: Bearer …"; shown in this answer only */
             token: string;
@@ -1309,6 +1311,8 @@ export interface components {
             role: components["schemas"]["Role"];
             created_at: string;
             expires_at: string | null;
+            /** @description To the minute; null: never */
+            last_used_at: string | null;
             limits: components["schemas"]["TokenLimits"];
         };
         /** @description null: as much as the pools allow */
@@ -3100,6 +3104,7 @@ export interface operations {
                      *           "role": "user",
                      *           "created_at": "2026-11-24T17:00:00.000Z",
                      *           "expires_at": "2026-12-24T17:00:00.000Z",
+                     *           "last_used_at": "2026-11-29T08:41:00.000Z",
                      *           "limits": {
                      *             "containers": 5,
                      *             "duration_seconds": 28800,
@@ -3152,6 +3157,7 @@ export interface operations {
                      *       "role": "user",
                      *       "created_at": "2026-11-24T17:00:00.000Z",
                      *       "expires_at": "2026-12-24T17:00:00.000Z",
+                     *       "last_used_at": null,
                      *       "limits": {
                      *         "containers": 5,
                      *         "duration_seconds": 28800,

@@ -27,6 +27,8 @@ export interface Token extends Identity {
   readonly createdAt: number
   /** null: it does not expire. */
   readonly expiresAt: number | null
+  /** To the minute; null: never used. */
+  readonly lastUsedAt: number | null
 }
 
 /** A sign-in of a person in a browser. Only the hash of its secret is stored. Times are epoch milliseconds. */

@@ -221,4 +221,5 @@ CREATE TABLE "tokens" (
   "hash" text not null,
   "created_at" bigint not null,
   "expires_at" bigint,
-  "limits" text not null);
+  "limits" text not null,
+  "last_used_at" bigint);

@@ -38,7 +38,7 @@ export function newToken(request: TokenRequest, pools: readonly string[], now: n
   const { expiresAt, limits, violations } = readRequest(request, pools, now)
   if (violations.length > 0) throw invalidRequest(violations)
   const { id, hash, text } = mintToken()
-  return { token: { id, name, role, hash, createdAt: now, expiresAt, limits }, text }
+  return { token: { id, name, role, hash, createdAt: now, expiresAt, lastUsedAt: null, limits }, text }
 }
 
 /** Returns every violation of a request that may be readable only in part. */

@@ -199,7 +199,7 @@ export function eventVerbs(open: Open): void {
   })
 
   describe('reading events', () => {
-    const token = { id: 't1', role: 'user', hash: 'x', createdAt: NOW, expiresAt: null } as const
+    const token = { id: 't1', role: 'user', hash: 'x', createdAt: NOW, expiresAt: null, lastUsedAt: null } as const
     const limits = { containers: null, durationMs: null, pools: null }
 
     async function several(): Promise<Store> {

@@ -8,6 +8,7 @@ const NO_LIMITS = { containers: null, durationMs: null, pools: null }
 const TOKEN: Token = {
   ...{ id: 't1', name: 'alice', role: 'user', hash: 'a'.repeat(64), limits: NO_LIMITS, createdAt: NOW },
   expiresAt: null,
+  lastUsedAt: null,
 }
 
 function sessionOf(some: Partial<Session> = {}): Session {

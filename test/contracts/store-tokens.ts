@@ -6,7 +6,15 @@ import type { Open } from './store-bench.ts'
 
 function tokenOf(some: Partial<Token> = {}): Token {
   return {
-    ...{ id: 't1', name: 'alice', role: 'user', hash: 'a'.repeat(64), createdAt: NOW, expiresAt: null },
+    ...{
+      id: 't1',
+      name: 'alice',
+      role: 'user',
+      hash: 'a'.repeat(64),
+      createdAt: NOW,
+      expiresAt: null,
+      lastUsedAt: null,
+    },
     limits: { containers: null, durationMs: null, pools: null },
     ...some,
   }
@@ -52,6 +60,15 @@ export function tokenVerbs(open: Open): void {
       assert.equal(await store.removeToken('t1', 'root', NOW), true)
       assert.equal(await store.removeToken('t1', 'root', NOW), false)
       assert.deepEqual([await store.token('t1'), await store.tokens()], [null, []])
+    })
+
+    it('remember their latest use', async () => {
+      const store = await open()
+      await store.addToken(tokenOf(), 'root', NOW)
+      await store.useToken('t1', NOW + 5)
+      await store.useToken('t1', NOW + 3)
+      await store.useToken('t9', NOW + 3)
+      assert.deepEqual(await store.tokens(), [tokenOf({ lastUsedAt: NOW + 5 })])
     })
 
     it('have an id of their own: nobody’s token takes the place of another one', async () => {

@@ -18,6 +18,7 @@ const tokenFields = {
   role: Role,
   created_at: Type.String(),
   expires_at: Expiry,
+  last_used_at: Nullable(Type.String(), { description: 'To the minute; null: never' }),
   limits: Limits,
 }
 

@@ -5,7 +5,15 @@ import type { NewToken } from '../../usecases/token-rules.ts'
 import { optionalTime, time } from '../time.ts'
 import type { MadeToken, Me, TokenView } from './schemas.ts'
 
-export function viewToken({ id, name, role, createdAt, expiresAt, limits }: Token): Static<typeof TokenView> {
+export function viewToken({
+  id,
+  name,
+  role,
+  createdAt,
+  expiresAt,
+  lastUsedAt,
+  limits,
+}: Token): Static<typeof TokenView> {
   return {
     id,
     name,
@@ -13,6 +21,7 @@ export function viewToken({ id, name, role, createdAt, expiresAt, limits }: Toke
     limits: viewLimits(limits),
     created_at: time(createdAt),
     expires_at: optionalTime(expiresAt),
+    last_used_at: optionalTime(lastUsedAt),
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Adds the sessions of browsers. A session that was opened with an API token is deleted with the token; `issuer` is the
- * identity provider of any other.
+ * identity provider of any other. Adds to tokens when they were last used.
  */
 import { type Kysely, sql } from 'kysely'
 
@@ -20,4 +20,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('address', 'text', (c) => c.notNull())
     .addColumn('user_agent', 'text', (c) => c.notNull())
     .execute()
+  await db.schema.alterTable('tokens').addColumn('last_used_at', 'bigint').execute()
 }

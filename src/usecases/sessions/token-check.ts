@@ -1,7 +1,8 @@
 /** Checks the API tokens of requests and of sign-ins. */
 import type { Clock } from '../../ports/clock.ts'
 import type { Store } from '../../ports/store.ts'
-import { BerthError } from '../../domain/errors.ts'
+import type { Log } from '../../ports/log.ts'
+import { BerthError, reasonOf } from '../../domain/errors.ts'
 import type { Token } from '../../domain/identity.ts'
 import { isSecretOf, readToken } from '../token-secret.ts'
 
@@ -9,12 +10,25 @@ import { isSecretOf, readToken } from '../token-secret.ts'
 export type TokenCheck = (text: string) => Promise<Token>
 
 interface TokenCheckDeps {
-  readonly store: Pick<Store, 'token'>
+  readonly store: Pick<Store, 'token' | 'useToken'>
   readonly clock: Clock
+  readonly log: Pick<Log, 'warn'>
 }
 
+/** The use of a token is written at most this often. */
+const USE_INTERVAL_MS = 60_000
+
 /** The check reads the database each time, so that a deleted token is refused at once. */
-export function createTokenCheck({ store, clock }: TokenCheckDeps): TokenCheck {
+export function createTokenCheck({ store, clock, log }: TokenCheckDeps): TokenCheck {
+  async function recordUse({ id, lastUsedAt }: Token): Promise<void> {
+    const now = clock()
+    if (lastUsedAt !== null && now - lastUsedAt < USE_INTERVAL_MS) return
+    // A full disk must not prevent reading.
+    await store.useToken(id, now).catch((error: unknown) => {
+      log.warn('the use of a token could not be recorded', { token: id, reason: reasonOf(error) })
+    })
+  }
+
   return async (text) => {
     const read = readToken(text)
     const token = read && (await store.token(read.id))
@@ -24,6 +38,7 @@ export function createTokenCheck({ store, clock }: TokenCheckDeps): TokenCheck {
     if (expiresAt !== null && expiresAt <= clock()) {
       throw refused(`this API token expired at ${new Date(expiresAt).toISOString()}`)
     }
+    await recordUse(token)
     return token
   }
 }

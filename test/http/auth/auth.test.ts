@@ -125,6 +125,29 @@ describe('an invalid token', () => {
     assert.match(JSON.parse(text).error, /^this API token expired at 2027-01-15T08:00:01.000Z; an admin creates tokens/)
   })
 
+  it('records its use at most once a minute, and is valid if that fails', async () => {
+    const api = await openTokenApi()
+    const [admin, alice] = [await api.give('root', 'admin'), await api.give('alice')]
+    const uses: number[] = []
+    const { useToken } = api.world.store
+    api.world.store.useToken = (id, now) => {
+      uses.push(now)
+      return useToken(id, now)
+    }
+    for (let second = 0; second < 150; second += 10) {
+      assert.equal((await api.get('/v1/me', alice.headers)).status, 200)
+      api.world.advance(10_000)
+    }
+    assert.equal(uses.length, 3)
+    const lastUse = uses.at(-1) ?? 0
+    const { tokens } = JSON.parse((await api.get('/v1/tokens', admin.headers)).text)
+    assert.equal(tokens.at(-1).last_used_at, new Date(lastUse).toISOString())
+    api.world.store.useToken = () => Promise.reject(new Error('disk full'))
+    api.world.advance(60_000)
+    assert.equal((await api.get('/v1/me', alice.headers)).status, 200)
+    assert.ok(api.world.logged.some((line) => line.startsWith('the use of a token could not be recorded')))
+  })
+
   it('401 as soon as it is deleted', async () => {
     const api = await openTokenApi()
     const [admin, alice] = [await api.give('root', 'admin'), await api.give('alice')]

@@ -55,7 +55,7 @@ export async function openTokenApi(options: TokenApiOptions = {}): Promise<Token
       const limits = { containers: null, durationMs: null, pools: null }
       const { id, hash, text } = mintToken()
       const now = api.world.now()
-      const token = { id, name, role, hash, limits, createdAt: now, expiresAt: null, ...some }
+      const token = { id, name, role, hash, limits, createdAt: now, expiresAt: null, lastUsedAt: null, ...some }
       await api.world.store.addToken(token, 'test', now)
       return { token, text, headers: bearer(text) }
     },
@@ -75,7 +75,7 @@ export function accessTo(
   const { signOn = null, url = null, provider = () => null, oidc = null } = some
   const log = { warn: (message: string) => void logged.push(message) }
   const sessions = createSessions({ store, clock, log, signOn: provider })
-  const checkToken = createTokenCheck({ store, clock })
+  const checkToken = createTokenCheck({ store, clock, log })
   const authenticate = requireToken({ checkToken, signOn, sessions, url: () => url })
   return { authenticate, signIn: { sessions, checkToken, oidc } }
 }

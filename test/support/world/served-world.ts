@@ -36,7 +36,11 @@ const minted = mintToken()
 if (tokens) {
   const limits = { containers: null, durationMs: null, pools: null }
   const token = { id: minted.id, hash: minted.hash, name: 'calm', role: 'admin' as const, limits }
-  await world.store.addToken({ ...token, createdAt: world.now(), expiresAt: null }, 'test', world.now())
+  await world.store.addToken(
+    { ...token, createdAt: world.now(), expiresAt: null, lastUsedAt: null },
+    'test',
+    world.now(),
+  )
 }
 
 async function usage(): Promise<Usage> {

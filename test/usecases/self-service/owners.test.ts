@@ -15,6 +15,7 @@ function token(name: string, durationMs: number, expiresAt: number | null = null
     hash: 'h',
     createdAt: NOW,
     expiresAt,
+    lastUsedAt: null,
     limits: limited(durationMs),
   }
 }

@@ -54,7 +54,16 @@ async function held({
 }
 
 async function addToken(world: World, limits: Limits, expiresAt: number | null = null): Promise<void> {
-  const token = { id: 't', name: 'ci', role: 'user' as const, hash: 'h', createdAt: NOW, expiresAt, limits }
+  const token = {
+    id: 't',
+    name: 'ci',
+    role: 'user' as const,
+    hash: 'h',
+    createdAt: NOW,
+    expiresAt,
+    lastUsedAt: null,
+    limits,
+  }
   await world.store.addToken(token, 'admin', NOW)
 }
 

@@ -123,6 +123,7 @@ function printTokens(tokens: readonly Token[], terminal: Terminal, now: number):
           return Date.parse(expires_at) <= now ? 'expired' : `in ${timeLeft(expires_at, now)}`
         },
       },
+      { title: 'LAST USED', of: ({ last_used_at: at }) => (at ? formatTime(at, now) : 'never') },
       { title: 'LIMITS', of: ({ limits }) => limitsOf(limits) },
     ],
     tokens,

@@ -7,7 +7,7 @@ import type { Transactions } from '../transactions.ts'
 export function tokenVerbs({
   reading,
   writing,
-}: Transactions): Pick<Store, 'tokens' | 'token' | 'addToken' | 'removeToken'> {
+}: Transactions): Pick<Store, 'tokens' | 'token' | 'addToken' | 'useToken' | 'removeToken'> {
   return {
     tokens: () =>
       reading(async (tx) => {
@@ -25,6 +25,12 @@ export function tokenVerbs({
       writing(async (tx) => {
         await tx.insertInto('tokens').values(fromToken(token)).execute()
         await append(tx, { at: now, kind: 'token.created', by, detail: describe(token) })
+      }),
+
+    useToken: (id, now) =>
+      writing(async (tx) => {
+        const uses = tx.updateTable('tokens').set({ last_used_at: now }).where('id', '=', id)
+        await uses.where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', now)])).execute()
       }),
 
     removeToken: (id, by, now) =>

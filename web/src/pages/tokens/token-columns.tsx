@@ -47,6 +47,14 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
       cell: ({ created_at: at }) => <ClockTime at={at} />,
     },
     {
+      key: 'used',
+      label: 'Last used',
+      sortKey: ({ last_used_at: at }) => Date.parse(at ?? '') || null,
+      text: () => '',
+      width: '144px',
+      cell: ({ last_used_at: at }) => (at === null ? 'never' : <ClockTime at={at} />),
+    },
+    {
       key: 'expires',
       label: 'Expires',
       sortKey: ({ expires_at: at }) => Date.parse(at ?? '') || null,
