@@ -42,6 +42,8 @@ describe('the dashboard', () => {
     const proxy = await openFailingProxy(manager.url)
     const ada = await person({ url: proxy.url })
     ada.expects(/console error: Failed to load resource.* 502/)
+    // Of the connections that the proxy cuts.
+    ada.allows(/console error: Failed to load resource/)
     const page = await ada.open()
     await isLive(page, 5_000)
     await mark(page)
@@ -59,6 +61,8 @@ describe('the dashboard', () => {
   it('detects a silent connection, as after a sleep, and replaces it when the page becomes visible', async () => {
     const proxy = await openFailingProxy(manager.url)
     const ada = await person({ url: proxy.url })
+    // Of the connections that end with the sleep.
+    ada.allows(/console error: Failed to load resource/)
     const page = await ada.open()
     await isLive(page, 5_000)
     proxy.stall()

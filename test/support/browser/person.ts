@@ -12,6 +12,12 @@ const SETTLE = `new Promise((resolve) =>
 /** Maximum time for `SETTLE`. A page that takes longer is stuck. */
 const MAX_SETTLING_MS = 5_000
 
+/**
+ * Chromium gives up its requests when the machine gets or loses a network, as when an engine makes one. The dashboard
+ * repeats them; a test fails if it does not.
+ */
+const NETWORKS_CHANGED = /net::ERR_NETWORK_CHANGED/
+
 export interface PersonOptions {
   /** Base URL of the manager, the only origin that pages may send requests to. */
   readonly url: string
@@ -38,6 +44,7 @@ export class Person {
   readonly #hasScripts: boolean
   readonly #faults: string[]
   readonly #expected: RegExp[] = []
+  readonly #allowed: RegExp[] = []
 
   private constructor(context: BrowserContext, page: Page, options: PersonOptions, faults: string[]) {
     this.context = context
@@ -88,11 +95,18 @@ export class Person {
     this.#expected.push(fault)
   }
 
+  /** Accepts a fault that the test may cause, depending on what the page does at that moment. */
+  allows(fault: RegExp): void {
+    this.#allowed.push(fault)
+  }
+
   /** Closes the pages. Returns the faults that were not announced, and the announced faults that did not occur. */
   async leave(): Promise<string[]> {
     if (this.#hasScripts) await Promise.all(this.context.pages().map((page) => this.#settle(page)))
     await this.context.close()
-    const unexpected = this.#faults.filter((fault) => !this.#expected.some((pattern) => pattern.test(fault)))
+    const unexpected = this.#faults.filter(
+      (fault) => ![...this.#expected, ...this.#allowed].some((pattern) => pattern.test(fault)),
+    )
     const missing = this.#expected.filter((pattern) => !this.#faults.some((fault) => pattern.test(fault)))
     return [...unexpected, ...missing.map((pattern) => `expected and not seen: ${pattern.source}`)]
   }
@@ -114,7 +128,8 @@ export class Person {
       if (!this.#isOurs(url)) note(`${what} to another origin: ${url}`)
     }
     context.on('console', (message) => {
-      if (message.type() === 'error') note(`console error: ${message.text()} (${message.location().url})`)
+      if (message.type() !== 'error' || NETWORKS_CHANGED.test(message.text())) return
+      note(`console error: ${message.text()} (${message.location().url})`)
     })
     context.on('weberror', (error) => note(`uncaught exception: ${error.error()}`))
     context.on('request', (request) => noteForeign(request.url(), 'request'))

@@ -49,14 +49,7 @@ function PoolOverview({ pool, data }: { readonly pool: Pool; readonly data: Pool
     <SlotKeys mine={here.filter(isMine)}>
       <div className={styles['page']}>
         <PoolBoard pool={pool} containers={containers} reservations={reservations} me={me} withName={false} />
-        <section aria-labelledby="holders">
-          <h2 id="holders">Holders</h2>
-          <Holders reservations={here.filter(({ state }) => state !== 'waiting')} isAdmin={isAdmin} pool={pool} />
-        </section>
-        <section aria-labelledby="queue">
-          <h2 id="queue">Queue</h2>
-          <Queue reservations={here.filter(({ state }) => state === 'waiting')} waiting={pool.waiting} />
-        </section>
+        {/* Before the lists, which grow and shrink. */}
         <div className={styles['columns']}>
           <section aria-labelledby="facts">
             <h2 id="facts">What runs there</h2>
@@ -73,6 +66,14 @@ function PoolOverview({ pool, data }: { readonly pool: Pool; readonly data: Pool
             )}
           </section>
         </div>
+        <section aria-labelledby="holders">
+          <h2 id="holders">Holders</h2>
+          <Holders reservations={here.filter(({ state }) => state !== 'waiting')} isAdmin={isAdmin} pool={pool} />
+        </section>
+        <section aria-labelledby="queue">
+          <h2 id="queue">Queue</h2>
+          <Queue reservations={here.filter(({ state }) => state === 'waiting')} waiting={pool.waiting} />
+        </section>
       </div>
     </SlotKeys>
   )
