@@ -18,6 +18,8 @@ function follow({ stream }: Shell) {
     seen,
     /** Types a line, and waits until the output since then matches. */
     async type(line: string, expected: RegExp): Promise<void> {
+      // Its prompt comes first: a shell that starts may discard what was typed before.
+      await eventually(async () => seen.bytes > 0)
       seen.text = ''
       stream.write(`${line}\r`)
       await eventually(async () => expected.test(seen.text))
