@@ -63,7 +63,7 @@ describe('all 1,000 that match', () => {
     await page.evaluate('scrollTo(0, 0)')
     await release.first().click()
     const dialog = page.getByRole('dialog', { name: 'Release 1,000 reservations?' })
-    assert.equal(await dialog.getByRole('list', { name: 'Concerns' }).getByRole('listitem').count(), SELECTED)
+    assert.equal(await dialog.getByRole('list', { name: 'Affected' }).getByRole('listitem').count(), SELECTED)
     await dialog.getByText('1000 in use: 1,000 containers are destroyed').waitFor()
     await screenshot(page, 'bulk-question')
 
@@ -85,7 +85,7 @@ describe('all 1,000 that match', () => {
     const began = performance.now()
     await dialog.getByRole('button', { name: 'Release 1,000 reservations' }).click()
 
-    const panel = page.getByRole('region', { name: 'Actions on many' })
+    const panel = page.getByRole('region', { name: 'Bulk actions' })
     await panel.getByText(/^[\d,]+ of 1,000 released/).waitFor()
     // It goes on while the page changes.
     await page.getByRole('link', { name: 'Usage' }).click()

@@ -70,7 +70,7 @@ describe('reservations in words', () => {
   })
   it('say how they ended', () => {
     equal(endSentence(some({})), null)
-    equal(endSentence(some({ outcome: 'expired' })), 'Its time was over.')
+    equal(endSentence(some({ outcome: 'expired' })), 'It expired.')
     equal(endSentence(some({ outcome: 'failed', reason: 'no image' })), 'It failed: no image.')
   })
   it('say what a release destroys', () => {
@@ -79,7 +79,7 @@ describe('reservations in words', () => {
     equal(releaseConsequence([active]), '1 in use: 2 containers are destroyed with everything in them.')
     equal(
       releaseConsequence([active, waiting, waiting]),
-      '1 in use: 2 containers are destroyed with everything in them. 2 not begun yet: they lose their place.',
+      '1 in use: 2 containers are destroyed with everything in them. 2 not active yet: they are cancelled.',
     )
   })
   it('are filtered by state', () => {
@@ -109,7 +109,7 @@ describe('containers in words', () => {
     const [row] = withHolders([container] as never, [reservation] as never)
     equal(row && holderText(row), 'alice (ada)')
     const [hidden] = withHolders([{ ...container, reservation: null }] as never, [])
-    equal(hidden && holderText(hidden), 'another owner')
+    equal(hidden && holderText(hidden), 'another user')
   })
   it('say why an action would be refused', () => {
     equal(stateRefusal('recycle', 'ready'), null)
@@ -139,7 +139,7 @@ describe('tokens in words', () => {
   })
   it('say what a deletion means', () => {
     const [first, second] = [deletionText({ name: 'ci' }, 0, 0), deletionText({ name: 'ci' }, 0, 2)]
-    equal(second, `${first} 2 open reservations stay as they are: only admins can reach them then.`)
+    equal(second, `${first} 2 open reservations are kept, accessible to admins only.`)
   })
 })
 

@@ -163,11 +163,11 @@ describe('a slot in words', () => {
     [base, 'alpine-1, reserved, yours (alice)', 'reserved by alice, 30 min left, until 14:30'],
     [{ ...base, isOwn: false }, 'alpine-1, reserved, alice', 'reserved by alice, 30 min left, until 14:30'],
     [{ ...base, isOwn: false, holder: null, endsAt: null }, 'alpine-1, reserved', 'reserved by another user'],
-    [{ ...base, state: 'ready', holder: null, isOwn: false, endsAt: null }, 'alpine-1, ready', 'ready since 2 min'],
+    [{ ...base, state: 'ready', holder: null, isOwn: false, endsAt: null }, 'alpine-1, ready', 'ready for 2 min'],
     [
       { ...base, state: 'broken', holder: null, isOwn: false, endsAt: null, error: 'no such image' },
       'alpine-1, broken, no such image',
-      'broken since 2 min: no such image',
+      'broken for 2 min: no such image',
     ],
     [
       { ...base, state: 'missing', holder: null, isOwn: false, endsAt: null, since: null },

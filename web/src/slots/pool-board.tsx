@@ -84,7 +84,7 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
         <OrderToggle pool={pool.name} order={order} onChange={setOrder} />
       </div>
       <SlotMap
-        label={`Places of ${pool.name}`}
+        label={`Slots of ${pool.name}`}
         // A thousand changes at once do not hold up the page.
         slots={useGradual(slots)}
         detailId={detailId}

@@ -37,18 +37,18 @@ export function SlotKeys({ mine, children }: SlotKeysProps) {
     const [container] = only?.containers ?? []
     return only && others.length === 0 && container ? { slot: container.name, reservation: only } : null
   }
-  const needs = (verb: string) => notices.done(`${verb}: move to a place that you have reserved first.`)
-  useShortcut('t', 'Open a terminal in the place that has the focus', () => {
+  const needs = (verb: string) => notices.done(`${verb}: first move to a slot that you have reserved.`)
+  useShortcut('t', 'Open a terminal in the focused slot', () => {
     const here = meant()
     if (here?.reservation?.state === 'active') dock.open(here.slot)
     else needs('Terminal')
   })
-  useShortcut('e', 'Extend the reservation of the place that has the focus', () => {
+  useShortcut('e', 'Extend the reservation of the focused slot', () => {
     const here = meant()
     if (here?.reservation?.state === 'active') extend.mutate(here.reservation)
     else needs('Extend')
   })
-  useShortcut('x', 'Select the place that has the focus', () => {
+  useShortcut('x', 'Select the focused slot', () => {
     const slot = slotAt(document.activeElement)
     if (slot !== null) mapOf(maps, slot)?.toggle(slot)
   })

@@ -10,8 +10,8 @@ const ANYONE = 'anyone'
 type Say = (event: Event, words: TimeWords) => string
 
 const SAY: Readonly<Record<Event['kind'], Say>> = {
-  'reservation.waiting': (event) => `${holder(event)} waits for ${poolOf(event)}`,
-  'reservation.preparing': (event) => `The account of ${holder(event)} is being made in ${poolOf(event)}`,
+  'reservation.waiting': (event) => `${holder(event)} is waiting for ${poolOf(event)}`,
+  'reservation.preparing': (event) => `The account of ${holder(event)} is being created in ${poolOf(event)}`,
   'reservation.active': (event) => `${holder(event)} can log in to ${poolOf(event)}`,
   'reservation.extended': (event, words) => `${actor(event)} extended ${theirs(event)} ${until(event, words)}`,
   'reservation.held': (event, words) => `${actor(event)} put ${theirs(event)} on hold ${until(event, words)}`,
@@ -24,11 +24,11 @@ const SAY: Readonly<Record<Event['kind'], Say>> = {
   'container.removing': (event) => removal(event),
   'container.broken': (event) => `${nameOf(event)} is broken${why(event)}`,
   'container.quarantined': (event) => `${actor(event)} quarantined ${nameOf(event)}${why(event)}`,
-  'container.reset': (event) => `${actor(event)} resets ${nameOf(event)}`,
+  'container.reset': (event) => `${actor(event)} reset ${nameOf(event)}`,
   'container.replaced': (event) => `${nameOf(event)} was replaced under ${theirs(event)}${why(event)}`,
   'container.dropped': (event) => `${nameOf(event)} is no longer part of ${poolOf(event)}${why(event)}`,
   'pool.scaled': (event) => `${actor(event)} set the size of ${poolOf(event)} to ${event.detail ?? '?'}`,
-  'token.created': (event) => `${actor(event)} made a token${why(event)}`,
+  'token.created': (event) => `${actor(event)} created a token${why(event)}`,
   'token.deleted': (event) => `${actor(event)} deleted a token${why(event)}`,
   'terminal.opened': (event) => `${actor(event)} opened a terminal in ${nameOf(event)}`,
   'terminal.closed': (event) => `The terminal of ${holder(event)} in ${nameOf(event)} was closed${why(event)}`,
@@ -98,7 +98,7 @@ function outcome(event: Event): string {
 /** "alpine-1 -> alpine-2: REASON" */
 function substitution(detail: string | null): string {
   const [, from, to, reason] = /^(\S+) -> (\S+?): (.*)$/s.exec(detail ?? '') ?? []
-  return from === undefined ? `A container was swapped (${detail ?? '?'})` : `${to} replaced ${from} (${reason})`
+  return from === undefined ? `A container was replaced (${detail ?? '?'})` : `${to} replaced ${from} (${reason})`
 }
 
 function capital(text: string): string {

@@ -25,7 +25,7 @@ export interface PoolSentence {
 }
 
 /**
- * Returns "0 of 20 free. 17 reserved, 3 being recycled (oldest 4 s). 5 wait, longest 2 min. Next free 14:31 (in 4
+ * Returns "0 of 20 free. 17 reserved, 3 being recycled (oldest 4 s). 5 waiting, longest 2 min. Next free 14:31 (in 4
  * min)."
  */
 export function poolSentence(pool: PoolFacts, now: number, words: TimeWords): PoolSentence {
@@ -44,7 +44,7 @@ function toneOf(pool: PoolFacts): Tone {
 
 function freePart(pool: PoolFacts): string {
   const free = countOf(pool, 'ready')
-  if (pool.size === 0) return 'Its size is 0: it lends nothing'
+  if (pool.size === 0) return 'The size is 0: nothing to lend'
   if (free >= pool.size && free > 1) return `All ${pool.size} are free`
   return `${free} of ${pool.size} free`
 }
@@ -66,8 +66,8 @@ function lentPart(pool: PoolFacts, now: number): string {
 function queuePart({ waiting, waiting_since: since }: PoolFacts, now: number): string {
   if (waiting === 0) return ''
   const longest = since === null ? '' : durationText(now - Date.parse(since))
-  if (waiting === 1) return longest === '' ? '1 waits' : `1 waits, since ${longest}`
-  return longest === '' ? `${waiting} wait` : `${waiting} wait, longest ${longest}`
+  if (waiting === 1) return longest === '' ? '1 waiting' : `1 waiting for ${longest}`
+  return longest === '' ? `${waiting} waiting` : `${waiting} waiting, longest ${longest}`
 }
 
 /** Only while none is free, or reservations wait although some are. */

@@ -19,6 +19,13 @@ const LABELS: Readonly<Record<Verb, string>> = {
   reset: 'Reset …',
 }
 
+const PARTICIPLES: Readonly<Record<Verb, string>> = {
+  recycle: 'recycled',
+  quarantine: 'quarantined',
+  return: 'returned',
+  reset: 'reset',
+}
+
 export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; readonly isMine: boolean }) {
   const { name, state, holder } = row
   const action = useContainerAction(name)
@@ -56,12 +63,16 @@ export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; 
         )}
         {verbs.map((verb) => (
           <Button key={verb} onClick={() => void act(verb)} aria-disabled={action.isPending}>
-            {action.isPending && action.variables === verb ? 'under way …' : LABELS[verb]}
+            {action.isPending && action.variables === verb ? 'in progress …' : LABELS[verb]}
           </Button>
         ))}
       </div>
       {refused && (
-        <ProblemNote title={`${name}: no ${refused.verb}`} error={refused.error} onClose={() => setRefused(null)} />
+        <ProblemNote
+          title={`${name} was not ${PARTICIPLES[refused.verb]}`}
+          error={refused.error}
+          onClose={() => setRefused(null)}
+        />
       )}
     </section>
   )

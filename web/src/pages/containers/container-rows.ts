@@ -15,7 +15,7 @@ export function withHolders(containers: readonly Container[], reservations: read
  * Returns "alice", or "alice (ada)" where the owner has another name. "anyone" is every caller without authentication.
  */
 export function holderText({ holder, state }: ContainerRow): string {
-  if (holder === null) return state === 'reserved' ? 'another owner' : ''
+  if (holder === null) return state === 'reserved' ? 'another user' : ''
   const { username, owner } = holder
   return owner === username || owner === 'anyone' ? username : `${username} (${owner})`
 }

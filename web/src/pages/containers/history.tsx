@@ -23,13 +23,13 @@ export function History({ name }: { readonly name: string }) {
   return (
     <section className={styles['history']} aria-labelledby="history">
       <h2 id="history">History</h2>
-      {me?.role === 'user' && <p className="secondary">Events of your own reservations; admins see all.</p>}
+      {me?.role === 'user' && <p className="secondary">Only events of your own reservations. Admins see all events.</p>}
       <Loading of={events} what="the events of the container">
         {({ events: found }) => {
           const generations = generationsOf(found)
           return (
             <>
-              {generations.length === 0 && <p className="secondary">No event of it is kept.</p>}
+              {generations.length === 0 && <p className="secondary">No events of this container are kept.</p>}
               <ol className={styles['generations']}>
                 {generations.map((one) => (
                   <Entry key={one.generation} generation={one} />
@@ -37,7 +37,7 @@ export function History({ name }: { readonly name: string }) {
               </ol>
               <p>
                 <Link href={`/events?container=${encodeURIComponent(name)}`}>All events of {name}</Link>
-                {found.length === MOST && <span className="secondary"> · the latest {MOST} were read</span>}
+                {found.length === MOST && <span className="secondary"> · the latest {MOST} are shown</span>}
               </p>
             </>
           )
@@ -73,7 +73,7 @@ function Entry({ generation: one }: { readonly generation: Generation }) {
             ended <ExactTime at={one.ended.at} />: {one.ended.why}
           </li>
         ) : (
-          <li>there now</li>
+          <li>current</li>
         )}
       </ul>
     </li>

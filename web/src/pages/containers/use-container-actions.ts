@@ -56,12 +56,12 @@ function useMany() {
     const inUse = rows.filter(({ state }) => state === 'reserved').length
     if (fit.length === 0) {
       const reasons = new Set(rows.map(({ state }) => stateRefusal(verb, state)))
-      return notices.problem(`${WORDS[verb].title}: nothing was done`, [...reasons].join(' '))
+      return notices.problem(`No container was ${WORDS[verb].done}`, [...reasons].join(' '))
     }
     const title = `${WORDS[verb].title} ${counted(fit.length, 'container', 'containers')}`
     const left = rows.length - fit.length
-    const others = left === 0 ? '' : ` ${counted(left, 'other is', 'others are')} left out, ${inUse} of them in use.`
-    const consequence = consequenceOf(verb).replace(/^It is/, 'Each is') + others
+    const others = left === 0 ? '' : ` ${counted(left, 'other is', 'others are')} skipped, ${inUse} of them in use.`
+    const consequence = consequenceOf(verb).replace(/^It /, 'Each ') + others
     if (!(await confirm({ title: `${title}?`, consequence, names: fit.map(({ name }) => name), action: title }))) return
     startBulk({
       title,

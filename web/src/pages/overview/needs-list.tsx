@@ -26,7 +26,7 @@ export function NeedsLine({ items }: { readonly items: readonly NeedsPerson[] })
 export function NeedsList({ items, isAdmin }: { readonly items: readonly NeedsPerson[]; readonly isAdmin: boolean }) {
   return (
     <section aria-labelledby="needs-you" className={styles['needsSection']}>
-      <h2 id="needs-you">Needs you</h2>
+      <h2 id="needs-you">Needs attention</h2>
       <ul className={styles['needs']}>
         {items.map((item) => (
           <Item key={item.key} item={item} isAdmin={isAdmin} />
@@ -64,7 +64,7 @@ function ContainerButtons({ name, state }: { readonly name: string; readonly sta
           </Button>
         ))}
       </div>
-      {action.error && <ProblemNote title={`${name}: not done`} error={action.error} onClose={action.reset} />}
+      {action.error && <ProblemNote title={`${name} was not changed`} error={action.error} onClose={action.reset} />}
     </>
   )
 }

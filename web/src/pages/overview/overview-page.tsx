@@ -31,7 +31,7 @@ function Overview({ data }: { readonly data: OverviewData }) {
       <NeedsLine items={needs} />
       <div className={styles['columns']}>
         <div className={styles['pools']}>
-          {pools.length === 0 && <p>There is no pool in berth.yml.</p>}
+          {pools.length === 0 && <p>berth.yml has no pools.</p>}
           {pools.map((pool) => (
             <PoolBoard key={pool.name} pool={pool} containers={containers} reservations={reservations} me={me} />
           ))}

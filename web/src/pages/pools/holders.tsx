@@ -29,7 +29,7 @@ export function Holders({ pool, reservations, isAdmin }: HoldersProps) {
               <th scope="col">Account</th>
               <th scope="col">Owner</th>
               <th scope="col">Note</th>
-              <th scope="col">Since</th>
+              <th scope="col">Held for</th>
               <th scope="col">Time left</th>
               <th scope="col">
                 <span className={styles['hidden']}>Actions</span>
@@ -43,10 +43,11 @@ export function Holders({ pool, reservations, isAdmin }: HoldersProps) {
           </tbody>
         </table>
       )}
-      {sorted.length === 0 && others <= 0 && <p className="secondary">Nothing is reserved.</p>}
+      {sorted.length === 0 && others <= 0 && <p className="secondary">No container is reserved.</p>}
       {!isAdmin && others > 0 && (
         <p className="secondary">
-          {others === 1 ? '1 container is' : `${others} containers are`} reserved by others: admins see by whom.
+          {others === 1 ? '1 container is' : `${others} containers are`} reserved by other users. Only admins see by
+          whom.
         </p>
       )}
     </>
@@ -81,7 +82,7 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
       </td>
       <td data-label="Owner">{owner}</td>
       <td data-label="Note">{note !== null && <LinkedText text={note} />}</td>
-      <td data-label="Since">
+      <td data-label="Held for">
         <TimeSince at={activeAt ?? createdAt} />
       </td>
       <td data-label="Time left">

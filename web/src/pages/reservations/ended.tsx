@@ -23,7 +23,7 @@ export function Ended(props: { readonly reservation: Reservation; readonly event
       </p>
       <p className={outcome === 'failed' ? 'needs-person' : undefined}>
         {endSentence(reservation) ?? 'It ends now.'}
-        {person} Its containers are gone, with everything in them.
+        {person} Its containers are destroyed with everything in them.
       </p>
       <p>
         <Link href={`/reserve?pool=${encodeURIComponent(pool)}&username=${encodeURIComponent(username)}`}>

@@ -47,7 +47,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
   },
   {
     key: 'created',
-    label: 'Made',
+    label: 'Created',
     sortKey: ({ created_at }) => Date.parse(created_at),
     text: () => '',
     width: '140px',
@@ -64,7 +64,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
 ]
 
 function Containers({ names, count }: { readonly names: readonly string[]; readonly count: number }) {
-  if (names.length === 0) return <span className="secondary">{count} wanted</span>
+  if (names.length === 0) return <span className="secondary">{count} requested</span>
   return (
     <span title={names.join(' ')}>{names.length > 3 ? `${names.length}: ${names.join(' ')}` : names.join(' ')}</span>
   )
@@ -82,5 +82,5 @@ function End({ row }: { readonly row: Reservation }) {
       </>
     )
   }
-  return <span className="secondary">{row.state === 'ending' ? 'ending …' : 'not begun'}</span>
+  return <span className="secondary">{row.state === 'ending' ? 'ending …' : 'not started'}</span>
 }

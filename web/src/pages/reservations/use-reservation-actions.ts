@@ -49,10 +49,13 @@ function useReleaseMany() {
   return async (selected: readonly Reservation[]) => {
     const open = selected.filter(isOpen)
     if (open.length === 0) {
-      return notices.problem('Nothing was released', 'All that are selected are ending, or have ended.')
+      return notices.problem('Nothing was released', 'All selected reservations are ending or have ended.')
     }
     const left = selected.length - open.length
-    const ended = left === 0 ? '' : ` ${counted(left, 'other has ended and is', 'others have ended and are')} left out.`
+    const ended =
+      left === 0
+        ? ''
+        : ` ${counted(left, 'other is ending or has ended and is', 'others are ending or have ended and are')} skipped.`
     const title = `Release ${counted(open.length, 'reservation', 'reservations')}`
     const consequence = releaseConsequence(open) + ended
     if (!(await confirm({ title: `${title}?`, consequence, names: open.map(listed), action: title }))) return

@@ -9,21 +9,21 @@ export function Waiting({ reservation }: { readonly reservation: Reservation }) 
   return (
     <div className={styles['waiting']}>
       <p className={styles['time']}>
-        Number {queue?.position ?? '?'} in the queue of {pool}
+        Position {queue?.position ?? '?'} in the queue of {pool}
       </p>
       <p>
-        Waits for {counted(count, 'container', 'containers')} since <TimeSince at={made} />.{' '}
+        Has waited for {counted(count, 'container', 'containers')} for <TimeSince at={made} />.{' '}
         {queue?.estimated_start ? (
           <>
             Expected in <TimeLeft at={queue.estimated_start} />, if no reservation ends early or is extended.
           </>
         ) : (
-          'When it begins cannot be told.'
+          'The start cannot be estimated.'
         )}
       </p>
       {waitUntil && (
         <p className="secondary">
-          Gives up in <TimeLeft at={waitUntil} />
+          Times out in <TimeLeft at={waitUntil} />
         </p>
       )}
       {queue?.problem != null && <p className="needs-person">{queue.problem}</p>}

@@ -35,7 +35,7 @@ export function AccessCard({ reservation }: { readonly reservation: Reservation 
         </div>
       )}
       <p>
-        <Link href={`/reservations/${id}`}>Page of the reservation</Link>
+        <Link href={`/reservations/${id}`}>Open the reservation</Link>
       </p>
     </>
   )

@@ -15,7 +15,7 @@ export function availabilityText(
   const queue =
     pool.waiting === 0
       ? ''
-      : `, and ${pool.waiting === 1 ? '1 reservation waits' : `${pool.waiting} reservations wait`}`
+      : `, and ${pool.waiting === 1 ? '1 reservation is waiting' : `${pool.waiting} reservations are waiting`}`
   const { containers: most } = me.limits
   const quota = most === null ? '' : ` You hold ${me.containers_held} of at most ${most} containers.`
   return `${free} of ${pool.size} ${free === 1 ? 'is' : 'are'} free${queue}.${quota}`
@@ -48,9 +48,9 @@ export function proposedWait(start: number | null, now: number): string {
   return `${Math.max(1, Math.ceil((start - now) / MINUTE) + 1)}m`
 }
 
-/** Returns "Enough are free at about 14:31 (in 4 min)." */
+/** Returns "Enough will be free at about 14:31 (in 4 min)." */
 export function startText(start: number | null, now: number, words: TimeWords): string {
-  if (start === null) return 'When enough will be free is not known.'
-  if (start <= now) return 'Enough are free in a moment.'
-  return `Enough are free at about ${clockText(start, now, words)} (in ${durationText(start - now)}).`
+  if (start === null) return 'It is not known when enough containers will be free.'
+  if (start <= now) return 'Enough will be free in a moment.'
+  return `Enough will be free at about ${clockText(start, now, words)} (in ${durationText(start - now)}).`
 }

@@ -24,7 +24,7 @@ export function Refusal(props: RefusalProps) {
     const many = error.violations.length === 1 ? '1 value' : `${error.violations.length} values`
     return (
       <div role="alert" className={styles['refusal']}>
-        <strong>The manager does not accept {many}. Nothing was reserved.</strong>
+        <strong>The manager rejected {many}. Nothing was reserved.</strong>
         {others.map((fault) => (
           <p key={fault}>{fault}</p>
         ))}
@@ -38,7 +38,7 @@ export function Refusal(props: RefusalProps) {
       {isShort && pool && <WaitOffer pool={pool} count={count} reservations={reservations} wait={wait} />}
       {!(error instanceof ApiError) && (
         <p className="secondary">
-          If the manager has done it already, the same request answers with that reservation: press Reserve again.
+          The manager may have reserved already. Press Reserve again: it then returns that reservation, not another one.
         </p>
       )}
     </>
@@ -52,7 +52,7 @@ function WaitOffer({ pool, count, reservations, wait }: WaitOfferProps) {
   const start = estimatedStart(pool, count, reservations)
   return (
     <p className={styles['offer']} role="status">
-      {startText(start, now, useTimeWords())} {wait !== '' && `Enter waits in the queue for up to ${wait}.`}
+      {startText(start, now, useTimeWords())} {wait !== '' && `Press Enter to wait in the queue for up to ${wait}.`}
     </p>
   )
 }

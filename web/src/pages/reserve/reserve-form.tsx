@@ -89,7 +89,7 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
         <TimeField pool={pool} value={fields.time} error={faults.byField.time} onChange={(time) => set('time', time)} />
       </div>
       <TextInput
-        label="User name inside"
+        label="Account"
         placeholder="user"
         autoCapitalize="none"
         autoComplete="off"
@@ -125,7 +125,7 @@ function TimeField({ pool, value, error, onChange }: TimeFieldProps) {
   const fallback = (pool?.duration_default_seconds ?? 0) * 1_000
   return (
     <TextInput
-      label="For how long, or until when"
+      label="Duration or end time"
       placeholder="90m, 2h, until 15:40"
       value={value}
       error={error}

@@ -18,7 +18,7 @@ export function SignInPage({ before }: { readonly before: string | null }) {
     <main className={styles['page']}>
       <h1>Sign in to Berth</h1>
       {before !== null && (
-        <p role="status">Your session as {before} has ended. After signing in you are back where you were.</p>
+        <p role="status">Your session as {before} has ended. Sign in again to return to the same page.</p>
       )}
       {failure !== null && (
         <p role="alert" className="needs-person">
@@ -51,7 +51,7 @@ function TokenField() {
     <form onSubmit={submit} className={styles['form']}>
       <PasswordInput
         label="API token"
-        description="Begins with berth_. An admin makes one, here or with “berth token create”."
+        description="Starts with berth_. An admin can create one, here or with “berth token create”."
         // Not a password that a browser should keep: the session stands for it.
         autoComplete="off"
         autoFocus
@@ -66,8 +66,8 @@ function TokenField() {
         {signIn.isPending ? 'signing in …' : 'Sign in'}
       </Button>
       <p className="secondary">
-        The token is sent once and is not kept in this browser. A cookie stands for it: for 12 hours without use, for 7
-        days at most.
+        The token is sent once and is not kept in this browser. A cookie replaces it, which expires after 12 hours
+        without use, or after 7 days.
       </p>
     </form>
   )

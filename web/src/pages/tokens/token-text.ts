@@ -40,8 +40,8 @@ export function wantedToken({ name, role, expiresIn, containers, duration, pools
 
 /** Returns what a deletion means, for the question before it. */
 export function deletionText({ name }: Pick<Token, 'name'>, others: number, open: number): string {
-  const held = open === 1 ? '1 open reservation stays' : `${open} open reservations stay`
-  const how = others > 0 ? `other tokens of ${name} still reach them` : 'only admins can reach them then'
-  const rest = open === 0 ? '' : ` ${held} as they are: ${how}.`
-  return `Programs that use it are refused, and browsers that signed in with it are signed out, at once.${rest}`
+  const kept = open === 1 ? '1 open reservation is kept' : `${open} open reservations are kept`
+  const how = others > 0 ? `accessible with the other tokens of ${name}` : 'accessible to admins only'
+  const rest = open === 0 ? '' : ` ${kept}, ${how}.`
+  return `From now on, programs that use it are refused, and browsers that signed in with it are signed out.${rest}`
 }

@@ -54,15 +54,15 @@ function SpanText(props: { readonly series: Series; readonly query: TrendsQuery 
       {clockText(Date.parse(from), Date.parse(to), words)} to{' '}
       {isMoving ? 'now' : clockText(Date.parse(to), state.now(), words)} ({words.timeZone}), in steps of{' '}
       {stepLengthText(step_seconds)}.{' '}
-      {isMoving && (isLive ? 'Goes on while this page is open.' : `As of ${timeOfDay(Date.parse(to), words)}.`)}
+      {isMoving && (isLive ? 'Updates while this page is open.' : `As of ${timeOfDay(Date.parse(to), words)}.`)}
       {isCut && (
         <>
           {' '}
-          <strong>No data before {exactText(Date.parse(kept_since), words)}</strong>: the oldest event that is kept is
-          from then (<code>keep</code> in berth.yml).
+          <strong>No data before {exactText(Date.parse(kept_since), words)}</strong>: older events are not kept (
+          <code>keep</code> in berth.yml).
         </>
       )}
-      {kept_since === null && ' No data yet: the first container will bring some.'}
+      {kept_since === null && ' No data yet.'}
     </p>
   )
 }
@@ -84,7 +84,7 @@ function Figures({ series, pool }: { readonly series: Series; readonly pool: str
   )
   return (
     <>
-      <p className="secondary">Drag over a chart to zoom; a click on a point opens the events of its step.</p>
+      <p className="secondary">Drag across a chart to zoom. Click a point to see the events of its step.</p>
       <div className={styles['grid']}>
         {models.map((model) => (
           <TrendFigure key={model.id} {...{ model, series, pool }} onZoom={zoom} />

@@ -38,7 +38,7 @@ export function BulkProvider({ children }: { readonly children: ReactNode }) {
     <BulkContext value={start}>
       {children}
       {runs.length > 0 && (
-        <section className={styles['panels']} aria-label="Actions on many">
+        <section className={styles['panels']} aria-label="Bulk actions">
           {runs.map((run, nth) => (
             <BulkPanel
               // biome-ignore lint/suspicious/noArrayIndexKey: runs have no name of their own

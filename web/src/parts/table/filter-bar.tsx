@@ -63,7 +63,7 @@ function OrderSelect<Row>({ table }: { readonly table: Table<Row> }) {
   return (
     <NativeSelect
       className={styles['field'] ?? ''}
-      label="Sorted by"
+      label="Sort by"
       value={order === null ? '' : `${order.descending ? '-' : ''}${order.key}`}
       onChange={(event) => {
         const { value } = event.currentTarget
@@ -71,13 +71,13 @@ function OrderSelect<Row>({ table }: { readonly table: Table<Row> }) {
         setState({ ...state, order: value === '' ? null : { key: value.replace(/^-/, ''), descending } })
       }}
     >
-      <option value="">as it is</option>
+      <option value="">default order</option>
       {columns.flatMap(({ key, label }) => [
         <option key={key} value={key}>
-          {label}, rising
+          {label}, ascending
         </option>,
         <option key={`-${key}`} value={`-${key}`}>
-          {label}, falling
+          {label}, descending
         </option>,
       ])}
     </NativeSelect>
@@ -111,7 +111,7 @@ function WordsFilter({ words, onChange }: { readonly words: string; readonly onC
       className={styles['field'] ?? ''}
       label="Filter"
       placeholder="all these words"
-      title="Press / to come here"
+      title="Shortcut: /"
       type="search"
       autoComplete="off"
       value={text}

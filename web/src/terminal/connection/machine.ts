@@ -45,7 +45,7 @@ export const FIRST: LinkState = { kind: 'connecting', attempt: 1, lostAt: null }
 /** Close codes after which another attempt would fail as well. */
 const STOPS: ReadonlyMap<number, readonly [why: Stop, reason: string]> = new Map([
   [4401, ['signed-out', 'You are no longer signed in.']],
-  [4404, ['gone', 'The shell is gone.']],
+  [4404, ['gone', 'The shell no longer exists.']],
   [4409, ['replaced', 'The container was replaced, and the shell ended with the old one.']],
   [4429, ['refused', 'Too many terminals are open.']],
 ])
@@ -80,10 +80,11 @@ export function isOver(state: LinkState): boolean {
 function afterClose(state: LinkState, event: Extract<LinkEvent, { type: 'closed' }>, random: number): LinkState {
   const { code, reason, now } = event
   // Without the message before it, the close itself says why.
-  if (code === 4410) return { kind: 'ended', why: 'over', reason: reason || 'The reservation is over.', at: isoOf(now) }
+  if (code === 4410)
+    return { kind: 'ended', why: 'over', reason: reason || 'The reservation has ended.', at: isoOf(now) }
   const stop = STOPS.get(code)
   if (stop) return { kind: 'stopped', why: stop[0], reason: reason || stop[1] }
-  return pause(state, code === 1012 ? 'The manager restarts.' : 'The connection was lost.', now, random)
+  return pause(state, code === 1012 ? 'The manager is restarting.' : 'The connection was lost.', now, random)
 }
 
 function afterRefusal(state: LinkState, event: Extract<LinkEvent, { type: 'refused' }>, random: number): LinkState {

@@ -42,7 +42,7 @@ export function DockPanel({ state, act, restored }: DockPanelProps) {
     const isOpen = states[tab.key]?.kind === 'attached' || states[tab.key]?.kind === 'waiting'
     const question = {
       title: `End the shell in ${tab.container}?`,
-      consequence: 'What runs in it ends, too. To keep it, minimise the terminals, or close the window.',
+      consequence: 'Programs in it end, too. To keep it running, minimise the terminals or close the window.',
       action: 'End the shell',
     }
     if (isOpen && !(await confirm(question))) return

@@ -78,7 +78,7 @@ function ExtendButton(props: { readonly pool: string; readonly pending: boolean;
       variant="filled"
       aria-disabled={pending}
       onClick={() => !pending && onExtend()}
-      title="Outside the terminal: key e"
+      title="Shortcut outside the terminal: e"
     >
       {pending ? 'extending …' : `Extend by ${longer}`}
       {!pending && <kbd className={styles['key']}>e</kbd>}

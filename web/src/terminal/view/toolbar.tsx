@@ -54,7 +54,7 @@ export function Toolbar(props: {
         <Tool label="Paste" act={actions.paste} icon={<ClipboardPaste size={16} />} />
         <Tool wide label="Full screen" act={actions.fullScreen} icon={<Maximize size={16} />} />
         {actions.ownWindow && (
-          <Tool wide label="Own window" act={actions.ownWindow} icon={<ExternalLink size={16} />} />
+          <Tool wide label="Open in a new window" act={actions.ownWindow} icon={<ExternalLink size={16} />} />
         )}
         {actions.end}
       </div>
