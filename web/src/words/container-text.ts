@@ -22,7 +22,7 @@ export function stateSentence(state: State): string {
   }
 }
 
-/** Returns why the manager would refuse an action in this state, or null if it would not for that reason. */
+/** Returns why the manager refuses an action in this state, or null if the state allows it. */
 export function stateRefusal(verb: Verb, state: State): string | null {
   switch (verb) {
     case 'recycle':
@@ -40,7 +40,7 @@ export function stateRefusal(verb: Verb, state: State): string | null {
   }
 }
 
-/** Returns what an action does, for the question before it. */
+/** Returns what an action does, for its confirmation. */
 export function consequenceOf(verb: Verb): string {
   switch (verb) {
     case 'recycle':
@@ -57,7 +57,7 @@ export function consequenceOf(verb: Verb): string {
   }
 }
 
-/** What is done: "alpine-3 is being recycled". */
+/** Results for messages: "alpine-3 is being recycled". */
 export const DONE: Readonly<Record<Verb, string>> = {
   recycle: 'is being recycled',
   quarantine: 'is quarantined',

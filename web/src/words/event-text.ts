@@ -4,12 +4,12 @@ import { clockText, type TimeWords } from './time.ts'
 
 /** Name of the manager itself in `by`. */
 const MANAGER = 'berth'
-/** Name of every caller while the manager wants no authentication. */
+/** Name of every caller with `auth: none`. */
 const ANYONE = 'anyone'
 
-type Say = (event: Event, words: TimeWords) => string
+type TextOf = (event: Event, words: TimeWords) => string
 
-const SAY: Readonly<Record<Event['kind'], Say>> = {
+const TEXTS: Readonly<Record<Event['kind'], TextOf>> = {
   'reservation.waiting': (event) => `${holder(event)} is waiting for ${poolOf(event)}`,
   'reservation.preparing': (event) => `The account of ${holder(event)} is being created in ${poolOf(event)}`,
   'reservation.active': (event) => `${holder(event)} can log in to ${poolOf(event)}`,
@@ -37,11 +37,11 @@ const SAY: Readonly<Record<Event['kind'], Say>> = {
 /** Returns what happened: "The reservation of alice in alpine has ended: released by ada". */
 export function eventText(event: Event, words: TimeWords): string {
   // A later manager may know more kinds than this page.
-  const say: Say | undefined = SAY[event.kind]
-  return say?.(event, words) ?? [event.kind, event.container ?? event.pool, event.detail].filter(Boolean).join(': ')
+  const textOf: TextOf | undefined = TEXTS[event.kind]
+  return textOf?.(event, words) ?? [event.kind, event.container ?? event.pool, event.detail].filter(Boolean).join(': ')
 }
 
-/** Whether a person would want to read it in a short list: not the steps of recycling. */
+/** Whether the event belongs in a short list, which omits the steps of recycling. */
 export function isNoteworthy({ kind, by, reservation }: Pick<Event, 'kind' | 'by' | 'reservation'>): boolean {
   const steps = ['creating', 'ready', 'reserved', 'removing', 'dropped'].map((step) => `container.${step}`)
   // After a release, the event of the reservation says it.
@@ -54,7 +54,7 @@ function actor({ by }: Event): string {
   return by === MANAGER ? 'Berth' : by
 }
 
-/** "alice", and whose account it is where the owner has another name: "alice (ada)". */
+/** Returns "alice", or "alice (ada)" if the owner has another name. */
 function holder({ username, owner }: Event): string {
   if (username === null) return owner ?? 'a tenant'
   return owner === null || owner === username || owner === ANYONE ? username : `${username} (${owner})`
@@ -72,7 +72,7 @@ function why({ detail }: Event): string {
   return detail === null ? '' : `: ${detail}`
 }
 
-/** The manager removes what was released; a person recycles. */
+/** The manager removes released containers; a person recycles. */
 function removal(event: Event): string {
   if (event.by === MANAGER) return `${nameOf(event)} is being removed${why(event)}`
   return `${actor(event)} had ${nameOf(event)} removed${why(event)}`

@@ -1,5 +1,6 @@
 /**
- * What holds a pool up, in one sentence: who has it, what is being recycled, who waits, and when the next one is free.
+ * The state of a pool in one text: what is free, reserved and being recycled, how many reservations wait, and when the
+ * next container is free.
  */
 import type { Pool } from '../api/types.ts'
 import { clockText, durationText, type TimeWords } from './time.ts'
@@ -16,7 +17,7 @@ export type PoolFacts = Pick<
   | 'problem'
 >
 
-/** How urgent it is. `soon`: none is free. `needs-person`: it does not get better by itself. */
+/** How urgent it is. `soon`: no container is free. `needs-person`: an admin must act. */
 export type Tone = 'calm' | 'soon' | 'needs-person'
 
 export interface PoolSentence {

@@ -66,8 +66,7 @@ export function releaseConsequence(reservations: readonly Pick<Reservation, 'sta
   const them = containers === 1 ? 'it' : 'them'
   const waiting = reservations.length - active.length
   const parts = [
-    active.length > 0 &&
-      `${active.length} in use: ${destroyed} destroyed with everything in ${them}`,
+    active.length > 0 && `${active.length} in use: ${destroyed} destroyed with everything in ${them}`,
     waiting > 0 && `${waiting} not active yet: ${waiting === 1 ? 'it is' : 'they are'} cancelled`,
   ]
   return `${parts.filter((part) => part !== false).join('. ')}.`

@@ -10,7 +10,7 @@ import { type Generation, generationsOf } from './generations.ts'
 import styles from './container.module.css'
 
 /** The latest events of a container: about 170 generations of four events and some. */
-const MOST = 1_000
+const MAX_EVENTS = 1_000
 
 export function History({ name }: { readonly name: string }) {
   const berth = useBerth()
@@ -18,7 +18,7 @@ export function History({ name }: { readonly name: string }) {
   const events = useQuery({
     queryKey: ['events', 'container', name],
     queryFn: ({ signal }) =>
-      answerOf(berth.GET('/v1/events', { params: { query: { container: name, tail: MOST } }, signal })),
+      answerOf(berth.GET('/v1/events', { params: { query: { container: name, tail: MAX_EVENTS } }, signal })),
   })
   return (
     <section className={styles['history']} aria-labelledby="history">
@@ -37,7 +37,7 @@ export function History({ name }: { readonly name: string }) {
               </ol>
               <p>
                 <Link href={`/events?container=${encodeURIComponent(name)}`}>All events of {name}</Link>
-                {found.length === MOST && <span className="secondary"> · the latest {MOST} are shown</span>}
+                {found.length === MAX_EVENTS && <span className="secondary"> · the latest {MAX_EVENTS} are shown</span>}
               </p>
             </>
           )

@@ -37,10 +37,10 @@ export function EventsPage() {
         </Loading>
       ) : (
         <Loading of={spanned} what="the events of that time">
-          {({ events, isCut }) => (
+          {({ events, isTruncated }) => (
             <>
               <p className="secondary">
-                {isCut
+                {isTruncated
                   ? `The first ${events.length.toLocaleString()} events of that time; there are more.`
                   : 'All matching events of that time that are kept. New events do not appear here.'}
               </p>

@@ -18,13 +18,13 @@ export function usePaused(): Pause {
   useEffect(() => {
     const stop = new AbortController()
     const options = { passive: true, signal: stop.signal }
-    const look = () => setScrolled(window.scrollY > TOP_PX)
+    const updateScrolled = () => setScrolled(window.scrollY > TOP_PX)
     // Rows stand still while one of them has the focus.
-    const lookAtFocus = () => setHeld(document.activeElement?.closest('tbody') != null)
-    look()
-    window.addEventListener('scroll', look, options)
-    document.addEventListener('focusin', lookAtFocus, options)
-    document.addEventListener('focusout', lookAtFocus, options)
+    const updateHeld = () => setHeld(document.activeElement?.closest('tbody') != null)
+    updateScrolled()
+    window.addEventListener('scroll', updateScrolled, options)
+    document.addEventListener('focusin', updateHeld, options)
+    document.addEventListener('focusout', updateHeld, options)
     return () => stop.abort()
   }, [])
   return {

@@ -55,19 +55,19 @@ export function Holders({ pool, reservations, isAdmin }: HoldersProps) {
 }
 
 /** More containers than this are counted instead of named. */
-const MOST_NAMES = 4
+const MAX_NAMES = 4
 
 function Row({ reservation }: { readonly reservation: Reservation }) {
   const { id, state, username, owner, name, note, containers, created_at: createdAt, active_at: activeAt } = reservation
   const extend = useExtend()
   const release = useRelease()
   const isReleasing = release.isReleasing(id) || state === 'ending'
-  const more = containers.length - MOST_NAMES
+  const more = containers.length - MAX_NAMES
   return (
     <tr>
       <td data-label="Containers">
         <span>
-          {containers.slice(0, MOST_NAMES).map((container, nth) => (
+          {containers.slice(0, MAX_NAMES).map((container, nth) => (
             <Fragment key={container.name}>
               {nth > 0 && ', '}
               <Link href={`/containers/${container.name}`}>{container.name}</Link>

@@ -48,14 +48,14 @@ function SpanText(props: { readonly series: Series; readonly query: TrendsQuery 
   const isLive = useLiveStatus().kind === 'live'
   const { from, to, step_seconds, kept_since } = series
   const isMoving = endsNow(query)
-  const isCut = kept_since !== null && kept_since > from
+  const startsLate = kept_since !== null && kept_since > from
   return (
     <p className={styles['span']}>
       {clockText(Date.parse(from), Date.parse(to), words)} to{' '}
       {isMoving ? 'now' : clockText(Date.parse(to), state.now(), words)} ({words.timeZone}), in steps of{' '}
       {stepLengthText(step_seconds)}.{' '}
       {isMoving && (isLive ? 'Updates while this page is open.' : `As of ${timeOfDay(Date.parse(to), words)}.`)}
-      {isCut && (
+      {startsLate && (
         <>
           {' '}
           <strong>No data before {exactText(Date.parse(kept_since), words)}</strong>: older events are not kept (

@@ -11,7 +11,7 @@ export const RANGES = [
   { from: 'now-30d', label: '30 d', words: 'the last 30 days' },
 ] as const
 
-const STANDARD = 'now-24h'
+const DEFAULT_FROM = 'now-24h'
 /** Shortest span that a person can zoom to. */
 const MIN_SPAN_MS = MINUTE_MS
 
@@ -34,7 +34,7 @@ export function readTrendsQuery(params: URLSearchParams): TrendsQuery {
   const to = params.get('to') ?? ''
   return {
     pool: params.get('pool') || null,
-    from: readMoment(from, 0) === null ? STANDARD : from,
+    from: readMoment(from, 0) === null ? DEFAULT_FROM : from,
     to: readMoment(to, 0) === null ? 'now' : to,
   }
 }

@@ -14,12 +14,12 @@ interface PanelProps {
 }
 
 /** Up to so many results are listed at once; more are opened on demand. */
-const FEW = 20
+const MAX_LISTED = 20
 
 export function BulkPanel({ task, progress, onAgain, onClose }: PanelProps) {
   const { items, title, done } = task
   const { refused, isOver, results } = progress
-  const [isOpen, setOpen] = useState(items.length <= FEW)
+  const [isOpen, setOpen] = useState(items.length <= MAX_LISTED)
   const text = progressText(progress, items.length, done)
   const lines = (some: typeof items) =>
     some.map(({ id, name }) => (
@@ -53,7 +53,7 @@ export function BulkPanel({ task, progress, onAgain, onClose }: PanelProps) {
           {lines(refused)}
         </ul>
       )}
-      {items.length > FEW && (
+      {items.length > MAX_LISTED && (
         <Button size="compact-xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? 'Show refusals only' : `Show all ${items.length.toLocaleString()} results`}
         </Button>

@@ -84,7 +84,7 @@ function OrderSelect<Row>({ table }: { readonly table: Table<Row> }) {
   )
 }
 
-const PAUSE_MS = 150
+const DEBOUNCE_MS = 150
 
 /** Filters when typing pauses, so that each letter does not cost a pass over all rows. */
 function WordsFilter({ words, onChange }: { readonly words: string; readonly onChange: (words: string) => void }) {
@@ -102,7 +102,7 @@ function WordsFilter({ words, onChange }: { readonly words: string; readonly onC
     const timer = setTimeout(() => {
       written.current = text
       onChange(text)
-    }, PAUSE_MS)
+    }, DEBOUNCE_MS)
     return () => clearTimeout(timer)
   })
   return (

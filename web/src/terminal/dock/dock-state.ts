@@ -28,10 +28,10 @@ export type DockAction =
   | { readonly type: 'resize'; readonly height: number }
   | { readonly type: 'size'; readonly size: DockState['size'] }
 
-export const MIN_HEIGHT = 160
-const DEFAULT_HEIGHT = 340
+export const MIN_HEIGHT_PX = 160
+const DEFAULT_HEIGHT_PX = 340
 
-export const EMPTY: DockState = { tabs: [], active: null, size: 'normal', height: DEFAULT_HEIGHT }
+export const EMPTY: DockState = { tabs: [], active: null, size: 'normal', height: DEFAULT_HEIGHT_PX }
 
 export function dockAfter(state: DockState, action: DockAction): DockState {
   switch (action.type) {
@@ -59,7 +59,7 @@ export function dockAfter(state: DockState, action: DockAction): DockState {
       return next ? shown(state, next.key) : state
     }
     case 'resize':
-      return { ...state, size: 'normal', height: Math.max(MIN_HEIGHT, Math.round(action.height)) }
+      return { ...state, size: 'normal', height: Math.max(MIN_HEIGHT_PX, Math.round(action.height)) }
     case 'size':
       return { ...state, size: action.size }
   }
@@ -111,12 +111,12 @@ export function parseStored(text: string | null, identity: string): DockState {
     const stored = JSON.parse(text ?? 'null') as (Partial<DockState> & { identity?: string }) | null
     if (stored?.identity !== identity || !Array.isArray(stored.tabs)) return EMPTY
     const tabs = stored.tabs.filter(isTab)
-    const { active = null, size = 'normal', height = DEFAULT_HEIGHT } = stored
+    const { active = null, size = 'normal', height = DEFAULT_HEIGHT_PX } = stored
     return {
       tabs,
       active: tabs.some((tab) => tab.key === active) ? active : (tabs[0]?.key ?? null),
       size: size === 'minimized' || size === 'full' ? size : 'normal',
-      height: Number.isFinite(height) ? Math.max(MIN_HEIGHT, height) : DEFAULT_HEIGHT,
+      height: Number.isFinite(height) ? Math.max(MIN_HEIGHT_PX, height) : DEFAULT_HEIGHT_PX,
     }
   } catch {
     return EMPTY

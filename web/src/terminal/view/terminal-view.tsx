@@ -1,5 +1,5 @@
 /** One terminal: its tools, the screen, and what is said about it. */
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTimeWords } from '../../settings/settings.tsx'
 import type { LinkState } from '../connection/machine.ts'
 import { linkTarget } from '../screen/link-target.ts'
@@ -32,8 +32,6 @@ export interface TerminalViewProps {
   readonly onShell: (terminal: string) => void
   readonly onOwnWindow: (() => void) | null
   readonly onState?: (state: LinkState) => void
-  /** Buttons of the place that it is in. */
-  readonly end?: ReactNode
 }
 
 export function TerminalView(props: TerminalViewProps) {
@@ -106,7 +104,6 @@ export function TerminalView(props: TerminalViewProps) {
           search,
           fullScreen,
           ownWindow: props.onOwnWindow,
-          end: props.end,
         }}
       />
       <div className={styles['stage']}>

@@ -14,7 +14,6 @@ export interface ToolbarActions {
   readonly fullScreen: () => void
   /** Shows the same shell in a window of its own; null where it is in one. */
   readonly ownWindow: (() => void) | null
-  readonly end: ReactNode
 }
 
 export function Toolbar(props: {
@@ -56,7 +55,6 @@ export function Toolbar(props: {
         {actions.ownWindow && (
           <Tool wide label="Open in a new window" act={actions.ownWindow} icon={<ExternalLink size={16} />} />
         )}
-        {actions.end}
       </div>
     </div>
   )

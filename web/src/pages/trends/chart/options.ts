@@ -23,7 +23,7 @@ export interface ChartLink {
 /** Shared by all charts of the page: the cursor is at the same time in each. */
 const SYNC_KEY = 'berth-trends'
 /** Drags that are shorter, in CSS pixels, are clicks. */
-const MIN_DRAG = 6
+const MIN_DRAG_PX = 6
 const FONT = '12px system-ui, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif'
 
 export function optionsOf(
@@ -63,7 +63,7 @@ export function optionsOf(
     cursor: {
       // A drag is of one chart: with all of them, each would zoom.
       sync: { key: SYNC_KEY, filters: { pub: (type) => type === 'mousemove' || type === 'mouseleave' } },
-      drag: { x: true, y: false, setScale: false, dist: MIN_DRAG },
+      drag: { x: true, y: false, setScale: false, dist: MIN_DRAG_PX },
       points: { show: false },
       y: false,
       dataIdx: (u, _series, closest, at) => indexAt(u, closest, at),
