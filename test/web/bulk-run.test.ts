@@ -77,7 +77,7 @@ describe('an action on many items', () => {
     equal(run.progress.refused.length, 30)
   })
 
-  it('tells of each change', async () => {
+  it('reports each change', async () => {
     const texts = new Set<string>()
     const run: BulkRun = new BulkRun(
       task(() => turn()),

@@ -51,7 +51,7 @@ export function consequenceOf(verb: Verb): string {
       return 'It is destroyed with everything in it, created again, and lent again.'
     case 'reset':
       return (
-        'It is destroyed with everything in it. A fresh one with the same account, password and keys takes its place; ' +
+        'It is destroyed with everything in it, and replaced by a new one with the same account, password and keys; ' +
         'the reservation stays as it is.'
       )
   }

@@ -1,4 +1,4 @@
-/** The buttons of one container. What the manager refuses is said below them, in its words. */
+/** The buttons of one container. Errors of the manager are shown below them. */
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { type ContainerVerb, useContainerAction } from '../../actions/container-actions.ts'
@@ -36,7 +36,7 @@ export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; 
 
   const act = async (verb: Verb) => {
     setRefused(null)
-    // Where the manager refuses anyway there is nothing to ask: it says why, and knows the latest state.
+    // If the state does not allow the action, no confirmation is needed: the manager refuses it, and says why.
     const asks = stateRefusal(verb, state) === null
     const inUse = state === 'reserved' ? ` ${holderText(row)} is using it.` : ''
     const title = `${LABELS[verb].replace(' …', '')} ${name}`

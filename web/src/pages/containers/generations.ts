@@ -79,7 +79,7 @@ function take(draft: Draft, event: Event): void {
     case 'container.removing':
     case 'container.reset':
     case 'container.dropped':
-      // The first event of the end says who wanted it; later ones say that it goes on.
+      // The first of these events names who caused the end; later ones only continue it.
       draft.ended ??= { at, by, why: whyEnded(draft, event) }
       return
   }

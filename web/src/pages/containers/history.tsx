@@ -9,7 +9,7 @@ import { ExactTime } from '../../parts/time-left.tsx'
 import { type Generation, generationsOf } from './generations.ts'
 import styles from './container.module.css'
 
-/** The latest events of a container: about 170 generations of four events and some. */
+/** Maximum number of events that are read: about 170 generations, with four to six events each. */
 const MAX_EVENTS = 1_000
 
 export function History({ name }: { readonly name: string }) {

@@ -1,4 +1,4 @@
-/** What can be done with containers in the table: a terminal for their holder, the rest for admins. */
+/** The actions on containers in the table: a terminal for their holder, all others for admins. */
 import { answerOf } from '../../../../src/client/client.ts'
 import { useBerth } from '../../api/berth.tsx'
 import { useMe } from '../../api/lists.ts'
@@ -45,7 +45,7 @@ const WORDS: Readonly<Record<BulkVerb, { readonly title: string; readonly done: 
   return: { title: 'Return', done: 'returned' },
 }
 
-/** Asks once with every name and how many are in use, and then shows what became of each. */
+/** Runs an action on many containers after one confirmation, and shows a result for each. */
 function useMany() {
   const berth = useBerth()
   const confirm = useConfirm()

@@ -1,4 +1,4 @@
-/** The fields of the filter that the manager applies. */
+/** The filters that the manager applies. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useSearchParams } from 'wouter'
@@ -77,7 +77,7 @@ interface DebouncedFieldProps {
   readonly onChange: (value: string) => void
 }
 
-/** Asks the manager when typing pauses. */
+/** A field whose value is applied when typing pauses. */
 function DebouncedField({ label, value, onChange }: DebouncedFieldProps) {
   const [text, setText] = useState(value)
   useEffect(() => setText(value), [value])

@@ -9,12 +9,12 @@ import type { Span } from './event-filter.ts'
 export type ReadAfter = (after: number, limit: number) => Promise<readonly Event[]>
 
 const PAGE = 1_000
-/** More would make the page slow. */
+/** Maximum number of events of a span. More would make the page slow. */
 const MAX_EVENTS = 5_000
 
 export interface Found {
   readonly events: readonly Event[]
-  /** Whether the span has more than are returned. */
+  /** Whether the span has more events than are returned. */
   readonly isTruncated: boolean
 }
 

@@ -18,7 +18,7 @@ import styles from './events.module.css'
 export function EventsPage() {
   const [params] = useSearchParams()
   const filter = readFilter(params)
-  // "now" is the moment at which the page was opened: a span does not move under the reader.
+  // "now" is when the page was opened, so that a span does not move while it is read.
   const [openedAt] = useState(() => Date.now())
   const span = readSpan(params, openedAt)
   const { data: me } = useMe()
@@ -53,7 +53,7 @@ export function EventsPage() {
   )
 }
 
-/** New events appear on top; they wait while the person reads further down. */
+/** Shows new events on top. They are held back while the page is scrolled down. */
 function Latest({ events }: { readonly events: readonly Event[] }) {
   const { isPaused, pause, resume } = usePaused()
   const [shown, show] = useState(events)

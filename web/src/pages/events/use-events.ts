@@ -6,10 +6,10 @@ import type { Event } from '../../api/types.ts'
 import type { EventFilter, Span } from './event-filter.ts'
 import { eventsOf, type Found, idBefore, type ReadAfter } from './event-search.ts'
 
-/** Past events at first. */
+/** Number of past events that are read first. */
 const TAIL = 200
 const PAGE = 1_000
-/** Kept while the page is open; the oldest are dropped. */
+/** Maximum number of events in the table; the oldest are dropped. */
 const MAX_KEPT = 5_000
 
 function useReader() {
@@ -19,8 +19,8 @@ function useReader() {
 }
 
 /**
- * The stream says that there are new events, also after a broken connection: those after the last one are read, so none
- * is missed, and none is read twice.
+ * Returns the latest events. When the stream announces new ones, also after a lost connection, the events after the
+ * last known one are read: none is missed, and none is read twice.
  */
 export function useLatestEvents(filter: EventFilter, enabled: boolean) {
   const read = useReader()

@@ -1,13 +1,13 @@
-/** Whether new events wait: because the person said so, reads further down, or is in the list. */
+/** Whether new events are held back: by the button, or while the page is scrolled down or a row has the focus. */
 import { useEffect, useState } from 'react'
 
-/** Scrolled less than this, the latest events are in sight. */
+/** Up to this scroll position, the latest events are visible. */
 const TOP_PX = 160
 
 export interface Pause {
   readonly isPaused: boolean
   readonly pause: () => void
-  /** Goes back to the top, where new events appear. */
+  /** Scrolls to the top, where new events appear. */
   readonly resume: () => void
 }
 
@@ -19,7 +19,7 @@ export function usePaused(): Pause {
     const stop = new AbortController()
     const options = { passive: true, signal: stop.signal }
     const updateScrolled = () => setScrolled(window.scrollY > TOP_PX)
-    // Rows stand still while one of them has the focus.
+    // Rows do not move while one of them has the focus.
     const updateHeld = () => setHeld(document.activeElement?.closest('tbody') != null)
     updateScrolled()
     window.addEventListener('scroll', updateScrolled, options)

@@ -1,4 +1,4 @@
-/** What needs a person: one line on top, and the whole list with what an admin can do. */
+/** What needs attention: one line at the top, and a list with the actions of an admin. */
 import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import { type ContainerVerb, useContainerAction } from '../../actions/container-actions.ts'

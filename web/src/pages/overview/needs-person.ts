@@ -1,11 +1,11 @@
-/** What needs a person: it does not get better by itself, or not soon. */
+/** Finds what needs attention: problems that do not solve themselves, or not soon. */
 import type { Container, Pool } from '../../api/types.ts'
 import { durationText } from '../../words/time.ts'
 
 export interface NeedsPerson {
   readonly key: string
   readonly text: string
-  /** Where to look: a path below /ui; null where no page says more. */
+  /** Path below /ui of the page with details; null if there is none. */
   readonly href: string | null
   /** The container that an admin can act on, and its state. */
   readonly container: { readonly name: string; readonly state: 'broken' | 'quarantined' } | null
@@ -18,7 +18,7 @@ export interface NeedsSources {
   readonly reasons: readonly string[]
 }
 
-/** Quarantined for longer than this: forgotten, perhaps. */
+/** A longer quarantine needs attention: it may have been forgotten. */
 const LONG_QUARANTINE_MS = 60 * 60_000
 
 /** Returns the most urgent first: the manager, then pools, then containers by number of failures. */

@@ -11,7 +11,7 @@ import styles from './overview.module.css'
 
 export function OverviewPage() {
   const data = useOverviewData()
-  // The form is at hand when r is pressed.
+  // Loads the form in advance, so that it opens at once when r is pressed.
   useEffect(() => void import('../reserve/reserve-drawer.tsx').catch(() => undefined), [])
   return (
     <Page title="Overview">

@@ -1,4 +1,4 @@
-/** Who holds what since when: what an admin asks when a pool is exhausted. Held longest comes first. */
+/** The holders of a pool, longest first: shows an admin who uses an exhausted pool. */
 import { Button } from '@mantine/core'
 import { Fragment } from 'react'
 import { Link } from 'wouter'

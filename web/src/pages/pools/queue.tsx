@@ -1,4 +1,4 @@
-/** Who waits, for how long already, and when their turn comes. */
+/** The queue of a pool: who waits, for how long, and the estimated start. */
 import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import { useRelease } from '../../actions/reservation-actions.ts'
@@ -9,7 +9,7 @@ import styles from './pool.module.css'
 
 interface QueueProps {
   readonly reservations: readonly Reservation[]
-  /** Number of all that wait; users see their own only. */
+  /** Number of all waiting reservations. Users see only their own. */
   readonly waiting: number
 }
 

@@ -1,4 +1,4 @@
-/** Changes the size of a pool: says what it does to which slots before it is done. */
+/** Changes the size of a pool. Shows in advance which slots are removed and added. */
 import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'

@@ -3,11 +3,11 @@ import type { Container, Pool } from '../../api/types.ts'
 import { numberOf } from '../../slots/slots.ts'
 
 export interface SizePlan {
-  /** Why the manager would refuse the size; null if it would not. */
+  /** Why the manager refuses the size; null if it accepts it. */
   readonly problem: string | null
   /** Slots whose containers are destroyed at once. */
   readonly now: readonly string[]
-  /** Reserved ones: they go when they are released. */
+  /** Reserved slots, which are removed when they are released. */
   readonly later: readonly string[]
   /** Slots that are created. */
   readonly added: readonly string[]
@@ -36,7 +36,7 @@ export function sizePlan(
   const names = (some: typeof own) => some.map(({ name }) => name).toSorted((a, b) => numberOf(a) - numberOf(b))
   return {
     problem: null,
-    // Those being removed are gone anyway.
+    // Containers in state removing disappear in any case.
     now: names(going.filter(({ state }) => state !== 'reserved' && state !== 'removing')),
     later: names(going.filter(({ state }) => state === 'reserved')),
     added: Array.from({ length: size }, (_, index) => index + 1)

@@ -1,4 +1,4 @@
-/** Accessto the containers of a reservation. */
+/** How to log in to the containers of a reservation. */
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'

@@ -1,4 +1,4 @@
-/** Moves the end to a time, or by a duration. What the manager refuses is said below the field. */
+/** Extends a reservation by a duration. Errors of the manager are shown below the field. */
 import { Button, Popover, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'

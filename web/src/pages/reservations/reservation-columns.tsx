@@ -5,7 +5,7 @@ import type { Column } from '../../parts/table/model/column.ts'
 import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
 import { stateText } from '../../words/reservation-text.ts'
 
-/** Sorted by what comes first: those that end soon. */
+/** Returns the time by which the column is sorted, so that reservations that end soon come first. */
 function end({ state, expires_at, ended_at, wait_until }: Reservation): string | null {
   return state === 'ended' ? ended_at : (expires_at ?? wait_until)
 }

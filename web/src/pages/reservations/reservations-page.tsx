@@ -90,7 +90,7 @@ function StateFilter() {
   )
 }
 
-/** Says how many ended reservations are in the table, because they are not all read at once. */
+/** Shows how many ended reservations are loaded, because they are read in pages. */
 function EndedNote({ ended }: { readonly ended: ReturnType<typeof useEndedReservations> }) {
   const { data = NONE, error, hasNextPage, isFetchingNextPage, isPending, fetchNextPage } = ended
   if (isPending) return <output className="secondary">Loading the ended reservations …</output>

@@ -3,7 +3,7 @@ import { TimeLeft, TimeSince } from '../../parts/time-left.tsx'
 import { counted } from '../../words/reservation-text.ts'
 import styles from './reservations.module.css'
 
-/** Its place in the queue, and when it may begin. */
+/** The position of a reservation in the queue, and its estimated start. */
 export function Waiting({ reservation }: { readonly reservation: Reservation }) {
   const { queue, count, pool, created_at: made, wait_until: waitUntil } = reservation
   return (

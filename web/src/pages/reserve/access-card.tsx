@@ -1,4 +1,4 @@
-/** How to get in: an ssh line for each container, the lines of known_hosts, and terminals. */
+/** How to log in: an ssh command for each container, the lines for known_hosts, and terminals. */
 import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import type { Reservation } from '../../api/types.ts'

@@ -1,9 +1,9 @@
-/** What a pool can lend now and soon, and what the caller may have: said before the click, and when it was refused. */
+/** What a pool can lend now and soon, and the caller's limit: shown in the form, and after a refusal. */
 import type { Me, Pool, Reservation } from '../../api/types.ts'
 import { clockText, durationText, type TimeWords } from '../../words/time.ts'
 
 const MINUTE = 60_000
-/** Wait that is proposed when it is not known when enough containers will be free. */
+/** Proposed wait if it is not known when enough containers will be free. */
 const DEFAULT_WAIT = '10m'
 
 /** Returns "7 of 10 are free. You hold 2 of at most 3 containers." */
@@ -22,8 +22,8 @@ export function availabilityText(
 }
 
 /**
- * Returns when that many are free without an extension or an early release, as far as the caller can see; null if
- * that is not known. Users see the ends of their own reservations only, and the next end of the pool.
+ * Returns when `count` containers will be free if no reservation is extended or released early; null if that is not
+ * known. Users see the ends of their own reservations only, and the next end of the pool.
  */
 export function estimatedStart(
   pool: Pick<Pool, 'name' | 'containers' | 'next_free_at'>,

@@ -1,4 +1,4 @@
-/** What was reserved: the wait in the queue with its estimate, then how to get in. */
+/** What was reserved: the wait in the queue with its estimate, then how to log in. */
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
@@ -20,7 +20,7 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
   const { request, reserved } = made
   const reservation = useLatest(reserved)
   const session = useSession()
-  useTerminalOfItsOwn(reservation)
+  useAutomaticTerminal(reservation)
   const access = reservation.state === 'active' && <AccessCard reservation={reservation} />
   // After a wait, what is new comes last: nothing moves under the pointer.
   const hasWaited = reserved.state !== 'active'
@@ -42,7 +42,7 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
   )
 }
 
-/** Returns the reservation as it is now: events have it read again. */
+/** Returns the current state of the reservation, which is read again after events. */
 function useLatest(reserved: Reservation): Reservation {
   const berth = useBerth()
   const { id } = reserved
@@ -54,8 +54,8 @@ function useLatest(reserved: Reservation): Reservation {
   return data
 }
 
-/** Opens a terminal as soon as the account works, once, if there is one container only. */
-function useTerminalOfItsOwn({ state, containers }: Reservation): void {
+/** Opens a terminal once, as soon as the account works, if there is only one container. */
+function useAutomaticTerminal({ state, containers }: Reservation): void {
   const dock = useDock()
   const isOpened = useRef(false)
   const [only, ...others] = containers

@@ -1,4 +1,4 @@
-/** Why a reserve was refused, and what can be done: fields, the queue, or the same request again. */
+/** Why a reserve was refused, and what to do: correct fields, wait in the queue, or repeat the request. */
 import { ApiError } from '../../../../src/client/client.ts'
 import type { Pool, Reservation } from '../../api/types.ts'
 import { useNow } from '../../live/clock.tsx'
@@ -9,12 +9,12 @@ import styles from './reserve.module.css'
 
 interface RefusalProps {
   readonly error: unknown
-  /** Faults that belong to no field. */
+  /** Violations without a field. */
   readonly others: readonly string[]
   readonly pool: Pool | undefined
   readonly count: number
   readonly reservations: readonly Reservation[]
-  /** What the field says, which was filled in when the request was refused. */
+  /** Value of the field “wait”, which is filled in after the refusal. */
   readonly wait: string
 }
 

@@ -69,7 +69,7 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
       )}
       <NativeSelect
         label="Pool"
-        // A link may name another one: the manager says what is wrong with it.
+        // A link may name another pool: the manager reports what is wrong.
         data={allowed.includes(fields.pool) ? allowed : [fields.pool, ...allowed]}
         value={fields.pool}
         error={faults.byField.pool}
@@ -118,7 +118,7 @@ interface TimeFieldProps {
   readonly onChange: (value: string) => void
 }
 
-/** Says what the field means; ticks by itself. */
+/** Shows the meaning of its value, updated each second. */
 function TimeField({ pool, value, error, onChange }: TimeFieldProps) {
   const now = useNow()
   const words = useTimeWords()

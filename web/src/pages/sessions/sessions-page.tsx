@@ -67,7 +67,7 @@ function Sessions({ sessions }: { readonly sessions: readonly OpenSession[] }) {
       end.mutate(session)
   }
   const endMany = async (selected: readonly OpenSession[]) => {
-    // Its own would sign the person out before the others have ended.
+    // Ending the own session first would sign the person out before the others have ended.
     const others = selected.filter(({ current }) => !current)
     const title = `End ${counted(others.length, 'session', 'sessions')}`
     if (others.length === 0)

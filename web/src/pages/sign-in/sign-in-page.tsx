@@ -1,4 +1,4 @@
-/** The way in: with an API token, or at the identity provider. The page that was asked for opens afterwards. */
+/** The sign-in with an API token or at the identity provider. Then the requested page opens. */
 import { Button, PasswordInput } from '@mantine/core'
 import { type FormEvent, useEffect, useState } from 'react'
 import { ApiError } from '../../../../src/client/client.ts'
@@ -73,7 +73,7 @@ function TokenField() {
   )
 }
 
-/** What is wrong with the token, as the manager says it. */
+/** Returns what is wrong with the token, in the words of the manager. */
 function refusal(error: Error): string {
   const [violation] = error instanceof ApiError ? error.violations : []
   return violation ? `${violation.path} ${violation.message}` : error.message

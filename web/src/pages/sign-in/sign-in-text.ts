@@ -1,4 +1,4 @@
-/** What the page for signing in says. */
+/** Texts of the sign-in page. */
 
 const FAILURES: Readonly<Record<string, string>> = {
   expired: 'The sign-in took too long, was already finished, or was started in another browser. Try again.',

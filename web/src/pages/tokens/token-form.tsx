@@ -1,4 +1,4 @@
-/** Makes a token. What the manager refuses is said at the field that it is about. */
+/** Creates a token. Errors of the manager are shown at their fields. */
 import { Button, Checkbox, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { usePools } from '../../api/lists.ts'

@@ -1,4 +1,4 @@
-/** Tokens in words, and the request that makes one. */
+/** Texts about tokens, and the request that creates one. */
 import type { WantedToken } from '../../../../src/client/client.ts'
 import type { Token } from '../../api/types.ts'
 import { durationText } from '../../words/time.ts'
@@ -23,7 +23,7 @@ export interface TokenFields {
   readonly pools: readonly string[]
 }
 
-/** Returns the request of these fields. Empty ones are left out; what is wrong in the others, the manager says. */
+/** Returns the request of these fields, without empty ones. The manager reports what is wrong in the others. */
 export function wantedToken({ name, role, expiresIn, containers, duration, pools }: TokenFields): WantedToken {
   const limits = {
     ...(containers.trim() !== '' && { containers: Number(containers) }),
@@ -38,7 +38,7 @@ export function wantedToken({ name, role, expiresIn, containers, duration, pools
   }
 }
 
-/** Returns what a deletion means, for the question before it. */
+/** Returns what a deletion causes, for its confirmation. */
 export function deletionText({ name }: Pick<Token, 'name'>, others: number, open: number): string {
   const kept = open === 1 ? '1 open reservation is kept' : `${open} open reservations are kept`
   const how = others > 0 ? `accessible with the other tokens of ${name}` : 'accessible to admins only'

@@ -31,7 +31,7 @@ function AdminTokens() {
   const make = useMakeToken()
   const close = () => {
     setOpened(false)
-    // What is shown once is not kept.
+    // The token is shown only once, so it is not kept.
     make.reset()
   }
   return (

@@ -40,7 +40,7 @@ export function TrendsPage() {
   )
 }
 
-/** Which time is shown, in which steps, whether it goes on, and why there may be nothing at its begin. */
+/** Which span is shown, in which steps, whether it is updated, and why its beginning may be empty. */
 function SpanText(props: { readonly series: Series; readonly query: TrendsQuery }) {
   const { series, query } = props
   const words = useTimeWords()

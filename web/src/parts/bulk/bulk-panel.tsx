@@ -1,4 +1,4 @@
-/** What became of each item of an action on many. Stays until it is closed. */
+/** The results of a bulk action. Shown until it is closed. */
 import { Button, CloseButton } from '@mantine/core'
 import { useState } from 'react'
 import { CopyButton } from '../copy-button.tsx'
@@ -13,7 +13,7 @@ interface PanelProps {
   readonly onClose: () => void
 }
 
-/** Up to so many results are listed at once; more are opened on demand. */
+/** Maximum number of results that are listed without a click. */
 const MAX_LISTED = 20
 
 export function BulkPanel({ task, progress, onAgain, onClose }: PanelProps) {

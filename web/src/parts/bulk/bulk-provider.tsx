@@ -4,7 +4,7 @@ import { BulkPanel } from './bulk-panel.tsx'
 import { BulkRun, type BulkTask } from './bulk-run.ts'
 import styles from './bulk.module.css'
 
-/** Longest time between a result and its sight. A thousand results are not a thousand renders. */
+/** Maximum delay before a result is shown, so that a thousand results do not cause a thousand renders. */
 const SHOW_MS = 100
 
 export function BulkProvider({ children }: { readonly children: ReactNode }) {

@@ -1,4 +1,4 @@
-/** One action on many items: a few at a time, with a result for each. One refusal does not hide the others. */
+/** One action on many items: a few at a time, with a result for each. A refusal does not stop the others. */
 
 export interface BulkItem {
   readonly id: string
@@ -26,7 +26,7 @@ export interface Progress {
   readonly isOver: boolean
 }
 
-/** Items at the same time. The manager serves others meanwhile. */
+/** Number of concurrent requests. Few enough that the manager can still serve other callers. */
 const PARALLEL = 4
 /** Pauses while the manager answers 429, because it limits the requests of one person in a minute. */
 const RATE_LIMIT_PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000]

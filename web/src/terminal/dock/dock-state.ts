@@ -1,11 +1,11 @@
-/** Which terminals the dock shows, and how. A pure function, and its text in sessionStorage. */
+/** The state of the dock, as a pure reducer, and its text for sessionStorage. */
 
 export interface DockTab {
   readonly key: string
   readonly container: string
   /** Id of the shell; null until the manager has made it. */
   readonly terminal: string | null
-  /** The shell has ended: its text is shown, but it is not what opens for the container. */
+  /** The shell has ended: its text is shown, but “open” starts a new shell. */
   readonly over?: boolean
 }
 
@@ -81,7 +81,7 @@ function withChange(state: DockState, key: string, change: Partial<DockTab>): Do
   return { ...state, tabs: state.tabs.map((tab) => (tab.key === key ? { ...tab, ...change } : tab)) }
 }
 
-/** The tab to the right takes the place of a closed one, or that to the left. */
+/** After a tab is closed, the tab to its right becomes active, or else the last one. */
 function withoutTab(state: DockState, key: string): DockState {
   const at = state.tabs.findIndex((tab) => tab.key === key)
   const tabs = state.tabs.filter((tab) => tab.key !== key)
@@ -94,7 +94,7 @@ export function focusKeyOf({ active, size }: DockState): string {
   return `${active} ${size}`
 }
 
-/** Returns the words of a tab: with a number if the container has several. */
+/** Returns the title of a tab, with a number if the container has several tabs. */
 export function tabTitle(tabs: readonly DockTab[], tab: DockTab): string {
   const same = tabs.filter((other) => other.container === tab.container)
   return same.length === 1 ? tab.container : `${tab.container} (${same.indexOf(tab) + 1})`
@@ -105,7 +105,7 @@ export function storedText(state: DockState, identity: string): string {
   return JSON.stringify({ identity, ...state })
 }
 
-/** Returns what was stored, without what is not understood. */
+/** Returns the stored state, without invalid parts. */
 export function parseStored(text: string | null, identity: string): DockState {
   try {
     const stored = JSON.parse(text ?? 'null') as (Partial<DockState> & { identity?: string }) | null
@@ -126,7 +126,7 @@ export function parseStored(text: string | null, identity: string): DockState {
 function isTab(value: unknown): value is DockTab {
   if (typeof value !== 'object' || value === null) return false
   const { key, container, terminal, over } = value as Record<string, unknown>
-  // Opening a shell needs a person: where there was none yet, or none any more, there is no tab.
+  // Only a person opens a shell: tabs whose shell was not created, or has ended, are not restored.
   if (over === true) return false
   return typeof key === 'string' && typeof container === 'string' && typeof terminal === 'string'
 }

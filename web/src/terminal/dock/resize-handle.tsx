@@ -17,7 +17,7 @@ export function ResizeHandle({ height, act }: { readonly height: number; readonl
       act({ type: 'resize', height: globalThis.innerHeight - event.clientY })
   }
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a separator that can be moved is no thematic break
+    // biome-ignore lint/a11y/useSemanticElements: <hr> is a thematic break, not a movable separator
     <div
       role="separator"
       aria-orientation="horizontal"

@@ -6,7 +6,7 @@ import { lineCount } from '../screen/paste-rules.ts'
 export interface PasteQuestion {
   /** Empty: the person pastes it into the field. */
   readonly text: string
-  /** Every line runs at once: the program does not tell pasted from typed text. */
+  /** Each line runs immediately: the program does not distinguish pasted from typed text. */
   readonly runs: boolean
 }
 

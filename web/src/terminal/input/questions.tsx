@@ -1,9 +1,9 @@
-/** Questions that what runs in the terminal has raised: links, and text for the clipboard. */
+/** Questions that programs in the terminal cause: opening links, and copying to the clipboard. */
 import { Button, CloseButton } from '@mantine/core'
 import { copyText } from '../../parts/copy-text.ts'
 import styles from '../view/terminal-view.module.css'
 
-/** The whole target of a link, which opens only from here. */
+/** Shows the whole target of a link before it is opened. */
 export function LinkQuestion({ target, onClose }: { readonly target: string; readonly onClose: () => void }) {
   return (
     <section className={styles['bar']} aria-label="Link">

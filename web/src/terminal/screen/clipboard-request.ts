@@ -3,7 +3,7 @@
 /** Longest text that a program may offer. */
 const MAX_BASE64_CHARS = 100_000
 
-/** Returns the text that the program wants to copy, or null if it asks for something else, or for nothing sensible. */
+/** Returns the text that the program wants to copy, or null for other or invalid requests. */
 export function textToCopy(data: string): string | null {
   const at = data.indexOf(';')
   const encoded = data.slice(at + 1)

@@ -1,4 +1,4 @@
-/** A grey line of the page's own between the lines of the shell, which does not know of it. */
+/** Inserts a grey line of the page between the lines of the shell. */
 
 export interface Cursor {
   /** Rows and columns from 0, within the screen. */
@@ -38,7 +38,7 @@ export function scrolledAway(lines: number, rows: number): string {
   return `\u001b[${rows};1H${'\n'.repeat(lines)}\u001b[H`
 }
 
-/** The grey of programs, of which xterm keeps the contrast up. Text that is marked as dim may have half of it. */
+/** Uses bright black, whose contrast xterm raises. The attribute “dim” may halve the contrast. */
 function grey(text: string): string {
   return `\u001b[90m${text}\u001b[39m`
 }

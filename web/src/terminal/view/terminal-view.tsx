@@ -172,7 +172,7 @@ function middleOf(place: HTMLElement | null): { x: number; y: number } {
   return box ? { x: box.left + box.width / 3, y: box.top + box.height / 3 } : { x: 0, y: 0 }
 }
 
-/** Gives the focus to the button of a warning, or to the tools. */
+/** Focuses the button of a warning, or else the toolbar. */
 function leaveTo(frame: HTMLElement | null): void {
   const button =
     document.querySelector<HTMLElement>('[data-f6-first]') ??

@@ -1,4 +1,4 @@
-/** What can be done with a terminal. Its first element is the switch for screen readers. */
+/** The toolbar of a terminal. Its first element is the switch for screen readers. */
 import { ActionIcon, Button } from '@mantine/core'
 import { AArrowDown, AArrowUp, ClipboardPaste, Copy, Ear, ExternalLink, Maximize, Search } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -64,7 +64,7 @@ function Tool(props: {
   readonly label: string
   readonly act: () => void
   readonly icon: ReactNode
-  /** Not on phones, whose windows are all there is. */
+  /** Hidden on phones, which have no separate windows. */
   readonly wide?: boolean
 }) {
   const { label, act, icon, wide = false } = props

@@ -7,7 +7,7 @@ import { fillOf, themeColor } from './paint.ts'
 import { stepPath } from './step-path.ts'
 import { scaleOptions, ticksOf } from './value-axis.ts'
 
-/** What the chart shows now, and what it calls. Read at each use, so that the chart need not be made again. */
+/** The current span and the callbacks of the chart. Read at each use, so that the chart is not created again. */
 export interface ChartLink {
   from: number
   to: number

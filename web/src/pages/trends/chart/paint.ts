@@ -10,7 +10,7 @@ export function themeColor(name: ColorName | 'page' | 'line' | 'text-secondary')
 const TILE_PX = 8
 /** Opacity of the ground of patterns, so that thin areas are visible, too. */
 const GROUND = 0.45
-/** Free is quiet. */
+/** Opacity of free containers, which should not stand out. */
 const FAINT = 0.14
 
 export function fillOf(color: string, fill: Fill, context: CanvasRenderingContext2D): string | CanvasPattern {
