@@ -1,4 +1,4 @@
-/** Actions on many: a thousand reservations are released with one question, and each has its result. */
+/** Bulk actions: a thousand reservations are released with one question, and each has its result. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -52,7 +52,7 @@ describe('all 1,000 that match', () => {
     const page = await ada.open('/ui/reservations?username=bulk')
     await page.getByText('1,000 of 1,010 reservations').waitFor()
 
-    // A thousand rows are not a thousand elements, but are counted.
+    // Only some rows are in the document, but all are counted.
     const grid = page.getByRole('grid', { name: 'Reservations' })
     assert.equal(await grid.getAttribute('aria-rowcount'), '1001')
     assert.ok((await grid.locator('tbody tr').count()) < 100)

@@ -42,7 +42,7 @@ describe('events of a span of time', () => {
     })
   }
 
-  it('has all of them and no others', async () => {
+  it('returns all of them and no others', async () => {
     const { read } = log()
     const span = { from: BEGIN + 100 * MINUTE, to: BEGIN + 2_300 * MINUTE }
     const { events, isTruncated } = await eventsOf(span, await idBefore(span.from, LATEST, read), read)
@@ -51,7 +51,7 @@ describe('events of a span of time', () => {
     equal(events[0]?.at, new Date(span.from).toISOString())
   })
 
-  it('says when it is cut', async () => {
+  it('reports that it is truncated', async () => {
     const many = EVENTS.flatMap((event) => [event, { ...event, id: event.id + 1 }])
     const read: ReadAfter = async (after, limit) => many.filter(({ id }) => id > after).slice(0, limit)
     const { events, isTruncated } = await eventsOf({ from: 0, to: Number.POSITIVE_INFINITY }, 0, read)

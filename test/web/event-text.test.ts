@@ -60,11 +60,11 @@ const CASES: readonly [Event, string][] = [
 describe('events in words', () => {
   for (const [one, text] of CASES) it(text, () => equal(eventText(one, UTC), text))
 
-  it('has words for every kind, which are not its name', () => {
+  it('have a text for every kind, other than its name', () => {
     for (const kind of EVENT_KINDS) ok(!eventText(event(kind), UTC).includes(kind), kind)
   })
 
-  it('leaves the steps of recycling out of short lists, but not what a person did', () => {
+  it('are noteworthy, except for the steps of recycling that no person started', () => {
     equal(isNoteworthy(event('container.creating')), false)
     equal(isNoteworthy(event('container.removing')), false)
     equal(isNoteworthy(event('container.removing', { by: 'ada' })), true)

@@ -40,7 +40,7 @@ describe('a new size', () => {
     })
   }
 
-  it('does not list what is gone anyway, and cuts long lists', () => {
+  it('omits slots that are already being removed, and shortens long lists', () => {
     const removing = { name: 'alpine-7', pool: 'alpine', state: 'removing' as const }
     deepEqual(sizePlan(POOL, [...CONTAINERS, removing], '6').now, [])
     const large = { name: 'alpine', containers: {}, ports: 100 }
@@ -60,7 +60,7 @@ describe('an extension', () => {
     )
   })
 
-  it('is said', () => {
+  it('is reported with the new end', () => {
     equal(extendedText({ names: 'alpine-3', expiresAt: '2026-11-29T15:40:00Z' }, NOW, UTC), 'alpine-3: until 15:40')
   })
 })

@@ -53,7 +53,7 @@ describe('the form for reserving', () => {
       deepEqual(requestOf({ ...fields(), ...some }, NOW, UTC), { pool: 'alpine', count: 1, ...expected }))
   }
 
-  it('sends what cannot be read, so that the manager says what is wrong', () => {
+  it('sends unreadable values, so that the manager reports what is wrong', () => {
     const { count, duration } = requestOf({ ...fields(), count: 'two', time: 'soon' }, NOW, UTC)
     deepEqual([count, duration], ['two', 'soon'])
   })
@@ -69,7 +69,7 @@ describe('the form for reserving', () => {
     deepEqual(others, ['idempotency-key is too long'])
   })
 
-  it('shows its further fields when one of them is set or wrong', () => {
+  it('shows its further fields if one of them has a value or a violation', () => {
     const none = faultsOf([])
     deepEqual(
       [wantsMore(fields(), none), wantsMore(fields('note=x'), none), wantsMore(fields('password=words'), none)],

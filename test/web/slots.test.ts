@@ -44,7 +44,7 @@ const sources = (containers: readonly Container[], size: number) => ({
 })
 
 describe('slots of a pool', () => {
-  it('have the places of their numbers, whatever the order of the list', () => {
+  it('are in the order of their numbers, whatever the order of the list', () => {
     const slots = slotsOf(sources([container(10, 'ready'), container(2, 'ready'), container(1, 'broken')], 3))
     deepEqual(
       slots.map(({ name, state }) => `${name} ${state}`),
@@ -67,7 +67,7 @@ describe('slots of a pool', () => {
     deepEqual([slot?.holder, slot?.isOwn, slot?.endsAt, slot?.level], ['alice', true, at(30), 8])
   })
 
-  it('are full where the caller may not know the holder', () => {
+  it('are full if the caller may not know the holder', () => {
     const [slot] = slotsOf(sources([container(1, 'reserved')], 1))
     deepEqual([slot?.holder, slot?.isOwn, slot?.endsAt, slot?.level], [null, false, null, 16])
   })

@@ -104,7 +104,7 @@ describe('terminals over a reload', () => {
   const shells: readonly DockAction[] = [A, B, { type: 'made', key: 'a', terminal: 't1' }]
   const state = shells.reduce(dockAfter, EMPTY)
 
-  it('come back, but none is opened anew', () => {
+  it('are restored, but none is opened again', () => {
     equal(words(parseStored(storedText(state, 'ada'), 'ada')), '*a:alpine-1/t1 normal')
   })
 
