@@ -8,8 +8,8 @@ import { faultsOf, type Fields, fieldsFrom, requestOf, wantsMore } from '../../w
 const UTC = { timeZone: 'UTC', locale: 'en-GB' }
 const NOW = Date.parse('2026-11-29T14:00:00Z')
 const at = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString()
-const NOBODY = { username: '', sshKeys: '' }
-const fields = (query = ''): Fields => fieldsFrom(new URLSearchParams(query), NOBODY, 'alpine')
+const NOTHING_REMEMBERED = { username: '', sshKeys: '' }
+const fields = (query = ''): Fields => fieldsFrom(new URLSearchParams(query), NOTHING_REMEMBERED, 'alpine')
 
 describe('the form for reserving', () => {
   it('asks for one container of the first pool when nothing is filled in', () => {

@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useMemo } from 'react'
 import { answerOf, problemOf } from '../../../../src/client/client.ts'
 import { useBerth } from '../../api/berth.tsx'
 import { useMe } from '../../api/lists.ts'
@@ -41,8 +40,7 @@ function Sessions({ sessions }: { readonly sessions: readonly OpenSession[] }) {
   const notices = useNotices()
   const confirm = useConfirm()
   const startBulk = useBulk()
-  const rows = useMemo(() => sessions, [sessions])
-  const table = useTable({ rows, columns: SESSION_COLUMNS, idOf })
+  const table = useTable({ rows: sessions, columns: SESSION_COLUMNS, idOf })
 
   const reread = () => client.invalidateQueries({ queryKey: ['sessions'] })
   const request = (id: string) =>

@@ -52,7 +52,7 @@ function TokenField() {
       <PasswordInput
         label="API token"
         description="Starts with berth_. An admin can create one, here or with “berth token create”."
-        // Not a password that a browser should keep: the session stands for it.
+        // Browsers should not store the token as a password: the session replaces it.
         autoComplete="off"
         autoFocus
         spellCheck={false}

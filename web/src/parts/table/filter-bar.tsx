@@ -56,7 +56,7 @@ export function FilterBar<Row>({ table, noun, narrow, pageFilters }: BarProps<Ro
   )
 }
 
-/** On a narrow screen there are no headings to click on. */
+/** Replaces the column headings on a narrow screen. */
 function OrderSelect<Row>({ table }: { readonly table: Table<Row> }) {
   const { columns, state, setState } = table
   const { order } = state

@@ -12,7 +12,7 @@ export interface Cursor {
 
 /**
  * Returns output that inserts the text above the cursor's line. The cursor stays at its place in that line, so that
- * the shell goes on editing it. Returns "" if there is no room.
+ * the shell can continue to edit it. Returns "" if the screen has no free line.
  */
 export function insertedLine(text: string, { x, y, lineStart, cols, rows }: Cursor): string {
   const isAtBottom = y === rows - 1

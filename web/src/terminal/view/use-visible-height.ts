@@ -12,7 +12,7 @@ export function useVisibleHeight(): number {
 
 function visibleHeight(): number {
   const { visualViewport } = globalThis
-  // While a person zooms in, it is smaller as well; that is no keyboard.
+  // It is also smaller while the page is zoomed, which is not caused by a keyboard.
   return visualViewport && visualViewport.scale === 1 ? Math.round(visualViewport.height) : innerHeight
 }
 

@@ -11,7 +11,7 @@ import { scaleOptions, ticksOf } from './value-axis.ts'
 export interface ChartLink {
   from: number
   to: number
-  /** There are no figures before; null: not known. */
+  /** Time from which figures exist; null: not known. */
   keptSince: number | null
   onZoom: (one: number, other: number) => void
   /** `index`: of the point. */
