@@ -58,7 +58,7 @@ describe('the drawer for reserving', () => {
       .getByText(/^ssh -p \d+ bob@/)
       .nth(1)
       .waitFor()
-    await page.getByRole('button', { name: `Open terminal in ${pool}-2` }).waitFor()
+    await page.getByRole('button', { name: `Terminal in ${pool}-2` }).waitFor()
     await assertAccessible(page)
   })
 

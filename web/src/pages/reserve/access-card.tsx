@@ -18,8 +18,8 @@ export function AccessCard({ reservation }: { readonly reservation: Reservation 
           <li key={container.name}>
             <div className={styles['container']}>
               <Link href={`/containers/${container.name}`}>{container.name}</Link>
-              <Button aria-label={`Open terminal in ${container.name}`} onClick={() => dock.open(container.name)}>
-                Open terminal
+              <Button aria-label={`Terminal in ${container.name}`} onClick={() => dock.open(container.name)}>
+                Terminal
               </Button>
             </div>
             <CommandLine command={sshCommand(username, container)} label="Copy the ssh command" />
