@@ -5,7 +5,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   denied: 'The sign-in was cancelled, or denied by the identity provider.',
   unavailable: 'The identity provider does not answer. Try again later, or sign in with an API token.',
   not_allowed: 'You are known to the identity provider, but not allowed to use this manager. Ask an admin.',
-  failed: 'The identity provider sent an unexpected response. See the log of the manager.',
+  failed: 'The sign-in at the identity provider failed. See the log of the manager.',
 }
 
 /** Returns why a sign-in at the identity provider failed; null without an error. */
