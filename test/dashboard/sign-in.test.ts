@@ -92,7 +92,7 @@ describe('signing in', () => {
     await field(page).waitFor()
   })
 
-  const FAILURES = { denied: /was cancelled, or denied/, expired: /took too long/, unheard: /See the log of the manager/ }
+  const FAILURES = { denied: /was cancelled, or denied/, expired: /took too long/, unheard: /See the log/ }
   for (const [error, text] of Object.entries(FAILURES)) {
     it(`says why a sign-in at the identity provider failed: ${error}`, async () => {
       const page = await (await person({ url: manager.url })).open(`/ui/sign-in?error=${error}`)

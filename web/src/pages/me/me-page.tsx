@@ -82,7 +82,7 @@ function Settings() {
         />
         <Switch
           label="Times in UTC"
-          description={`Otherwise in ${Intl.DateTimeFormat().resolvedOptions().timeZone}, the time zone of this browser.`}
+          description={`Otherwise in ${Intl.DateTimeFormat().resolvedOptions().timeZone}, the browser's time zone.`}
           checked={utc}
           onChange={(event) => setUtc(event.currentTarget.checked)}
         />
