@@ -1,4 +1,4 @@
-/** Actions on many: a thousand reservations are released with one question, and each has its result. */
+/** Bulk actions: a thousand reservations are released with one question, and each has its result. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -52,7 +52,7 @@ describe('all 1,000 that match', () => {
     const page = await ada.open('/ui/reservations?username=bulk')
     await page.getByText('1,000 of 1,010 reservations').waitFor()
 
-    // A thousand rows are not a thousand elements, but are counted.
+    // Only some rows are in the document, but all are counted.
     const grid = page.getByRole('grid', { name: 'Reservations' })
     assert.equal(await grid.getAttribute('aria-rowcount'), '1001')
     assert.ok((await grid.locator('tbody tr').count()) < 100)
@@ -63,7 +63,7 @@ describe('all 1,000 that match', () => {
     await page.evaluate('scrollTo(0, 0)')
     await release.first().click()
     const dialog = page.getByRole('dialog', { name: 'Release 1,000 reservations?' })
-    assert.equal(await dialog.getByRole('list', { name: 'Concerns' }).getByRole('listitem').count(), SELECTED)
+    assert.equal(await dialog.getByRole('list', { name: 'Affected' }).getByRole('listitem').count(), SELECTED)
     await dialog.getByText('1000 in use: 1,000 containers are destroyed').waitFor()
     await screenshot(page, 'bulk-question')
 
@@ -85,7 +85,7 @@ describe('all 1,000 that match', () => {
     const began = performance.now()
     await dialog.getByRole('button', { name: 'Release 1,000 reservations' }).click()
 
-    const panel = page.getByRole('region', { name: 'Actions on many' })
+    const panel = page.getByRole('region', { name: 'Bulk actions' })
     await panel.getByText(/^[\d,]+ of 1,000 released/).waitFor()
     // It goes on while the page changes.
     await page.getByRole('link', { name: 'Usage' }).click()

@@ -37,7 +37,7 @@ describe('the page of a container', () => {
       entries.map((text) => /^Generation \d/.exec(text)?.[0]),
       ['Generation 3', 'Generation 2', 'Generation 1'],
     )
-    assert.match(entries[0] ?? '', /there now$/)
+    assert.match(entries[0] ?? '', /current$/)
     for (const entry of entries.slice(1)) assert.match(entry, /ended .*: recycled by anyone$/)
     await screenshot(page, 'container-history')
   })
@@ -87,6 +87,6 @@ describe('the page of a container', () => {
     await page.getByText('It is kept for inspection').waitFor()
     await actions(page).getByRole('button', { name: 'Return …' }).click()
     await agree(page, `Return ${name}`)
-    await page.getByText(`${name} is returned, and being recycled`).waitFor()
+    await page.getByText(`${name} is returned and being recycled`).waitFor()
   })
 })

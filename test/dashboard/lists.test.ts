@@ -93,7 +93,7 @@ describe('reservations', () => {
     await page.getByText('The latest 200 ended reservations are loaded.').waitFor()
     await page.getByText('200 of 200 reservations').waitFor()
     await page.getByRole('button', { name: 'Load older ones' }).click()
-    await page.getByText('All 205 ended reservations that match and are kept are loaded.').waitFor()
+    await page.getByText('All 205 matching ended reservations that are kept are loaded.').waitFor()
 
     // A problem is shown, and kept behind a button of the header.
     await page.getByRole('button', { name: 'Select all 205 that match' }).click()
@@ -102,13 +102,13 @@ describe('reservations', () => {
     await alert.getByRole('button', { name: 'Close the message' }).click()
     await alert.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: '1 problem' }).click()
-    await page.getByRole('dialog').getByText('All that are selected are ending, or have ended.').waitFor()
+    await page.getByRole('dialog').getByText('All selected reservations are ending or have ended.').waitFor()
   })
 
   it('have a page with the access, and later with the reason of the end', async () => {
     const id = await reserve('alice', { count: 2, note: 'run https://ci.example.org/runs/7' })
     const page = await (await person({ url: manager.url })).open(`/ui/reservations/${id}`)
-    const access = page.getByRole('region', { name: 'How to get in' })
+    const access = page.getByRole('region', { name: 'Access' })
     await access.waitFor()
     assert.equal(await access.getByText(/^ssh -p \d+ alice@localhost$/).count(), 2)
     assert.equal(
@@ -124,7 +124,7 @@ describe('reservations', () => {
     await screenshot(page, 'reservation')
     await page.getByRole('button', { name: 'Release …' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click()
-    await page.getByText('It was released before its time was over.').waitFor()
+    await page.getByText('It was released before it expired.').waitFor()
     await access.waitFor({ state: 'detached' })
   })
 })
@@ -136,12 +136,12 @@ describe('events', () => {
     const id = await reserve('reader')
     await page.getByText('reader can log in to').first().waitFor({ timeout: 2_000 })
     await page.mouse.wheel(0, 2_000)
-    await page.getByRole('button', { name: 'Go on' }).waitFor()
+    await page.getByRole('button', { name: 'Resume' }).waitFor()
     const before = await names(page)
     await release(id)
-    await page.getByRole('button', { name: /^\d+ new: show$/ }).waitFor()
+    await page.getByRole('button', { name: /^Show \d+ new$/ }).waitFor()
     assert.deepEqual((await names(page)).slice(0, 1), before.slice(0, 1))
-    await page.getByRole('button', { name: /^\d+ new: show$/ }).click()
+    await page.getByRole('button', { name: /^Show \d+ new$/ }).click()
     await page
       .getByText(/reservation of reader .* has ended/)
       .first()
@@ -151,13 +151,13 @@ describe('events', () => {
     await page.getByText('berth events -f --kind reservation.ended').waitFor()
     const minute = new Date(Math.floor(Date.now() / 60_000) * 60_000 + 60_000).toISOString()
     await page.goto(`/ui/events?kind=reservation.ended&to=${minute}&from=now-1h`)
-    await page.getByText('All events of that time that match and are kept.').waitFor()
+    await page.getByText('All matching events of that time that are kept.').waitFor()
     await page
       .getByText(/reservation of reader .* has ended/)
       .first()
       .waitFor()
     await page.goto('/ui/events?from=2020-01-01&to=2020-01-02')
-    await page.getByText('No event matches.').waitFor()
+    await page.getByText('No events match.').waitFor()
   })
 })
 

@@ -70,7 +70,7 @@ describe('the overview', () => {
     await page.keyboard.press('Enter')
     await page.getByText(/^ssh -p \d+ user@/).waitFor()
     t.diagnostic(`${Math.round(performance.now() - began)} ms`)
-    const password = await page.getByText('Shown here only').locator('xpath=..').locator('code').textContent()
+    const password = await page.getByText('Shown only once').locator('xpath=..').locator('code').textContent()
     assert.match(password ?? '', /^\w{20}$/)
     await tile(page, 1).and(page.locator('[data-state="reserved"]')).waitFor()
     await page.locator('.xterm-screen').waitFor()
@@ -114,7 +114,7 @@ describe('the overview', () => {
     await manager.reserve({ username: 'alice', count: 4, duration: 30, pool })
     await manager.reserve({ username: 'bob', count: 6, duration: 4, pool })
     await manager.send('POST', '/v1/reservations', { username: 'carol', wait: '10m' })
-    await page.getByText(/1 waits, since/).waitFor()
+    await page.getByText(/1 waiting for/).waitFor()
     const text = (await sentence(page).textContent()) ?? ''
     const { body } = await manager.get<{ available: string[]; reserved: string[] }>('/available')
     const { body: list } = await manager.get<{ reservations: { expires_at: string | null; username: string }[] }>(

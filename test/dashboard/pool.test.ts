@@ -36,7 +36,7 @@ describe('the page of a pool', () => {
     )
     await dialog.getByRole('button', { name: 'Release' }).click()
     await page.getByRole('row', { name: /^\S+-1, \S+-2 late/ }).waitFor()
-    await page.getByText('No reservation waits.').waitFor()
+    await page.getByText('No reservation is waiting.').waitFor()
   })
 
   it('says which slots a new size concerns, and sets it back to berth.yml', async () => {
@@ -47,9 +47,9 @@ describe('the page of a pool', () => {
     await field.fill('0')
     await page.getByText('1 is reserved: release some first').waitFor()
     await field.fill('7')
-    await page.getByText('At most 6: the pool has so many SSH ports').waitFor()
+    await page.getByText('At most 6: the pool has no more SSH ports').waitFor()
     await field.fill('2')
-    await page.getByText(`${pool}-3, ${pool}-4 go at once.`).waitFor()
+    await page.getByText(`${pool}-3, ${pool}-4 are removed at once.`).waitFor()
     await page.getByRole('button', { name: 'Set the size' }).click()
     await page.getByRole('button', { name: 'Set the size to 2' }).click()
     await page.getByText('Resized to 2, 4 in berth.yml').waitFor()

@@ -1,6 +1,6 @@
 /**
  * The pictures of README.md and docs/dashboard.md, on real containers. `SCREENSHOTS=docs/images node --test` of
- * this file renews them. It also looks for faults and for what is not accessible, as every test in a browser.
+ * this file renews them. It also checks for faults and accessibility, as every test in a browser does.
  */
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'

@@ -92,7 +92,7 @@ describe('signing in', () => {
     await field(page).waitFor()
   })
 
-  const FAILURES = { denied: /did not sign you in/, expired: /took too long/, unheard: /did not understand each other/ }
+  const FAILURES = { denied: /was cancelled, or denied/, expired: /took too long/, unheard: /See the log/ }
   for (const [error, text] of Object.entries(FAILURES)) {
     it(`says why a sign-in at the identity provider failed: ${error}`, async () => {
       const page = await (await person({ url: manager.url })).open(`/ui/sign-in?error=${error}`)
@@ -115,9 +115,9 @@ describe('a user', () => {
     const alert = page.getByRole('region', { name: 'Actions' }).getByRole('alert')
     await alert.getByText('forbidden').waitFor()
     assert.match((await alert.textContent()) ?? '', /admin/)
-    await page.getByText('Events of your own reservations; admins see all.').waitFor()
+    await page.getByText('Only events of your own reservations. Admins see all events.').waitFor()
     await page.goto('/ui/tokens')
-    await page.getByText('Only admins may see and make tokens; you are alice, a user.').waitFor()
+    await page.getByText('Only admins can see and create tokens. You are signed in as alice, a user.').waitFor()
   })
 })
 
@@ -126,17 +126,17 @@ describe('tokens', () => {
     const ada = await person({ url: manager.url })
     ada.expects(/console error: Failed to load resource.* 422/)
     const page = await signedIn(ada, admin, '/ui/tokens')
-    await page.getByRole('button', { name: 'Make a token' }).click()
+    await page.getByRole('button', { name: 'Create a token' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Name').fill('ci runner')
     await dialog.getByLabel('Valid for').fill('soon')
     await dialog.getByLabel('Containers at once').fill('3')
-    await dialog.getByRole('button', { name: 'Make the token' }).click()
+    await dialog.getByRole('button', { name: 'Create the token' }).click()
     await dialog.getByText(/^expires_in must be/).waitFor()
     await screenshot(page, 'token-form')
     await dialog.getByLabel('Name').fill('ci-runner')
     await dialog.getByLabel('Valid for').fill('30d')
-    await dialog.getByRole('button', { name: 'Make the token' }).click()
+    await dialog.getByRole('button', { name: 'Create the token' }).click()
     const code = dialog.locator('code')
     await code.waitFor()
     const token = (await code.textContent()) ?? ''

@@ -74,7 +74,7 @@ describe('the page of trends', () => {
     await page.getByText('zoomed', { exact: true }).waitFor()
     await page.goBack()
     assert.equal(page.url(), before)
-    await page.getByText('Goes on while this page is open.').waitFor()
+    await page.getByText('Updates while this page is open.').waitFor()
   })
 
   it('leads from a point to the events of its time', async () => {

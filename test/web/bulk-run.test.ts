@@ -68,7 +68,7 @@ describe('an action on many items', () => {
     equal(pauses.length, 3)
   })
 
-  it('gives up on an item that stays limited', async () => {
+  it('refuses an item that stays rate-limited', async () => {
     const run = new BulkRun(
       task(() => Promise.reject(new ApiError(429, 'rate_limited', 'too many requests'))),
       { pause: () => Promise.resolve() },
@@ -77,7 +77,7 @@ describe('an action on many items', () => {
     equal(run.progress.refused.length, 30)
   })
 
-  it('tells of each change', async () => {
+  it('reports each change', async () => {
     const texts = new Set<string>()
     const run: BulkRun = new BulkRun(
       task(() => turn()),

@@ -34,13 +34,13 @@ describe('the end of a reservation, as it is typed', () => {
     })
   }
 
-  it('keeps the time of day over the night in which clocks are put back', () => {
+  it('keeps the time of day when clocks are put back at night', () => {
     // 23:00 in Berlin on 24 October 2026; the clock is put back at 3:00.
     const evening = Date.parse('2026-10-24T21:00:00Z')
     equal(readEnd('6:00', evening, BERLIN)?.ms, 8 * 60 * MINUTE)
   })
 
-  it('is said back', () => {
+  it('is explained below the field', () => {
     const hint = (typed: string) => endHint(readEnd(typed, NOW, BERLIN), 60 * MINUTE, NOW, BERLIN)
     deepEqual(['', '45', '15:40', 'soon'].map(hint), [
       'Default: 1 h · until 15:20',

@@ -42,25 +42,25 @@ describe('events of a span of time', () => {
     })
   }
 
-  it('has all of them and no others', async () => {
+  it('returns all of them and no others', async () => {
     const { read } = log()
     const span = { from: BEGIN + 100 * MINUTE, to: BEGIN + 2_300 * MINUTE }
-    const { events, isCut } = await eventsOf(span, await idBefore(span.from, LATEST, read), read)
+    const { events, isTruncated } = await eventsOf(span, await idBefore(span.from, LATEST, read), read)
     equal(events.length, 2_200)
-    equal(isCut, false)
+    equal(isTruncated, false)
     equal(events[0]?.at, new Date(span.from).toISOString())
   })
 
-  it('says when it is cut', async () => {
+  it('reports that it is truncated', async () => {
     const many = EVENTS.flatMap((event) => [event, { ...event, id: event.id + 1 }])
     const read: ReadAfter = async (after, limit) => many.filter(({ id }) => id > after).slice(0, limit)
-    const { events, isCut } = await eventsOf({ from: 0, to: Number.POSITIVE_INFINITY }, 0, read)
-    deepEqual([events.length, isCut], [5_000, true])
+    const { events, isTruncated } = await eventsOf({ from: 0, to: Number.POSITIVE_INFINITY }, 0, read)
+    deepEqual([events.length, isTruncated], [5_000, true])
   })
 
   it('of an empty log is empty', async () => {
     equal(await idBefore(BEGIN, 0, async () => []), 0)
-    deepEqual(await eventsOf({ from: 0, to: 1 }, 0, async () => []), { events: [], isCut: false })
+    deepEqual(await eventsOf({ from: 0, to: 1 }, 0, async () => []), { events: [], isTruncated: false })
   })
 })
 

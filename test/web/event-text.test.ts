@@ -14,7 +14,7 @@ function event(kind: string, more: Partial<Event> = {}): Event {
 
 const ALICE = { username: 'alice', owner: 'ada' }
 const CASES: readonly [Event, string][] = [
-  [event('reservation.waiting', ALICE), 'alice (ada) waits for alpine'],
+  [event('reservation.waiting', ALICE), 'alice (ada) is waiting for alpine'],
   [event('reservation.active', { username: 'ada', owner: 'ada' }), 'ada can log in to alpine'],
   [event('reservation.active', { username: 'ada', owner: 'anyone' }), 'ada can log in to alpine'],
   [
@@ -52,7 +52,7 @@ const CASES: readonly [Event, string][] = [
   [event('container.removing', { container: 'alpine-3', by: 'ada' }), 'ada had alpine-3 removed'],
   [event('container.quarantined', { container: 'alpine-3', by: 'ada' }), 'ada quarantined alpine-3'],
   [event('pool.scaled', { by: 'ada', detail: '12' }), 'ada set the size of alpine to 12'],
-  [event('token.created', { by: 'ada', pool: null, detail: 'lab7 (user)' }), 'ada made a token: lab7 (user)'],
+  [event('token.created', { by: 'ada', pool: null, detail: 'lab7 (user)' }), 'ada created a token: lab7 (user)'],
   // Of a later manager.
   [event('container.painted', { container: 'alpine-3', detail: 'red' }), 'container.painted: alpine-3: red'],
 ]
@@ -60,11 +60,11 @@ const CASES: readonly [Event, string][] = [
 describe('events in words', () => {
   for (const [one, text] of CASES) it(text, () => equal(eventText(one, UTC), text))
 
-  it('has words for every kind, which are not its name', () => {
+  it('have a text for every kind, other than its name', () => {
     for (const kind of EVENT_KINDS) ok(!eventText(event(kind), UTC).includes(kind), kind)
   })
 
-  it('leaves the steps of recycling out of short lists, but not what a person did', () => {
+  it('are noteworthy, except for the steps of recycling that no person started', () => {
     equal(isNoteworthy(event('container.creating')), false)
     equal(isNoteworthy(event('container.removing')), false)
     equal(isNoteworthy(event('container.removing', { by: 'ada' })), true)

@@ -65,7 +65,7 @@ describe('the history of a container', () => {
     deepEqual(why(event('container.removing', 1, { by: 'root' }), event('container.dropped', 1)), ['recycled by root'])
   })
 
-  it('tells of failures, and of a generation that never worked', () => {
+  it('lists failures, and a generation that never worked', () => {
     const [second, first] = generationsOf([
       event('container.creating', 1),
       event('container.broken', 1, { detail: 'no such image' }),
@@ -81,6 +81,6 @@ describe('the history of a container', () => {
     deepEqual(found?.holders, [{ ...held, at: AT }])
   })
 
-  it('leaves out what is of no generation', () =>
+  it('omits events without a generation', () =>
     deepEqual(generationsOf([{ ...event('pool.scaled', 1), generation: null }]), []))
 })

@@ -29,7 +29,7 @@ describe('many changes', () => {
     equal(nextDrawn(second, wanted, 2), wanted)
   })
 
-  it('are drawn at once where places are others', () => {
+  it('are drawn at once for a different list of slots', () => {
     const wanted = all('ready').toReversed()
     equal(nextDrawn(all('reserved'), wanted, 2), wanted)
     const fewer = all('ready').slice(1)

@@ -4,7 +4,7 @@ import { LiveState } from '../../web/src/live/live-state.ts'
 import { listsChangedBy, Refresher } from '../../web/src/live/refresher.ts'
 
 describe('what the page knows of its connection', () => {
-  it('counts by the clock of the manager, however wrong that of the machine is', () => {
+  it('uses the clock of the manager, even if that of the machine is wrong', () => {
     let local = 1_000_000
     const state = new LiveState(() => local)
     state.setClock(1_600_000)
@@ -12,7 +12,7 @@ describe('what the page knows of its connection', () => {
     equal(state.now(), 1_605_000)
   })
 
-  it('keeps the time at which the connection broke first, until it is live again', () => {
+  it('keeps the time of the first lost connection until it is live again', () => {
     let local = 0
     const state = new LiveState(() => local)
     state.setLive()
@@ -34,7 +34,7 @@ describe('lists that have changed', () => {
     deepEqual(listsChangedBy('something.new'), ['events'])
   })
 
-  it('are read at once, and once more for all changes meanwhile', async () => {
+  it('are read at once, and once more for all changes during the read', async () => {
     const reads: string[] = []
     const refresher = new Refresher(async (name) => reads.push(name))
     refresher.mark(['pools'])

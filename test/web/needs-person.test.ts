@@ -25,23 +25,23 @@ describe('what needs a person', () => {
       texts({ containers: [container('a-1', 'ready'), container('a-2', 'reserved'), container('a-3', 'removing')] }),
       [],
     )
-    equal(needsSummary([]), 'Nothing needs you.')
+    equal(needsSummary([]), 'Nothing needs attention.')
   })
 
   it('is a broken container: why, how often it was tried, and when next', () => {
     const one = container('a-1', 'broken', { attempts: 4, error: 'no such image', retry_at: at(90) })
     deepEqual(texts({ containers: [one] }), [
-      'a-1 is broken since 2 min: no such image (4 attempts, tried again in 1 min 30 s)',
+      'a-1 has been broken for 2 min: no such image (4 attempts, next attempt in 1 min 30 s)',
     ])
     const due = container('a-1', 'broken', { attempts: 1, retry_at: at(-1) })
     deepEqual(texts({ containers: [due] }), [
-      'a-1 is broken since 2 min: the reason is not known (1 attempt, tried again now)',
+      'a-1 has been broken for 2 min: unknown reason (1 attempt, next attempt now)',
     ])
   })
 
   it('is a quarantine that lasts long', () => {
     const containers = [container('a-1', 'quarantined'), container('a-2', 'quarantined', { since: at(-7_200) })]
-    deepEqual(texts({ containers }), ['a-2 is quarantined since 2 h'])
+    deepEqual(texts({ containers }), ['a-2 has been quarantined for 2 h'])
   })
 
   it('is a pool that lends nothing, once, and a manager that is not ready', () => {
@@ -52,7 +52,7 @@ describe('what needs a person', () => {
     const reasons = ['pool "a" cannot lend any container: no such image', 'the container engine does not answer']
     deepEqual(texts({ pools, reasons }), [
       'Manager: the container engine does not answer',
-      'Pool a lends nothing: no such image',
+      'Pool a cannot lend any container: no such image',
     ])
   })
 
@@ -63,7 +63,7 @@ describe('what needs a person', () => {
       items.map(({ key }) => key),
       ['a-2', 'a-1'],
     )
-    equal(needsSummary(items), `2 things need you, first: ${items[0]?.text}`)
-    equal(needsSummary(items.slice(1)), `1 thing needs you: ${items[1]?.text}`)
+    equal(needsSummary(items), `2 things need attention, first: ${items[0]?.text}`)
+    equal(needsSummary(items.slice(1)), `1 thing needs attention: ${items[1]?.text}`)
   })
 })

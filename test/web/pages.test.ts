@@ -26,8 +26,10 @@ describe('times in the URL', () => {
     ['now-7d', '2026-11-22T14:00:00.000Z'],
     ['2026-11-24', '2026-11-24T00:00:00.000Z'],
     ['2026-11-24T10:00:00+02:00', '2026-11-24T08:00:00.000Z'],
+    ['now+1h', null],
     ['now-', null],
     ['now-1y', null],
+    ['12:00', null],
     ['yesterday', null],
     ['7', null],
     ['', null],
@@ -70,7 +72,7 @@ describe('reservations in words', () => {
   })
   it('say how they ended', () => {
     equal(endSentence(some({})), null)
-    equal(endSentence(some({ outcome: 'expired' })), 'Its time was over.')
+    equal(endSentence(some({ outcome: 'expired' })), 'It expired.')
     equal(endSentence(some({ outcome: 'failed', reason: 'no image' })), 'It failed: no image.')
   })
   it('say what a release destroys', () => {
@@ -79,7 +81,7 @@ describe('reservations in words', () => {
     equal(releaseConsequence([active]), '1 in use: 2 containers are destroyed with everything in them.')
     equal(
       releaseConsequence([active, waiting, waiting]),
-      '1 in use: 2 containers are destroyed with everything in them. 2 not begun yet: they lose their place.',
+      '1 in use: 2 containers are destroyed with everything in them. 2 not active yet: they are cancelled.',
     )
   })
   it('are filtered by state', () => {
@@ -109,7 +111,7 @@ describe('containers in words', () => {
     const [row] = withHolders([container] as never, [reservation] as never)
     equal(row && holderText(row), 'alice (ada)')
     const [hidden] = withHolders([{ ...container, reservation: null }] as never, [])
-    equal(hidden && holderText(hidden), 'another owner')
+    equal(hidden && holderText(hidden), 'another user')
   })
   it('say why an action would be refused', () => {
     equal(stateRefusal('recycle', 'ready'), null)
@@ -139,7 +141,7 @@ describe('tokens in words', () => {
   })
   it('say what a deletion means', () => {
     const [first, second] = [deletionText({ name: 'ci' }, 0, 0), deletionText({ name: 'ci' }, 0, 2)]
-    equal(second, `${first} 2 open reservations stay as they are: only admins can reach them then.`)
+    equal(second, `${first} 2 open reservations are kept, accessible to admins only.`)
   })
 })
 

@@ -23,12 +23,12 @@ const POOL = { name: 'alpine', containers: { ready: 3, reserved: 2 }, ports: 9 }
 describe('a new size', () => {
   const cases: readonly [typed: string, text: string][] = [
     ['5', ''],
-    ['4', 'alpine-5 goes when it is released.'],
-    ['2', 'alpine-3, alpine-4 go at once. alpine-5 goes when it is released.'],
+    ['4', 'alpine-5 is removed when it is released.'],
+    ['2', 'alpine-3, alpine-4 are removed at once. alpine-5 is removed when it is released.'],
     [' 6 ', 'alpine-6 is created.'],
     ['9', 'alpine-6, alpine-7, alpine-8, alpine-9 are created.'],
     ['1', '2 are reserved: release some first'],
-    ['10', 'At most 9: the pool has so many SSH ports in berth.yml'],
+    ['10', 'At most 9: the pool has no more SSH ports in berth.yml'],
     ['-1', 'A whole number from 2 to 9'],
     ['', 'A whole number from 2 to 9'],
     ['2.5', 'A whole number from 2 to 9'],
@@ -40,7 +40,7 @@ describe('a new size', () => {
     })
   }
 
-  it('does not list what is gone anyway, and cuts long lists', () => {
+  it('omits slots that are already being removed, and shortens long lists', () => {
     const removing = { name: 'alpine-7', pool: 'alpine', state: 'removing' as const }
     deepEqual(sizePlan(POOL, [...CONTAINERS, removing], '6').now, [])
     const large = { name: 'alpine', containers: {}, ports: 100 }
@@ -60,7 +60,7 @@ describe('an extension', () => {
     )
   })
 
-  it('is said', () => {
+  it('is reported with the new end', () => {
     equal(extendedText({ names: 'alpine-3', expiresAt: '2026-11-29T15:40:00Z' }, NOW, UTC), 'alpine-3: until 15:40')
   })
 })

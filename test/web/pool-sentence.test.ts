@@ -35,19 +35,19 @@ const CASES: readonly [what: string, facts: PoolFacts, text: string, tone: Tone]
       { reserved: 17, removing: 2, creating: 1 },
       { waiting: 5, waiting_since: ago(120), recycling_since: ago(4), next_free_at: inSeconds(240) },
     ),
-    '0 of 20 free. 17 reserved, 3 being recycled (oldest 4 s). 5 wait, longest 2 min. Next free 14:31 (in 4 min).',
+    '0 of 20 free. 17 reserved, 3 being recycled (oldest 4 s). 5 waiting, longest 2 min. Next free 14:31 (in 4 min).',
     'soon',
   ],
   [
     'one waits',
     pool({ reserved: 20 }, { waiting: 1, waiting_since: ago(61), next_free_at: inSeconds(59) }),
-    '0 of 20 free. 20 reserved. 1 waits, since 1 min 01 s. Next free 14:27 (in 59 s).',
+    '0 of 20 free. 20 reserved. 1 waiting for 1 min 01 s. Next free 14:27 (in 59 s).',
     'soon',
   ],
   [
     'one waits for more than are free',
     pool({ ready: 3, reserved: 17 }, { waiting: 1, waiting_since: ago(5), next_free_at: inSeconds(600) }),
-    '3 of 20 free. 17 reserved. 1 waits, since 5 s. Next free 14:37 (in 10 min).',
+    '3 of 20 free. 17 reserved. 1 waiting for 5 s. Next free 14:37 (in 10 min).',
     'soon',
   ],
   [
@@ -77,7 +77,7 @@ const CASES: readonly [what: string, facts: PoolFacts, text: string, tone: Tone]
     'needs-person',
   ],
   ['resized', pool({ ready: 12 }, { size: 12 }), 'All 12 are free. Resized to 12, 20 in berth.yml.', 'calm'],
-  ['of size 0', pool({}, { size: 0 }), 'Its size is 0: it lends nothing. Resized to 0, 20 in berth.yml.', 'calm'],
+  ['of size 0', pool({}, { size: 0 }), 'The size is 0: nothing to lend. Resized to 0, 20 in berth.yml.', 'calm'],
   [
     'shrunk below what is ready',
     pool({ ready: 3 }, { size: 2 }),

@@ -8,8 +8,8 @@ import { faultsOf, type Fields, fieldsFrom, requestOf, wantsMore } from '../../w
 const UTC = { timeZone: 'UTC', locale: 'en-GB' }
 const NOW = Date.parse('2026-11-29T14:00:00Z')
 const at = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString()
-const NOBODY = { username: '', sshKeys: '' }
-const fields = (query = ''): Fields => fieldsFrom(new URLSearchParams(query), NOBODY, 'alpine')
+const NOTHING_REMEMBERED = { username: '', sshKeys: '' }
+const fields = (query = ''): Fields => fieldsFrom(new URLSearchParams(query), NOTHING_REMEMBERED, 'alpine')
 
 describe('the form for reserving', () => {
   it('asks for one container of the first pool when nothing is filled in', () => {
@@ -53,7 +53,7 @@ describe('the form for reserving', () => {
       deepEqual(requestOf({ ...fields(), ...some }, NOW, UTC), { pool: 'alpine', count: 1, ...expected }))
   }
 
-  it('sends what cannot be read, so that the manager says what is wrong', () => {
+  it('sends unreadable values, so that the manager reports what is wrong', () => {
     const { count, duration } = requestOf({ ...fields(), count: 'two', time: 'soon' }, NOW, UTC)
     deepEqual([count, duration], ['two', 'soon'])
   })
@@ -69,7 +69,7 @@ describe('the form for reserving', () => {
     deepEqual(others, ['idempotency-key is too long'])
   })
 
-  it('shows its further fields when one of them is set or wrong', () => {
+  it('shows its further fields if one of them has a value or a violation', () => {
     const none = faultsOf([])
     deepEqual(
       [wantsMore(fields(), none), wantsMore(fields('note=x'), none), wantsMore(fields('password=words'), none)],
@@ -87,8 +87,8 @@ describe('what is free', () => {
   const pool = (ready: number, waiting: number) => ({ containers: { ready }, size: 10, waiting })
   const cases: readonly [ready: number, waiting: number, most: number | null, text: string][] = [
     [7, 0, null, '7 of 10 are free.'],
-    [1, 1, null, '1 of 10 is free, and 1 reservation waits.'],
-    [0, 2, 3, '0 of 10 are free, and 2 reservations wait. You hold 2 of at most 3 containers.'],
+    [1, 1, null, '1 of 10 is free, and 1 reservation is waiting.'],
+    [0, 2, 3, '0 of 10 are free, and 2 reservations are waiting. You hold 2 of at most 3 containers.'],
   ]
   for (const [ready, waiting, most, text] of cases) {
     it(text, () => equal(availabilityText(pool(ready, waiting), me(most)), text))
@@ -112,13 +112,13 @@ describe('what is free', () => {
 
   it('is unknown without any end', () => {
     equal(estimatedStart({ name: 'alpine', containers: {}, next_free_at: null }, 1, []), null)
-    equal(startText(null, NOW, UTC), 'When enough will be free is not known.')
+    equal(startText(null, NOW, UTC), 'It is not known when enough containers will be free.')
   })
 
   it('proposes to wait a little longer than that', () => {
     const minutes = (start: number | null) => proposedWait(start === null ? null : NOW + start * 60_000, NOW)
     deepEqual([minutes(null), minutes(-3), minutes(4), minutes(4.2)], ['10m', '1m', '5m', '6m'])
-    equal(startText(NOW + 240_000, NOW, UTC), 'Enough are free at about 14:04 (in 4 min).')
+    equal(startText(NOW + 240_000, NOW, UTC), 'Enough will be free at about 14:04 (in 4 min).')
   })
 })
 

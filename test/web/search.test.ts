@@ -8,7 +8,7 @@ const found = (query: string, most = 10) => search(ENTRIES, query, (text) => tex
 
 describe('the search of the palette', () => {
   it('finds everything for an empty query', () => deepEqual(found('', 2), ['Overview page', 'alpine pool']))
-  it('wants every word', () => deepEqual(found('ALP ready'), ['alpine-12 ready']))
+  it('requires every word', () => deepEqual(found('ALP ready'), ['alpine-12 ready']))
   it('puts the beginning of a text, then that of a word first', () => {
     deepEqual(found('p'), ['Overview page', 'alpine pool', 'alpine-1 reserved', 'alpine-12 ready'])
     deepEqual(found('1'), ['alpine-1 reserved', 'alpine-12 ready', 'debian-1 ready'])

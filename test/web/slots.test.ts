@@ -44,7 +44,7 @@ const sources = (containers: readonly Container[], size: number) => ({
 })
 
 describe('slots of a pool', () => {
-  it('have the places of their numbers, whatever the order of the list', () => {
+  it('are in the order of their numbers, whatever the order of the list', () => {
     const slots = slotsOf(sources([container(10, 'ready'), container(2, 'ready'), container(1, 'broken')], 3))
     deepEqual(
       slots.map(({ name, state }) => `${name} ${state}`),
@@ -67,7 +67,7 @@ describe('slots of a pool', () => {
     deepEqual([slot?.holder, slot?.isOwn, slot?.endsAt, slot?.level], ['alice', true, at(30), 8])
   })
 
-  it('are full where the caller may not know the holder', () => {
+  it('are full if the caller may not know the holder', () => {
     const [slot] = slotsOf(sources([container(1, 'reserved')], 1))
     deepEqual([slot?.holder, slot?.isOwn, slot?.endsAt, slot?.level], [null, false, null, 16])
   })
@@ -163,11 +163,11 @@ describe('a slot in words', () => {
     [base, 'alpine-1, reserved, yours (alice)', 'reserved by alice, 30 min left, until 14:30'],
     [{ ...base, isOwn: false }, 'alpine-1, reserved, alice', 'reserved by alice, 30 min left, until 14:30'],
     [{ ...base, isOwn: false, holder: null, endsAt: null }, 'alpine-1, reserved', 'reserved by another user'],
-    [{ ...base, state: 'ready', holder: null, isOwn: false, endsAt: null }, 'alpine-1, ready', 'ready since 2 min'],
+    [{ ...base, state: 'ready', holder: null, isOwn: false, endsAt: null }, 'alpine-1, ready', 'ready for 2 min'],
     [
       { ...base, state: 'broken', holder: null, isOwn: false, endsAt: null, error: 'no such image' },
       'alpine-1, broken, no such image',
-      'broken since 2 min: no such image',
+      'broken for 2 min: no such image',
     ],
     [
       { ...base, state: 'missing', holder: null, isOwn: false, endsAt: null, since: null },

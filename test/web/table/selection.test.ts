@@ -24,11 +24,11 @@ describe('the selection of a table', () => {
     deepEqual(selectedOf(extendedTo(begin, 'a', SHOWN), SHOWN), ['a', 'b', 'c'])
     equal(extendedTo(begin, 'e', SHOWN).anchor, 'c')
   })
-  it('begins with the row itself if there is no other end, or it is not shown any more', () => {
+  it('begins with the row itself if the anchor is missing or hidden', () => {
     deepEqual([...extendedTo(NOTHING_SELECTED, 'd', SHOWN).ids], ['d'])
     deepEqual(selectedOf(extendedTo(toggled(NOTHING_SELECTED, 'gone'), 'd', SHOWN), SHOWN), ['d'])
   })
-  it('concerns only rows that are shown', () => {
+  it('includes only rows that are shown', () => {
     deepEqual(selectedOf(allOf(SHOWN), ['b', 'x', 'd']), ['b', 'd'])
   })
 })

@@ -25,14 +25,14 @@ const names = (state: Partial<TableState>) =>
 const by = (key: string, descending = false) => names({ order: { key, descending } })
 
 describe('rows of a table', () => {
-  it('keep their order without another one', () => deepEqual(names({}), ['p-10', 'p-2', 'q-1', 'Q-3']))
+  it('keep their order if none is chosen', () => deepEqual(names({}), ['p-10', 'p-2', 'q-1', 'Q-3']))
   it('sort texts with the numbers in them', () => deepEqual(by('name'), ['p-2', 'p-10', 'q-1', 'Q-3']))
-  it('sort the other way round', () => deepEqual(by('name', true), ['Q-3', 'q-1', 'p-10', 'p-2']))
-  it('sort numbers by size, those without one last', () => {
+  it('sort in descending order', () => deepEqual(by('name', true), ['Q-3', 'q-1', 'p-10', 'p-2']))
+  it('sort numbers by size, missing ones last', () => {
     deepEqual(by('ends'), ['q-1', 'p-10', 'Q-3', 'p-2'])
     deepEqual(by('ends', true), ['Q-3', 'p-10', 'q-1', 'p-2'])
   })
-  it('that are equal keep their order', () => deepEqual(by('pool', true), ['q-1', 'Q-3', 'p-10', 'p-2']))
+  it('keep their order if they are equal', () => deepEqual(by('pool', true), ['q-1', 'Q-3', 'p-10', 'p-2']))
   it('must have every word, in any column, in any case', () => {
     deepEqual(names({ words: 'DEB q-3' }), ['Q-3'])
     deepEqual(names({ words: ' soon ' }), ['p-10', 'p-2', 'q-1', 'Q-3'])

@@ -104,7 +104,7 @@ describe('terminals over a reload', () => {
   const shells: readonly DockAction[] = [A, B, { type: 'made', key: 'a', terminal: 't1' }]
   const state = shells.reduce(dockAfter, EMPTY)
 
-  it('come back, but none is opened anew', () => {
+  it('are restored, but none is opened again', () => {
     equal(words(parseStored(storedText(state, 'ada'), 'ada')), '*a:alpine-1/t1 normal')
   })
 
@@ -112,9 +112,9 @@ describe('terminals over a reload', () => {
     ['of shells that have ended', storedText(dockAfter(state, { type: 'over', key: 'a', over: true }), 'ada')],
     ['of another identity', storedText(state, 'bob')],
     ['of nothing', null],
-    ['of what is no JSON', '{'],
+    ['of invalid JSON', '{'],
     ['of what has no tabs', '{"identity":"ada","tabs":3}'],
-    ['of what are no tabs', '{"identity":"ada","tabs":[null,3,{"key":"a"}]}'],
+    ['of invalid tabs', '{"identity":"ada","tabs":[null,3,{"key":"a"}]}'],
   ]
   for (const [what, text] of cases)
     it(`do not come out ${what}`, () => equal(words(parseStored(text, 'ada')), 'normal'))

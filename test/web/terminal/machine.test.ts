@@ -13,7 +13,7 @@ const refused = (of: 'shell' | 'ticket', status: number): LinkEvent => {
   return { type: 'refused', of, status, message: 'No.', now: NOW }
 }
 
-/** The state in one word, with what matters for what comes next. */
+/** The state in words, with what determines the next state. */
 function words(state: LinkState): string {
   if (state.kind === 'stopped') return `stopped ${state.why}: ${state.reason}`
   if (state.kind === 'ended') return `ended ${state.why}: ${state.reason}`
@@ -24,9 +24,9 @@ function words(state: LinkState): string {
 describe('the connection of a terminal', () => {
   const cases: readonly [what: string, from: LinkState, event: LinkEvent, to: string][] = [
     ['opens', FIRST, { type: 'attached' }, 'attached'],
-    ['is tried again after network loss', ATTACHED, closed(1006), 'waiting, attempt 0, lost'],
-    ['is tried again after a restart of the manager', ATTACHED, closed(1012), 'waiting, attempt 0, lost'],
-    ['is tried again after a code of a later version', ATTACHED, closed(4999), 'waiting, attempt 0, lost'],
+    ['retries after network loss', ATTACHED, closed(1006), 'waiting, attempt 0, lost'],
+    ['retries after a restart of the manager', ATTACHED, closed(1012), 'waiting, attempt 0, lost'],
+    ['retries after a close code of a later version', ATTACHED, closed(4999), 'waiting, attempt 0, lost'],
     ['connects when the pause is over', LOST, { type: 'retry' }, 'connecting, attempt 1, lost'],
     ['does not connect twice', AGAIN, { type: 'retry' }, 'connecting, attempt 1, lost'],
     ['stays connected when asked to hurry', ATTACHED, { type: 'retry' }, 'attached'],
@@ -68,7 +68,7 @@ describe('the connection of a terminal', () => {
     deepEqual(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
   })
 
-  it('spreads the attempts of many pages, and never hurries', () => {
+  it('spreads the attempts of many pages, with a minimum pause', () => {
     const pauseAt = (random: number) => {
       const state = advance(ATTACHED, closed(1006), random)
       return state.kind === 'waiting' ? state.pauseMs : null
@@ -76,7 +76,7 @@ describe('the connection of a terminal', () => {
     deepEqual([0, 0.5, 1].map(pauseAt), [250, 375, 500])
   })
 
-  it('knows since when it has been lost over all attempts', () => {
+  it('keeps the time of the loss over all attempts', () => {
     let state = advance(ATTACHED, closed(1006), 0)
     state = advance(state, { type: 'retry' }, 0)
     state = advance(state, { type: 'closed', code: 1006, reason: '', now: NOW + 5_000 }, 0)

@@ -81,8 +81,8 @@ describe('what a program may put in the clipboard (OSC 52)', () => {
     ['text for no clipboard in particular', ';aGVsbG8=', 'hello'],
     ['never an answer to a read', 'c;?', null],
     ['nothing that clears it', 'c;', null],
-    ['nothing that is no base64', 'c;%%%', null],
-    ['nothing that is no text', 'c;/w==', null],
+    ['nothing that is not base64', 'c;%%%', null],
+    ['nothing that is not text', 'c;/w==', null],
     ['nothing without an end', 'aGVsbG8=', null],
     ['nothing of more than 100 kB', `c;${'AAAA'.repeat(25_001)}`, null],
   ]
@@ -125,7 +125,7 @@ describe('a line of the page between those of the shell', () => {
       { x: 0, y: 0, lineStart: 0, cols: 2, rows: 24 },
       '\u001b[1;1H\u001b[L\u001b[90mno\u001b[39m\u001b[2;1H',
     ],
-    ['is left out where there is no room', { x: 0, y: 1, lineStart: 0, cols: 80, rows: 2 }, ''],
+    ['is omitted if the screen has no free line', { x: 0, y: 1, lineStart: 0, cols: 80, rows: 2 }, ''],
   ]
   for (const [what, cursor, output] of cases) it(what, () => equal(insertedLine('note', cursor), output))
 })

@@ -55,8 +55,8 @@ describe('words about the connection', () => {
     [{ kind: 'connecting', attempt: 1, lostAt: null }, 'Opening a shell in alpine-3 …', null],
     [{ kind: 'connecting', attempt: 2, lostAt }, 'Connection lost at 14:02:11. Connecting again …', null],
     [
-      { kind: 'waiting', attempt: 2, lostAt, reason: 'The manager restarts.', pauseMs: 500 },
-      'The manager restarts. Not connected since 14:02:11. Typed text is not sent.',
+      { kind: 'waiting', attempt: 2, lostAt, reason: 'The manager is restarting.', pauseMs: 500 },
+      'The manager is restarting. Not connected since 14:02:11. Typed text is not sent.',
       null,
     ],
     [

@@ -52,7 +52,7 @@ describe('charts of a series', () => {
     ])
   })
 
-  it('say in words that nothing happened', () => {
+  it('have a sentence if nothing happened', () => {
     const reasons = Object.values(modelsBy(series([{}, {}]))).map(({ empty }) => empty)
     deepEqual(reasons, [
       null,

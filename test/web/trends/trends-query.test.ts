@@ -6,7 +6,6 @@ import {
   eventsPath,
   moved,
   rangeOf,
-  readMoment,
   readTrendsQuery,
   type Span,
   widened,
@@ -16,7 +15,6 @@ import {
 
 const NOW = Date.parse('2026-11-29T12:00:00Z')
 const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 
 describe('the URL of trends', () => {
   const cases: readonly [query: string, pool: string | null, from: string, to: string, range: string | null][] = [
@@ -54,22 +52,6 @@ describe('the URL of trends', () => {
     equal(csvPath(query), '/v1/series?from=now-1h&to=now&format=csv')
     equal(csvPath({ ...query, pool: 'a b' }), '/v1/series?pool=a+b&from=now-1h&to=now&format=csv')
   })
-})
-
-describe('moments', () => {
-  const cases: readonly [text: string, at: number | null][] = [
-    ['now', NOW],
-    ['now-90m', NOW - 90 * MINUTE],
-    ['now-2h', NOW - 2 * HOUR],
-    ['now-1d', NOW - 24 * HOUR],
-    ['2026-11-29T12:00:00Z', NOW],
-    ['2026-11-29', NOW - 12 * HOUR],
-    ['now+1h', null],
-    ['now-', null],
-    ['12:00', null],
-    ['', null],
-  ]
-  for (const [text, at] of cases) it(`are read: "${text}"`, () => equal(readMoment(text, NOW), at))
 })
 
 describe('spans', () => {

@@ -1,4 +1,4 @@
-/** Extends and releases reservations. Says how it went, and why an end is not the requested one. */
+/** Extends and releases reservations. Reports the result, and why an end differs from the requested one. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { answerOf } from '../../../src/client/client.ts'
 import { useBerth } from '../api/berth.tsx'
@@ -29,7 +29,7 @@ export function useExtend() {
       const names = namesOf(extended)
       const { expires_at: expiresAt, clamped } = extended
       const text = extendedText({ names, expiresAt }, clock(), words)
-      // It stays until it is read: the reservation ends earlier than wanted.
+      // A problem stays until it is closed: the reservation ends earlier than requested.
       if (clamped === null) notices.done(text)
       else notices.problem(text, clamped)
     },
@@ -38,7 +38,7 @@ export function useExtend() {
   })
 }
 
-/** Asks, and then releases one or several. */
+/** Releases one or more reservations after a confirmation. */
 export function useRelease() {
   const berth = useBerth()
   const client = useQueryClient()

@@ -2,12 +2,12 @@
 import type { Reservation } from '../api/types.ts'
 
 /** More containers than this are counted instead of named. */
-const MOST_NAMES = 3
+const MAX_NAMES = 3
 
 /** Returns the names of its containers: "alpine-1, alpine-2, alpine-3 and 47 more"; its account while it waits. */
 export function namesOf({ containers, username, pool }: Pick<Reservation, 'containers' | 'username' | 'pool'>): string {
   if (containers.length === 0) return `${username} in ${pool}`
-  const more = containers.length - MOST_NAMES
-  const names = containers.slice(0, more === 1 ? MOST_NAMES + 1 : MOST_NAMES).map(({ name }) => name)
+  const more = containers.length - MAX_NAMES
+  const names = containers.slice(0, more === 1 ? MAX_NAMES + 1 : MAX_NAMES).map(({ name }) => name)
   return more > 1 ? `${names.join(', ')} and ${more} more` : names.join(', ')
 }

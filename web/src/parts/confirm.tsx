@@ -39,7 +39,7 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
       <Modal opened={open !== null} onClose={() => settle(false)} title={question?.title}>
         <div>{question?.consequence}</div>
         {question?.names && question.names.length > 0 && (
-          <ul className={styles['names']} aria-label="Concerns">
+          <ul className={styles['names']} aria-label="Affected">
             {question.names.map((name) => (
               <li key={name}>{name}</li>
             ))}
@@ -47,7 +47,7 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
         )}
         {wanted !== undefined && (
           <TextInput
-            label={`Type "${wanted}" to go on`}
+            label={`Type "${wanted}" to continue`}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
           />

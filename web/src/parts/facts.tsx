@@ -7,7 +7,7 @@ interface FactsProps {
   readonly children?: ReactNode
 }
 
-/** Names with their values. Names without a value are left out. */
+/** Names with their values. Names without a value are omitted. */
 export function Facts({ facts = [], children }: FactsProps) {
   return (
     <dl className={styles['facts']}>

@@ -38,10 +38,10 @@ export function Loading<T>(props: {
 }) {
   const { of: query, what, children } = props
   if (query.data !== undefined) return children(query.data)
-  if (query.error === null || query.error === undefined) return <output className="secondary">Reading {what} …</output>
+  if (query.error === null || query.error === undefined) return <output className="secondary">Loading {what} …</output>
   return (
     <>
-      <ProblemNote title={`Berth could not read ${what}`} error={query.error} />
+      <ProblemNote title={`Berth could not load ${what}`} error={query.error} />
       <Button mt="sm" onClick={() => query.refetch()}>
         Try again
       </Button>

@@ -17,7 +17,7 @@ export function useUtc(): readonly [boolean, (on: boolean) => void] {
 /** Returns in which zone and language times are shown: those of the browser, or UTC. */
 export function useTimeWords(): TimeWords {
   const [utc] = useUtc()
-  // To ask for the zone of the browser takes long.
+  // Reading the time zone of the browser is slow.
   return useMemo(() => {
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
     return { timeZone: utc ? 'UTC' : timeZone, locale: navigator.language }

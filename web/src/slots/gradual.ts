@@ -7,8 +7,8 @@ export function isSameSlot(one: Slot, other: Slot): boolean {
 }
 
 /**
- * Returns what the next frame draws: the wanted slots, with at most so many changes from those that are drawn. Slots in
- * other places are drawn at once.
+ * Returns what the next frame draws: the wanted slots, with at most `most` changes to those that are drawn. A different
+ * list of slots is drawn at once.
  */
 export function nextDrawn(drawn: readonly Slot[], wanted: readonly Slot[], most: number): readonly Slot[] {
   if (drawn.length !== wanted.length) return wanted

@@ -11,7 +11,7 @@ interface OrderToggleProps {
 
 export function OrderToggle({ pool, order, onChange }: OrderToggleProps) {
   return (
-    <fieldset className={styles['orders']} aria-label={`Order of the places of ${pool}`}>
+    <fieldset className={styles['orders']} aria-label={`Order of the slots of ${pool}`}>
       <span aria-hidden>by</span>
       {ORDERS.map((one) => (
         <button

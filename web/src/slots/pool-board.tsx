@@ -1,6 +1,6 @@
 /**
- * A pool: the sentence that tells what holds it up, one line about the slot at hand at a fixed place, and the map of
- * its slots.
+ * A pool: a sentence on what is free, reserved and waiting, a line of fixed height about the current slot, and the map
+ * of its slots.
  */
 import { useId, useMemo, useState } from 'react'
 import { Link } from 'wouter'
@@ -29,7 +29,7 @@ interface PoolBoardProps {
   readonly withName?: boolean
 }
 
-/** Levels move this often. */
+/** How often the fill levels of reserved slots are updated. */
 const LEVEL_MS = 10_000
 
 export function PoolBoard({ pool, containers, reservations, me, withName = true }: PoolBoardProps) {
@@ -84,8 +84,8 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
         <OrderToggle pool={pool.name} order={order} onChange={setOrder} />
       </div>
       <SlotMap
-        label={`Places of ${pool.name}`}
-        // A thousand changes at once do not hold up the page.
+        label={`Slots of ${pool.name}`}
+        // So that a thousand simultaneous changes do not block the page.
         slots={useGradual(slots)}
         detailId={detailId}
         marksOwn={me.auth !== 'none'}
@@ -97,7 +97,7 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
   )
 }
 
-/** Ticks each second by itself, so that the map does not. */
+/** Updates each second on its own, so that the map does not render again. */
 function Sentence({ pool }: { readonly pool: Pool }) {
   const { text, tone } = poolSentence(pool, useNow(), useTimeWords())
   return (

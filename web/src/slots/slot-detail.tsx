@@ -1,4 +1,4 @@
-/** One line about the slot at hand, at a fixed place and with a fixed height. */
+/** One line about the slot under the pointer or the focus, at a fixed position and with a fixed height. */
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
@@ -16,7 +16,7 @@ interface SlotDetailProps {
   readonly id: string
   readonly slot: Slot | null
   readonly reservations: ReadonlyMap<string, Reservation>
-  /** Shown while no slot is at hand. */
+  /** Shown while no slot is under the pointer or the focus. */
   readonly children: ReactNode
 }
 

@@ -1,4 +1,4 @@
-/** Single keys that act on the place of a map that has the focus. One set for all maps of a page. */
+/** Single-letter shortcuts for the focused slot of a map. One set for all maps of a page. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef } from 'react'
 import type { Reservation } from '../api/types.ts'
 import { useExtend } from '../actions/reservation-actions.ts'
@@ -18,7 +18,7 @@ type Maps = Map<string, MapKeys>
 const MapsContext = createContext<Maps | null>(null)
 
 interface SlotKeysProps {
-  /** The caller's active reservations: without a focused place, the only one of them is meant. */
+  /** The caller's active reservations. If no slot has the focus, the shortcuts act on the only reservation. */
   readonly mine: readonly Reservation[]
   readonly children: ReactNode
 }
@@ -28,7 +28,7 @@ export function SlotKeys({ mine, children }: SlotKeysProps) {
   const dock = useDock()
   const extend = useExtend()
   const notices = useNotices()
-  /** Returns what the key is about, or null if that is nothing or not clear. */
+  /** Returns the slot that a shortcut acts on, or null if there is none or more than one. */
   const meant = (): { readonly slot: string; readonly reservation: Reservation | undefined } | null => {
     const slot = slotAt(document.activeElement)
     const map = slot === null ? undefined : mapOf(maps, slot)
@@ -37,18 +37,18 @@ export function SlotKeys({ mine, children }: SlotKeysProps) {
     const [container] = only?.containers ?? []
     return only && others.length === 0 && container ? { slot: container.name, reservation: only } : null
   }
-  const needs = (verb: string) => notices.done(`${verb}: move to a place that you have reserved first.`)
-  useShortcut('t', 'Open a terminal in the place that has the focus', () => {
+  const needs = (verb: string) => notices.done(`${verb}: first move to a slot that you have reserved.`)
+  useShortcut('t', 'Open a terminal in the focused slot', () => {
     const here = meant()
     if (here?.reservation?.state === 'active') dock.open(here.slot)
     else needs('Terminal')
   })
-  useShortcut('e', 'Extend the reservation of the place that has the focus', () => {
+  useShortcut('e', 'Extend the reservation of the focused slot', () => {
     const here = meant()
     if (here?.reservation?.state === 'active') extend.mutate(here.reservation)
     else needs('Extend')
   })
-  useShortcut('x', 'Select the place that has the focus', () => {
+  useShortcut('x', 'Select the focused slot', () => {
     const slot = slotAt(document.activeElement)
     if (slot !== null) mapOf(maps, slot)?.toggle(slot)
   })

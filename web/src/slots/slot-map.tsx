@@ -1,4 +1,4 @@
-/** The map of a pool: numbered places that never move. Arrow keys lead from one to the next. */
+/** The map of a pool: numbered slots at fixed positions. Arrow keys move between them. */
 import {
   type CSSProperties,
   type KeyboardEvent,
@@ -26,7 +26,7 @@ interface SlotMapProps {
 }
 
 /** Width of the ruler beside rows of dots. */
-const RULER = 32
+const RULER_PX = 32
 
 export function SlotMap({ label, slots, detailId, marksOwn, selected, onSelect, onShow }: SlotMapProps) {
   const grid = useRef<HTMLDivElement>(null)
@@ -35,7 +35,7 @@ export function SlotMap({ label, slots, detailId, marksOwn, selected, onSelect, 
   const [current, setCurrent] = useState<string | null>(null)
   const size = tileSize(slots.length)
   const isDots = size.kind === 'dot'
-  const columns = width === null ? null : columnsIn(isDots ? width - RULER : width, size)
+  const columns = width === null ? null : columnsIn(isDots ? width - RULER_PX : width, size)
   const tabStop = slots.some(({ name }) => name === current) ? current : (slots[0]?.name ?? null)
 
   const move = (event: KeyboardEvent) => {

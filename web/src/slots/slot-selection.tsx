@@ -12,7 +12,7 @@ interface SelectionProps {
   readonly onClear: () => void
 }
 
-/** What can be done with the selected places: to release their reservations. */
+/** The number of selected slots, and a button that releases their reservations. */
 export function Selection({ names, slots, reservations, onClear }: SelectionProps) {
   const release = useRelease()
   const { data: me } = useMe()

@@ -9,7 +9,7 @@ export function slotLabel({ name, state, holder, isOwn, error }: Slot): string {
   return [name, stateWord(state), isOwn ? `yours (${holder})` : holder, error].filter(Boolean).join(', ')
 }
 
-/** Returns "reserved by alice, 38 min left, until 15:40", "broken since 2 min: no such image". */
+/** Returns "reserved by alice, 38 min left, until 15:40", "broken for 2 min: no such image". */
 export function slotDetail(slot: Slot, now: number, words: TimeWords): string {
   const { state, holder, endsAt, since, error } = slot
   if (state === 'missing') return 'no container yet'
@@ -18,7 +18,7 @@ export function slotDetail(slot: Slot, now: number, words: TimeWords): string {
     const end = Date.parse(endsAt)
     return `reserved by ${holder ?? 'another user'}, ${durationText(end - now)} left, until ${clockText(end, now, words)}`
   }
-  const lasts = since === null ? '' : ` since ${durationText(now - Date.parse(since))}`
+  const lasts = since === null ? '' : ` for ${durationText(now - Date.parse(since))}`
   return `${state}${lasts}${error === null ? '' : `: ${error}`}`
 }
 

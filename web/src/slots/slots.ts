@@ -1,5 +1,5 @@
 /**
- * The slots of a pool as places of a map: what each shows. Pure, so that only tiles whose values changed render again.
+ * What the map of a pool shows for each slot. Pure functions, so that only tiles with changed values render again.
  */
 import type { Container, Reservation } from '../api/types.ts'
 
@@ -21,7 +21,7 @@ export interface Slot {
   readonly endsAt: string | null
   /** RFC 3339: since when it is in its state; null for a slot without a container. */
   readonly since: string | null
-  /** Time left of a reserved one, in sixteenths of its whole time; 0 for others. */
+  /** Time left of a reserved slot, in sixteenths of its total time; 0 in other states. */
   readonly level: number
   /** Why it is broken or quarantined. */
   readonly error: string | null
@@ -76,7 +76,7 @@ function slotOf(
   }
 }
 
-/** Full when the whole is not known, as for the reservations of others. */
+/** Full if the total time is not known, as for reservations of other owners. */
 function levelOf(reservation: Reservation | undefined, now: number): number {
   if (reservation?.expires_at == null || reservation.active_at === null) return LEVELS
   const start = Date.parse(reservation.active_at)
@@ -120,16 +120,16 @@ export function tileSize(slots: number): TileSize {
 }
 
 /** Number of dots in a row, where there is room. */
-const ROW_OF_DOTS = 50
+const MAX_DOTS_PER_ROW = 50
 
-/** Returns how many tiles fit into a row: of dots 50, or the next smaller multiple of ten. */
+/** Returns how many tiles fit into a row: for dots, at most 50, rounded down to a multiple of ten. */
 export function columnsIn(width: number, { kind, width: tile, gap }: TileSize): number {
   const fitting = Math.max(1, Math.floor((width + gap) / (tile + gap)))
   if (kind !== 'dot') return fitting
-  return Math.min(ROW_OF_DOTS, fitting >= 10 ? fitting - (fitting % 10) : fitting)
+  return Math.min(MAX_DOTS_PER_ROW, fitting >= 10 ? fitting - (fitting % 10) : fitting)
 }
 
-/** Returns the index to which a key leads from a tile; null for other keys. */
+/** Returns the index of the tile that a key moves to; null for other keys. */
 export function indexAfter(
   key: string,
   ctrl: boolean,

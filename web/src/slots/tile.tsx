@@ -1,4 +1,4 @@
-/** One place of the map. Renders again only when a value that it shows has changed. */
+/** One slot of the map. Renders again only when a value that it shows has changed. */
 import { memo } from 'react'
 import { useLiveStatus } from '../live/live.tsx'
 import { useNow } from '../live/clock.tsx'
@@ -12,7 +12,7 @@ import styles from './slot-map.module.css'
 interface TileProps {
   readonly slot: Slot
   readonly kind: TileSize['kind']
-  /** Whether Tab leads here. */
+  /** Whether Tab reaches this tile. */
   readonly isCurrent: boolean
   readonly isSelected: boolean
   /** Id of the line that says more, for screen readers. */
@@ -26,12 +26,12 @@ function Plain({ slot, kind, isCurrent, isSelected, detailId }: TileProps) {
       type="button"
       role="gridcell"
       className={`${styles['tile']} ${styles[kind]}`}
-      // Never less than a quarter, so that a reserved one never looks hollow.
+      // At least a quarter, so that a reserved slot never looks empty.
       style={
         slot.state === 'reserved' ? ({ '--fill': `${25 + (slot.level * 75) / 16}%` } as React.CSSProperties) : undefined
       }
       tabIndex={isCurrent ? 0 : -1}
-      // What a large tile shows names it, too.
+      // The text of a larger tile already names it.
       aria-label={kind === 'small' || kind === 'dot' ? slotLabel(slot) : undefined}
       aria-describedby={isCurrent ? detailId : undefined}
       aria-selected={isSelected}
@@ -74,7 +74,7 @@ function Medium({ slot }: { readonly slot: Slot }) {
   return <Name slot={slot} />
 }
 
-/** Number, and holder or state. Screen readers also get what the place and the shape tell. */
+/** Number, and holder or state. Screen readers also get what the position and the shape show. */
 function Name({ slot: { name, number, state, holder } }: { readonly slot: Slot }) {
   return (
     <>
@@ -92,7 +92,7 @@ function isBusy(state: Slot['state']): boolean {
   return state === 'creating' || state === 'removing' || state === 'quarantined'
 }
 
-/** How old what the tile shows is, while the page is not live. */
+/** Age of what the tile shows, while the page is not live. */
 function Age() {
   const status = useLiveStatus()
   return status.kind === 'stale' ? <AgeOf since={status.since} /> : null

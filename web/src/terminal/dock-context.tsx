@@ -2,7 +2,7 @@
 import { createContext, useContext } from 'react'
 
 export interface Dock {
-  /** Opens a terminal in a container of the caller's, and gives it the focus. */
+  /** Opens a terminal in a container of the caller, and focuses it. */
   open(container: string): void
 }
 

@@ -20,7 +20,7 @@ export function DockProvider({ children }: { readonly children: ReactNode }) {
   const [location] = useLocation()
   useEffect(() => sessionStorage.setItem(STORED_AS, storedText(state, identity)), [state, identity])
   const dock = useMemo(() => ({ open: (container: string) => act({ type: 'open', key: newKey(), container }) }), [])
-  // A terminal that is alone in its window has no other ones below it.
+  // The window of a single terminal has no dock.
   const isShown = !location.startsWith('/terminal/')
   return (
     <DockContext value={dock}>

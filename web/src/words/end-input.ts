@@ -1,4 +1,4 @@
-/** How long, as a person types it: "90m", "2 h", "45" (minutes), or until when: "until 15:40", "15:40". */
+/** Reads durations and end times as people type them: "90m", "2 h", "45" (minutes), "until 15:40", "15:40". */
 import { clockText, durationText, type TimeWords } from './time.ts'
 
 const MINUTE = 60_000
@@ -7,14 +7,14 @@ const DURATION = /^(\d{1,6}(?:[.,]\d{1,3})?)\s*(s|sec|seconds?|m|min|minutes?|h|
 const CLOCK = /^(?:until\s+)?([01]?\d|2[0-3])[:.]([0-5]\d)$/i
 
 export interface ReadEnd {
-  /** As the API takes it. What cannot be read stays as it was typed, so that the manager says what is wrong. */
+  /** As the API takes it. Unreadable text stays as it was typed, so that the manager reports what is wrong. */
   readonly duration: string
   /** null if it cannot be read. */
   readonly ms: number | null
   readonly isClock: boolean
 }
 
-/** Reads what was typed. null for an empty field: the pool's default. */
+/** Returns what was typed; null for an empty field, which means the pool's default. */
 export function readEnd(text: string, now: number, words: TimeWords): ReadEnd | null {
   const typed = text.trim()
   if (typed === '') return null
@@ -30,7 +30,7 @@ export function readEnd(text: string, now: number, words: TimeWords): ReadEnd | 
   return { duration: `${number}${letter}`, ms: Math.round(Number(number) * (UNITS[letter] ?? 0)), isClock: false }
 }
 
-/** Returns when the clock shows that time next. `at`: minutes since midnight. */
+/** Returns the next time at which the clock shows `at`, in minutes since midnight. */
 function nextTimeOfDay(at: number, now: number, words: TimeWords): number {
   const DAY = 24 * 60
   const thisMinute = now - (now % MINUTE)

@@ -4,14 +4,14 @@ import { clockText, type TimeWords } from './time.ts'
 
 /** Name of the manager itself in `by`. */
 const MANAGER = 'berth'
-/** Name of every caller while the manager wants no authentication. */
+/** Name of every caller with `auth: none`. */
 const ANYONE = 'anyone'
 
-type Say = (event: Event, words: TimeWords) => string
+type TextOf = (event: Event, words: TimeWords) => string
 
-const SAY: Readonly<Record<Event['kind'], Say>> = {
-  'reservation.waiting': (event) => `${holder(event)} waits for ${poolOf(event)}`,
-  'reservation.preparing': (event) => `The account of ${holder(event)} is being made in ${poolOf(event)}`,
+const TEXTS: Readonly<Record<Event['kind'], TextOf>> = {
+  'reservation.waiting': (event) => `${holder(event)} is waiting for ${poolOf(event)}`,
+  'reservation.preparing': (event) => `The account of ${holder(event)} is being created in ${poolOf(event)}`,
   'reservation.active': (event) => `${holder(event)} can log in to ${poolOf(event)}`,
   'reservation.extended': (event, words) => `${actor(event)} extended ${theirs(event)} ${until(event, words)}`,
   'reservation.held': (event, words) => `${actor(event)} put ${theirs(event)} on hold ${until(event, words)}`,
@@ -24,11 +24,11 @@ const SAY: Readonly<Record<Event['kind'], Say>> = {
   'container.removing': (event) => removal(event),
   'container.broken': (event) => `${nameOf(event)} is broken${why(event)}`,
   'container.quarantined': (event) => `${actor(event)} quarantined ${nameOf(event)}${why(event)}`,
-  'container.reset': (event) => `${actor(event)} resets ${nameOf(event)}`,
+  'container.reset': (event) => `${actor(event)} reset ${nameOf(event)}`,
   'container.replaced': (event) => `${nameOf(event)} was replaced under ${theirs(event)}${why(event)}`,
   'container.dropped': (event) => `${nameOf(event)} is no longer part of ${poolOf(event)}${why(event)}`,
   'pool.scaled': (event) => `${actor(event)} set the size of ${poolOf(event)} to ${event.detail ?? '?'}`,
-  'token.created': (event) => `${actor(event)} made a token${why(event)}`,
+  'token.created': (event) => `${actor(event)} created a token${why(event)}`,
   'token.deleted': (event) => `${actor(event)} deleted a token${why(event)}`,
   'terminal.opened': (event) => `${actor(event)} opened a terminal in ${nameOf(event)}`,
   'terminal.closed': (event) => `The terminal of ${holder(event)} in ${nameOf(event)} was closed${why(event)}`,
@@ -37,11 +37,11 @@ const SAY: Readonly<Record<Event['kind'], Say>> = {
 /** Returns what happened: "The reservation of alice in alpine has ended: released by ada". */
 export function eventText(event: Event, words: TimeWords): string {
   // A later manager may know more kinds than this page.
-  const say: Say | undefined = SAY[event.kind]
-  return say?.(event, words) ?? [event.kind, event.container ?? event.pool, event.detail].filter(Boolean).join(': ')
+  const textOf: TextOf | undefined = TEXTS[event.kind]
+  return textOf?.(event, words) ?? [event.kind, event.container ?? event.pool, event.detail].filter(Boolean).join(': ')
 }
 
-/** Whether a person would want to read it in a short list: not the steps of recycling. */
+/** Whether the event belongs in a short list, which omits the steps of recycling. */
 export function isNoteworthy({ kind, by, reservation }: Pick<Event, 'kind' | 'by' | 'reservation'>): boolean {
   const steps = ['creating', 'ready', 'reserved', 'removing', 'dropped'].map((step) => `container.${step}`)
   // After a release, the event of the reservation says it.
@@ -54,7 +54,7 @@ function actor({ by }: Event): string {
   return by === MANAGER ? 'Berth' : by
 }
 
-/** "alice", and whose account it is where the owner has another name: "alice (ada)". */
+/** Returns "alice", or "alice (ada)" if the owner has another name. */
 function holder({ username, owner }: Event): string {
   if (username === null) return owner ?? 'a tenant'
   return owner === null || owner === username || owner === ANYONE ? username : `${username} (${owner})`
@@ -72,7 +72,7 @@ function why({ detail }: Event): string {
   return detail === null ? '' : `: ${detail}`
 }
 
-/** The manager removes what was released; a person recycles. */
+/** The manager removes released containers; a person recycles. */
 function removal(event: Event): string {
   if (event.by === MANAGER) return `${nameOf(event)} is being removed${why(event)}`
   return `${actor(event)} had ${nameOf(event)} removed${why(event)}`
@@ -98,7 +98,7 @@ function outcome(event: Event): string {
 /** "alpine-1 -> alpine-2: REASON" */
 function substitution(detail: string | null): string {
   const [, from, to, reason] = /^(\S+) -> (\S+?): (.*)$/s.exec(detail ?? '') ?? []
-  return from === undefined ? `A container was swapped (${detail ?? '?'})` : `${to} replaced ${from} (${reason})`
+  return from === undefined ? `A container was replaced (${detail ?? '?'})` : `${to} replaced ${from} (${reason})`
 }
 
 function capital(text: string): string {

@@ -8,7 +8,7 @@ export interface TextPart {
 
 const ADDRESS = /https?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]}]/g
 
-/** Returns the text in parts. Only http and https become links, so that no text can run a script. */
+/** Returns the text in parts. Only http and https become links, so that text cannot run a script. */
 export function withLinks(text: string): TextPart[] {
   const parts: TextPart[] = []
   let end = 0

@@ -1,5 +1,6 @@
 /**
- * What holds a pool up, in one sentence: who has it, what is being recycled, who waits, and when the next one is free.
+ * The state of a pool in one text: what is free, reserved and being recycled, how many reservations wait, and when the
+ * next container is free.
  */
 import type { Pool } from '../api/types.ts'
 import { clockText, durationText, type TimeWords } from './time.ts'
@@ -16,7 +17,7 @@ export type PoolFacts = Pick<
   | 'problem'
 >
 
-/** How urgent it is. `soon`: none is free. `needs-person`: it does not get better by itself. */
+/** How urgent it is. `soon`: no container is free. `needs-person`: an admin must act. */
 export type Tone = 'calm' | 'soon' | 'needs-person'
 
 export interface PoolSentence {
@@ -25,7 +26,7 @@ export interface PoolSentence {
 }
 
 /**
- * Returns "0 of 20 free. 17 reserved, 3 being recycled (oldest 4 s). 5 wait, longest 2 min. Next free 14:31 (in 4
+ * Returns "0 of 20 free. 17 reserved, 3 being recycled (oldest 4 s). 5 waiting, longest 2 min. Next free 14:31 (in 4
  * min)."
  */
 export function poolSentence(pool: PoolFacts, now: number, words: TimeWords): PoolSentence {
@@ -44,7 +45,7 @@ function toneOf(pool: PoolFacts): Tone {
 
 function freePart(pool: PoolFacts): string {
   const free = countOf(pool, 'ready')
-  if (pool.size === 0) return 'Its size is 0: it lends nothing'
+  if (pool.size === 0) return 'The size is 0: nothing to lend'
   if (free >= pool.size && free > 1) return `All ${pool.size} are free`
   return `${free} of ${pool.size} free`
 }
@@ -66,8 +67,8 @@ function lentPart(pool: PoolFacts, now: number): string {
 function queuePart({ waiting, waiting_since: since }: PoolFacts, now: number): string {
   if (waiting === 0) return ''
   const longest = since === null ? '' : durationText(now - Date.parse(since))
-  if (waiting === 1) return longest === '' ? '1 waits' : `1 waits, since ${longest}`
-  return longest === '' ? `${waiting} wait` : `${waiting} wait, longest ${longest}`
+  if (waiting === 1) return longest === '' ? '1 waiting' : `1 waiting for ${longest}`
+  return longest === '' ? `${waiting} waiting` : `${waiting} waiting, longest ${longest}`
 }
 
 /** Only while none is free, or reservations wait although some are. */

@@ -6,12 +6,12 @@ type State = Reservation['state']
 export const RESERVATION_STATES: readonly State[] = ['waiting', 'preparing', 'active', 'ending', 'ended']
 export const OPEN_STATES: readonly State[] = ['waiting', 'preparing', 'active', 'ending']
 
-/** Returns what people call a reservation: "alice · ci-build", or "alice" without a name. */
+/** Returns the title of a reservation: "alice · ci-build", or "alice" without a name. */
 export function reservationTitle({ username, name }: Pick<Reservation, 'username' | 'name'>): string {
   return name === null ? username : `${username} · ${name}`
 }
 
-/** Returns its state: "waiting · no. 2", by its place in the queue, or "ended: released". */
+/** Returns its state: "waiting · no. 2", by its position in the queue, or "ended: released". */
 export function stateText({ state, queue, outcome }: Pick<Reservation, 'state' | 'queue' | 'outcome'>): string {
   if (state === 'waiting' && queue) return `waiting · no. ${queue.position}`
   if (outcome !== null) return `${state}: ${outcome}`
@@ -24,13 +24,13 @@ export function endSentence({ outcome, reason }: Pick<Reservation, 'outcome' | '
     case null:
       return null
     case 'released':
-      return 'It was released before its time was over.'
+      return 'It was released before it expired.'
     case 'expired':
-      return 'Its time was over.'
+      return 'It expired.'
     case 'abandoned':
-      return 'It counted as abandoned: no keepalive call came in time.'
+      return 'It was abandoned: no keepalive call arrived in time.'
     case 'cancelled':
-      return 'It was cancelled before it was active.'
+      return 'It was cancelled before it became active.'
     case 'failed':
       return reason === null ? 'It failed.' : `It failed: ${reason}.`
   }
@@ -41,7 +41,7 @@ export function sshCommand(username: string, { host, port }: { host: string; por
   return port === null ? null : `ssh -p ${port} ${username}@${host}`
 }
 
-/** What is left to do with a reservation. */
+/** Whether the reservation can still be released: it is neither ending nor ended. */
 export function isOpen({ state }: Pick<Reservation, 'state'>): boolean {
   return state !== 'ended' && state !== 'ending'
 }
@@ -49,7 +49,7 @@ export function isOpen({ state }: Pick<Reservation, 'state'>): boolean {
 /** Returns why its end cannot be moved, or null if it can. */
 export function extendRefusal({ state }: Pick<Reservation, 'state'>): string | null {
   if (state === 'active') return null
-  if (isOpen({ state })) return `It is ${state}: its time has not begun.`
+  if (isOpen({ state })) return `It is ${state}: its time has not started.`
   return state === 'ending' ? 'It is ending.' : 'It has ended.'
 }
 
@@ -58,15 +58,16 @@ export function releaseRefusal({ state }: Pick<Reservation, 'state'>): string | 
   return state === 'ending' ? 'It is ending.' : 'It has ended.'
 }
 
-/** Returns what a release of these destroys, for the question before it. */
+/** Returns what a release of these reservations destroys, for the confirmation. */
 export function releaseConsequence(reservations: readonly Pick<Reservation, 'state' | 'containers'>[]): string {
   const active = reservations.filter(({ state }) => state === 'active')
   const containers = active.reduce((sum, { containers: held }) => sum + held.length, 0)
+  const destroyed = counted(containers, 'container is', 'containers are')
+  const them = containers === 1 ? 'it' : 'them'
   const waiting = reservations.length - active.length
   const parts = [
-    active.length > 0 &&
-      `${active.length} in use: ${counted(containers, 'container is', 'containers are')} destroyed with everything in them`,
-    waiting > 0 && `${waiting} not begun yet: ${waiting === 1 ? 'it loses its' : 'they lose their'} place`,
+    active.length > 0 && `${active.length} in use: ${destroyed} destroyed with everything in ${them}`,
+    waiting > 0 && `${waiting} not active yet: ${waiting === 1 ? 'it is' : 'they are'} cancelled`,
   ]
   return `${parts.filter((part) => part !== false).join('. ')}.`
 }

@@ -1,4 +1,4 @@
-/** The buttons of one container. What the manager refuses is said below them, in its words. */
+/** The buttons of one container. Errors of the manager are shown below them. */
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { type ContainerVerb, useContainerAction } from '../../actions/container-actions.ts'
@@ -19,6 +19,13 @@ const LABELS: Readonly<Record<Verb, string>> = {
   reset: 'Reset …',
 }
 
+const PARTICIPLES: Readonly<Record<Verb, string>> = {
+  recycle: 'recycled',
+  quarantine: 'quarantined',
+  return: 'returned',
+  reset: 'reset',
+}
+
 export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; readonly isMine: boolean }) {
   const { name, state, holder } = row
   const action = useContainerAction(name)
@@ -29,7 +36,7 @@ export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; 
 
   const act = async (verb: Verb) => {
     setRefused(null)
-    // Where the manager refuses anyway there is nothing to ask: it says why, and knows the latest state.
+    // If the state does not allow the action, no confirmation is needed: the manager refuses it, and says why.
     const asks = stateRefusal(verb, state) === null
     const inUse = state === 'reserved' ? ` ${holderText(row)} is using it.` : ''
     const title = `${LABELS[verb].replace(' …', '')} ${name}`
@@ -56,12 +63,16 @@ export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; 
         )}
         {verbs.map((verb) => (
           <Button key={verb} onClick={() => void act(verb)} aria-disabled={action.isPending}>
-            {action.isPending && action.variables === verb ? 'under way …' : LABELS[verb]}
+            {action.isPending && action.variables === verb ? 'in progress …' : LABELS[verb]}
           </Button>
         ))}
       </div>
       {refused && (
-        <ProblemNote title={`${name}: no ${refused.verb}`} error={refused.error} onClose={() => setRefused(null)} />
+        <ProblemNote
+          title={`${name} was not ${PARTICIPLES[refused.verb]}`}
+          error={refused.error}
+          onClose={() => setRefused(null)}
+        />
       )}
     </section>
   )

@@ -24,7 +24,7 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
   {
     key: 'since',
     label: 'For',
-    // The longest first is what people look for: an early "since" sorts as a large number.
+    // Sorts by elapsed time, so that an early "since" is a large number.
     sortKey: ({ since }) => -Date.parse(since),
     text: () => '',
     width: '88px',

@@ -21,7 +21,7 @@ export function ContainerPage() {
   const containers = useContainers()
   const { data: reservations = NONE, isPending: isReading } = useOpenReservations()
   const { data: me, isPending: isAsking } = useMe()
-  // What comes in later would move what is there.
+  // Waits for all queries, because later data would move what is already shown.
   const isPending = isReading || isAsking
   return (
     <Page title={name}>
@@ -42,7 +42,7 @@ export function ContainerPage() {
   )
 }
 
-/** A pool that became smaller leaves the history of what was there. */
+/** After a pool has become smaller, the history of its removed containers is still shown. */
 function Missing({ name }: { readonly name: string }) {
   return (
     <>

@@ -1,8 +1,8 @@
-/** Containers with what is known of their holders. */
+/** Containers with the reservations that hold them. */
 import type { Container, Reservation } from '../../api/types.ts'
 
 export interface ContainerRow extends Container {
-  /** null: none, or one that the caller may not see. */
+  /** null: no holder, or a holder that the caller may not see. */
   readonly holder: Reservation | null
 }
 
@@ -12,10 +12,10 @@ export function withHolders(containers: readonly Container[], reservations: read
 }
 
 /**
- * Returns "alice", or "alice (ada)" where the owner has another name. "anyone" is every caller without authentication.
+ * Returns "alice", or "alice (ada)" if the owner has another name. "anyone" is every caller with `auth: none`.
  */
 export function holderText({ holder, state }: ContainerRow): string {
-  if (holder === null) return state === 'reserved' ? 'another owner' : ''
+  if (holder === null) return state === 'reserved' ? 'another user' : ''
   const { username, owner } = holder
   return owner === username || owner === 'anyone' ? username : `${username} (${owner})`
 }

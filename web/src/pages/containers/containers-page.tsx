@@ -13,7 +13,7 @@ const NO_BULK: readonly never[] = []
 
 export function ContainersPage() {
   const containers = useContainers()
-  // Holders that come in later would make rows grow.
+  // Waits for the holders, because later ones would make rows grow.
   const { data: reservations = NONE, isPending } = useOpenReservations()
   return (
     <Page title="Containers">

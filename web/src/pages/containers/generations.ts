@@ -50,7 +50,7 @@ export function generationsOf(events: readonly Event[]): Generation[] {
 function superseded(one: Generation, next: Generation | undefined): Generation {
   if (one.ended !== null || next?.createdAt == null) return one
   const failure = one.failures.at(-1)
-  const why = failure ? `it did not work: ${failure.reason}` : 'the next generation took its place'
+  const why = failure ? `it did not work: ${failure.reason}` : 'replaced by the next generation'
   return { ...one, ended: { at: next.createdAt, by: MANAGER, why } }
 }
 
@@ -74,12 +74,12 @@ function take(draft: Draft, event: Event): void {
       if (reservation !== null) draft.holders = [...draft.holders, { reservation, owner, username, at }]
       return
     case 'container.broken':
-      draft.failures = [...draft.failures, { at, reason: detail ?? 'no reason is known' }]
+      draft.failures = [...draft.failures, { at, reason: detail ?? 'unknown reason' }]
       return
     case 'container.removing':
     case 'container.reset':
     case 'container.dropped':
-      // The first event of the end says who wanted it; later ones say that it goes on.
+      // The first of these events names who caused the end; later ones only continue it.
       draft.ended ??= { at, by, why: whyEnded(draft, event) }
       return
   }

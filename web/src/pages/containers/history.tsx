@@ -9,8 +9,8 @@ import { ExactTime } from '../../parts/time-left.tsx'
 import { type Generation, generationsOf } from './generations.ts'
 import styles from './container.module.css'
 
-/** The latest events of a container: about 170 generations of four events and some. */
-const MOST = 1_000
+/** Maximum number of events that are read: about 170 generations, with four to six events each. */
+const MAX_EVENTS = 1_000
 
 export function History({ name }: { readonly name: string }) {
   const berth = useBerth()
@@ -18,18 +18,18 @@ export function History({ name }: { readonly name: string }) {
   const events = useQuery({
     queryKey: ['events', 'container', name],
     queryFn: ({ signal }) =>
-      answerOf(berth.GET('/v1/events', { params: { query: { container: name, tail: MOST } }, signal })),
+      answerOf(berth.GET('/v1/events', { params: { query: { container: name, tail: MAX_EVENTS } }, signal })),
   })
   return (
     <section className={styles['history']} aria-labelledby="history">
       <h2 id="history">History</h2>
-      {me?.role === 'user' && <p className="secondary">Events of your own reservations; admins see all.</p>}
+      {me?.role === 'user' && <p className="secondary">Only events of your own reservations. Admins see all events.</p>}
       <Loading of={events} what="the events of the container">
         {({ events: found }) => {
           const generations = generationsOf(found)
           return (
             <>
-              {generations.length === 0 && <p className="secondary">No event of it is kept.</p>}
+              {generations.length === 0 && <p className="secondary">No events of this container are kept.</p>}
               <ol className={styles['generations']}>
                 {generations.map((one) => (
                   <Entry key={one.generation} generation={one} />
@@ -37,7 +37,7 @@ export function History({ name }: { readonly name: string }) {
               </ol>
               <p>
                 <Link href={`/events?container=${encodeURIComponent(name)}`}>All events of {name}</Link>
-                {found.length === MOST && <span className="secondary"> · the latest {MOST} were read</span>}
+                {found.length === MAX_EVENTS && <span className="secondary"> · the latest {MAX_EVENTS} are shown</span>}
               </p>
             </>
           )
@@ -73,7 +73,7 @@ function Entry({ generation: one }: { readonly generation: Generation }) {
             ended <ExactTime at={one.ended.at} />: {one.ended.why}
           </li>
         ) : (
-          <li>there now</li>
+          <li>current</li>
         )}
       </ul>
     </li>

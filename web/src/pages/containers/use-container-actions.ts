@@ -1,4 +1,4 @@
-/** What can be done with containers in the table: a terminal for their holder, the rest for admins. */
+/** The actions on containers in the table: a terminal for their holder, all others for admins. */
 import { answerOf } from '../../../../src/client/client.ts'
 import { useBerth } from '../../api/berth.tsx'
 import { useMe } from '../../api/lists.ts'
@@ -45,7 +45,7 @@ const WORDS: Readonly<Record<BulkVerb, { readonly title: string; readonly done: 
   return: { title: 'Return', done: 'returned' },
 }
 
-/** Asks once with every name and how many are in use, and then shows what became of each. */
+/** Runs an action on many containers after one confirmation, and shows a result for each. */
 function useMany() {
   const berth = useBerth()
   const confirm = useConfirm()
@@ -56,12 +56,12 @@ function useMany() {
     const inUse = rows.filter(({ state }) => state === 'reserved').length
     if (fit.length === 0) {
       const reasons = new Set(rows.map(({ state }) => stateRefusal(verb, state)))
-      return notices.problem(`${WORDS[verb].title}: nothing was done`, [...reasons].join(' '))
+      return notices.problem(`No container was ${WORDS[verb].done}`, [...reasons].join(' '))
     }
     const title = `${WORDS[verb].title} ${counted(fit.length, 'container', 'containers')}`
     const left = rows.length - fit.length
-    const others = left === 0 ? '' : ` ${counted(left, 'other is', 'others are')} left out, ${inUse} of them in use.`
-    const consequence = consequenceOf(verb).replace(/^It is/, 'Each is') + others
+    const others = left === 0 ? '' : ` ${counted(left, 'other is', 'others are')} skipped, ${inUse} of them in use.`
+    const consequence = consequenceOf(verb).replace(/^It /, 'Each ') + others
     if (!(await confirm({ title: `${title}?`, consequence, names: fit.map(({ name }) => name), action: title }))) return
     startBulk({
       title,

@@ -17,7 +17,7 @@ export function eventColumns(words: TimeWords): readonly Column<Event>[] {
     },
     {
       key: 'what',
-      label: 'What',
+      label: 'Event',
       sortKey: (event) => eventText(event, words),
       cell: (event) => <span title={eventText(event, words)}>{eventText(event, words)}</span>,
     },

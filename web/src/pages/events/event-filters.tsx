@@ -1,4 +1,4 @@
-/** The fields of the filter that the manager applies. */
+/** The filters that the manager applies. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useSearchParams } from 'wouter'
@@ -8,7 +8,7 @@ import { EVENT_KINDS } from '../../words/event-kinds.ts'
 import { minuteInput, readMinuteInput, readTime } from '../../words/range.ts'
 import styles from './events.module.css'
 
-const PAUSE_MS = 400
+const DEBOUNCE_MS = 400
 const KEYS = ['kind', 'pool', 'container', 'reservation', 'from', 'to'] as const
 
 export function EventFilters() {
@@ -54,12 +54,12 @@ export function EventFilters() {
         onChange={(event) => set('pool', event.currentTarget.value)}
         data={[{ value: '', label: 'any' }, ...pools.map(({ name }) => name)]}
       />
-      <LateField
+      <DebouncedField
         label="Container"
         value={params.get('container') ?? ''}
         onChange={(value) => set('container', value)}
       />
-      <LateField
+      <DebouncedField
         label="Reservation"
         value={params.get('reservation') ?? ''}
         onChange={(value) => set('reservation', value)}
@@ -71,19 +71,19 @@ export function EventFilters() {
   )
 }
 
-interface LateProps {
+interface DebouncedFieldProps {
   readonly label: string
   readonly value: string
   readonly onChange: (value: string) => void
 }
 
-/** Asks the manager when typing pauses. */
-function LateField({ label, value, onChange }: LateProps) {
+/** A field whose value is applied when typing pauses. */
+function DebouncedField({ label, value, onChange }: DebouncedFieldProps) {
   const [text, setText] = useState(value)
   useEffect(() => setText(value), [value])
   useEffect(() => {
     if (text.trim() === value) return
-    const timer = setTimeout(() => onChange(text.trim()), PAUSE_MS)
+    const timer = setTimeout(() => onChange(text.trim()), DEBOUNCE_MS)
     return () => clearTimeout(timer)
   })
   return (

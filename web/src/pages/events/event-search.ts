@@ -9,13 +9,13 @@ import type { Span } from './event-filter.ts'
 export type ReadAfter = (after: number, limit: number) => Promise<readonly Event[]>
 
 const PAGE = 1_000
-/** More would make the page slow. */
-const MOST = 5_000
+/** Maximum number of events of a span. More would make the page slow. */
+const MAX_EVENTS = 5_000
 
 export interface Found {
   readonly events: readonly Event[]
-  /** Whether the span has more than are returned. */
-  readonly isCut: boolean
+  /** Whether the span has more events than are returned. */
+  readonly isTruncated: boolean
 }
 
 /** Returns an id before which all events are earlier than `from`. `latest` is the id of the last event. */
@@ -39,8 +39,8 @@ export async function eventsOf({ from, to }: Span, after: number, readMatching: 
     const inside = page.filter(({ at }) => Date.parse(at) < to && Date.parse(at) >= from)
     events.push(...inside)
     const end = page.at(-1)
-    if (events.length > MOST) return { events: events.slice(0, MOST), isCut: true }
-    if (!end || page.length < PAGE || Date.parse(end.at) >= to) return { events, isCut: false }
+    if (events.length > MAX_EVENTS) return { events: events.slice(0, MAX_EVENTS), isTruncated: true }
+    if (!end || page.length < PAGE || Date.parse(end.at) >= to) return { events, isTruncated: false }
     last = end.id
   }
 }

@@ -18,7 +18,7 @@ import styles from './events.module.css'
 export function EventsPage() {
   const [params] = useSearchParams()
   const filter = readFilter(params)
-  // "now" is the moment at which the page was opened: a span does not move under the reader.
+  // "now" is when the page was opened, so that a span does not move while it is read.
   const [openedAt] = useState(() => Date.now())
   const span = readSpan(params, openedAt)
   const { data: me } = useMe()
@@ -26,9 +26,9 @@ export function EventsPage() {
   const spanned = useSpanEvents(filter, span)
   return (
     <Page title="Events">
-      {me?.role === 'user' && <p className="secondary">Events of your own reservations; admins see all.</p>}
+      {me?.role === 'user' && <p className="secondary">Only events of your own reservations. Admins see all events.</p>}
       <EventFilters />
-      <section aria-label="The same in a terminal" className={styles['command']}>
+      <section aria-label="The same as a command" className={styles['command']}>
         <CommandLine command={eventsCommand(filter, span === null)} />
       </section>
       {span === null ? (
@@ -37,12 +37,12 @@ export function EventsPage() {
         </Loading>
       ) : (
         <Loading of={spanned} what="the events of that time">
-          {({ events, isCut }) => (
+          {({ events, isTruncated }) => (
             <>
               <p className="secondary">
-                {isCut
+                {isTruncated
                   ? `The first ${events.length.toLocaleString()} events of that time; there are more.`
-                  : 'All events of that time that match and are kept. New ones do not appear here.'}
+                  : 'All matching events of that time that are kept. New events do not appear here.'}
               </p>
               <Events events={events} />
             </>
@@ -53,7 +53,7 @@ export function EventsPage() {
   )
 }
 
-/** New events appear on top; they wait while the person reads further down. */
+/** Shows new events on top. They are held back while the page is scrolled down. */
 function Latest({ events }: { readonly events: readonly Event[] }) {
   const { isPaused, pause, resume } = usePaused()
   const [shown, show] = useState(events)
@@ -65,7 +65,7 @@ function Latest({ events }: { readonly events: readonly Event[] }) {
       <div className={styles['waiting']} role="status">
         {isPaused && waiting > 0 && (
           <Button variant="filled" onClick={resume}>
-            {waiting.toLocaleString()} new: show
+            Show {waiting.toLocaleString()} new
           </Button>
         )}
       </div>
@@ -74,9 +74,9 @@ function Latest({ events }: { readonly events: readonly Event[] }) {
         extra={
           <Button
             onClick={isPaused ? resume : pause}
-            title={isPaused ? 'New events wait' : 'New events appear on top; they wait while you read further down'}
+            title={isPaused ? 'New events are held back' : 'New events appear on top, unless you have scrolled down'}
           >
-            {isPaused ? 'Go on' : 'Pause'}
+            {isPaused ? 'Resume' : 'Pause'}
           </Button>
         }
       />
@@ -105,7 +105,7 @@ function Events({ events, extra }: { readonly events: readonly Event[]; readonly
             : `/containers/${container}`
           : `/reservations/${reservation}`
       }
-      empty={<p>No event matches.</p>}
+      empty={<p>No events match.</p>}
     />
   )
 }

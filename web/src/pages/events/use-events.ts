@@ -6,11 +6,11 @@ import type { Event } from '../../api/types.ts'
 import type { EventFilter, Span } from './event-filter.ts'
 import { eventsOf, type Found, idBefore, type ReadAfter } from './event-search.ts'
 
-/** Past events at first. */
+/** Number of past events that are read first. */
 const TAIL = 200
 const PAGE = 1_000
-/** Kept while the page is open; the oldest are dropped. */
-const MOST_KEPT = 5_000
+/** Maximum number of events in the table; the oldest are dropped. */
+const MAX_KEPT = 5_000
 
 function useReader() {
   const berth = useBerth()
@@ -19,8 +19,8 @@ function useReader() {
 }
 
 /**
- * The stream says that there are new events, also after a broken connection: those after the last one are read, so none
- * is missed, and none is read twice.
+ * Returns the latest events. When the stream announces new ones, also after a lost connection, the events after the
+ * last known one are read: none is missed, and none is read twice.
  */
 export function useLatestEvents(filter: EventFilter, enabled: boolean) {
   const read = useReader()
@@ -38,7 +38,7 @@ export function useLatestEvents(filter: EventFilter, enabled: boolean) {
         const page = await read({ ...filter, after, limit: PAGE }, signal)
         found.push(...page)
         const end = page.at(-1)
-        if (!end || page.length < PAGE) return found.slice(-MOST_KEPT)
+        if (!end || page.length < PAGE) return found.slice(-MAX_KEPT)
         after = end.id
       }
     },
@@ -52,7 +52,7 @@ export function useSpanEvents(filter: EventFilter, span: Span | null) {
     queryKey: ['span of events', filter, span?.from, span?.to],
     enabled: span !== null,
     queryFn: async ({ signal }): Promise<Found> => {
-      if (span === null) return { events: [], isCut: false }
+      if (span === null) return { events: [], isTruncated: false }
       const [latest] = await read({ tail: 1 }, signal)
       const any: ReadAfter = (after, limit) => read({ after, limit }, signal)
       const matching: ReadAfter = (after, limit) => read({ ...filter, after, limit }, signal)

@@ -1,13 +1,13 @@
-/** Whether new events wait: because the person said so, reads further down, or is in the list. */
+/** Whether new events are held back: by the button, or while the page is scrolled down or a row has the focus. */
 import { useEffect, useState } from 'react'
 
-/** Scrolled less than this, the latest events are in sight. */
+/** Up to this scroll position, the latest events are visible. */
 const TOP_PX = 160
 
 export interface Pause {
   readonly isPaused: boolean
   readonly pause: () => void
-  /** Goes back to the top, where new events appear. */
+  /** Scrolls to the top, where new events appear. */
   readonly resume: () => void
 }
 
@@ -18,13 +18,13 @@ export function usePaused(): Pause {
   useEffect(() => {
     const stop = new AbortController()
     const options = { passive: true, signal: stop.signal }
-    const look = () => setScrolled(window.scrollY > TOP_PX)
-    // Rows stand still while one of them has the focus.
-    const lookAtFocus = () => setHeld(document.activeElement?.closest('tbody') != null)
-    look()
-    window.addEventListener('scroll', look, options)
-    document.addEventListener('focusin', lookAtFocus, options)
-    document.addEventListener('focusout', lookAtFocus, options)
+    const updateScrolled = () => setScrolled(window.scrollY > TOP_PX)
+    // Rows do not move while one of them has the focus.
+    const updateHeld = () => setHeld(document.activeElement?.closest('tbody') != null)
+    updateScrolled()
+    window.addEventListener('scroll', updateScrolled, options)
+    document.addEventListener('focusin', updateHeld, options)
+    document.addEventListener('focusout', updateHeld, options)
     return () => stop.abort()
   }, [])
   return {

@@ -15,7 +15,7 @@ export function MePage() {
   const me = useMe()
   return (
     <Page title="Me and settings">
-      <Loading of={me} what="who you are">
+      <Loading of={me} what="your identity">
         {(found) => <Identity me={found} />}
       </Loading>
       <Settings />
@@ -41,12 +41,14 @@ function Identity({ me }: { readonly me: Me }) {
         <Fact name="Name">{name}</Fact>
         <Fact name="Role">{role}</Fact>
         <Fact name="Signed in with">{WAYS[auth]}</Fact>
-        <Fact name="Valid">{expires && <TimeLeft at={expires} />}</Fact>
+        <Fact name="Valid for">{expires && <TimeLeft at={expires} />}</Fact>
         <Fact name="Session">
           {session?.session && <SessionEnd idle={session.session.idle_until} end={session.session.ends_at} />}
         </Fact>
         <Fact name="Containers">{containers === null ? `${held} held` : `${held} of ${containers} held`}</Fact>
-        <Fact name="Longest time">{seconds === null ? 'as the pools allow' : durationText(seconds * 1_000)}</Fact>
+        <Fact name="Longest reservation">
+          {seconds === null ? 'as the pools allow' : durationText(seconds * 1_000)}
+        </Fact>
         <Fact name="Pools">{pools === null ? 'all' : pools.join(', ')}</Fact>
         <Fact name="Ways to sign in">{ways.join(', ')}</Fact>
       </Facts>
@@ -73,14 +75,14 @@ function Settings() {
       <h2 id="settings">Settings of this browser</h2>
       <Stack gap="sm" align="flex-start">
         <Switch
-          label="Single letters act (r, e, t, x, g …)"
-          description="Switch it off if keys act by mistake, as with speech input."
+          label="Single-letter shortcuts (r, e, t, x, g …)"
+          description="Turn them off if you trigger them by mistake, for example with speech input."
           checked={single}
           onChange={(event) => setSingle(event.currentTarget.checked)}
         />
         <Switch
           label="Times in UTC"
-          description={`Otherwise in ${Intl.DateTimeFormat().resolvedOptions().timeZone}, the zone of this machine.`}
+          description={`Otherwise in ${Intl.DateTimeFormat().resolvedOptions().timeZone}, the browser's time zone.`}
           checked={utc}
           onChange={(event) => setUtc(event.currentTarget.checked)}
         />
@@ -92,7 +94,7 @@ function Settings() {
             value={colorScheme}
             onChange={(value) => setColorScheme(value === 'light' || value === 'dark' ? value : 'auto')}
             data={[
-              { value: 'auto', label: 'as the system' },
+              { value: 'auto', label: 'system' },
               { value: 'light', label: 'light' },
               { value: 'dark', label: 'dark' },
             ]}

@@ -6,7 +6,7 @@ import { exactText, timeOfDay } from '../../words/time.ts'
 import styles from './overview.module.css'
 
 export function LatestEvents({ events }: { readonly events: readonly Event[] }) {
-  if (events.length === 0) return <p className="secondary">Nothing has happened yet.</p>
+  if (events.length === 0) return <p className="secondary">No events yet.</p>
   return (
     <ol className={styles['events']}>
       {events.map((event, nth) => (

@@ -13,7 +13,7 @@ export function Mine({ reservations }: { readonly reservations: readonly Reserva
   if (reservations.length === 0) {
     return (
       <p className="secondary">
-        You have none. <Link href="/reserve">Reserve one</Link> with <kbd>r</kbd>, <kbd>Enter</kbd>.
+        You have no reservations. <Link href="/reserve">Reserve one</Link> with <kbd>r</kbd>, <kbd>Enter</kbd>.
       </p>
     )
   }
@@ -80,10 +80,10 @@ function Time(props: { readonly reservation: Reservation; readonly isReleasing: 
   if (state === 'waiting') {
     return (
       <span className="soon">
-        waits for {count === 1 ? '1 container' : `${count} containers`}, position {queue?.position ?? '?'}
+        waiting for {count === 1 ? '1 container' : `${count} containers`}, position {queue?.position ?? '?'}
         {queue?.estimated_start != null && (
           <>
-            , about <TimeLeft at={queue.estimated_start} withEnd={false} />
+            , expected in <TimeLeft at={queue.estimated_start} withEnd={false} />
           </>
         )}
       </span>

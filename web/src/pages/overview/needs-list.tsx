@@ -1,4 +1,4 @@
-/** What needs a person: one line on top, and the whole list with what an admin can do. */
+/** What needs attention: one line at the top, and a list with the actions of an admin. */
 import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import { type ContainerVerb, useContainerAction } from '../../actions/container-actions.ts'
@@ -26,7 +26,7 @@ export function NeedsLine({ items }: { readonly items: readonly NeedsPerson[] })
 export function NeedsList({ items, isAdmin }: { readonly items: readonly NeedsPerson[]; readonly isAdmin: boolean }) {
   return (
     <section aria-labelledby="needs-you" className={styles['needsSection']}>
-      <h2 id="needs-you">Needs you</h2>
+      <h2 id="needs-you">Needs attention</h2>
       <ul className={styles['needs']}>
         {items.map((item) => (
           <Item key={item.key} item={item} isAdmin={isAdmin} />
@@ -64,7 +64,7 @@ function ContainerButtons({ name, state }: { readonly name: string; readonly sta
           </Button>
         ))}
       </div>
-      {action.error && <ProblemNote title={`${name}: not done`} error={action.error} onClose={action.reset} />}
+      {action.error && <ProblemNote title={`${name} was not changed`} error={action.error} onClose={action.reset} />}
     </>
   )
 }

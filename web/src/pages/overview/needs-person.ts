@@ -1,11 +1,11 @@
-/** What needs a person: it does not get better by itself, or not soon. */
+/** Finds what needs attention: problems that do not solve themselves, or not soon. */
 import type { Container, Pool } from '../../api/types.ts'
 import { durationText } from '../../words/time.ts'
 
 export interface NeedsPerson {
   readonly key: string
   readonly text: string
-  /** Where to look: a path below /ui; null where no page says more. */
+  /** Path below /ui of the page with details; null if there is none. */
   readonly href: string | null
   /** The container that an admin can act on, and its state. */
   readonly container: { readonly name: string; readonly state: 'broken' | 'quarantined' } | null
@@ -18,7 +18,7 @@ export interface NeedsSources {
   readonly reasons: readonly string[]
 }
 
-/** Quarantined for longer than this: forgotten, perhaps. */
+/** A longer quarantine needs attention: it may have been forgotten. */
 const LONG_QUARANTINE_MS = 60 * 60_000
 
 /** Returns the most urgent first: the manager, then pools, then containers by number of failures. */
@@ -29,7 +29,7 @@ export function needsPerson({ pools, containers, reasons }: NeedsSources, now: n
       : [
           {
             key: `pool ${name}`,
-            text: `Pool ${name} lends nothing: ${problem}`,
+            text: `Pool ${name} cannot lend any container: ${problem}`,
             href: `/pools/${name}`,
             container: null,
           },
@@ -51,28 +51,28 @@ function containerItem(one: NeedsSources['containers'][number], now: number): Ne
   const lasts = durationText(now - Date.parse(since))
   const href = `/containers/${name}`
   if (state !== 'broken') {
-    const text = `${name} is quarantined since ${lasts}`
+    const text = `${name} has been quarantined for ${lasts}`
     return { key: name, text, href, container: { name, state: 'quarantined' } }
   }
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`
   const next = retryAt === null ? '' : `, ${nextTry(Date.parse(retryAt), now)}`
-  const text = `${name} is broken since ${lasts}: ${error ?? 'the reason is not known'} (${tries}${next})`
+  const text = `${name} has been broken for ${lasts}: ${error ?? 'unknown reason'} (${tries}${next})`
   return { key: name, text, href, container: { name, state: 'broken' } }
 }
 
 function nextTry(at: number, now: number): string {
-  return at <= now ? 'tried again now' : `tried again in ${durationText(at - now)}`
+  return at <= now ? 'next attempt now' : `next attempt in ${durationText(at - now)}`
 }
 
 function isForgotten({ state, since }: Pick<Container, 'state' | 'since'>, now: number): boolean {
   return state === 'quarantined' && now - Date.parse(since) > LONG_QUARANTINE_MS
 }
 
-/** Returns the line on top of the overview: "Nothing needs you.", "alpine-3 is broken …, and 2 more need you". */
+/** Returns the line at the top of the overview: "Nothing needs attention.", "1 thing needs attention: …". */
 export function needsSummary(items: readonly NeedsPerson[]): string {
   const [first] = items
-  if (!first) return 'Nothing needs you.'
+  if (!first) return 'Nothing needs attention.'
   return items.length === 1
-    ? `1 thing needs you: ${first.text}`
-    : `${items.length} things need you, first: ${first.text}`
+    ? `1 thing needs attention: ${first.text}`
+    : `${items.length} things need attention, first: ${first.text}`
 }

@@ -1,4 +1,4 @@
-/** What the overview shows, read together: it appears at once and in its final size. */
+/** The data of the overview, read together so that the page appears at once and in its final size. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Unreachable } from '../../../../src/client/client.ts'
@@ -21,7 +21,7 @@ export interface OverviewData extends PoolData {
   readonly reasons: readonly string[]
 }
 
-/** Returns pools, containers and reservations; undefined until all of them are there. Also for the page of one pool. */
+/** Returns pools, containers and reservations; undefined until all are read. Also used by the page of a pool. */
 export function usePoolData() {
   const me = useMe()
   const pools = usePools()
@@ -49,7 +49,7 @@ export function useOverviewData() {
   return { ...lists, data }
 }
 
-/** So many past events are read to find a few that people care about. */
+/** Number of past events that are read to find `SHOWN_EVENTS` noteworthy ones. */
 const TAIL = 100
 const SHOWN_EVENTS = 10
 
@@ -63,7 +63,7 @@ function useLatestEvents() {
   })
 }
 
-/** The engine and the database leave no event when they fail. */
+/** Polled, because failures of the engine and the database cause no event. */
 const READINESS_MS = 15_000
 
 /** Returns the reasons of /readyz: 503 has reasons, too. */

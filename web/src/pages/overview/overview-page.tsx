@@ -11,7 +11,7 @@ import styles from './overview.module.css'
 
 export function OverviewPage() {
   const data = useOverviewData()
-  // The form is at hand when r is pressed.
+  // Loads the form in advance, so that it opens at once when r is pressed.
   useEffect(() => void import('../reserve/reserve-drawer.tsx').catch(() => undefined), [])
   return (
     <Page title="Overview">
@@ -31,7 +31,7 @@ function Overview({ data }: { readonly data: OverviewData }) {
       <NeedsLine items={needs} />
       <div className={styles['columns']}>
         <div className={styles['pools']}>
-          {pools.length === 0 && <p>There is no pool in berth.yml.</p>}
+          {pools.length === 0 && <p>berth.yml has no pools.</p>}
           {pools.map((pool) => (
             <PoolBoard key={pool.name} pool={pool} containers={containers} reservations={reservations} me={me} />
           ))}

@@ -1,4 +1,4 @@
-/** Who holds what since when: what an admin asks when a pool is exhausted. Held longest comes first. */
+/** The holders of a pool, longest first: shows an admin who uses an exhausted pool. */
 import { Button } from '@mantine/core'
 import { Fragment } from 'react'
 import { Link } from 'wouter'
@@ -29,7 +29,7 @@ export function Holders({ pool, reservations, isAdmin }: HoldersProps) {
               <th scope="col">Account</th>
               <th scope="col">Owner</th>
               <th scope="col">Note</th>
-              <th scope="col">Since</th>
+              <th scope="col">Held for</th>
               <th scope="col">Time left</th>
               <th scope="col">
                 <span className={styles['hidden']}>Actions</span>
@@ -43,10 +43,11 @@ export function Holders({ pool, reservations, isAdmin }: HoldersProps) {
           </tbody>
         </table>
       )}
-      {sorted.length === 0 && others <= 0 && <p className="secondary">Nothing is reserved.</p>}
+      {sorted.length === 0 && others <= 0 && <p className="secondary">No container is reserved.</p>}
       {!isAdmin && others > 0 && (
         <p className="secondary">
-          {others === 1 ? '1 container is' : `${others} containers are`} reserved by others: admins see by whom.
+          {others === 1 ? '1 container is' : `${others} containers are`} reserved by other users. Only admins see by
+          whom.
         </p>
       )}
     </>
@@ -54,19 +55,19 @@ export function Holders({ pool, reservations, isAdmin }: HoldersProps) {
 }
 
 /** More containers than this are counted instead of named. */
-const MOST_NAMES = 4
+const MAX_NAMES = 4
 
 function Row({ reservation }: { readonly reservation: Reservation }) {
   const { id, state, username, owner, name, note, containers, created_at: createdAt, active_at: activeAt } = reservation
   const extend = useExtend()
   const release = useRelease()
   const isReleasing = release.isReleasing(id) || state === 'ending'
-  const more = containers.length - MOST_NAMES
+  const more = containers.length - MAX_NAMES
   return (
     <tr>
       <td data-label="Containers">
         <span>
-          {containers.slice(0, MOST_NAMES).map((container, nth) => (
+          {containers.slice(0, MAX_NAMES).map((container, nth) => (
             <Fragment key={container.name}>
               {nth > 0 && ', '}
               <Link href={`/containers/${container.name}`}>{container.name}</Link>
@@ -81,7 +82,7 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
       </td>
       <td data-label="Owner">{owner}</td>
       <td data-label="Note">{note !== null && <LinkedText text={note} />}</td>
-      <td data-label="Since">
+      <td data-label="Held for">
         <TimeSince at={activeAt ?? createdAt} />
       </td>
       <td data-label="Time left">

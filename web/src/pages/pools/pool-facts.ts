@@ -1,4 +1,4 @@
-/** What runs in a pool, and its limits, as names with values. */
+/** The image and the limits of a pool, as names with values. */
 import type { Pool } from '../../api/types.ts'
 import { durationText } from '../../words/time.ts'
 

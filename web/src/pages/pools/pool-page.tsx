@@ -29,7 +29,7 @@ export function PoolPage() {
 function NoSuchPool({ name, pools }: { readonly name: string; readonly pools: readonly Pool[] }) {
   return (
     <p>
-      There is no pool “{name}”. There {pools.length === 1 ? 'is' : 'are'}:{' '}
+      There is no pool “{name}”. {pools.length === 1 ? 'The only pool is' : 'The pools are'}{' '}
       {pools.map((pool, nth) => (
         <span key={pool.name}>
           {nth > 0 && ', '}
@@ -52,7 +52,7 @@ function PoolOverview({ pool, data }: { readonly pool: Pool; readonly data: Pool
         {/* Before the lists, which grow and shrink. */}
         <div className={styles['columns']}>
           <section aria-labelledby="facts">
-            <h2 id="facts">What runs there</h2>
+            <h2 id="facts">Image and limits</h2>
             <Facts facts={poolFacts(pool)} />
           </section>
           <section aria-labelledby="size">

@@ -1,4 +1,4 @@
-/** Who waits, for how long already, and when their turn comes. */
+/** The queue of a pool: who waits, for how long, and the estimated start. */
 import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import { useRelease } from '../../actions/reservation-actions.ts'
@@ -9,7 +9,7 @@ import styles from './pool.module.css'
 
 interface QueueProps {
   readonly reservations: readonly Reservation[]
-  /** Number of all that wait; users see their own only. */
+  /** Number of all waiting reservations. Users see only their own. */
   readonly waiting: number
 }
 
@@ -27,9 +27,9 @@ export function Queue({ reservations, waiting }: QueueProps) {
               <th scope="col">Owner</th>
               <th scope="col">Count</th>
               <th scope="col">Note</th>
-              <th scope="col">Waits since</th>
+              <th scope="col">Waiting for</th>
               <th scope="col">Estimated start</th>
-              <th scope="col">Gives up in</th>
+              <th scope="col">Times out in</th>
               <th scope="col">
                 <span className={styles['hidden']}>Actions</span>
               </th>
@@ -42,8 +42,12 @@ export function Queue({ reservations, waiting }: QueueProps) {
           </tbody>
         </table>
       )}
-      {waiting === 0 && <p className="secondary">No reservation waits.</p>}
-      {others > 0 && <p className="secondary">{others === 1 ? '1 other waits' : `${others} others wait`}.</p>}
+      {waiting === 0 && <p className="secondary">No reservation is waiting.</p>}
+      {others > 0 && (
+        <p className="secondary">
+          {others} more {others === 1 ? 'is' : 'are'} waiting.
+        </p>
+      )}
     </>
   )
 }
@@ -60,15 +64,15 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
       <td data-label="Owner">{owner}</td>
       <td data-label="Count">{count}</td>
       <td data-label="Note">{note !== null && <LinkedText text={note} />}</td>
-      <td data-label="Waits since">
+      <td data-label="Waiting for">
         <TimeSince at={createdAt} />
       </td>
       <td data-label="Estimated start">
         {queue?.problem != null && <span className="needs-person">{queue.problem}</span>}
         {queue?.problem == null && queue?.estimated_start != null && <ClockTime at={queue.estimated_start} />}
-        {queue?.problem == null && queue?.estimated_start == null && 'not known'}
+        {queue?.problem == null && queue?.estimated_start == null && 'unknown'}
       </td>
-      <td data-label="Gives up in">{waitUntil !== null && <TimeLeft at={waitUntil} withEnd={false} />}</td>
+      <td data-label="Times out in">{waitUntil !== null && <TimeLeft at={waitUntil} withEnd={false} />}</td>
       <td className={styles['actions']}>
         <Button size="compact-xs" aria-label={`Cancel ${username}`} onClick={() => void release.ask([reservation])}>
           Cancel

@@ -1,4 +1,4 @@
-/** Changes the size of a pool: says what it does to which slots before it is done. */
+/** Changes the size of a pool. Shows in advance which slots are removed and added. */
 import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -58,9 +58,9 @@ export function SizeForm({ pool, containers }: { readonly pool: Pool; readonly c
       <p role="status" className={styles['plan']}>
         {plan.problem === null && planText(plan)}
       </p>
-      <p className="secondary">berth.yml says {configured}. Another size stays over a restart, until it is set back.</p>
+      <p className="secondary">berth.yml sets {configured}. Another size survives restarts until it is set back.</p>
       {resize.error && (
-        <ProblemNote title="The size stays as it was" error={resize.error} onClose={() => resize.reset()} />
+        <ProblemNote title="The size was not changed" error={resize.error} onClose={() => resize.reset()} />
       )}
     </form>
   )

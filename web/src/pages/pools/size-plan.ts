@@ -3,11 +3,11 @@ import type { Container, Pool } from '../../api/types.ts'
 import { numberOf } from '../../slots/slots.ts'
 
 export interface SizePlan {
-  /** Why the manager would refuse the size; null if it would not. */
+  /** Why the manager refuses the size; null if it accepts it. */
   readonly problem: string | null
   /** Slots whose containers are destroyed at once. */
   readonly now: readonly string[]
-  /** Reserved ones: they go when they are released. */
+  /** Reserved slots, which are removed when they are released. */
   readonly later: readonly string[]
   /** Slots that are created. */
   readonly added: readonly string[]
@@ -29,14 +29,14 @@ export function sizePlan(
   if (!/^\d+$/.test(typed.trim())) return { problem: `A whole number from ${min} to ${max}`, ...nothing }
   const size = Number(typed)
   if (size < min) return { problem: `${min} ${min === 1 ? 'is' : 'are'} reserved: release some first`, ...nothing }
-  if (size > max) return { problem: `At most ${max}: the pool has so many SSH ports in berth.yml`, ...nothing }
+  if (size > max) return { problem: `At most ${max}: the pool has no more SSH ports in berth.yml`, ...nothing }
   const own = containers.filter((one) => one.pool === pool.name)
   const going = own.filter(({ name }) => numberOf(name) > size)
   const numbers = new Set(own.map(({ name }) => numberOf(name)))
   const names = (some: typeof own) => some.map(({ name }) => name).toSorted((a, b) => numberOf(a) - numberOf(b))
   return {
     problem: null,
-    // Those being removed are gone anyway.
+    // Containers in state removing disappear in any case.
     now: names(going.filter(({ state }) => state !== 'reserved' && state !== 'removing')),
     later: names(going.filter(({ state }) => state === 'reserved')),
     added: Array.from({ length: size }, (_, index) => index + 1)
@@ -45,21 +45,23 @@ export function sizePlan(
   }
 }
 
-/** Returns "alpine-8, alpine-9 go at once. alpine-10 goes when it is released." Empty when nothing changes. */
+/** Returns "alpine-8 is removed at once. alpine-10 is removed when it is released."; "" if nothing changes. */
 export function planText({ now, later, added }: SizePlan): string {
   return [
-    now.length > 0 ? `${list(now)} ${now.length === 1 ? 'goes' : 'go'} at once.` : '',
-    later.length > 0 ? `${list(later)} ${later.length === 1 ? 'goes when it is' : 'go when they are'} released.` : '',
+    now.length > 0 ? `${list(now)} ${now.length === 1 ? 'is' : 'are'} removed at once.` : '',
+    later.length > 0
+      ? `${list(later)} ${later.length === 1 ? 'is removed when it is' : 'are removed when they are'} released.`
+      : '',
     added.length > 0 ? `${list(added)} ${added.length === 1 ? 'is' : 'are'} created.` : '',
   ]
     .filter(Boolean)
     .join(' ')
 }
 
-/** Longer lists are cut. */
-const MOST_NAMES = 6
+/** Longer lists of names are shown as a range. */
+const MAX_NAMES = 6
 
 function list(names: readonly string[]): string {
-  if (names.length <= MOST_NAMES) return names.join(', ')
+  if (names.length <= MAX_NAMES) return names.join(', ')
   return `${names[0]} to ${names.at(-1)} (${names.length})`
 }

@@ -1,4 +1,4 @@
-/** How to get into the containers of a reservation. */
+/** How to log in to the containers of a reservation. */
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
@@ -21,7 +21,7 @@ export function Access({ reservation, isMine }: { readonly reservation: Reservat
   const keys = containers.flatMap(({ known_hosts: line }) => line ?? [])
   return (
     <section aria-labelledby="access">
-      <h2 id="access">How to get in</h2>
+      <h2 id="access">Access</h2>
       <ul className={styles['containers']}>
         {containers.map((one) => (
           <HeldContainer key={one.name} held={one} username={username} isMine={isMine} isActive={state === 'active'} />
@@ -36,7 +36,9 @@ export function Access({ reservation, isMine }: { readonly reservation: Reservat
           <CommandLine command={keys.join('\n')} label="Copy the lines of known_hosts" />
         </>
       )}
-      <p className="secondary">The password was shown once, when the reservation was made; keys work as given then.</p>
+      <p className="secondary">
+        The password was shown once, when the reservation was created. SSH keys are those of that request.
+      </p>
     </section>
   )
 }

@@ -4,7 +4,7 @@ import { ExactTime } from '../../parts/time-left.tsx'
 import { endSentence } from '../../words/reservation-text.ts'
 import styles from './reservations.module.css'
 
-/** When, how and by whom it ended. */
+/** When and how a reservation ended, and who ended it. */
 export function Ended(props: { readonly reservation: Reservation; readonly events: readonly Event[] }) {
   const { reservation, events } = props
   const { state, outcome, ended_at: at, pool, username } = reservation
@@ -23,7 +23,7 @@ export function Ended(props: { readonly reservation: Reservation; readonly event
       </p>
       <p className={outcome === 'failed' ? 'needs-person' : undefined}>
         {endSentence(reservation) ?? 'It ends now.'}
-        {person} Its containers are gone, with everything in them.
+        {person} Its containers are destroyed with everything in them.
       </p>
       <p>
         <Link href={`/reserve?pool=${encodeURIComponent(pool)}&username=${encodeURIComponent(username)}`}>

@@ -1,4 +1,4 @@
-/** Moves the end to a time, or by a duration. What the manager refuses is said below the field. */
+/** Extends a reservation by a duration. Errors of the manager are shown below the field. */
 import { Button, Popover, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -21,8 +21,8 @@ export function ExtendForm({ reservation }: { readonly reservation: Reservation 
       answerOf(berth.PATCH('/v1/reservations/{id}', { params: { path: { id } }, body: { extend: duration.trim() } })),
     onSuccess: ({ clamped }) => {
       setOpened(false)
-      if (clamped === null) notices.done(`${reservationTitle(reservation)} is extended by ${duration}`)
-      else notices.problem(`${reservationTitle(reservation)} ends earlier than wanted`, clamped)
+      if (clamped === null) notices.done(`${reservationTitle(reservation)} was extended by ${duration}`)
+      else notices.problem(`${reservationTitle(reservation)} ends earlier than requested`, clamped)
     },
     onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),
   })
@@ -39,7 +39,7 @@ export function ExtendForm({ reservation }: { readonly reservation: Reservation 
         <form onSubmit={submit}>
           <TextInput
             label="Duration"
-            description="Like 30m, 2h or 1d"
+            description="For example 30m, 2h or 1d"
             data-autofocus
             value={duration}
             onChange={(event) => setDuration(event.currentTarget.value)}

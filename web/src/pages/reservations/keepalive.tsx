@@ -5,7 +5,7 @@ import { useBerth } from '../../api/berth.tsx'
 import type { Reservation } from '../../api/types.ts'
 import { useNotices } from '../../notices/notices.tsx'
 
-/** Does by hand what a program does with keepalive calls, such as while that program is repaired. */
+/** Sends a keepalive call by hand, for example while the program that sends them is repaired. */
 export function Keepalive({ reservation, isMine }: { readonly reservation: Reservation; readonly isMine: boolean }) {
   const { id, keepalive_until: until } = reservation
   const berth = useBerth()

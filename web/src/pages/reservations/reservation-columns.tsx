@@ -5,7 +5,7 @@ import type { Column } from '../../parts/table/model/column.ts'
 import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
 import { stateText } from '../../words/reservation-text.ts'
 
-/** Sorted by what comes first: those that end soon. */
+/** Returns the time by which the column is sorted, so that reservations that end soon come first. */
 function end({ state, expires_at, ended_at, wait_until }: Reservation): string | null {
   return state === 'ended' ? ended_at : (expires_at ?? wait_until)
 }
@@ -47,7 +47,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
   },
   {
     key: 'created',
-    label: 'Made',
+    label: 'Created',
     sortKey: ({ created_at }) => Date.parse(created_at),
     text: () => '',
     width: '140px',
@@ -64,7 +64,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
 ]
 
 function Containers({ names, count }: { readonly names: readonly string[]; readonly count: number }) {
-  if (names.length === 0) return <span className="secondary">{count} wanted</span>
+  if (names.length === 0) return <span className="secondary">{count} requested</span>
   return (
     <span title={names.join(' ')}>{names.length > 3 ? `${names.length}: ${names.join(' ')}` : names.join(' ')}</span>
   )
@@ -82,5 +82,5 @@ function End({ row }: { readonly row: Reservation }) {
       </>
     )
   }
-  return <span className="secondary">{row.state === 'ending' ? 'ending …' : 'not begun'}</span>
+  return <span className="secondary">{row.state === 'ending' ? 'ending …' : 'not started'}</span>
 }

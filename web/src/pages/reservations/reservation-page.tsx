@@ -49,7 +49,7 @@ function Shown({ reservation }: { readonly reservation: Reservation }) {
       </div>
       <section aria-labelledby="events">
         <h2 id="events">Events</h2>
-        {events.error && <ProblemNote title="Berth could not read its events" error={events.error} />}
+        {events.error && <ProblemNote title="Berth could not load its events" error={events.error} />}
         <EventLines events={found} />
         <p>
           <Link href={`/events?reservation=${reservation.id}`}>Follow its events</Link>
@@ -65,7 +65,7 @@ function State({ reservation, events }: { readonly reservation: Reservation; rea
     case 'waiting':
       return <Waiting reservation={reservation} />
     case 'preparing':
-      return <p>Its account is being made; it is active in a moment.</p>
+      return <p>Its account is being created; it will be active in a moment.</p>
     case 'active':
       return end && <p className={styles['time']}>{<TimeLeft at={end} />}</p>
     case 'ending':
@@ -113,13 +113,13 @@ function ReservationFacts({ reservation }: { readonly reservation: Reservation }
       </Fact>
       <Fact name="Containers">{count}</Fact>
       <Fact name="Note">{note !== null && <LinkedText text={note} />}</Fact>
-      <Fact name="Made">
+      <Fact name="Created">
         <ExactTime at={made} />
       </Fact>
       <Fact name="Active since">{active && <ExactTime at={active} />}</Fact>
       <Fact name="On hold">{held && isOpen(reservation) && <TimeSince at={held} />}</Fact>
       <Fact name="Keepalive">{keepalive && isOpen(reservation) && <KeepaliveEnd at={keepalive} />}</Fact>
-      <Fact name="Id">
+      <Fact name="ID">
         <code>{id}</code>
       </Fact>
     </Facts>
@@ -129,7 +129,7 @@ function ReservationFacts({ reservation }: { readonly reservation: Reservation }
 function KeepaliveEnd({ at }: { readonly at: string }) {
   return (
     <>
-      ends as abandoned without a further call in <TimeLeft at={at} withEnd={false} />
+      abandoned without another call in <TimeLeft at={at} withEnd={false} />
     </>
   )
 }

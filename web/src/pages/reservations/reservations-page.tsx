@@ -54,7 +54,7 @@ function Reservations({ open }: { readonly open: readonly Reservation[] }) {
         pageFilters={<StateFilter />}
         empty={
           <>
-            <p>{wanted === 'ended' ? 'No reservation has ended.' : 'There are no such reservations.'}</p>
+            <p>{wanted === 'ended' ? 'No reservation has ended.' : 'No reservations in this state.'}</p>
             <Link href="/reserve">Reserve a container</Link>
           </>
         }
@@ -90,18 +90,18 @@ function StateFilter() {
   )
 }
 
-/** Says how many ended reservations are in the table, because they are not all read at once. */
+/** Shows how many ended reservations are loaded, because they are read in pages. */
 function EndedNote({ ended }: { readonly ended: ReturnType<typeof useEndedReservations> }) {
   const { data = NONE, error, hasNextPage, isFetchingNextPage, isPending, fetchNextPage } = ended
-  if (isPending) return <output className="secondary">Reading the ended reservations …</output>
+  if (isPending) return <output className="secondary">Loading the ended reservations …</output>
   const count = data.length.toLocaleString()
   return (
     <div className={styles['ended']}>
-      {error && <ProblemNote title="Berth could not read all ended reservations" error={error} />}
+      {error && <ProblemNote title="Berth could not load all ended reservations" error={error} />}
       <output className="secondary">
         {hasNextPage
-          ? `The latest ${count} ended reservations are loaded. Filter, order and count are of these; there are older ones.`
-          : `All ${count} ended reservations that match and are kept are loaded.`}
+          ? `The latest ${count} ended reservations are loaded. Filter, order and count apply only to these.`
+          : `All ${count} matching ended reservations that are kept are loaded.`}
       </output>
       {hasNextPage && (
         <Button onClick={() => void fetchNextPage()} aria-disabled={isFetchingNextPage}>

@@ -1,4 +1,4 @@
-/** What can be done with reservations in the table: with one, or with all that are selected. */
+/** The actions on reservations in the table: on one, or on all that are selected. */
 import { answerOf } from '../../../../src/client/client.ts'
 import { extensionOf } from '../../actions/extension.ts'
 import { useExtend, useRelease } from '../../actions/reservation-actions.ts'
@@ -40,7 +40,7 @@ export function useReservationActions(): Actions {
   }
 }
 
-/** Asks once with every name, and then shows what became of each. */
+/** Releases many reservations after one confirmation, and shows a result for each. */
 function useReleaseMany() {
   const berth = useBerth()
   const notices = useNotices()
@@ -49,10 +49,13 @@ function useReleaseMany() {
   return async (selected: readonly Reservation[]) => {
     const open = selected.filter(isOpen)
     if (open.length === 0) {
-      return notices.problem('Nothing was released', 'All that are selected are ending, or have ended.')
+      return notices.problem('Nothing was released', 'All selected reservations are ending or have ended.')
     }
     const left = selected.length - open.length
-    const ended = left === 0 ? '' : ` ${counted(left, 'other has ended and is', 'others have ended and are')} left out.`
+    const ended =
+      left === 0
+        ? ''
+        : ` ${counted(left, 'other is ending or has ended and is', 'others are ending or have ended and are')} skipped.`
     const title = `Release ${counted(open.length, 'reservation', 'reservations')}`
     const consequence = releaseConsequence(open) + ended
     if (!(await confirm({ title: `${title}?`, consequence, names: open.map(listed), action: title }))) return
@@ -65,7 +68,7 @@ function useReleaseMany() {
   }
 }
 
-/** An end that is not the requested one counts as refused, with the manager's reason. */
+/** Extends many reservations. An end that differs from the requested one counts as refused, with the reason. */
 function useExtendMany() {
   const berth = useBerth()
   const { data: pools } = usePools()
@@ -85,7 +88,7 @@ function useExtendMany() {
   }
 }
 
-/** Its name in lists: with the containers, because accounts of several reservations may have one name. */
+/** Returns the name for lists, with the containers, because several reservations may have the same account. */
 function listed(reservation: Reservation): string {
   const names = reservation.containers.map(({ name }) => name)
   return names.length === 0 ? reservationTitle(reservation) : `${reservationTitle(reservation)} (${names.join(' ')})`

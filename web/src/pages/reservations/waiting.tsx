@@ -3,27 +3,27 @@ import { TimeLeft, TimeSince } from '../../parts/time-left.tsx'
 import { counted } from '../../words/reservation-text.ts'
 import styles from './reservations.module.css'
 
-/** Its place in the queue, and when it may begin. */
+/** The position of a reservation in the queue, and its estimated start. */
 export function Waiting({ reservation }: { readonly reservation: Reservation }) {
   const { queue, count, pool, created_at: made, wait_until: waitUntil } = reservation
   return (
     <div className={styles['waiting']}>
       <p className={styles['time']}>
-        Number {queue?.position ?? '?'} in the queue of {pool}
+        Position {queue?.position ?? '?'} in the queue of {pool}
       </p>
       <p>
-        Waits for {counted(count, 'container', 'containers')} since <TimeSince at={made} />.{' '}
+        Has waited for {counted(count, 'container', 'containers')} for <TimeSince at={made} />.{' '}
         {queue?.estimated_start ? (
           <>
             Expected in <TimeLeft at={queue.estimated_start} />, if no reservation ends early or is extended.
           </>
         ) : (
-          'When it begins cannot be told.'
+          'The start cannot be estimated.'
         )}
       </p>
       {waitUntil && (
         <p className="secondary">
-          Gives up in <TimeLeft at={waitUntil} />
+          Times out in <TimeLeft at={waitUntil} />
         </p>
       )}
       {queue?.problem != null && <p className="needs-person">{queue.problem}</p>}

@@ -1,4 +1,4 @@
-/** How to get in: an ssh line for each container, the lines of known_hosts, and terminals. */
+/** How to log in: an ssh command for each container, the lines for known_hosts, and terminals. */
 import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import type { Reservation } from '../../api/types.ts'
@@ -18,8 +18,8 @@ export function AccessCard({ reservation }: { readonly reservation: Reservation 
           <li key={container.name}>
             <div className={styles['container']}>
               <Link href={`/containers/${container.name}`}>{container.name}</Link>
-              <Button aria-label={`Open terminal in ${container.name}`} onClick={() => dock.open(container.name)}>
-                Open terminal
+              <Button aria-label={`Terminal in ${container.name}`} onClick={() => dock.open(container.name)}>
+                Terminal
               </Button>
             </div>
             <CommandLine command={sshCommand(username, container)} label="Copy the ssh command" />
@@ -35,7 +35,7 @@ export function AccessCard({ reservation }: { readonly reservation: Reservation 
         </div>
       )}
       <p>
-        <Link href={`/reservations/${id}`}>Page of the reservation</Link>
+        <Link href={`/reservations/${id}`}>Open the reservation</Link>
       </p>
     </>
   )

@@ -1,9 +1,9 @@
-/** What a pool can lend now and soon, and what the caller may have: said before the click, and when it was refused. */
+/** What a pool can lend now and soon, and the caller's limit: shown in the form, and after a refusal. */
 import type { Me, Pool, Reservation } from '../../api/types.ts'
 import { clockText, durationText, type TimeWords } from '../../words/time.ts'
 
 const MINUTE = 60_000
-/** Wait that is proposed when it is not known when enough containers will be free. */
+/** Proposed wait if it is not known when enough containers will be free. */
 const DEFAULT_WAIT = '10m'
 
 /** Returns "7 of 10 are free. You hold 2 of at most 3 containers." */
@@ -15,15 +15,15 @@ export function availabilityText(
   const queue =
     pool.waiting === 0
       ? ''
-      : `, and ${pool.waiting === 1 ? '1 reservation waits' : `${pool.waiting} reservations wait`}`
+      : `, and ${pool.waiting === 1 ? '1 reservation is waiting' : `${pool.waiting} reservations are waiting`}`
   const { containers: most } = me.limits
   const quota = most === null ? '' : ` You hold ${me.containers_held} of at most ${most} containers.`
   return `${free} of ${pool.size} ${free === 1 ? 'is' : 'are'} free${queue}.${quota}`
 }
 
 /**
- * Returns when that many are free without an extension or an early release, as far as the caller can see; null if
- * that is not known. Users see the ends of their own reservations only, and the next end of the pool.
+ * Returns when `count` containers will be free if no reservation is extended or released early; null if that is not
+ * known. Users see the ends of their own reservations only, and the next end of the pool.
  */
 export function estimatedStart(
   pool: Pick<Pool, 'name' | 'containers' | 'next_free_at'>,
@@ -48,9 +48,9 @@ export function proposedWait(start: number | null, now: number): string {
   return `${Math.max(1, Math.ceil((start - now) / MINUTE) + 1)}m`
 }
 
-/** Returns "Enough are free at about 14:31 (in 4 min)." */
+/** Returns "Enough will be free at about 14:31 (in 4 min)." */
 export function startText(start: number | null, now: number, words: TimeWords): string {
-  if (start === null) return 'When enough will be free is not known.'
-  if (start <= now) return 'Enough are free in a moment.'
-  return `Enough are free at about ${clockText(start, now, words)} (in ${durationText(start - now)}).`
+  if (start === null) return 'It is not known when enough containers will be free.'
+  if (start <= now) return 'Enough will be free in a moment.'
+  return `Enough will be free at about ${clockText(start, now, words)} (in ${durationText(start - now)}).`
 }

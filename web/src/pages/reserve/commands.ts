@@ -1,12 +1,12 @@
 /** The same reservation as a command: with curl, and with berth. */
 import type { Reservation, ReserveRequest } from '../../api/types.ts'
 
-/** Returns text as one word of a POSIX shell. */
+/** Quotes text as one word of a POSIX shell. */
 export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-/** Stands for a password that was typed: commands are kept in histories and process lists. */
+/** Placeholder for a typed password, because commands appear in histories and process lists. */
 const OWN_PASSWORD = 'PASSWORD'
 
 export function curlCommand(origin: string, request: ReserveRequest, needsToken: boolean): string {

@@ -1,4 +1,4 @@
-/** What was reserved: the wait in the queue with its estimate, then how to get in. */
+/** What was reserved: the wait in the queue with its estimate, then how to log in. */
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
@@ -20,7 +20,7 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
   const { request, reserved } = made
   const reservation = useLatest(reserved)
   const session = useSession()
-  useTerminalOfItsOwn(reservation)
+  useAutomaticTerminal(reservation)
   const access = reservation.state === 'active' && <AccessCard reservation={reservation} />
   // After a wait, what is new comes last: nothing moves under the pointer.
   const hasWaited = reserved.state !== 'active'
@@ -42,7 +42,7 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
   )
 }
 
-/** Returns the reservation as it is now: events have it read again. */
+/** Returns the current state of the reservation, which is read again after events. */
 function useLatest(reserved: Reservation): Reservation {
   const berth = useBerth()
   const { id } = reserved
@@ -54,8 +54,8 @@ function useLatest(reserved: Reservation): Reservation {
   return data
 }
 
-/** Opens a terminal as soon as the account works, once, if there is one container only. */
-function useTerminalOfItsOwn({ state, containers }: Reservation): void {
+/** Opens a terminal once, as soon as the account works, if there is only one container. */
+function useAutomaticTerminal({ state, containers }: Reservation): void {
   const dock = useDock()
   const isOpened = useRef(false)
   const [only, ...others] = containers
@@ -72,19 +72,19 @@ function Progress({ reservation }: { readonly reservation: Reservation }) {
   if (state === 'waiting') {
     return (
       <div role="status" className={styles['progress']}>
-        <strong className="soon">Waits in the queue, position {queue?.position ?? '?'}</strong>
+        <strong className="soon">Waiting in the queue, position {queue?.position ?? '?'}</strong>
         <p>
           {queue?.estimated_start == null ? (
-            'When its turn comes is not known.'
+            'The start cannot be estimated.'
           ) : (
             <>
-              Its turn comes in about <TimeLeft at={queue.estimated_start} />, or earlier.
+              Expected in about <TimeLeft at={queue.estimated_start} />, or earlier.
             </>
           )}
           {waitUntil !== null && (
             <>
               {' '}
-              It gives up in <TimeLeft at={waitUntil} />.
+              It times out in <TimeLeft at={waitUntil} />.
             </>
           )}
         </p>
@@ -92,7 +92,7 @@ function Progress({ reservation }: { readonly reservation: Reservation }) {
       </div>
     )
   }
-  if (state === 'preparing') return <output className={styles['progress']}>Its account is being made …</output>
+  if (state === 'preparing') return <output className={styles['progress']}>Its account is being created …</output>
   if (state === 'active' && expiresAt !== null) {
     const what = containers.length === 1 ? containers[0]?.name : `${containers.length} containers`
     return (
@@ -103,7 +103,7 @@ function Progress({ reservation }: { readonly reservation: Reservation }) {
   }
   return (
     <div role="alert" className={styles['progress']}>
-      <strong>It is over: {outcome ?? state}.</strong>
+      <strong>The reservation has ended: {outcome ?? state}.</strong>
       {reason !== null && <p>{reason}</p>}
     </div>
   )
@@ -117,7 +117,7 @@ function Password({ text }: { readonly text: string }) {
         <code>{text}</code>
         <CopyButton text={text} label="Copy the password" />
       </div>
-      <p className="secondary">Shown here only: Berth keeps its hash.</p>
+      <p className="secondary">Shown only once: Berth stores only its hash.</p>
     </div>
   )
 }

@@ -45,7 +45,7 @@ export function MoreFields({ fields, faults, set, startsOpen }: MoreFieldsProps)
         </div>
         <Textarea
           label="SSH keys"
-          placeholder="ssh-ed25519 AAAA… (one on each line)"
+          placeholder="ssh-ed25519 AAAA… (one per line)"
           rows={2}
           spellCheck={false}
           value={fields.sshKeys}
@@ -68,7 +68,7 @@ export function MoreFields({ fields, faults, set, startsOpen }: MoreFieldsProps)
             onChange={(event) => set('password', event.currentTarget.value)}
           />
         )}
-        {text('keepalive', 'Ends without a keepalive call for', '5m; empty: needs no calls')}
+        {text('keepalive', 'End after this time without a keepalive call', '5m; empty: no calls needed')}
         {text('note', 'Note', 'What it is for, or a link')}
       </div>
     </details>

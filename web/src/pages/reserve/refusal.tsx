@@ -1,4 +1,4 @@
-/** Why a reserve was refused, and what can be done: fields, the queue, or the same request again. */
+/** Why a reserve was refused, and what to do: correct fields, wait in the queue, or repeat the request. */
 import { ApiError } from '../../../../src/client/client.ts'
 import type { Pool, Reservation } from '../../api/types.ts'
 import { useNow } from '../../live/clock.tsx'
@@ -9,12 +9,12 @@ import styles from './reserve.module.css'
 
 interface RefusalProps {
   readonly error: unknown
-  /** Faults that belong to no field. */
+  /** Violations without a field. */
   readonly others: readonly string[]
   readonly pool: Pool | undefined
   readonly count: number
   readonly reservations: readonly Reservation[]
-  /** What the field says, which was filled in when the request was refused. */
+  /** Value of the field “wait”, which is filled in after the refusal. */
   readonly wait: string
 }
 
@@ -24,7 +24,7 @@ export function Refusal(props: RefusalProps) {
     const many = error.violations.length === 1 ? '1 value' : `${error.violations.length} values`
     return (
       <div role="alert" className={styles['refusal']}>
-        <strong>The manager does not accept {many}. Nothing was reserved.</strong>
+        <strong>The manager rejected {many}. Nothing was reserved.</strong>
         {others.map((fault) => (
           <p key={fault}>{fault}</p>
         ))}
@@ -38,7 +38,7 @@ export function Refusal(props: RefusalProps) {
       {isShort && pool && <WaitOffer pool={pool} count={count} reservations={reservations} wait={wait} />}
       {!(error instanceof ApiError) && (
         <p className="secondary">
-          If the manager has done it already, the same request answers with that reservation: press Reserve again.
+          The manager may have reserved already. Press Reserve again: it then returns that reservation, not another one.
         </p>
       )}
     </>
@@ -52,7 +52,7 @@ function WaitOffer({ pool, count, reservations, wait }: WaitOfferProps) {
   const start = estimatedStart(pool, count, reservations)
   return (
     <p className={styles['offer']} role="status">
-      {startText(start, now, useTimeWords())} {wait !== '' && `Enter waits in the queue for up to ${wait}.`}
+      {startText(start, now, useTimeWords())} {wait !== '' && `Press Enter to wait in the queue for up to ${wait}.`}
     </p>
   )
 }

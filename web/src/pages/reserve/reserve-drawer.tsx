@@ -1,4 +1,4 @@
-/** Reserving, as a drawer over the overview: the form, then the wait, then how to get in. */
+/** The drawer for reserving, over the overview: the form, then the wait, then how to log in. */
 import { Drawer } from '@mantine/core'
 import { useState } from 'react'
 import { useLocation } from 'wouter'

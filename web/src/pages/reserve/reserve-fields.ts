@@ -1,4 +1,4 @@
-/** The form for reserving: its fields as text, the request that they make, and where a fault of the answer belongs. */
+/** The form for reserving: its fields as text, their request, and the field of each violation. */
 import type { ReserveRequest } from '../../api/types.ts'
 import { readEnd } from '../../words/end-input.ts'
 import type { TimeWords } from '../../words/time.ts'
@@ -52,7 +52,7 @@ export function requestOf(fields: Fields, now: number, words: TimeWords): Reserv
   const hasKeys = sshKeys.trim() !== ''
   return {
     pool,
-    // What is not a number is sent as it is: the manager says what is wrong with it.
+    // Text that is not a number is sent unchanged: the manager reports what is wrong.
     count: /^\s*-?\d+\s*$/.test(count) ? Number(count) : (count as unknown as number),
     ...(end !== null && { duration: end.duration }),
     ...given('username', username),
@@ -103,7 +103,7 @@ export function faultsOf(violations: readonly { readonly path: string; readonly 
   return { byField, others }
 }
 
-/** Fields that are hidden at first. A fault or a value in one shows them. */
+/** Fields that are hidden until one of them has a value or a violation. */
 const MORE: readonly FieldName[] = ['name', 'sshKeys', 'passwordChoice', 'password', 'keepalive', 'wait', 'note']
 
 export function wantsMore(fields: Fields, faults: Faults): boolean {

@@ -69,7 +69,7 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
       )}
       <NativeSelect
         label="Pool"
-        // A link may name another one: the manager says what is wrong with it.
+        // A link may name another pool: the manager reports what is wrong.
         data={allowed.includes(fields.pool) ? allowed : [fields.pool, ...allowed]}
         value={fields.pool}
         error={faults.byField.pool}
@@ -89,7 +89,7 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
         <TimeField pool={pool} value={fields.time} error={faults.byField.time} onChange={(time) => set('time', time)} />
       </div>
       <TextInput
-        label="User name inside"
+        label="Account"
         placeholder="user"
         autoCapitalize="none"
         autoComplete="off"
@@ -118,14 +118,14 @@ interface TimeFieldProps {
   readonly onChange: (value: string) => void
 }
 
-/** Says what the field means; ticks by itself. */
+/** Shows the meaning of its value, updated each second. */
 function TimeField({ pool, value, error, onChange }: TimeFieldProps) {
   const now = useNow()
   const words = useTimeWords()
   const fallback = (pool?.duration_default_seconds ?? 0) * 1_000
   return (
     <TextInput
-      label="For how long, or until when"
+      label="Duration or end time"
       placeholder="90m, 2h, until 15:40"
       value={value}
       error={error}

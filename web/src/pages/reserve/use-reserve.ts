@@ -28,7 +28,7 @@ export function useReserve() {
   return useMutation({
     mutationFn: async (fields: Fields): Promise<Made> => {
       const written = JSON.stringify(fields)
-      // An answer that was lost is asked for again: also a duration until a time of day must stay the same for that.
+      // After a lost answer, the same request is repeated: even a duration up to an end time must stay the same.
       if (attempt.current?.fields !== written) {
         attempt.current = { fields: written, key: newKey(), request: requestOf(fields, clock(), words) }
       }
@@ -47,7 +47,7 @@ export function useReserve() {
   })
 }
 
-/** Codes of what is not the manager's answer: it may have reserved, or not. */
+/** Error codes without an answer of the manager: it may have reserved, or not. */
 const NO_ANSWER: readonly string[] = ['unreachable', 'not_berth', 'https_required']
 
 /** Whether the manager has decided. */

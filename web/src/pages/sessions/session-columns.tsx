@@ -6,7 +6,7 @@ import { browserText } from './browser-text.ts'
 export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
   {
     key: 'identity',
-    label: 'Who',
+    label: 'Identity',
     sortKey: ({ identity }) => identity,
     filter: true,
     cell: ({ identity, current }) => (
@@ -33,7 +33,13 @@ export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
     width: '152px',
     cell: (row) => <span title={row.user_agent}>{browserText(row.user_agent)}</span>,
   },
-  { key: 'address', label: 'From', sortKey: ({ address }) => address, width: '128px', cell: ({ address }) => address },
+  {
+    key: 'address',
+    label: 'Address',
+    sortKey: ({ address }) => address,
+    width: '128px',
+    cell: ({ address }) => address,
+  },
   {
     key: 'used',
     label: 'Last used',
@@ -44,7 +50,7 @@ export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
   },
   {
     key: 'created',
-    label: 'Begun',
+    label: 'Started',
     sortKey: ({ created_at: at }) => Date.parse(at),
     text: () => '',
     width: '128px',
@@ -53,7 +59,7 @@ export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
   },
   {
     key: 'ends',
-    label: 'Ends at the latest',
+    label: 'Ends within',
     sortKey: ({ ends_at: at }) => Date.parse(at),
     text: () => '',
     width: '160px',

@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useMemo } from 'react'
 import { answerOf, problemOf } from '../../../../src/client/client.ts'
 import { useBerth } from '../../api/berth.tsx'
 import { useMe } from '../../api/lists.ts'
@@ -27,7 +26,7 @@ export function SessionsPage() {
   return (
     <Page title="Sessions">
       {own?.auth === 'none' && <p className="secondary">This manager needs no sign-in, so there are no sessions.</p>}
-      {me?.role === 'user' && <p className="secondary">Your own sessions; admins see those of all.</p>}
+      {me?.role === 'user' && <p className="secondary">Only your own sessions. Admins see all sessions.</p>}
       <Loading of={sessions} what="the sessions">
         {(found) => <Sessions sessions={found} />}
       </Loading>
@@ -41,8 +40,7 @@ function Sessions({ sessions }: { readonly sessions: readonly OpenSession[] }) {
   const notices = useNotices()
   const confirm = useConfirm()
   const startBulk = useBulk()
-  const rows = useMemo(() => sessions, [sessions])
-  const table = useTable({ rows, columns: SESSION_COLUMNS, idOf })
+  const table = useTable({ rows: sessions, columns: SESSION_COLUMNS, idOf })
 
   const reread = () => client.invalidateQueries({ queryKey: ['sessions'] })
   const request = (id: string) =>
@@ -53,26 +51,29 @@ function Sessions({ sessions }: { readonly sessions: readonly OpenSession[] }) {
     mutationFn: ({ id }: OpenSession) => request(id),
     onSuccess: (_, { identity, current }) => {
       if (current) void client.invalidateQueries({ queryKey: ['session'] })
-      else notices.done(`A session of ${identity} has ended`)
+      else notices.done(`A session of ${identity} was ended`)
     },
     onError: (error, { identity }) => notices.problem(`The session of ${identity} was not ended`, error),
     onSettled: reread,
   })
   const askEnd = async (session: OpenSession) => {
     const consequence = session.current
-      ? 'This is the session of this browser: you are signed out here.'
+      ? 'This is the session of this browser: you will be signed out.'
       : 'That browser is signed out, and its terminals are closed.'
     const names = [named(session)]
     if (await confirm({ title: 'End this session?', consequence, names, action: 'End the session' }))
       end.mutate(session)
   }
   const endMany = async (selected: readonly OpenSession[]) => {
-    // Its own would sign the person out before the others have ended.
+    // Ending the own session first would sign the person out before the others have ended.
     const others = selected.filter(({ current }) => !current)
     const title = `End ${counted(others.length, 'session', 'sessions')}`
     if (others.length === 0)
-      return notices.problem('No session was ended', 'Only that of this browser is selected: sign out.')
-    const kept = others.length < selected.length ? ' That of this browser stays.' : ''
+      return notices.problem(
+        'No session was ended',
+        'Only the session of this browser is selected. To end it, sign out.',
+      )
+    const kept = others.length < selected.length ? ' The session of this browser is kept.' : ''
     const consequence = `These browsers are signed out, and their terminals are closed.${kept}`
     if (!(await confirm({ title: `${title}?`, consequence, names: others.map(named), action: title }))) return
     const act = (id: string) => request(id).finally(() => void reread())
@@ -89,7 +90,7 @@ function Sessions({ sessions }: { readonly sessions: readonly OpenSession[] }) {
         nameOf={named}
         actionsOf={(session) => [{ label: 'End …', act: () => void askEnd(session) }]}
         bulk={[{ label: 'End …', act: (selected) => void endMany(selected) }]}
-        empty={<p>Nobody is signed in with a browser.</p>}
+        empty={<p>There are no browser sessions.</p>}
       />
     </>
   )

@@ -1,4 +1,4 @@
-/** The way in: with an API token, or at the identity provider. The page that was asked for opens afterwards. */
+/** The sign-in with an API token or at the identity provider. Then the requested page opens. */
 import { Button, PasswordInput } from '@mantine/core'
 import { type FormEvent, useEffect, useState } from 'react'
 import { ApiError } from '../../../../src/client/client.ts'
@@ -18,7 +18,7 @@ export function SignInPage({ before }: { readonly before: string | null }) {
     <main className={styles['page']}>
       <h1>Sign in to Berth</h1>
       {before !== null && (
-        <p role="status">Your session as {before} has ended. After signing in you are back where you were.</p>
+        <p role="status">Your session as {before} has ended. Sign in again to return to the same page.</p>
       )}
       {failure !== null && (
         <p role="alert" className="needs-person">
@@ -51,8 +51,8 @@ function TokenField() {
     <form onSubmit={submit} className={styles['form']}>
       <PasswordInput
         label="API token"
-        description="Begins with berth_. An admin makes one, here or with “berth token create”."
-        // Not a password that a browser should keep: the session stands for it.
+        description="Starts with berth_. An admin can create one, here or with “berth token create”."
+        // Browsers should not store the token as a password: the session replaces it.
         autoComplete="off"
         autoFocus
         spellCheck={false}
@@ -66,14 +66,14 @@ function TokenField() {
         {signIn.isPending ? 'signing in …' : 'Sign in'}
       </Button>
       <p className="secondary">
-        The token is sent once and is not kept in this browser. A cookie stands for it: for 12 hours without use, for 7
-        days at most.
+        The token is sent once and is not kept in this browser. A cookie replaces it, which expires after 12 hours
+        without use, or after 7 days.
       </p>
     </form>
   )
 }
 
-/** What is wrong with the token, as the manager says it. */
+/** Returns what is wrong with the token, in the words of the manager. */
 function refusal(error: Error): string {
   const [violation] = error instanceof ApiError ? error.violations : []
   return violation ? `${violation.path} ${violation.message}` : error.message

@@ -1,11 +1,11 @@
-/** What the page for signing in says. */
+/** Texts of the sign-in page. */
 
 const FAILURES: Readonly<Record<string, string>> = {
   expired: 'The sign-in took too long, was already finished, or was started in another browser. Try again.',
-  denied: 'The identity provider did not sign you in: you, or it, said no.',
-  unavailable: 'The identity provider does not answer. Try it later, or sign in with an API token.',
-  not_allowed: 'The identity provider knows you, but this manager does not let you in. An admin can say who may.',
-  failed: 'The identity provider and the manager did not understand each other. The log of the manager says why.',
+  denied: 'The sign-in was cancelled, or denied by the identity provider.',
+  unavailable: 'The identity provider does not answer. Try again later, or sign in with an API token.',
+  not_allowed: 'You are known to the identity provider, but not allowed to use this manager. Ask an admin.',
+  failed: 'The sign-in at the identity provider failed. See the log of the manager.',
 }
 
 /** Returns why a sign-in at the identity provider failed; null without an error. */

@@ -26,7 +26,7 @@ export function TerminalPage() {
         <div className={styles['warnings']}>
           <EndWarnings containers={[name]} />
         </div>
-        <Link href="/">All containers</Link>
+        <Link href="/">Overview</Link>
       </header>
       <Loading of={open} what="the open shells">
         {(terminals) => (

@@ -12,7 +12,7 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
     { key: 'role', label: 'Role', sortKey: ({ role }) => role, filter: true, width: '80px', cell: ({ role }) => role },
     {
       key: 'id',
-      label: 'Id',
+      label: 'ID',
       sortKey: ({ id }) => id,
       width: '160px',
       wide: true,
@@ -39,7 +39,7 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
     },
     {
       key: 'created',
-      label: 'Made',
+      label: 'Created',
       sortKey: ({ created_at: at }) => Date.parse(at),
       text: () => '',
       width: '144px',

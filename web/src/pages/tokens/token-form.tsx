@@ -1,4 +1,4 @@
-/** Makes a token. What the manager refuses is said at the field that it is about. */
+/** Creates a token. Errors of the manager are shown at their fields. */
 import { Button, Checkbox, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { usePools } from '../../api/lists.ts'
@@ -31,7 +31,7 @@ export function TokenForm({ make }: { readonly make: ReturnType<typeof useMakeTo
       <Stack gap="sm">
         <TextInput
           label="Name"
-          description="Owner of what is reserved with it. A second token of the same name has the same reservations."
+          description="Owner of its reservations. Tokens with the same name share their reservations."
           data-autofocus
           autoComplete="off"
           {...text('name', 'name')}
@@ -48,23 +48,23 @@ export function TokenForm({ make }: { readonly make: ReturnType<typeof useMakeTo
         />
         <TextInput
           label="Valid for"
-          description="Like 90d; empty: it does not expire"
+          description="For example 90d. Empty: does not expire."
           {...text('expiresIn', 'expires_in')}
         />
         <TextInput
           label="Containers at once"
-          description="Empty: as many as the pools have"
+          description="Empty: no limit."
           inputMode="numeric"
           {...text('containers', 'limits.containers')}
         />
         <TextInput
           label="Longest reservation"
-          description="Like 8h; empty: as the pools allow"
+          description="For example 8h. Empty: as the pools allow."
           {...text('duration', 'limits.duration')}
         />
         <Checkbox.Group
           label="Pools"
-          description="None chosen: all pools"
+          description="None selected: all pools."
           value={[...fields.pools]}
           error={at('limits.pools')}
           onChange={(chosen) => setFields({ ...fields, pools: chosen })}
@@ -75,9 +75,9 @@ export function TokenForm({ make }: { readonly make: ReturnType<typeof useMakeTo
             ))}
           </Group>
         </Checkbox.Group>
-        {error && !isAtFields && <ProblemNote title="The token was not made" error={error} />}
+        {error && !isAtFields && <ProblemNote title="The token was not created" error={error} />}
         <Button type="submit" variant="filled" aria-disabled={make.isPending}>
-          {make.isPending ? 'making …' : 'Make the token'}
+          {make.isPending ? 'creating …' : 'Create the token'}
         </Button>
       </Stack>
     </form>

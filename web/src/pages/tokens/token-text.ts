@@ -1,4 +1,4 @@
-/** Tokens in words, and the request that makes one. */
+/** Texts about tokens, and the request that creates one. */
 import type { WantedToken } from '../../../../src/client/client.ts'
 import type { Token } from '../../api/types.ts'
 import { durationText } from '../../words/time.ts'
@@ -23,7 +23,7 @@ export interface TokenFields {
   readonly pools: readonly string[]
 }
 
-/** Returns the request of these fields. Empty ones are left out; what is wrong in the others, the manager says. */
+/** Returns the request of these fields, without empty ones. The manager reports what is wrong in the others. */
 export function wantedToken({ name, role, expiresIn, containers, duration, pools }: TokenFields): WantedToken {
   const limits = {
     ...(containers.trim() !== '' && { containers: Number(containers) }),
@@ -38,10 +38,10 @@ export function wantedToken({ name, role, expiresIn, containers, duration, pools
   }
 }
 
-/** Returns what a deletion means, for the question before it. */
+/** Returns what a deletion causes, for its confirmation. */
 export function deletionText({ name }: Pick<Token, 'name'>, others: number, open: number): string {
-  const held = open === 1 ? '1 open reservation stays' : `${open} open reservations stay`
-  const how = others > 0 ? `other tokens of ${name} still reach them` : 'only admins can reach them then'
-  const rest = open === 0 ? '' : ` ${held} as they are: ${how}.`
-  return `Programs that use it are refused, and browsers that signed in with it are signed out, at once.${rest}`
+  const kept = open === 1 ? '1 open reservation is kept' : `${open} open reservations are kept`
+  const how = others > 0 ? `accessible with the other tokens of ${name}` : 'accessible to admins only'
+  const rest = open === 0 ? '' : ` ${kept}, ${how}.`
+  return `From now on, programs that use it are refused, and browsers that signed in with it are signed out.${rest}`
 }

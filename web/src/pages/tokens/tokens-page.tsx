@@ -18,7 +18,7 @@ export function TokensPage() {
   if (me?.role === 'user') {
     return (
       <Page title="Tokens">
-        <p>Only admins may see and make tokens; you are {me.name}, a user.</p>
+        <p>Only admins can see and create tokens. You are signed in as {me.name}, a user.</p>
       </Page>
     )
   }
@@ -31,7 +31,7 @@ function AdminTokens() {
   const make = useMakeToken()
   const close = () => {
     setOpened(false)
-    // What is shown once is not kept.
+    // The token is shown only once, so it is not kept.
     make.reset()
   }
   return (
@@ -39,11 +39,11 @@ function AdminTokens() {
       title="Tokens"
       actions={
         <Button variant="filled" onClick={() => setOpened(true)}>
-          Make a token
+          Create a token
         </Button>
       }
     >
-      <Modal opened={opened} onClose={close} title={make.data ? `Token of ${make.data.name}` : 'Make a token'}>
+      <Modal opened={opened} onClose={close} title={make.data ? `Token of ${make.data.name}` : 'Create a token'}>
         {make.data ? <Made token={make.data.token} onClose={close} /> : <TokenForm make={make} />}
       </Modal>
       <Loading of={tokens} what="the tokens">
@@ -56,9 +56,11 @@ function AdminTokens() {
 function Made({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
   return (
     <>
-      <p>This is shown once. Copy it now; if it is lost, delete it and make another one.</p>
+      <p>The token is shown only once. Copy it now. If you lose it, delete it and create another one.</p>
       <CommandLine command={token} label="Copy the token" />
-      <p className="secondary">For berth login, BERTH_TOKEN, or the header “Authorization: Bearer …”.</p>
+      <p className="secondary">
+        Use it with “berth login”, in BERTH_TOKEN, or in the header “Authorization: Bearer …”.
+      </p>
       <Button mt="sm" onClick={onClose}>
         I have copied it
       </Button>

@@ -1,4 +1,4 @@
-/** API tokens: read, made, deleted. */
+/** Reads, creates and deletes API tokens. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { answerOf, type WantedToken } from '../../../../src/client/client.ts'
 import { useBerth } from '../../api/berth.tsx'
@@ -9,7 +9,7 @@ export function useTokens() {
     queryKey: ['tokens'],
     queryFn: ({ signal }) => answerOf(berth.GET('/v1/tokens', { signal })),
     select: ({ tokens }) => tokens,
-    // A 403 does not become another answer.
+    // A retry after 403 would get the same answer.
     retry: false,
   })
 }

@@ -15,7 +15,7 @@ export type ColorName =
   | 'line-strong'
   | 'text'
 
-/** How an area is filled, so that areas can be told apart without colours. */
+/** How an area is filled, so that areas can be distinguished without colours. */
 export type Fill = 'solid' | 'faint' | 'hatched' | 'crossed' | 'dotted'
 
 export interface Layer {
@@ -88,9 +88,9 @@ export function indexOfMost(values: readonly (number | null)[]): number | null {
   return found
 }
 
-/** How many times the largest value may be the smallest one on a linear scale. */
+/** Maximum ratio of the largest to the smallest value on a linear scale. */
 const LINEAR_RATIO = 20
-/** Shorter durations are drawn as this one: a logarithmic scale has no 0. */
+/** Shorter durations are drawn as this one, because a logarithmic scale has no 0. */
 export const SHORTEST_DRAWN_S = 0.001
 
 export function scaleOf(layers: readonly Layer[]): ChartModel['scale'] {

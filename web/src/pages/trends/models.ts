@@ -120,7 +120,7 @@ function durations(
   }
 }
 
-/** Red is for what a person has to mend; too few free containers are amber. */
+/** Red marks what an admin must fix; too few free containers are amber. */
 const REFUSAL_LOOKS: Readonly<Record<string, readonly [ColorName, Fill]>> = {
   not_enough: ['soon', 'solid'],
   quota_exceeded: ['link', 'hatched'],

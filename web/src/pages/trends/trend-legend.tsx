@@ -7,7 +7,7 @@ import styles from './trends.module.css'
 
 const STATES: readonly string[] = ['creating', 'ready', 'reserved', 'removing', 'broken', 'quarantined']
 
-/** What is what, and the figures of one point. The room for figures is reserved, so that nothing moves. */
+/** The legend with the figures of one point. Figures have a fixed width, so that nothing moves. */
 export function TrendLegend(props: {
   readonly model: ChartModel
   readonly index: number

@@ -40,7 +40,7 @@ export function TrendsPage() {
   )
 }
 
-/** Which time is shown, in which steps, whether it goes on, and why there may be nothing at its begin. */
+/** Which span is shown, in which steps, whether it is updated, and why its beginning may be empty. */
 function SpanText(props: { readonly series: Series; readonly query: TrendsQuery }) {
   const { series, query } = props
   const words = useTimeWords()
@@ -48,21 +48,21 @@ function SpanText(props: { readonly series: Series; readonly query: TrendsQuery 
   const isLive = useLiveStatus().kind === 'live'
   const { from, to, step_seconds, kept_since } = series
   const isMoving = endsNow(query)
-  const isCut = kept_since !== null && kept_since > from
+  const startsLate = kept_since !== null && kept_since > from
   return (
     <p className={styles['span']}>
       {clockText(Date.parse(from), Date.parse(to), words)} to{' '}
       {isMoving ? 'now' : clockText(Date.parse(to), state.now(), words)} ({words.timeZone}), in steps of{' '}
       {stepLengthText(step_seconds)}.{' '}
-      {isMoving && (isLive ? 'Goes on while this page is open.' : `As of ${timeOfDay(Date.parse(to), words)}.`)}
-      {isCut && (
+      {isMoving && (isLive ? 'Updates while this page is open.' : `As of ${timeOfDay(Date.parse(to), words)}.`)}
+      {startsLate && (
         <>
           {' '}
-          <strong>No data before {exactText(Date.parse(kept_since), words)}</strong>: the oldest event that is kept is
-          from then (<code>keep</code> in berth.yml).
+          <strong>No data before {exactText(Date.parse(kept_since), words)}</strong>: older events are not kept (
+          <code>keep</code> in berth.yml).
         </>
       )}
-      {kept_since === null && ' No data yet: the first container will bring some.'}
+      {kept_since === null && ' No data yet.'}
     </p>
   )
 }
@@ -84,7 +84,7 @@ function Figures({ series, pool }: { readonly series: Series; readonly pool: str
   )
   return (
     <>
-      <p className="secondary">Drag over a chart to zoom; a click on a point opens the events of its step.</p>
+      <p className="secondary">Drag across a chart to zoom. Click a point to see the events of its step.</p>
       <div className={styles['grid']}>
         {models.map((model) => (
           <TrendFigure key={model.id} {...{ model, series, pool }} onZoom={zoom} />

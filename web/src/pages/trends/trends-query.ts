@@ -1,17 +1,17 @@
 /** Which figures are shown: `?from=&to=&pool=` in the URL. `from` and `to` may be relative, such as "now-24h". */
+import { readTime } from '../../words/range.ts'
 
 const MINUTE_MS = 60_000
-const UNITS_MS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: 60 * MINUTE_MS, d: 1_440 * MINUTE_MS }
 
 export const RANGES = [
-  { from: 'now-1h', label: '1 h', words: 'the last hour' },
-  { from: 'now-6h', label: '6 h', words: 'the last 6 hours' },
-  { from: 'now-24h', label: '24 h', words: 'the last 24 hours' },
-  { from: 'now-7d', label: '7 d', words: 'the last 7 days' },
-  { from: 'now-30d', label: '30 d', words: 'the last 30 days' },
+  { from: 'now-1h', label: '1 h' },
+  { from: 'now-6h', label: '6 h' },
+  { from: 'now-24h', label: '24 h' },
+  { from: 'now-7d', label: '7 d' },
+  { from: 'now-30d', label: '30 d' },
 ] as const
 
-const STANDARD = 'now-24h'
+const DEFAULT_FROM = 'now-24h'
 /** Shortest span that a person can zoom to. */
 const MIN_SPAN_MS = MINUTE_MS
 
@@ -34,20 +34,12 @@ export function readTrendsQuery(params: URLSearchParams): TrendsQuery {
   const to = params.get('to') ?? ''
   return {
     pool: params.get('pool') || null,
-    from: readMoment(from, 0) === null ? STANDARD : from,
-    to: readMoment(to, 0) === null ? 'now' : to,
+    from: readTime(from, 0) === null ? DEFAULT_FROM : from,
+    to: readTime(to, 0) === null ? 'now' : to,
   }
 }
 
-/** Returns epoch milliseconds of "now", "now-24h" or an RFC 3339 timestamp; null for anything else. */
-export function readMoment(text: string, now: number): number | null {
-  const [match, amount, unit] = /^now(?:-(\d{1,5})([mhd]))?$/.exec(text) ?? []
-  if (match !== undefined) return amount === undefined ? now : now - Number(amount) * (UNITS_MS[unit ?? ''] ?? 0)
-  const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(at) ? null : at
-}
-
-/** Whether the span moves with the time. */
+/** Whether the span ends now, and so moves with the time. */
 export function endsNow({ to }: TrendsQuery): boolean {
   return to === 'now'
 }

@@ -39,17 +39,17 @@ export function UsagePage() {
       title="Usage"
       actions={
         <>
-          <Button onClick={() => setOpenedAt(Date.now())}>Read again</Button>
+          <Button onClick={() => setOpenedAt(Date.now())}>Refresh</Button>
           <Button component="a" href={csvPath(query)} download>
             CSV
           </Button>
         </>
       }
     >
-      {me?.role === 'user' && <p className="secondary">Your own usage; admins see that of all.</p>}
+      {me?.role === 'user' && <p className="secondary">Only your own usage. Admins see the usage of all owners.</p>}
       <div className={styles['choices']}>
         <NativeSelect
-          label="By"
+          label="Group by"
           value={by}
           onChange={(event) => set('by', event.currentTarget.value)}
           data={GROUPINGS.map((value) => ({ value, label: GROUPING_WORDS[value] }))}
@@ -59,7 +59,7 @@ export function UsagePage() {
           size="xs"
           value={isOther ? 'other' : fromText}
           onChange={(value) => value !== 'other' && set('from', value)}
-          data={isOther ? [...ranges, { value: 'other', label: 'as in the link' }] : ranges}
+          data={isOther ? [...ranges, { value: 'other', label: 'custom' }] : ranges}
         />
       </div>
       <p className="secondary">

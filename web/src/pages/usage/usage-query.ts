@@ -18,7 +18,7 @@ export const RANGES = [
   { from: 'now-90d', label: '90 days' },
 ] as const
 
-const STANDARD = 'now-30d'
+const DEFAULT_FROM = 'now-30d'
 
 export interface UsageQuery {
   readonly by: Grouping
@@ -31,8 +31,8 @@ export interface UsageQuery {
 
 export function readUsageQuery(params: URLSearchParams, now: number): UsageQuery {
   const by = GROUPINGS.find((one) => one === params.get('by')) ?? 'user'
-  const wanted = params.get('from') ?? STANDARD
-  const fromText = readTime(wanted, now) === null ? STANDARD : wanted
+  const wanted = params.get('from') ?? DEFAULT_FROM
+  const fromText = readTime(wanted, now) === null ? DEFAULT_FROM : wanted
   const iso = (at: number) => new Date(at).toISOString()
   const from = iso(readTime(fromText, now) ?? now)
   return { by, fromText, from, to: iso(readTime(params.get('to'), now) ?? now) }

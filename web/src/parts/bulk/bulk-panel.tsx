@@ -1,4 +1,4 @@
-/** What became of each item of an action on many. Stays until it is closed. */
+/** The results of a bulk action. Shown until it is closed. */
 import { Button, CloseButton } from '@mantine/core'
 import { useState } from 'react'
 import { CopyButton } from '../copy-button.tsx'
@@ -13,13 +13,13 @@ interface PanelProps {
   readonly onClose: () => void
 }
 
-/** Up to so many results are listed at once; more are opened on demand. */
-const FEW = 20
+/** Maximum number of results that are listed without a click. */
+const MAX_LISTED = 20
 
 export function BulkPanel({ task, progress, onAgain, onClose }: PanelProps) {
   const { items, title, done } = task
   const { refused, isOver, results } = progress
-  const [isOpen, setOpen] = useState(items.length <= FEW)
+  const [isOpen, setOpen] = useState(items.length <= MAX_LISTED)
   const text = progressText(progress, items.length, done)
   const lines = (some: typeof items) =>
     some.map(({ id, name }) => (
@@ -53,7 +53,7 @@ export function BulkPanel({ task, progress, onAgain, onClose }: PanelProps) {
           {lines(refused)}
         </ul>
       )}
-      {items.length > FEW && (
+      {items.length > MAX_LISTED && (
         <Button size="compact-xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? 'Show refusals only' : `Show all ${items.length.toLocaleString()} results`}
         </Button>

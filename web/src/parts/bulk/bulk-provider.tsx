@@ -4,7 +4,7 @@ import { BulkPanel } from './bulk-panel.tsx'
 import { BulkRun, type BulkTask } from './bulk-run.ts'
 import styles from './bulk.module.css'
 
-/** Longest time between a result and its sight. A thousand results are not a thousand renders. */
+/** Maximum delay before a result is shown, so that a thousand results do not cause a thousand renders. */
 const SHOW_MS = 100
 
 export function BulkProvider({ children }: { readonly children: ReactNode }) {
@@ -38,7 +38,7 @@ export function BulkProvider({ children }: { readonly children: ReactNode }) {
     <BulkContext value={start}>
       {children}
       {runs.length > 0 && (
-        <section className={styles['panels']} aria-label="Actions on many">
+        <section className={styles['panels']} aria-label="Bulk actions">
           {runs.map((run, nth) => (
             <BulkPanel
               // biome-ignore lint/suspicious/noArrayIndexKey: runs have no name of their own

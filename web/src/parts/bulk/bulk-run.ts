@@ -1,4 +1,4 @@
-/** One action on many items: a few at a time, with a result for each. One refusal does not hide the others. */
+/** One action on many items: a few at a time, with a result for each. A refusal does not stop the others. */
 
 export interface BulkItem {
   readonly id: string
@@ -26,10 +26,10 @@ export interface Progress {
   readonly isOver: boolean
 }
 
-/** Items at the same time. The manager serves others meanwhile. */
+/** Number of concurrent requests. Few enough that the manager can still serve other callers. */
 const PARALLEL = 4
 /** Pauses while the manager answers 429, because it limits the requests of one person in a minute. */
-const LIMIT_PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000]
+const RATE_LIMIT_PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000]
 
 interface Options {
   /** Resolves after that many milliseconds. */
@@ -81,12 +81,12 @@ export class BulkRun {
   }
 
   async #resultOf(id: string): Promise<ItemResult> {
-    for (const ms of [...LIMIT_PAUSES_MS, null]) {
+    for (const ms of [...RATE_LIMIT_PAUSES_MS, null]) {
       try {
         await this.task.act(id)
         return { kind: 'done' }
       } catch (error) {
-        if (ms === null || !isLimited(error)) return refusalOf(error)
+        if (ms === null || !isRateLimited(error)) return refusalOf(error)
         await this.#pause(ms)
       }
     }
@@ -100,7 +100,7 @@ export class BulkRun {
   }
 }
 
-function isLimited(error: unknown): boolean {
+function isRateLimited(error: unknown): boolean {
   return error instanceof Error && 'status' in error && error.status === 429
 }
 

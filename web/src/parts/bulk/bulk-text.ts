@@ -12,9 +12,9 @@ export function resultText(result: ItemResult | undefined, word: string): string
   switch (result?.kind) {
     case undefined:
     case 'waiting':
-      return 'waits'
+      return 'waiting'
     case 'running':
-      return 'under way …'
+      return 'in progress …'
     case 'done':
       return word
     case 'refused':

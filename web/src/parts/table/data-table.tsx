@@ -1,6 +1,6 @@
 /**
- * A table of everything: filtered and sorted over all rows, with the keyboard, as cards on a narrow screen. Rows keep
- * their place and the focus while they are read again.
+ * A table with filters, sorting and keyboard navigation; cards on a narrow screen. Rows keep their position and the
+ * focus when they are read again.
  */
 import { Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'

@@ -56,14 +56,14 @@ export function FilterBar<Row>({ table, noun, narrow, pageFilters }: BarProps<Ro
   )
 }
 
-/** On a narrow screen there are no headings to click on. */
+/** Replaces the column headings on a narrow screen. */
 function OrderSelect<Row>({ table }: { readonly table: Table<Row> }) {
   const { columns, state, setState } = table
   const { order } = state
   return (
     <NativeSelect
       className={styles['field'] ?? ''}
-      label="Sorted by"
+      label="Sort by"
       value={order === null ? '' : `${order.descending ? '-' : ''}${order.key}`}
       onChange={(event) => {
         const { value } = event.currentTarget
@@ -71,20 +71,20 @@ function OrderSelect<Row>({ table }: { readonly table: Table<Row> }) {
         setState({ ...state, order: value === '' ? null : { key: value.replace(/^-/, ''), descending } })
       }}
     >
-      <option value="">as it is</option>
+      <option value="">default order</option>
       {columns.flatMap(({ key, label }) => [
         <option key={key} value={key}>
-          {label}, rising
+          {label}, ascending
         </option>,
         <option key={`-${key}`} value={`-${key}`}>
-          {label}, falling
+          {label}, descending
         </option>,
       ])}
     </NativeSelect>
   )
 }
 
-const PAUSE_MS = 150
+const DEBOUNCE_MS = 150
 
 /** Filters when typing pauses, so that each letter does not cost a pass over all rows. */
 function WordsFilter({ words, onChange }: { readonly words: string; readonly onChange: (words: string) => void }) {
@@ -102,7 +102,7 @@ function WordsFilter({ words, onChange }: { readonly words: string; readonly onC
     const timer = setTimeout(() => {
       written.current = text
       onChange(text)
-    }, PAUSE_MS)
+    }, DEBOUNCE_MS)
     return () => clearTimeout(timer)
   })
   return (
@@ -111,7 +111,7 @@ function WordsFilter({ words, onChange }: { readonly words: string; readonly onC
       className={styles['field'] ?? ''}
       label="Filter"
       placeholder="all these words"
-      title="Press / to come here"
+      title="Shortcut: /"
       type="search"
       autoComplete="off"
       value={text}

@@ -4,7 +4,7 @@ import { allOf, NOTHING_SELECTED } from './model/selection.ts'
 import type { Table } from './use-table.ts'
 import styles from './bars.module.css'
 
-/** What is selected, and what can be done with it. Always there, so that nothing moves and the focus is not lost. */
+/** The selection and its bulk actions. Always shown, so that nothing moves and the focus is not lost. */
 export function SelectionBar<Row>(props: { readonly table: Table<Row>; readonly bulk: readonly BulkAction<Row>[] }) {
   const { table, bulk } = props
   const { shownIds, selected, select } = table

@@ -3,8 +3,8 @@ import { defaultRangeExtractor, useWindowVirtualizer } from '@tanstack/react-vir
 import { type RefObject, useLayoutEffect, useState } from 'react'
 
 /** Tables up to this many rows are in the document as a whole, so that the browser can search in them. */
-const ALL_UP_TO = 100
-const OVERSCAN = 12
+const MAX_UNVIRTUALIZED_ROWS = 100
+const OVERSCAN_ROWS = 12
 /** Height before a row is measured: that of a row, or of a card on a narrow screen. */
 const ESTIMATE_PX = { row: 29, card: 180 }
 
@@ -20,7 +20,7 @@ export function useVirtualRows(
   count: number,
   { active, narrow, body }: { active: number; narrow: boolean; body: RefObject<HTMLElement | null> },
 ): VirtualRows {
-  const isLong = count > ALL_UP_TO
+  const isLong = count > MAX_UNVIRTUALIZED_ROWS
   const [top, setTop] = useState(0)
   useLayoutEffect(() => {
     const now = body.current?.getBoundingClientRect().top
@@ -29,7 +29,7 @@ export function useVirtualRows(
   const virtualizer = useWindowVirtualizer({
     count: isLong ? count : 0,
     estimateSize: () => (narrow ? ESTIMATE_PX.card : ESTIMATE_PX.row),
-    overscan: OVERSCAN,
+    overscan: OVERSCAN_ROWS,
     scrollMargin: top,
     rangeExtractor: (range) => {
       const seen = defaultRangeExtractor(range)

@@ -1,13 +1,13 @@
-/** Tells the manager how much output was shown, so that it never has more than 256 kB under way. */
+/** Acknowledges shown output, so that the manager never has more than 256 KiB in flight. */
 
-/** Output per acknowledgement. A quarter of what may be under way keeps the output flowing. */
+/** Output per acknowledgement. A quarter of what may be in flight keeps the output flowing. */
 const STEP_BYTES = 64 * 1024
 
 export class Acknowledgements {
   #shown = 0
   #sent = 0
 
-  /** Takes output that was shown, and returns the sum to acknowledge now, or null. */
+  /** Counts output that was shown. Returns the total to acknowledge now, or null. */
   shown(bytes: number): number | null {
     this.#shown += bytes
     if (this.#shown - this.#sent < STEP_BYTES) return null

@@ -1,10 +1,10 @@
-/** One terminal's connection to its shell: opens it, keeps it over network loss and restarts of the manager. */
+/** The connection of a terminal to its shell. Reconnects after network loss and restarts of the manager. */
 import { Acknowledgements } from './acknowledgements.ts'
 import { advance, FIRST, isOver, type LinkEvent, type LinkState } from './machine.ts'
 import { inputMessages, PROTOCOL, parseMessage } from './messages.ts'
 import { SeenOutput } from './overlap.ts'
 
-/** An attempt takes no longer; what answers later is left alone. */
+/** Timeout of an attempt to connect. Later answers are ignored. */
 const CONNECT_TIMEOUT_MS = 15_000
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -14,26 +14,26 @@ interface Size {
   readonly rows: number
 }
 
-/** What the connection needs of the API. All throw `ApiError` or `Unreachable`. */
+/** What the connection needs from the API. All methods throw `ApiError` or `Unreachable`. */
 interface TerminalApi {
   create(container: string, size: Size): Promise<{ id: string; ticket: string }>
   ticket(terminal: string): Promise<string>
 }
 
-/** What the connection needs of the screen. */
+/** What the connection needs from the screen. */
 export interface TerminalScreen {
   readonly size: Size
-  /** Whether the person looks at it: then its size counts for all viewers. */
+  /** Whether the window has the focus: then the size of this screen applies to all viewers. */
   readonly leads: boolean
   write(output: Bytes, done: () => void): void
   /** Shows old output. Answers to questions in it are not sent: they were sent when it was new. */
   replay(output: Bytes): void
   /** Shows a dim line about the connection. */
   note(kind: 'reconnected' | 'lost', lostAt: number): void
-  /** Moves what is on the screen to the text above it. */
+  /** Moves the text on the screen to the scrollback. */
   scrollAway(): void
   clear(): void
-  /** Takes the size of another viewer. */
+  /** Adopts the size of another viewer. */
   adopt(size: Size): void
 }
 
@@ -45,7 +45,7 @@ export interface LinkOptions {
   readonly terminal: string | null
   /** Called with the id of a new shell. */
   readonly onShell: (terminal: string) => void
-  /** Returns the status and the words of a refusal; null if the manager was not reached. */
+  /** Returns status and message of a refusal; null if the manager was not reached. */
   readonly refusalOf: (error: unknown) => { status: number; message: string } | null
 }
 
@@ -91,12 +91,12 @@ export class TerminalLink {
     if (this.state.kind === 'attached') this.#say({ type: 'resize', cols: size.cols, rows: size.rows })
   }
 
-  /** Tries again at once while it waits: after sleep, when the network is back. */
+  /** Ends a pause between attempts, for example after sleep or when the network is back. */
   hurry(): void {
     if (this.state.kind === 'waiting') this.#take({ type: 'retry' })
   }
 
-  /** Replaces a connection that may be dead without knowing it, as after sleep. */
+  /** Replaces a connection that may be dead unnoticed, as after sleep. */
   check(): void {
     if (this.state.kind === 'attached') this.#drop(1006, '')
     this.hurry()
@@ -110,7 +110,7 @@ export class TerminalLink {
     this.#take({ type: 'renew' })
   }
 
-  /** Ends the connection. The shell goes on. */
+  /** Closes the connection. The shell keeps running. */
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
@@ -164,7 +164,7 @@ export class TerminalLink {
     if (message?.type === 'ended') this.#take(message)
     if (message?.type === 'size') this.#options.screen.adopt(message)
     if (message?.type === 'attached') {
-      // Also while connected: this viewer was too slow for what is kept, and gets all of it again.
+      // Also while connected: a viewer that was too slow gets all kept output again.
       this.#acks = new Acknowledgements()
       this.#replayLeft = message.replayed
       this.#replayed = []
@@ -190,13 +190,13 @@ export class TerminalLink {
     })
   }
 
-  /** Shows what was missed. The size of the screen on which the person works counts. */
+  /** Shows missed output, and settles the size: that of the screen with the focus applies. */
   #attach(attached: Size & { lost: boolean; lostAt: number | null; replay: Bytes }): void {
     const { screen } = this.#options
     const { lostAt, replay, cols, rows } = attached
     const hadText = !this.#seen.isEmpty
     const unseen = this.#seen.unseenOf(replay)
-    // For a while, the manager says so at every connection; one that goes on with the new shell's text knows it.
+    // The manager reports a lost shell at every connection for a while. A viewer that has text of the new shell knows.
     const lost = attached.lost && (unseen === null || !hadText)
     if (lost || unseen === null) this.#seen.forget()
     if (lost) screen.note('lost', lostAt ?? Date.now())

@@ -1,4 +1,4 @@
-/** The states of a terminal's connection. A pure function: `link.ts` does what each state asks for. */
+/** The states of a terminal's connection, as a pure function. `link.ts` carries out what each state requires. */
 import type { Ended } from './messages.ts'
 
 /** Shortest and longest pause before the next attempt, in milliseconds. */
@@ -19,7 +19,7 @@ export type LinkState =
   | ({ readonly kind: 'ended' } & Ended)
   | { readonly kind: 'stopped'; readonly why: Stop; readonly reason: string }
 
-/** "gone": the shell is no more, but its container may still be held. "refused": the manager says why. */
+/** "gone": the shell no longer exists, but its container may still be held. "refused": with the manager's reason. */
 type Stop = 'signed-out' | 'gone' | 'replaced' | 'refused'
 
 export type LinkEvent =
@@ -35,9 +35,9 @@ export type LinkEvent =
       readonly now: number
     }
   | { readonly type: 'unreachable'; readonly message: string; readonly now: number }
-  /** The pause is over, the network is back, or the person asked for it. */
+  /** The pause is over, the network is back, or the person pressed “Try now”. */
   | { readonly type: 'retry' }
-  /** Another shell was asked for. */
+  /** The person requested another shell. */
   | { readonly type: 'renew' }
 
 export const FIRST: LinkState = { kind: 'connecting', attempt: 1, lostAt: null }
@@ -45,7 +45,7 @@ export const FIRST: LinkState = { kind: 'connecting', attempt: 1, lostAt: null }
 /** Close codes after which another attempt would fail as well. */
 const STOPS: ReadonlyMap<number, readonly [why: Stop, reason: string]> = new Map([
   [4401, ['signed-out', 'You are no longer signed in.']],
-  [4404, ['gone', 'The shell is gone.']],
+  [4404, ['gone', 'The shell no longer exists.']],
   [4409, ['replaced', 'The container was replaced, and the shell ended with the old one.']],
   [4429, ['refused', 'Too many terminals are open.']],
 ])
@@ -79,17 +79,18 @@ export function isOver(state: LinkState): boolean {
 
 function afterClose(state: LinkState, event: Extract<LinkEvent, { type: 'closed' }>, random: number): LinkState {
   const { code, reason, now } = event
-  // Without the message before it, the close itself says why.
-  if (code === 4410) return { kind: 'ended', why: 'over', reason: reason || 'The reservation is over.', at: isoOf(now) }
+  // If the message “ended” was lost, the reason of the close is used.
+  if (code === 4410)
+    return { kind: 'ended', why: 'over', reason: reason || 'The reservation has ended.', at: isoOf(now) }
   const stop = STOPS.get(code)
   if (stop) return { kind: 'stopped', why: stop[0], reason: reason || stop[1] }
-  return pause(state, code === 1012 ? 'The manager restarts.' : 'The connection was lost.', now, random)
+  return pause(state, code === 1012 ? 'The manager is restarting.' : 'The connection was lost.', now, random)
 }
 
 function afterRefusal(state: LinkState, event: Extract<LinkEvent, { type: 'refused' }>, random: number): LinkState {
   const { of, status, message, now } = event
   if (status === 401) return { kind: 'stopped', why: 'signed-out', reason: message }
-  // A proxy whose manager is away, a manager whose database or engine is away: it may be back soon.
+  // Temporary: a proxy without its manager, or a manager without its database or engine.
   if (status >= 500) return pause(state, message, now, random)
   return { kind: 'stopped', why: status === 404 && of === 'ticket' ? 'gone' : 'refused', reason: message }
 }
@@ -98,7 +99,7 @@ function pause(state: LinkState, reason: string, now: number, random: number): L
   const attempt = 'attempt' in state ? state.attempt : 0
   const lostAt = state.kind === 'attached' ? now : 'lostAt' in state ? state.lostAt : null
   const longest = Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** attempt)
-  // At least half of it, so that many pages do not come back at the same moment, nor at once.
+  // At least half, so that many pages do not reconnect at once or at the same moment.
   return { kind: 'waiting', attempt, lostAt, reason, pauseMs: Math.round(longest * (0.5 + random / 2)) }
 }
 

@@ -1,6 +1,6 @@
 /** Text messages of a terminal's WebSocket. Binary messages are input and output of the shell. */
 
-/** Subprotocol that the manager speaks; a second one carries the ticket, so that no URL does. */
+/** Subprotocol of the manager. A second one carries the ticket, to keep it out of URLs. */
 export const PROTOCOL = 'berth.v1'
 
 /** Largest binary message that the manager accepts. */
@@ -20,7 +20,7 @@ export type ServerMessage =
   | { readonly type: 'size'; cols: number; rows: number }
   | ({ readonly type: 'ended' } & Ended)
 
-/** Returns the message, or null if it is of a later version, or not one at all. */
+/** Returns the message, or null if it is invalid or of a later version. */
 export function parseMessage(text: string): ServerMessage | null {
   const message = parsed(text)
   if (message === null) return null

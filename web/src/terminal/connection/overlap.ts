@@ -1,9 +1,9 @@
 /**
- * After a lost connection the manager sends the latest output again. What is on the screen already is left out, so that
- * the screen, its scrollback and a selection stay as they are.
+ * After a lost connection the manager sends the latest output again. Output that is already on the screen is omitted,
+ * so that the screen, its scrollback and a selection do not change.
  */
 
-/** Output that is remembered to find the place. Longer than what a command usually repeats word for word. */
+/** Amount of output that is kept to find the overlap. More than a command usually repeats exactly. */
 const MAX_REMEMBERED_BYTES = 64 * 1024
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -48,7 +48,7 @@ function startsWith(bytes: Bytes, start: Bytes): boolean {
   return bytes.length >= start.length && start.every((byte, index) => bytes[index] === byte)
 }
 
-/** Knuth-Morris-Pratt: a program that writes the same bytes for ever must not freeze the page. */
+/** Knuth-Morris-Pratt, because a program that repeats the same bytes forever must not freeze the page. */
 function indexOf(bytes: Bytes, wanted: Bytes): number {
   const borders = new Int32Array(wanted.length)
   for (let index = 1, length = 0; index < wanted.length; index++) {

@@ -1,6 +1,6 @@
-/** Finds out that the machine has slept: its connections may be dead, and the browser does not say so. */
+/** Detects that the machine has slept: its connections may be dead, and the browser does not report it. */
 
-/** Differences below this are set clocks and busy machines. */
+/** Shorter differences are caused by adjusted clocks and busy machines. */
 const SLEEP_MS = 15_000
 
 interface Clocks {

@@ -9,7 +9,7 @@ import type { DockAction } from './dock-state.ts'
 import { newKey } from './new-key.ts'
 import styles from './dock.module.css'
 
-/** More would hide the page. The others are in the menu of the dock. */
+/** Maximum number of offered shells. More would cover the page; the menu of the dock lists all. */
 const MAX_OFFERED = 3
 
 export function ContinueShells({ act }: { readonly act: Dispatch<DockAction> }) {

@@ -19,7 +19,7 @@ import styles from './dock.module.css'
 interface DockPanelProps {
   readonly state: DockState
   readonly act: Dispatch<DockAction>
-  /** What was shown after a reload, which takes no focus; null if nothing was. */
+  /** Focus key of the terminal that was restored after a reload and does not take the focus; null if there was none. */
   readonly restored: string | null
 }
 
@@ -42,11 +42,11 @@ export function DockPanel({ state, act, restored }: DockPanelProps) {
     const isOpen = states[tab.key]?.kind === 'attached' || states[tab.key]?.kind === 'waiting'
     const question = {
       title: `End the shell in ${tab.container}?`,
-      consequence: 'What runs in it ends, too. To keep it, minimise the terminals, or close the window.',
+      consequence: 'Programs in it end, too. To keep it running, minimise the terminals or close the window.',
       action: 'End the shell',
     }
     if (isOpen && !(await confirm(question))) return
-    // It may be over already, and it ends by itself later.
+    // A failure is ignored: the shell may have ended already, or ends later without viewers.
     if (tab.terminal !== null) await endTerminal(berth, tab.terminal).catch(() => undefined)
     act({ type: 'close', key: tab.key })
   }
@@ -68,7 +68,7 @@ export function DockPanel({ state, act, restored }: DockPanelProps) {
     >
       {size === 'normal' && <ResizeHandle height={state.height} act={act} />}
       <EndWarnings containers={tabs.map((tab) => tab.container)} />
-      {/* Warnings come on top of its height, so that the shells keep their size. */}
+      {/* Warnings add to the height of the dock, so that the shells keep their size. */}
       <div className={styles['body']} style={{ height }}>
         <div className={styles['head']}>
           <DockTabs tabs={tabs} active={active} states={states} act={act} onClose={(tab) => void close(tab)} />

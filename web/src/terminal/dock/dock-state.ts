@@ -1,11 +1,11 @@
-/** Which terminals the dock shows, and how. A pure function, and its text in sessionStorage. */
+/** The state of the dock, as a pure reducer, and its text for sessionStorage. */
 
 export interface DockTab {
   readonly key: string
   readonly container: string
   /** Id of the shell; null until the manager has made it. */
   readonly terminal: string | null
-  /** The shell has ended: its text is shown, but it is not what opens for the container. */
+  /** The shell has ended: its text is shown, but “open” starts a new shell. */
   readonly over?: boolean
 }
 
@@ -28,10 +28,10 @@ export type DockAction =
   | { readonly type: 'resize'; readonly height: number }
   | { readonly type: 'size'; readonly size: DockState['size'] }
 
-export const MIN_HEIGHT = 160
-const DEFAULT_HEIGHT = 340
+export const MIN_HEIGHT_PX = 160
+const DEFAULT_HEIGHT_PX = 340
 
-export const EMPTY: DockState = { tabs: [], active: null, size: 'normal', height: DEFAULT_HEIGHT }
+export const EMPTY: DockState = { tabs: [], active: null, size: 'normal', height: DEFAULT_HEIGHT_PX }
 
 export function dockAfter(state: DockState, action: DockAction): DockState {
   switch (action.type) {
@@ -59,7 +59,7 @@ export function dockAfter(state: DockState, action: DockAction): DockState {
       return next ? shown(state, next.key) : state
     }
     case 'resize':
-      return { ...state, size: 'normal', height: Math.max(MIN_HEIGHT, Math.round(action.height)) }
+      return { ...state, size: 'normal', height: Math.max(MIN_HEIGHT_PX, Math.round(action.height)) }
     case 'size':
       return { ...state, size: action.size }
   }
@@ -81,7 +81,7 @@ function withChange(state: DockState, key: string, change: Partial<DockTab>): Do
   return { ...state, tabs: state.tabs.map((tab) => (tab.key === key ? { ...tab, ...change } : tab)) }
 }
 
-/** The tab to the right takes the place of a closed one, or that to the left. */
+/** After a tab is closed, the tab to its right becomes active, or else the last one. */
 function withoutTab(state: DockState, key: string): DockState {
   const at = state.tabs.findIndex((tab) => tab.key === key)
   const tabs = state.tabs.filter((tab) => tab.key !== key)
@@ -94,7 +94,7 @@ export function focusKeyOf({ active, size }: DockState): string {
   return `${active} ${size}`
 }
 
-/** Returns the words of a tab: with a number if the container has several. */
+/** Returns the title of a tab, with a number if the container has several tabs. */
 export function tabTitle(tabs: readonly DockTab[], tab: DockTab): string {
   const same = tabs.filter((other) => other.container === tab.container)
   return same.length === 1 ? tab.container : `${tab.container} (${same.indexOf(tab) + 1})`
@@ -105,18 +105,18 @@ export function storedText(state: DockState, identity: string): string {
   return JSON.stringify({ identity, ...state })
 }
 
-/** Returns what was stored, without what is not understood. */
+/** Returns the stored state, without invalid parts. */
 export function parseStored(text: string | null, identity: string): DockState {
   try {
     const stored = JSON.parse(text ?? 'null') as (Partial<DockState> & { identity?: string }) | null
     if (stored?.identity !== identity || !Array.isArray(stored.tabs)) return EMPTY
     const tabs = stored.tabs.filter(isTab)
-    const { active = null, size = 'normal', height = DEFAULT_HEIGHT } = stored
+    const { active = null, size = 'normal', height = DEFAULT_HEIGHT_PX } = stored
     return {
       tabs,
       active: tabs.some((tab) => tab.key === active) ? active : (tabs[0]?.key ?? null),
       size: size === 'minimized' || size === 'full' ? size : 'normal',
-      height: Number.isFinite(height) ? Math.max(MIN_HEIGHT, height) : DEFAULT_HEIGHT,
+      height: Number.isFinite(height) ? Math.max(MIN_HEIGHT_PX, height) : DEFAULT_HEIGHT_PX,
     }
   } catch {
     return EMPTY
@@ -126,7 +126,7 @@ export function parseStored(text: string | null, identity: string): DockState {
 function isTab(value: unknown): value is DockTab {
   if (typeof value !== 'object' || value === null) return false
   const { key, container, terminal, over } = value as Record<string, unknown>
-  // Opening a shell needs a person: where there was none yet, or none any more, there is no tab.
+  // Only a person opens a shell: tabs whose shell was not created, or has ended, are not restored.
   if (over === true) return false
   return typeof key === 'string' && typeof container === 'string' && typeof terminal === 'string'
 }

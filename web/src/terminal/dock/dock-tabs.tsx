@@ -39,7 +39,7 @@ export function DockTabs(props: {
             {tabTitle(tabs, tab)}
             <Mark state={states[tab.key]} />
           </button>
-          {/* For the mouse: a list of tabs may contain nothing but tabs. They have the key, and the menu beside them. */}
+          {/* For the mouse only, because a tablist may contain only tabs. The keyboard has Delete and the menu. */}
           <CloseButton
             size="xs"
             tabIndex={-1}

@@ -1,6 +1,6 @@
 /** Changes the height of the dock: with the pointer, or with the arrow keys. */
 import type { Dispatch, KeyboardEvent, PointerEvent } from 'react'
-import { type DockAction, MIN_HEIGHT } from './dock-state.ts'
+import { type DockAction, MIN_HEIGHT_PX } from './dock-state.ts'
 import styles from './dock.module.css'
 
 const STEP_PX = 20
@@ -17,13 +17,13 @@ export function ResizeHandle({ height, act }: { readonly height: number; readonl
       act({ type: 'resize', height: globalThis.innerHeight - event.clientY })
   }
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a separator that can be moved is no thematic break
+    // biome-ignore lint/a11y/useSemanticElements: <hr> is a thematic break, not a movable separator
     <div
       role="separator"
       aria-orientation="horizontal"
       aria-label="Height of the terminals"
       aria-valuenow={height}
-      aria-valuemin={MIN_HEIGHT}
+      aria-valuemin={MIN_HEIGHT_PX}
       aria-valuemax={globalThis.innerHeight}
       tabIndex={0}
       className={styles['handle']}

@@ -1,4 +1,4 @@
-/** The height of the dock, and the room that the page leaves for it. */
+/** The height of the dock, and the space that the page reserves for it. */
 import { type RefObject, useEffect, useSyncExternalStore } from 'react'
 import { useVisibleHeight } from '../view/use-visible-height.ts'
 import type { DockState } from './dock-state.ts'
@@ -6,7 +6,7 @@ import type { DockState } from './dock-state.ts'
 /** Height of the page's header. */
 const HEADER_PX = 48
 
-/** Returns the height of the terminals, and the room for the dock: from the header to the keyboard on the screen. */
+/** Returns the height of the terminals, and the space for the dock: from the header to the on-screen keyboard. */
 export function useDockHeight(dock: RefObject<HTMLElement | null>, { size, height }: DockState) {
   const visible = useVisibleHeight()
   const isNarrow = useSyncExternalStore(subscribeToNothing, () => matchMedia('(max-width: 600px)').matches)
@@ -21,7 +21,7 @@ export function useDockHeight(dock: RefObject<HTMLElement | null>, { size, heigh
     }
   }, [dock])
   const room = visible - HEADER_PX
-  // On a phone there is no room for both, the page and a terminal.
+  // A phone is too small for the page and a terminal at once.
   const wanted = size === 'full' || isNarrow ? room : Math.min(height, room)
   return { height: size === 'minimized' ? undefined : `${wanted}px`, room: `${room}px` }
 }

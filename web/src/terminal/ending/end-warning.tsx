@@ -47,7 +47,7 @@ function EndWarning({ held }: { readonly held: Held }) {
   )
 }
 
-/** Announced once: the text stays what it was at first. */
+/** Announced once: later changes of the text are ignored. */
 function Alert({ text }: { readonly text: string }) {
   const [said] = useState(text)
   return (
@@ -66,7 +66,7 @@ function ExtendButton(props: { readonly pool: string; readonly pending: boolean;
   useLayoutEffect(() => {
     const element = button.current
     return () => {
-      // Pressed with the keyboard, it goes away with the focus.
+      // When the button disappears with the focus, the terminal takes the focus.
       if (document.activeElement !== element) return
       document.querySelector<HTMLElement>('[data-terminal]:not([hidden]) textarea')?.focus()
     }
@@ -78,7 +78,7 @@ function ExtendButton(props: { readonly pool: string; readonly pending: boolean;
       variant="filled"
       aria-disabled={pending}
       onClick={() => !pending && onExtend()}
-      title="Outside the terminal: key e"
+      title="Shortcut outside the terminal: e"
     >
       {pending ? 'extending …' : `Extend by ${longer}`}
       {!pending && <kbd className={styles['key']}>e</kbd>}
@@ -86,7 +86,7 @@ function ExtendButton(props: { readonly pool: string; readonly pending: boolean;
   )
 }
 
-/** Puts the time left before the title of the window, so that it is seen in the bar of tabs. */
+/** Puts the time left before the title of the window, so that it is visible in the tab bar of the browser. */
 function TitlePrefix({ left }: { readonly left: number }) {
   const prefix = titlePrefix(left)
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** What is wrong with the connection, or why the terminal is over, and what can be done next. */
+/** Notes on a lost connection, or on why the terminal has ended, with buttons for the next step. */
 import { Button } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
@@ -16,10 +16,10 @@ interface Props {
   readonly link: TerminalLink | null
 }
 
-/** Says that the connection is lost, or is being opened for the second time. */
+/** Shows that the connection is lost, or is being opened again. */
 export function ConnectionNote({ container, state, link }: Props) {
   const words = useTimeWords()
-  // A first connection is a matter of milliseconds; words that flash would only distract.
+  // The first connection takes milliseconds; a flashing text would only distract.
   const isOpening = state.kind === 'connecting' && state.lostAt === null && state.attempt === 1
   const text = isOver(state) || isOpening ? null : statusText(container, state, words)
   return (
@@ -34,7 +34,7 @@ export function ConnectionNote({ container, state, link }: Props) {
   )
 }
 
-/** Says when and why the terminal is over. */
+/** Shows when and why the terminal has ended. */
 export function EndNote({ container, state, held, link }: Props & { readonly held: Held | null }) {
   const words = useTimeWords()
   const pool = useLast(held)?.reservation
@@ -77,7 +77,7 @@ function Next(props: {
   )
 }
 
-/** Returns the latest reservation: after its end it is in no list any more. */
+/** Returns the latest reservation, because lists omit it after its end. */
 function useLast(held: Held | null): Held | null {
   const last = useRef(held)
   if (held) last.current = held

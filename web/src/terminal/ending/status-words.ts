@@ -1,4 +1,4 @@
-/** What the terminal says about its connection. */
+/** Texts about the connection of a terminal. */
 import { timeOfDay, type TimeWords } from '../../words/time.ts'
 import type { LinkState } from '../connection/machine.ts'
 

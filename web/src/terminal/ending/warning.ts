@@ -12,14 +12,14 @@ interface Times {
   readonly expiresAt: number
 }
 
-/** Returns which warning is shown, or null. A reservation that was never longer than 10 minutes is warned at 1 only. */
+/** Returns the warning to show, or null. Reservations of at most 10 minutes get only the last warning. */
 export function warningLevel({ activeAt, expiresAt }: Times, now: number): WarningLevel | null {
   const left = expiresAt - now
   if (left <= 0) return null
   return LEVELS_MIN.find((level) => left <= level * MINUTE_MS && expiresAt - activeAt > level * MINUTE_MS) ?? null
 }
 
-/** Returns what is said once per warning: it does not count down, so that screen readers do not repeat it. */
+/** Returns the text of a warning. It does not count down, so that screen readers announce it once. */
 export function warningText(
   containers: readonly string[],
   level: WarningLevel,

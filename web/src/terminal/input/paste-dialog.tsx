@@ -6,7 +6,7 @@ import { lineCount } from '../screen/paste-rules.ts'
 export interface PasteQuestion {
   /** Empty: the person pastes it into the field. */
   readonly text: string
-  /** Every line runs at once: the program does not tell pasted from typed text. */
+  /** Each line runs immediately: the program does not distinguish pasted from typed text. */
   readonly runs: boolean
 }
 
@@ -23,7 +23,7 @@ export function PasteDialog(props: {
     <Modal opened onClose={onClose} title={question.text === '' ? 'Paste into the terminal' : `Paste ${lines} lines?`}>
       {question.runs && lines > 1 && (
         <p className="needs-person">
-          Each line runs at once: what reads them does not tell pasted text from typed text.
+          Each line runs immediately: the program does not distinguish pasted from typed text.
         </p>
       )}
       <Textarea

@@ -1,9 +1,9 @@
-/** Questions that what runs in the terminal has raised: links, and text for the clipboard. */
+/** Questions that programs in the terminal cause: opening links, and copying to the clipboard. */
 import { Button, CloseButton } from '@mantine/core'
 import { copyText } from '../../parts/copy-text.ts'
 import styles from '../view/terminal-view.module.css'
 
-/** The whole target of a link, which opens only from here. */
+/** Shows the whole target of a link before it is opened. */
 export function LinkQuestion({ target, onClose }: { readonly target: string; readonly onClose: () => void }) {
   return (
     <section className={styles['bar']} aria-label="Link">
@@ -21,7 +21,7 @@ export function LinkQuestion({ target, onClose }: { readonly target: string; rea
       <Button size="compact-xs" onClick={() => copyText(target) && onClose()}>
         Copy
       </Button>
-      <CloseButton size="sm" aria-label="Do not open it" onClick={onClose} />
+      <CloseButton size="sm" aria-label="Do not open the link" onClick={onClose} />
     </section>
   )
 }
@@ -35,7 +35,7 @@ export function CopyQuestion(props: {
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text
   return (
     <div className={styles['bar']} role="alert">
-      <span>A program wants to put this text in the clipboard:</span>
+      <span>A program wants to copy this text to the clipboard:</span>
       <code className={styles['target']}>{shown.replace(/\s+/g, ' ')}</code>
       <Button size="compact-xs" onClick={onAllow}>
         Allow in this terminal

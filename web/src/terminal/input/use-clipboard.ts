@@ -1,4 +1,4 @@
-/** Copy and paste of one terminal, on plain http too, and what its programs may put in the clipboard. */
+/** Copy and paste of one terminal, also on plain HTTP, and the permission of its programs to copy. */
 import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useNotices } from '../../notices/notices.tsx'
 import { copyText } from '../../parts/copy-text.ts'

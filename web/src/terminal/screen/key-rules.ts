@@ -1,4 +1,4 @@
-/** Which keys the terminal's frame takes, and which go to the shell. */
+/** Which keys the page handles, and which go to the shell. */
 
 export interface PressedKey {
   /** As in `KeyboardEvent.key`. */

@@ -1,4 +1,4 @@
-/** Links in a terminal's output were written by anybody: the target is shown before it is opened. */
+/** Links in the output of a terminal are not trusted: their target is shown before they are opened. */
 
 /** Returns the whole address, as the browser would open it; null if it is not http or https. */
 export function linkTarget(text: string): string | null {

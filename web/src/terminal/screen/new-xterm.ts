@@ -1,4 +1,4 @@
-/** Makes an xterm with its add-ons, as all terminals have it. */
+/** Creates an xterm with the options and add-ons of all terminals. */
 import { FitAddon } from '@xterm/addon-fit'
 import { SearchAddon } from '@xterm/addon-search'
 import { WebLinksAddon } from '@xterm/addon-web-links'

@@ -1,4 +1,4 @@
-/** A grey line of the page's own between the lines of the shell, which does not know of it. */
+/** Inserts a grey line of the page between the lines of the shell. */
 
 export interface Cursor {
   /** Rows and columns from 0, within the screen. */
@@ -12,7 +12,7 @@ export interface Cursor {
 
 /**
  * Returns output that inserts the text above the cursor's line. The cursor stays at its place in that line, so that
- * the shell goes on editing it. Returns "" if there is no room.
+ * the shell can continue to edit it. Returns "" if the screen has no free line.
  */
 export function insertedLine(text: string, { x, y, lineStart, cols, rows }: Cursor): string {
   const isAtBottom = y === rows - 1
@@ -38,7 +38,7 @@ export function scrolledAway(lines: number, rows: number): string {
   return `\u001b[${rows};1H${'\n'.repeat(lines)}\u001b[H`
 }
 
-/** The grey of programs, of which xterm keeps the contrast up. Text that is marked as dim may have half of it. */
+/** Uses bright black, whose contrast xterm raises. The attribute “dim” may halve the contrast. */
 function grey(text: string): string {
   return `\u001b[90m${text}\u001b[39m`
 }

@@ -1,4 +1,4 @@
-/** What is pasted, and when a question comes first. */
+/** How pasted text is cleaned, and when to ask before pasting. */
 
 /**
  * Returns the text without control characters other than tab and line ends. With an ESC, the text could end the
@@ -14,7 +14,7 @@ export function lineCount(text: string): number {
 }
 
 export interface PasteSituation {
-  /** The program in the terminal tells pasted text from typed text, and runs nothing by itself. */
+  /** The program distinguishes pasted from typed text, and does not run pasted lines immediately. */
   readonly bracketed: boolean
   /** The person has agreed to several lines in this terminal before. */
   readonly agreed: boolean

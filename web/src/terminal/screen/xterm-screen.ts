@@ -29,7 +29,7 @@ export class XtermScreen implements TerminalScreen {
   /** Writes that are under way, and those of old output among them. */
   #writing = 0
   #replaying = 0
-  /** Pixels of a swipe that are no whole row yet. */
+  /** Pixels of a swipe that do not fill a whole row yet. */
   #scrolled = 0
   /** When the latest input or output was, epoch milliseconds. */
   activeAt = 0

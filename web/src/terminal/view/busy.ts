@@ -1,4 +1,4 @@
-/** Whether closing the window should be asked about. */
+/** Whether the browser asks before the window is closed. */
 
 /**
  * What runs in a shell is not known here. A program on the whole screen, or input or output a short while ago, count

@@ -17,7 +17,7 @@ export function HelpLine({ target }: { readonly target: string | null }) {
         Leave: <kbd>F6</kbd>
       </span>
       <span className={styles['rare']} title="A program on the whole screen, or input or output in the last 30 seconds">
-        Closing the window asks first while a shell is in use
+        Asks before closing while a shell is in use
       </span>
     </p>
   )

@@ -3,9 +3,9 @@ import { useComputedColorScheme } from '@mantine/core'
 import { useLocalStorage, useReducedMotion } from '@mantine/hooks'
 import type { ScreenLook } from '../screen/new-xterm.ts'
 
-const MIN_FONT = 8
-const MAX_FONT = 28
-const DEFAULT_FONT = 13
+const MIN_FONT_PX = 8
+const MAX_FONT_PX = 28
+const DEFAULT_FONT_PX = 13
 
 export interface LookSettings {
   readonly look: ScreenLook
@@ -16,7 +16,11 @@ export interface LookSettings {
 export function useLook(): LookSettings {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false })
   const stays = { getInitialValueInEffect: false }
-  const [fontSize, setFontSize] = useLocalStorage({ key: 'berth-terminal-font', defaultValue: DEFAULT_FONT, ...stays })
+  const [fontSize, setFontSize] = useLocalStorage({
+    key: 'berth-terminal-font',
+    defaultValue: DEFAULT_FONT_PX,
+    ...stays,
+  })
   const [screenReader, setScreenReader] = useLocalStorage({
     key: 'berth-terminal-screen-reader',
     defaultValue: false,
@@ -25,7 +29,7 @@ export function useLook(): LookSettings {
   const calm = useReducedMotion(false, stays)
   return {
     look: { scheme, fontSize, screenReader, blink: !calm },
-    changeFontSize: (by) => setFontSize((size) => Math.min(MAX_FONT, Math.max(MIN_FONT, size + by))),
+    changeFontSize: (by) => setFontSize((size) => Math.min(MAX_FONT_PX, Math.max(MIN_FONT_PX, size + by))),
     setScreenReader,
   }
 }

@@ -31,13 +31,13 @@ export function SearchBar(props: {
           if (event.key === 'Enter') go(!event.shiftKey)
         }}
       />
-      <ActionIcon size="sm" aria-label="Earlier match (Enter)" title="Earlier match (Enter)" onClick={() => go(true)}>
+      <ActionIcon size="sm" aria-label="Previous match (Enter)" title="Previous match (Enter)" onClick={() => go(true)}>
         <ArrowUp size={16} aria-hidden />
       </ActionIcon>
       <ActionIcon
         size="sm"
-        aria-label="Later match (Shift+Enter)"
-        title="Later match (Shift+Enter)"
+        aria-label="Next match (Shift+Enter)"
+        title="Next match (Shift+Enter)"
         onClick={() => go(false)}
       >
         <ArrowDown size={16} aria-hidden />

@@ -34,7 +34,7 @@ export function TerminalMenu(props: {
         <Menu.Item onClick={actions.search} rightSection={<kbd>{keys}F</kbd>}>
           Search
         </Menu.Item>
-        <Menu.Item onClick={actions.clear}>Clear scrolled-off text</Menu.Item>
+        <Menu.Item onClick={actions.clear}>Clear scrollback</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

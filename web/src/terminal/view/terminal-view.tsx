@@ -1,5 +1,5 @@
 /** One terminal: its tools, the screen, and what is said about it. */
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTimeWords } from '../../settings/settings.tsx'
 import type { LinkState } from '../connection/machine.ts'
 import { linkTarget } from '../screen/link-target.ts'
@@ -32,8 +32,6 @@ export interface TerminalViewProps {
   readonly onShell: (terminal: string) => void
   readonly onOwnWindow: (() => void) | null
   readonly onState?: (state: LinkState) => void
-  /** Buttons of the place that it is in. */
-  readonly end?: ReactNode
 }
 
 export function TerminalView(props: TerminalViewProps) {
@@ -106,7 +104,6 @@ export function TerminalView(props: TerminalViewProps) {
           search,
           fullScreen,
           ownWindow: props.onOwnWindow,
-          end: props.end,
         }}
       />
       <div className={styles['stage']}>
@@ -175,7 +172,7 @@ function middleOf(place: HTMLElement | null): { x: number; y: number } {
   return box ? { x: box.left + box.width / 3, y: box.top + box.height / 3 } : { x: 0, y: 0 }
 }
 
-/** Gives the focus to the button of a warning, or to the tools. */
+/** Focuses the button of a warning, or else the toolbar. */
 function leaveTo(frame: HTMLElement | null): void {
   const button =
     document.querySelector<HTMLElement>('[data-f6-first]') ??

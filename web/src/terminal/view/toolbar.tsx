@@ -1,4 +1,4 @@
-/** What can be done with a terminal. Its first element is the switch for screen readers. */
+/** The toolbar of a terminal. Its first element is the switch for screen readers. */
 import { ActionIcon, Button } from '@mantine/core'
 import { AArrowDown, AArrowUp, ClipboardPaste, Copy, Ear, ExternalLink, Maximize, Search } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -14,7 +14,6 @@ export interface ToolbarActions {
   readonly fullScreen: () => void
   /** Shows the same shell in a window of its own; null where it is in one. */
   readonly ownWindow: (() => void) | null
-  readonly end: ReactNode
 }
 
 export function Toolbar(props: {
@@ -54,9 +53,8 @@ export function Toolbar(props: {
         <Tool label="Paste" act={actions.paste} icon={<ClipboardPaste size={16} />} />
         <Tool wide label="Full screen" act={actions.fullScreen} icon={<Maximize size={16} />} />
         {actions.ownWindow && (
-          <Tool wide label="Own window" act={actions.ownWindow} icon={<ExternalLink size={16} />} />
+          <Tool wide label="Open in a new window" act={actions.ownWindow} icon={<ExternalLink size={16} />} />
         )}
-        {actions.end}
       </div>
     </div>
   )
@@ -66,7 +64,7 @@ function Tool(props: {
   readonly label: string
   readonly act: () => void
   readonly icon: ReactNode
-  /** Not on phones, whose windows are all there is. */
+  /** Hidden on phones, which have no separate windows. */
   readonly wide?: boolean
 }) {
   const { label, act, icon, wide = false } = props

@@ -1,4 +1,4 @@
-/** F6 goes round: the terminal, its tools, the page. Inside the terminal, `key-rules.ts` takes the key first. */
+/** F6 moves the focus between terminal, toolbar and page. Inside the terminal, `key-rules.ts` handles the key. */
 import { useEffect } from 'react'
 
 /** Call it once where terminals are shown: they have `data-terminal`, what surrounds them may have `data-f6-frame`. */

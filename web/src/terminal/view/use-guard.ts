@@ -3,7 +3,7 @@ import type { LinkState } from '../connection/machine.ts'
 import { isBusy } from './busy.ts'
 import type { OpenShell } from './use-terminal.ts'
 
-/** Has the browser ask before the window closes while the shell is in use, as after Ctrl+W. */
+/** Makes the browser ask before the window closes while the shell is in use, as after Ctrl+W. */
 export function useGuard(shell: OpenShell | null, state: LinkState): void {
   useEffect(() => {
     if (!shell) return

@@ -1,4 +1,4 @@
-/** Connects a place on the page with a shell, for as long as the component is shown. */
+/** Connects an element of the page with a shell while the component is mounted. */
 import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { ApiError, type BerthClient } from '../../../../src/client/client.ts'
 import { useBerth } from '../../api/berth.tsx'
@@ -9,7 +9,7 @@ import { sleepDetector } from '../connection/sleep.ts'
 import type { ScreenLook } from '../screen/new-xterm.ts'
 import { type ScreenEvents, XtermScreen } from '../screen/xterm-screen.ts'
 
-/** A window that is dragged changes its size many times; the shell is told the last one. */
+/** A dragged window changes its size many times; only the last size is sent to the shell. */
 const RESIZE_DEBOUNCE_MS = 80
 const WAKE_CHECK_MS = 5_000
 

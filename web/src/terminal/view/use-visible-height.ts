@@ -1,7 +1,7 @@
-/** What the keyboard of a touch screen leaves of the window. It covers what is at the bottom, unless that moves. */
+/** The height of the window above an on-screen keyboard, which covers fixed elements at the bottom. */
 import { useEffect, useSyncExternalStore } from 'react'
 
-/** Returns it in pixels, and sets `--keyboard-height` for styles. */
+/** Returns the visible height in pixels, and sets `--keyboard-height` for styles. */
 export function useVisibleHeight(): number {
   const visible = useSyncExternalStore(subscribeToViewport, visibleHeight)
   useEffect(() => {
@@ -12,7 +12,7 @@ export function useVisibleHeight(): number {
 
 function visibleHeight(): number {
   const { visualViewport } = globalThis
-  // While a person zooms in, it is smaller as well; that is no keyboard.
+  // It is also smaller while the page is zoomed, which is not caused by a keyboard.
   return visualViewport && visualViewport.scale === 1 ? Math.round(visualViewport.height) : innerHeight
 }
 

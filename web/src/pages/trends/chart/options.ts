@@ -7,11 +7,11 @@ import { fillOf, themeColor } from './paint.ts'
 import { stepPath } from './step-path.ts'
 import { scaleOptions, ticksOf } from './value-axis.ts'
 
-/** What the chart shows now, and what it calls. Read at each use, so that the chart need not be made again. */
+/** The current span and the callbacks of the chart. Read at each use, so that the chart is not created again. */
 export interface ChartLink {
   from: number
   to: number
-  /** There are no figures before; null: not known. */
+  /** Time from which figures exist; null: not known. */
   keptSince: number | null
   onZoom: (one: number, other: number) => void
   /** `index`: of the point. */
@@ -23,7 +23,7 @@ export interface ChartLink {
 /** Shared by all charts of the page: the cursor is at the same time in each. */
 const SYNC_KEY = 'berth-trends'
 /** Drags that are shorter, in CSS pixels, are clicks. */
-const MIN_DRAG = 6
+const MIN_DRAG_PX = 6
 const FONT = '12px system-ui, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif'
 
 export function optionsOf(
@@ -63,7 +63,7 @@ export function optionsOf(
     cursor: {
       // A drag is of one chart: with all of them, each would zoom.
       sync: { key: SYNC_KEY, filters: { pub: (type) => type === 'mousemove' || type === 'mouseleave' } },
-      drag: { x: true, y: false, setScale: false, dist: MIN_DRAG },
+      drag: { x: true, y: false, setScale: false, dist: MIN_DRAG_PX },
       points: { show: false },
       y: false,
       dataIdx: (u, _series, closest, at) => indexAt(u, closest, at),

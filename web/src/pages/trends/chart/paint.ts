@@ -7,16 +7,16 @@ export function themeColor(name: ColorName | 'page' | 'line' | 'text-secondary')
 }
 
 /** Side of a pattern's tile in CSS pixels. */
-const TILE = 8
+const TILE_PX = 8
 /** Opacity of the ground of patterns, so that thin areas are visible, too. */
 const GROUND = 0.45
-/** Free is quiet. */
+/** Opacity of free containers, which should not stand out. */
 const FAINT = 0.14
 
 export function fillOf(color: string, fill: Fill, context: CanvasRenderingContext2D): string | CanvasPattern {
   if (fill === 'solid') return color
   const tile = document.createElement('canvas')
-  const size = TILE * devicePixelRatio
+  const size = TILE_PX * devicePixelRatio
   tile.width = size
   tile.height = size
   const pen = tile.getContext('2d')

@@ -1,4 +1,4 @@
-/** Keeps a person's place in a table whose rows change under it. */
+/** Keeps the active row of a table when its rows change. */
 
 /**
  * Returns the row that takes the place of `id` in the new rows: itself if it is there, else the next of the earlier
