@@ -2,7 +2,6 @@
 import type { Container, ContainerPatch } from '../domain/container.ts'
 import type { BerthEvent, EventFilter } from '../domain/event.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
-import type { Token } from '../domain/identity.ts'
 import type { Terminal } from '../domain/terminal/terminal.ts'
 import type { PoolFacts } from '../domain/pool.ts'
 import type { Outcome, Reservation, ReservationState } from '../domain/reservation.ts'
@@ -10,6 +9,7 @@ import type { UsageRecord } from '../domain/usage.ts'
 import type { HistoryStore } from './store/history.ts'
 import type { LeadershipStore } from './store/leadership.ts'
 import type { SessionStore } from './store/sessions.ts'
+import type { TokenStore } from './store/tokens.ts'
 
 /** A reservation to make. With `waitUntil` it may wait for containers; with null it does not. */
 export interface Claim
@@ -130,7 +130,7 @@ export interface ReservationWithContainers {
  * Each verb is one transaction, and appends an event for each change of a state in that transaction. `now` is epoch
  * milliseconds: SQL never asks for the time. `by` names the identity that asked.
  */
-export interface Store extends LeadershipStore, HistoryStore, SessionStore {
+export interface Store extends LeadershipStore, HistoryStore, SessionStore, TokenStore {
   /**
    * Returns the containers, open reservations and pool sizes, with everything that was committed before the call.
    * Returns the same immutable object while nothing has changed, so callers can cache what they derive from it.
@@ -216,15 +216,6 @@ export interface Store extends LeadershipStore, HistoryStore, SessionStore {
    * the rows of all containers and ends all reservations as failed for this reason. Returns the identity.
    */
   renewIdentity(from: string, reason: string, now: number): Promise<string>
-
-  /** Oldest first. */
-  tokens(): Promise<Token[]>
-  token(id: string): Promise<Token | null>
-  addToken(token: Token, by: string, now: number): Promise<void>
-  /** Records that the token was used at this time, unless it was used later. */
-  useToken(id: string, now: number): Promise<void>
-  /** Deletes the token and the sessions that were made with it. Returns false when there is no such token. */
-  removeToken(id: string, by: string, now: number): Promise<boolean>
 
   /** Returns null if there is no such terminal. */
   terminal(id: string): Promise<Terminal | null>

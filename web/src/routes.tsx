@@ -1,7 +1,7 @@
 /** The path of each page below /ui, and its code, which is loaded when the page is opened. */
 import type { ComponentType, LazyExoticComponent } from 'react'
 import { HomePage } from './pages/overview/home-page.tsx'
-import { lazyPart } from './parts/lazy-part.ts'
+import { lazyPart } from './loading/lazy-part.ts'
 
 type PageComponent = ComponentType | LazyExoticComponent<ComponentType>
 

@@ -1,13 +1,10 @@
 /** API tokens. Only hashes are stored: enough to recognise a token, not enough to make one. */
-import type { Store } from '../../../ports/store.ts'
+import type { TokenStore } from '../../../ports/store/tokens.ts'
 import { append } from '../events.ts'
 import { fromToken, toToken } from '../schema/rows.ts'
 import type { Transactions } from '../transactions.ts'
 
-export function tokenVerbs({
-  reading,
-  writing,
-}: Transactions): Pick<Store, 'tokens' | 'token' | 'addToken' | 'useToken' | 'removeToken'> {
+export function tokenVerbs({ reading, writing }: Transactions): TokenStore {
   return {
     tokens: () =>
       reading(async (tx) => {

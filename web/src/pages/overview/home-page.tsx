@@ -1,7 +1,7 @@
 /** The overview, and over it the drawer for reserving: the overview stays as it is when the drawer comes and goes. */
 import { Suspense } from 'react'
 import { useRoute } from 'wouter'
-import { lazyPart } from '../../parts/lazy-part.ts'
+import { lazyPart } from '../../loading/lazy-part.ts'
 import { OverviewPage } from './overview-page.tsx'
 
 const ReserveDrawer = lazyPart(async () => (await import('../reserve/reserve-drawer.tsx')).ReserveDrawer)

@@ -1,7 +1,7 @@
 import { Suspense, useMemo, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Series } from '../../api/types.ts'
-import { lazyPart } from '../../parts/lazy-part.ts'
+import { lazyPart } from '../../loading/lazy-part.ts'
 import { useTimeWords } from '../../settings/settings.tsx'
 import { type ChartModel, columnsOf } from './chart-model.ts'
 import { stepText } from './figure-text.ts'

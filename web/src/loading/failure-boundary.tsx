@@ -1,7 +1,7 @@
 /** Shows a problem in place of a part of the page that failed. Without it, one fault would leave an empty window. */
 import { Button } from '@mantine/core'
 import { Component, type ReactNode } from 'react'
-import { ProblemNote } from './problem-note.tsx'
+import { ProblemNote } from '../parts/problem-note.tsx'
 
 interface Props {
   /** What the part is, for the sentence: "this page". */
