@@ -149,7 +149,8 @@ describe('a terminal', () => {
     const { ended_at: endedAt } = (await response.json()) as { ended_at: string }
     const ms = seenAt - Date.parse(endedAt)
     t.diagnostic(`${ms} ms`)
-    assert.ok(ms < 1_000, `${ms} ms`)
+    // A second, and what the browser of a slow machine takes.
+    assert.ok(ms < 2_000, `${ms} ms`)
     await shows(page, /ended at .*The reservation was released/)
     await page.getByRole('button', { name: 'Reserve again' }).click()
     await page.waitForURL(`**/ui/reserve?pool=${manager.pool}&count=1`)

@@ -13,7 +13,7 @@ export function statusText(container: string, state: LinkState, words: TimeWords
     case 'connecting':
       return state.lostAt === null
         ? `Opening a shell in ${container} …`
-        : `Connection lost at ${timeOfDay(state.lostAt, words)}. Connecting again …`
+        : `Connection lost at ${timeOfDay(state.lostAt, words)}. Connecting again … Typed text is not sent.`
     case 'waiting': {
       const lost = state.lostAt === null ? '' : ` Not connected since ${timeOfDay(state.lostAt, words)}.`
       return `${state.reason}${lost} Typed text is not sent.`
