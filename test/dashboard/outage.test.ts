@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
+import { eventually } from '../../lab/eventually.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { testDashboard } from '../support/browser/dashboard.ts'
 import { openFailingProxy, response } from '../support/http/failing-proxy.ts'
@@ -31,8 +32,8 @@ describe('the dashboard', () => {
     await manager.kill()
     await isNotLive(page, SILENCE_MS)
     await manager.start()
-    await manager.untilReady()
-    await manager.reserve({ username: 'meanwhile' })
+    // The containers of this engine have ended with their manager, and are made again.
+    await eventually(async () => (await manager.get('/reserve?username=meanwhile')).status === 200)
     await isLive(page, BACK_MS)
     await page.getByText('meanwhile').first().waitFor({ timeout: 1_000 })
     await assertNotReloaded(page)

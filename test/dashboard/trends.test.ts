@@ -34,6 +34,7 @@ async function openTrends(page: Page, query = `from=now-1h&pool=${pool}`): Promi
 async function rowsOf(page: Page, title: string): Promise<string[]> {
   const section = figure(page, title)
   await section.locator('summary').click()
+  await section.locator('tbody tr').first().waitFor()
   return section.locator('tbody tr').allInnerTexts()
 }
 
