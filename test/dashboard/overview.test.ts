@@ -8,6 +8,8 @@ import { releaseEverything, testDashboard } from '../support/browser/dashboard.t
 import { screenshot } from '../support/browser/screenshot.ts'
 
 const SIZE = 10
+/** A second on an idle machine. Here the browser and the manager share a slow one. */
+const SOON_MS = 2_000
 const manager = await testDashboard('overview', {
   engine: 'memory',
   size: SIZE,
@@ -54,7 +56,7 @@ describe('the overview', () => {
     t.diagnostic(`${ms} ms`)
     assert.equal(await tiles(page, 'ready').count(), SIZE)
     assert.match(page.url(), /\/ui\/$/)
-    assert.ok(ms < 1_000, `${ms} ms`)
+    assert.ok(ms < SOON_MS, `${ms} ms`)
     await screenshot(page, 'overview-free')
   })
 
@@ -66,7 +68,7 @@ describe('the overview', () => {
       .waitFor()
     const began = performance.now()
     await page.keyboard.press('r')
-    await page.getByLabel('Count').and(page.locator(':focus')).waitFor()
+    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
     await page.keyboard.press('Enter')
     await page.getByText(/^ssh -p \d+ user@/).waitFor()
     t.diagnostic(`${Math.round(performance.now() - began)} ms`)
@@ -103,7 +105,7 @@ describe('the overview', () => {
     t.diagnostic(`${figures.join(', ')} ms`)
     for (const page of pages) assert.equal(await page.evaluate('globalThis.wasNotReloaded'), true)
     assert.ok(
-      figures.every((ms) => ms < 1_000),
+      figures.every((ms) => ms < SOON_MS),
       figures.join(),
     )
   })

@@ -69,7 +69,8 @@ describe('an engine behind SSH', async () => {
     await viewer.attached()
     await viewer.prints(/\$ $/)
     viewer.send({ type: 'resize', cols: 101, rows: 33 })
-    await viewer.run('stty size', /[\r\n]33 101\r/)
+    // The size reaches the shell through dtach, soon after the message.
+    await viewer.run('until [ "$(stty size)" = "33 101" ]; do sleep 0.1; done; stty size', /[\r\n]33 101\r/)
     await manager.get('/release_all')
     assert.equal((await viewer.closed).code, 4410)
     await manager.untilReady()

@@ -37,7 +37,6 @@ function Overview({ data }: { readonly data: OverviewData }) {
           ))}
         </div>
         <div className={styles['aside']}>
-          {needs.length > 0 && <NeedsList items={needs} isAdmin={me.role === 'admin'} />}
           <section aria-labelledby="mine">
             <h2 id="mine">Your reservations</h2>
             <Mine reservations={mine} />
@@ -48,6 +47,8 @@ function Overview({ data }: { readonly data: OverviewData }) {
             </h2>
             <LatestEvents events={events} />
           </section>
+          {/* Last, because it grows. The line on top leads to it. */}
+          {needs.length > 0 && <NeedsList items={needs} isAdmin={me.role === 'admin'} />}
         </div>
       </div>
     </SlotKeys>

@@ -21,7 +21,7 @@ export function stateChoices(params: URLSearchParams): readonly { readonly value
   const choices = [
     { value: '', label: 'open' },
     ...RESERVATION_STATES.map((state) => ({ value: state, label: state })),
-    { value: ALL, label: 'all, including ended' },
+    { value: ALL, label: 'open and ended' },
   ]
   return choices.some(({ value }) => value === now)
     ? choices
