@@ -53,7 +53,11 @@ describe('words about the connection', () => {
   const cases: readonly [state: LinkState, text: string | null, next: string | null][] = [
     [{ kind: 'attached' }, null, null],
     [{ kind: 'connecting', attempt: 1, lostAt: null }, 'Opening a shell in alpine-3 …', null],
-    [{ kind: 'connecting', attempt: 2, lostAt }, 'Connection lost at 14:02:11. Connecting again … Typed text is not sent.', null],
+    [
+      { kind: 'connecting', attempt: 2, lostAt },
+      'Connection lost at 14:02:11. Connecting again … Typed text is not sent.',
+      null,
+    ],
     [
       { kind: 'waiting', attempt: 2, lostAt, reason: 'The manager is restarting.', pauseMs: 500 },
       'The manager is restarting. Not connected since 14:02:11. Typed text is not sent.',
