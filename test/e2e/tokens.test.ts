@@ -101,7 +101,7 @@ describe('a manager that asks for tokens', () => {
     const table = await berth.run('token', 'ls')
     assert.match(
       table.stdout,
-      /^ID +NAME +ROLE +CREATED +EXPIRES +LAST USED +LIMITS\n.* ci +user .* in 1d +never +2 containers, 8h, of tokens/ms,
+      /^ID +NAME +ROLE +CREATED +EXPIRES +LAST USED +LIMITS\n.* ci +user .* in 1d +\d\d:\d\d +2 containers, 8h, of tokens/ms,
     )
     const made = await berth.runWith(online, 'token', 'create', '--name', 'bob', '--json')
     const { id, token } = JSON.parse(made.stdout) as { id: string; token: string }

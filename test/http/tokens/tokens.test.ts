@@ -28,7 +28,7 @@ describe('POST /v1/tokens', () => {
     assert.match(token, new RegExp(`^berth_${id}_[0-9a-f]{64}$`))
     assert.deepEqual(rest, {
       ...{ name: 'alice@example.org', role: 'user', limits: UNLIMITED },
-      ...{ created_at: '2027-01-15T08:00:00.000Z', expires_at: null },
+      ...{ created_at: '2027-01-15T08:00:00.000Z', expires_at: null, last_used_at: null },
     })
     assert.deepEqual(await me(api, token), {
       ...{ name: 'alice@example.org', role: 'user', auth: 'token', expires_at: null },
@@ -38,7 +38,7 @@ describe('POST /v1/tokens', () => {
     const { tokens } = JSON.parse(listed.text)
     assert.deepEqual(
       tokens.find((one: { id: string }) => one.id === id),
-      { id, ...rest },
+      { id, ...rest, last_used_at: '2027-01-15T08:00:00.000Z' },
     )
     assert.equal(tokens.length, 2)
     const kept = await api.world.store.token(id)
