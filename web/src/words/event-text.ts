@@ -1,11 +1,7 @@
 /** Events of the audit log in words. */
 import type { Event } from '../api/types.ts'
+import { accountText, ANYONE, MANAGER } from './callers.ts'
 import { clockText, type TimeWords } from './time.ts'
-
-/** Name of the manager itself in `by`. */
-const MANAGER = 'berth'
-/** Name of every caller with `auth: none`. */
-const ANYONE = 'anyone'
 
 type TextOf = (event: Event, words: TimeWords) => string
 
@@ -57,7 +53,7 @@ function actor({ by }: Event): string {
 /** Returns "alice", or "alice (ada)" if the owner has another name. */
 function holder({ username, owner }: Event): string {
   if (username === null) return owner ?? 'a tenant'
-  return owner === null || owner === username || owner === ANYONE ? username : `${username} (${owner})`
+  return owner === null ? username : accountText(username, owner)
 }
 
 function theirs(event: Event): string {

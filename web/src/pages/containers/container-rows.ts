@@ -1,5 +1,6 @@
 /** Containers with the reservations that hold them. */
 import type { Container, Reservation } from '../../api/types.ts'
+import { accountText } from '../../words/callers.ts'
 
 export interface ContainerRow extends Container {
   /** null: no holder, or a holder that the caller may not see. */
@@ -12,10 +13,9 @@ export function withHolders(containers: readonly Container[], reservations: read
 }
 
 /**
- * Returns "alice", or "alice (ada)" if the owner has another name. "anyone" is every caller with `auth: none`.
+ * Returns "alice", or "alice (ada)" if the owner has another name; "another user" for one that the caller may not see.
  */
 export function holderText({ holder, state }: ContainerRow): string {
   if (holder === null) return state === 'reserved' ? 'another user' : ''
-  const { username, owner } = holder
-  return owner === username || owner === 'anyone' ? username : `${username} (${owner})`
+  return accountText(holder.username, holder.owner)
 }

@@ -1,6 +1,7 @@
 import { Link } from 'wouter'
 import type { Event, Reservation } from '../../api/types.ts'
 import { ExactTime } from '../../parts/time-left.tsx'
+import { ANYONE, MANAGER } from '../../words/callers.ts'
 import { endSentence } from '../../words/reservation-text.ts'
 import styles from './reservations.module.css'
 
@@ -9,7 +10,7 @@ export function Ended(props: { readonly reservation: Reservation; readonly event
   const { reservation, events } = props
   const { state, outcome, ended_at: at, pool, username } = reservation
   const by = events.find(({ kind }) => kind === 'reservation.ending' || kind === 'reservation.ended')?.by
-  const person = by === undefined || by === 'berth' || by === 'anyone' ? '' : ` By ${by}.`
+  const person = by === undefined || by === MANAGER || by === ANYONE ? '' : ` By ${by}.`
   return (
     <div className={styles['waiting']}>
       <p className={styles['time']}>
