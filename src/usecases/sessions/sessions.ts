@@ -2,18 +2,17 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
-import { BerthError, reasonOf } from '../../domain/errors.ts'
+import { BerthError } from '../../domain/errors.ts'
 import { type Identity, maySee, type Session, type SignOn, type Token, UNLIMITED } from '../../domain/identity.ts'
 import { forTerminal } from '../../domain/text/foreign-text.ts'
 import { isSecretOf, mintSession, readSession } from '../token-secret.ts'
+import { createUseRecord } from './use-record.ts'
 
 const MINUTE_MS = 60_000
 /** A session ends after this time without use. */
 export const IDLE_MS = 12 * 60 * MINUTE_MS
 /** Maximum life of a session, used or not. */
 const LIFE_MS = 7 * 24 * 60 * MINUTE_MS
-/** Minimum interval between records of a use: a page sends many requests. */
-const USE_INTERVAL_MS = MINUTE_MS
 /** Browsers send up to 300 characters; the rest would only fill the table. */
 const MAX_USER_AGENT_CHARACTERS = 300
 
@@ -66,14 +65,7 @@ export function createSessions({ store, clock, log, signOn }: SessionsDeps): Ses
     return { ...session, limits: session.role === 'admin' ? UNLIMITED : provider.limits }
   }
 
-  async function recordUse({ id, lastUsedAt }: Session): Promise<void> {
-    const now = clock()
-    if (now - lastUsedAt < USE_INTERVAL_MS) return
-    // A full disk must not prevent reading.
-    await store.useSession(id, now).catch((error: unknown) => {
-      log.warn('the use of a session could not be recorded', { session: id, reason: reasonOf(error) })
-    })
-  }
+  const recordUse = createUseRecord({ kind: 'session', clock, log, write: (id, now) => store.useSession(id, now) })
 
   return {
     async open(by, { address, userAgent }) {

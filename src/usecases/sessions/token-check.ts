@@ -2,9 +2,10 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { Store } from '../../ports/store.ts'
 import type { Log } from '../../ports/log.ts'
-import { BerthError, reasonOf } from '../../domain/errors.ts'
+import { BerthError } from '../../domain/errors.ts'
 import type { Token } from '../../domain/identity.ts'
 import { isSecretOf, readToken } from '../token-secret.ts'
+import { createUseRecord } from './use-record.ts'
 
 /** Returns the token with this text. `unauthorized` for unknown, deleted and expired tokens. */
 export type TokenCheck = (text: string) => Promise<Token>
@@ -15,19 +16,9 @@ interface TokenCheckDeps {
   readonly log: Pick<Log, 'warn'>
 }
 
-/** The use of a token is written at most this often. */
-const USE_INTERVAL_MS = 60_000
-
 /** The check reads the database each time, so that a deleted token is refused at once. */
 export function createTokenCheck({ store, clock, log }: TokenCheckDeps): TokenCheck {
-  async function recordUse({ id, lastUsedAt }: Token): Promise<void> {
-    const now = clock()
-    if (lastUsedAt !== null && now - lastUsedAt < USE_INTERVAL_MS) return
-    // A full disk must not prevent reading.
-    await store.useToken(id, now).catch((error: unknown) => {
-      log.warn('the use of a token could not be recorded', { token: id, reason: reasonOf(error) })
-    })
-  }
+  const recordUse = createUseRecord({ kind: 'token', clock, log, write: (id, now) => store.useToken(id, now) })
 
   return async (text) => {
     const read = readToken(text)
