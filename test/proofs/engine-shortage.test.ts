@@ -100,11 +100,9 @@ describe('something runs out', { skip }, async () => {
     await session.closed
     assert.ok(Date.now() - at < 6_000, `cut off ${Date.now() - at} ms after its row was changed`)
     assert.equal(await canLogIn(pools.loginOf(leaving)), false)
-    // The old container's removal makes a little room, and that goes as well.
-    await eventually(async () => {
-      await engine.fill()
-      return /no space left/i.test((await pools.container(pools.place(1))).error ?? '')
-    })
+    await manager.until('told why', (all) =>
+      all.some((c) => c.name === pools.place(1) && /no space left/i.test(c.error ?? '')),
+    )
     assert.equal((await loginAndRun(bystander.login, 'whoami')).stdout, 'bystander', 'who is in stays in')
     await engine.empty()
     await heals()
