@@ -22,7 +22,7 @@ import { Terminals } from '../src/usecases/terminals/terminals.ts'
 import { specDigest } from '../src/engine/labels.ts'
 import { openMemory } from '../src/engine/memory/engine.ts'
 import { MemoryHost } from '../src/engine/memory/host.ts'
-import { migrate } from '../src/store/migrate.ts'
+import { migrate, SQLITE_MIGRATIONS } from '../src/store/migrate.ts'
 import type { Store } from '../src/ports/store.ts'
 import { createSqlStore } from '../src/store/sql/store.ts'
 import { connectSqlite } from '../src/store/sqlite/driver.ts'
@@ -102,7 +102,7 @@ export async function createWorld(
   // The managers before this one are dead.
   host.managers.clear()
   const { db } = connectSqlite(options.database ?? ':memory:')
-  await migrate(db)
+  await migrate(db, SQLITE_MIGRATIONS)
   const openStore = () => createSqlStore(db, 'world')
   const store = openStore()
   const file = options.database ?? 'memory'

@@ -16,9 +16,15 @@ import * as namesAndHolds from './migrations/0012-names-and-holds.ts'
 import * as sessions from './migrations/0013-sessions.ts'
 import * as refusals from './migrations/0014-refusals.ts'
 import * as terminals from './migrations/0015-terminals.ts'
+import * as firstSchema from './postgres/first-schema.ts'
 import type { Tables } from './sql/schema/tables.ts'
 
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
+type Migrations = Readonly<Record<string, Migration>>
+
+/** Of every kind of database, after those that each kind begins with. */
+const COMMON: Migrations = {}
+
+export const SQLITE_MIGRATIONS: Migrations = {
   '0001-initial': initial,
   '0002-api': api,
   '0003-managers': managers,
@@ -34,15 +40,22 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-sessions': sessions,
   '0014-refusals': refusals,
   '0015-terminals': terminals,
+  ...COMMON,
+}
+
+/** The first of them makes the schema of SQLite's migration of the same number. */
+export const POSTGRES_MIGRATIONS: Migrations = {
+  '0015-first-schema': firstSchema,
+  ...COMMON,
 }
 
 /**
  * Returns the names of the migrations that were applied, oldest first. `schema_too_new` when the database has
- * migrations that this version does not know.
+ * migrations that this version does not know. `schema` is where PostgreSQL creates tables.
  */
-export async function migrate(db: Kysely<Tables>): Promise<string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } })
-  const unknown = (await appliedMigrations(db)).filter((name) => !(name in MIGRATIONS))
+export async function migrate(db: Kysely<Tables>, migrations: Migrations, schema?: string): Promise<string[]> {
+  const applied = await appliedMigrations(db, schema)
+  const unknown = applied.filter((name) => !(name in migrations))
   if (unknown.length > 0) {
     const list = unknown.join(', ')
     throw new BerthError(
@@ -50,20 +63,31 @@ export async function migrate(db: Kysely<Tables>): Promise<string[]> {
       `the database was written by a newer Berth (${list}); upgrade Berth to use it`,
     )
   }
+  // Without the right to create tables, a database that is up to date can be used.
+  if (Object.keys(migrations).every((name) => applied.includes(name))) return []
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    ...(schema !== undefined && { migrationTableSchema: schema }),
+  })
   const { error, results = [] } = await migrator.migrateToLatest()
   if (error) throw error
   return results.map(({ migrationName }) => migrationName)
 }
 
 /** Those that this version would apply. */
-export async function pendingMigrations(db: Kysely<Tables>): Promise<string[]> {
-  const applied = await appliedMigrations(db)
-  return Object.keys(MIGRATIONS).filter((name) => !applied.includes(name))
+export async function pendingMigrations(
+  db: Kysely<Tables>,
+  migrations: Migrations,
+  schema?: string,
+): Promise<string[]> {
+  const applied = await appliedMigrations(db, schema)
+  return Object.keys(migrations).filter((name) => !applied.includes(name))
 }
 
-async function appliedMigrations(db: Kysely<Tables>): Promise<string[]> {
+async function appliedMigrations(db: Kysely<Tables>, schema: string | undefined): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === 'kysely_migration')) return []
+  if (!tables.some((table) => table.name === 'kysely_migration' && table.schema === schema)) return []
   const rows = await db
     .withTables<{ kysely_migration: { name: string } }>()
     .selectFrom('kysely_migration')

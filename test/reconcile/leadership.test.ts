@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLeadership } from '../../src/reconcile/leadership.ts'
-import { migrate } from '../../src/store/migrate.ts'
+import { migrate, SQLITE_MIGRATIONS } from '../../src/store/migrate.ts'
 import { createSqlStore } from '../../src/store/sql/store.ts'
 import { connectSqlite } from '../../src/store/sqlite/driver.ts'
 import { NOW } from '../../lab/rows.ts'
@@ -12,7 +12,7 @@ const log = { debug() {}, info() {}, warn() {}, error() {} }
 
 async function twoManagers(t: { after(close: () => Promise<void>): void }) {
   const { db } = connectSqlite(':memory:')
-  await migrate(db)
+  await migrate(db, SQLITE_MIGRATIONS)
   t.after(() => db.destroy())
   const manager = (address: string, time: number) => {
     const self = {

@@ -12,7 +12,7 @@ const ofOpenReservation: KeyOf = (row) =>
 /**
  * Selects what to record of each table; a hold is recorded as its reservation. Ended reservations are in no snapshot.
  */
-const RECORDED: Readonly<Record<string, KeyOf>> = {
+export const RECORDED: Readonly<Record<string, KeyOf>> = {
   containers: (row) => `select 'container', ${row}.name`,
   reservations: (row) => `select 'reservation', ${row}.id where ${row}.state != 'ended'`,
   holds: ofOpenReservation,

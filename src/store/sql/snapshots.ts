@@ -36,7 +36,7 @@ export function createSnapshots(db: Kysely<Tables>, { reading }: Transactions): 
 }
 
 /** The revision of the database: the number of the latest change; 0 before the first. */
-async function readRevision(db: Kysely<Tables>): Promise<number> {
+export async function readRevision(db: Kysely<Tables>): Promise<number> {
   const { revision } = await db
     .selectFrom('changes')
     .select((eb) => eb.fn.max<number | null>('revision').as('revision'))
@@ -74,12 +74,15 @@ async function readSince(tx: Tx, known: State): Promise<State> {
     new Set(changes.slice(1).flatMap((change) => (change.kind === kind ? change.key : [])))
   const names = keysOf('container')
   const ids = keysOf('reservation')
+  const sizesChanged = keysOf('pool_size').size > 0
+  // Other tables were written to: PostgreSQL records each COMMIT.
+  if (names.size + ids.size === 0 && !sizesChanged) return { revision, snapshot }
   return {
     revision,
     snapshot: {
       containers: merged(snapshot.containers, await readContainers(tx, names), byName, ({ name }) => names.has(name)),
       reservations: merged(snapshot.reservations, await readOpen(tx, ids), byAge, ({ id }) => ids.has(id)),
-      sizes: keysOf('pool_size').size > 0 ? await readSizes(tx) : snapshot.sizes,
+      sizes: sizesChanged ? await readSizes(tx) : snapshot.sizes,
     },
   }
 }

@@ -22,10 +22,9 @@ import { tokenVerbs } from './access/tokens.ts'
 import { openTransactions } from './transactions.ts'
 
 /** `address` is where the manager that uses the store serves; empty for a program other than a manager. */
-export function createSqlStore(db: Kysely<Tables>, address: string): Store {
+export function createSqlStore(db: Kysely<Tables>, address: string, transactions = openTransactions(db)): Store {
   // For each life of a manager: what it prepares bears this name.
   const manager = { name: randomUUID(), address }
-  const transactions = openTransactions(db)
   return {
     ...readVerbs(transactions, createSnapshots(db, transactions)),
     ...containerVerbs(transactions),

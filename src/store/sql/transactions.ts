@@ -18,17 +18,25 @@ export interface Transactions {
   reading<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs the work again after a `Conflict`. `database_unavailable` when that does not help. */
   writing<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Calls the listener after every write. Returns a function that stops it. */
+  /** Calls the listener after every write, and after `announce`. Returns a function that stops it. */
   onWritten(listener: () => void): () => void
+  /** Another manager has written. */
+  announce(): void
 }
 
 export function openTransactions(db: Kysely<Tables>): Transactions {
   const listeners = new Set<() => void>()
+
+  function announce(): void {
+    for (const listener of listeners) listener()
+  }
+
   return {
+    announce,
     reading: (work) => db.transaction().setAccessMode('read only').execute(work),
     async writing(work) {
       const result = await write(db, work)
-      for (const listener of listeners) listener()
+      announce()
       return result
     },
     onWritten(listener) {

@@ -1,6 +1,6 @@
 /** The database in a SQLite file. */
 import type { Store } from '../../ports/store.ts'
-import { migrate, pendingMigrations } from '../migrate.ts'
+import { migrate, pendingMigrations, SQLITE_MIGRATIONS } from '../migrate.ts'
 import { createSqlStore } from '../sql/store.ts'
 import { connectSqlite } from './driver.ts'
 
@@ -11,7 +11,7 @@ import { connectSqlite } from './driver.ts'
 export async function openSqlite(file: string, address = ''): Promise<Store> {
   const { db } = connectSqlite(file)
   try {
-    await migrate(db)
+    await migrate(db, SQLITE_MIGRATIONS)
     return createSqlStore(db, address)
   } catch (error) {
     await db.destroy()
@@ -23,7 +23,7 @@ export async function openSqlite(file: string, address = ''): Promise<Store> {
 export async function migrateSqlite(file: string): Promise<string[]> {
   const { db } = connectSqlite(file)
   try {
-    return await migrate(db)
+    return await migrate(db, SQLITE_MIGRATIONS)
   } finally {
     await db.destroy()
   }
@@ -33,7 +33,7 @@ export async function migrateSqlite(file: string): Promise<string[]> {
 export async function pendingSqlite(file: string): Promise<string[]> {
   const { db } = connectSqlite(file)
   try {
-    return await pendingMigrations(db)
+    return await pendingMigrations(db, SQLITE_MIGRATIONS)
   } finally {
     await db.destroy()
   }

@@ -1,7 +1,7 @@
 /** Claims that conflict with another writer. SQLite has one writer at a time, so a trigger acts as the other one. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { migrate } from '../../../src/store/migrate.ts'
+import { migrate, SQLITE_MIGRATIONS } from '../../../src/store/migrate.ts'
 import { createSqlStore } from '../../../src/store/sql/store.ts'
 import { connectSqlite } from '../../../src/store/sqlite/driver.ts'
 import { claimOf } from '../../../lab/claims.ts'
@@ -11,7 +11,7 @@ import { NOW } from '../../../lab/rows.ts'
 /** A store in which the first `times` attempts to reserve a container conflict with another writer. */
 async function contested(times: number) {
   const { db, database } = connectSqlite(':memory:')
-  await migrate(db)
+  await migrate(db, SQLITE_MIGRATIONS)
   const store = createSqlStore(db, 'here')
   await fill(store, 3)
   let left = times

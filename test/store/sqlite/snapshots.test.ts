@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import type { Container } from '../../../src/domain/container.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { Snapshot } from '../../../src/domain/snapshot.ts'
-import { migrate } from '../../../src/store/migrate.ts'
+import { migrate, SQLITE_MIGRATIONS } from '../../../src/store/migrate.ts'
 import { createSqlStore } from '../../../src/store/sql/store.ts'
 import { openSqlite } from '../../../src/store/sqlite/open.ts'
 import { connectSqlite } from '../../../src/store/sqlite/driver.ts'
@@ -136,7 +136,7 @@ describe('a snapshot', () => {
   for (const how of ['committed', 'rolled back']) {
     it(`that is requested during a transaction waits for it, and shows it only if it is ${how}`, async () => {
       const { db, database } = connectSqlite(freshFile())
-      await migrate(db)
+      await migrate(db, SQLITE_MIGRATIONS)
       const store = createSqlStore(db, 'one')
       await fill(store, 2)
       const before = await store.snapshot()

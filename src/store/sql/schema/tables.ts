@@ -106,7 +106,8 @@ interface RequestsTable {
 /** What changed of a snapshot, row by row. */
 interface ChangesTable {
   revision: Generated<number>
-  kind: 'container' | 'reservation' | 'pool_size'
-  /** Name of the container, id of the reservation, name of the pool. */
+  /** `commit`: transactions that were written together, also when none of them changed a snapshot. */
+  kind: 'container' | 'reservation' | 'pool_size' | 'commit'
+  /** Name of the container, id of the reservation, name of the pool, token of the commit. */
   key: string
 }

@@ -1,0 +1,139 @@
+/** A PostgreSQL server of its own for tests, benchmarks and trials. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { PostgresAddress } from '../../src/store/postgres/address.ts'
+import { reservePorts } from '../ports.ts'
+import { copyServer } from './binaries.ts'
+
+/** "nobody": PostgreSQL refuses to run as root. */
+const UNPRIVILEGED = { uid: 65_534, gid: 65_534 }
+const START_TIMEOUT_MS = 30_000
+
+/** Sorts "B" after "a", unlike the order of bytes: what relies on the server's collation shows. */
+const COLLATION = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US']
+
+export interface PostgresServer {
+  readonly port: number
+  /** Log of the server, for messages of failures. */
+  log(): string
+  /** Returns the URL of a database; a new and empty one without a name. */
+  createDatabase(name?: string): Promise<string>
+  /** Runs SQL as the superuser. */
+  query(database: string, sql: string): Promise<Record<string, unknown>[]>
+  /** Stops the server at once, as a power failure would. `start` recovers what was committed. */
+  crash(): Promise<void>
+  start(): Promise<void>
+  /** Ends the server and removes its data. */
+  stop(): Promise<void>
+}
+
+/** `settings` are of postgresql.conf: `{ max_connections: '20' }`. */
+export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-postgres-'))
+  const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? UNPRIVILEGED : {}
+  const programs = copyServer(join(folder, 'server'))
+  const data = join(folder, 'data')
+  mkdirSync(data, { mode: 0o700 })
+  const give = (path: string) => owner.uid === undefined || chownSync(path, owner.uid, owner.gid ?? owner.uid)
+  chmodSync(folder, 0o755)
+  give(data)
+  // Not synced: initdb is slower than all the rest, and what it writes need not survive a power failure.
+  // `trust`: nothing else runs on this machine that must be kept out, and tests of passwords change pg_hba.conf.
+  const init = ['-D', data, '--username=postgres', '--auth=trust', '--no-sync', ...COLLATION]
+  const made = spawnSync(join(programs, 'initdb'), init, { ...owner, encoding: 'utf8', cwd: data })
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+  const [port = 0] = await reservePorts(1)
+  const all = {
+    port: String(port),
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    ...settings,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name} = '${value}'\n`)
+  writeFileSync(join(data, 'postgresql.auto.conf'), lines.join(''), { mode: 0o600 })
+  give(join(data, 'postgresql.auto.conf'))
+
+  let server: ChildProcess | null = null
+  let log = ''
+  let databases = 0
+  const urlOf = (name: string) => `postgres://postgres@127.0.0.1:${port}/${name}?sslmode=disable`
+
+  async function query(database: string, sql: string): Promise<Record<string, unknown>[]> {
+    const client = new pg.Client({ connectionString: urlOf(database) })
+    await client.connect()
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  async function start(): Promise<void> {
+    const started = spawn(join(programs, 'postgres'), ['-D', data], {
+      ...owner,
+      cwd: data,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    server = started
+    started.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+    const deadline = performance.now() + START_TIMEOUT_MS
+    for (;;) {
+      try {
+        await query('postgres', 'select 1')
+        return
+      } catch (error) {
+        if (started.exitCode !== null || performance.now() > deadline)
+          throw new Error(`no PostgreSQL: ${log}`, { cause: error })
+      }
+      await sleep(20)
+    }
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    const running = server
+    server = null
+    if (!running || running.exitCode !== null) return
+    const ended = once(running, 'exit')
+    running.kill(signal)
+    await ended
+  }
+
+  await start()
+  return {
+    port,
+    log: () => log,
+    query,
+    start,
+    // Immediate shutdown: no checkpoint, and every connection is cut. SIGKILL would leave its child processes running.
+    crash: () => end('SIGQUIT'),
+    async createDatabase(name = `berth_${++databases}`) {
+      await query('postgres', `create database "${name}"`)
+      return urlOf(name)
+    },
+    async stop() {
+      await end('SIGINT')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Returns the settings of a store in this database. */
+export function addressOf(url: string, some: Partial<PostgresAddress> = {}): PostgresAddress {
+  const { hostname, port, username, pathname } = new URL(url)
+  return {
+    host: hostname,
+    port: Number(port),
+    user: username,
+    database: pathname.slice(1),
+    tls: null,
+    passwordFile: null,
+    timeoutMs: 5_000,
+    listen: null,
+    ...some,
+  }
+}

@@ -1,0 +1,42 @@
+/** Finds out whether a COMMIT took effect whose answer was lost. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { limits } from './connections.ts'
+import { unavailable } from './errors.ts'
+import { WRITE_LOCK } from './write-lock.ts'
+
+/** Pause between two attempts to connect to a server that restarts. */
+const ATTEMPT_INTERVAL_MS = 200
+
+/**
+ * Returns whether the group with this token was committed. The lock is free once the lost transaction has ended, either
+ * way. The row tells, and not `pg_xact_status`: after a crash or a failover the server may use the number of a
+ * transaction again. Throws `database_unavailable` if no server answers: then it remains unknown.
+ */
+export async function readCommit(pool: pg.Pool, token: string, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + 3 * timeoutMs
+  for (;;) {
+    try {
+      return await readOnce(pool, token, timeoutMs)
+    } catch (error) {
+      if (performance.now() > deadline) throw unavailable(error)
+    }
+    await sleep(ATTEMPT_INTERVAL_MS)
+  }
+}
+
+async function readOnce(pool: pg.Pool, token: string, timeoutMs: number): Promise<boolean> {
+  const client = await pool.connect()
+  let failed = true
+  try {
+    // READ COMMITTED: the lost transaction may be committed while this one waits for the lock.
+    const begin = `begin isolation level read committed read only; ${limits(timeoutMs)}`
+    await client.query(`${begin}; select pg_advisory_xact_lock(${WRITE_LOCK})`)
+    const { rows } = await client.query("select 1 from changes where kind = 'commit' and key = $1", [token])
+    await client.query('commit')
+    failed = false
+    return rows.length > 0
+  } finally {
+    client.release(failed)
+  }
+}

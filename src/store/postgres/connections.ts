@@ -1,0 +1,56 @@
+/** Connections to one PostgreSQL database. */
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import type { PostgresAddress } from './address.ts'
+
+/** Maximum number of reads at once. Each connection is a process of the server. */
+const READERS = 4
+
+/** Oid of int8: the driver returns text, because not every one of them is a safe integer. Ours all are. */
+const INT8 = 20
+
+/**
+ * The server answers within its own limit, so that its error says what took long. Beyond that the network has failed.
+ */
+const NETWORK_MS = 1_000
+
+/** Connections that are made when they are needed, and closed when they have failed or were not used for a while. */
+export function openPools(server: PostgresAddress): { readers: pg.Pool; writer: pg.Pool } {
+  const config = clientConfig(server)
+  return { readers: openPool({ ...config, max: READERS }), writer: openPool({ ...config, max: 1 }) }
+}
+
+function openPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(config)
+  // Without listeners, a connection that the server closes would end the process. The pool replaces an idle one; a used
+  // one fails the next statement.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
+/** `timeoutMs` also limits how long a caller waits for a connection of a pool. */
+export function clientConfig({ timeoutMs, passwordFile, tls, ...address }: PostgresAddress): pg.ClientConfig {
+  return {
+    ...address,
+    ...(passwordFile !== null && { password: () => readFileSync(passwordFile, 'utf8').trimEnd() }),
+    ssl: tls ?? false,
+    application_name: 'berth',
+    keepAlive: true,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs + NETWORK_MS,
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8 ? Number : (pg.types.getTypeParser as (oid: number, format?: string) => unknown)(oid, format),
+    },
+  }
+}
+
+/**
+ * Returns statements that limit what one transaction may take, before its first query. Sent with `begin`, because a
+ * pooler in transaction mode refuses or forgets the settings of connections.
+ */
+export function limits(timeoutMs: number): string {
+  const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+  return names.map((name) => `set local ${name} = ${timeoutMs}`).join('; ')
+}

@@ -1,0 +1,47 @@
+/** Translates PostgreSQL's errors: trouble with the server or the network is not a bug, and passes. */
+import pg from 'pg'
+import { BerthError, reasonOf } from '../../domain/errors.ts'
+
+/**
+ * Classes of SQLSTATE that say nothing of our statements: connection (08), authentication (28), database name (3D),
+ * resources (53), operator (57), operating system (58), and the server itself (XX).
+ */
+const TROUBLE = new Set(['08', '28', '3D', '53', '57', '58', 'XX'])
+
+/** Other codes of the same kind, and what happened. */
+const REASONS: Readonly<Record<string, string>> = {
+  '25006': 'it is read-only: is it a standby server?',
+  '25P03': 'this process was too slow, and the server ended its transaction',
+  '25P04': 'a transaction took too long, and the server ended it',
+  '40001': 'other writers keep changing the same rows',
+  '40P01': 'another program locks the same rows',
+  '55P03': 'another program has locked it for too long; look at pg_locks and pg_stat_activity',
+  '57014': 'a statement took too long',
+}
+
+/** Whether the connection cannot be used any more. Errors of other kinds are the answer to a statement. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return true
+  const code = error.code ?? ''
+  return code.startsWith('08') || code.startsWith('57P') || code === '25P03' || code === '25P04'
+}
+
+/** Returns the error to throw for one of the driver's; its transaction has changed nothing. */
+export function translate(error: unknown): unknown {
+  if (error instanceof BerthError) return error
+  if (!(error instanceof pg.DatabaseError)) return unavailable(error)
+  const { code = '' } = error
+  const reason = REASONS[code]
+  if (reason === undefined && !TROUBLE.has(code.slice(0, 2))) return error
+  return unavailable(error, reason)
+}
+
+/** Returns `database_unavailable` with this reason, or the error's own. */
+export function unavailable(cause: unknown, reason = reasonOf(cause)): BerthError {
+  return new BerthError('database_unavailable', `the database cannot be used: ${reason}`, { cause })
+}
+
+/** Returns the error for settings with which the database cannot be used. */
+export function invalidDatabase(what: string, hint: string): BerthError {
+  return new BerthError('invalid_config', `the database cannot be used: ${what}; ${hint}`)
+}

@@ -1,0 +1,170 @@
+/**
+ * Transactions of PostgreSQL that share the write lock and a COMMIT, which takes longer than most transactions do. A
+ * transaction that is requested while another one is under way becomes a savepoint behind it. None is answered before
+ * the COMMIT, and when it fails, all of them fail. `../sqlite/group-commit.ts` does the same with SQLite's lock.
+ */
+import { randomUUID } from 'node:crypto'
+import type { CompiledQuery } from 'kysely'
+import type pg from 'pg'
+import { readCommit } from './commit-outcome.ts'
+import { limits } from './connections.ts'
+import { isConnectionLost, translate, unavailable } from './errors.ts'
+import type { RunningTransaction } from './reading.ts'
+import type { Statements } from './statements.ts'
+import { Turns } from './turns.ts'
+import { CHANNEL, WRITE_LOCK } from './write-lock.ts'
+
+/** Maximum number of transactions per COMMIT: other managers, and the rest of this one, wait for all of them. */
+const MAX_TRANSACTIONS = 16
+
+export class GroupCommit {
+  readonly #pool: pg.Pool
+  readonly #statements: Statements
+  readonly #timeoutMs: number
+  readonly #turns = new Turns()
+  /** The transactions that have begun and wait for their COMMIT. */
+  #group: Group | null = null
+
+  /** `pool` has one connection. */
+  constructor(pool: pg.Pool, statements: Statements, timeoutMs: number) {
+    this.#pool = pool
+    this.#statements = statements
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Waits for the turn of this transaction, and begins it. */
+  async begin(): Promise<RunningTransaction> {
+    await this.#turns.take()
+    try {
+      if (this.#group) await this.#run(this.#group, 'release one; savepoint one')
+      else this.#group = await this.#open()
+      return this.#transactionOf(this.#group)
+    } catch (error) {
+      this.#turns.pass()
+      throw translate(error)
+    }
+  }
+
+  #transactionOf(group: Group): RunningTransaction {
+    let passed = false
+    const pass = async () => {
+      if (passed) return
+      passed = true
+      group.size += 1
+      try {
+        if (this.#turns.waiting === 0 || group.size >= MAX_TRANSACTIONS) await this.#finish(group)
+      } finally {
+        this.#turns.pass()
+      }
+    }
+    return {
+      query: (query) => this.#run(group, query),
+      commit: async () => {
+        await pass()
+        await group.written.promise
+      },
+      rollback: async () => {
+        // When the COMMIT or the connection has failed, there is nothing left to undo.
+        if (!passed && this.#group === group) await this.#run(group, 'rollback to one')
+      },
+      release: pass,
+    }
+  }
+
+  async #open(): Promise<Group> {
+    const client = await this.#pool.connect()
+    try {
+      await client.query(beginWriting(this.#timeoutMs))
+      return newGroup(client)
+    } catch (error) {
+      // Also for an answer of the server: behind the same address there may be another one next time.
+      client.release(true)
+      const translated = translate(error)
+      throw translated === error ? unavailable(error) : translated
+    }
+  }
+
+  async #run(group: Group, query: CompiledQuery | string): Promise<pg.QueryResult> {
+    if (group.lost !== null) throw group.lost
+    try {
+      if (typeof query === 'string') return await group.client.query(query)
+      return await group.client.query(this.#statements.configOf(query))
+    } catch (error) {
+      if (isConnectionLost(error)) this.#lose(group, error)
+      throw error
+    }
+  }
+
+  /** The server has rolled all of the group back, or will when it notices. */
+  #lose(group: Group, error: unknown): void {
+    group.lost = error
+    group.client.release(true)
+    group.written.reject(translate(error))
+    if (this.#group === group) this.#group = null
+  }
+
+  /** Commits the group and answers its transactions. */
+  async #finish(group: Group): Promise<void> {
+    if (this.#group !== group) return
+    this.#group = null
+    const { client, token, written } = group
+    try {
+      const results = (await client.query(commitWriting(token))) as unknown as readonly pg.QueryResult[]
+      // A transaction that had failed is rolled back by COMMIT, without an error.
+      if (results.at(-1)?.command !== 'COMMIT') throw new Error('the transaction was rolled back')
+      client.release()
+      written.resolve()
+    } catch (error) {
+      client.release(true)
+      await this.#settle(group, error)
+    }
+  }
+
+  /** Answers a group whose COMMIT has failed, or whose answer was lost. */
+  async #settle({ token, written }: Group, error: unknown): Promise<void> {
+    try {
+      if (isConnectionLost(error) && (await readCommit(this.#pool, token, this.#timeoutMs))) written.resolve()
+      else written.reject(translate(error))
+    } catch (unknown) {
+      written.reject(unknown)
+    }
+  }
+}
+
+interface Group {
+  readonly client: pg.PoolClient
+  /** Recorded with the group: tells whether it was committed when the answer to COMMIT is lost. */
+  readonly token: string
+  size: number
+  readonly written: PromiseWithResolvers<void>
+  /** Why its connection was lost. */
+  lost: unknown
+}
+
+function newGroup(client: pg.PoolClient): Group {
+  const written = Promise.withResolvers<void>()
+  // When all of its transactions were rolled back, none waits for this promise.
+  written.promise.catch(() => {})
+  return { client, token: randomUUID(), size: 0, written, lost: null }
+}
+
+/**
+ * READ COMMITTED, so that the first query after the lock sees what its last holder has committed. In one message, which
+ * is one round trip.
+ */
+function beginWriting(timeoutMs: number): string {
+  return [
+    'begin isolation level read committed read write',
+    // Before the other limits, so that the error says what this waits for.
+    `set local lock_timeout = ${timeoutMs}`,
+    `select pg_advisory_xact_lock(${WRITE_LOCK})`,
+    limits(timeoutMs),
+    // A reservation that was answered is on the disk even when the power fails. Stronger settings stay.
+    "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'",
+    'savepoint one',
+  ].join('; ')
+}
+
+function commitWriting(token: string): string {
+  return `insert into changes (kind, key) values ('commit', '${token}'); notify ${CHANNEL}; commit`
+}

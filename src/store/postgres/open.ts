@@ -1,0 +1,129 @@
+/** The store in a PostgreSQL database. */
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
+  sql,
+  type TransactionSettings,
+} from 'kysely'
+import pg from 'pg'
+import type { Store } from '../../ports/store.ts'
+import { migrate, pendingMigrations, POSTGRES_MIGRATIONS } from '../migrate.ts'
+import { readRevision } from '../sql/snapshots.ts'
+import { createSqlStore } from '../sql/store.ts'
+import { openTransactions } from '../sql/transactions.ts'
+import type { Tables } from '../sql/schema/tables.ts'
+import { clientConfig } from './connections.ts'
+import { connectPostgres } from './driver.ts'
+import { invalidDatabase, translate } from './errors.ts'
+import { Follower } from './follower.ts'
+import type { PostgresAddress } from './address.ts'
+import { CHANNEL, WRITE_LOCK } from './write-lock.ts'
+
+/** Maximum time that a migration waits for writers, and for another manager that migrates. */
+const MIGRATION_LOCK_TIMEOUT_MS = 60_000
+
+/**
+ * Opens and migrates this database. `manager` is where the manager that uses the store serves; empty for a program
+ * other than a manager, which hears of its own writes only. `database_unavailable`, `invalid_config`, `schema_too_new`.
+ */
+export async function openPostgres(address: PostgresAddress, manager = ''): Promise<Store> {
+  await migratePostgres(address)
+  const db = connectPostgres(address)
+  try {
+    const transactions = openTransactions(db)
+    const follower = manager === '' ? null : await follow(db, address, transactions.announce)
+    const store = createSqlStore(db, manager, transactions)
+    async function close(): Promise<void> {
+      await follower?.close()
+      await store.close()
+    }
+    return { ...store, close }
+  } catch (error) {
+    await db.destroy()
+    throw translate(error)
+  }
+}
+
+async function follow(db: Kysely<Tables>, address: PostgresAddress, onChange: () => void): Promise<Follower> {
+  const follower = new Follower({
+    address,
+    onChange,
+    revision: () => readRevision(db),
+    notify: async () => void (await sql`select pg_notify(${CHANNEL}, '')`.execute(db)),
+  })
+  await follower.start()
+  return follower
+}
+
+/** Brings the database up to date. Returns the names of the migrations that were applied. */
+export async function migratePostgres(address: PostgresAddress): Promise<string[]> {
+  return withPlainConnection(address, (db, schema) => migrate(db, POSTGRES_MIGRATIONS, schema))
+}
+
+/** Returns what `migratePostgres` would apply. */
+export async function pendingPostgres(address: PostgresAddress): Promise<string[]> {
+  return withPlainConnection(address, (db, schema) => pendingMigrations(db, POSTGRES_MIGRATIONS, schema))
+}
+
+/** Without the limits of a store: a migration may take long. */
+async function withPlainConnection<T>(
+  address: PostgresAddress,
+  work: (db: Kysely<Tables>, schema: string) => Promise<T>,
+): Promise<T> {
+  const pool = new pg.Pool({ ...clientConfig(address), query_timeout: undefined, max: 2 })
+  pool.on('error', () => {})
+  const db = new Kysely<Tables>({ dialect: new Dialect({ pool }) })
+  try {
+    return await work(db, await currentSchema(db))
+  } catch (error) {
+    throw translate(error)
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** Other schemas of the database may belong to other programs. */
+async function currentSchema(db: Kysely<Tables>): Promise<string> {
+  const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db)
+  const schema = rows[0]?.schema
+  if (schema) return schema
+  throw invalidDatabase('the role may use no schema', 'create one and name it: alter role … set search_path = …')
+}
+
+class Dialect extends PostgresDialect {
+  readonly #config: PostgresDialectConfig
+
+  constructor(config: PostgresDialectConfig) {
+    super(config)
+    this.#config = config
+  }
+
+  override createAdapter(): PostgresAdapter {
+    return new Adapter()
+  }
+
+  override createDriver(): Driver {
+    return new LockingDriver(this.#config)
+  }
+}
+
+/** Without kysely's lock: it belongs to a connection, which a pooler gives to others. */
+class Adapter extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
+}
+
+/** Migrates with the lock of writers: one manager at a time, and none writes meanwhile. */
+class LockingDriver extends PostgresDriver {
+  override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+    await super.beginTransaction(connection, settings)
+    await connection.executeQuery(CompiledQuery.raw(`set local lock_timeout = ${MIGRATION_LOCK_TIMEOUT_MS}`))
+    await connection.executeQuery(CompiledQuery.raw(`select pg_advisory_xact_lock(${WRITE_LOCK})`))
+  }
+}

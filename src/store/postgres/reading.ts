@@ -1,0 +1,48 @@
+/** Transactions of PostgreSQL that only read. They wait for no writer, and see one moment. */
+import type { CompiledQuery } from 'kysely'
+import type pg from 'pg'
+import { limits } from './connections.ts'
+import { isConnectionLost } from './errors.ts'
+import type { Statements } from './statements.ts'
+
+/** A transaction that has begun. */
+export interface RunningTransaction {
+  query(query: CompiledQuery): Promise<pg.QueryResult>
+  commit(): Promise<void>
+  rollback(): Promise<void>
+  /** Called last, also after an error. */
+  release(): Promise<void>
+}
+
+export async function beginReading(
+  pool: pg.Pool,
+  statements: Statements,
+  timeoutMs: number,
+): Promise<RunningTransaction> {
+  const client = await pool.connect()
+  let isLost = false
+
+  async function run(query: string | pg.QueryConfig): Promise<pg.QueryResult> {
+    try {
+      return await client.query(query)
+    } catch (error) {
+      isLost ||= isConnectionLost(error)
+      throw error
+    }
+  }
+
+  try {
+    await run(`begin isolation level repeatable read read only; ${limits(timeoutMs)}`)
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+  return {
+    query: (query) => run(statements.configOf(query)),
+    commit: async () => void (await run('commit')),
+    rollback: async () => {
+      if (!isLost) await run('rollback')
+    },
+    release: async () => client.release(isLost),
+  }
+}

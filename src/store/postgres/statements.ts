@@ -1,0 +1,29 @@
+/** Prepared statements: parsing and planning take longer than most statements do, and most are run again and again. */
+import type { CompiledQuery } from 'kysely'
+import type pg from 'pg'
+
+/** Maximum number of statements to prepare, for each connection: each length of a list makes another one. */
+const MAX_STATEMENTS = 300
+
+export class Statements {
+  readonly #prepares: boolean
+  readonly #names = new Map<string, string>()
+
+  constructor(prepares: boolean) {
+    this.#prepares = prepares
+  }
+
+  /** Returns the query as the driver takes it. The driver prepares a statement with a name on its first use. */
+  configOf({ sql, parameters }: CompiledQuery): pg.QueryConfig {
+    const name = this.#prepares ? this.#nameOf(sql) : undefined
+    return { text: sql, values: [...parameters], ...(name !== undefined && { name }) }
+  }
+
+  #nameOf(sql: string): string | undefined {
+    const known = this.#names.get(sql)
+    if (known !== undefined || this.#names.size >= MAX_STATEMENTS) return known
+    const name = `berth_${this.#names.size + 1}`
+    this.#names.set(sql, name)
+    return name
+  }
+}

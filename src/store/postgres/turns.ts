@@ -1,0 +1,26 @@
+/** Lets callers in one after another, in the order in which they asked. */
+export class Turns {
+  #last: Promise<void> = Promise.resolve()
+  #pass: (() => void) | null = null
+  #waiting = 0
+
+  /** Number of callers that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** Returns when it is the caller's turn, which lasts until `pass`. */
+  async take(): Promise<void> {
+    const before = this.#last
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#last = promise
+    this.#waiting += 1
+    await before
+    this.#waiting -= 1
+    this.#pass = resolve
+  }
+
+  pass(): void {
+    this.#pass?.()
+  }
+}

@@ -1,0 +1,10 @@
+/** The lock that makes the writers of one database take turns, as SQLite's write lock does. */
+
+/**
+ * Key of an advisory lock. Each writing transaction takes it before it reads, and triggers take it for what is edited
+ * by hand. Numbers of events and of changes are therefore committed in order.
+ */
+export const WRITE_LOCK = 8_237_825_268
+
+/** Channel on which writers notify the managers of the database. */
+export const CHANNEL = 'berth_changes'

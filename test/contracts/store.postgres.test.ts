@@ -1,0 +1,16 @@
+/** The store on PostgreSQL, in databases whose collation is not the order of bytes. */
+import { after } from 'node:test'
+import { addressOf, startPostgres } from '../../lab/postgres/server.ts'
+import { openPostgres } from '../../src/store/postgres/open.ts'
+import { storeContract } from './store.ts'
+import { managersContract } from './store-managers.ts'
+
+const server = await startPostgres({ fsync: 'off' })
+after(() => server.stop())
+
+storeContract('PostgreSQL', async () => openPostgres(addressOf(await server.createDatabase())))
+
+managersContract('PostgreSQL', async () => {
+  const address = addressOf(await server.createDatabase())
+  return (at) => openPostgres(address, at)
+})

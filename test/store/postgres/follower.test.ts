@@ -1,0 +1,85 @@
+/** A manager hears of what other managers write: at once by a notification, otherwise within a second. */
+import assert from 'node:assert/strict'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { after, describe, it } from 'node:test'
+import type { PostgresAddress } from '../../../src/store/postgres/address.ts'
+import type { Store } from '../../../src/ports/store.ts'
+import { addressOf, startPostgres } from '../../../lab/postgres/server.ts'
+import { openPostgres } from '../../../src/store/postgres/open.ts'
+import { NOW } from '../../../lab/rows.ts'
+
+const server = await startPostgres({ fsync: 'off' })
+after(() => server.stop())
+
+async function openAt(address: PostgresAddress, manager: string): Promise<Store> {
+  const store = await openPostgres(address, manager)
+  after(() => store.close())
+  return store
+}
+
+/** Returns after how many milliseconds `other` hears of a write of `one`. */
+async function delayOf(one: Store, other: Store): Promise<number> {
+  const heard = Promise.withResolvers<number>()
+  const stop = other.onEvents(() => heard.resolve(performance.now()))
+  const began = performance.now()
+  await one.renewKeepalives(NOW)
+  const delay = (await heard.promise) - began
+  stop()
+  return delay
+}
+
+/** Ends the connections that listen, so that only polling is left. */
+async function deafen(database: string): Promise<number> {
+  const listeners = "select pg_terminate_backend(pid) from pg_stat_activity where query ~ '^listen' and datname = "
+  return (await server.query('postgres', `${listeners}'${database}'`)).length
+}
+
+/** A pooler in transaction mode: everything gets through but notifications. */
+async function withoutNotifications(): Promise<{ port: number }> {
+  const sockets = new Set<Socket>()
+  const proxy = createServer((client) => {
+    const upstream = connect(server.port, '127.0.0.1')
+    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => {}))
+    client.pipe(upstream)
+    upstream.on('data', (bytes) => void (bytes.includes('berth_changes') || client.write(bytes)))
+    client.on('close', () => upstream.destroy())
+    upstream.on('close', () => client.destroy())
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => proxy.once('listening', resolve))
+  after(() => {
+    for (const socket of sockets) socket.destroy()
+    proxy.close()
+  })
+  return { port: (proxy.address() as AddressInfo).port }
+}
+
+describe('what another manager writes', () => {
+  it('is heard at once by a notification', async () => {
+    const address = addressOf(await server.createDatabase())
+    const [one, other] = [await openAt(address, 'here'), await openAt(address, 'there')]
+    await delayOf(one, other)
+    const delays: number[] = []
+    for (let nth = 0; nth < 5; nth += 1) delays.push(await delayOf(one, other))
+    // Polling alone would need half a second on average.
+    assert.ok(delays.reduce((sum, delay) => sum + delay, 0) / delays.length < 250, String(delays))
+  })
+
+  it('is heard by polling while notifications are lost', async () => {
+    const address = addressOf(await server.createDatabase('deaf'))
+    const [one, other] = [await openAt(address, 'here'), await openAt(address, 'there')]
+    assert.equal(await deafen('deaf'), 2)
+    const delays = [await delayOf(one, other), await delayOf(one, other), await delayOf(one, other)]
+    // A second, and what this machine adds.
+    assert.ok(Math.max(...delays) < 3_000, String(delays))
+    assert.ok(Math.max(...delays) > 100, `notifications were not lost: ${String(delays)}`)
+  })
+
+  it('is refused to be missed: a pooler that drops notifications is reported at the start', async () => {
+    const address = { ...addressOf(await server.createDatabase()), timeoutMs: 1_000 }
+    const { port } = await withoutNotifications()
+    const message = new RegExp(`do not get through 127.0.0.1:${port}; .* name the server itself in postgres.listen`)
+    await assert.rejects(openPostgres({ ...address, port }, 'here'), { code: 'invalid_config', message })
+    const listen = { host: address.host, port: address.port }
+    await openAt({ ...address, port, listen }, 'here')
+  })
+})
