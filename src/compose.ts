@@ -63,14 +63,14 @@ export async function openComponents(
   const { mark, isGone, secret, open } = databaseOf(config)
   const store = await open()
   const refusals = createRefusalCounter({ store, clock, log })
-  const database = mark(await store.databaseId(), clock())
+  const database = await mark(await store.databaseId(), clock())
   await removeLeftovers(environment, clock())
   const engine = openEngine(config, pools, database, clock)
   const ansible = openAnsible({
     playbookDir: fileURLToPath(new URL('../ansible', import.meta.url)),
     env: environment,
     clock,
-    outputDir: `${config.database}-ansible`,
+    outputDir: config.ansibleOutput,
     connectionOf: (id) => engine.ansibleConnection(id),
   })
   const openAccounts = { native: nativeAccounts, ansible: ansibleAccounts, memory: memoryAccounts }

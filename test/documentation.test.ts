@@ -83,7 +83,8 @@ describe('the documentation', () => {
     }
     const pool = '{ size: 1, ssh_ports: 2221, unknown_key: 1 }'
     const keys = [
-      ...known('unknown_key: 1').filter((key) => key !== 'ssh' && key !== 'pools'),
+      ...known('unknown_key: 1').filter((key) => !['ssh', 'postgres', 'pools'].includes(key)),
+      ...known('{ database: "postgres://a@b/c", postgres: { unknown_key: 1 } }').map((key) => `postgres.${key}`),
       ...known('ssh: { unknown_key: 1 }').map((key) => `ssh.${key}`),
       ...known(`pools: { a: ${pool} }`).map((key) => `pools.NAME.${key}`),
     ]

@@ -42,7 +42,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   const give = (path: string) => owner.uid === undefined || chownSync(path, owner.uid, owner.gid ?? owner.uid)
   chmodSync(folder, 0o755)
   give(data)
-  // Not synced: initdb is slower than all the rest, and what it writes need not survive a power failure.
+  // Not synced: a test needs no new server after a power failure.
   // `trust`: nothing else runs on this machine that must be kept out, and tests of passwords change pg_hba.conf.
   const init = ['-D', data, '--username=postgres', '--auth=trust', '--no-sync', ...COLLATION]
   const made = spawnSync(join(programs, 'initdb'), init, { ...owner, encoding: 'utf8', cwd: data })
@@ -130,7 +130,8 @@ export function addressOf(url: string, some: Partial<PostgresAddress> = {}): Pos
     port: Number(port),
     user: username,
     database: pathname.slice(1),
-    tls: null,
+    sslMode: 'disable',
+    caFile: null,
     passwordFile: null,
     timeoutMs: 5_000,
     listen: null,

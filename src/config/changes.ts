@@ -21,6 +21,16 @@ const restart = (path: string, written: Setting['written']): Setting => ({ path,
 const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
   listen: [restart('listen', ({ listen }) => `${listen.host}:${listen.port}`)],
   database: [restart('database', (config) => config.database)],
+  postgres: [
+    restart('database sslmode', ({ postgres }) => postgres?.sslMode ?? null),
+    restart('database sslrootcert', ({ postgres }) => postgres?.caFile ?? null),
+    restart('postgres.password_file', ({ postgres }) => postgres?.passwordFile ?? null),
+    restart('postgres.secret_file', ({ postgres }) => postgres?.secretFile ?? null),
+    restart('postgres.timeout', ({ postgres }) => durationOf(postgres?.timeoutMs)),
+    restart('postgres.listen', ({ postgres }) => addressOf(postgres?.listen)),
+  ],
+  // Follows from the database.
+  ansibleOutput: [],
   accounts: [restart('accounts', (config) => config.accounts)],
   engine: [restart('engine', ({ engine }) => `${engine.kind}, ${describeEngine(engine)}`)],
   instance: [restart('instance', (config) => config.instance.name), live('ssh.bind', (config) => config.instance.bind)],
@@ -84,4 +94,8 @@ function claimOf(claim: { readonly name: string; readonly value: string } | null
 
 function durationOf(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : formatDuration(ms)
+}
+
+function addressOf(address: { readonly host: string; readonly port: number } | null | undefined): string | null {
+  return address ? `${address.host}:${address.port}` : null
 }

@@ -9,6 +9,13 @@ import { type Access, readAccess } from './auth.ts'
 import { findConfigFile } from './config-file.ts'
 import { readImages } from './images.ts'
 import { type LogSettings, readLog } from './log.ts'
+import {
+  describePostgres,
+  isPostgresUrl,
+  type PostgresConfig,
+  readPostgres,
+  refusePostgres,
+} from './database/postgres.ts'
 import { readPool } from './pool.ts'
 import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
 import { type Environment, SettingsReader } from './reader.ts'
@@ -23,8 +30,12 @@ export interface Config extends Access {
   /** Absolute path of the berth.yml. */
   readonly file: string
   readonly listen: value.Listen
-  /** Absolute path of the database file. */
+  /** Absolute path of the database file, or the URL of a database server without its parameters. */
   readonly database: string
+  /** The database server; null: the database is a file. */
+  readonly postgres: PostgresConfig | null
+  /** Absolute path of the folder for playbooks' output. */
+  readonly ansibleOutput: string
   /** `memory` belongs to `engine: memory`, whatever berth.yml says. */
   readonly accounts: 'native' | 'ansible' | 'memory'
   /** Maximum number of containers that are worked on at once. */
@@ -54,7 +65,7 @@ const DAY_MS = 86_400_000
 
 const TOP = {
   listen: { parse: value.listen, default: '127.0.0.1:8080' },
-  database: { parse: value.file, default: 'containers.db' },
+  database: { parse: value.database, default: 'containers.db' },
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
   engine: { parse: value.oneOf('docker', 'memory'), default: 'docker' },
   instance: { parse: value.slug, default: DEFAULT_INSTANCE },
@@ -65,7 +76,7 @@ const TOP = {
 } as const
 
 /** Keys that functions of their own read. */
-const OTHER_KEYS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'url', 'ssh', 'images', 'pools'] as const
+const OTHER_KEYS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'url', 'ssh', 'postgres', 'images', 'pools'] as const
 
 const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
@@ -103,6 +114,9 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     pools.map((pool) => pool.image),
   )
   const poolNames = rawPools.map(([name]) => name)
+  const isServer = isPostgresUrl(some.database ?? '')
+  const postgres = isServer ? readPostgres(reader, raw['postgres'], some.database ?? '', folder) : null
+  if (!isServer) refusePostgres(reader, raw['postgres'])
   const access = readAccess(reader, raw, { pools: poolNames, folder })
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
     const why = 'every caller that reaches it is an admin; auth: tokens allows any address'
@@ -118,7 +132,9 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   return freeze({
     file,
     listen: top.listen,
-    database: resolve(folder, top.database),
+    database: postgres ? describePostgres(postgres) : resolve(folder, top.database),
+    postgres,
+    ansibleOutput: resolve(folder, postgres ? 'berth-ansible' : `${top.database}-ansible`),
     accounts: engine.kind === 'memory' ? 'memory' : top.accounts,
     concurrency: top.concurrency,
     keepMs: top.keep,

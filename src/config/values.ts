@@ -28,12 +28,13 @@ export const imageName: Parser<string> = (value) => {
   return value
 }
 
-/** Parses a path. Refuses a URL of a database server, which would otherwise be taken for a folder. */
-export const file: Parser<string> = (value) => {
-  const path = text(value)
-  if (path.includes('://'))
-    throw new InvalidValue('must be a file such as containers.db; database servers are not supported yet')
-  return path
+/** Parses a path, or the URL of a PostgreSQL database. Refuses other URLs, which would be taken for a folder. */
+export const database: Parser<string> = (value) => {
+  const where = text(value)
+  if (where.includes('://') && !/^postgres(?:ql)?:/.test(where)) {
+    throw new InvalidValue('must be a file such as containers.db or a URL like postgres://berth@db.example.org/berth')
+  }
+  return where
 }
 
 export function oneOf<T extends string>(...allowed: readonly T[]): Parser<T> {

@@ -3,7 +3,7 @@ import type { DatabaseMark } from '../domain/database-mark.ts'
 import type { Store } from './store.ts'
 
 export interface Database {
-  /** For people: the name of its file. */
+  /** For people: the name of its file, or its URL without a password. */
   readonly name: string
   /** False until a store was opened for the first time. */
   exists(): Promise<boolean>
@@ -15,11 +15,11 @@ export interface Database {
   pendingMigrations(): Promise<string[]>
   /**
    * Copies the database as it is at one moment to this new file, even while a manager writes to it. The copy is whole,
-   * or not there. `invalid_config`.
+   * or not there. `invalid_config`, also for the database of a server, which has tools of its own.
    */
   backup(copy: string): Promise<void>
   /** Returns the mark that its containers bear; `id` is its identity. */
-  mark(id: string, now: number): DatabaseMark
+  mark(id: string, now: number): Promise<DatabaseMark>
   /** Whether the database of this identity is certainly not at this origin any more. */
   isGone(id: string, origin: string): boolean
   /**

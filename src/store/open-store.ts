@@ -2,30 +2,59 @@
 import { existsSync } from 'node:fs'
 import type { Database } from '../ports/database.ts'
 import { hostName } from './host-name.ts'
+import type { PostgresAddress } from './postgres/address.ts'
+import { refuseBackup } from './postgres/backup.ts'
+import { markOfPostgres } from './postgres/mark.ts'
+import { existsPostgres, migratePostgres, openPostgres, pendingPostgres } from './postgres/open.ts'
 import { backupSqlite } from './sqlite/backup.ts'
 import { isGone, markOf } from './sqlite/mark.ts'
 import { migrateSqlite, openSqlite, pendingSqlite } from './sqlite/open.ts'
-import { openSecret } from './sqlite/secret-file.ts'
+import { openSecret, secretFileOf } from './secret-file.ts'
 
 export interface StoreConfig {
-  /** A file of SQLite's. */
+  /** A file of SQLite's, or the URL of a server, for people. */
   readonly database: string
+  readonly postgres: (PostgresAddress & { readonly secretFile: string }) | null
   /** Where the manager serves. */
   readonly listen: { readonly host: string; readonly port: number }
 }
 
 /** Returns the database of this configuration; its `open` opens the store. */
-export function databaseOf({ database: file, listen: { host, port } }: StoreConfig): Database {
+export function databaseOf({ database, postgres, listen: { host, port } }: StoreConfig): Database {
+  // A port of a machine belongs to one process: the next manager there knows that the one before has died.
+  const manager = `${hostName()}:${host}:${port}`
+  return postgres ? onServer(postgres, database, manager) : inFile(database, manager)
+}
+
+function inFile(file: string, manager: string): Database {
   return {
     name: file,
     exists: async () => existsSync(file),
-    // A port of a machine belongs to one process: the next manager there knows that the one before has died.
-    open: () => openSqlite(file, `${hostName()}:${host}:${port}`),
+    open: () => openSqlite(file, manager),
     migrate: () => migrateSqlite(file),
     pendingMigrations: () => pendingSqlite(file),
     backup: (copy) => backupSqlite(file, copy),
-    mark: (id, now) => markOf(file, id, now),
+    mark: async (id, now) => markOf(file, id, now),
     isGone,
-    secret: () => openSecret(file),
+    secret: () => openSecret(secretFileOf(file)),
+  }
+}
+
+function onServer(
+  { secretFile, ...address }: PostgresAddress & { readonly secretFile: string },
+  name: string,
+  manager: string,
+): Database {
+  return {
+    name,
+    exists: () => existsPostgres(address),
+    open: () => openPostgres(address, manager),
+    migrate: () => migratePostgres(address),
+    pendingMigrations: () => pendingPostgres(address),
+    backup: async () => refuseBackup(name),
+    mark: (id, now) => markOfPostgres(address, id, now),
+    // Databases of other servers cannot be seen from here, but files on this host can.
+    isGone,
+    secret: () => openSecret(secretFile),
   }
 }

@@ -24,6 +24,8 @@ describe('the sample file', () => {
       file: SAMPLE,
       listen: { host: '127.0.0.1', port: 8080 },
       database: join(SAMPLE, '../containers.db'),
+      postgres: null,
+      ansibleOutput: join(SAMPLE, '../containers.db-ansible'),
       accounts: 'native',
       concurrency: 4,
       keepMs: 90 * 24 * HOUR,
@@ -74,7 +76,7 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*allowed: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['peer_networks', 'images', 'shm', 'disk'])
+    assert.deepEqual(unnamed, ['peer_networks', 'postgres', 'images', 'shm', 'disk'])
   })
 
   it('is valid with the keys that it shows as comments', () => {

@@ -23,7 +23,7 @@ import { fileURLToPath } from 'node:url'
 import type { Store } from '../../src/ports/store.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { backupSqlite } from '../../src/store/sqlite/backup.ts'
-import { openSecret, secretFileOf } from '../../src/store/sqlite/secret-file.ts'
+import { openSecret, secretFileOf } from '../../src/store/secret-file.ts'
 import { connectSqlite } from '../../src/store/sqlite/driver.ts'
 import { NOW } from '../../lab/rows.ts'
 import { storeContract } from './store.ts'
@@ -291,9 +291,9 @@ describe('the files of a database', () => {
     await assert.rejects(openSqlite(file), /cannot be used: it belongs to another user \(uid 65534\)/)
     chownSync(file, 0, 0)
     await (await openSqlite(file)).close()
-    openSecret(file)
+    openSecret(secretFileOf(file))
     chownSync(secretFileOf(file), NOBODY, NOBODY)
-    assert.throws(() => openSecret(file), /it belongs to another user \(uid 65534\): delete it/)
+    assert.throws(() => openSecret(secretFileOf(file)), /it belongs to another user \(uid 65534\): delete it/)
   })
 
   it('keep the locks of this process when they are opened once more', async () => {
@@ -377,20 +377,20 @@ describe('a reservation that has ended', () => {
 describe('the secret of the managers of a database', () => {
   it('is made once, for its owner alone, and is the same for all', () => {
     const file = freshFile()
-    const secret = openSecret(file)
+    const secret = openSecret(secretFileOf(file))
     assert.equal(secret.length, 32)
-    assert.deepEqual(openSecret(file), secret)
+    assert.deepEqual(openSecret(secretFileOf(file)), secret)
     assert.equal((statSync(secretFileOf(file)).mode & 0o777).toString(8), '600')
-    assert.notDeepEqual(openSecret(freshFile()), secret)
+    assert.notDeepEqual(openSecret(secretFileOf(freshFile())), secret)
   })
 
   it('is refused where others may read or have written it, with what to do', () => {
     const file = freshFile()
-    openSecret(file)
+    openSecret(secretFileOf(file))
     chmodSync(secretFileOf(file), 0o644)
-    assert.throws(() => openSecret(file), /it is open to others: chmod 600, or delete it/)
+    assert.throws(() => openSecret(secretFileOf(file)), /it is open to others: chmod 600, or delete it/)
     chmodSync(secretFileOf(file), 0o600)
     writeFileSync(secretFileOf(file), 'secret\n')
-    assert.throws(() => openSecret(file), /its content is not a secret that Berth generated: delete it/)
+    assert.throws(() => openSecret(secretFileOf(file)), /its content is not a secret that Berth generated: delete it/)
   })
 })

@@ -5,22 +5,14 @@ export interface PostgresAddress {
   readonly port: number
   readonly user: string
   readonly database: string
-  /** null: without TLS. */
-  readonly tls: Tls | null
+  /** `require`: TLS with any certificate. `verify-ca`: also for another host name. */
+  readonly sslMode: 'disable' | 'require' | 'verify-ca' | 'verify-full'
+  /** Certificates of the authorities to trust; null: those of Node. */
+  readonly caFile: string | null
   /** Read for each connection. null: the driver looks in the file PGPASSFILE, or in ~/.pgpass. */
   readonly passwordFile: string | null
   /** Maximum time to connect, to run a statement, to wait for a lock, and to be idle in a transaction. */
   readonly timeoutMs: number
   /** Where to listen for notifications, if a pooler is at `host`. */
   readonly listen: { readonly host: string; readonly port: number } | null
-}
-
-/** Options of `tls.connect`. */
-interface Tls {
-  /** Whether to refuse a server without a valid certificate. */
-  readonly rejectUnauthorized: boolean
-  /** Certificates of the authorities to trust; those of Node when left out. */
-  readonly ca?: string
-  /** Accepts a certificate for any host name. */
-  readonly checkServerIdentity?: () => undefined
 }

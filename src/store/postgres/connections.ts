@@ -1,7 +1,10 @@
 /** Connections to one PostgreSQL database. */
 import { readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
+import { reasonOf } from '../../domain/errors.ts'
 import type { PostgresAddress } from './address.ts'
+import { invalidDatabase } from './errors.ts'
 
 /** Maximum number of reads at once. Each connection is a process of the server. */
 const READERS = 4
@@ -29,12 +32,13 @@ function openPool(config: pg.PoolConfig): pg.Pool {
   return pool
 }
 
-/** `timeoutMs` also limits how long a caller waits for a connection of a pool. */
-export function clientConfig({ timeoutMs, passwordFile, tls, ...address }: PostgresAddress): pg.ClientConfig {
+/** `timeoutMs` also limits how long a caller waits for a connection of a pool. `invalid_config`. */
+export function clientConfig(address: PostgresAddress): pg.ClientConfig {
+  const { host, port, user, database, passwordFile, timeoutMs } = address
   return {
-    ...address,
-    ...(passwordFile !== null && { password: () => readFileSync(passwordFile, 'utf8').trimEnd() }),
-    ssl: tls ?? false,
+    ...{ host, port, user, database },
+    ...(passwordFile !== null && { password: () => readSetting(passwordFile).trimEnd() }),
+    ssl: tlsOf(address),
     application_name: 'berth',
     keepAlive: true,
     connectionTimeoutMillis: timeoutMs,
@@ -53,4 +57,21 @@ export function clientConfig({ timeoutMs, passwordFile, tls, ...address }: Postg
 export function limits(timeoutMs: number): string {
   const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
   return names.map((name) => `set local ${name} = ${timeoutMs}`).join('; ')
+}
+
+function tlsOf({ sslMode, caFile }: PostgresAddress): false | ConnectionOptions {
+  if (sslMode === 'disable') return false
+  return {
+    rejectUnauthorized: sslMode !== 'require',
+    ...(caFile !== null && { ca: readSetting(caFile) }),
+    ...(sslMode === 'verify-ca' && { checkServerIdentity: () => undefined }),
+  }
+}
+
+function readSetting(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw invalidDatabase(reasonOf(error), 'see postgres.password_file and sslrootcert in berth.yml')
+  }
 }

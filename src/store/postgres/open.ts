@@ -71,6 +71,11 @@ export async function pendingPostgres(address: PostgresAddress): Promise<string[
   return withPlainConnection(address, (db, schema) => pendingMigrations(db, POSTGRES_MIGRATIONS, schema))
 }
 
+/** Whether a store was opened in this database before. */
+export async function existsPostgres(address: PostgresAddress): Promise<boolean> {
+  return (await pendingPostgres(address)).length < Object.keys(POSTGRES_MIGRATIONS).length
+}
+
 /** Without the limits of a store: a migration may take long. */
 async function withPlainConnection<T>(
   address: PostgresAddress,

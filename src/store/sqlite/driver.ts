@@ -12,7 +12,7 @@ import {
 } from 'kysely'
 import { BerthError, reasonOf } from '../../domain/errors.ts'
 import { BUSY_TIMEOUT_MS, GroupCommit } from './group-commit.ts'
-import { isTrusted } from './file-owner.ts'
+import { isTrusted } from '../file-owner.ts'
 import { translate } from './errors.ts'
 import type { Tables } from '../sql/schema/tables.ts'
 

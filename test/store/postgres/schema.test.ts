@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
 import { addressOf, startPostgres } from '../../../lab/postgres/server.ts'
+import { markOfPostgres } from '../../../src/store/postgres/mark.ts'
 import { migratePostgres, openPostgres, pendingPostgres } from '../../../src/store/postgres/open.ts'
 import { openSqlite } from '../../../src/store/sqlite/open.ts'
 
@@ -102,10 +103,12 @@ describe('the schema on PostgreSQL', () => {
     await server.query(
       'shared',
       `create role clerk login; revoke create on schema public from public;
-       grant select, insert, update, delete on all tables in schema public to clerk;
-       grant usage on all sequences in schema public to clerk`,
+       grant select, insert, update, delete on all tables in schema public to clerk`,
     )
-    const store = await openPostgres({ ...address, user: 'clerk' }, 'here')
+    const clerk = { ...address, user: 'clerk' }
+    const store = await openPostgres(clerk, 'here')
+    const { file } = await markOfPostgres(clerk, await store.databaseId(), 0)
+    assert.match(file, /^postgres:\d+:\d+$/)
     await store.registerManager()
     assert.ok(await store.acquireLeadership(await store.leaderTerm()))
     await store.close()

@@ -5,22 +5,22 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { BerthError, reasonOf } from '../../domain/errors.ts'
+import { BerthError, reasonOf } from '../domain/errors.ts'
 import { isTrusted } from './file-owner.ts'
 
 const BYTES = 32
 
-/** Beside the database; `berth backup` leaves it out. */
+/** Beside the database's file; `berth backup` leaves it out. */
 export function secretFileOf(database: string): string {
   return `${database}-secret`
 }
 
 /**
- * Returns the secret of this database's managers; the first of them makes it. A lost secret is replaced: passwords that
- * were generated with it cannot be generated again. `invalid_config` when the file cannot be used.
+ * Returns the secret in this file, that of a database's managers; the first of them makes it. A lost secret is
+ * replaced: passwords that were generated with it cannot be generated again. `invalid_config` when the file cannot be
+ * used.
  */
-export function openSecret(database: string): Buffer {
-  const file = secretFileOf(database)
+export function openSecret(file: string): Buffer {
   try {
     return readSecret(file)
   } catch (error) {

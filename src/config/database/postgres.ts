@@ -1,0 +1,112 @@
+/** Reads `database` when it is the URL of a PostgreSQL database, and `postgres` of berth.yml. */
+import { resolve } from 'node:path'
+import type { SettingsReader } from '../reader.ts'
+import * as value from '../values.ts'
+import { isLoopback } from '../../domain/text/loopback.ts'
+
+/** As for psql: whether to use TLS, and what to check of the server's certificate. */
+const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
+
+export interface PostgresConfig {
+  /** A host name, an address, or the folder of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  readonly sslMode: (typeof SSL_MODES)[number]
+  /** Absolute path of the certificates of the authorities to trust; null: those of Node. */
+  readonly caFile: string | null
+  /** Absolute path; null: PGPASSFILE or ~/.pgpass has the password. */
+  readonly passwordFile: string | null
+  /** Absolute path of the secret that the managers share. */
+  readonly secretFile: string
+  readonly timeoutMs: number
+  /** Where to listen for notifications, if a pooler is at `host`. */
+  readonly listen: value.Listen | null
+}
+
+const POSTGRES = {
+  password_file: { parse: value.text, default: undefined },
+  secret_file: { parse: value.text, default: 'berth-secret' },
+  listen: { parse: value.listen, default: undefined },
+  timeout: { parse: value.span, default: '5s' },
+} as const
+
+/** Parameters of the URL, by their names in libpq. */
+const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert'] as const
+
+const EXAMPLE = 'postgres://berth@db.example.org/berth'
+
+export function isPostgresUrl(database: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(database)
+}
+
+/** `database` is a URL. Relative paths start from `folder`. Reports problems, and returns null if there are any. */
+export function readPostgres(
+  reader: SettingsReader,
+  section: unknown,
+  database: string,
+  folder: string,
+): PostgresConfig | null {
+  const { all } = reader.map(section, ['postgres'], POSTGRES)
+  const address = readUrl(reader, database, folder)
+  if (!all || !address) return null
+  const { password_file: passwordFile, secret_file: secretFile, timeout: timeoutMs, listen } = all
+  return {
+    ...address,
+    passwordFile: passwordFile === undefined ? null : resolve(folder, passwordFile),
+    secretFile: resolve(folder, secretFile),
+    timeoutMs,
+    listen: listen ?? null,
+  }
+}
+
+/** Reports `postgres` without a database server: it would be ignored. */
+export function refusePostgres(reader: SettingsReader, section: unknown): void {
+  if (section !== undefined || reader.overridesBelow(['postgres'])) {
+    reader.report(['postgres'], `needs a database server: database: ${EXAMPLE}`)
+  }
+}
+
+/** For people, without parameters: "postgres://berth@db.example.org:5432/berth". */
+export function describePostgres({ host, port, user, database }: PostgresConfig): string {
+  const where = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `postgres://${user}@${where}/${database}`
+}
+
+type Address = Pick<PostgresConfig, 'host' | 'port' | 'user' | 'database' | 'sslMode' | 'caFile'>
+
+function readUrl(reader: SettingsReader, text: string, folder: string): Address | null {
+  const report = (message: string): null => {
+    reader.report(['database'], message)
+    return null
+  }
+  const url = URL.parse(text)
+  if (url === null) return report(`must be a file such as containers.db or a URL like ${EXAMPLE}`)
+  if (url.password !== '') {
+    return report('must not contain a password; put it in a file, and name that in postgres.password_file')
+  }
+  const unknown = [...url.searchParams.keys()].find((name) => !(PARAMETERS as readonly string[]).includes(name))
+  if (unknown !== undefined) {
+    return report(`has the unknown parameter "${unknown}"; allowed: ${PARAMETERS.join(', ')}`)
+  }
+  const parameter = (name: (typeof PARAMETERS)[number]) => url.searchParams.get(name) || null
+  const host = parameter('host') ?? decodeURIComponent(url.hostname).replace(/^\[|\]$/g, '')
+  const user = parameter('user') ?? decodeURIComponent(url.username)
+  const database = decodeURIComponent(url.pathname.slice(1))
+  if (host === '' || user === '' || database === '' || database.includes('/')) {
+    return report(`must name role, host and database, like ${EXAMPLE}`)
+  }
+  const isLocal = host.startsWith('/') || isLoopback(host)
+  const written = parameter('sslmode') ?? (isLocal ? 'disable' : 'verify-full')
+  const sslMode = SSL_MODES.find((mode) => mode === written)
+  if (sslMode === undefined) {
+    return report(`has sslmode "${written}"; allowed: ${SSL_MODES.join(', ')}`)
+  }
+  const ca = parameter('sslrootcert')
+  return {
+    ...{ host, user, database, sslMode },
+    port: url.port === '' ? 5432 : Number(url.port),
+    caFile: ca === null ? null : resolve(folder, ca),
+  }
+}

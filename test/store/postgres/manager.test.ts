@@ -1,0 +1,70 @@
+/** A manager serves on PostgreSQL: what it has answered is there after a restart, and after a crash of the server. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, it } from 'node:test'
+import { stringify } from 'yaml'
+import { loadConfig } from '../../../src/config/config.ts'
+import { startManager } from '../../../src/main.ts'
+import { eventually } from '../../../lab/eventually.ts'
+import { startPostgres } from '../../../lab/postgres/server.ts'
+import { reservePorts } from '../../../lab/ports.ts'
+
+const server = await startPostgres()
+after(() => server.stop())
+const folder = mkdtempSync(join(tmpdir(), 'berth-on-postgres-'))
+after(() => rmSync(folder, { recursive: true }))
+
+async function configure(): Promise<() => ReturnType<typeof startManager>> {
+  const file = join(folder, 'berth.yml')
+  const [port] = await reservePorts(1)
+  const pools = { lab: { size: 4, ssh_ports: '3001-3004' } }
+  const database = await server.createDatabase()
+  const common = { auth: 'none', engine: 'memory', log: 'error' }
+  writeFileSync(file, stringify({ listen: `127.0.0.1:${port}`, database, ...common, pools }))
+  return async () => startManager(loadConfig({ BERTH_CONFIG: file }, file))
+}
+
+interface Answer {
+  readonly id?: string
+  readonly state?: string
+  readonly expires_at?: string
+  readonly code?: string
+}
+
+async function send(address: string, method: string, path: string, body?: object): Promise<[number, Answer]> {
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(`${address}${path}`, { method, ...(body && { headers, body: JSON.stringify(body) }) })
+  const text = await answer.text()
+  return [answer.status, (text === '' ? {} : JSON.parse(text)) as Answer]
+}
+
+it('reserves, survives a restart and a crash of PostgreSQL, and releases', async () => {
+  const start = await configure()
+  const first = await start()
+  const areReady = async ({ components }: typeof first) =>
+    (await components.store.snapshot()).containers.filter(({ state }) => state === 'ready').length >= 2
+  await eventually(() => areReady(first))
+  const reserve = { username: 'alice', duration: '10m' }
+  const [created, reservation] = await send(first.address, 'POST', '/v1/reservations', reserve)
+  assert.equal(created, 201, JSON.stringify(reservation))
+  await first.stop()
+
+  const second = await start()
+  after(() => second.stop())
+  const path = `/v1/reservations/${reservation.id}`
+  const [found, same] = await send(second.address, 'GET', path)
+  assert.deepEqual([found, same.state, same.expires_at], [200, 'active', reservation.expires_at])
+
+  await server.crash()
+  const [status, problem] = await send(second.address, 'POST', '/v1/reservations', reserve)
+  assert.deepEqual([status, problem.code], [503, 'database_unavailable'], JSON.stringify(problem))
+  await server.start()
+  await eventually(async () => (await send(second.address, 'GET', path))[1].state === 'active')
+  // Containers of the engine in memory ended with the first manager: those that were free are made again.
+  await eventually(async () => (await send(second.address, 'POST', '/v1/reservations', reserve))[0] === 201)
+  const [released] = await send(second.address, 'DELETE', path)
+  assert.ok(released >= 200 && released < 300, String(released))
+  await eventually(async () => (await send(second.address, 'GET', path))[1].state === 'ended')
+})
