@@ -1,9 +1,12 @@
 /** Finds out whether a COMMIT took effect whose answer was lost. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import { reasonOf } from '../../domain/errors.ts'
 import { limits } from './connections.ts'
 import { unavailable } from './errors.ts'
 import { WRITE_LOCK } from './write-lock.ts'
+
+const UNKNOWN = 'no server told whether what was written took effect'
 
 /** Pause between two attempts to connect to a server that restarts. */
 const ATTEMPT_INTERVAL_MS = 200
@@ -19,7 +22,7 @@ export async function readCommit(pool: pg.Pool, token: string, timeoutMs: number
     try {
       return await readOnce(pool, token, timeoutMs)
     } catch (error) {
-      if (performance.now() > deadline) throw unavailable(error)
+      if (performance.now() > deadline) throw unavailable(error, `${UNKNOWN}: ${reasonOf(error)}`)
     }
     await sleep(ATTEMPT_INTERVAL_MS)
   }

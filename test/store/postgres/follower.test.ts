@@ -1,9 +1,9 @@
 /** A manager hears of what other managers write: at once by a notification, otherwise within a second. */
 import assert from 'node:assert/strict'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
 import type { PostgresAddress } from '../../../src/store/postgres/address.ts'
 import type { Store } from '../../../src/ports/store.ts'
+import { openProxy } from '../../../lab/postgres/proxy.ts'
 import { addressOf, startPostgres } from '../../../lab/postgres/server.ts'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { NOW } from '../../../lab/rows.ts'
@@ -34,25 +34,6 @@ async function deafen(database: string): Promise<number> {
   return (await server.query('postgres', `${listeners}'${database}'`)).length
 }
 
-/** A pooler in transaction mode: everything gets through but notifications. */
-async function withoutNotifications(): Promise<{ port: number }> {
-  const sockets = new Set<Socket>()
-  const proxy = createServer((client) => {
-    const upstream = connect(server.port, '127.0.0.1')
-    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => {}))
-    client.pipe(upstream)
-    upstream.on('data', (bytes) => void (bytes.includes('berth_changes') || client.write(bytes)))
-    client.on('close', () => upstream.destroy())
-    upstream.on('close', () => client.destroy())
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => proxy.once('listening', resolve))
-  after(() => {
-    for (const socket of sockets) socket.destroy()
-    proxy.close()
-  })
-  return { port: (proxy.address() as AddressInfo).port }
-}
-
 describe('what another manager writes', () => {
   it('is heard at once by a notification', async () => {
     const address = addressOf(await server.createDatabase())
@@ -76,7 +57,8 @@ describe('what another manager writes', () => {
 
   it('is refused to be missed: a pooler that drops notifications is reported at the start', async () => {
     const address = { ...addressOf(await server.createDatabase()), timeoutMs: 1_000 }
-    const { port } = await withoutNotifications()
+    const { port, close } = await openProxy(server.port, 'berth_changes')
+    after(close)
     const message = new RegExp(`do not get through 127.0.0.1:${port}; .* name the server itself in postgres.listen`)
     await assert.rejects(openPostgres({ ...address, port }, 'here'), { code: 'invalid_config', message })
     const listen = { host: address.host, port: address.port }
