@@ -8,8 +8,8 @@ import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReservationWithContainers } from '../../../src/ports/store.ts'
-import { openSqlite } from '../../../src/store/sqlite/open.ts'
 import { claimOf } from '../../../lab/claims.ts'
+import { openAt } from '../../../lab/postgres/open-at.ts'
 
 export interface ClaimerReport {
   /** Containers that somebody else had at the same time. */
@@ -23,6 +23,7 @@ export interface ClaimerReport {
 }
 
 export interface ClaimerOrder {
+  /** A SQLite file, or the URL of a PostgreSQL database. */
   readonly file: string
   readonly witness: string
   readonly name: string
@@ -34,7 +35,7 @@ const AT_ONCE = 25
 const PATIENCE = 2_000
 
 async function work({ file, witness, name, claims }: ClaimerOrder): Promise<ClaimerReport> {
-  const store = await openSqlite(file, name)
+  const store = await openAt(file, name)
   process.send?.('open')
   await once(process, 'message')
   const report = { clashes: [] as string[], errors: [] as string[], claims, held: 0, byKey: {} }

@@ -1,7 +1,7 @@
 /** Reads the audit log of a database from its beginning: who held what at each moment, and whose turn it was. */
 import { DatabaseSync } from 'node:sqlite'
 
-interface Line {
+export interface Line {
   readonly id: number
   readonly at: number
   readonly kind: string
@@ -9,6 +9,11 @@ interface Line {
   readonly container: string | null
   readonly reservation: string | null
   readonly detail: string | null
+}
+
+export interface Wait {
+  readonly id: string
+  readonly wait_until: number | null
 }
 
 interface Replayed {
@@ -33,8 +38,15 @@ export function ask<T>(file: string, sql: string): T[] {
   }
 }
 
+/** Queries that read what `replayOf` needs. */
+export const WAITS = 'select id, wait_until from reservations'
+export const LINES = 'select * from events order by id'
+
 export function replay(file: string): Replayed {
-  const waits = ask<{ id: string; wait_until: number | null }>(file, 'select id, wait_until from reservations')
+  return replayOf(ask<Wait>(file, WAITS), ask<Line>(file, LINES))
+}
+
+export function replayOf(waits: readonly Wait[], lines: readonly Line[]): Replayed {
   const waitUntil = new Map(waits.map((row) => [row.id, row.wait_until ?? Number.POSITIVE_INFINITY]))
   const holders = new Map<string, string>()
   let queue: string[] = []
@@ -55,7 +67,7 @@ export function replay(file: string): Replayed {
     if (container !== undefined) holders.delete(container)
   }
 
-  for (const line of ask<Line>(file, 'select * from events order by id')) {
+  for (const line of lines) {
     const { id, kind, container, reservation } = line
     if (reservation === null) continue
     if (kind === 'reservation.waiting') queue.push(reservation)
