@@ -32,8 +32,14 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-/** `settings` are of postgresql.conf: `{ max_connections: '20' }`. */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+/**
+ * `settings` are of postgresql.conf: `{ max_connections: '20' }`. `files` are put into the folder of the data:
+ * certificates, or another pg_hba.conf.
+ */
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-postgres-'))
   const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? UNPRIVILEGED : {}
   const programs = copyServer(join(folder, 'server'))
@@ -55,8 +61,10 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     ...settings,
   }
   const lines = Object.entries(all).map(([name, value]) => `${name} = '${value}'\n`)
-  writeFileSync(join(data, 'postgresql.auto.conf'), lines.join(''), { mode: 0o600 })
-  give(join(data, 'postgresql.auto.conf'))
+  for (const [name, text] of Object.entries({ 'postgresql.auto.conf': lines.join(''), ...files })) {
+    writeFileSync(join(data, name), text, { mode: 0o600 })
+    give(join(data, name))
+  }
 
   let server: ChildProcess | null = null
   let log = ''
