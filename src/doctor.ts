@@ -167,7 +167,8 @@ async function untilFixed(config: Config, components: Components, serving: boole
   }
 }
 
-async function isServing({ host, port }: Config['listen']): Promise<boolean> {
+/** Whether a manager, or anything else, answers at this address. */
+export async function isServing({ host, port }: Config['listen']): Promise<boolean> {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
   const socket = connect({ host: reachable, port })
   try {

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /**
- * What becomes of a message to the server, and of what follows on the connection. `lose-answer` delivers it and cuts the
- * connection before the answer; `lose` cuts it before delivering; `swallow-answer` delivers it and stays silent.
+ * What becomes of a message to the server, and of what follows on the connection. `lose-answer` delivers it and cuts
+ * the connection before the answer; `lose` cuts it before delivering; `swallow-answer` delivers it and stays silent.
  */
 export type Fault = 'lose-answer' | 'lose' | 'swallow-answer'
 

@@ -9,13 +9,7 @@ import { type Access, readAccess } from './auth.ts'
 import { findConfigFile } from './config-file.ts'
 import { readImages } from './images.ts'
 import { type LogSettings, readLog } from './log.ts'
-import {
-  describePostgres,
-  isPostgresUrl,
-  type PostgresConfig,
-  readPostgres,
-  refusePostgres,
-} from './database/postgres.ts'
+import { describePostgres, isPostgresUrl, type PostgresConfig, readPostgres } from './database/postgres.ts'
 import { readPool } from './pool.ts'
 import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
 import { type Environment, SettingsReader } from './reader.ts'
@@ -115,8 +109,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   )
   const poolNames = rawPools.map(([name]) => name)
   const isServer = isPostgresUrl(some.database ?? '')
-  const postgres = isServer ? readPostgres(reader, raw['postgres'], some.database ?? '', folder) : null
-  if (!isServer) refusePostgres(reader, raw['postgres'])
+  const postgres = readPostgres(reader, raw['postgres'], isServer ? (some.database ?? null) : null, folder)
   const access = readAccess(reader, raw, { pools: poolNames, folder })
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
     const why = 'every caller that reaches it is an admin; auth: tokens allows any address'

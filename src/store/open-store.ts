@@ -1,12 +1,16 @@
 /** The only file that knows which stores there are. */
 import { existsSync } from 'node:fs'
 import type { Database } from '../ports/database.ts'
+import { BerthError } from '../domain/errors.ts'
+import { continueSequences, copyRows } from './copy.ts'
 import { hostName } from './host-name.ts'
 import type { PostgresAddress } from './postgres/address.ts'
+import { connectPostgres } from './postgres/driver.ts'
 import { refuseBackup } from './postgres/backup.ts'
 import { markOfPostgres } from './postgres/mark.ts'
 import { existsPostgres, migratePostgres, openPostgres, pendingPostgres } from './postgres/open.ts'
 import { backupSqlite } from './sqlite/backup.ts'
+import { connectSqlite } from './sqlite/driver.ts'
 import { isGone, markOf } from './sqlite/mark.ts'
 import { migrateSqlite, openSqlite, pendingSqlite } from './sqlite/open.ts'
 import { openSecret, secretFileOf } from './secret-file.ts'
@@ -57,4 +61,26 @@ function onServer(
     isGone,
     secret: () => openSecret(secretFile),
   }
+}
+
+/**
+ * Copies all that one database keeps into an empty one, which is created and migrated. Returns the number of rows of
+ * each table. The managers of both must be stopped. `invalid_config`, `database_unavailable`.
+ */
+export async function copyDatabase(from: StoreConfig, to: StoreConfig): Promise<ReadonlyMap<string, number>> {
+  const [source, target] = [databaseOf(from), databaseOf(to)]
+  if (source.name === target.name) throw new BerthError('invalid_config', `${source.name} is both databases`)
+  if (!(await source.exists())) throw new BerthError('invalid_config', `there is no database ${source.name}`)
+  await source.migrate()
+  await target.migrate()
+  const [rows, copy] = [connectTo(from), connectTo(to)]
+  try {
+    return await copyRows(rows, copy, to.postgres ? continueSequences : async () => {})
+  } finally {
+    await Promise.all([rows.destroy(), copy.destroy()])
+  }
+}
+
+function connectTo({ database, postgres }: StoreConfig) {
+  return postgres ? connectPostgres(postgres) : connectSqlite(database).db
 }

@@ -66,6 +66,12 @@ describe('a PostgreSQL database', () => {
     assert.equal(postgres.passwordFile, '/run/password')
   })
 
+  it('may be replaced by a file in the environment, which needs none of its settings', () => {
+    const tree = withDatabase('postgres://berth@db/pools', { postgres: { timeout: '10s' } })
+    const { database, postgres } = read(tree, { BERTH_DATABASE: 'trial.db' })
+    assert.deepEqual([database, postgres], ['/somewhere/trial.db', null])
+  })
+
   const example = 'postgres://berth@db.example.org/berth'
   for (const [title, tree, problem] of [
     [
@@ -88,11 +94,6 @@ describe('a PostgreSQL database', () => {
       'an unknown parameter',
       withDatabase('postgres://berth@db/pools?ssl=true'),
       'database: has the unknown parameter "ssl"; allowed: host, user, sslmode, sslrootcert',
-    ],
-    [
-      'settings of a server beside a file',
-      { pools: { p: POOL }, postgres: { timeout: '5s' } },
-      `postgres: needs a database server: database: ${example}`,
     ],
     [
       'an unknown setting',

@@ -41,15 +41,18 @@ export function isPostgresUrl(database: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(database)
 }
 
-/** `database` is a URL. Relative paths start from `folder`. Reports problems, and returns null if there are any. */
+/**
+ * `database` is a URL; null: a file is used, for which `postgres` has no effect. Relative paths start from `folder`.
+ * Reports problems, and returns null if there are any.
+ */
 export function readPostgres(
   reader: SettingsReader,
   section: unknown,
-  database: string,
+  database: string | null,
   folder: string,
 ): PostgresConfig | null {
   const { all } = reader.map(section, ['postgres'], POSTGRES)
-  const address = readUrl(reader, database, folder)
+  const address = database === null ? null : readUrl(reader, database, folder)
   if (!all || !address) return null
   const { password_file: passwordFile, secret_file: secretFile, timeout: timeoutMs, listen } = all
   return {
@@ -58,13 +61,6 @@ export function readPostgres(
     secretFile: resolve(folder, secretFile),
     timeoutMs,
     listen: listen ?? null,
-  }
-}
-
-/** Reports `postgres` without a database server: it would be ignored. */
-export function refusePostgres(reader: SettingsReader, section: unknown): void {
-  if (section !== undefined || reader.overridesBelow(['postgres'])) {
-    reader.report(['postgres'], `needs a database server: database: ${EXAMPLE}`)
   }
 }
 

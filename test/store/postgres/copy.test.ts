@@ -1,0 +1,109 @@
+/** `berth migrate --from`: all that a database keeps moves to PostgreSQL, and back. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { stringify } from 'yaml'
+import { openAt } from '../../../lab/postgres/open-at.ts'
+import { startPostgres } from '../../../lab/postgres/server.ts'
+import { reservePorts } from '../../../lab/ports.ts'
+import { NOW } from '../../../lab/rows.ts'
+import type { Store } from '../../../src/ports/store.ts'
+import { claimed, fill } from '../../contracts/store-bench.ts'
+import { claimOf } from '../../../lab/claims.ts'
+import { testBerth } from '../../support/manager/berth.ts'
+
+const server = await startPostgres({ fsync: 'off' })
+after(() => server.stop())
+const folder = mkdtempSync(join(tmpdir(), 'berth-copy-'))
+after(() => rmSync(folder, { recursive: true }))
+const [port = 0] = await reservePorts(1)
+const url = await server.createDatabase()
+const common = { listen: `127.0.0.1:${port}`, engine: 'memory', auth: 'none' }
+const pools = { p: { size: 1, ssh_ports: 2221 } }
+writeFileSync(join(folder, 'berth.yml'), stringify({ ...common, database: url, pools }))
+const berth = testBerth({ BERTH_CONFIG: join(folder, 'berth.yml') })
+
+/** Something in every table, and more rows of events than fit into a page. */
+async function use(store: Store): Promise<void> {
+  await store.registerManager()
+  await store.acquireLeadership(await store.leaderTerm())
+  await fill(store, 520)
+  await store.recordPoolFacts('p', { os: 'Alpine', names: ['root'] })
+  await store.resizePool('p', { size: 519, pinned: true }, 'root', NOW)
+  await claimed(store, { count: 3, request: { key: 'k', body: 'b', salt: 's' }, note: 'Grüße 🚀 "quoted"' })
+  await store.activate('r1', NOW)
+  await claimed(store, { id: 'r2' })
+  await store.end(['r2'], { outcome: 'released', by: 'alice' }, NOW + 1)
+  await store.claim(claimOf({ id: 'r3', count: 600, waitUntil: NOW + 60_000 }), NOW)
+  const token = { id: 't', name: 'ci', hash: 'h', createdAt: NOW, expiresAt: null, lastUsedAt: null }
+  const limits = { containers: 4, durationMs: null, pools: null }
+  await store.addToken({ ...token, role: 'user', limits }, 'root', NOW)
+  await store.addRefusals([{ at: NOW - (NOW % 60_000), pool: 'p', code: 'not_enough', count: 2 }])
+}
+
+async function contentsOf(where: string) {
+  const store = await openAt(where, '')
+  try {
+    return {
+      ...(await store.snapshot()),
+      // Rows of SQLite have no prototype.
+      events: (await store.events({ after: 0, limit: 5_000 })).map((event) => ({ ...event })),
+      tokens: await store.tokens(),
+      ended: await store.reservation('r2'),
+      facts: await store.poolFacts(),
+      term: (await store.leaderTerm()).term,
+      id: await store.databaseId(),
+    }
+  } finally {
+    await store.close()
+  }
+}
+
+describe('berth migrate --from', () => {
+  const file = join(folder, 'containers.db')
+
+  it('copies a file into the database of berth.yml, in which everything goes on', async () => {
+    const before = await openAt(file, 'here')
+    await use(before)
+    await before.close()
+    const { stdout, stderr } = await berth.run('migrate', '--from', file)
+    assert.match(stdout, /^Copied \d+ rows from .*containers\.db to postgres:.*, and compared them\.\n$/, stderr)
+    const contents = await contentsOf(file)
+    assert.ok(contents.events.length > 500)
+    assert.deepEqual(await contentsOf(url), contents)
+    const store = await openAt(url, '')
+    await store.end(['r3'], { outcome: 'released' }, NOW)
+    await claimed(store, { id: 'r9' })
+    const last = contents.events.at(-1)?.id ?? 0
+    const more = await store.events({ after: last, limit: 10 })
+    assert.deepEqual(
+      more.map(({ id }) => id),
+      more.map((_, index) => last + 1 + index),
+    )
+    assert.ok(more.length > 0)
+    await store.close()
+  })
+
+  it('copies back into a new file', async () => {
+    const back = join(folder, 'back.db')
+    const { stdout, stderr } = await berth.run('migrate', '--from', url, '--to', back)
+    assert.match(stdout, /^Copied \d+ rows from postgres:/, stderr)
+    assert.deepEqual(await contentsOf(back), await contentsOf(url))
+  })
+
+  it('refuses a database that has been used, one that is not there, and a manager that serves', async () => {
+    const again = await berth.run('migrate', '--from', file)
+    assert.match(again.stderr, /the database to copy to has events already; name an empty one/)
+    const missing = await berth.run('migrate', '--from', join(folder, 'missing.db'))
+    assert.match(missing.stderr, /there is no database .*missing\.db/)
+    const listening = createServer().listen(port, '127.0.0.1')
+    after(() => listening.close())
+    await new Promise((resolve) => listening.once('listening', resolve))
+    const serving = await berth.run('migrate', '--from', file, '--to', join(folder, 'other.db'))
+    assert.match(serving.stderr, /a manager serves at 127\.0\.0\.1:\d+; stop it first/)
+    listening.close()
+  })
+})
