@@ -1,4 +1,5 @@
 /** A whole manager on a memory engine, an in-memory database and a clock that tests move. */
+import type { Kysely } from 'kysely'
 import { openHostCa } from '../src/accounts/host-ca.ts'
 import { MemoryAccounts } from '../src/accounts/memory.ts'
 import type { DatabaseMark } from '../src/domain/database-mark.ts'
@@ -24,6 +25,7 @@ import { openMemory } from '../src/engine/memory/engine.ts'
 import { MemoryHost } from '../src/engine/memory/host.ts'
 import { migrate, SQLITE_MIGRATIONS } from '../src/store/migrate.ts'
 import type { Store } from '../src/ports/store.ts'
+import type { Tables } from '../src/store/sql/schema/tables.ts'
 import { createSqlStore } from '../src/store/sql/store.ts'
 import { connectSqlite } from '../src/store/sqlite/driver.ts'
 import { type FaultRule, faulty } from './faulty.ts'
@@ -87,6 +89,8 @@ export async function createWorld(
     auth?: 'none' | 'tokens'
     /** A file instead of memory. */
     database?: string
+    /** A migrated database instead of SQLite. */
+    db?: Kysely<Tables>
     /** Wraps each port of each manager, including managers started by restart(). */
     around?: <T extends object>(name: string, port: T) => T
     /** The world in which another manager begins, with a database of its own: engine, accounts and time are there. */
@@ -101,8 +105,7 @@ export async function createWorld(
   const accounts = within?.accounts ?? new MemoryAccounts((id) => host.find(id)?.state === 'running')
   // The managers before this one are dead.
   host.managers.clear()
-  const { db } = connectSqlite(options.database ?? ':memory:')
-  await migrate(db, SQLITE_MIGRATIONS)
+  const db = options.db ?? (await openFile(options.database ?? ':memory:'))
   const openStore = () => createSqlStore(db, 'world')
   const store = openStore()
   const file = options.database ?? 'memory'
@@ -239,4 +242,10 @@ export async function createWorld(
 async function fingerprint({ store, host }: World): Promise<string> {
   const { containers, reservations } = await store.snapshot()
   return JSON.stringify([containers, reservations, host.all().map((c) => [c.id, c.state]), [...host.images.keys()]])
+}
+
+async function openFile(file: string): Promise<Kysely<Tables>> {
+  const { db } = connectSqlite(file)
+  await migrate(db, SQLITE_MIGRATIONS)
+  return db
 }

@@ -1,0 +1,43 @@
+/** Each thing that a manager does, struck at some of its steps, on PostgreSQL; `test/proofs/every-step` has them all. */
+import assert from 'node:assert/strict'
+import { after, it } from 'node:test'
+import { effort } from '../../../lab/proof.ts'
+import { addressOf, startPostgres } from '../../../lab/postgres/server.ts'
+import { connectPostgres } from '../../../src/store/postgres/driver.ts'
+import { migratePostgres } from '../../../src/store/postgres/open.ts'
+import { play } from '../../support/world/play.ts'
+import { SCENARIOS } from '../../support/world/scenarios.ts'
+import type { Strike } from '../../support/world/steps.ts'
+
+const WAYS: readonly Strike[] = ['killed before', 'killed after', 'unavailable', 'late', 'twice', 'slow to return']
+/** One of so many steps is struck in each of the ways, each time another one. */
+const EVERY = effort({ test: 197, prove: 11 })
+
+const server = await startPostgres({ fsync: 'off' })
+after(() => server.stop())
+
+async function freshDatabase() {
+  const address = addressOf(await server.createDatabase())
+  await migratePostgres(address)
+  return connectPostgres(address)
+}
+
+it('whichever step is struck, nothing that was answered is lost and nothing is left half done', async () => {
+  let [seen, struck] = [0, 0]
+  for (const scenario of SCENARIOS) {
+    const steps = await play(scenario, null)
+    for (const [at, step] of steps.entries()) {
+      for (const how of WAYS) {
+        seen += 1
+        if (seen % EVERY !== 0) continue
+        const where = `${scenario.name}, step ${at} (${step}) ${how}`
+        const taken = await play(scenario, { at, how }, await freshDatabase()).catch((cause: unknown) => {
+          throw new Error(where, { cause })
+        })
+        // Steps that run side by side may be fewer here: the plan is of SQLite, which answers within a turn.
+        if (taken.length > at) struck += 1
+      }
+    }
+  }
+  assert.ok(struck > seen / EVERY / 2, `only ${struck} of ${seen} were struck`)
+})
