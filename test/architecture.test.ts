@@ -22,7 +22,7 @@ const RULES: readonly Rule[] = [
   { where: 'engine/memory', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/memory'], packages: ['node:*'] },
   { where: 'engine/docker', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/docker'], packages: ['node:*'] },
   { where: 'accounts', ours: ['domain', 'ports', 'accounts'], packages: ['piscina', 'node:*'] },
-  { where: 'store', ours: ['domain', 'ports', 'store'], packages: ['kysely', 'pg', 'node:*'] },
+  { where: 'store', ours: ['domain', 'ports', 'store'], packages: ['kysely', 'pg', 'pgpass', 'node:*'] },
   { where: 'log', ours: ['domain', 'ports', 'log'], packages: ['pino', 'node:fs', 'node:util'] },
   {
     where: 'http',

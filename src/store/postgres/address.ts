@@ -9,7 +9,7 @@ export interface PostgresAddress {
   readonly sslMode: 'disable' | 'require' | 'verify-ca' | 'verify-full'
   /** Certificates of the authorities to trust; null: those of Node. */
   readonly caFile: string | null
-  /** Read for each connection. null: the driver looks in the file PGPASSFILE, or in ~/.pgpass. */
+  /** Read for each connection, as is the file PGPASSFILE or ~/.pgpass in its place, if this is null. */
   readonly passwordFile: string | null
   /** Maximum time to connect, to run a statement, to wait for a lock, and to be idle in a transaction. */
   readonly timeoutMs: number

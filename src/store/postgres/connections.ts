@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
+import pgpass from 'pgpass'
 import { reasonOf } from '../../domain/errors.ts'
 import type { PostgresAddress } from './address.ts'
 import { invalidDatabase } from './errors.ts'
@@ -34,10 +35,10 @@ function openPool(config: pg.PoolConfig): pg.Pool {
 
 /** `timeoutMs` also limits how long a caller waits for a connection of a pool. `invalid_config`. */
 export function clientConfig(address: PostgresAddress): pg.ClientConfig {
-  const { host, port, user, database, passwordFile, timeoutMs } = address
+  const { host, port, user, database, timeoutMs } = address
   return {
     ...{ host, port, user, database },
-    ...(passwordFile !== null && { password: () => readSetting(passwordFile).trimEnd() }),
+    password: () => readPassword(address),
     ssl: tlsOf(address),
     application_name: 'berth',
     keepAlive: true,
@@ -57,6 +58,13 @@ export function clientConfig(address: PostgresAddress): pg.ClientConfig {
 export function limits(timeoutMs: number): string {
   const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
   return names.map((name) => `set local ${name} = ${timeoutMs}`).join('; ')
+}
+
+async function readPassword({ passwordFile, host, port, user, database }: PostgresAddress): Promise<string> {
+  if (passwordFile !== null) return readSetting(passwordFile).trimEnd()
+  const { promise, resolve } = Promise.withResolvers<string | undefined>()
+  pgpass({ host, port, user, database }, resolve)
+  return (await promise) ?? ''
 }
 
 function tlsOf({ sslMode, caFile }: PostgresAddress): false | ConnectionOptions {
