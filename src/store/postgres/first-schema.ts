@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { RECORDED } from '../migrations/0007-changes.ts'
-import { WRITE_LOCK } from './write-lock.ts'
+import { WRITE_LOCK } from './writing/write-lock.ts'
 
 const TABLES = `
   create table containers (

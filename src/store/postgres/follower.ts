@@ -8,7 +8,7 @@ import pg from 'pg'
 import { invalidDatabase } from './errors.ts'
 import { clientConfig } from './connections.ts'
 import type { PostgresAddress } from './address.ts'
-import { CHANNEL } from './write-lock.ts'
+import { CHANNEL } from './writing/write-lock.ts'
 
 const POLL_INTERVAL_MS = 1_000
 /** How often the connection is asked for a sign of life, and how long a new one is waited for after it was lost. */

@@ -23,7 +23,7 @@ import { connectPostgres } from './driver.ts'
 import { invalidDatabase, translate } from './errors.ts'
 import { Follower } from './follower.ts'
 import type { PostgresAddress } from './address.ts'
-import { CHANNEL, WRITE_LOCK } from './write-lock.ts'
+import { CHANNEL, WRITE_LOCK } from './writing/write-lock.ts'
 
 /** Maximum time that a migration waits for writers, and for another manager that migrates. */
 const MIGRATION_LOCK_TIMEOUT_MS = 60_000

@@ -1,4 +1,4 @@
-/** Each thing that a manager does, struck at some of its steps, on PostgreSQL; `test/proofs/every-step` has them all. */
+/** Each thing that a manager does on PostgreSQL, struck at some of its steps; `test/proofs/every-step` has them all. */
 import assert from 'node:assert/strict'
 import { after, it } from 'node:test'
 import { effort } from '../../../lab/proof.ts'

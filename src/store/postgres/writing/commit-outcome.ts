@@ -1,9 +1,9 @@
 /** Finds out whether a COMMIT took effect whose answer was lost. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { reasonOf } from '../../domain/errors.ts'
-import { limits } from './connections.ts'
-import { unavailable } from './errors.ts'
+import { reasonOf } from '../../../domain/errors.ts'
+import { limits } from '../connections.ts'
+import { unavailable } from '../errors.ts'
 import { WRITE_LOCK } from './write-lock.ts'
 
 const UNKNOWN = 'no server told whether what was written took effect'

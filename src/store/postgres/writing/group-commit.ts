@@ -1,16 +1,16 @@
 /**
  * Transactions of PostgreSQL that share the write lock and a COMMIT, which takes longer than most transactions do. A
  * transaction that is requested while another one is under way becomes a savepoint behind it. None is answered before
- * the COMMIT, and when it fails, all of them fail. `../sqlite/group-commit.ts` does the same with SQLite's lock.
+ * the COMMIT, and when it fails, all of them fail. `../../sqlite/group-commit.ts` does the same with SQLite's lock.
  */
 import { randomUUID } from 'node:crypto'
 import type { CompiledQuery } from 'kysely'
 import type pg from 'pg'
 import { readCommit } from './commit-outcome.ts'
-import { limits } from './connections.ts'
-import { isConnectionLost, translate, unavailable } from './errors.ts'
-import type { RunningTransaction } from './reading.ts'
-import type { Statements } from './statements.ts'
+import { limits } from '../connections.ts'
+import { isConnectionLost, translate, unavailable } from '../errors.ts'
+import type { RunningTransaction } from '../reading.ts'
+import type { Statements } from '../statements.ts'
 import { Turns } from './turns.ts'
 import { CHANNEL, WRITE_LOCK } from './write-lock.ts'
 
