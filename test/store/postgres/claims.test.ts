@@ -52,7 +52,8 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
   return message
 }
 
-async function assertSound(database: string, reports: readonly ClaimerReport[]): Promise<void> {
+/** Returns how many got their containers by way of the queue. */
+async function assertSound(database: string, reports: readonly ClaimerReport[]): Promise<number> {
   assert.deepEqual(
     reports.flatMap((report) => report.errors),
     NONE,
@@ -72,17 +73,18 @@ async function assertSound(database: string, reports: readonly ClaimerReport[]):
     lines.map(({ id, at, ...row }) => ({ ...row, id: Number(id), at: Number(at) })) as Line[],
   )
   assert.deepEqual(faults, NONE)
-  assert.ok(given > 0 && queued > 0, 'no claim was given containers, or none waited')
+  assert.ok(given > 0, 'no claim was given containers')
   const halves = `
     select r.id from reservations r where r.state in ('preparing', 'active')
     and r.count <> (select count(*) from holds where reservation_id = r.id and current = 1)`
   assert.deepEqual(await server.query(database, halves), [])
+  return queued
 }
 
 it('however many processes claim at once, no container is given to two, and the queue keeps its order', async () => {
   const reports = await run('crowd')
   assert.equal(reports.length, PROCESSES)
-  await assertSound('crowd', reports)
+  assert.ok((await assertSound('crowd', reports)) > 0, 'no claim waited')
   const byKey = Map.groupBy(
     reports.flatMap((report) => Object.entries(report.byKey)),
     ([key]) => key,
