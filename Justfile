@@ -138,6 +138,10 @@ soak *args: is-set-up
 test-playbook *args: is-set-up
     @node test/playbook/main.ts "$@"
 
+# Start a PostgreSQL server for trying Berth on it, until Ctrl-C
+postgres: is-set-up
+    @exec node lab/postgres/main.ts
+
 # Remove node_modules, what was built and the database; containers stay, see unprovision
 clean:
     @scripts/clean
