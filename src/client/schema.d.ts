@@ -956,6 +956,8 @@ export interface components {
             /** @constant */
             status: "not ready";
             reasons: string[];
+            /** @description The reasons, with codes for programs */
+            problems: components["schemas"]["ReadinessProblem"][];
         };
         OpenApiDocument: {
             [key: string]: unknown;
@@ -1046,11 +1048,22 @@ export interface components {
          * @enum {string}
          */
         Reach: "internet" | "none" | "all";
+        /** @enum {string} */
+        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone";
+        ReadinessProblem: {
+            code: components["schemas"]["ReadinessCode"];
+            /** @description Of code pool_unusable: the pool that cannot lend anything */
+            pool: string | null;
+            /** @description The same sentence as in reasons */
+            message: string;
+        };
         Ready: {
             /** @constant */
             status: "ready";
             /** @description Pools that cannot lend anything, while others can */
             reasons?: string[];
+            /** @description The reasons, with codes for programs */
+            problems?: components["schemas"]["ReadinessProblem"][];
         };
         ReleaseRequest: {
             pool?: string;
@@ -3554,6 +3567,13 @@ export interface operations {
                      *       "status": "not ready",
                      *       "reasons": [
                      *         "the container engine does not answer; the log of the manager says why"
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "code": "engine_unavailable",
+                     *           "pool": null,
+                     *           "message": "the container engine does not answer; the log of the manager says why"
+                     *         }
                      *       ]
                      *     }
                      */

@@ -42,9 +42,11 @@ describe('GET /readyz', () => {
 
   it('is not ready before the first listing of the engine', async () => {
     const api = await openApi({ settled: false })
-    const reasons = ['the container engine was not asked yet']
+    const message = 'the container engine was not asked yet'
+    const problems = [{ code: 'engine_unavailable', pool: null, message }]
     const { status, text } = await api.get('/readyz')
-    assert.deepEqual({ status, body: JSON.parse(text) }, { status: 503, body: { status: 'not ready', reasons } })
+    const body = { status: 'not ready', reasons: [message], problems }
+    assert.deepEqual({ status, body: JSON.parse(text) }, { status: 503, body })
     await api.world.reconciler.tick()
     assert.equal((await api.get('/readyz')).status, 200)
   })
@@ -67,6 +69,7 @@ describe('GET /readyz', () => {
     const { status, text } = await api.get('/readyz')
     const reasons = ['the database does not answer; the log of the manager says why']
     assert.deepEqual({ status, reasons: JSON.parse(text).reasons }, { status: 503, reasons })
+    assert.deepEqual(JSON.parse(text).problems, [{ code: 'database_unavailable', pool: null, message: reasons[0] }])
     assert.ok(api.world.logged.includes('the database does not answer {"reason":"disk on fire"}'))
   })
 })

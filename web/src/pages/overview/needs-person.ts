@@ -1,5 +1,5 @@
 /** Finds what needs attention: problems that do not solve themselves, or not soon. */
-import type { Container, Pool } from '../../api/types.ts'
+import type { Container, Pool, ReadinessProblem } from '../../api/types.ts'
 import { durationText } from '../../words/time.ts'
 
 export interface NeedsPerson {
@@ -14,15 +14,20 @@ export interface NeedsPerson {
 export interface NeedsSources {
   readonly pools: readonly Pick<Pool, 'name' | 'problem'>[]
   readonly containers: readonly Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'retry_at' | 'error'>[]
-  /** Reasons of /readyz. */
-  readonly reasons: readonly string[]
+  readonly readiness: Readiness
 }
+
+/** What /readyz says. */
+export type Readiness =
+  | { readonly kind: 'read'; readonly problems: readonly ReadinessProblem[] }
+  /** It could not be read: whether the manager works is not known. */
+  | { readonly kind: 'unread'; readonly reason: string }
 
 /** A longer quarantine needs attention: it may have been forgotten. */
 const LONG_QUARANTINE_MS = 60 * 60_000
 
 /** Returns the most urgent first: the manager, then pools, then containers by number of failures. */
-export function needsPerson({ pools, containers, reasons }: NeedsSources, now: number): readonly NeedsPerson[] {
+export function needsPerson({ pools, containers, readiness }: NeedsSources, now: number): readonly NeedsPerson[] {
   const ofPools = pools.flatMap(({ name, problem }) =>
     problem === null
       ? []
@@ -35,15 +40,18 @@ export function needsPerson({ pools, containers, reasons }: NeedsSources, now: n
           },
         ],
   )
-  // The problem of a pool is also a reason.
-  const ofManager = reasons
-    .filter((reason) => !pools.some(({ name, problem }) => problem !== null && reason.startsWith(`pool "${name}"`)))
-    .map((reason) => ({ key: reason, text: `Manager: ${reason}`, href: null, container: null }))
   const ofContainers = containers
     .filter((one) => one.state === 'broken' || isForgotten(one, now))
     .toSorted((one, other) => other.attempts - one.attempts)
     .map((one) => containerItem(one, now))
-  return [...ofManager, ...ofPools, ...ofContainers]
+  return [...ofManager(readiness), ...ofPools, ...ofContainers]
+}
+
+function ofManager(readiness: Readiness): readonly NeedsPerson[] {
+  const item = (text: string) => ({ key: text, text: `Manager: ${text}`, href: null, container: null })
+  if (readiness.kind === 'unread') return [item(`its readiness could not be read: ${readiness.reason}`)]
+  // The list of pools names their problems.
+  return readiness.problems.filter(({ pool }) => pool === null).map(({ message }) => item(message))
 }
 
 function containerItem(one: NeedsSources['containers'][number], now: number): NeedsPerson {

@@ -1,11 +1,12 @@
 /** The data of the overview, read together so that the page appears at once and in its final size. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { Unreachable } from '../../../../src/client/client.ts'
-import { useApi } from '../../api/berth.tsx'
+import { useApi, useBerth } from '../../api/berth.tsx'
 import { useContainers, useMe, useOpenReservations, usePools } from '../../api/lists.ts'
-import type { Container, Event, Me, Pool, Reservation } from '../../api/types.ts'
+import type { Container, Event, Me, Pool, ReadinessProblem, Reservation } from '../../api/types.ts'
 import { isNoteworthy } from '../../words/event-text.ts'
+import type { Readiness } from './needs-person.ts'
+import { readinessProblems } from './readiness.ts'
 
 export interface PoolData {
   readonly me: Me
@@ -17,8 +18,7 @@ export interface PoolData {
 
 export interface OverviewData extends PoolData {
   readonly events: readonly Event[]
-  /** Reasons of /readyz. */
-  readonly reasons: readonly string[]
+  readonly readiness: Readiness
 }
 
 /** Returns pools, containers and reservations; undefined until all are read. Also used by the page of a pool. */
@@ -44,7 +44,7 @@ export function useOverviewData() {
   const hasSettled = (query: { isPending: boolean }) => !query.isPending
   const data: OverviewData | undefined =
     lists.data && hasSettled(events) && hasSettled(readiness)
-      ? { ...lists.data, events: events.data ?? [], reasons: readiness.data ?? [] }
+      ? { ...lists.data, events: events.data ?? [], readiness: readinessOf(readiness) }
       : undefined
   return { ...lists, data }
 }
@@ -66,17 +66,24 @@ function useLatestEvents() {
 /** Polled, because failures of the engine and the database cause no event. */
 const READINESS_MS = 15_000
 
-/** Returns the reasons of /readyz: 503 has reasons, too. */
+/** Returns the problems that /readyz names: 503 has some, too. */
 function useReadiness() {
+  const berth = useBerth()
   return useQuery({
     queryKey: ['pools', 'readiness'],
-    queryFn: async ({ signal }) => {
-      const response = await fetch('/readyz', { signal }).catch((error: unknown) => {
-        throw signal.aborted ? error : new Unreachable(location.origin, error)
-      })
-      const { reasons } = (await response.json()) as { reasons?: string[] }
-      return reasons ?? []
-    },
+    queryFn: ({ signal }) => readinessProblems(berth.GET('/readyz', { signal })),
     refetchInterval: READINESS_MS,
   })
+}
+
+/** A failed read counts, even if an earlier one succeeded: the manager may have failed since. */
+function readinessOf({
+  data,
+  error,
+}: {
+  data: readonly ReadinessProblem[] | undefined
+  error: Error | null
+}): Readiness {
+  if (data === undefined || error !== null) return { kind: 'unread', reason: error?.message ?? 'no answer' }
+  return { kind: 'read', problems: data }
 }
