@@ -1,8 +1,8 @@
 /** The filters that the manager applies. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { useEffect, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { usePools } from '../../api/lists.ts'
+import { useDebouncedText } from '../../parts/fields/use-debounced-text.ts'
 import { useUtc } from '../../settings/settings.tsx'
 import { EVENT_KINDS } from '../../words/event-kinds.ts'
 import { minuteInput, readMinuteInput, readTime } from '../../words/range.ts'
@@ -79,13 +79,7 @@ interface DebouncedFieldProps {
 
 /** A field whose value is applied when typing pauses. */
 function DebouncedField({ label, value, onChange }: DebouncedFieldProps) {
-  const [text, setText] = useState(value)
-  useEffect(() => setText(value), [value])
-  useEffect(() => {
-    if (text.trim() === value) return
-    const timer = setTimeout(() => onChange(text.trim()), DEBOUNCE_MS)
-    return () => clearTimeout(timer)
-  })
+  const [text, setText] = useDebouncedText(value, onChange, DEBOUNCE_MS)
   return (
     <TextInput label={label} placeholder="any" value={text} onChange={(event) => setText(event.currentTarget.value)} />
   )
