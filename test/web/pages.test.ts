@@ -12,7 +12,7 @@ import { csvPath, hours, readUsageQuery } from '../../web/src/pages/usage/usage-
 import { stateRefusal } from '../../web/src/words/container-text.ts'
 import { withLinks } from '../../web/src/words/links.ts'
 import { minuteInput, readMinuteInput, readTime } from '../../web/src/words/range.ts'
-import { endSentence, releaseConsequence, stateText } from '../../web/src/words/reservation-text.ts'
+import { endSentence, releaseConsequence, sshCommand, stateText } from '../../web/src/words/reservation-text.ts'
 import { messageOf, violationAt } from '../../web/src/words/violations.ts'
 
 const NOW = Date.parse('2026-11-29T14:00:00Z')
@@ -84,6 +84,15 @@ describe('reservations in words', () => {
       '1 in use: 2 containers are destroyed with everything in them. 2 not active yet: they are cancelled.',
     )
   })
+  const SSH: readonly (readonly [host: string, port: number | null, command: string | null])[] = [
+    ['localhost', 2221, 'ssh -p 2221 alice@localhost'],
+    ['lab.example.org', 22, 'ssh -p 22 alice@lab.example.org'],
+    ['2001:db8::7', 2221, 'ssh -p 2221 alice@2001:db8::7'],
+    ['localhost', null, null],
+  ]
+  for (const [host, port, command] of SSH) {
+    it(`log in to ${host}, port ${port}: ${command}`, () => equal(sshCommand('alice', { host, port }), command))
+  }
   it('are filtered by state', () => {
     deepEqual(readStates(params('')), ['waiting', 'preparing', 'active', 'ending'])
     deepEqual(readStates(params('state=ended')), ['ended'])

@@ -43,10 +43,6 @@ export function berthCommand(origin: string, request: ReserveRequest): string {
   ].join(' ')
 }
 
-export function sshCommand(username: string, { host, port }: Reservation['containers'][number]): string {
-  return port === null || port === 22 ? `ssh ${username}@${host}` : `ssh -p ${port} ${username}@${host}`
-}
-
 /** Returns the lines for ~/.ssh/known_hosts. */
 export function knownHosts({ containers }: Pick<Reservation, 'containers'>): string {
   return containers.flatMap(({ known_hosts: line }) => line ?? []).join('\n')
