@@ -1,6 +1,14 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { clockText, durationText, exactText, timeOfDay, untilText } from '../../web/src/words/time.ts'
+import {
+  clockText,
+  durationText,
+  exactText,
+  leftText,
+  timeOfDay,
+  type TimeWords,
+  untilText,
+} from '../../web/src/words/time.ts'
 
 const BERLIN = { timeZone: 'Europe/Berlin', locale: 'en-GB' }
 const UTC = { timeZone: 'UTC', locale: 'en-GB' }
@@ -42,6 +50,28 @@ describe('times', () => {
 
   it('name the zone where they are exact', () => {
     match(exactText(NOON, UTC), /29 Nov 2026.*12:00:00.*UTC/)
+  })
+
+  it('say what has happened, or is about to, once the time has passed', () => {
+    const end = NOON + 38 * 60_000
+    const left = { end, passed: 'expired', before: 'in ' }
+    equal(leftText(left, NOON, UTC), 'in 38 min · until 12:38')
+    equal(leftText(left, NOON, null), 'in 38 min')
+    deepEqual([leftText(left, end, UTC), leftText(left, end + 1, null)], ['expired', 'expired'])
+  })
+
+  it('are written by formatters that are kept', () => {
+    const words: TimeWords = { ...BERLIN, formatters: new Map() }
+    const texts = () => [clockText(NOON, NOON, words), timeOfDay(NOON, words), exactText(NOON, words)]
+    const first = texts()
+    const made = [...(words.formatters?.values() ?? [])]
+    deepEqual([made.length, texts()], [4, first])
+    deepEqual(
+      [...(words.formatters?.values() ?? [])].every((one, index) => one === made[index]),
+      true,
+    )
+    equal(clockText(NOON, NOON, { ...words, locale: 'en-US' }), '13:00')
+    equal(words.formatters?.size, 6)
   })
 
   it('say how long something lasts, and until when', () => {

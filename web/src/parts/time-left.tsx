@@ -1,22 +1,36 @@
 import { useNow } from '../live/clock.tsx'
 import { useTimeWords } from '../settings/settings.tsx'
-import { clockText, durationText, exactText } from '../words/time.ts'
+import { clockText, durationText, exactText, leftText } from '../words/time.ts'
 
 /** The text is amber when less than this is left. */
 const SOON_MS = 10 * 60_000
 
-/** Countdown by the manager's clock: "38 min · until 15:40". `at` is RFC 3339. */
-export function TimeLeft({ at, withEnd = true }: { readonly at: string; readonly withEnd?: boolean }) {
+interface TimeLeftProps {
+  /** RFC 3339. */
+  readonly at: string
+  readonly withEnd?: boolean
+  /** Text after that time: what has happened to the thing, or is about to. */
+  readonly passed?: string
+  /** Text before a duration, and not before `passed`: "in ". */
+  readonly before?: string
+}
+
+/** Countdown by the manager's clock: "38 min · until 15:40". */
+export function TimeLeft({ at, withEnd = true, passed = 'ending', before = '' }: TimeLeftProps) {
   const now = useNow()
   const words = useTimeWords()
   const end = Date.parse(at)
   const left = end - now
   return (
     <time dateTime={at} title={exactText(end, words)} className={left < SOON_MS ? 'soon' : undefined}>
-      {left <= 0 ? 'ending' : durationText(left)}
-      {withEnd && left > 0 && ` · until ${clockText(end, now, words)}`}
+      {leftText({ end, passed, before }, now, withEnd ? words : null)}
     </time>
   )
+}
+
+/** The time of something that is only estimated, or may come later: "in 38 min", then "any moment". */
+export function TimeUntil(props: Pick<TimeLeftProps, 'at' | 'withEnd' | 'before'>) {
+  return <TimeLeft withEnd={false} before="in " passed="any moment" {...props} />
 }
 
 /** Elapsed time since `at`: "4 min 09 s". */

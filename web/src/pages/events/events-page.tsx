@@ -86,8 +86,7 @@ function Latest({ events }: { readonly events: readonly Event[] }) {
 
 function Events({ events, extra }: { readonly events: readonly Event[]; readonly extra?: ReactNode }) {
   const words = useTimeWords()
-  const { timeZone, locale } = words
-  const columns = useMemo(() => eventColumns({ timeZone, locale }), [timeZone, locale])
+  const columns = useMemo(() => eventColumns(words), [words])
   const rows = useMemo(() => events.toReversed(), [events])
   const table = useTable({ rows, columns, idOf })
   return (

@@ -5,7 +5,7 @@ import { useExtend, useRelease } from '../../actions/reservation-actions.ts'
 import { namesOf } from '../../actions/reservation-names.ts'
 import type { Reservation } from '../../api/types.ts'
 import { LinkedText } from '../../parts/linked-text.tsx'
-import { TimeLeft } from '../../parts/time-left.tsx'
+import { TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
 import { useDock } from '../../terminal/dock-context.tsx'
 import styles from './overview.module.css'
 
@@ -83,7 +83,7 @@ function Time(props: { readonly reservation: Reservation; readonly isReleasing: 
         waiting for {count === 1 ? '1 container' : `${count} containers`}, position {queue?.position ?? '?'}
         {queue?.estimated_start != null && (
           <>
-            , expected in <TimeLeft at={queue.estimated_start} withEnd={false} />
+            , expected <TimeUntil at={queue.estimated_start} />
           </>
         )}
       </span>

@@ -2,7 +2,7 @@ import { Link } from 'wouter'
 import type { Reservation } from '../../api/types.ts'
 import { LinkedText } from '../../parts/linked-text.tsx'
 import type { Column } from '../../parts/table/model/column.ts'
-import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
+import { ClockTime, TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
 import { stateText } from '../../words/reservation-text.ts'
 
 /** Returns the time by which the column is sorted, so that reservations that end soon come first. */
@@ -78,7 +78,7 @@ function End({ row }: { readonly row: Reservation }) {
   if (row.queue?.estimated_start) {
     return (
       <>
-        expected in <TimeLeft at={row.queue.estimated_start} withEnd={false} />
+        expected <TimeUntil at={row.queue.estimated_start} />
       </>
     )
   }

@@ -9,7 +9,7 @@ import { Fact, Facts } from '../../parts/facts.tsx'
 import { LinkedText } from '../../parts/linked-text.tsx'
 import { Loading, Page } from '../../parts/page.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
-import { ExactTime, TimeLeft, TimeSince } from '../../parts/time-left.tsx'
+import { ExactTime, TimeLeft, TimeSince, TimeUntil } from '../../parts/time-left.tsx'
 import { extendRefusal, isOpen, reservationTitle, stateText } from '../../words/reservation-text.ts'
 import { Access } from './access.tsx'
 import { Ended } from './ended.tsx'
@@ -129,7 +129,7 @@ function ReservationFacts({ reservation }: { readonly reservation: Reservation }
 function KeepaliveEnd({ at }: { readonly at: string }) {
   return (
     <>
-      abandoned without another call in <TimeLeft at={at} withEnd={false} />
+      abandoned <TimeUntil at={at} /> without another call
     </>
   )
 }

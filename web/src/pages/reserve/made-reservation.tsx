@@ -9,7 +9,7 @@ import { useSession } from '../../api/session.ts'
 import type { Reservation } from '../../api/types.ts'
 import { CommandLine } from '../../parts/command-line.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
-import { TimeLeft } from '../../parts/time-left.tsx'
+import { TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
 import { useDock } from '../../terminal/dock-context.tsx'
 import { AccessCard } from './access-card.tsx'
 import { berthCommand, curlCommand } from './commands.ts'
@@ -78,13 +78,13 @@ function Progress({ reservation }: { readonly reservation: Reservation }) {
             'The start cannot be estimated.'
           ) : (
             <>
-              Expected in about <TimeLeft at={queue.estimated_start} />, or earlier.
+              Expected <TimeUntil at={queue.estimated_start} before="in about " withEnd />, if not earlier.
             </>
           )}
           {waitUntil !== null && (
             <>
               {' '}
-              It times out in <TimeLeft at={waitUntil} />.
+              It times out <TimeUntil at={waitUntil} withEnd />.
             </>
           )}
         </p>

@@ -64,6 +64,6 @@ export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
     text: () => '',
     width: '160px',
     wide: true,
-    cell: ({ ends_at: at }) => <TimeLeft at={at} withEnd={false} />,
+    cell: ({ ends_at: at }) => <TimeLeft at={at} withEnd={false} passed="ended" />,
   },
 ]

@@ -60,7 +60,7 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
       sortKey: ({ expires_at: at }) => Date.parse(at ?? '') || null,
       text: () => '',
       width: '248px',
-      cell: ({ expires_at: at }) => (at === null ? 'never' : <TimeLeft at={at} />),
+      cell: ({ expires_at: at }) => (at === null ? 'never' : <TimeLeft at={at} passed="expired" />),
     },
   ]
 }

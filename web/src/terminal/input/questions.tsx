@@ -1,10 +1,11 @@
 /** Questions that programs in the terminal cause: opening links, and copying to the clipboard. */
 import { Button, CloseButton } from '@mantine/core'
-import { copyText } from '../../parts/copy-text.ts'
+import { useCopy } from '../../parts/copy/copy-provider.tsx'
 import styles from '../view/terminal-view.module.css'
 
 /** Shows the whole target of a link before it is opened. */
 export function LinkQuestion({ target, onClose }: { readonly target: string; readonly onClose: () => void }) {
+  const copy = useCopy()
   return (
     <section className={styles['bar']} aria-label="Link">
       <span>Open</span>
@@ -18,7 +19,7 @@ export function LinkQuestion({ target, onClose }: { readonly target: string; rea
       >
         {target}
       </a>
-      <Button size="compact-xs" onClick={() => copyText(target) && onClose()}>
+      <Button size="compact-xs" onClick={() => copy(target) && onClose()}>
         Copy
       </Button>
       <CloseButton size="sm" aria-label="Do not open the link" onClick={onClose} />
