@@ -1,9 +1,16 @@
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, match } from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { availabilityText, estimatedStart, proposedWait, startText } from '../../web/src/pages/reserve/availability.ts'
 import { berthCommand, curlCommand, knownHosts, quoted } from '../../web/src/pages/reserve/commands.ts'
-import { faultsOf, type Fields, fieldsFrom, requestOf, wantsMore } from '../../web/src/pages/reserve/reserve-fields.ts'
+import {
+  faultsOf,
+  type Fields,
+  fieldsFrom,
+  keyFault,
+  requestOf,
+  wantsMore,
+} from '../../web/src/pages/reserve/reserve-fields.ts'
 
 const UTC = { timeZone: 'UTC', locale: 'en-GB' }
 const NOW = Date.parse('2026-11-29T14:00:00Z')
@@ -67,6 +74,14 @@ describe('the form for reserving', () => {
     ])
     deepEqual(byField, { count: 'Must be at least 1', time: 'Must be a duration', sshKeys: 'Is no key' })
     deepEqual(others, ['idempotency-key is too long'])
+  })
+
+  it('needs a key without a password', () => {
+    match(keyFault({ passwordChoice: 'none', sshKeys: ' \n' }) ?? '', /^A public key is needed/)
+    equal(keyFault({ passwordChoice: 'none', sshKeys: 'key' }), null)
+    for (const passwordChoice of ['random', 'words', 'own'] as const) {
+      equal(keyFault({ passwordChoice, sshKeys: '' }), null)
+    }
   })
 
   it('shows its further fields if one of them has a value or a violation', () => {

@@ -103,6 +103,12 @@ export function faultsOf(violations: readonly { readonly path: string; readonly 
   return { byField, others }
 }
 
+/** Returns the fault of a form without a password and without keys: nothing could log in. null: there is none. */
+export function keyFault({ passwordChoice, sshKeys }: Pick<Fields, 'passwordChoice' | 'sshKeys'>): string | null {
+  if (passwordChoice !== 'none' || sshKeys.trim() !== '') return null
+  return 'A public key is needed, because there is no password. Or choose a password below.'
+}
+
 /** Fields that are hidden until one of them has a value or a violation. */
 const MORE: readonly FieldName[] = ['name', 'sshKeys', 'passwordChoice', 'password', 'keepalive', 'wait', 'note']
 

@@ -10,7 +10,15 @@ import { endHint, readEnd } from '../../words/end-input.ts'
 import { availabilityText, estimatedStart, proposedWait } from './availability.ts'
 import { MoreFields } from './more-fields.tsx'
 import { Refusal } from './refusal.tsx'
-import { type FieldName, type Fields, faultsOf, fieldsFrom, type Remembered, wantsMore } from './reserve-fields.ts'
+import {
+  type FieldName,
+  type Fields,
+  faultsOf,
+  fieldsFrom,
+  keyFault,
+  type Remembered,
+  wantsMore,
+} from './reserve-fields.ts'
 import { type Made, useReserve } from './use-reserve.ts'
 import styles from './reserve.module.css'
 
@@ -33,13 +41,16 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
   const reserve = useReserve()
   const clock = useClock()
   const { error } = reserve
-  const faults = faultsOf(error instanceof ApiError ? error.violations : [])
+  const answered = faultsOf(error instanceof ApiError ? error.violations : [])
+  const missingKey = keyFault(fields)
+  const faults = missingKey === null ? answered : { ...answered, byField: { ...answered.byField, sshKeys: missingKey } }
   const pool = pools.find(({ name }) => name === fields.pool)
   const set = (name: FieldName, value: string) => setFields((before) => ({ ...before, [name]: value }))
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (reserve.isPending) return
+    if (missingKey !== null) return focusFirstFault()
     reserve.mutate(fields, {
       onSuccess: (made) => {
         remember({ username: fields.username, sshKeys: fields.sshKeys })
