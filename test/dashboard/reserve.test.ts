@@ -75,7 +75,7 @@ describe('the drawer for reserving', () => {
     await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Cancel the wait' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Release', exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the reservation' }).click()
     await page.getByText('The reservation has ended: cancelled.').waitFor()
   })
 

@@ -12,6 +12,7 @@ import { csvPath, hours, readUsageQuery } from '../../web/src/pages/usage/usage-
 import { stateRefusal } from '../../web/src/words/container-text.ts'
 import { withLinks } from '../../web/src/words/links.ts'
 import { minuteInput, readMinuteInput, readTime } from '../../web/src/words/range.ts'
+import { releaseQuestion } from '../../web/src/words/release-text.ts'
 import { endSentence, releaseConsequence, sshCommand, stateText } from '../../web/src/words/reservation-text.ts'
 import { messageOf, violationAt } from '../../web/src/words/violations.ts'
 
@@ -92,6 +93,36 @@ describe('reservations in words', () => {
   ]
   for (const [host, port, command] of SSH) {
     it(`log in to ${host}, port ${port}: ${command}`, () => equal(sshCommand('alice', { host, port }), command))
+  }
+  const held = (count: number) => some({ containers: Array.from({ length: count }) })
+  const waits = some({ state: 'waiting', containers: [] })
+  const QUESTIONS: readonly (readonly [reservations: readonly Reservation[], ...texts: string[]])[] = [
+    [
+      [held(1)],
+      'Release this reservation?',
+      'Access ends at once. 1 container is destroyed with everything in it.',
+      'Release',
+    ],
+    [
+      [held(1), held(2)],
+      'Release 2 reservations?',
+      'Access ends at once. 3 containers are destroyed with everything in them.',
+      'Release 2',
+    ],
+    [[waits], 'Cancel this reservation?', 'It leaves the queue and gets no container.', 'Cancel the reservation'],
+    [[waits, waits], 'Cancel 2 reservations?', 'They leave the queue and get no containers.', 'Cancel 2 reservations'],
+    [
+      [held(1), waits],
+      'Release 2 reservations?',
+      '1 in use: 1 container is destroyed with everything in it. 1 not active yet: it is cancelled.',
+      'Release 2',
+    ],
+  ]
+  for (const [reservations, ...texts] of QUESTIONS) {
+    it(`ask “${texts[0]}” before ${reservations.map(({ state }) => state).join(', ')}`, () => {
+      const { title, consequence, action } = releaseQuestion(reservations)
+      deepEqual([title, consequence, action], texts)
+    })
   }
   it('are filtered by state', () => {
     deepEqual(readStates(params('')), ['waiting', 'preparing', 'active', 'ending'])

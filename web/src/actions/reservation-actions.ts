@@ -8,6 +8,7 @@ import { useClock } from '../live/clock.tsx'
 import { useNotices } from '../notices/notices.tsx'
 import { useConfirm } from '../parts/confirm.tsx'
 import { useTimeWords } from '../settings/settings.tsx'
+import { releasedText, releaseQuestion } from '../words/release-text.ts'
 import { extendedText, extensionOf } from './extension.ts'
 import { namesOf } from './reservation-names.ts'
 
@@ -38,7 +39,7 @@ export function useExtend() {
   })
 }
 
-/** Releases one or more reservations after a confirmation. */
+/** Releases one or more reservations after a confirmation; cancels those that wait. */
 export function useRelease() {
   const berth = useBerth()
   const client = useQueryClient()
@@ -46,20 +47,15 @@ export function useRelease() {
   const confirm = useConfirm()
   const release = useMutation({
     mutationFn: ({ id }: Reservation) => answerOf(berth.DELETE('/v1/reservations/{id}', { params: { path: { id } } })),
-    onSuccess: (_, reservation) => notices.done(`${namesOf(reservation)}: released`),
-    onError: (error, reservation) => notices.problem(`${namesOf(reservation)}: not released`, error),
+    onSuccess: (_, reservation) => notices.done(`${namesOf(reservation)}: ${releasedText(reservation)}`),
+    onError: (error, reservation) =>
+      notices.problem(`${namesOf(reservation)}: not ${releasedText(reservation)}`, error),
     onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),
   })
   const ask = async (reservations: readonly Reservation[]) => {
     const containers = reservations.flatMap((one) => one.containers.map(({ name }) => `${name} (${one.username})`))
     const waiting = reservations.filter((one) => one.containers.length === 0).map(namesOf)
-    const several = reservations.length === 1 ? 'this reservation' : `${reservations.length} reservations`
-    const agreed = await confirm({
-      title: `Release ${several}?`,
-      consequence: 'Access ends at once. The containers are destroyed with everything in them.',
-      names: [...containers, ...waiting],
-      action: reservations.length === 1 ? 'Release' : `Release ${reservations.length}`,
-    })
+    const agreed = await confirm({ ...releaseQuestion(reservations), names: [...containers, ...waiting] })
     if (agreed) await Promise.allSettled(reservations.map((one) => release.mutateAsync(one)))
   }
   return { ask, isReleasing: (id: string) => release.isPending && release.variables.id === id }

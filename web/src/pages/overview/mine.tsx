@@ -6,6 +6,7 @@ import { namesOf } from '../../actions/reservation-names.ts'
 import type { Reservation } from '../../api/types.ts'
 import { LinkedText } from '../../parts/linked-text.tsx'
 import { TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
+import { releaseVerb, releasingText } from '../../words/release-text.ts'
 import { useDock } from '../../terminal/dock-context.tsx'
 import styles from './overview.module.css'
 
@@ -34,7 +35,7 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
   const [only, ...others] = containers
   const isReleasing = release.isReleasing(id)
   const what = namesOf(reservation)
-  const verb = state === 'waiting' ? 'Cancel' : 'Release'
+  const verb = releaseVerb(reservation)
   return (
     <li>
       <p>
@@ -65,7 +66,7 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
           disabled={isReleasing}
           onClick={() => void release.ask([reservation])}
         >
-          {isReleasing ? 'releasing …' : verb}
+          {isReleasing ? releasingText(reservation) : verb}
         </Button>
       </div>
       {extend.data?.clamped != null && <p className={`${styles['clamped']} soon`}>{extend.data.clamped}</p>}

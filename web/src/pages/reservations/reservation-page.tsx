@@ -10,6 +10,7 @@ import { LinkedText } from '../../parts/linked-text.tsx'
 import { Loading, Page } from '../../parts/page.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { ExactTime, TimeLeft, TimeSince, TimeUntil } from '../../parts/time-left.tsx'
+import { releaseVerb, releasingText } from '../../words/release-text.ts'
 import { extendRefusal, isOpen, reservationTitle, stateText } from '../../words/reservation-text.ts'
 import { Access } from './access.tsx'
 import { Ended } from './ended.tsx'
@@ -91,7 +92,7 @@ function Actions({ reservation, isMine }: { readonly reservation: Reservation; r
         {canExtend && <ExtendForm reservation={reservation} />}
         {canExtend && <Keepalive reservation={reservation} isMine={isMine} />}
         <Button aria-disabled={isReleasing} onClick={() => void release.ask([reservation])}>
-          {isReleasing ? 'releasing …' : 'Release …'}
+          {isReleasing ? releasingText(reservation) : `${releaseVerb(reservation)} …`}
         </Button>
       </div>
       {extend.data?.clamped != null && <p className="soon">{extend.data.clamped}</p>}

@@ -9,6 +9,7 @@ import { useNotices } from '../../notices/notices.tsx'
 import { useBulk } from '../../parts/bulk/bulk-context.tsx'
 import { useConfirm } from '../../parts/confirm.tsx'
 import type { BulkAction, RowAction } from '../../parts/table/row-action.ts'
+import { releaseVerb } from '../../words/release-text.ts'
 import {
   counted,
   extendRefusal,
@@ -31,7 +32,7 @@ export function useReservationActions(): Actions {
   return {
     rowActions: (row) => [
       { label: 'Extend', key: 'e', refusal: extendRefusal(row), act: () => extend.mutate(row) },
-      { label: 'Release …', refusal: releaseRefusal(row), act: () => void release.ask([row]) },
+      { label: `${releaseVerb(row)} …`, refusal: releaseRefusal(row), act: () => void release.ask([row]) },
     ],
     bulk: [
       { label: 'Release …', act: (rows) => void releaseMany(rows) },

@@ -11,6 +11,7 @@ import { CommandLine } from '../../parts/command-line.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
 import { useDock } from '../../terminal/dock-context.tsx'
+import { releasingText } from '../../words/release-text.ts'
 import { AccessCard } from './access-card.tsx'
 import { berthCommand, curlCommand } from './commands.ts'
 import type { Made } from './use-reserve.ts'
@@ -50,6 +51,8 @@ function useLatest(reserved: Reservation): Reservation {
     queryKey: ['reservations', 'one', id],
     queryFn: ({ signal }) => answerOf(berth.GET('/v1/reservations/{id}', { params: { path: { id } }, signal })),
     initialData: reserved,
+    // It may have changed since: an event before this query existed causes no read.
+    initialDataUpdatedAt: 0,
   })
   return data
 }
@@ -131,7 +134,7 @@ function Buttons({ reservation, onAnother }: { readonly reservation: Reservation
       <Button onClick={onAnother}>Reserve another</Button>
       {!isOver && (
         <Button disabled={release.isReleasing(reservation.id)} onClick={() => void release.ask([reservation])}>
-          {release.isReleasing(reservation.id) ? 'releasing …' : label}
+          {release.isReleasing(reservation.id) ? releasingText(reservation) : label}
         </Button>
       )}
     </div>

@@ -1,0 +1,55 @@
+/** What a release does, in words. One that waits in the queue is cancelled: it holds nothing that could be destroyed. */
+import type { Reservation } from '../../../src/client/client.ts'
+import { counted, releaseConsequence } from './reservation-text.ts'
+
+type Some = Pick<Reservation, 'state' | 'containers'>
+
+interface ReleaseQuestion {
+  readonly title: string
+  readonly consequence: string
+  /** Label of the button that does it. */
+  readonly action: string
+}
+
+/** Returns the question before reservations are released or cancelled. */
+export function releaseQuestion(reservations: readonly Some[]): ReleaseQuestion {
+  const isOne = reservations.length === 1
+  const many = `${reservations.length.toLocaleString('en')} reservations`
+  if (reservations.every(({ state }) => state === 'waiting')) {
+    return {
+      title: `Cancel ${isOne ? 'this reservation' : many}?`,
+      consequence: isOne ? 'It leaves the queue and gets no container.' : 'They leave the queue and get no containers.',
+      action: isOne ? 'Cancel the reservation' : `Cancel ${many}`,
+    }
+  }
+  return {
+    title: `Release ${isOne ? 'this reservation' : many}?`,
+    consequence: reservations.every(({ state }) => state === 'active')
+      ? `Access ends at once. ${destroyedText(reservations)}`
+      : releaseConsequence(reservations),
+    action: isOne ? 'Release' : `Release ${reservations.length}`,
+  }
+}
+
+function destroyedText(reservations: readonly Some[]): string {
+  const count = reservations.reduce((sum, { containers }) => sum + containers.length, 0)
+  const what = counted(count, 'container is', 'containers are')
+  return `${what} destroyed with everything in ${count === 1 ? 'it' : 'them'}.`
+}
+
+type State = Pick<Reservation, 'state'>
+
+/** Returns "Cancel" for a reservation that waits, "Release" for others. */
+export function releaseVerb({ state }: State): 'Cancel' | 'Release' {
+  return state === 'waiting' ? 'Cancel' : 'Release'
+}
+
+/** Returns what the button says meanwhile. */
+export function releasingText({ state }: State): string {
+  return state === 'waiting' ? 'cancelling …' : 'releasing …'
+}
+
+/** Returns what it is afterwards. */
+export function releasedText({ state }: State): string {
+  return state === 'waiting' ? 'cancelled' : 'released'
+}
