@@ -42,6 +42,29 @@ describe('the page of a container', () => {
     await screenshot(page, 'container-history')
   })
 
+  it('reads only what is new of its history', async () => {
+    const [name, other] = [`${sound.pool}-2`, `${sound.pool}-3`]
+    const ada = await person({ url: sound.url })
+    const reads: URLSearchParams[] = []
+    ada.context.on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url())
+      if (pathname === '/v1/events' && searchParams.has('container')) reads.push(searchParams)
+    })
+    const page = await ada.open(`/ui/containers/${name}`)
+    await page.getByText('Generation 1').waitFor()
+    await page.getByText('live', { exact: true }).waitFor()
+    const { body } = await sound.get<{ events: { id: number }[] }>(`/v1/events?container=${name}&tail=1`)
+    // Events of another container, then some of this one.
+    for (const one of [other, name]) await sound.send('POST', `/v1/containers/${one}/recycle`, {})
+    await page.getByText('Generation 2').waitFor()
+    const [first, ...later] = reads
+    assert.equal(first?.get('tail'), '1000')
+    assert.ok(later.length > 0)
+    for (const read of later) assert.ok(Number(read.get('after')) >= (body.events[0]?.id ?? 0), String(read))
+    const entries = page.getByRole('region', { name: 'History' }).getByRole('listitem')
+    assert.equal(await entries.filter({ hasText: /^Generation/ }).count(), 2)
+  })
+
   it('says beside the button why a reserved container is not recycled', async () => {
     const { containers } = await sound.reserve({ username: 'alice' })
     const name = containers[0]?.container ?? ''

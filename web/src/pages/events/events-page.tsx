@@ -22,7 +22,7 @@ export function EventsPage() {
   const [openedAt] = useState(() => Date.now())
   const span = readSpan(params, openedAt)
   const { data: me } = useMe()
-  const latest = useLatestEvents(filter, span === null)
+  const latest = useLatestEvents(filter, { enabled: span === null })
   const spanned = useSpanEvents(filter, span)
   return (
     <Page title="Events">

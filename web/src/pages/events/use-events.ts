@@ -7,7 +7,7 @@ import type { EventFilter, Span } from './event-filter.ts'
 import { eventsOf, type Found, idBefore, type ReadAfter } from './event-search.ts'
 
 /** Number of past events that are read first. */
-const TAIL = 200
+export const TAIL = 200
 const PAGE = 1_000
 /** Maximum number of events in the table; the oldest are dropped. */
 const MAX_KEPT = 5_000
@@ -18,27 +18,35 @@ function useReader() {
     answerOf(berth.GET('/v1/events', { params: { query: filter }, signal })).then(({ events }) => events)
 }
 
+interface Amount {
+  readonly enabled?: boolean
+  /** Number of past events that are read first. */
+  readonly tail?: number
+  /** Maximum number of events that are kept; the oldest are dropped. */
+  readonly most?: number
+}
+
 /**
  * Returns the latest events. When the stream announces new ones, also after a lost connection, the events after the
  * last known one are read: none is missed, and none is read twice.
  */
-export function useLatestEvents(filter: EventFilter, enabled: boolean) {
+export function useLatestEvents(filter: EventFilter, { enabled = true, tail = TAIL, most = MAX_KEPT }: Amount = {}) {
   const read = useReader()
   const client = useQueryClient()
-  const queryKey = ['events', 'latest', filter]
+  const queryKey = ['events', 'latest', filter, tail]
   return useQuery({
     queryKey,
     enabled,
     queryFn: async ({ signal }): Promise<readonly Event[]> => {
       const before = client.getQueryData<readonly Event[]>(queryKey) ?? []
       const last = before.at(-1)
-      if (!last) return read({ ...filter, tail: TAIL }, signal)
+      if (!last) return read({ ...filter, tail }, signal)
       const found = [...before]
       for (let after = last.id; ; ) {
         const page = await read({ ...filter, after, limit: PAGE }, signal)
         found.push(...page)
         const end = page.at(-1)
-        if (!end || page.length < PAGE) return found.slice(-MAX_KEPT)
+        if (!end || page.length < PAGE) return found.slice(-most)
         after = end.id
       }
     },
