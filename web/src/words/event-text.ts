@@ -1,6 +1,7 @@
 /** Events of the audit log in words. */
 import type { Event } from '../api/types.ts'
 import { accountText, ANYONE, MANAGER } from './callers.ts'
+import { endIn, outcomeIn, substitutionIn } from './event-details.ts'
 import { clockText, type TimeWords } from './time.ts'
 
 type TextOf = (event: Event, words: TimeWords) => string
@@ -79,22 +80,27 @@ function poolOf({ pool }: Event): string {
 }
 
 function until({ detail, at }: Event, words: TimeWords): string {
-  const end = Date.parse(detail?.replace(/^until /, '') ?? '')
-  return Number.isNaN(end) ? (detail ?? '') : `until ${clockText(end, Date.parse(at), words)}`
+  const end = endIn(detail)
+  return end === null ? (detail ?? '') : `until ${clockText(end, Date.parse(at), words)}`
 }
 
-function outcome(event: Event): string {
-  const { detail, by } = event
-  if (detail === 'released' && by !== MANAGER && by !== ANYONE) return `released by ${by}`
-  if (detail === 'expired') return 'its time is up'
-  if (detail === 'abandoned') return 'its keepalive calls stopped'
-  return detail ?? 'over'
+function outcome({ detail, by }: Event): string {
+  switch (outcomeIn(detail)) {
+    case 'released':
+      return by === MANAGER || by === ANYONE ? 'released' : `released by ${by}`
+    case 'expired':
+      return 'its time is up'
+    case 'abandoned':
+      return 'its keepalive calls stopped'
+    case null:
+      return detail ?? 'over'
+  }
 }
 
-/** "alpine-1 -> alpine-2: REASON" */
 function substitution(detail: string | null): string {
-  const [, from, to, reason] = /^(\S+) -> (\S+?): (.*)$/s.exec(detail ?? '') ?? []
-  return from === undefined ? `A container was replaced (${detail ?? '?'})` : `${to} replaced ${from} (${reason})`
+  const found = substitutionIn(detail)
+  if (found === null) return `A container was replaced (${detail ?? '?'})`
+  return `${found.to} replaced ${found.from} (${found.reason})`
 }
 
 function capital(text: string): string {

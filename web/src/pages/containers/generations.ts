@@ -1,5 +1,6 @@
 /** The history of a container: one entry for each generation, from the events of the audit log. */
 import type { Event } from '../../api/types.ts'
+import { MANAGER } from '../../words/callers.ts'
 
 export interface Generation {
   readonly generation: number
@@ -27,9 +28,6 @@ interface End {
   /** A sentence. */
   readonly why: string
 }
-
-/** The manager itself, as the events name it. */
-const MANAGER = 'berth'
 
 type Draft = { -readonly [Key in keyof Generation]: Generation[Key] }
 
