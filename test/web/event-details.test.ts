@@ -2,7 +2,6 @@
 import { deepEqual, equal, notEqual } from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { NOW } from '../../lab/rows.ts'
-import { claimOf } from '../../lab/claims.ts'
 import type { BerthEvent, EventKind } from '../../src/domain/event.ts'
 import { ANONYMOUS, BERTH } from '../../src/domain/identity.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
