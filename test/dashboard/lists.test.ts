@@ -148,7 +148,7 @@ describe('events', () => {
       .waitFor()
 
     await page.getByLabel('Kind').selectOption('reservation.ended')
-    await page.getByText('berth events -f --kind reservation.ended').waitFor()
+    await page.getByText(`berth --url ${manager.url} events -f --limit 200 --kind reservation.ended`).waitFor()
     const minute = new Date(Math.floor(Date.now() / 60_000) * 60_000 + 60_000).toISOString()
     await page.goto(`/ui/events?kind=reservation.ended&to=${minute}&from=now-1h`)
     await page.getByText('All matching events of that time that are kept.').waitFor()

@@ -1,8 +1,7 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { availabilityText, estimatedStart, proposedWait, startText } from '../../web/src/pages/reserve/availability.ts'
-import { berthCommand, curlCommand, knownHosts, quoted } from '../../web/src/pages/reserve/commands.ts'
+import { knownHosts } from '../../web/src/pages/reserve/commands.ts'
 import {
   faultsOf,
   type Fields,
@@ -11,6 +10,7 @@ import {
   requestOf,
   wantsMore,
 } from '../../web/src/pages/reserve/reserve-fields.ts'
+import { quoted } from '../../web/src/words/shell.ts'
 
 const UTC = { timeZone: 'UTC', locale: 'en-GB' }
 const NOW = Date.parse('2026-11-29T14:00:00Z')
@@ -138,38 +138,6 @@ describe('what is free', () => {
 })
 
 describe('a reservation as a command', () => {
-  const request = { pool: 'alpine', count: 2, duration: '90m', username: 'alice', note: "Ada's $HOME `lab`" }
-
-  it('survives the shell: curl gets the same request', () => {
-    const command = curlCommand('http://localhost:8080', request, true)
-    const script = `curl() { for word; do printf '%s\\0' "$word"; done; }; BERTH_TOKEN=secret; ${command}`
-    const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0')
-    deepEqual(words.slice(0, 6), [
-      '-X',
-      'POST',
-      '-H',
-      'Authorization: Bearer secret',
-      '-H',
-      'Content-Type: application/json',
-    ])
-    deepEqual(JSON.parse(words[7] ?? ''), request)
-    equal(words[8], 'http://localhost:8080/v1/reservations')
-  })
-
-  it('never has a password that was typed in it', () => {
-    const own = { ...request, password: 'hunter22-hunter22' }
-    equal(curlCommand('http://localhost', own, false).includes('hunter22'), false)
-    equal(berthCommand('http://localhost', own).endsWith('--password-stdin'), true)
-  })
-
-  it('has the options of berth reserve', () => {
-    equal(
-      berthCommand('http://localhost:8080', { ...request, note: 'lab 7', wait: '5m', ssh_keys: ['key'] }),
-      "berth --url http://localhost:8080 reserve --pool alpine --count 2 --for 90m --user alice --note 'lab 7' --wait 5m " +
-        '--key ~/.ssh/id_ed25519.pub',
-    )
-  })
-
   it('quotes what the shell would change', () => {
     deepEqual(['a-b/c', 'a b', "it's", ''].map(quoted), ['a-b/c', "'a b'", String.raw`'it'\''s'`, "''"])
   })

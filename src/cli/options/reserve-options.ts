@@ -29,7 +29,7 @@ export function withReserveOptions(command: Command): Command {
     .option('-u, --user <name>', 'name of the account inside (default: user)')
     .option(
       '-k, --key <file>',
-      'public SSH key, such as ~/.ssh/id_ed25519.pub, gh:NAME (GitHub) or gl:NAME (GitLab); repeatable',
+      'public SSH key: a file such as ~/.ssh/id_ed25519.pub, its text, gh:NAME (GitHub) or gl:NAME (GitLab); repeatable',
       collect,
     )
     .option('-w, --wait [duration]', ABOUT_WAIT, waitDuration)

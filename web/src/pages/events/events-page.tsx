@@ -11,7 +11,7 @@ import { useTimeWords } from '../../settings/settings.tsx'
 import { eventColumns } from './event-columns.tsx'
 import { EventFilters } from './event-filters.tsx'
 import { eventsCommand, readFilter, readSpan } from './event-filter.ts'
-import { useLatestEvents, useSpanEvents } from './use-events.ts'
+import { TAIL, useLatestEvents, useSpanEvents } from './use-events.ts'
 import { usePaused } from './use-paused.ts'
 import styles from './events.module.css'
 
@@ -29,7 +29,7 @@ export function EventsPage() {
       {me?.role === 'user' && <p className="secondary">Only events of your own reservations. Admins see all events.</p>}
       <EventFilters />
       <section aria-label="The same as a command" className={styles['command']}>
-        <CommandLine command={eventsCommand(filter, span === null)} />
+        <CommandLine command={eventsCommand({ origin: location.origin, tail: TAIL }, filter, span)} />
       </section>
       {span === null ? (
         <Loading of={latest} what="the events">

@@ -1,10 +1,10 @@
 /** Events for the page: the latest ones as they happen, or those of a span of time. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { answerOf } from '../../../../src/client/client.ts'
+import { eventsBetween, type Span } from '../../../../src/client/event-search.ts'
 import { useBerth } from '../../api/berth.tsx'
 import type { Event } from '../../api/types.ts'
-import type { EventFilter, Span } from './event-filter.ts'
-import { eventsOf, type Found, idBefore, type ReadAfter } from './event-search.ts'
+import type { EventFilter } from './event-filter.ts'
 
 /** Number of past events that are read first. */
 export const TAIL = 200
@@ -53,18 +53,27 @@ export function useLatestEvents(filter: EventFilter, { enabled = true, tail = TA
   })
 }
 
+interface Found {
+  /** Oldest first. */
+  readonly events: readonly Event[]
+  /** Whether the span has more events than are returned. */
+  readonly isTruncated: boolean
+}
+
 export function useSpanEvents(filter: EventFilter, span: Span | null) {
-  const read = useReader()
+  const berth = useBerth()
   return useQuery({
     // Not "events" as the first part: new ones are not in a span of the past, and it is costly to search again.
     queryKey: ['span of events', filter, span?.from, span?.to],
     enabled: span !== null,
     queryFn: async ({ signal }): Promise<Found> => {
-      if (span === null) return { events: [], isTruncated: false }
-      const [latest] = await read({ tail: 1 }, signal)
-      const any: ReadAfter = (after, limit) => read({ after, limit }, signal)
-      const matching: ReadAfter = (after, limit) => read({ ...filter, after, limit }, signal)
-      return eventsOf(span, await idBefore(span.from, latest?.id ?? 0, any), matching)
+      const events: Event[] = []
+      if (span === null) return { events, isTruncated: false }
+      for await (const event of eventsBetween(berth, filter, span, signal)) {
+        if (events.length === MAX_KEPT) return { events, isTruncated: true }
+        events.push(event)
+      }
+      return { events, isTruncated: false }
     },
   })
 }

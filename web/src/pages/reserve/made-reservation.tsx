@@ -22,6 +22,7 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
   const reservation = useLatest(reserved)
   const session = useSession()
   useAutomaticTerminal(reservation)
+  const curl = curlCommand(location.origin, request, session.data?.auth !== 'none')
   const access = reservation.state === 'active' && <AccessCard reservation={reservation} />
   // After a wait, what is new comes last: nothing moves under the pointer.
   const hasWaited = reserved.state !== 'active'
@@ -33,7 +34,7 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
       <details className={styles['more']}>
         <summary>Show as command</summary>
         <div className={styles['commands']}>
-          <CommandLine command={curlCommand(location.origin, request, session.data?.auth !== 'none')} />
+          {curl !== null && <CommandLine command={curl} />}
           <CommandLine command={berthCommand(location.origin, request)} />
         </div>
       </details>
