@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { ApiError, type Reservation } from '../../src/client/client.ts'
 import { holderText, withHolders } from '../../web/src/pages/containers/container-rows.ts'
 import { endedFilter } from '../../web/src/pages/reservations/ended-filter.ts'
-import { readStates, stateChoices } from '../../web/src/pages/reservations/state-filter.ts'
+import { readStates, rowsOf, stateChoices } from '../../web/src/pages/reservations/state-filter.ts'
 import { browserText } from '../../web/src/pages/sessions/browser-text.ts'
 import { failureText, providerName } from '../../web/src/pages/sign-in/sign-in-text.ts'
 import { deletionText, limitsText, wantedToken } from '../../web/src/pages/tokens/token-text.ts'
@@ -130,6 +130,12 @@ describe('reservations in words', () => {
     deepEqual(readStates(params('state=active,waiting,sunk')), ['waiting', 'active'])
     equal(readStates(params('state=all')).length, 5)
     equal(stateChoices(params('state=active,waiting')).at(-1)?.label, 'waiting or active')
+  })
+  it('are listed once if they end between the reads of two lists', () => {
+    const [one, two] = [some({ id: '1' }), some({ id: '2', state: 'waiting' })]
+    const over = some({ id: '1', state: 'ended' })
+    deepEqual(rowsOf([one, two], [over], ['active', 'waiting']), [two, over])
+    deepEqual(rowsOf([one, two], [], ['active']), [one])
   })
   it('that have ended are filtered by the manager, by single values', () => {
     deepEqual(endedFilter({ owner: ['ada'], pool: ['a', 'b'], name: ['x'] }), { owner: 'ada' })

@@ -37,17 +37,17 @@ export function App({ styleNonce }: { readonly styleNonce: string }) {
           <Router base="/ui">
             <TimeWordsProvider>
               <ShortcutsProvider>
-                <NoticesProvider>
-                  <ConfirmProvider>
-                    <CopyProvider>
+                <CopyProvider>
+                  <NoticesProvider>
+                    <ConfirmProvider>
                       <FailureBoundary what="this page" place="app">
                         <Suspense fallback={null}>
                           <SignedIn />
                         </Suspense>
                       </FailureBoundary>
-                    </CopyProvider>
-                  </ConfirmProvider>
-                </NoticesProvider>
+                    </ConfirmProvider>
+                  </NoticesProvider>
+                </CopyProvider>
               </ShortcutsProvider>
             </TimeWordsProvider>
           </Router>

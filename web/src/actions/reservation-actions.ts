@@ -12,7 +12,12 @@ import { releasedText, releaseQuestion } from '../words/release-text.ts'
 import { extendedText, extensionOf } from './extension.ts'
 import { namesOf } from './reservation-names.ts'
 
-/** Extends by half an hour, or by the pool's default if that is shorter. */
+const EXTEND = ['extend']
+
+/**
+ * Extends by half an hour, or by the pool's default if that is shorter. Does nothing while that reservation is being
+ * extended: a double click would extend it twice.
+ */
 export function useExtend() {
   const berth = useBerth()
   const client = useQueryClient()
@@ -20,7 +25,8 @@ export function useExtend() {
   const clock = useClock()
   const words = useTimeWords()
   const { data: pools } = usePools()
-  return useMutation({
+  const extend = useMutation({
+    mutationKey: EXTEND,
     mutationFn: (reservation: Reservation) => {
       const pool = pools?.find(({ name }) => name === reservation.pool)
       const params = { path: { id: reservation.id } }
@@ -37,6 +43,12 @@ export function useExtend() {
     onError: (error, reservation) => notices.problem(`${namesOf(reservation)}: not extended`, error),
     onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),
   })
+  const mutate = (reservation: Reservation) => {
+    const isSame = ({ variables }: { variables: unknown }) => (variables as Reservation).id === reservation.id
+    const running = client.isMutating({ mutationKey: EXTEND, predicate: ({ state }) => isSame(state) })
+    if (running === 0) extend.mutate(reservation)
+  }
+  return { ...extend, mutate }
 }
 
 /** Releases one or more reservations after a confirmation; cancels those that wait. */

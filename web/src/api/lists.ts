@@ -55,8 +55,15 @@ export function containersOf(owner: string | undefined, reservations: readonly R
     .flatMap(({ containers }) => containers.map(({ name }) => name))
 }
 
-/** Returns the caller: name, role and limits. */
-export function useMe() {
+/**
+ * Returns the caller: name, role and limits. `isFresh` reads them when the component appears: no event says that
+ * another number of containers is held.
+ */
+export function useMe({ isFresh = false }: { readonly isFresh?: boolean } = {}) {
   const { berth } = useApi()
-  return useQuery<Me>({ queryKey: ['me'], queryFn: ({ signal }) => answerOf(berth.GET('/v1/me', { signal })) })
+  return useQuery<Me>({
+    queryKey: ['me'],
+    queryFn: ({ signal }) => answerOf(berth.GET('/v1/me', { signal })),
+    refetchOnMount: isFresh ? 'always' : true,
+  })
 }

@@ -12,7 +12,7 @@ import { providerName } from '../sign-in/sign-in-text.ts'
 import styles from './me.module.css'
 
 export function MePage() {
-  const me = useMe()
+  const me = useMe({ isFresh: true })
   return (
     <Page title="Me and settings">
       <Loading of={me} what="your identity">

@@ -28,7 +28,7 @@ export function ExtendForm({ reservation }: { readonly reservation: Reservation 
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    extend.mutate()
+    if (!extend.isPending) extend.mutate()
   }
   return (
     <Popover opened={opened} onChange={setOpened} trapFocus position="bottom-start">

@@ -57,7 +57,7 @@ export function ReserveDrawer() {
 
 function Form({ onMade }: { readonly onMade: (made: Made) => void }) {
   const pools = usePools()
-  const me = useMe()
+  const me = useMe({ isFresh: true })
   const open = useOpenReservations()
   return (
     <Loading of={pools} what="the pools">

@@ -58,7 +58,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     // A button or a checkbox in the row has the keys that it knows.
     if (event.target !== event.currentTarget || event.altKey) return
     const id = idOf(row)
-    const own = actionsOf?.(row).find(({ key, refusal }) => key === event.key && !refusal)
+    // Ctrl+E belongs to the browser, and a key that is held down acts once.
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.repeat
+    const own = isPlain ? actionsOf?.(row).find(({ key, refusal }) => key === event.key && !refusal) : undefined
     const action = actionOf(
       { key: event.key, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey },
       index,

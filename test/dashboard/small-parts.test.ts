@@ -1,0 +1,172 @@
+/** Small parts of pages that told people something else than what was so. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { assertAccessible } from '../support/browser/accessibility.ts'
+import { openBrowser } from '../support/browser/browser.ts'
+import { testDashboard } from '../support/browser/dashboard.ts'
+
+const manager = await testDashboard('small-parts', { engine: 'memory', size: 30 })
+const { person } = await openBrowser()
+const { url, pool } = manager
+
+async function reserve(username: string, count = 1): Promise<string[]> {
+  const ids: string[] = []
+  for (let made = 0; made < count; made++) {
+    const { status, body } = await manager.send('POST', '/v1/reservations', { username, pool })
+    assert.equal(status, 201, JSON.stringify(body))
+    ids.push((body as { id: string }).id)
+  }
+  return ids
+}
+
+/** Every caller is the same one, because there is no authentication. */
+const heldCount = async () => (await manager.get<{ containers_held: number }>('/v1/me')).body.containers_held
+
+describe('the overview', () => {
+  it('does not say that nothing needs attention when a proxy answers /readyz', async () => {
+    const ada = await person({ url })
+    ada.expects(/status of 502/)
+    const body = '<html><h1>502 Bad Gateway</h1></html>'
+    await ada.page.route('**/readyz', (call) => call.fulfill({ status: 502, contentType: 'text/html', body }))
+    const page = await ada.open()
+    await page.getByText(/1 thing needs attention: .*could not be read: the proxy at \S+ answers 502/).waitFor()
+    assert.equal(await page.getByText('Nothing needs attention.').count(), 0)
+    await assertAccessible(page)
+  })
+})
+
+describe('a filter', () => {
+  const ticking = `setInterval(() => {
+    const query = new URLSearchParams(location.search)
+    query.set('tick', String(Math.round(performance.now())))
+    history.replaceState(history.state, '', '?' + query)
+  }, 100)`
+
+  it('applies on a page that renders ten times a second', async () => {
+    const ada = await person({ url })
+    const page = await ada.open('/ui/containers')
+    await page.getByText('30 containers').waitFor()
+    await page.evaluate(ticking)
+    await page.getByLabel('Filter', { exact: true }).focus()
+    await page.keyboard.type(`${pool}-30`)
+    await page.getByText('1 of 30 containers').waitFor({ timeout: 5_000 })
+    await page.goto('/ui/events')
+    await page.getByText(/^\d+ events$/).waitFor()
+    await page.evaluate(ticking)
+    await page.getByLabel('Container', { exact: true }).focus()
+    await page.keyboard.type(`${pool}-30`)
+    await page.getByText(`--container ${pool}-30`).waitFor({ timeout: 5_000 })
+  })
+})
+
+describe('the panels of bulk actions', () => {
+  it('keep what they show when an earlier one is closed', async () => {
+    await Promise.all([reserve('many', 21), reserve('few', 2)])
+    const page = await (await person({ url })).open('/ui/reservations')
+    const panels = page.getByRole('region', { name: 'Bulk actions' })
+    for (const [username, count] of [
+      ['many', 21],
+      ['few', 2],
+    ] as const) {
+      await page.getByLabel('Account').selectOption(username)
+      await page.getByRole('button', { name: `Select all ${count} that match` }).click()
+      await page.locator('main').getByRole('button', { name: 'Extend', exact: true }).first().click()
+      await panels.getByText(`Extend ${count} reservations`, { exact: true }).waitFor()
+    }
+    const results = panels.getByRole('list', { name: 'Results' })
+    await results.getByText('few').first().waitFor()
+    await panels.getByRole('button', { name: 'Close “Extend 21 reservations”' }).click()
+    await panels.getByText('Extend 21 reservations', { exact: true }).waitFor({ state: 'detached' })
+    assert.equal(await results.getByRole('listitem').count(), 2)
+  })
+})
+
+describe('a copy button', () => {
+  it('shows the text selected where the browser refuses to copy', async () => {
+    const [id] = await reserve('alice')
+    const page = await (await person({ url })).open(`/ui/reservations/${id}`)
+    const button = page.getByRole('button', { name: /^Copy the ssh command/ })
+    await button.waitFor()
+    await button.click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    await page.getByRole('button', { name: 'Copied' }).waitFor({ state: 'detached' })
+    // Chromium without a window refuses no page, others do.
+    await page.evaluate('document.execCommand = () => false')
+    await button.click()
+    const dialog = page.getByRole('dialog', { name: 'The text was not copied' })
+    await dialog.waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Copied' }).count(), 0)
+    const field = dialog.getByRole('textbox')
+    await field.and(page.locator(':focus')).waitFor()
+    const selected = await page.evaluate<string>(
+      'const { value, selectionStart, selectionEnd } = document.activeElement; value.slice(selectionStart, selectionEnd)',
+    )
+    assert.match(selected, /^ssh -p \d+ alice@localhost$/)
+    await assertAccessible(page)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+  })
+})
+
+describe('the form for reserving', () => {
+  it('asks for a key when there is no password, and sends nothing', async () => {
+    const before = await heldCount()
+    const page = await (await person({ url })).open('/ui/reserve')
+    await page.getByText('Name, keys, password, queue, note').click()
+    await page.getByLabel('Password', { exact: true }).selectOption('none')
+    await page.getByText('A public key is needed').waitFor()
+    await page.getByLabel('Account').press('Enter')
+    await page.getByLabel('SSH keys').and(page.locator(':focus')).waitFor()
+    assert.equal(await heldCount(), before)
+  })
+
+  it('takes over the account of a reservation that has ended', async () => {
+    const [id] = await reserve('carol')
+    await fetch(`${url}/v1/reservations/${id}`, { method: 'DELETE' })
+    const page = await (await person({ url })).open(`/ui/reservations/${id}`)
+    await page.getByRole('link', { name: 'Reserve again' }).click()
+    await page.getByLabel('Account').waitFor()
+    assert.equal(await page.getByLabel('Account').inputValue(), 'carol')
+  })
+})
+
+describe('the page of a person', () => {
+  it('counts the containers that are held now', async () => {
+    const before = await heldCount()
+    const page = await (await person({ url })).open()
+    await page.getByText('Nothing needs attention.').waitFor()
+    await reserve('dora', 2)
+    await page.getByRole('link', { name: 'Me and settings' }).click()
+    await page.getByText(`${before + 2} held`).waitFor({ timeout: 5_000 })
+  })
+})
+
+describe('an action without a network', () => {
+  it('fails at once, instead of being sent when the network is back', async () => {
+    const [id] = await reserve('eve')
+    const ada = await person({ url })
+    ada.allows(/ERR_INTERNET_DISCONNECTED/)
+    const page = await ada.open(`/ui/reservations/${id}`)
+    await page.getByText('59 min · until').or(page.getByText('1 h')).first().waitFor()
+    await page.context().setOffline(true)
+    await page.getByRole('button', { name: 'Extend', exact: true }).click()
+    await page.getByRole('alert').filter({ hasText: 'not extended' }).waitFor({ timeout: 5_000 })
+    await page.context().setOffline(false)
+  })
+
+  it('extends once after a double click', async () => {
+    const [id] = await reserve('fay')
+    const page = await (await person({ url })).open(`/ui/reservations/${id}`)
+    let extensions = 0
+    await page.route(`**/v1/reservations/${id}`, async (call) => {
+      if (call.request().method() === 'PATCH') {
+        extensions += 1
+        await page.waitForTimeout(500)
+      }
+      await call.continue()
+    })
+    await page.getByRole('button', { name: 'Extend', exact: true }).dblclick()
+    await page.getByText(/: until /).waitFor()
+    assert.equal(extensions, 1)
+  })
+})
