@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createHash } from 'node:crypto'
 import { listening, openApi } from '../../../lab/api.ts'
+import { MAX_SESSIONS } from '../../../src/usecases/sessions/sessions.ts'
 import { openBrowser } from '../../support/http/browser.ts'
 import { openTokenApi } from '../../support/http/token-api.ts'
 import { listen } from '../../support/engine/listener.ts'
@@ -145,6 +146,23 @@ describe('a session', () => {
     assert.equal((await asked({ authorization: 'Bearer nonsense' })).status, 401)
     const state = JSON.parse((await browser.send('GET', '/v1/session', headers)).text)
     assert.deepEqual([state.identity.name, state.auth, state.session], ['bob', 'token', null])
+  })
+
+  it('ends, least recently used, when its token has more than the maximum', async () => {
+    const { api, alice, browser: unused, status } = await signedIn()
+    const used = openBrowser(api.server)
+    await used.fetch('POST', '/v1/session', { token: alice.text })
+    for (let nth = 0; nth < MAX_SESSIONS - 2; nth += 1) {
+      api.world.advance(1_000)
+      await openBrowser(api.server).fetch('POST', '/v1/session', { token: alice.text })
+    }
+    assert.equal((await api.world.store.sessions('alice')).length, MAX_SESSIONS)
+    api.world.advance(MINUTE)
+    assert.equal((await used.fetch('GET', '/v1/me')).status, 200)
+    await openBrowser(api.server).fetch('POST', '/v1/session', { token: alice.text })
+    assert.deepEqual([await status(), (await used.fetch('GET', '/v1/me')).status], [401, 200])
+    assert.match((await unused.fetch('GET', '/v1/me')).text, /this session has ended; sign in again/)
+    assert.equal((await api.world.store.sessions('alice')).length, MAX_SESSIONS)
   })
 
   it('ends after twelve hours without use, and not before', async () => {
