@@ -21,7 +21,7 @@ after(() => {
   server.close()
 })
 
-const read = (path: string, signal = new AbortController().signal) => new EtagReader(origin).read(path, signal)
+const read = (path: string, signal = new AbortController().signal) => new EtagReader(origin, 300).read(path, signal)
 
 describe('reading a list', { concurrency: true }, () => {
   it('throws a timeout when the answer stops in the middle', () =>

@@ -13,17 +13,19 @@ const MAX_READ_MS = 10_000
 
 export class EtagReader {
   readonly #origin: string
+  readonly #maxReadMs: number
   readonly #kept = new Map<string, Kept>()
 
-  constructor(origin: string) {
+  constructor(origin: string, maxReadMs = MAX_READ_MS) {
     this.#origin = origin
+    this.#maxReadMs = maxReadMs
   }
 
   /** Returns the body at a path: the same object as before if it has not changed. Throws `ApiError`, `Unreachable`. */
   async read<T>(path: string, signal: AbortSignal): Promise<T> {
     const kept = this.#kept.get(path)
     const headers = { accept: 'application/json', ...(kept && { 'if-none-match': kept.etag }) }
-    const within = AbortSignal.any([signal, AbortSignal.timeout(MAX_READ_MS)])
+    const within = AbortSignal.any([signal, AbortSignal.timeout(this.#maxReadMs)])
     const broken = (error: unknown): never => {
       throw signal.aborted ? error : new Unreachable(this.#origin, error)
     }
