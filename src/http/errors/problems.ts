@@ -9,6 +9,8 @@ import { isRefusal, refusalText, statusOfRefusal } from './fastify-refusals.ts'
 
 /** Retry-After of a 503. */
 export const RETRY_AFTER_S = 2
+/** Retry-After of `rate_limited`, unless the limit that refused knows better. */
+export const RATE_LIMITED_RETRY_S = 5
 
 /**
  * Converts what a handler or fastify threw: a BerthError stays, fastify's refusal of the request becomes

@@ -24,7 +24,7 @@ async function scene() {
     const headers = { ...by.headers, ...(body && JSON_TYPE) }
     const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) })
     const text = await answer.text()
-    return { status: answer.status, body: text === '' ? null : JSON.parse(text) }
+    return { status: answer.status, body: text === '' ? null : JSON.parse(text), headers: answer.headers }
   }
   const first = (await ask('POST', '/v1/reservations', ann, { username: 'ann', keepalive: '10m' })).body
   await ask('POST', '/v1/reservations', bob, { username: 'bob' })
@@ -101,15 +101,16 @@ describe('terminals: over the API', () => {
     const made = await Promise.all(Array.from({ length: 12 }, () => s.create()))
     ids.push(...made.flatMap(({ id }) => id ?? []))
     assert.equal(ids.length, 8, 'also when they are opened at once')
-    const { status, body } = await s.ask('POST', '/v1/containers/alpine-1/terminals', s.ann, SIZE)
-    assert.deepEqual([status, body.code], [429, 'rate_limited'])
+    const { status, body, headers } = await s.ask('POST', '/v1/containers/alpine-1/terminals', s.ann, SIZE)
+    assert.deepEqual([status, body.code, headers.get('retry-after')], [429, 'rate_limited', '5'])
     assert.match(body.detail, /alpine-1 has 8 terminals, the maximum/)
     for (const id of ids) await s.ask('DELETE', `/v1/terminals/${id}`, s.ann)
   })
 
   it('are WebSockets only', async () => {
     const answer = await fetch(`${s.address}/v1/terminals/x`)
-    assert.equal(answer.status, 426)
+    const { headers } = answer
+    assert.deepEqual([answer.status, headers.get('upgrade'), headers.get('connection')], [426, 'websocket', 'upgrade'])
     // Java's client asks every server to change to HTTP/2.
     const socket = connect(Number(new URL(s.address).port), '127.0.0.1')
     socket.write(
