@@ -14,6 +14,7 @@ import type { Connection, ViewerMessage } from '../../../src/usecases/terminals/
 const MINUTE = 60_000
 const SIZE = { cols: 80, rows: 24 }
 const P = pool({ name: 'p', size: 2 })
+const ROW = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0, viewedAt: 0 }
 const holder = { by: ANONYMOUS, isStillAllowed: async () => true }
 
 async function scene(some: { readonly keepaliveMs?: number; readonly count?: number } = {}) {
@@ -46,6 +47,14 @@ async function opened(world: World) {
   const { notes, connection } = recording()
   const viewer = await world.terminals.attach(id, holder, connection)
   return { id, notes, viewer }
+}
+
+/** Returns the events of closed terminals. */
+async function closings(world: World) {
+  const events = await world.store.events({ after: 0, limit: 1_000 })
+  return events
+    .filter(({ kind }) => kind === 'terminal.closed')
+    .map(({ container, owner, by, detail }) => ({ container, owner, by, detail }))
 }
 
 describe('terminals end', () => {
@@ -103,6 +112,69 @@ describe('terminals end', () => {
     assert.deepEqual(notes.closed, [])
   })
 
+  it('after 10 minutes without viewers, of which a restart of the manager takes nothing', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    world.advance(3 * MINUTE)
+    await world.terminals.step()
+    world.terminals.stop()
+    await world.restart()
+    await world.settle()
+    world.advance(10 * MINUTE)
+    await world.terminals.step()
+    assert.notEqual(await world.store.terminal(id), null)
+    world.advance(MINUTE)
+    await world.terminals.step()
+    assert.equal(await world.store.terminal(id), null)
+    assert.deepEqual(await closings(world), [{ container: 'p-1', owner: ANONYMOUS.name, by: 'berth', detail: 'idle' }])
+  })
+
+  it('not at once when the manager was down for longer, so that viewers can reconnect', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    world.terminals.stop()
+    world.advance(20 * MINUTE)
+    await world.restart()
+    world.advance(MINUTE - 1)
+    await world.terminals.step()
+    const { connection } = recording()
+    await world.terminals.attach(id, holder, connection)
+    world.advance(MINUTE)
+    await world.terminals.step()
+    assert.notEqual(await world.store.terminal(id), null)
+    await world.restart()
+    world.advance(20 * MINUTE)
+    await world.terminals.step()
+    assert.equal(await world.store.terminal(id), null)
+  })
+
+  it('not while they are viewed in another manager', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    const viewing = world.terminals
+    await world.restart()
+    for (let minute = 0; minute < 15; minute += 1) {
+      world.advance(MINUTE)
+      await viewing.step()
+      await world.terminals.step()
+    }
+    assert.notEqual(await world.store.terminal(id), null)
+    viewing.stop()
+  })
+
+  it('with the reservation, also when the manager has restarted and they were not viewed since', async () => {
+    const { world, reservation } = await scene()
+    const { id } = await opened(world)
+    world.terminals.stop()
+    await world.restart()
+    await world.reservations.release(reservation.id, ANONYMOUS)
+    await eventually(async () => (await world.store.terminal(id)) === null)
+    assert.deepEqual(
+      (await closings(world)).map(({ detail }) => detail),
+      ['released'],
+    )
+  })
+
   it('not because another container of the reservation is reset', async () => {
     const { world } = await scene({ count: 2 })
     const { notes } = await opened(world)
@@ -156,7 +228,6 @@ describe('terminals', () => {
   })
 
   it('send one resize at a time to the engine, and the latest size last', async () => {
-    const row = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0 }
     const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
     const sizes: number[] = []
     shell.resize = async ({ cols }) => {
@@ -164,7 +235,7 @@ describe('terminals', () => {
       await sleep(10)
     }
     const deps = { clock: () => 0, onInput: () => undefined, onShellEnd: () => undefined }
-    const terminal = new RunningTerminal(row, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
+    const terminal = new RunningTerminal(ROW, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
     const viewer = terminal.attach(recording().connection, holder)
     for (let cols = 100; cols < 200; cols += 1) viewer.resize({ cols, rows: 24 })
     await eventually(async () => sizes.at(-1) === 199)
@@ -223,10 +294,9 @@ describe('terminals', () => {
   })
 
   it('send the reason to a viewer that attaches just after their end', () => {
-    const row = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0 }
     const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
     const deps = { clock: () => 0, onInput: () => undefined, onShellEnd: () => assert.fail('it was ended') }
-    const terminal = new RunningTerminal(row, { shell, output: Buffer.from('old'), size: SIZE, lost: false }, deps)
+    const terminal = new RunningTerminal(ROW, { shell, output: Buffer.from('old'), size: SIZE, lost: false }, deps)
     terminal.end({ why: 'released', reason: 'It was released.', at: 0 })
     const { notes, connection } = recording()
     terminal.attach(connection, holder).type(Buffer.from('x'))
@@ -250,9 +320,9 @@ describe('terminals', () => {
       },
       lentTo: () => null,
     }
-    const deps = { store: world.store, engine, clock: world.now, newId: () => 't1' }
+    const deps = { store: world.store, engine, clock: world.now }
     const place = { reservation, container: { ...row, engineId: row.engineId } }
-    await assert.rejects(openShell(deps, place, { size: SIZE, by: ANONYMOUS }), { code: 'guest_failed' })
+    await assert.rejects(openShell(deps, place, { id: 't1', size: SIZE, by: ANONYMOUS }), { code: 'guest_failed' })
     assert.match(ended.join(), /^su -s \/bin\/sh -c id=t1; .*BERTH_TERMINAL.* ann$/s)
     assert.equal(await world.store.terminal('t1'), null)
   })
