@@ -257,6 +257,45 @@ describe('terminals', () => {
     await eventually(async () => (await aliveUntil()) === (before ?? 0) + MINUTE)
   })
 
+  it('pass on the responses of one viewer: that which typed or resized last, or else the first', async () => {
+    const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
+    let typed = ''
+    let inputs = 0
+    shell.stream.write = (bytes: Uint8Array) => {
+      typed += Buffer.from(bytes).toString()
+      return true
+    }
+    const deps = { clock: () => 0, onInput: () => void inputs++, onShellEnd: () => undefined }
+    const terminal = new RunningTerminal(ROW, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
+    const [one, two, three] = [1, 2, 3].map(() => terminal.attach(recording().connection, holder))
+    const responders = () => {
+      typed = ''
+      for (const [nth, viewer] of [one, two, three].entries()) viewer?.type(Buffer.from(`\x1b[${nth + 1};1R`))
+      return typed.replaceAll('\x1b', '')
+    }
+    assert.equal(responders(), '[1;1R', 'the first')
+    two?.type(Buffer.from('x'))
+    assert.equal(responders(), '[2;1R', 'that which typed last')
+    three?.resize(SIZE)
+    assert.equal(responders(), '[3;1R', 'that which resized last')
+    three?.leave()
+    assert.equal(responders(), '[1;1R', 'the first of those that are left')
+    assert.equal(inputs, 1, 'a response is no input of a person')
+    shell.close()
+  })
+
+  it('keep the size when a screen responds', async () => {
+    const { world } = await scene()
+    const { id, viewer, notes } = await opened(world)
+    const other = await world.terminals.attach(id, holder, recording().connection)
+    viewer.resize({ cols: 100, rows: 30 })
+    other.resize({ cols: 120, rows: 40 })
+    notes.messages.length = 0
+    viewer.type(Buffer.from('\x1b[?1;2c'))
+    other.type(Buffer.from('\x1b[?1;2c'))
+    assert.deepEqual(notes.messages, [])
+  })
+
   it('stop waiting for a viewer that has acknowledged nothing for 10 s', async () => {
     const { world } = await scene()
     const { notes, viewer } = await opened(world)
@@ -301,6 +340,26 @@ describe('terminals', () => {
     const { notes, connection } = recording()
     terminal.attach(connection, holder).type(Buffer.from('x'))
     assert.deepEqual([notes.closed, notes.text, terminal.viewers], [['over: It was released.'], 'old', 0])
+  })
+
+  it('count toward the limits also when the manager has restarted', async () => {
+    const { world } = await scene()
+    for (let nth = 0; nth < 8; nth += 1) await world.terminals.open('p-1', SIZE, holder)
+    world.terminals.stop()
+    await world.restart()
+    await assert.rejects(world.terminals.open('p-1', SIZE, holder), { code: 'rate_limited' })
+  })
+
+  it('stay closed for a viewer that reconnects meanwhile', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    world.terminals.stop()
+    await world.restart()
+    const attaching = world.terminals.attach(id, holder, recording().connection)
+    const closing = world.terminals.close(id, ANONYMOUS)
+    await assert.rejects(attaching, { code: 'not_found' })
+    await closing
+    assert.deepEqual(world.terminals.counts, { terminals: 0, viewers: 0 })
   })
 
   it('leave no process behind when the shell does not start', async () => {
