@@ -221,7 +221,11 @@ export interface Store extends LeadershipStore, HistoryStore, SessionStore, Toke
   terminal(id: string): Promise<Terminal | null>
   /** Returns the terminals in reservations of this owner, oldest first, including those of ended reservations. */
   terminals(owner: string): Promise<Terminal[]>
+  /** Returns the terminals of all owners. */
+  allTerminals(): Promise<Terminal[]>
   addTerminal(terminal: Terminal, by: string, now: number): Promise<void>
+  /** Records that these terminals have viewers now. */
+  markViewed(ids: readonly string[], now: number): Promise<void>
   /** Removes the terminal, if there is one. `detail` is the reason. Without `by`, the manager removed it. */
   removeTerminal(id: string, why: { readonly detail: string; readonly by?: string }, now: number): Promise<void>
 

@@ -14,6 +14,7 @@ import type { Connection, ViewerMessage } from '../../../src/usecases/terminals/
 const MINUTE = 60_000
 const SIZE = { cols: 80, rows: 24 }
 const P = pool({ name: 'p', size: 2 })
+const ROW = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0, viewedAt: 0 }
 const holder = { by: ANONYMOUS, isStillAllowed: async () => true }
 
 async function scene(some: { readonly keepaliveMs?: number; readonly count?: number } = {}) {
@@ -46,6 +47,14 @@ async function opened(world: World) {
   const { notes, connection } = recording()
   const viewer = await world.terminals.attach(id, holder, connection)
   return { id, notes, viewer }
+}
+
+/** Returns the events of closed terminals. */
+async function closings(world: World) {
+  const events = await world.store.events({ after: 0, limit: 1_000 })
+  return events
+    .filter(({ kind }) => kind === 'terminal.closed')
+    .map(({ container, owner, by, detail }) => ({ container, owner, by, detail }))
 }
 
 describe('terminals end', () => {
@@ -103,6 +112,69 @@ describe('terminals end', () => {
     assert.deepEqual(notes.closed, [])
   })
 
+  it('after 10 minutes without viewers, of which a restart of the manager takes nothing', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    world.advance(3 * MINUTE)
+    await world.terminals.step()
+    world.terminals.stop()
+    await world.restart()
+    await world.settle()
+    world.advance(10 * MINUTE)
+    await world.terminals.step()
+    assert.notEqual(await world.store.terminal(id), null)
+    world.advance(MINUTE)
+    await world.terminals.step()
+    assert.equal(await world.store.terminal(id), null)
+    assert.deepEqual(await closings(world), [{ container: 'p-1', owner: ANONYMOUS.name, by: 'berth', detail: 'idle' }])
+  })
+
+  it('not at once when the manager was down for longer, so that viewers can reconnect', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    world.terminals.stop()
+    world.advance(20 * MINUTE)
+    await world.restart()
+    world.advance(MINUTE - 1)
+    await world.terminals.step()
+    const { connection } = recording()
+    await world.terminals.attach(id, holder, connection)
+    world.advance(MINUTE)
+    await world.terminals.step()
+    assert.notEqual(await world.store.terminal(id), null)
+    await world.restart()
+    world.advance(20 * MINUTE)
+    await world.terminals.step()
+    assert.equal(await world.store.terminal(id), null)
+  })
+
+  it('not while they are viewed in another manager', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    const viewing = world.terminals
+    await world.restart()
+    for (let minute = 0; minute < 15; minute += 1) {
+      world.advance(MINUTE)
+      await viewing.step()
+      await world.terminals.step()
+    }
+    assert.notEqual(await world.store.terminal(id), null)
+    viewing.stop()
+  })
+
+  it('with the reservation, also when the manager has restarted and they were not viewed since', async () => {
+    const { world, reservation } = await scene()
+    const { id } = await opened(world)
+    world.terminals.stop()
+    await world.restart()
+    await world.reservations.release(reservation.id, ANONYMOUS)
+    await eventually(async () => (await world.store.terminal(id)) === null)
+    assert.deepEqual(
+      (await closings(world)).map(({ detail }) => detail),
+      ['released'],
+    )
+  })
+
   it('not because another container of the reservation is reset', async () => {
     const { world } = await scene({ count: 2 })
     const { notes } = await opened(world)
@@ -156,7 +228,6 @@ describe('terminals', () => {
   })
 
   it('send one resize at a time to the engine, and the latest size last', async () => {
-    const row = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0 }
     const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
     const sizes: number[] = []
     shell.resize = async ({ cols }) => {
@@ -164,7 +235,7 @@ describe('terminals', () => {
       await sleep(10)
     }
     const deps = { clock: () => 0, onInput: () => undefined, onShellEnd: () => undefined }
-    const terminal = new RunningTerminal(row, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
+    const terminal = new RunningTerminal(ROW, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
     const viewer = terminal.attach(recording().connection, holder)
     for (let cols = 100; cols < 200; cols += 1) viewer.resize({ cols, rows: 24 })
     await eventually(async () => sizes.at(-1) === 199)
@@ -184,6 +255,45 @@ describe('terminals', () => {
     assert.equal(await aliveUntil(), before)
     viewer.type(Buffer.from('x'))
     await eventually(async () => (await aliveUntil()) === (before ?? 0) + MINUTE)
+  })
+
+  it('pass on the responses of one viewer: that which typed or resized last, or else the first', async () => {
+    const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
+    let typed = ''
+    let inputs = 0
+    shell.stream.write = (bytes: Uint8Array) => {
+      typed += Buffer.from(bytes).toString()
+      return true
+    }
+    const deps = { clock: () => 0, onInput: () => void inputs++, onShellEnd: () => undefined }
+    const terminal = new RunningTerminal(ROW, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
+    const [one, two, three] = [1, 2, 3].map(() => terminal.attach(recording().connection, holder))
+    const responders = () => {
+      typed = ''
+      for (const [nth, viewer] of [one, two, three].entries()) viewer?.type(Buffer.from(`\x1b[${nth + 1};1R`))
+      return typed.replaceAll('\x1b', '')
+    }
+    assert.equal(responders(), '[1;1R', 'the first')
+    two?.type(Buffer.from('x'))
+    assert.equal(responders(), '[2;1R', 'that which typed last')
+    three?.resize(SIZE)
+    assert.equal(responders(), '[3;1R', 'that which resized last')
+    three?.leave()
+    assert.equal(responders(), '[1;1R', 'the first of those that are left')
+    assert.equal(inputs, 1, 'a response is no input of a person')
+    shell.close()
+  })
+
+  it('keep the size when a screen responds', async () => {
+    const { world } = await scene()
+    const { id, viewer, notes } = await opened(world)
+    const other = await world.terminals.attach(id, holder, recording().connection)
+    viewer.resize({ cols: 100, rows: 30 })
+    other.resize({ cols: 120, rows: 40 })
+    notes.messages.length = 0
+    viewer.type(Buffer.from('\x1b[?1;2c'))
+    other.type(Buffer.from('\x1b[?1;2c'))
+    assert.deepEqual(notes.messages, [])
   })
 
   it('stop waiting for a viewer that has acknowledged nothing for 10 s', async () => {
@@ -223,14 +333,33 @@ describe('terminals', () => {
   })
 
   it('send the reason to a viewer that attaches just after their end', () => {
-    const row = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0 }
     const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
     const deps = { clock: () => 0, onInput: () => undefined, onShellEnd: () => assert.fail('it was ended') }
-    const terminal = new RunningTerminal(row, { shell, output: Buffer.from('old'), size: SIZE, lost: false }, deps)
+    const terminal = new RunningTerminal(ROW, { shell, output: Buffer.from('old'), size: SIZE, lost: false }, deps)
     terminal.end({ why: 'released', reason: 'It was released.', at: 0 })
     const { notes, connection } = recording()
     terminal.attach(connection, holder).type(Buffer.from('x'))
     assert.deepEqual([notes.closed, notes.text, terminal.viewers], [['over: It was released.'], 'old', 0])
+  })
+
+  it('count toward the limits also when the manager has restarted', async () => {
+    const { world } = await scene()
+    for (let nth = 0; nth < 8; nth += 1) await world.terminals.open('p-1', SIZE, holder)
+    world.terminals.stop()
+    await world.restart()
+    await assert.rejects(world.terminals.open('p-1', SIZE, holder), { code: 'rate_limited' })
+  })
+
+  it('stay closed for a viewer that reconnects meanwhile', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    world.terminals.stop()
+    await world.restart()
+    const attaching = world.terminals.attach(id, holder, recording().connection)
+    const closing = world.terminals.close(id, ANONYMOUS)
+    await assert.rejects(attaching, { code: 'not_found' })
+    await closing
+    assert.deepEqual(world.terminals.counts, { terminals: 0, viewers: 0 })
   })
 
   it('leave no process behind when the shell does not start', async () => {
@@ -250,9 +379,9 @@ describe('terminals', () => {
       },
       lentTo: () => null,
     }
-    const deps = { store: world.store, engine, clock: world.now, newId: () => 't1' }
+    const deps = { store: world.store, engine, clock: world.now }
     const place = { reservation, container: { ...row, engineId: row.engineId } }
-    await assert.rejects(openShell(deps, place, { size: SIZE, by: ANONYMOUS }), { code: 'guest_failed' })
+    await assert.rejects(openShell(deps, place, { id: 't1', size: SIZE, by: ANONYMOUS }), { code: 'guest_failed' })
     assert.match(ended.join(), /^su -s \/bin\/sh -c id=t1; .*BERTH_TERMINAL.* ann$/s)
     assert.equal(await world.store.terminal('t1'), null)
   })

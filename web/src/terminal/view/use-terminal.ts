@@ -85,6 +85,7 @@ function openShell(host: HTMLElement, berth: BerthClient, latest: () => Wanted):
       ticket: (id) => terminalTicket(berth, id),
     },
     screen,
+    origin: location.origin,
     container,
     terminal,
     onShell,
