@@ -9,14 +9,17 @@ export interface Shortcut {
   /** Description in the list of shortcuts: "Reserve". */
   readonly label: string
   readonly act: () => void
+  /** Whether it is for what has the focus; then it goes before other shortcuts with the same keys. */
+  readonly isMeant?: () => boolean
 }
 
 class Registry {
   readonly shortcuts = new Map<symbol, Shortcut>()
 
-  /** Returns the shortcut with these keys. If there are two, the later one, which belongs to the page on top. */
+  /** Returns the shortcut with these keys. If there are two, the one that is meant, or else the later one. */
   find(keys: string): Shortcut | undefined {
-    return [...this.shortcuts.values()].findLast((shortcut) => shortcut.keys === keys)
+    const all = [...this.shortcuts.values()].filter((shortcut) => shortcut.keys === keys)
+    return all.findLast(({ isMeant }) => isMeant?.() ?? false) ?? all.at(-1)
   }
 }
 
@@ -65,16 +68,21 @@ function isInDialog(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('[role="dialog"], [role="menu"]') !== null
 }
 
-/** Registers a shortcut while the component is shown. */
-export function useShortcut(keys: string, label: string, act: () => void): void {
+/** Registers a shortcut while the component is shown. `isMeant` as in `Shortcut`. */
+export function useShortcut(keys: string, label: string, act: () => void, isMeant?: () => boolean): void {
   const registry = useRegistry()
-  const latest = useRef(act)
+  const latest = useRef({ act, isMeant })
   useEffect(() => {
-    latest.current = act
+    latest.current = { act, isMeant }
   })
   const id = useMemo(() => Symbol(keys), [keys])
   useEffect(() => {
-    registry.shortcuts.set(id, { keys, label, act: () => latest.current() })
+    registry.shortcuts.set(id, {
+      keys,
+      label,
+      act: () => latest.current.act(),
+      isMeant: () => latest.current.isMeant?.() ?? false,
+    })
     return () => void registry.shortcuts.delete(id)
   }, [registry, id, keys, label])
 }

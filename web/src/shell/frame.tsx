@@ -12,6 +12,7 @@ import { ColorSchemeButton } from './color-scheme-button.tsx'
 import { Nav } from './nav.tsx'
 import { Palette } from './palette.tsx'
 import { ShortcutHelp } from './shortcut-help.tsx'
+import { useLostFocus } from './use-lost-focus.ts'
 import styles from './frame.module.css'
 
 export function Frame({ children }: { readonly children: ReactNode }) {
@@ -26,6 +27,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
   useShortcut('Ctrl+K', 'Search pages, containers, reservations, actions', () => setPalette(true))
   useShortcut('?', 'Show the shortcuts', () => setHelp(true))
   const main = useFocusOnNavigation(location)
+  useLostFocus()
   return (
     <div className={styles['frame']} data-stale={kind === 'stale' || undefined}>
       <a className="skip-link" href="#main">

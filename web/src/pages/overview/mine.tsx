@@ -63,8 +63,9 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
         <Button
           size="compact-xs"
           aria-label={`${verb} ${what}`}
-          disabled={isReleasing}
-          onClick={() => void release.ask([reservation])}
+          // A disabled button would lose the focus.
+          aria-disabled={isReleasing}
+          onClick={() => !isReleasing && void release.ask([reservation])}
         >
           {isReleasing ? releasingText(reservation) : verb}
         </Button>
