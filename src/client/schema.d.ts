@@ -282,7 +282,7 @@ export interface paths {
         delete: operations["releaseReservation"];
         options?: never;
         head?: never;
-        /** Extend an active reservation; never shortens */
+        /** Extend an active reservation, which never shortens it, or change its note */
         patch: operations["extendReservation"];
         trace?: never;
     };
@@ -874,7 +874,7 @@ export interface components {
             detail: string | null;
         };
         /** @enum {string} */
-        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted" | "terminal.opened" | "terminal.closed";
+        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.noted" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted" | "terminal.opened" | "terminal.closed";
         EventList: {
             events: components["schemas"]["Event"][];
             /** @description "after" of the next page; null at the end */
@@ -891,6 +891,8 @@ export interface components {
              * @description The new end; instead of extend
              */
             expires_at?: string;
+            /** @description The new note, in a request of its own; null or an empty text removes it */
+            note?: string | null;
         };
         ExtendedReservation: {
             id: string;
