@@ -891,8 +891,8 @@ export interface components {
              * @description The new end; instead of extend
              */
             expires_at?: string;
-            /** @description The new note, in a request of its own; null or an empty text removes it */
-            note?: string | null;
+            /** @description The new note, in a request of its own; an empty text removes it */
+            note?: string;
         };
         ExtendedReservation: {
             id: string;

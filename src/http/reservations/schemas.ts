@@ -63,8 +63,9 @@ export const Extend = Type.Object(
     ),
     expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'The new end; instead of extend' })),
     note: Type.Optional(
-      Nullable(Type.String({ maxLength: MAX_NOTE }), {
-        description: 'The new note, in a request of its own; null or an empty text removes it',
+      Type.String({
+        maxLength: MAX_NOTE,
+        description: 'The new note, in a request of its own; an empty text removes it',
       }),
     ),
   },
