@@ -1051,7 +1051,7 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @description Pools that cannot lend anything, while others can */
+            /** @description Problems that are not urgent yet: some pools cannot lend anything, the disk is almost full */
             reasons?: string[];
         };
         ReleaseRequest: {

@@ -20,7 +20,9 @@ const Ready = Type.Object(
   {
     status: Type.Literal('ready'),
     reasons: Type.Optional(
-      Type.Array(Type.String(), { description: 'Pools that cannot lend anything, while others can' }),
+      Type.Array(Type.String(), {
+        description: 'Problems that are not urgent yet: some pools cannot lend anything, the disk is almost full',
+      }),
     ),
   },
   { title: 'Ready', description: 'Database and engine answer, and at least one pool works' },
@@ -35,8 +37,11 @@ const NotReady = Type.Object(
 const Refused = errorMessage('Only an admin may do this')
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
+/** With less space, /readyz warns. A busy pool writes some MiB a day, and the engine may use the same disk. */
+const MIN_FREE_BYTES = 1024 ** 3
+
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { store, pools, clock, log, reconciler, metrics, terminals, version } = context
+  const { store, pools, clock, log, reconciler, metrics, terminals, version, freeSpace } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   /** Returns why requests cannot be served now; empty when they can. */
@@ -77,6 +82,15 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     return [`containers left alone, because they ${why}: ${names.join(', ')}; see berth doctor`]
   }
 
+  /** The database needs little, but a full disk ends all writes. */
+  async function shortOfSpace(): Promise<string[]> {
+    // A disk that cannot be read shows itself as a database that does not answer.
+    const free = await freeSpace().catch(() => Infinity)
+    if (free >= MIN_FREE_BYTES) return []
+    const left = `${Math.floor(free / 1024 ** 2)} MiB`
+    return [`the disk of the database has only ${left} left; free some space before nothing can be written`]
+  }
+
   const healthz = { tags, operationId: 'getHealth', summary: 'Whether the process serves', response: { 200: Alive } }
   typed.get('/healthz', { schema: healthz, ...PROBE }, async () => ({ status: 'ok' as const, version }))
 
@@ -92,7 +106,7 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     // A manager that serves other pools is not taken out of service for one that fails.
     const serves = failing.length < pools.all().length
     if (reasons.length === 0 && serves) {
-      const notes = [...failing, ...leftAlone()]
+      const notes = [...failing, ...leftAlone(), ...(await shortOfSpace())]
       return { status: 'ready' as const, ...(notes.length > 0 && { reasons: notes }) }
     }
     reasons.push(...failing)

@@ -1,5 +1,5 @@
 /** Finds what needs attention: problems that do not solve themselves, or not soon. */
-import type { Container, Pool } from '../../api/types.ts'
+import type { Container, Pool, Token } from '../../api/types.ts'
 import { durationText } from '../../words/time.ts'
 
 export interface NeedsPerson {
@@ -16,13 +16,18 @@ export interface NeedsSources {
   readonly containers: readonly Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'retry_at' | 'error'>[]
   /** Reasons of /readyz. */
   readonly reasons: readonly string[]
+  /** Those that the reader may see. */
+  readonly tokens: readonly Pick<Token, 'id' | 'name' | 'expires_at'>[]
 }
 
 /** A longer quarantine needs attention: it may have been forgotten. */
 const LONG_QUARANTINE_MS = 60 * 60_000
 
-/** Returns the most urgent first: the manager, then pools, then containers by number of failures. */
-export function needsPerson({ pools, containers, reasons }: NeedsSources, now: number): readonly NeedsPerson[] {
+/** From then on, a token needs a successor. */
+const TOKEN_EXPIRES_SOON_MS = 7 * 24 * 60 * 60_000
+
+/** Returns the most urgent first: the manager, pools, containers by number of failures, tokens by expiry. */
+export function needsPerson({ pools, containers, reasons, tokens }: NeedsSources, now: number): readonly NeedsPerson[] {
   const ofPools = pools.flatMap(({ name, problem }) =>
     problem === null
       ? []
@@ -43,7 +48,21 @@ export function needsPerson({ pools, containers, reasons }: NeedsSources, now: n
     .filter((one) => one.state === 'broken' || isForgotten(one, now))
     .toSorted((one, other) => other.attempts - one.attempts)
     .map((one) => containerItem(one, now))
-  return [...ofManager, ...ofPools, ...ofContainers]
+  return [...ofManager, ...ofPools, ...ofContainers, ...expiringTokens(tokens, now)]
+}
+
+/** An expired token is left out: its programs have noticed. */
+function expiringTokens(tokens: NeedsSources['tokens'], now: number): NeedsPerson[] {
+  return tokens
+    .map(({ id, name, expires_at: at }) => ({ id, name, left: Date.parse(at ?? '') - now }))
+    .filter(({ left }) => left > 0 && left < TOKEN_EXPIRES_SOON_MS)
+    .toSorted((one, other) => one.left - other.left)
+    .map(({ id, name, left }) => ({
+      key: `token ${id}`,
+      text: `The token of ${name} expires in ${durationText(left)}`,
+      href: `/tokens?q=${encodeURIComponent(id)}`,
+      container: null,
+    }))
 }
 
 function containerItem(one: NeedsSources['containers'][number], now: number): NeedsPerson {

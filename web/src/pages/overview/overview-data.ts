@@ -4,8 +4,9 @@ import { useMemo } from 'react'
 import { Unreachable } from '../../../../src/client/client.ts'
 import { useApi } from '../../api/berth.tsx'
 import { useContainers, useMe, useOpenReservations, usePools } from '../../api/lists.ts'
-import type { Container, Event, Me, Pool, Reservation } from '../../api/types.ts'
+import type { Container, Event, Me, Pool, Reservation, Token } from '../../api/types.ts'
 import { isNoteworthy } from '../../words/event-text.ts'
+import { useTokens } from '../tokens/tokens.ts'
 
 export interface PoolData {
   readonly me: Me
@@ -19,6 +20,8 @@ export interface OverviewData extends PoolData {
   readonly events: readonly Event[]
   /** Reasons of /readyz. */
   readonly reasons: readonly string[]
+  /** Empty for users, and until they are read: the page does not wait for them. */
+  readonly tokens: readonly Token[]
 }
 
 /** Returns pools, containers and reservations; undefined until all are read. Also used by the page of a pool. */
@@ -37,14 +40,17 @@ export function usePoolData() {
   return { data, error: failed?.error ?? null, refetch: () => Promise.all(queries.map((query) => query.refetch())) }
 }
 
+const NO_TOKENS: readonly Token[] = []
+
 export function useOverviewData() {
   const lists = usePoolData()
   const events = useLatestEvents()
   const readiness = useReadiness()
+  const { data: tokens = NO_TOKENS } = useTokens(lists.data?.me.role === 'admin')
   const hasSettled = (query: { isPending: boolean }) => !query.isPending
   const data: OverviewData | undefined =
     lists.data && hasSettled(events) && hasSettled(readiness)
-      ? { ...lists.data, events: events.data ?? [], reasons: readiness.data ?? [] }
+      ? { ...lists.data, events: events.data ?? [], reasons: readiness.data ?? [], tokens }
       : undefined
   return { ...lists, data }
 }
