@@ -87,6 +87,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     reload: async () => [],
     hostCaKey: null,
     requestSecret: Buffer.alloc(32, 7),
+    freeSpace: async () => Infinity,
     log: { debug: write, info: write, warn: write, error: write },
     ...some,
   }

@@ -130,6 +130,7 @@ export async function startManager(
       trustProxy,
       requestLevel,
       requestSecret: components.secret,
+      freeSpace: components.freeSpace,
       authenticate,
       signIn,
       streaming: STREAMING,

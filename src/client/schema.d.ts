@@ -282,7 +282,7 @@ export interface paths {
         delete: operations["releaseReservation"];
         options?: never;
         head?: never;
-        /** Extend an active reservation; never shortens */
+        /** Extend an active reservation, which never shortens it, or change its note */
         patch: operations["extendReservation"];
         trace?: never;
     };
@@ -874,7 +874,7 @@ export interface components {
             detail: string | null;
         };
         /** @enum {string} */
-        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted" | "terminal.opened" | "terminal.closed";
+        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.noted" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted" | "terminal.opened" | "terminal.closed";
         EventList: {
             events: components["schemas"]["Event"][];
             /** @description "after" of the next page; null at the end */
@@ -891,6 +891,8 @@ export interface components {
              * @description The new end; instead of extend
              */
             expires_at?: string;
+            /** @description The new note, in a request of its own; an empty text removes it */
+            note?: string;
         };
         ExtendedReservation: {
             id: string;
@@ -1049,7 +1051,7 @@ export interface components {
          */
         Reach: "internet" | "none" | "all";
         /** @enum {string} */
-        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone";
+        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone" | "disk_almost_full";
         ReadinessProblem: {
             code: components["schemas"]["ReadinessCode"];
             /** @description Of code pool_unusable: the pool that cannot lend anything */
@@ -1060,7 +1062,7 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @description Pools that cannot lend anything, while others can */
+            /** @description Problems that are not urgent yet: some pools cannot lend anything, the disk is almost full */
             reasons?: string[];
             /** @description The reasons, with codes for programs */
             problems?: components["schemas"]["ReadinessProblem"][];

@@ -18,6 +18,8 @@ export interface Database {
    * or not there. `invalid_config`.
    */
   backup(copy: string): Promise<void>
+  /** Returns how many bytes its disk has left. */
+  freeSpace(): Promise<number>
   /** Returns the mark that its containers bear; `id` is its identity. */
   mark(id: string, now: number): DatabaseMark
   /** Whether the database of this identity is certainly not at this origin any more. */

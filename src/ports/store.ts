@@ -183,6 +183,8 @@ export interface Store extends LeadershipStore, HistoryStore, SessionStore, Toke
    * on hold; null if its end is no longer `from`, or it was on hold before.
    */
   putOnHold(id: string, to: HoldTerms, by: string, now: number): Promise<Reservation | 'full' | null>
+  /** Sets its note, null for none; null when it is ending or has ended, or does not exist. */
+  setNote(id: string, note: string | null, by: string, now: number): Promise<Reservation | null>
   /** Postpones the time at which it counts as abandoned; null after that time or its end, or without a keepalive. */
   keepAlive(id: string, now: number): Promise<Reservation | null>
   /**

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import type { Database } from '../ports/database.ts'
 import { hostName } from './host-name.ts'
 import { backupSqlite } from './sqlite/backup.ts'
+import { freeSpaceOf } from './sqlite/free-space.ts'
 import { isGone, markOf } from './sqlite/mark.ts'
 import { migrateSqlite, openSqlite, pendingSqlite } from './sqlite/open.ts'
 import { openSecret } from './sqlite/secret-file.ts'
@@ -24,6 +25,7 @@ export function databaseOf({ database: file, listen: { host, port } }: StoreConf
     migrate: () => migrateSqlite(file),
     pendingMigrations: () => pendingSqlite(file),
     backup: (copy) => backupSqlite(file, copy),
+    freeSpace: () => freeSpaceOf(file),
     mark: (id, now) => markOf(file, id, now),
     isGone,
     secret: () => openSecret(file),

@@ -158,6 +158,27 @@ describe('tokens', () => {
   })
 })
 
+describe('tokens that expire soon', () => {
+  const expiring = (name: string, days: string) =>
+    manager.send('POST', '/v1/tokens', { name, role: 'user', expires_in: days })
+
+  it('need the attention of admins on the overview, which leads to each of them', async () => {
+    await expiring('nightly', '3d')
+    await expiring('yearly', '365d')
+    const page = await signedIn(await person({ url: manager.url }), admin, '/ui/')
+    const link = page.getByRole('link', { name: /^The token of nightly expires in 2 d 23 h/ })
+    await link.waitFor()
+    assert.equal(await page.getByText('The token of yearly').count(), 0)
+    await assertAccessible(page)
+    await link.click()
+    await page.getByText(/^1 of \d+ tokens$/).waitFor()
+    await page.getByRole('row', { name: /nightly/ }).waitFor()
+    const { token } = await tokenOf('vera', 'user')
+    const vera = await signedIn(await person({ url: manager.url }), token, '/ui/')
+    await vera.getByText('Nothing needs attention.').waitFor()
+  })
+})
+
 describe('sessions', () => {
   it('are listed, and end one by one', async () => {
     const { token } = await tokenOf('linus', 'user')

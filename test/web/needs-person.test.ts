@@ -21,7 +21,7 @@ const container = (name: string, state: One['state'], more: Partial<One> = {}): 
 const READY = { kind: 'read', problems: [] } as const
 
 const texts = (sources: Partial<NeedsSources>) =>
-  needsPerson({ pools: [], containers: [], readiness: READY, ...sources }, NOW).map(({ text }) => text)
+  needsPerson({ pools: [], containers: [], readiness: READY, tokens: [], ...sources }, NOW).map(({ text }) => text)
 
 describe('what needs a person', () => {
   it('is nothing while all works', () => {
@@ -63,9 +63,30 @@ describe('what needs a person', () => {
     ])
   })
 
+  it('is a token that expires within 7 days, the soonest first', () => {
+    const DAY_S = 24 * 60 * 60
+    const token = (name: string, expires: number | null) => ({
+      id: `${name}id`,
+      name,
+      expires_at: expires === null ? null : at(expires),
+    })
+    const tokens = [
+      ...[token('never', null), token('later', 7 * DAY_S), token('expired', -1)],
+      ...[token('ci', 6 * DAY_S), token('lab', 3_600)],
+    ]
+    const items = needsPerson({ pools: [], containers: [], readiness: READY, tokens }, NOW)
+    deepEqual(
+      items.map(({ text, href }) => [text, href]),
+      [
+        ['The token of lab expires in 1 h', '/tokens?q=labid'],
+        ['The token of ci expires in 6 d', '/tokens?q=ciid'],
+      ],
+    )
+  })
+
   it('has the container that failed most first, and is counted', () => {
     const containers = [container('a-1', 'broken', { attempts: 3 }), container('a-2', 'broken', { attempts: 9 })]
-    const items = needsPerson({ pools: [], containers, readiness: READY }, NOW)
+    const items = needsPerson({ pools: [], containers, readiness: READY, tokens: [] }, NOW)
     deepEqual(
       items.map(({ key }) => key),
       ['a-2', 'a-1'],

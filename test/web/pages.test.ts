@@ -65,9 +65,11 @@ describe('usage', () => {
 })
 
 describe('reservations in words', () => {
-  const some = (rest: object) => ({ state: 'active', queue: null, outcome: null, reason: null, ...rest }) as Reservation
+  const some = (rest: object) =>
+    ({ state: 'active', queue: null, outcome: null, reason: null, held_at: null, ...rest }) as Reservation
   it('say their state', () => {
     equal(stateText(some({})), 'active')
+    equal(stateText(some({ held_at: '2026-11-29T14:00:00Z' })), 'active · on hold')
     equal(stateText(some({ state: 'waiting', queue: { position: 2 } })), 'waiting · no. 2')
     equal(stateText(some({ state: 'ended', outcome: 'expired' })), 'ended: expired')
   })

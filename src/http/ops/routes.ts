@@ -19,6 +19,7 @@ const READINESS_CODES = [
   'engine_unavailable',
   'pool_unusable',
   'containers_left_alone',
+  'disk_almost_full',
 ] as const
 
 const Alive = Type.Object(
@@ -39,7 +40,9 @@ const Ready = Type.Object(
   {
     status: Type.Literal('ready'),
     reasons: Type.Optional(
-      Type.Array(Type.String(), { description: 'Pools that cannot lend anything, while others can' }),
+      Type.Array(Type.String(), {
+        description: 'Problems that are not urgent yet: some pools cannot lend anything, the disk is almost full',
+      }),
     ),
     problems: Type.Optional(Type.Array(Problem, { description: 'The reasons, with codes for programs' })),
   },
@@ -64,8 +67,11 @@ function listed(problems: ReadinessProblem[]): { reasons: string[]; problems: Re
   return { reasons: problems.map(({ message }) => message), problems }
 }
 
+/** With less space, /readyz warns. A busy pool writes some MiB a day, and the engine may use the same disk. */
+const MIN_FREE_BYTES = 1024 ** 3
+
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { store, pools, clock, log, reconciler, metrics, terminals, version } = context
+  const { store, pools, clock, log, reconciler, metrics, terminals, version, freeSpace } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   /** Returns why requests cannot be served now; empty when they can. */
@@ -109,6 +115,16 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     return [{ code: 'containers_left_alone', pool: null, message }]
   }
 
+  /** The database needs little, but a full disk ends all writes. */
+  async function shortOfSpace(): Promise<ReadinessProblem[]> {
+    // A disk that cannot be read shows itself as a database that does not answer.
+    const free = await freeSpace().catch(() => Infinity)
+    if (free >= MIN_FREE_BYTES) return []
+    const left = `${Math.floor(free / 1024 ** 2)} MiB`
+    const message = `the disk of the database has only ${left} left; free some space before nothing can be written`
+    return [{ code: 'disk_almost_full', pool: null, message }]
+  }
+
   const healthz = { tags, operationId: 'getHealth', summary: 'Whether the process serves', response: { 200: Alive } }
   typed.get('/healthz', { schema: healthz, ...PROBE }, async () => ({ status: 'ok' as const, version }))
 
@@ -124,7 +140,7 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     // A manager that serves other pools is not taken out of service for one that fails.
     const serves = failing.length < pools.all().length
     if (found.length === 0 && serves) {
-      const notes = [...failing, ...leftAlone()]
+      const notes = [...failing, ...leftAlone(), ...(await shortOfSpace())]
       return { status: 'ready' as const, ...(notes.length > 0 && listed(notes)) }
     }
     const answer = { status: 'not ready' as const, ...listed([...found, ...failing]) }

@@ -13,9 +13,9 @@ import { identityOf, requireAdmin } from '../auth/identity.ts'
 import { clientGone } from '../streaming/long-poll.ts'
 import { pollUntil } from '../streaming/poll-until.ts'
 import {
-  type ExtendBody,
-  checkEnd,
-  readEnd,
+  type ChangeBody,
+  checkChange,
+  readChange,
   readHold,
   readIdempotencyKey,
   readStates,
@@ -134,11 +134,13 @@ function showRoute(typed: TypedServer, context: RouteContext): void {
 /** Extend, keepalive, hold, release. */
 function changeRoutes(typed: TypedServer, context: RouteContext): void {
   const { reservations } = context
-  const extendRules = ({ body }: FastifyRequest) => violationsFrom(() => checkEnd(body as ExtendBody))
-  typed.patch('/v1/reservations/:id', { schema: EXTEND, config: { rules: extendRules } }, async (request) => {
+  const changeRules = ({ body }: FastifyRequest) => violationsFrom(() => checkChange(body as ChangeBody))
+  typed.patch('/v1/reservations/:id', { schema: EXTEND, config: { rules: changeRules } }, async (request) => {
     const { id } = request.params
     const by = identityOf(request)
-    const { clamped } = await reservations.extend(id, readEnd(request.body), by)
+    const change = readChange(request.body)
+    if (change.kind === 'note') await reservations.setNote(id, change.note, by)
+    const { clamped } = change.kind === 'end' ? await reservations.extend(id, change.until, by) : { clamped: null }
     return { ...(await viewReservation(context, await reservations.find(id, by))), clamped }
   })
 
@@ -202,7 +204,7 @@ const SHOW = {
 const EXTEND = {
   tags: ['reservations'],
   operationId: 'extendReservation',
-  summary: 'Extend an active reservation; never shortens',
+  summary: 'Extend an active reservation, which never shortens it, or change its note',
   params: ReservationId,
   body: Extend,
   response: { 200: ExtendedView },

@@ -74,6 +74,26 @@ describe('GET /readyz', () => {
   })
 })
 
+describe('GET /readyz with little space on the disk of the database', () => {
+  it('is ready, and says how much is left', async () => {
+    const reasons = async (free: number) => {
+      const api = await openApi({ access: () => ({ freeSpace: async () => free }) })
+      const { status, text } = await api.get('/readyz')
+      assert.equal(status, 200)
+      return JSON.parse(text).reasons
+    }
+    assert.equal(await reasons(1024 ** 3), undefined)
+    const left = 'the disk of the database has only 1023 MiB left; free some space before nothing can be written'
+    assert.deepEqual(await reasons(1024 ** 3 - 1), [left])
+  })
+
+  it('says nothing about a disk that cannot be read', async () => {
+    const freeSpace = () => Promise.reject(new Error('EIO'))
+    const api = await openApi({ access: () => ({ freeSpace }) })
+    assert.equal(JSON.parse((await api.get('/readyz')).text).reasons, undefined)
+  })
+})
+
 describe('GET /readyz with a read-only database', () => {
   for (const verb of ['acquireLeadership', 'end'] as const) {
     it(`is not ready after "${verb}" failed, until writes work`, async () => {

@@ -12,6 +12,7 @@ const TEXTS: Readonly<Record<Event['kind'], TextOf>> = {
   'reservation.active': (event) => `${holder(event)} can log in to ${poolOf(event)}`,
   'reservation.extended': (event, words) => `${actor(event)} extended ${theirs(event)} ${until(event, words)}`,
   'reservation.held': (event, words) => `${actor(event)} put ${theirs(event)} on hold ${until(event, words)}`,
+  'reservation.noted': (event) => noteChange(event),
   'reservation.substituted': (event) => `${substitution(event.detail)} in ${theirs(event)}`,
   'reservation.ending': (event) => `${capital(theirs(event))} ends: ${outcome(event)}`,
   'reservation.ended': (event) => `${capital(theirs(event))} has ended: ${outcome(event)}`,
@@ -59,6 +60,12 @@ function holder({ username, owner }: Event): string {
 
 function theirs(event: Event): string {
   return `the reservation of ${holder(event)} in ${poolOf(event)}`
+}
+
+function noteChange(event: Event): string {
+  const { detail } = event
+  if (detail === null) return `${actor(event)} removed the note of ${theirs(event)}`
+  return `${actor(event)} changed the note of ${theirs(event)}: ${detail}`
 }
 
 function nameOf({ container }: Event): string {

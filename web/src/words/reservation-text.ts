@@ -12,7 +12,9 @@ export function reservationTitle({ username, name }: Pick<Reservation, 'username
 }
 
 /** Returns its state: "waiting · no. 2", by its position in the queue, or "ended: released". */
-export function stateText({ state, queue, outcome }: Pick<Reservation, 'state' | 'queue' | 'outcome'>): string {
+export function stateText(reservation: Pick<Reservation, 'state' | 'queue' | 'outcome' | 'held_at'>): string {
+  const { state, queue, outcome, held_at: heldAt } = reservation
+  if (state === 'active' && heldAt !== null) return 'active · on hold'
   if (state === 'waiting' && queue) return `waiting · no. ${queue.position}`
   if (outcome !== null) return `${state}: ${outcome}`
   return state

@@ -8,8 +8,8 @@ import { type NeedsPerson, needsPerson, needsSummary } from './needs-person.ts'
 import type { OverviewData } from './overview-data.ts'
 import styles from './overview.module.css'
 
-export function useNeeds({ pools, containers, readiness }: OverviewData): readonly NeedsPerson[] {
-  return needsPerson({ pools, containers, readiness }, useNow(10_000))
+export function useNeeds({ pools, containers, readiness, tokens }: OverviewData): readonly NeedsPerson[] {
+  return needsPerson({ pools, containers, readiness, tokens }, useNow(10_000))
 }
 
 /** One line of fixed height, so that nothing below it moves when something breaks. */

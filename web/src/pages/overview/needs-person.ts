@@ -1,5 +1,5 @@
 /** Finds what needs attention: problems that do not solve themselves, or not soon. */
-import type { Container, Pool, ReadinessProblem } from '../../api/types.ts'
+import type { Container, Pool, ReadinessProblem, Token } from '../../api/types.ts'
 import { durationText } from '../../words/time.ts'
 
 export interface NeedsPerson {
@@ -15,6 +15,8 @@ export interface NeedsSources {
   readonly pools: readonly Pick<Pool, 'name' | 'problem'>[]
   readonly containers: readonly Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'retry_at' | 'error'>[]
   readonly readiness: Readiness
+  /** Those that the reader may see. */
+  readonly tokens: readonly Pick<Token, 'id' | 'name' | 'expires_at'>[]
 }
 
 /** What /readyz says. */
@@ -26,8 +28,14 @@ export type Readiness =
 /** A longer quarantine needs attention: it may have been forgotten. */
 const LONG_QUARANTINE_MS = 60 * 60_000
 
-/** Returns the most urgent first: the manager, then pools, then containers by number of failures. */
-export function needsPerson({ pools, containers, readiness }: NeedsSources, now: number): readonly NeedsPerson[] {
+/** From then on, a token needs a successor. */
+const TOKEN_EXPIRES_SOON_MS = 7 * 24 * 60 * 60_000
+
+/** Returns the most urgent first: the manager, pools, containers by number of failures, tokens by expiry. */
+export function needsPerson(
+  { pools, containers, readiness, tokens }: NeedsSources,
+  now: number,
+): readonly NeedsPerson[] {
   const ofPools = pools.flatMap(({ name, problem }) =>
     problem === null
       ? []
@@ -44,7 +52,7 @@ export function needsPerson({ pools, containers, readiness }: NeedsSources, now:
     .filter((one) => one.state === 'broken' || isForgotten(one, now))
     .toSorted((one, other) => other.attempts - one.attempts)
     .map((one) => containerItem(one, now))
-  return [...ofManager(readiness), ...ofPools, ...ofContainers]
+  return [...ofManager(readiness), ...ofPools, ...ofContainers, ...expiringTokens(tokens, now)]
 }
 
 function ofManager(readiness: Readiness): readonly NeedsPerson[] {
@@ -52,6 +60,20 @@ function ofManager(readiness: Readiness): readonly NeedsPerson[] {
   if (readiness.kind === 'unread') return [item(`its readiness could not be read: ${readiness.reason}`)]
   // The list of pools names their problems.
   return readiness.problems.filter(({ pool }) => pool === null).map(({ message }) => item(message))
+}
+
+/** An expired token is left out: its programs have noticed. */
+function expiringTokens(tokens: NeedsSources['tokens'], now: number): NeedsPerson[] {
+  return tokens
+    .map(({ id, name, expires_at: at }) => ({ id, name, left: Date.parse(at ?? '') - now }))
+    .filter(({ left }) => left > 0 && left < TOKEN_EXPIRES_SOON_MS)
+    .toSorted((one, other) => one.left - other.left)
+    .map(({ id, name, left }) => ({
+      key: `token ${id}`,
+      text: `The token of ${name} expires in ${durationText(left)}`,
+      href: `/tokens?q=${encodeURIComponent(id)}`,
+      container: null,
+    }))
 }
 
 function containerItem(one: NeedsSources['containers'][number], now: number): NeedsPerson {

@@ -3,10 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useApi, useBerth } from '../../api/berth.tsx'
 import { useContainers, useMe, useOpenReservations, usePools } from '../../api/lists.ts'
-import type { Container, Event, Me, Pool, ReadinessProblem, Reservation } from '../../api/types.ts'
+import type { Container, Event, Me, Pool, ReadinessProblem, Reservation, Token } from '../../api/types.ts'
 import { isNoteworthy } from '../../words/event-text.ts'
 import type { Readiness } from './needs-person.ts'
 import { readinessProblems } from './readiness.ts'
+import { useTokens } from '../tokens/tokens.ts'
 
 export interface PoolData {
   readonly me: Me
@@ -19,6 +20,8 @@ export interface PoolData {
 export interface OverviewData extends PoolData {
   readonly events: readonly Event[]
   readonly readiness: Readiness
+  /** Empty for users, and until they are read: the page does not wait for them. */
+  readonly tokens: readonly Token[]
 }
 
 /** Returns pools, containers and reservations; undefined until all are read. Also used by the page of a pool. */
@@ -37,14 +40,17 @@ export function usePoolData() {
   return { data, error: failed?.error ?? null, refetch: () => Promise.all(queries.map((query) => query.refetch())) }
 }
 
+const NO_TOKENS: readonly Token[] = []
+
 export function useOverviewData() {
   const lists = usePoolData()
   const events = useLatestEvents()
   const readiness = useReadiness()
+  const { data: tokens = NO_TOKENS } = useTokens(lists.data?.me.role === 'admin')
   const hasSettled = (query: { isPending: boolean }) => !query.isPending
   const data: OverviewData | undefined =
     lists.data && hasSettled(events) && hasSettled(readiness)
-      ? { ...lists.data, events: events.data ?? [], readiness: readinessOf(readiness) }
+      ? { ...lists.data, events: events.data ?? [], readiness: readinessOf(readiness), tokens }
       : undefined
   return { ...lists, data }
 }

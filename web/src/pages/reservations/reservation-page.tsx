@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { useState } from 'react'
 import { Link, useParams } from 'wouter'
 import { useExtend, useRelease } from '../../actions/reservation-actions.ts'
 import { useMe } from '../../api/lists.ts'
@@ -9,10 +10,12 @@ import { Fact, Facts } from '../../parts/facts.tsx'
 import { LinkedText } from '../../parts/linked-text.tsx'
 import { Loading, Page } from '../../parts/page.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
-import { ExactTime, TimeLeft, TimeSince, TimeUntil } from '../../parts/time-left.tsx'
+import { ClockTime, ExactTime, TimeUntil } from '../../parts/time-left.tsx'
 import { releaseVerb, releasingText } from '../../words/release-text.ts'
 import { extendRefusal, isOpen, reservationTitle, stateText } from '../../words/reservation-text.ts'
 import { Access } from './access.tsx'
+import { PutOnHold } from './change/hold-form.tsx'
+import { NoteDialog } from './change/note-dialog.tsx'
 import { Ended } from './ended.tsx'
 import { EventLines } from './event-lines.tsx'
 import { ExtendForm } from './extend-form.tsx'
@@ -46,29 +49,36 @@ function Shown({ reservation }: { readonly reservation: Reservation }) {
         <State reservation={reservation} events={found} />
         {isOpen(reservation) && <Actions reservation={reservation} isMine={isMine} />}
         <Access reservation={reservation} isMine={isMine} />
-        <ReservationFacts reservation={reservation} />
       </div>
-      <section aria-labelledby="events">
-        <h2 id="events">Events</h2>
-        {events.error && <ProblemNote title="Berth could not load its events" error={events.error} />}
-        <EventLines events={found} />
-        <p>
-          <Link href={`/events?reservation=${reservation.id}`}>Follow its events</Link>
-        </p>
-      </section>
+      {/* Beside the access, which disappears at the end: nothing else moves then. */}
+      <div>
+        <ReservationFacts reservation={reservation} />
+        <section aria-labelledby="events">
+          <h2 id="events">
+            <Link href={`/events?reservation=${reservation.id}`}>Events</Link>
+          </h2>
+          {events.error && <ProblemNote title="Berth could not load its events" error={events.error} />}
+          <EventLines events={found} />
+        </section>
+      </div>
     </div>
   )
 }
 
 function State({ reservation, events }: { readonly reservation: Reservation; readonly events: readonly Event[] }) {
-  const { state, expires_at: end } = reservation
+  const { state, expires_at: end, held_at: held } = reservation
   switch (state) {
     case 'waiting':
       return <Waiting reservation={reservation} />
     case 'preparing':
       return <p>Its account is being created; it will be active in a moment.</p>
     case 'active':
-      return end && <p className={styles['time']}>{<TimeLeft at={end} />}</p>
+      return (
+        <p className={styles['time']}>
+          {end && <TimeLeft at={end} />}
+          {held && ' · on hold'}
+        </p>
+      )
     case 'ending':
     case 'ended':
       return <Ended reservation={reservation} events={events} />
@@ -91,6 +101,7 @@ function Actions({ reservation, isMine }: { readonly reservation: Reservation; r
         )}
         {canExtend && <ExtendForm reservation={reservation} />}
         {canExtend && <Keepalive reservation={reservation} isMine={isMine} />}
+        {canExtend && <PutOnHold reservation={reservation} />}
         <Button aria-disabled={isReleasing} onClick={() => void release.ask([reservation])}>
           {isReleasing ? releasingText(reservation) : `${releaseVerb(reservation)} …`}
         </Button>
@@ -101,11 +112,20 @@ function Actions({ reservation, isMine }: { readonly reservation: Reservation; r
 }
 
 function ReservationFacts({ reservation }: { readonly reservation: Reservation }) {
-  const { id, owner, username, pool, count, note, name } = reservation
+  const { id, owner, username, pool, count, name } = reservation
   const { created_at: made, active_at: active, keepalive_until: keepalive, held_at: held } = reservation
   return (
     <Facts>
-      <Fact name="State">{stateText(reservation)}</Fact>
+      {/* In the line of the state, so that nothing moves when it is put on hold. */}
+      <Fact name="State">
+        {stateText(reservation)}
+        {held && isOpen(reservation) && (
+          <>
+            {' since '}
+            <ClockTime at={held} />
+          </>
+        )}
+      </Fact>
       <Fact name="Account">{username}</Fact>
       <Fact name="Owner">{owner}</Fact>
       <Fact name="Name">{name}</Fact>
@@ -113,17 +133,42 @@ function ReservationFacts({ reservation }: { readonly reservation: Reservation }
         <Link href={`/pools/${pool}`}>{pool}</Link>
       </Fact>
       <Fact name="Containers">{count}</Fact>
-      <Fact name="Note">{note !== null && <LinkedText text={note} />}</Fact>
+      <Fact name="Note">
+        <Note reservation={reservation} />
+      </Fact>
       <Fact name="Created">
         <ExactTime at={made} />
       </Fact>
       <Fact name="Active since">{active && <ExactTime at={active} />}</Fact>
-      <Fact name="On hold">{held && isOpen(reservation) && <TimeSince at={held} />}</Fact>
+      <Fact name="On hold since">{held && !isOpen(reservation) && <ExactTime at={held} />}</Fact>
       <Fact name="Keepalive">{keepalive && isOpen(reservation) && <KeepaliveEnd at={keepalive} />}</Fact>
       <Fact name="ID">
         <code>{id}</code>
       </Fact>
     </Facts>
+  )
+}
+
+function Note({ reservation }: { readonly reservation: Reservation }) {
+  const { note } = reservation
+  const [editing, setEditing] = useState(false)
+  const canEdit = isOpen(reservation)
+  useShortcut('n', 'Edit the note of this reservation', () => canEdit && setEditing(true))
+  return (
+    <div className={styles['note']}>
+      {note !== null && (
+        <span>
+          <LinkedText text={note} />
+        </span>
+      )}
+      {note === null && !canEdit && <span className="secondary">none</span>}
+      {canEdit && (
+        <Button title="Edit the note (n)" onClick={() => setEditing(true)}>
+          {note === null ? 'Add a note …' : 'Edit …'}
+        </Button>
+      )}
+      <NoteDialog reservation={editing ? reservation : null} onClose={() => setEditing(false)} />
+    </div>
   )
 }
 

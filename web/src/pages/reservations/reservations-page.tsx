@@ -1,5 +1,5 @@
 import { Button, NativeSelect } from '@mantine/core'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useOpenReservations } from '../../api/lists.ts'
 import type { Reservation } from '../../api/types.ts'
@@ -9,6 +9,7 @@ import { DataTable } from '../../parts/table/data-table.tsx'
 import { readTableState } from '../../parts/table/model/table-state.ts'
 import { useTable } from '../../parts/table/use-table.ts'
 import { reservationTitle } from '../../words/reservation-text.ts'
+import { NoteDialog } from './change/note-dialog.tsx'
 import { endedFilter } from './ended-filter.ts'
 import { useEndedReservations } from './ended-reservations.ts'
 import { RESERVATION_COLUMNS } from './reservation-columns.tsx'
@@ -39,7 +40,8 @@ function Reservations({ open }: { readonly open: readonly Reservation[] }) {
     return rowsOf(open, withEnded ? (ended.data ?? NONE) : NONE, wanted.split(','))
   }, [open, wanted, withEnded, ended.data])
   const table = useTable({ rows, columns: RESERVATION_COLUMNS, idOf })
-  const actions = useReservationActions()
+  const [editing, setEditing] = useState<Reservation | null>(null)
+  const actions = useReservationActions(setEditing)
   return (
     <>
       <DataTable
@@ -57,6 +59,10 @@ function Reservations({ open }: { readonly open: readonly Reservation[] }) {
             <Link href="/reserve">Reserve a container</Link>
           </>
         }
+      />
+      <NoteDialog
+        reservation={editing && (open.find(({ id }) => id === editing.id) ?? editing)}
+        onClose={() => setEditing(null)}
       />
       {withEnded && <EndedNote ended={ended} />}
     </>

@@ -24,7 +24,7 @@ interface Actions {
   readonly bulk: readonly BulkAction<Reservation>[]
 }
 
-export function useReservationActions(): Actions {
+export function useReservationActions(editNote: (row: Reservation) => void): Actions {
   const extend = useExtend()
   const release = useRelease()
   const releaseMany = useReleaseMany()
@@ -32,6 +32,7 @@ export function useReservationActions(): Actions {
   return {
     rowActions: (row) => [
       { label: 'Extend', key: 'e', refusal: extendRefusal(row), act: () => extend.mutate(row) },
+      { label: 'Note …', key: 'n', refusal: releaseRefusal(row), act: () => editNote(row) },
       { label: `${releaseVerb(row)} …`, refusal: releaseRefusal(row), act: () => void release.ask([row]) },
     ],
     bulk: [
