@@ -37,8 +37,11 @@ import { readVersion } from './version.ts'
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
 const STOP_DEADLINE_MS = 4_000
 
-/** Proxies close connections that are silent for a minute, or for half of one. */
-const STREAMING = { heartbeatMs: 15_000, idleTimeoutMs: 60_000 }
+/**
+ * Proxies close connections that are silent for a minute, or for half of one. Each heartbeat also checks the token: it
+ * is shorter than the 15 s within which a stream ends, so that a page has time to notice.
+ */
+const STREAMING = { heartbeatMs: 10_000, idleTimeoutMs: 60_000 }
 
 export interface Manager {
   /** URL at which the API is served. */

@@ -16,8 +16,8 @@ globalThis.attacks = (manager, terminal, ticket) => {
   const element = (name, attributes) =>
     new Promise((resolve) => {
       const made = Object.assign(document.createElement(name), attributes)
-      made.onload = () => resolve(name === 'iframe' ? null : `${name} loaded`)
-      made.onerror = () => resolve(null)
+      made.addEventListener('load', () => resolve(name === 'iframe' ? null : `${name} loaded`))
+      made.addEventListener('error', () => resolve(null))
       document.body.append(made)
     })
   const form = (path, enctype) =>
@@ -28,23 +28,23 @@ globalThis.attacks = (manager, terminal, ticket) => {
       made.target = frame.name
       made.append(Object.assign(document.createElement('input'), { name: '{"a":"', value: '"}' }))
       document.body.append(made)
-      frame.onload = () => resolve(null)
+      frame.addEventListener('load', () => resolve(null))
       made.submit()
     })
   const socket = (protocols) =>
     new Promise((resolve) => {
       const made = new WebSocket(`${manager.replace('http', 'ws')}/v1/terminals/${terminal}`, protocols)
-      made.onopen = () => resolve('open')
-      made.onerror = () => resolve(null)
+      made.addEventListener('open', () => resolve('open'))
+      made.addEventListener('error', () => resolve(null))
     })
   const source = () =>
     new Promise((resolve) => {
       const made = new EventSource(`${manager}/v1/events?live=true`, { withCredentials: true })
-      made.onopen = () => resolve('open')
-      made.onerror = () => {
+      made.addEventListener('open', () => resolve('open'))
+      made.addEventListener('error', () => {
         made.close()
         resolve(null)
-      }
+      })
     })
 
   return {
