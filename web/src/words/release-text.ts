@@ -1,4 +1,4 @@
-/** What a release does, in words. One that waits in the queue is cancelled: it holds nothing that could be destroyed. */
+/** What a release does, in words. A reservation that waits is cancelled: it holds nothing that could be destroyed. */
 import type { Reservation } from '../../../src/client/client.ts'
 import { counted, releaseConsequence } from './reservation-text.ts'
 
