@@ -120,6 +120,7 @@ describe('a terminal', () => {
     const { id, name } = await reserve()
     const made = await create(name)
     const viewer = await attach(made)
+    await viewer.prints(/\$ $/)
     await viewer.run('sleep 12345 & sleep 54321', /54321/)
     await eventually(async () => /sleep 12345[\s\S]*sleep 54321/.test(await processesOf(name)))
     await send('DELETE', `/v1/terminals/${made.id}`)

@@ -1,4 +1,4 @@
-/** The engine stops, crashes and starts again below a terminal. */
+/** Shells while a real engine stops or crashes, and starts again. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { eventually } from '../../lab/eventually.ts'
@@ -40,8 +40,8 @@ describe('a shell below dtach', { skip }, async () => {
         await next.run('echo "still $X"', /still kept/)
         return true
       })
-      const { stdout } = { stdout: await engine.docker('top', `${manager.instance}.${name}`, '-eo', 'pid,args') }
-      assert.equal(stdout.match(/dtach -a/g)?.length, 1, stdout)
+      const processes = await engine.docker('top', `${manager.instance}.${name}`, '-eo', 'pid,args')
+      assert.equal(processes.match(/dtach -a/g)?.length, 1, processes)
       await release(id)
     })
   }
