@@ -119,6 +119,20 @@ describe('a terminal', () => {
     assert.ok(Number(cols) < 100, `${cols} columns`)
   })
 
+  it('responds once to the query of a program, although two screens show it', async () => {
+    const held = await reserve()
+    const one = await openTerminal(await browser.person({ url }), held)
+    const other = await (await browser.person({ url })).open()
+    await other.getByRole('button', { name: `Continue the shell of ${held.container}` }).click()
+    await shows(other, 'ada@')
+    for (const page of [one, other]) {
+      const read = (name: string, seconds: number) => `IFS= read -rsd R -t ${seconds} ${name}`
+      const count = `echo "bytes: \${#position} \${#more}."`
+      await page.keyboard.type(`clear; printf '\\e[6n'; ${read('position', 5)}; ${read('more', 1)}; ${count}\n`)
+      await shows(page, /bytes: [1-9]\d* 0\./)
+    }
+  })
+
   it('keeps its text over a restart of the manager', async () => {
     const held = await reserve()
     const person = await browser.person({ url })

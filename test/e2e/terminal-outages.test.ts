@@ -103,8 +103,7 @@ describe('after a crash of the manager, a shell that is not viewed', () => {
     await eventually(async () => (await processesOf(name)).includes('sleep 12345'))
     await manager.kill()
     const database = new DatabaseSync(join(manager.folder, 'containers.db'))
-    const before = Date.now() - 12 * MINUTE_MS
-    database.prepare('UPDATE terminals SET viewed_at = ? WHERE id = ?').run(before, made.id)
+    database.prepare('UPDATE terminals SET viewed_at = ? WHERE id = ?').run(Date.now() - 12 * MINUTE_MS, made.id)
     database.close()
     await manager.start()
     await assert.rejects(create(name), /429/)

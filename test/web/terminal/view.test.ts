@@ -115,7 +115,7 @@ describe('words about the connection', () => {
     equal(noteText('reconnected', lostAt, now, WORDS), '── connection lost 14:02:11, reconnected 14:02:20 ──')
     equal(
       noteText('lost', lostAt, now, WORDS),
-      '── the manager restarted and the shell was lost (14:02:11); this is a new one ──',
+      '── connection lost 14:02:11, and the shell ended meanwhile; this is a new one ──',
     )
   })
 })

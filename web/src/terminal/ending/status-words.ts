@@ -36,7 +36,7 @@ export function noteText(kind: 'reconnected' | 'lost', lostAt: number, now: numb
   const lost = timeOfDay(lostAt, words)
   return kind === 'reconnected'
     ? `── connection lost ${lost}, reconnected ${timeOfDay(now, words)} ──`
-    : `── the manager restarted and the shell was lost (${lost}); this is a new one ──`
+    : `── connection lost ${lost}, and the shell ended meanwhile; this is a new one ──`
 }
 
 /** What can be done after the end. */

@@ -9,8 +9,11 @@ import { type LinkEvents, lookOptions, newXterm, type ScreenLook } from './new-x
 import { closingLine, insertedLine, scrolledAway } from './note-line.ts'
 import { withStyleNonce } from './style-nonce.ts'
 
+const ESC = 0x1b
+
 export interface ScreenEvents extends LinkEvents {
-  readonly onInput: (input: Uint8Array<ArrayBuffer>) => void
+  /** `isResponse`: the terminal responds to a query of a program; no person has typed. */
+  readonly onInput: (input: Uint8Array<ArrayBuffer>, isResponse: boolean) => void
   /** A key that the frame takes. */
   readonly onAction: (action: Exclude<KeyAction, 'shell' | 'browser'>) => void
   /** A program wants to put text in the clipboard. */
@@ -184,7 +187,8 @@ export class XtermScreen implements TerminalScreen {
   #send(input: Uint8Array<ArrayBuffer>): void {
     if (this.#replaying > 0) return
     this.activeAt = Date.now()
-    this.#events.onInput(input)
+    // xterm responds while it reads the output with the query. An arrow key at that moment counts as a response, too.
+    this.#events.onInput(input, this.#writing > 0 && input[0] === ESC)
   }
 
   /** xterm asks about each key first. Returns whether the key is typed. */
