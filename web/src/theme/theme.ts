@@ -38,7 +38,10 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'xs' } },
     Checkbox: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'xs' } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 0 } } },
+    // Without a label, its button with a cross has no name.
+    Modal: {
+      defaultProps: { centered: true, transitionProps: { duration: 0 }, closeButtonProps: { 'aria-label': 'Close' } },
+    },
     Drawer: { defaultProps: { position: 'right', transitionProps: { duration: 0 } } },
   },
 })
