@@ -30,7 +30,7 @@ async function reserve(some: object): Promise<string> {
 const active = await reserve({ username: 'ada', count: 2, note: 'run https://ci.example.org/runs/7' })
 await reserve({ username: 'ben' })
 const ended = await reserve({ username: 'carol' })
-await manager.send('DELETE', `/v1/reservations/${ended}`)
+await fetch(`${url}/v1/reservations/${ended}`, { method: 'DELETE' })
 await manager.send('POST', `/v1/containers/${pool}-8/quarantine`, {})
 await manager.send('POST', '/v1/tokens', { name: 'lab7', role: 'user' })
 

@@ -5,6 +5,7 @@ import type { CDPSession, Page } from 'playwright-core'
 import { eventually } from '../../lab/eventually.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import type { Person } from '../support/browser/person.ts'
 
 const SIZE = 4
 /** Their tiles have no text, so their labels name them. */
@@ -50,11 +51,11 @@ async function reserve(username: string, some: object = {}): Promise<string> {
   return (body as { id: string }).id
 }
 
-async function openOverview(): Promise<{ page: Page; tree: CDPSession }> {
+async function openOverview(): Promise<{ ada: Person; page: Page; tree: CDPSession }> {
   const ada = await person({ url })
   const page = await ada.open()
   await page.locator(`[data-slot="${pool}dots-${DOTS}"][data-state="ready"]`).waitFor()
-  return { page, tree: await ada.context.newCDPSession(page) }
+  return { ada, page, tree: await ada.context.newCDPSession(page) }
 }
 
 describe('a screen reader', () => {
@@ -81,7 +82,9 @@ describe('a screen reader', () => {
 
   it('hears of a warning before the end once, and of an extension', async () => {
     await reserve('alice', { duration: '63s' })
-    const { page } = await openOverview()
+    const { ada, page } = await openOverview()
+    // The dock grows at its top with the warning, and shrinks again.
+    ada.allows(/layout shift/)
     await page.locator(`[data-slot="${pool}-1"][data-state="reserved"]`).focus()
     await page.keyboard.press('t')
     const warning = page.getByRole('alert').filter({ hasText: `${pool}-1 will end at` })
