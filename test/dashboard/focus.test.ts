@@ -128,7 +128,7 @@ describe('warnings of several reservations', () => {
     await buttons.nth(2).waitFor()
     const extend = ({ container }: Held) => page.getByRole('button', { name: `Extend by 30 min: ${container}` })
     assert.deepEqual(
-      await buttons.evaluateAll((all) => all.map((button) => button.getAttribute('aria-label'))),
+      await Promise.all((await buttons.all()).map((button) => button.getAttribute('aria-label'))),
       [third, second, first].map(({ container }) => `Extend by 30 min: ${container}`),
     )
     assert.match(await page.title(), /^⚠ \d+ s · Overview · Berth$/)

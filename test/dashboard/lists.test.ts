@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
@@ -159,27 +158,4 @@ describe('events', () => {
     await page.goto('/ui/events?from=2020-01-01&to=2020-01-02')
     await page.getByText('No events match.').waitFor()
   })
-})
-
-describe('every page of lists is accessible', () => {
-  const PAGES = ['reservations?state=all', 'containers', 'events', 'usage?by=day', 'tokens', 'sessions', 'me']
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const width of [375, 1920]) {
-      it(`${colorScheme}, ${width} px`, async () => {
-        const ada = await person({ url: manager.url, width, height: 900, colorScheme })
-        const id = await reserve('axe')
-        const { body } = await manager.get<{ containers: { name: string }[] }>(`/v1/reservations/${id}`)
-        const paths = [...PAGES, `reservations/${id}`, `containers/${body.containers[0]?.name}`]
-        for (const path of paths) {
-          const page = await ada.open(`/ui/${path}`)
-          await page.locator('tbody tr, dl dt, .secondary').first().waitFor()
-          await page.waitForTimeout(300)
-          await assertAccessible(page)
-          const scroll = await page.evaluate<number>('document.documentElement.scrollWidth')
-          assert.ok(scroll <= width, `${path} is ${scroll} px wide`)
-          await screenshot(page, `${path.split(/[?/]/)[0]}-${path.includes('/') ? 'one-' : ''}${colorScheme}-${width}`)
-        }
-      })
-    }
-  }
 })

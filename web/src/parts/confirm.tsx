@@ -3,7 +3,7 @@ import { Button, Group, Modal, TextInput } from '@mantine/core'
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react'
 import styles from './confirm.module.css'
 
-export interface Question {
+interface Question {
   /** "Release 3 reservations?" */
   readonly title: string
   /** What the action causes: "Their containers are destroyed." */
