@@ -17,7 +17,7 @@ const manager = await testDashboard('screenshots', {
   engine: 'docker',
   size: 12,
   poolName: 'alpine',
-  pool: { duration: { default: '60m' }, hold: { max: '2h', containers: 4 } },
+  pool: { duration: { default: '60m' } },
   further: { '-ci': { size: 4, duration: { default: '15m' } } },
 })
 const { person } = await openBrowser()
@@ -87,8 +87,7 @@ async function today(): Promise<void> {
   await reserve({ username: 'bob', name: 'cluster', count: 4, duration: '95m', note: 'quorum after a lost node' })
   await reserve({ username: 'carol', count: 1, duration: '8m' })
   const run = 'https://ci.example.org/runs/4711'
-  const failed = await reserve({ username: 'ci', name: 'job-4711', pool: 'alpine-ci', count: 2, note: run })
-  await manager.send('POST', `/v1/reservations/${failed}/hold`, { duration: '30m' })
+  await reserve({ username: 'ci', name: 'job-4711', pool: 'alpine-ci', count: 2, note: run })
   await reserve({ username: 'ci', name: 'job-4712', pool: 'alpine-ci', count: 1, duration: '12m' })
   await reserve({ username: 'dora', name: 'release', pool: 'alpine-ci', count: 3, wait: '1h' })
 }
