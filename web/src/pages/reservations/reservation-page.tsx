@@ -2,13 +2,13 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useParams } from 'wouter'
 import { useExtend, useRelease } from '../../actions/reservation-actions.ts'
-import { useMe } from '../../api/lists.ts'
+import { useMe, usePools } from '../../api/lists.ts'
 import { useReservation, useReservationEvents } from '../../api/reservation.ts'
 import type { Event, Reservation } from '../../api/types.ts'
 import { useShortcut } from '../../keyboard/shortcuts.tsx'
 import { Fact, Facts } from '../../parts/facts.tsx'
 import { LinkedText } from '../../parts/linked-text.tsx'
-import { Loading, Page } from '../../parts/page.tsx'
+import { Loading, Page, PENDING } from '../../parts/page.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { ClockTime, ExactTime, TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
 import { releaseVerb, releasingText } from '../../words/release-text.ts'
@@ -28,10 +28,12 @@ const NONE: readonly Event[] = []
 export function ReservationPage() {
   const { id } = useParams<{ id: string }>()
   const reservation = useReservation(id)
+  // Its actions depend on both: without waiting, a button would appear later and move what is below.
+  const [me, pools] = [useMe(), usePools()]
   const title = reservation.data ? reservationTitle(reservation.data) : 'Reservation'
   return (
     <Page title={title}>
-      <Loading of={reservation} what="the reservation">
+      <Loading of={me.isPending || pools.isPending ? PENDING : reservation} what="the reservation">
         {(found) => <Shown reservation={found} />}
       </Loading>
     </Page>

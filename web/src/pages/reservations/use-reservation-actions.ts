@@ -1,4 +1,5 @@
 /** The actions on reservations in the table: on one, or on all that are selected. */
+import { Pencil } from 'lucide-react'
 import { answerOf } from '../../../../src/client/client.ts'
 import { extensionOf } from '../../actions/extension.ts'
 import { useExtend, useRelease } from '../../actions/reservation-actions.ts'
@@ -32,7 +33,7 @@ export function useReservationActions(editNote: (row: Reservation) => void): Act
   return {
     rowActions: (row) => [
       { label: 'Extend', key: 'e', refusal: extendRefusal(row), act: () => extend.mutate(row) },
-      { label: 'Note …', key: 'n', refusal: releaseRefusal(row), act: () => editNote(row) },
+      { label: 'Edit note …', icon: Pencil, key: 'n', refusal: releaseRefusal(row), act: () => editNote(row) },
       { label: `${releaseVerb(row)} …`, refusal: releaseRefusal(row), act: () => void release.ask([row]) },
     ],
     bulk: [

@@ -23,9 +23,15 @@ export function SessionsPage() {
     queryFn: ({ signal }) => answerOf(berth.GET('/v1/sessions', { signal })),
     select: ({ sessions: found }): readonly OpenSession[] => found,
   })
+  if (own?.auth === 'none') {
+    return (
+      <Page title="Sessions">
+        <p className="secondary">This manager needs no sign-in, so there are no sessions.</p>
+      </Page>
+    )
+  }
   return (
     <Page title="Sessions">
-      {own?.auth === 'none' && <p className="secondary">This manager needs no sign-in, so there are no sessions.</p>}
       {me?.role === 'user' && <p className="secondary">Only your own sessions. Admins see all sessions.</p>}
       <Loading of={sessions} what="the sessions">
         {(found) => <Sessions sessions={found} />}

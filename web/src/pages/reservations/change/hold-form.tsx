@@ -31,6 +31,7 @@ export function PutOnHold({ reservation }: { readonly reservation: Reservation }
     <>
       <Button
         aria-disabled={refusal !== null}
+        {...(refusal !== null && { 'data-disabled': true })}
         title={refusal ?? undefined}
         onClick={() => refusal === null && setOpened(true)}
       >
