@@ -16,7 +16,6 @@ import * as namesAndHolds from './migrations/0012-names-and-holds.ts'
 import * as sessions from './migrations/0013-sessions.ts'
 import * as refusals from './migrations/0014-refusals.ts'
 import * as terminals from './migrations/0015-terminals.ts'
-import * as viewedTerminals from './migrations/0016-on/0016-viewed-terminals.ts'
 import type { Tables } from './sql/schema/tables.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -35,7 +34,6 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-sessions': sessions,
   '0014-refusals': refusals,
   '0015-terminals': terminals,
-  '0016-viewed-terminals': viewedTerminals,
 }
 
 /**
