@@ -211,7 +211,7 @@ CREATE TABLE "terminals" (
   "generation" integer not null,
   "persistent" integer not null,
   "created_at" integer not null,
-  "viewed_at" bigint default 0 not null);
+  "viewed_at" integer not null);
 
 CREATE INDEX "terminals_of_reservation" on "terminals" ("reservation");
 
