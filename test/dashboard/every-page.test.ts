@@ -55,6 +55,11 @@ const PAGES: readonly (readonly [name: string, path: string, text: string | RegE
   ['missing', 'nowhere', 'There is no such page'],
 ]
 
+/** Without animations such as the cursor of a terminal, which never end. */
+const TRANSITIONS_END = `Promise.allSettled(
+  document.getAnimations().filter((one) => one instanceof CSSTransition).map(({ finished }) => finished),
+)`
+
 /** Checks the page in light, and the colours also in dark: places and sizes are the same. */
 async function check(page: Page, name: string): Promise<void> {
   // Charts and lists that are still read change what is there.
@@ -65,7 +70,7 @@ async function check(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
   // Colours fade from one scheme to the other.
-  await page.waitForFunction('document.getAnimations().length === 0')
+  await page.evaluate(TRANSITIONS_END)
   await screenshot(page, `${name}-dark`)
   await assertAccessible(page)
   await page.emulateMedia({ colorScheme: 'light' })
