@@ -13,7 +13,10 @@ import { RETRY_AFTER_S } from '../errors/problems.ts'
 
 const tags = ['manager']
 
-/** What keeps the manager, or a pool, from its work. The first three are also codes of errors. */
+/** /readyz warns below this. A busy pool writes a few MiB a day, but the engine may use the same disk. */
+const MIN_FREE_BYTES = 1024 ** 3
+
+/** Codes of the problems that /readyz reports. The first three are also codes of errors. */
 const READINESS_CODES = [
   'database_unavailable',
   'engine_unavailable',
@@ -29,7 +32,7 @@ const Alive = Type.Object(
 const Problem = Type.Object(
   {
     code: Type.Enum([...READINESS_CODES], { title: 'ReadinessCode' }),
-    pool: NullableText({ description: 'Of code pool_unusable: the pool that cannot lend anything' }),
+    pool: NullableText({ description: 'The pool that cannot lend anything; null unless code is pool_unusable' }),
     message: Type.String({ description: 'The same sentence as in reasons' }),
   },
   { title: 'ReadinessProblem' },
@@ -41,7 +44,8 @@ const Ready = Type.Object(
     status: Type.Literal('ready'),
     reasons: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'Problems that are not urgent yet: some pools cannot lend anything, the disk is almost full',
+        description:
+          'Problems despite which it serves: unusable pools, containers left alone, a disk that is almost full',
       }),
     ),
     problems: Type.Optional(Type.Array(Problem, { description: 'The reasons, with codes for programs' })),
@@ -62,20 +66,17 @@ const NotReady = Type.Object(
 const Refused = errorMessage('Only an admin may do this')
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
-/** `reasons` came first, and stays for the programs that read it. */
+/** Returns the problems in both forms: `reasons` is older than `problems`, and stays for the programs that read it. */
 function listed(problems: ReadinessProblem[]): { reasons: string[]; problems: ReadinessProblem[] } {
   return { reasons: problems.map(({ message }) => message), problems }
 }
-
-/** With less space, /readyz warns. A busy pool writes some MiB a day, and the engine may use the same disk. */
-const MIN_FREE_BYTES = 1024 ** 3
 
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
   const { store, pools, clock, log, reconciler, metrics, terminals, version, freeSpace } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   /** Returns why requests cannot be served now; empty when they can. */
-  async function problems(): Promise<ReadinessProblem[]> {
+  async function servingProblems(): Promise<ReadinessProblem[]> {
     const found: ReadinessProblem[] = []
     const add = (code: ReadinessProblem['code'], message: string) => found.push({ code, pool: null, message })
     try {
@@ -106,7 +107,7 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     })
   }
 
-  /** Names the containers only: /readyz needs no token, and their holders are not for every caller. */
+  /** Returns which containers are left alone. Without their holders, because /readyz needs no token. */
   function leftAlone(): ReadinessProblem[] {
     const names = reconciler.protectedContainers().flatMap(({ row }) => row?.name ?? [])
     if (names.length === 0) return []
@@ -115,9 +116,9 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     return [{ code: 'containers_left_alone', pool: null, message }]
   }
 
-  /** The database needs little, but a full disk ends all writes. */
-  async function shortOfSpace(): Promise<ReadinessProblem[]> {
-    // A disk that cannot be read shows itself as a database that does not answer.
+  /** Returns the warning of a disk that is almost full: nothing can be written on a full one. */
+  async function spaceProblems(): Promise<ReadinessProblem[]> {
+    // If the disk cannot be read, the database does not answer either, which `servingProblems` reports.
     const free = await freeSpace().catch(() => Infinity)
     if (free >= MIN_FREE_BYTES) return []
     const left = `${Math.floor(free / 1024 ** 2)} MiB`
@@ -135,12 +136,12 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     response: { 200: Ready, 503: NotReady },
   }
   typed.get('/readyz', { schema: readyz, ...PROBE }, async (_request, reply) => {
-    const found = await problems()
+    const found = await servingProblems()
     const failing = found.length === 0 ? await poolProblems() : []
     // A manager that serves other pools is not taken out of service for one that fails.
     const serves = failing.length < pools.all().length
     if (found.length === 0 && serves) {
-      const notes = [...failing, ...leftAlone(), ...(await shortOfSpace())]
+      const notes = [...failing, ...leftAlone(), ...(await spaceProblems())]
       return { status: 'ready' as const, ...(notes.length > 0 && listed(notes)) }
     }
     const answer = { status: 'not ready' as const, ...listed([...found, ...failing]) }
