@@ -1062,7 +1062,7 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @description Problems despite which it serves: unusable pools, containers left alone, a disk that is almost full */
+            /** @description Problems despite which the manager serves: unusable pools, containers left alone, an almost full disk */
             reasons?: string[];
             /** @description The reasons, with codes for programs */
             problems?: components["schemas"]["ReadinessProblem"][];
