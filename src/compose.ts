@@ -38,7 +38,7 @@ export interface Components {
   readonly localTime: LocalTime
   /** Secret that this database's managers share, kept outside the database. */
   readonly secret: Uint8Array
-  /** Returns how many bytes the disk of the database has left. */
+  /** Returns how many bytes are free on the disk of the database. */
   readonly freeSpace: () => Promise<number>
   /** Absent without `ssh.host_ca`. */
   readonly hostCertificates: HostCertificates | undefined

@@ -38,8 +38,8 @@ import { readVersion } from './version.ts'
 const STOP_DEADLINE_MS = 4_000
 
 /**
- * Proxies close connections that are silent for a minute, or for half of one. Each heartbeat also checks the token: it
- * is shorter than the 15 s within which a stream ends, so that a page has time to notice.
+ * Proxies close connections that are silent for a minute, or for half of one. Each heartbeat also checks the token. The
+ * interval is shorter than the 15 s within which a stream must end after its token was deleted.
  */
 const STREAMING = { heartbeatMs: 10_000, idleTimeoutMs: 60_000 }
 

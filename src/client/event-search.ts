@@ -1,16 +1,16 @@
 /**
- * Events of a span of time. The API finds events by id, not by time. Ids grow with time, so the first one of a span is
- * found by halving: about 20 requests for one event each, in a log of a million.
+ * Events of a span of time. The API finds events by id, not by time. Ids grow with time, so a binary search finds the
+ * first event of a span: in a log of a million events, with about 20 requests for one event each.
  */
 import { answerOf, type BerthClient, type Event, type EventFilter } from './client.ts'
 
-/** Epoch milliseconds; `to` itself is not part of it. */
+/** Span of time in epoch milliseconds, without `to` itself. */
 export interface Span {
   readonly from: number
   readonly to: number
 }
 
-/** Reads the first events after an id, oldest first. */
+/** Reads the first events after an id, at most `limit`, oldest first. */
 export type ReadAfter = (after: number, limit: number) => Promise<readonly Event[]>
 
 const PAGE_SIZE = 1_000
@@ -31,7 +31,7 @@ export async function* eventsBetween(
   yield* eventsAfter(first, span, (after, limit) => read({ ...filter, after, limit }))
 }
 
-/** Returns an id before which all events are earlier than `from`. `latest` is the id of the last event. */
+/** Returns an id up to which all events are earlier than `from`. `latest` is the id of the last event. */
 export async function idBefore(from: number, latest: number, read: ReadAfter): Promise<number> {
   let low = 0
   let high = latest

@@ -282,7 +282,7 @@ export interface paths {
         delete: operations["releaseReservation"];
         options?: never;
         head?: never;
-        /** Extend an active reservation, which never shortens it, or change its note */
+        /** Extend an active reservation (never shortens it), or change its note */
         patch: operations["extendReservation"];
         trace?: never;
     };
@@ -891,7 +891,7 @@ export interface components {
              * @description The new end; instead of extend
              */
             expires_at?: string;
-            /** @description The new note, in a request of its own; an empty text removes it */
+            /** @description The new note, without extend and expires_at; an empty text removes it */
             note?: string;
         };
         ExtendedReservation: {
@@ -1054,7 +1054,7 @@ export interface components {
         ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone" | "disk_almost_full";
         ReadinessProblem: {
             code: components["schemas"]["ReadinessCode"];
-            /** @description Of code pool_unusable: the pool that cannot lend anything */
+            /** @description The pool that cannot lend anything; null unless code is pool_unusable */
             pool: string | null;
             /** @description The same sentence as in reasons */
             message: string;
@@ -1062,7 +1062,7 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @description Problems that are not urgent yet: some pools cannot lend anything, the disk is almost full */
+            /** @description Problems despite which the manager serves: unusable pools, containers left alone, an almost full disk */
             reasons?: string[];
             /** @description The reasons, with codes for programs */
             problems?: components["schemas"]["ReadinessProblem"][];

@@ -18,7 +18,7 @@ export interface Database {
    * or not there. `invalid_config`.
    */
   backup(copy: string): Promise<void>
-  /** Returns how many bytes its disk has left. */
+  /** Returns how many bytes are free on its disk. */
   freeSpace(): Promise<number>
   /** Returns the mark that its containers bear; `id` is its identity. */
   mark(id: string, now: number): DatabaseMark

@@ -22,7 +22,7 @@ function log() {
   return { read, calls }
 }
 
-describe('events of a span of time', () => {
+describe('the search for events of a span of time', () => {
   const CASES: readonly (readonly [name: string, from: number])[] = [
     ['before the first event', BEGIN - MINUTE],
     ['at the first event', BEGIN],
@@ -32,7 +32,7 @@ describe('events of a span of time', () => {
     ['after the last event', BEGIN + 9_999 * MINUTE],
   ]
   for (const [name, from] of CASES) {
-    it(`begins ${name}`, async () => {
+    it(`finds the first event of a span that begins ${name}`, async () => {
       const { read, calls } = log()
       const after = await idBefore(from, LATEST, read)
       const [first] = await read(after, 1)
@@ -41,7 +41,7 @@ describe('events of a span of time', () => {
     })
   }
 
-  it('returns all of them and no others', async () => {
+  it('returns exactly those of the span', async () => {
     const { read } = log()
     const span = { from: BEGIN + 100 * MINUTE, to: BEGIN + 2_300 * MINUTE }
     const after = await idBefore(span.from, LATEST, read)
@@ -50,7 +50,7 @@ describe('events of a span of time', () => {
     equal(events[0]?.at, new Date(span.from).toISOString())
   })
 
-  it('reads no more pages than are wanted', async () => {
+  it('reads no page before it is needed', async () => {
     const { read, calls } = log()
     for await (const { id } of eventsAfter(0, { from: 0, to: Number.POSITIVE_INFINITY }, read)) {
       if (id === EVENTS[1_500]?.id) break
@@ -58,7 +58,7 @@ describe('events of a span of time', () => {
     equal(calls.length, 2)
   })
 
-  it('of an empty log is empty', async () => {
+  it('finds nothing in an empty log', async () => {
     equal(await idBefore(BEGIN, 0, async () => []), 0)
     deepEqual(await Array.fromAsync(eventsAfter(0, { from: 0, to: 1 }, async () => [])), [])
   })

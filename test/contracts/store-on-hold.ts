@@ -58,6 +58,8 @@ export function onHoldVerbs(open: Open): void {
         ['alice', 'exam'],
         ['bob', null],
       ])
+      await store.activate('r1', NOW)
+      assert.equal(await store.setNote('r1', 'late', 'alice', END), null, 'its time is up, but no sweep has ended it')
       await store.end(['r1'], { outcome: 'released' }, LATER)
       assert.equal(await store.setNote('r1', 'late', 'alice', LATER), null)
       assert.equal((await store.reservation('r1'))?.note, null)

@@ -4,7 +4,7 @@ import type { Session, Token } from '../../src/domain/identity.ts'
 import { NOW } from '../../lab/rows.ts'
 import type { Open } from './store-bench.ts'
 
-/** More than these tests add. */
+/** Maximum of sessions that these tests do not reach. */
 const MOST = 9
 const NO_LIMITS = { containers: null, durationMs: null, pools: null }
 const TOKEN: Token = {
@@ -60,7 +60,7 @@ export function sessionVerbs(open: Open): void {
       assert.deepEqual(await store.sessions(null), [])
     })
 
-    it('are limited for each token and each person: the least recently used ones go', async () => {
+    it('are limited for each token and each person: the least recently used ones are deleted', async () => {
       const store = await withToken()
       await store.addToken({ ...TOKEN, id: 't2' }, 'root', NOW)
       const ids = async () => (await store.sessions(null)).map(({ id }) => id).toSorted()

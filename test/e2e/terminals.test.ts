@@ -39,7 +39,7 @@ describe('a terminal', () => {
     await viewer.run('sudo -n id -u; id -Gn', /[\r\n]0\r\n.*\bsudo\b/)
     await viewer.run('stty size', /[\r\n]31 97\r/)
     viewer.send({ type: 'resize', cols: 120, rows: 40 })
-    // The size takes a way of its own, which may be longer than that of the input.
+    // The size is sent to the engine in a request of its own, which may arrive after the input.
     await viewer.run('until [ "$(stty size)" = \'40 120\' ]; do sleep 0.1; done; echo resized', /[\r\n]resized\r/)
     await viewer.run('time-left', /[\r\n]\d\d min left, until/)
     await release(id)

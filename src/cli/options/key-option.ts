@@ -26,8 +26,8 @@ export async function readKeys(
   return Promise.all(read)
 }
 
-/** Reads a key as it is written in a public key file, or the file that is named. */
-function readKey(named: string): SshKeys {
-  const { keys, problem } = readSshKeys(named)
-  return problem === null ? { publicKeys: keys, identity: undefined } : readKeyFile(named)
+/** Returns the keys of this text if it is a public key, otherwise those of the file of this name. */
+function readKey(text: string): SshKeys {
+  const { keys, problem } = readSshKeys(text)
+  return problem === null ? { publicKeys: keys, identity: undefined } : readKeyFile(text)
 }

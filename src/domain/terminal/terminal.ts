@@ -27,6 +27,6 @@ export interface Terminal {
   readonly persistent: boolean
   /** Epoch milliseconds. */
   readonly createdAt: number
-  /** When it was last known to have a viewer, or was opened; epoch milliseconds. */
+  /** Last time at which a viewer was recorded, or at which it was opened; epoch milliseconds. */
   readonly viewedAt: number
 }

@@ -26,7 +26,7 @@ export function cookieNames(request: Addressed, url: string | null): CookieNames
   return { session, signIn: `${session}-oidc`, secure }
 }
 
-/** Content of a cookie that the browser is to delete. */
+/** Content of a cookie that makes the browser delete it. */
 const EXPIRED = { value: '', maxAge: 0 } as const
 
 /** Returns the value of the cookie, or undefined. */
@@ -76,7 +76,7 @@ interface Cookie {
   readonly maxAge: number
 }
 
-/** Adds a Set-Cookie. fastify sends each in a header of its own. */
+/** Adds a Set-Cookie header. fastify keeps those that were added before. */
 function setCookie(reply: FastifyReply, cookie: Cookie): void {
   reply.header('set-cookie', stringifySetCookie({ ...cookie, path: '/', httpOnly: true }))
 }

@@ -1,129 +1,27 @@
 /** For operators: liveness, readiness and metrics. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import type { Static } from 'typebox'
-import { NullableText, Type } from '../json-schema.ts'
-import { reasonOf } from '../../domain/errors.ts'
-import { poolProblem } from '../../domain/pools.ts'
+import { Type } from '../json-schema.ts'
 import { PROBE } from '../auth/admission.ts'
 import type { ServerContext } from '../context.ts'
 import { ADMIN_ONLY } from '../auth/identity.ts'
 import { errorMessage } from '../errors/error-message.ts'
 import { RETRY_AFTER_S } from '../errors/problems.ts'
+import { createReadiness, NotReady, Ready } from './readiness.ts'
 
 const tags = ['manager']
-
-/** What keeps the manager, or a pool, from its work. The first three are also codes of errors. */
-const READINESS_CODES = [
-  'database_unavailable',
-  'engine_unavailable',
-  'pool_unusable',
-  'containers_left_alone',
-  'disk_almost_full',
-] as const
 
 const Alive = Type.Object(
   { status: Type.Literal('ok'), version: Type.String({ description: 'Version of the manager' }) },
   { title: 'Health', description: 'The process serves' },
 )
-const Problem = Type.Object(
-  {
-    code: Type.Enum([...READINESS_CODES], { title: 'ReadinessCode' }),
-    pool: NullableText({ description: 'Of code pool_unusable: the pool that cannot lend anything' }),
-    message: Type.String({ description: 'The same sentence as in reasons' }),
-  },
-  { title: 'ReadinessProblem' },
-)
-type ReadinessProblem = Static<typeof Problem>
-
-const Ready = Type.Object(
-  {
-    status: Type.Literal('ready'),
-    reasons: Type.Optional(
-      Type.Array(Type.String(), {
-        description: 'Problems that are not urgent yet: some pools cannot lend anything, the disk is almost full',
-      }),
-    ),
-    problems: Type.Optional(Type.Array(Problem, { description: 'The reasons, with codes for programs' })),
-  },
-  { title: 'Ready', description: 'Database and engine answer, and at least one pool works' },
-)
-const NotReady = Type.Object(
-  {
-    status: Type.Literal('not ready'),
-    reasons: Type.Array(Type.String()),
-    problems: Type.Array(Problem, { description: 'The reasons, with codes for programs' }),
-  },
-  {
-    title: 'NotReady',
-    description: 'The database or the engine does not work, or no pool can lend; try again after Retry-After seconds',
-  },
-)
 const Refused = errorMessage('Only an admin may do this')
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
-/** `reasons` came first, and stays for the programs that read it. */
-function listed(problems: ReadinessProblem[]): { reasons: string[]; problems: ReadinessProblem[] } {
-  return { reasons: problems.map(({ message }) => message), problems }
-}
-
-/** With less space, /readyz warns. A busy pool writes some MiB a day, and the engine may use the same disk. */
-const MIN_FREE_BYTES = 1024 ** 3
-
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { store, pools, clock, log, reconciler, metrics, terminals, version, freeSpace } = context
+  const { store, pools, clock, metrics, terminals, version } = context
+  const currentReadiness = createReadiness(context)
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
-
-  /** Returns why requests cannot be served now; empty when they can. */
-  async function problems(): Promise<ReadinessProblem[]> {
-    const found: ReadinessProblem[] = []
-    const add = (code: ReadinessProblem['code'], message: string) => found.push({ code, pool: null, message })
-    try {
-      await store.poolFacts()
-    } catch (error) {
-      log.warn('the database does not answer', { reason: reasonOf(error) })
-      add('database_unavailable', 'the database does not answer; the log of the manager says why')
-    }
-    if (!reconciler.databaseWritable()) {
-      add('database_unavailable', 'nothing can be written into the database; the log of the manager says why')
-    }
-    // /readyz needs no token, so it does not show the engine's own message.
-    if (!reconciler.engineAnswers()) {
-      const asked = reconciler.engineProblem() !== null
-      const why = asked ? 'does not answer; the log of the manager says why' : 'was not asked yet'
-      add('engine_unavailable', `the container engine ${why}`)
-    }
-    return found
-  }
-
-  /** Returns why pools cannot lend anything. */
-  async function poolProblems(): Promise<ReadinessProblem[]> {
-    const { containers } = await store.snapshot()
-    return pools.all().flatMap(({ name }) => {
-      const problem = poolProblem(containers, name)
-      const message = `pool "${name}" cannot lend any container: ${problem}`
-      return problem === null ? [] : [{ code: 'pool_unusable' as const, pool: name, message }]
-    })
-  }
-
-  /** Names the containers only: /readyz needs no token, and their holders are not for every caller. */
-  function leftAlone(): ReadinessProblem[] {
-    const names = reconciler.protectedContainers().flatMap(({ row }) => row?.name ?? [])
-    if (names.length === 0) return []
-    const why = 'may hold a session that this database does not know, or belong to another one'
-    const message = `containers left alone, because they ${why}: ${names.join(', ')}; see berth doctor`
-    return [{ code: 'containers_left_alone', pool: null, message }]
-  }
-
-  /** The database needs little, but a full disk ends all writes. */
-  async function shortOfSpace(): Promise<ReadinessProblem[]> {
-    // A disk that cannot be read shows itself as a database that does not answer.
-    const free = await freeSpace().catch(() => Infinity)
-    if (free >= MIN_FREE_BYTES) return []
-    const left = `${Math.floor(free / 1024 ** 2)} MiB`
-    const message = `the disk of the database has only ${left} left; free some space before nothing can be written`
-    return [{ code: 'disk_almost_full', pool: null, message }]
-  }
 
   const healthz = { tags, operationId: 'getHealth', summary: 'Whether the process serves', response: { 200: Alive } }
   typed.get('/healthz', { schema: healthz, ...PROBE }, async () => ({ status: 'ok' as const, version }))
@@ -135,16 +33,9 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     response: { 200: Ready, 503: NotReady },
   }
   typed.get('/readyz', { schema: readyz, ...PROBE }, async (_request, reply) => {
-    const found = await problems()
-    const failing = found.length === 0 ? await poolProblems() : []
-    // A manager that serves other pools is not taken out of service for one that fails.
-    const serves = failing.length < pools.all().length
-    if (found.length === 0 && serves) {
-      const notes = [...failing, ...leftAlone(), ...(await shortOfSpace())]
-      return { status: 'ready' as const, ...(notes.length > 0 && listed(notes)) }
-    }
-    const answer = { status: 'not ready' as const, ...listed([...found, ...failing]) }
-    return reply.code(503).header('retry-after', RETRY_AFTER_S).send(answer)
+    const readiness = await currentReadiness()
+    if (readiness.status === 'ready') return readiness
+    return reply.code(503).header('retry-after', RETRY_AFTER_S).send(readiness)
   })
 
   const figures = {

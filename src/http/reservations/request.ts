@@ -14,7 +14,7 @@ const MIN_DURATION_MS = 60_000
 export type ReserveBody = Static<typeof Reserve>
 export type ChangeBody = Static<typeof Extend>
 
-/** What a change of a reservation asks for. */
+/** The requested change of a reservation: its note, or its end. */
 export type Change =
   | { readonly kind: 'note'; readonly note: string | null }
   | { readonly kind: 'end'; readonly until: (expiresAt: number) => number }
@@ -55,7 +55,7 @@ function toMs(duration: string): number {
   return parseDuration(duration) ?? Number.NaN
 }
 
-/** Returns the new note, or the new end. Both in one request are refused, because one could fail without the other. */
+/** Returns the new note or the new end. Refuses both in one request, because one could fail after the other. */
 export function readChange(body: ChangeBody): Change {
   const { extend, expires_at, note } = body
   if (note === undefined) return { kind: 'end', until: readEnd(body) }

@@ -204,7 +204,7 @@ const SHOW = {
 const EXTEND = {
   tags: ['reservations'],
   operationId: 'extendReservation',
-  summary: 'Extend an active reservation, which never shortens it, or change its note',
+  summary: 'Extend an active reservation (never shortens it), or change its note',
   params: ReservationId,
   body: Extend,
   response: { 200: ExtendedView },

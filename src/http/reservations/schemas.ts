@@ -6,8 +6,7 @@ import { Nullable, NullableText, Type } from '../json-schema.ts'
 
 const ReservationState = Type.Enum([...RESERVATION_STATES], { title: 'ReservationState' })
 
-/** Maximum number of characters of a note. */
-const MAX_NOTE = 500
+const MAX_NOTE_CHARACTERS = 500
 
 /** What depends on the pool or on the image is checked by the use case. */
 export const Reserve = Type.Object(
@@ -35,7 +34,7 @@ export const Reserve = Type.Object(
         description: 'Public keys, without options. Each text is one key or a whole file of them, with comment lines',
       }),
     ),
-    note: Type.Optional(Type.String({ maxLength: MAX_NOTE })),
+    note: Type.Optional(Type.String({ maxLength: MAX_NOTE_CHARACTERS })),
     name: Type.Optional(
       Type.String({
         maxLength: 100,
@@ -64,8 +63,8 @@ export const Extend = Type.Object(
     expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'The new end; instead of extend' })),
     note: Type.Optional(
       Type.String({
-        maxLength: MAX_NOTE,
-        description: 'The new note, in a request of its own; an empty text removes it',
+        maxLength: MAX_NOTE_CHARACTERS,
+        description: 'The new note, without extend and expires_at; an empty text removes it',
       }),
     ),
   },

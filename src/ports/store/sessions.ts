@@ -6,8 +6,8 @@ export interface SessionStore {
   sessions(name: string | null): Promise<Session[]>
   session(id: string): Promise<Session | null>
   /**
-   * Returns false, and adds no session, if its token has been deleted. Of the sessions of the same token, or of the
-   * same person at the identity provider, only `most` remain: the least recently used ones are deleted.
+   * Returns false, and adds no session, if its token has been deleted. Keeps at most `most` sessions of the same token,
+   * or of the same person at the identity provider: deletes the least recently used ones.
    */
   addSession(session: Session, most: number): Promise<boolean>
   /** Records a use at this time, unless a later one is recorded. */

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Returns how many bytes the disk of a database has left for programs without privileges. */
+/** Returns how many bytes programs without privileges can still write on the disk of a database. */
 export async function freeSpaceOf(file: string): Promise<number> {
   const { bavail, bsize } = await statfs(dirname(file))
   return bavail * bsize

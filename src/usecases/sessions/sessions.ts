@@ -31,8 +31,8 @@ interface SignInSource {
 
 export interface Sessions {
   /**
-   * Opens a session, and ends the least recently used one beyond `MAX_SESSIONS`. Returns it with the value of its
-   * cookie. `unauthorized` if its token was deleted meanwhile.
+   * Opens a session, and ends the least recently used one if there are more than `MAX_SESSIONS`. Returns the new one
+   * with the value of its cookie. `unauthorized` if its token was deleted meanwhile.
    */
   open(by: SignedIn, from: SignInSource): Promise<{ readonly session: Session; readonly text: string }>
   /**

@@ -2,14 +2,14 @@
 import type { Terminal } from '../../domain/terminal/terminal.ts'
 import { IDLE_MS } from './ending.ts'
 
-/** Interval at which the store is told which terminals have viewers. */
+/** Interval at which the terminals with viewers are recorded in the database. */
 export const MARK_MS = 60_000
-/** Time for viewers to reconnect after a start of the manager: pages try again at least every 30 s. */
+/** Time after a start of the manager in which viewers reconnect. The dashboard retries at least every 30 s. */
 const RETURN_MS = 60_000
 
 /**
- * Returns whether a terminal whose shell does not run in this manager is idle. It had its last viewer up to MARK_MS
- * after `viewedAt`: in an earlier manager, in another one, or before the connection to the engine was lost.
+ * Returns whether a terminal is idle that this manager has no connection to. Its last viewer, in an earlier or another
+ * manager, left up to MARK_MS after `viewedAt`.
  */
 export function isIdleElsewhere(
   { viewedAt }: Pick<Terminal, 'viewedAt'>,

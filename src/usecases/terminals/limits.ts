@@ -11,7 +11,7 @@ const MAX_TERMINALS = 300
 const MAX_VIEWERS_PER_TERMINAL = 8
 const MAX_VIEWERS = 500
 
-/** Throws `rate_limited` at the maximum number of terminals: in the container, in the reservation, or in all. */
+/** Throws `rate_limited` if the container, the reservation or the database has the maximum number of terminals. */
 export function assertRoom(
   open: readonly Pick<Terminal, 'reservation' | 'container'>[],
   { reservation, container }: Place,

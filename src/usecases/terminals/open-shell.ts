@@ -12,10 +12,10 @@ const DEFAULT_SIZE = { cols: 80, rows: 24 }
 
 export interface RunningShell {
   readonly shell: Shell
-  /** Output before now. */
+  /** Output that the shell has printed so far. */
   readonly output: Uint8Array
   readonly size: TerminalSize
-  /** Whether it replaces one that ended while no manager was connected to it. */
+  /** Whether it replaces a shell that ended while no manager was connected to it. */
   readonly lost: boolean
 }
 
@@ -47,7 +47,7 @@ export async function openShell(
 }
 
 /**
- * Connects to the shell of a terminal again, or starts it again if it has ended. Ends it if the terminal was closed
+ * Reconnects to the shell of a terminal, or starts a new one if it has ended. Ends the shell if the terminal was closed
  * meanwhile. `not_found`, `guest_failed`, `engine_unavailable`.
  */
 export async function resumeShell(
@@ -56,7 +56,7 @@ export async function resumeShell(
   row: Terminal,
 ): Promise<RunningShell> {
   const request = { container: container.engineId, username: reservation.username, id: row.id }
-  // Its processes outlived the earlier connection, and no viewer could reach them.
+  // Its processes outlived the earlier connection, and no viewer can reach them.
   if (!row.persistent) await endLogin(engine, request).catch(() => undefined)
   const { shell, output, isNew } = await startLogin(engine, { ...request, size: DEFAULT_SIZE })
   try {

@@ -3,6 +3,7 @@ import { isTerminalSize, type Terminal, type TerminalSize } from '../../domain/t
 import type { Clock } from '../../ports/clock.ts'
 import type { Shell } from '../../ports/shell.ts'
 import { IDLE_MS, type TerminalEnding } from './ending.ts'
+import type { RunningShell } from './open-shell.ts'
 import { OutputRing } from './output-ring.ts'
 import type { TicketHolder } from './tickets.ts'
 import { type Closing, type Connection, Viewer } from './viewer.ts'
@@ -14,7 +15,7 @@ const PING_MS = 20_000
 
 export interface RunningTerminalDeps {
   readonly clock: Clock
-  /** Called for each input of a person. */
+  /** Called for each input that is not a response of a terminal to a query. */
   readonly onInput: () => void
   /** Called when the shell, or the connection to it, ended without `end` or `disconnect`. */
   readonly onShellEnd: (code: number | null) => void
@@ -39,7 +40,7 @@ export class RunningTerminal {
   readonly #ring = new OutputRing()
   readonly #viewers = new Set<Viewer>()
   readonly #lostUntil: number
-  /** The viewer that typed or resized last; null if that one has left. */
+  /** The viewer that typed or resized last; null if that viewer has left. */
   #active: Viewer | null = null
   #size: TerminalSize
   #isResizing = false
@@ -48,12 +49,7 @@ export class RunningTerminal {
   /** When the last viewer left, or the terminal was opened; epoch milliseconds. */
   #aloneSince: number
 
-  /** `lost`: the shell replaces one that ended with an earlier manager. */
-  constructor(
-    row: Terminal,
-    { shell, output, size, lost }: { shell: Shell; output: Uint8Array; size: TerminalSize; lost: boolean },
-    deps: RunningTerminalDeps,
-  ) {
+  constructor(row: Terminal, { shell, output, size, lost }: RunningShell, deps: RunningTerminalDeps) {
     this.row = row
     this.#shell = shell
     this.#deps = deps
@@ -155,7 +151,7 @@ export class RunningTerminal {
   #typed(viewer: Viewer, bytes: Uint8Array): void {
     if (!this.#viewers.has(viewer)) return
     if (isResponse(bytes)) {
-      // The screens of all viewers respond to a query, and the program expects one response.
+      // The terminals of all viewers respond to a query, but the program expects one response.
       const [first] = this.#viewers
       if (viewer !== (this.#active ?? first)) return
     } else {

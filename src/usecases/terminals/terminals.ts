@@ -100,7 +100,10 @@ export class Terminals {
     const row = await this.#find(id, holder.by)
     const terminal = this.#running.get(id) ?? (await this.#resume(row, holder.by))
     assertRoomForViewer({ here: terminal.viewers, all: this.counts.viewers })
-    return terminal.attach(connection, holder)
+    const attachment = terminal.attach(connection, holder)
+    // The viewer may leave before the next `markViewed`.
+    if (terminal.viewers === 1) void this.#upkeep.recordView(row)
+    return attachment
   }
 
   /** Ends the shell and what runs in it. `not_found`. */
@@ -112,7 +115,7 @@ export class Terminals {
     await this.#upkeep.hangUp(row, place)
   }
 
-  /** Checks viewers and shells, also those of earlier managers. Returns when to call it again, epoch milliseconds. */
+  /** Checks all viewers and terminals, including those of earlier managers. Returns when to call it again. */
   async step(): Promise<number> {
     if (this.#stopped) return Number.POSITIVE_INFINITY
     await this.#upkeep.endWhatIsOver()
@@ -173,17 +176,15 @@ export class Terminals {
     await this.#upkeep.end(row, ending ?? endingOfShell(row.container, { code, now, localTime }))
   }
 
-  /** Lets viewers attach again: the connection to the engine was lost, and the shell may go on below dtach. */
+  /** Disconnects the viewers, who can attach again: the connection to the engine was lost, not the shell. */
   async #disconnect(row: Terminal): Promise<void> {
-    const { store, log, clock } = this.#deps
     const terminal = this.#running.get(row.id)
     this.#running.delete(row.id)
     const wasViewed = (terminal?.viewers ?? 0) > 0
     const reason = `the engine closed the connection to the shell in ${row.container}`
     terminal?.disconnect('unreachable', reason)
-    log.info(reason, { terminal: row.id })
-    // If that cannot be recorded, the terminal becomes idle up to MARK_MS earlier.
-    if (wasViewed) await store.markViewed([row.id], clock()).catch(() => undefined)
+    this.#deps.log.info(reason, { terminal: row.id })
+    if (wasViewed) await this.#upkeep.recordView(row)
   }
 
   /** Returns the row of a terminal that the caller may use. `not_found`. */

@@ -1,4 +1,4 @@
-/** Ends terminals that are over or idle, also those of earlier managers. */
+/** Ends terminals that are over or idle, including those of earlier managers. Records when terminals have viewers. */
 import { reasonOf } from '../../domain/errors.ts'
 import type { Terminal } from '../../domain/terminal/terminal.ts'
 import { currentEnding } from './current-ending.ts'
@@ -14,7 +14,7 @@ export class Upkeep {
   readonly #running: Map<string, RunningTerminal>
   readonly #isResuming: (id: string) => boolean
   readonly #startedAt: number
-  /** When the store was last told which terminals have viewers. */
+  /** When `markViewed` last recorded the terminals with viewers; epoch milliseconds. */
   #markedAt: number
   #checking = false
   #checkAgain = false
@@ -50,7 +50,7 @@ export class Upkeep {
     this.#checking = false
   }
 
-  /** Records which terminals have viewers, for the next manager. */
+  /** Records every MARK_MS which terminals have viewers, for the next manager. */
   async markViewed(): Promise<void> {
     const { store, clock } = this.#deps
     const now = clock()
@@ -64,6 +64,12 @@ export class Upkeep {
     }
   }
 
+  /** Records that this terminal has, or had just now, a viewer. If that fails, it may become idle MARK_MS earlier. */
+  async recordView({ id }: Terminal): Promise<void> {
+    const { store, clock } = this.#deps
+    await store.markViewed([id], clock()).catch(() => undefined)
+  }
+
   /** Ends the terminals that have had no viewer for too long. */
   async endIdle(): Promise<void> {
     const { clock, localTime } = this.#deps
@@ -75,7 +81,8 @@ export class Upkeep {
       if (!isIdle || this.#isResuming(row.id)) continue
       const place = await placeOfTerminal(this.#deps, row, null).catch(() => null)
       await this.end(row, idleEnding(now, localTime))
-      if (place) await this.hangUp(row, place)
+      // Not awaited: an engine that does not answer would delay the checks of all viewers.
+      if (place) void this.hangUp(row, place)
     }
   }
 

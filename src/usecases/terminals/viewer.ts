@@ -9,8 +9,8 @@ const WINDOW_BYTES = 256 * 1024
 const STALLED_MS = 10_000
 
 /**
- * Why the connection of a viewer is closed. `unreachable`: the connection to the shell was lost, and the shell may go
- * on; `protocol_error`: a message could not be understood.
+ * Why the connection of a viewer is closed. `unreachable`: the connection to the shell was lost, but the shell may
+ * still run; `protocol_error`: a message could not be understood.
  */
 export type Closing = 'signed_out' | 'replaced' | 'over' | 'restarting' | 'unreachable' | 'protocol_error'
 

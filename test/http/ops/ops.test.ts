@@ -74,7 +74,7 @@ describe('GET /readyz', () => {
   })
 })
 
-describe('GET /readyz with little space on the disk of the database', () => {
+describe('GET /readyz with an almost full disk of the database', () => {
   it('is ready, and says how much is left', async () => {
     const reasons = async (free: number) => {
       const api = await openApi({ access: () => ({ freeSpace: async () => free }) })
@@ -87,7 +87,7 @@ describe('GET /readyz with little space on the disk of the database', () => {
     assert.deepEqual(await reasons(1024 ** 3 - 1), [left])
   })
 
-  it('says nothing about a disk that cannot be read', async () => {
+  it('does not warn if the disk cannot be read', async () => {
     const freeSpace = () => Promise.reject(new Error('EIO'))
     const api = await openApi({ access: () => ({ freeSpace }) })
     assert.equal(JSON.parse((await api.get('/readyz')).text).reasons, undefined)

@@ -53,7 +53,7 @@ describe('the name of a reservation', () => {
 })
 
 describe('the note of a reservation', () => {
-  it('can be changed and removed until the reservation ends, which is an event', async () => {
+  it('can be changed and removed until the reservation ends; each change is an event', async () => {
     const api = await openApi({ pools: [pool({ name: 'alpine', size: 1 })] })
     const { body } = await ask(api, 'POST', '/v1/reservations', { note: 'draft' })
     const { body: waiting } = await ask(api, 'POST', '/v1/reservations', { wait: '10m' })

@@ -148,7 +148,7 @@ describe('a session', () => {
     assert.deepEqual([state.identity.name, state.auth, state.session], ['bob', 'token', null])
   })
 
-  it('ends, least recently used, when its token has more than the maximum', async () => {
+  it('ends when its token has more than the maximum and it is the least recently used one', async () => {
     const { api, alice, browser: unused, status } = await signedIn()
     const used = openBrowser(api.server)
     await used.fetch('POST', '/v1/session', { token: alice.text })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { freeSpaceOf } from '../../../src/store/sqlite/free-space.ts'
 
-it('the free space is that of the disk of the file, which need not exist yet', async () => {
+it('freeSpaceOf returns the free space of the disk of a file, which need not exist yet', async () => {
   const { blocks, bsize } = statfsSync(tmpdir())
   const free = await freeSpaceOf(join(tmpdir(), 'no-such.db'))
   assert.ok(free > 0 && free <= blocks * bsize, String(free))

@@ -17,8 +17,13 @@ const P = pool({ name: 'p', size: 2 })
 const ROW = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0, viewedAt: 0 }
 const holder = { by: ANONYMOUS, isStillAllowed: async () => true }
 
-async function scene(some: { readonly keepaliveMs?: number; readonly count?: number } = {}) {
-  const world = await createWorld({ pools: [P] })
+type Around = NonNullable<NonNullable<Parameters<typeof createWorld>[0]>['around']>
+
+async function scene(
+  some: { readonly keepaliveMs?: number; readonly count?: number } = {},
+  around: Around = (_, port) => port,
+) {
+  const world = await createWorld({ pools: [P], around })
   await world.settle()
   const request = { pool: P, username: 'ann', password: 'test', count: 1, durationMs: 30 * MINUTE, ...some }
   const { reservation } = await world.reservations.reserve(request, ANONYMOUS)
@@ -112,7 +117,7 @@ describe('terminals end', () => {
     assert.deepEqual(notes.closed, [])
   })
 
-  it('after 10 minutes without viewers, of which a restart of the manager takes nothing', async () => {
+  it('after 10 to 11 minutes without viewers, also if the manager has restarted meanwhile', async () => {
     const { world } = await scene()
     const { id } = await opened(world)
     world.advance(3 * MINUTE)
@@ -129,7 +134,7 @@ describe('terminals end', () => {
     assert.deepEqual(await closings(world), [{ container: 'p-1', owner: ANONYMOUS.name, by: 'berth', detail: 'idle' }])
   })
 
-  it('not at once when the manager was down for longer, so that viewers can reconnect', async () => {
+  it('no earlier than a minute after a start of the manager, so that viewers can reconnect', async () => {
     const { world } = await scene()
     const { id } = await opened(world)
     world.terminals.stop()
@@ -148,7 +153,39 @@ describe('terminals end', () => {
     assert.equal(await world.store.terminal(id), null)
   })
 
-  it('not while they are viewed in another manager', async () => {
+  it('10 to 11 minutes after the last viewer has left, however short the visit was', async () => {
+    const { world } = await scene()
+    const { id, viewer } = await opened(world)
+    viewer.leave()
+    world.advance(9 * MINUTE)
+    const visitor = await world.terminals.attach(id, holder, recording().connection)
+    visitor.leave()
+    await eventually(async () => (await world.store.terminal(id))?.viewedAt === world.now())
+    world.terminals.stop()
+    await world.restart()
+    world.advance(10 * MINUTE)
+    await world.terminals.step()
+    assert.notEqual(await world.store.terminal(id), null)
+    world.advance(MINUTE)
+    await world.terminals.step()
+    assert.equal(await world.store.terminal(id), null)
+  })
+
+  it('without delaying the checks of viewers while the engine does not answer', async () => {
+    const answer = Promise.withResolvers<never>()
+    const around: Around = (name, port) =>
+      name === 'engine' ? Object.assign(port, { exec: () => answer.promise }) : port
+    const { world } = await scene({}, around)
+    const { id, viewer } = await opened(world)
+    viewer.leave()
+    world.advance(10 * MINUTE)
+    await world.terminals.step()
+    assert.equal(await world.store.terminal(id), null)
+    answer.reject(new Error('no answer'))
+    await eventually(async () => world.logged.some((line) => line.startsWith('a shell in p-1 may still be running')))
+  })
+
+  it('not while they have viewers in another manager', async () => {
     const { world } = await scene()
     const { id } = await opened(world)
     const viewing = world.terminals
@@ -162,7 +199,7 @@ describe('terminals end', () => {
     viewing.stop()
   })
 
-  it('with the reservation, also when the manager has restarted and they were not viewed since', async () => {
+  it('with the reservation, also if they have had no viewer since a restart of the manager', async () => {
     const { world, reservation } = await scene()
     const { id } = await opened(world)
     world.terminals.stop()
@@ -257,7 +294,7 @@ describe('terminals', () => {
     await eventually(async () => (await aliveUntil()) === (before ?? 0) + MINUTE)
   })
 
-  it('pass on the responses of one viewer: that which typed or resized last, or else the first', async () => {
+  it('pass on the responses of the viewer that typed or resized last, or else of the first one', async () => {
     const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
     let typed = ''
     let inputs = 0
@@ -275,16 +312,16 @@ describe('terminals', () => {
     }
     assert.equal(responders(), '[1;1R', 'the first')
     two?.type(Buffer.from('x'))
-    assert.equal(responders(), '[2;1R', 'that which typed last')
+    assert.equal(responders(), '[2;1R', 'the one that typed last')
     three?.resize(SIZE)
-    assert.equal(responders(), '[3;1R', 'that which resized last')
+    assert.equal(responders(), '[3;1R', 'the one that resized last')
     three?.leave()
-    assert.equal(responders(), '[1;1R', 'the first of those that are left')
-    assert.equal(inputs, 1, 'a response is no input of a person')
+    assert.equal(responders(), '[1;1R', 'the first of the remaining ones')
+    assert.equal(inputs, 1, 'responses do not count as input')
     shell.close()
   })
 
-  it('keep the size when a screen responds', async () => {
+  it('are not resized by responses', async () => {
     const { world } = await scene()
     const { id, viewer, notes } = await opened(world)
     const other = await world.terminals.attach(id, holder, recording().connection)
@@ -342,7 +379,7 @@ describe('terminals', () => {
     assert.deepEqual([notes.closed, notes.text, terminal.viewers], [['over: It was released.'], 'old', 0])
   })
 
-  it('count toward the limits also when the manager has restarted', async () => {
+  it('count toward the limits also after a restart of the manager', async () => {
     const { world } = await scene()
     for (let nth = 0; nth < 8; nth += 1) await world.terminals.open('p-1', SIZE, holder)
     world.terminals.stop()
@@ -350,7 +387,7 @@ describe('terminals', () => {
     await assert.rejects(world.terminals.open('p-1', SIZE, holder), { code: 'rate_limited' })
   })
 
-  it('stay closed for a viewer that reconnects meanwhile', async () => {
+  it('cannot be attached to while they are being closed', async () => {
     const { world } = await scene()
     const { id } = await opened(world)
     world.terminals.stop()

@@ -9,9 +9,9 @@ import { type Cli, type CommandContext, openContext } from '../../command-contex
 import { formatTime } from '../../output/format.ts'
 
 const PAGE_SIZE = 1_000
-/** Number of past events without a span of time. */
+/** Number of past events that are printed without --limit. */
 const DEFAULT_LIMIT = 20
-/** Options that choose events in another way than a span of time. */
+/** Options that cannot be combined with --from and --to. */
 const OTHER_RANGES = ['after', 'follow', 'limit']
 
 interface EventPage {
@@ -32,7 +32,7 @@ interface Options {
 }
 
 const ABOUT = `Prints the latest events, oldest first; with --json one per line. -f follows new events. After a broken
-connection it goes on without losing or repeating any. With --from or --to, prints all events of that time.`
+connection it goes on without losing or repeating any. --from and --to print all events of a span of time.`
 
 export function addEvents(program: Command, cli: Cli): void {
   program
@@ -42,8 +42,10 @@ export function addEvents(program: Command, cli: Cli): void {
     .option('-f, --follow', 'follow new events')
     .option('--after <id>', 'only after this event', count)
     .option('-l, --limit <number>', `number of past events (default: ${DEFAULT_LIMIT})`, count)
-    .addOption(new Option('--from <time>', 'all since this time, such as 2026-11-24T18:00').conflicts(OTHER_RANGES))
-    .addOption(new Option('--to <time>', 'all before this time').conflicts(OTHER_RANGES))
+    .addOption(
+      new Option('--from <time>', 'all events since this time, such as 2026-11-24T18:00').conflicts(OTHER_RANGES),
+    )
+    .addOption(new Option('--to <time>', 'all events before this time').conflicts(OTHER_RANGES))
     .option('--kind <kind>', 'only of this kind, such as reservation.active')
     .option('--pool <name>', 'only of this pool')
     .option('--container <name>', 'only of this container')

@@ -43,7 +43,7 @@ export function addReserve(program: Command, cli: Cli): void {
       ),
     )
     .addOption(
-      new Option('--password-random', 'generate a password of 20 characters, beside --key, too').conflicts([
+      new Option('--password-random', 'generate a password of 20 characters, even with --key or --ssh').conflicts([
         'passwordStdin',
         'passwordWords',
       ]),
