@@ -1,4 +1,4 @@
-/** Where the focus is after a dialog, a closed terminal and a link, and what the key e extends with several warnings. */
+/** Where the focus is after dialogs, closed terminals and links, and what the key e extends with several warnings. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
