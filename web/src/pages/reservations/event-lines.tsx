@@ -16,7 +16,7 @@ export function EventLines({ events }: { readonly events: readonly Event[] }) {
   return (
     <ol className={styles['events']}>
       {events.toReversed().map((event, nth) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: with a new event, all lines change their texts, and no element moves
+        // biome-ignore lint/suspicious/noArrayIndexKey: a new event changes the text of all lines, and moves none
         <li key={nth}>
           <time dateTime={event.at} title={exactText(Date.parse(event.at), words)} className="secondary">
             {timeText(Date.parse(event.at))}

@@ -36,8 +36,9 @@ export function holdConsequence(pool: string, { max_seconds: max, containers }: 
   const limit = `for at most ${durationText(max * 1_000)}`
   const most = `Pool ${pool} keeps at most ${counted(containers, 'container', 'containers')} on hold at once.`
   return (
-    'After a failure, this keeps the containers for a while, so that you can find the cause. The reservation needs no ' +
-    `more keepalive calls. It can be put on hold once, ${limit}. To end the hold early, release the reservation. ${most}`
+    'After a failure, this keeps the containers for a while, so that you can find the cause. The reservation needs ' +
+    `no more keepalive calls. It can be put on hold once, ${limit}. ` +
+    `To end the hold early, release the reservation. ${most}`
   )
 }
 
