@@ -1,9 +1,9 @@
-/** The states of containers stay apart for every person: colour-vision deficiencies, greyscale, forced colours. */
+/** States of containers can be distinguished with colour-vision deficiencies, in greyscale and with forced colours. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../support/browser/browser.ts'
-import { testDashboard } from '../support/browser/dashboard.ts'
+import { makeReservation, testDashboard } from '../support/browser/dashboard.ts'
 import type { Person, PersonOptions } from '../support/browser/person.ts'
 import { differingPixels, type Pixels, pixelsAt, type Place } from '../support/browser/pixels.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
@@ -11,12 +11,9 @@ import { screenshot } from '../support/browser/screenshot.ts'
 /** Slot n of each pool is shown in the nth state. The first one is really reserved. */
 const STATES = ['reserved', 'ready', 'creating', 'removing', 'broken', 'quarantined'] as const
 
-/** A step of a channel that is seen in a shape of a few pixels: a fifth of the range. */
+/** Difference of a colour channel that is visible in a shape of a few pixels: a fifth of the range. */
 const STEP = 51
-/**
- * Pixels that must differ between two marks: a third of those of the smallest one, a ring of 10 px with a line of 2 px,
- * which has 50.
- */
+/** Number of pixels that must differ between two marks: a third of the 50 of the smallest, a ring 10 px wide. */
 const MIN_PIXELS = 16
 
 /** The place of the mark in a tile of each size: its shape, without numbers and words. */
@@ -40,8 +37,7 @@ const manager = await testDashboard('vision', { engine: 'memory', size: SIZES.la
 const { person } = await openBrowser()
 const poolOf = (name: SizeName) => (name === 'large' ? manager.pool : `${manager.pool}${name}`)
 for (const name of NAMES) {
-  const { status } = await manager.send('POST', '/v1/reservations', { username: 'ada', pool: poolOf(name) })
-  assert.equal(status, 201)
+  await makeReservation(manager, { username: 'ada', pool: poolOf(name) })
 }
 
 /** Opens the overview, with containers in all states: "creating" and "removing" do not last. */
@@ -95,7 +91,7 @@ async function assertApart(t: TestContext, page: Page, sight: string): Promise<v
 
 describe('the six states of a container', () => {
   for (const colorScheme of ['light', 'dark'] as const) {
-    it(`stay apart with every colour-vision deficiency and in greyscale, ${colorScheme}`, async (t) => {
+    it(`can be distinguished with every colour-vision deficiency and in greyscale, ${colorScheme}`, async (t) => {
       const { ada, page } = await openStates({ colorScheme })
       await screenshot(page, `states-${colorScheme}`)
       const emulation = await ada.context.newCDPSession(page)
@@ -106,14 +102,14 @@ describe('the six states of a container', () => {
       }
     })
 
-    it(`stay apart with forced colours, ${colorScheme}`, async (t) => {
+    it(`can be distinguished with forced colours, ${colorScheme}`, async (t) => {
       const { page } = await openStates({ colorScheme, forcedColors: true })
       await screenshot(page, `states-${colorScheme}-forced`)
       await assertApart(t, page, 'forced colours')
     })
   }
 
-  it('look the same when they are drawn twice, so that the comparison finds shapes only', async () => {
+  it('have no differing pixels when they are drawn twice', async () => {
     const { page } = await openStates({})
     for (const name of NAMES) {
       const [one, other] = [await marksOf(page, name), await marksOf(page, name)]
@@ -123,7 +119,7 @@ describe('the six states of a container', () => {
     }
   })
 
-  it('are still: nothing moves for a person who prefers reduced motion', async () => {
+  it('have no animation for a person who prefers reduced motion', async () => {
     const { page } = await openStates({ reducedMotion: true })
     const moving = () =>
       page.evaluate<string[]>(

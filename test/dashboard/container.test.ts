@@ -42,7 +42,7 @@ describe('the page of a container', () => {
     await screenshot(page, 'container-history')
   })
 
-  it('reads only what is new of its history', async () => {
+  it('reads only new events of its history', async () => {
     const [name, other] = [`${sound.pool}-2`, `${sound.pool}-3`]
     const ada = await person({ url: sound.url })
     const reads: URLSearchParams[] = []

@@ -1,12 +1,11 @@
-/** Every page in light and dark, on a phone and on a wide screen: accessible (axe), and nothing is cut off. */
-import assert from 'node:assert/strict'
+/** Every page, light and dark, on a phone and on a wide screen, is accessible (axe) and cuts nothing off. */
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { testManager } from '../../lab/manager.ts'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { assertNothingCutOff } from '../support/browser/cut-off.ts'
-import { testDashboard } from '../support/browser/dashboard.ts'
+import { makeReservation, releaseReservation, testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
 const manager = await testDashboard('pages', {
@@ -15,26 +14,24 @@ const manager = await testDashboard('pages', {
   size: 8,
   further: { lab: { size: 40 } },
 })
-/** With sign-in: its page is shown. */
+/** Manager with sign-in, for the page of the sign-in. */
 const closed = await testManager('closed', { size: 1, top: { engine: 'memory', auth: 'tokens' } })
 await closed.start()
 const { person } = await openBrowser()
 const { url, pool } = manager
 
 async function reserve(some: object): Promise<string> {
-  const { status, body } = await manager.send('POST', '/v1/reservations', { pool, ...some })
-  assert.equal(status, 201, JSON.stringify(body))
-  return (body as { id: string }).id
+  return (await makeReservation(manager, { pool, ...some })).id
 }
 
 const active = await reserve({ username: 'ada', count: 2, note: 'run https://ci.example.org/runs/7' })
 await reserve({ username: 'ben' })
 const ended = await reserve({ username: 'carol' })
-await fetch(`${url}/v1/reservations/${ended}`, { method: 'DELETE' })
+await releaseReservation(manager, ended)
 await manager.send('POST', `/v1/containers/${pool}-8/quarantine`, {})
 await manager.send('POST', '/v1/tokens', { name: 'lab7', role: 'user' })
 
-/** Each page, and a text that is there when it is complete. */
+/** Each page, with a text that is shown once the page is complete. */
 const PAGES: readonly (readonly [name: string, path: string, text: string | RegExp])[] = [
   ['overview', '', 'Latest events'],
   ['reserve', 'reserve', 'Count'],

@@ -1,10 +1,10 @@
-/** The focus, and the key that extends: where they are after a dialog, a closed terminal, a link, two warnings. */
+/** Where the focus is after dialogs, closed terminals and links, and what the key e extends with several warnings. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { eventually } from '../../lab/eventually.ts'
 import { openBrowser } from '../support/browser/browser.ts'
-import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import { makeReservation, releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
 
 const manager = await testDashboard('focus', { engine: 'memory', size: 6 })
 afterEach(() => releaseEverything(manager))
@@ -17,9 +17,7 @@ interface Held {
 }
 
 async function reserve(username: string, duration = '60m'): Promise<Held> {
-  const { status, body } = await manager.send('POST', '/v1/reservations', { username, duration })
-  assert.equal(status, 201, JSON.stringify(body))
-  const { id, containers } = body as { id: string; containers: { name: string }[] }
+  const { id, containers } = await makeReservation(manager, { username, duration })
   return { id, container: containers[0]?.name ?? '' }
 }
 
@@ -69,7 +67,7 @@ describe('a confirmation', () => {
 })
 
 describe('the dock', () => {
-  it('gives the focus to the next tab after Delete, and after the last one to where it came from', async () => {
+  it('focuses the next tab after Delete, and after the last tab the element that had the focus before', async () => {
     const ada = await reserve('ada')
     const ben = await reserve('ben')
     const page = await (await person({ url })).open()
@@ -89,7 +87,7 @@ describe('the dock', () => {
     await tile(page, ben).and(focused(page)).waitFor()
   })
 
-  it('leaves the focus where a person types while the target of a link is shown', async () => {
+  it('does not take the focus from a field while it shows the target of a link', async () => {
     const ada = await reserve('ada')
     const page = await (await person({ url })).open()
     await openTerminal(page, ada)
@@ -114,13 +112,13 @@ describe('the dock', () => {
 })
 
 describe('warnings of several reservations', () => {
-  it('end with the one that is next: e extends it, or the one that has the focus', async () => {
+  it('have the next end at the bottom; e extends that reservation, or the one with the focus', async () => {
     const long = await reserve('long')
     const third = await reserve('third', '68s')
     const first = await reserve('first', '64s')
     const second = await reserve('second', '66s')
     const ada = await person({ url })
-    // The dock grows at its top with each warning, and three of them come at once here.
+    // The dock grows at its top with each warning, and three appear at once here.
     ada.allows(/layout shift/)
     const page = await ada.open()
     for (const held of [third, first, second]) await openTerminal(page, held)

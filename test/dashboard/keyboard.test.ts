@@ -1,10 +1,10 @@
-/** Everything with the keyboard alone: no test here uses the mouse, or moves the focus other than by a key. */
+/** The dashboard with the keyboard alone: no test here uses the mouse or moves the focus without a key. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { eventually } from '../../lab/eventually.ts'
 import { openBrowser } from '../support/browser/browser.ts'
-import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import { makeReservation, releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
 
 const SIZE = 12
 const manager = await testDashboard('keys', { engine: 'memory', size: SIZE })
@@ -24,7 +24,7 @@ const untilFocused = async (element: Locator) => {
   await element
     .and(page.locator(':focus'))
     .waitFor()
-    .catch(async () => assert.fail(`${element} has not the focus, but ${await page.evaluate(FOCUSED)}`))
+    .catch(async () => assert.fail(`${element} does not have the focus, but ${await page.evaluate(FOCUSED)}`))
 }
 
 async function openOverview(): Promise<Page> {
@@ -51,8 +51,7 @@ async function tabTo(element: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promis
 
 async function reserve(count: number): Promise<void> {
   for (let number = 1; number <= count; number++) {
-    const { status } = await manager.send('POST', '/v1/reservations', { username: `user${number}` })
-    assert.equal(status, 201)
+    await makeReservation(manager, { username: `user${number}` })
   }
 }
 
@@ -208,7 +207,7 @@ describe('with the keyboard alone', () => {
     await page.waitForTimeout(300)
     assert.equal(await drawer.count(), 0)
     await heading(page, 'Me and settings').waitFor()
-    // Keys with Ctrl go on acting, and a reload changes nothing.
+    // Keys with Ctrl still act, and the setting survives a reload.
     await page.reload()
     await heading(page, 'Me and settings').waitFor()
     await press(page, 'r', 'Control+k')

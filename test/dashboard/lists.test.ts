@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../support/browser/browser.ts'
-import { testDashboard } from '../support/browser/dashboard.ts'
+import { makeReservation, releaseReservation, testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
 const manager = await testDashboard('lists', { engine: 'memory', size: 30 })
@@ -13,12 +13,10 @@ const idsOf = (page: Page, selector: string) =>
   page.evaluate<string[]>(`[...document.querySelectorAll('${selector}')].map((row) => row.dataset.id)`)
 const names = (page: Page) => idsOf(page, 'tbody tr')
 const focused = (page: Page) => page.evaluate<string>('document.activeElement?.dataset?.id')
-const release = (id: string) => fetch(`${manager.url}/v1/reservations/${id}`, { method: 'DELETE' })
+const release = (id: string) => releaseReservation(manager, id)
 
 async function reserve(username: string, some: object = {}): Promise<string> {
-  const { status, body } = await manager.send('POST', '/v1/reservations', { username, ...some })
-  assert.equal(status, 201, JSON.stringify(body))
-  return (body as { id: string }).id
+  return (await makeReservation(manager, { username, ...some })).id
 }
 
 describe('a list', () => {

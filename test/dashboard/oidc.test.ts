@@ -1,4 +1,4 @@
-/** Signing in at an identity provider with a browser: its forms, what it refuses, and what the browser gets to know. */
+/** Signing in at an identity provider with a browser: its forms, refusals, and what the browser receives. */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -59,7 +59,7 @@ async function signIn(who: Person, name: string, path?: string): Promise<Page> {
 
 const said = (page: Page, text: string) => page.getByRole('alert').getByText(text).waitFor()
 
-/** All that a browser gets: addresses, headers and bodies of answers. */
+/** Records what a browser receives. Returns a function that returns the addresses, headers and bodies of answers. */
 function recorded(who: Person): () => Promise<string> {
   const responses: Response[] = []
   who.context.on('response', (response) => void responses.push(response))
@@ -98,12 +98,12 @@ describe('a sign-in at the identity provider', () => {
     const had = provider.issued.length
     const page = await signIn(ann, 'ann')
     const tokens = provider.issued.slice(had)
-    assert.deepEqual(tokens.length, 2, 'an ID token and an access token')
+    assert.equal(tokens.length, 2, 'an ID token and an access token')
     const kept = await page.evaluate<string>('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])')
     const all = [await everything(), kept, JSON.stringify(await ann.context.storageState())].join('\n')
     assert.ok(all.includes('oidc:ann') && all.includes('berth-'), 'the answers were not recorded')
     for (const token of [...tokens, CLIENT.secret]) assert.ok(!all.includes(token))
-    // Neither does the page read its own cookie.
+    // Scripts of the page cannot read its cookie.
     assert.equal(await page.evaluate('document.cookie'), '')
   })
 
@@ -142,7 +142,7 @@ describe('a sign-in at the identity provider', () => {
     await page.getByText('oidc:cem').first().waitFor()
   })
 
-  it('is finished once: the address of the callback is worth nothing afterwards', async () => {
+  it('can be finished once: the address of the callback is refused afterwards', async () => {
     const dea = await visitor()
     const callbacks: string[] = []
     dea.context.on(

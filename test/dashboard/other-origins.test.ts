@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core'
 import { eventually } from '../../lab/eventually.ts'
 import { type TestManager, testManager } from '../../lab/manager.ts'
 import { openBrowser } from '../support/browser/browser.ts'
-import { buildDashboard } from '../support/browser/dashboard.ts'
+import { buildDashboard, makeReservation } from '../support/browser/dashboard.ts'
 import { openOtherSites } from '../support/browser/other-sites.ts'
 import type { Person } from '../support/browser/person.ts'
 
@@ -43,9 +43,7 @@ interface Victim {
 
 async function victim(manager: TestManager): Promise<Victim> {
   await manager.untilReady()
-  const reserved = await manager.send('POST', '/v1/reservations', { username: 'ada' })
-  assert.equal(reserved.status, 201, JSON.stringify(reserved.body))
-  const { id, containers } = reserved.body as { id: string; containers: { name: string }[] }
+  const { id, containers } = await makeReservation(manager, { username: 'ada' })
   const path = `/v1/containers/${containers[0]?.name}/terminals`
   const { body } = await manager.send('POST', path, { cols: 80, rows: 24 })
   const url = manager.url.replace('127.0.0.1', 'localhost')
@@ -57,7 +55,7 @@ const victims = { none: await victim(open), session: await victim(closed) }
 const newTicket = async ({ manager, terminal }: Victim) =>
   ((await manager.send('POST', `/v1/terminals/${terminal}/tickets`, {})).body as { ticket: string }).ticket
 
-/** What an attack could have changed. */
+/** Returns all state that an attack could change. */
 async function everything({ manager }: Victim): Promise<string> {
   const paths = ['/v1/events?limit=500', '/v1/reservations', '/v1/terminals', '/v1/pools']
   const answers = await Promise.all(paths.map(async (path) => (await manager.get(path)).body))
@@ -93,7 +91,7 @@ const answersOf = ({ manager }: Victim) =>
 
 for (const [who, target] of Object.entries(victims)) {
   for (const [scheme, site] of Object.entries(sites)) {
-    describe(`an ${scheme} page of another origin, ${who === 'none' ? 'with auth: none' : 'with a session'}`, async () => {
+    describe(`an ${scheme} page of another origin, ${who === 'none' ? 'with auth: none' : 'with a session'}`, () => {
       it('attacks: each is refused, and nothing changes', async () => {
         const ada = await enter(target)
         const ticket = await newTicket(target)

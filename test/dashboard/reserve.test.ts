@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
+import { CLOCK_TEXT } from '../support/browser/clock-text.ts'
 import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
@@ -46,7 +47,9 @@ describe('the drawer for reserving', () => {
     await page.getByText('1 of 3 is free').waitFor()
     await page.keyboard.press('Enter')
     await page.getByText('Only 1 container available').waitFor()
-    await page.getByText(/Enough will be free at about \d\d:\d\d \(in (3 min \d\d s|4 min)\)/).waitFor()
+    await page
+      .getByText(new RegExp(`Enough will be free at about ${CLOCK_TEXT} \\(in (3 min \\d\\d s|4 min)\\)`))
+      .waitFor()
     assert.equal(await page.getByLabel('Wait in the queue for').inputValue(), '5m')
     await page.keyboard.press('Enter')
     await page.getByText('Waiting in the queue, position 1').waitFor()

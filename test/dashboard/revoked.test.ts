@@ -6,17 +6,17 @@ import { testManager } from '../../lab/manager.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { buildDashboard } from '../support/browser/dashboard.ts'
 
-/** Docs promise this for streams and terminals. */
+/** Promised by docs/dashboard.md. */
 const MAX_MS = 15_000
 
 buildDashboard()
-// Chromium breaks off requests whenever the machine gets another network.
+// Without networks for peers: Chromium breaks off requests when the machine gets another network.
 const manager = await testManager('revoked', { size: 1, pool: { reach_peers: false }, top: { auth: 'tokens' } })
 const admin = await manager.startWithToken()
 await manager.untilReady()
 const { person } = await openBrowser()
 
-/** Resolves when the page, without being touched, has seen the end of all three. */
+/** Returns after how many milliseconds the page, the stream and the shell ended without input. */
 async function ends(page: Page): Promise<Record<'page' | 'stream' | 'shell', number>> {
   const since = () => Math.round(performance.now() - began)
   const began = performance.now()
@@ -29,7 +29,7 @@ async function ends(page: Page): Promise<Record<'page' | 'stream' | 'shell', num
   return { page: await said, stream: await stream, shell: await shell }
 }
 
-/** When the WebSocket of the page's terminal closes. */
+/** Resolves when the WebSocket of the page's terminal closes. */
 const shellOf = new WeakMap<Page, Promise<unknown>>()
 
 it('within 15 s, without a click', async (t) => {
@@ -55,6 +55,6 @@ it('within 15 s, without a click', async (t) => {
   const ms = await measured
   t.diagnostic(`after the token was deleted: ${JSON.stringify(ms)} (ms)`)
   for (const [what, after] of Object.entries(ms)) assert.ok(after < MAX_MS, `${what}: ${after} ms`)
-  // What was on the screen is gone, too.
+  // The text of the shell is no longer shown.
   assert.equal(await rows.count(), 0)
 })

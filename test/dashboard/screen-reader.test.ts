@@ -4,7 +4,7 @@ import { afterEach, describe, it } from 'node:test'
 import type { CDPSession, Page } from 'playwright-core'
 import { eventually } from '../../lab/eventually.ts'
 import { openBrowser } from '../support/browser/browser.ts'
-import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import { makeReservation, releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
 import type { Person } from '../support/browser/person.ts'
 
 const SIZE = 4
@@ -46,9 +46,7 @@ async function heard(tree: CDPSession): Promise<Heard> {
 }
 
 async function reserve(username: string, some: object = {}): Promise<string> {
-  const { status, body } = await manager.send('POST', '/v1/reservations', { username, pool, ...some })
-  assert.equal(status, 201, JSON.stringify(body))
-  return (body as { id: string }).id
+  return (await makeReservation(manager, { username, pool, ...some })).id
 }
 
 async function openOverview(): Promise<{ ada: Person; page: Page; tree: CDPSession }> {

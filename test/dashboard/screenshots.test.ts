@@ -2,13 +2,12 @@
  * The pictures of README.md and docs/dashboard.md, on real containers. `SCREENSHOTS=docs/images node --test` of
  * this file renews them. It also checks for faults and accessibility, as every test in a browser does.
  */
-import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
-import { testDashboard } from '../support/browser/dashboard.ts'
+import { makeReservation, releaseReservation, testDashboard } from '../support/browser/dashboard.ts'
 import { spreadHistory } from '../support/browser/history.ts'
 import type { PersonOptions } from '../support/browser/person.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
@@ -26,7 +25,7 @@ const SCHEMES = ['light', 'dark'] as const
 
 const STEP_MS = 10 * 60_000
 
-/** Containers of the pool alpine that are reserved after each step; of alpine-ci, those that a job takes. */
+/** Number of containers that are reserved in each step: in alpine by people, in alpine-ci by a job. */
 const RENEWED = [
   { alpine: 2, ci: 1 },
   { alpine: 5, ci: 3 },
@@ -39,19 +38,16 @@ const RENEWED = [
   { alpine: 10, ci: 4 },
   { alpine: 7, ci: 2 },
 ]
-/** A test needs only some history. */
+/** Without pictures to renew, some history is enough. */
 const ROUNDS = process.env['SCREENSHOTS'] === undefined ? RENEWED.slice(-2) : RENEWED
 
 const PEOPLE = ['ada', 'ben', 'cleo', 'dan', 'eve'] as const
 
 async function reserve(body: object): Promise<string> {
-  const { status, body: made } = await manager.send('POST', '/v1/reservations', body)
-  assert.ok(status === 201 || status === 202, JSON.stringify(made))
-  return (made as { id: string }).id
+  return (await makeReservation(manager, body)).id
 }
 
-const release = (ids: readonly string[]) =>
-  Promise.all(ids.map((id) => fetch(`${manager.url}/v1/reservations/${id}`, { method: 'DELETE' })))
+const release = (ids: readonly string[]) => Promise.all(ids.map((id) => releaseReservation(manager, id)))
 
 /** Makes a history of hours, then leaves the pools as on a normal day. */
 async function useThePools(): Promise<void> {
@@ -61,7 +57,7 @@ async function useThePools(): Promise<void> {
     begins.push(Date.now())
     const queued = ci === 4 ? [await reserve({ username: 'nightly', pool: 'alpine-ci', count: 4, wait: '1h' })] : []
     await release(open)
-    await manager.until('all are ready that no job has', (all) =>
+    await manager.until('all ready, apart from those of a queued job', (all) =>
       all.every(({ name, state }) => state === 'ready' || (queued.length > 0 && name.startsWith('alpine-ci'))),
     )
     const people = PEOPLE.map((username, index) => ({ username, count: share(alpine, index + nth, PEOPLE.length) }))
@@ -72,7 +68,7 @@ async function useThePools(): Promise<void> {
   begins.push(Date.now())
   await release(open)
   await manager.untilReady()
-  await today()
+  await reserveAsToday()
   await manager.interrupt()
   spreadHistory(join(manager.folder, 'containers.db'), begins, STEP_MS)
   await manager.start()
@@ -82,7 +78,7 @@ function share(total: number, nth: number, parts: number): number {
   return Math.floor((total + (nth % parts)) / parts)
 }
 
-async function today(): Promise<void> {
+async function reserveAsToday(): Promise<void> {
   await reserve({ username: 'alice', name: 'web', count: 2, duration: '47m', note: 'workshop: two web servers' })
   await reserve({ username: 'bob', name: 'cluster', count: 4, duration: '95m', note: 'quorum after a lost node' })
   await reserve({ username: 'carol', count: 1, duration: '8m' })

@@ -1,9 +1,10 @@
-/** Small parts of pages that told people something else than what was so. */
+/** Small parts of pages that once showed or did something wrong. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { eventually } from '../../lab/eventually.ts'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
-import { testDashboard } from '../support/browser/dashboard.ts'
+import { makeReservation, releaseReservation, testDashboard } from '../support/browser/dashboard.ts'
 
 const manager = await testDashboard('small-parts', { engine: 'memory', size: 30 })
 const { person } = await openBrowser()
@@ -12,14 +13,12 @@ const { url, pool } = manager
 async function reserve(username: string, count = 1): Promise<string[]> {
   const ids: string[] = []
   for (let made = 0; made < count; made++) {
-    const { status, body } = await manager.send('POST', '/v1/reservations', { username, pool })
-    assert.equal(status, 201, JSON.stringify(body))
-    ids.push((body as { id: string }).id)
+    ids.push((await makeReservation(manager, { username, pool })).id)
   }
   return ids
 }
 
-/** Every caller is the same one, because there is no authentication. */
+/** Containers held by all callers: without sign-in, they have one identity. */
 const heldCount = async () => (await manager.get<{ containers_held: number }>('/v1/me')).body.containers_held
 
 describe('the overview', () => {
@@ -90,7 +89,7 @@ describe('a copy button', () => {
     await button.click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
     await page.getByRole('button', { name: 'Copied' }).waitFor({ state: 'detached' })
-    // Chromium without a window refuses no page, others do.
+    // Chromium without a window allows every page to copy; other browsers do not.
     await page.evaluate('document.execCommand = () => false')
     await button.click()
     const dialog = page.getByRole('dialog', { name: 'The text was not copied' })
@@ -121,8 +120,8 @@ describe('the form for reserving', () => {
   })
 
   it('takes over the account of a reservation that has ended', async () => {
-    const [id] = await reserve('carol')
-    await fetch(`${url}/v1/reservations/${id}`, { method: 'DELETE' })
+    const [id = ''] = await reserve('carol')
+    await releaseReservation(manager, id)
     const page = await (await person({ url })).open(`/ui/reservations/${id}`)
     await page.getByRole('link', { name: 'Reserve again' }).click()
     await page.getByLabel('Account').waitFor()
@@ -153,8 +152,10 @@ describe('an action without a network', () => {
     await page.getByRole('alert').filter({ hasText: 'not extended' }).waitFor({ timeout: 5_000 })
     await page.context().setOffline(false)
   })
+})
 
-  it('extends once after a double click', async () => {
+describe('an extension', () => {
+  it('happens once after a double click', async () => {
     const [id] = await reserve('fay')
     const page = await (await person({ url })).open(`/ui/reservations/${id}`)
     let extensions = 0
@@ -168,5 +169,24 @@ describe('an action without a network', () => {
     await page.getByRole('button', { name: 'Extend', exact: true }).dblclick()
     await page.getByText(/: until /).waitFor()
     assert.equal(extensions, 1)
+  })
+
+  it('happens once while its key is held down', async () => {
+    const [id] = await reserve('gil')
+    const page = await (await person({ url })).open(`/ui/reservations/${id}`)
+    let extensions = 0
+    page.on('request', (request) => {
+      if (request.method() === 'PATCH') extensions += 1
+    })
+    await page.getByRole('button', { name: 'Extend', exact: true }).waitFor()
+    await page.keyboard.down('e')
+    await page.getByText(/: until /).waitFor()
+    // The key repeats.
+    await page.keyboard.down('e')
+    await page.waitForTimeout(300)
+    assert.equal(extensions, 1)
+    await page.keyboard.up('e')
+    await page.keyboard.press('e')
+    await eventually(async () => extensions === 2)
   })
 })

@@ -12,7 +12,7 @@ const UTC = { timeZone: 'UTC', locale: 'en-GB' }
 const MINUTE = 60_000
 
 describe('a change of a note by another person', () => {
-  it('is said unless it is what was typed', () => {
+  it('causes a warning, unless the new note is the typed text', () => {
     equal(changedMeanwhile({ before: 'a', now: 'a', typed: 'b' }), null)
     equal(changedMeanwhile({ before: 'a', now: 'b', typed: ' b' }), null)
     equal(changedMeanwhile({ before: null, now: null, typed: '' }), null)
@@ -24,7 +24,7 @@ describe('a change of a note by another person', () => {
 describe('putting on hold', () => {
   it('names the limits of the pool', () => {
     const text = holdConsequence('alpine', { max_seconds: 7_200, containers: 1 })
-    match(text, /once, for at most 2 h, /)
+    match(text, /once, for at most 2 h\. /)
     match(text, /Pool alpine keeps at most 1 container on hold at once\.$/)
   })
 

@@ -1,4 +1,4 @@
-/** The commands that the dashboard shows do in a shell what the page did: with the real curl and `berth`. */
+/** The commands that the dashboard shows have the same effect as its forms: run with the real curl and `berth`. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { dirname } from 'node:path'
@@ -24,8 +24,14 @@ async function paste(command: string, input = ''): Promise<string> {
 
 const KEYS = `# of the laptop\nssh-ed25519 ${'A'.repeat(68)} alice@laptop\nssh-rsa ${'B'.repeat(372)} it's mine`
 const EVERYTHING = {
-  ...{ pool: 'alpine', count: 2, duration: '90m', username: 'alice', name: 'web' },
-  ...{ note: "Ada's $HOME `lab` -x", wait: '5m', keepalive: '10m' },
+  pool: 'alpine',
+  count: 2,
+  duration: '90m',
+  username: 'alice',
+  name: 'web',
+  note: "Ada's $HOME `lab` -x",
+  wait: '5m',
+  keepalive: '10m',
 }
 const REQUESTS: Readonly<Record<string, ReserveRequest>> = {
   'nothing but the pool': { pool: 'alpine', count: 1 },
@@ -40,7 +46,7 @@ interface Made {
   readonly password?: string
 }
 
-/** What the request asks for, as it was reserved. A reserve of `berth` adds a key of its own. */
+/** Returns what was reserved, and releases it. Leaves out the key that `berth` adds to each reserve. */
 async function outcomeOf({ id, password }: Made) {
   const { pool, count, username, name, note, expiresAt, activeAt, keepaliveMs, sshKeys } =
     (await api.world.store.reservation(id)) ?? assert.fail(`there is no ${id}`)
@@ -67,7 +73,7 @@ describe('a reservation as a command', () => {
     })
   }
 
-  it('asks for a password of the person, and never has it in it', async () => {
+  it('asks for the password that the person chose, and never contains it', async () => {
     const request = { pool: 'alpine', count: 1, password: 'hunter22-hunter22' }
     assert.equal(curlCommand(address, request, false), null)
     const command = berthCommand(address, request)

@@ -37,7 +37,7 @@ describe('reading a list', { concurrency: true }, () => {
   it('throws that the manager does not answer when the connection breaks in the middle', () =>
     assert.rejects(read('/broken'), Unreachable))
 
-  it('throws the abort of its caller as it is', () =>
+  it('throws the abort of its caller unchanged', () =>
     assert.rejects(read('/slow', { signal: AbortSignal.timeout(100) }), { name: 'TimeoutError' }))
 
   it('throws that the answer is not from a manager for a page', () =>

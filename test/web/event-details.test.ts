@@ -1,4 +1,4 @@
-/** What the dashboard reads from the details of events is what the manager writes into them. */
+/** The dashboard reads the details of events as the manager writes them. */
 import { deepEqual, equal, notEqual } from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { NOW } from '../../lab/rows.ts'
@@ -54,11 +54,11 @@ describe('the details of events', () => {
     ])
   })
 
-  it('come with the names of the manager and of every caller without authentication', () => {
+  it('have the names of the manager and of callers without authentication', () => {
     deepEqual([MANAGER, ANYONE], [BERTH, ANONYMOUS.name])
   })
 
-  it('are shown as they are if they say something else', () => {
+  it('are not parsed if they have another form', () => {
     equal(endIn('a little later'), null)
     equal(outcomeIn('failed: no sshd'), null)
     equal(substitutionIn('alpine-1 was swapped'), null)

@@ -71,8 +71,11 @@ describe('what needs a person', () => {
       expires_at: expires === null ? null : at(expires),
     })
     const tokens = [
-      ...[token('never', null), token('later', 7 * DAY_S), token('expired', -1)],
-      ...[token('ci', 6 * DAY_S), token('lab', 3_600)],
+      token('never', null),
+      token('later', 7 * DAY_S),
+      token('expired', -1),
+      token('ci', 6 * DAY_S),
+      token('lab', 3_600),
     ]
     const items = needsPerson({ pools: [], containers: [], readiness: READY, tokens }, NOW)
     deepEqual(

@@ -133,7 +133,7 @@ describe('reservations in words', () => {
     equal(readStates(params('state=all')).length, 5)
     equal(stateChoices(params('state=active,waiting')).at(-1)?.label, 'waiting or active')
   })
-  it('are listed once if they end between the reads of two lists', () => {
+  it('are listed once if they end between the reads of the two lists', () => {
     const [one, two] = [some({ id: '1' }), some({ id: '2', state: 'waiting' })]
     const over = some({ id: '1', state: 'ended' })
     deepEqual(rowsOf([one, two], [over], ['active', 'waiting']), [two, over])

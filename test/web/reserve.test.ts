@@ -143,13 +143,19 @@ describe('a reservation as a command', () => {
   })
 
   it('has the lines of known_hosts', () => {
-    const container = { name: 'alpine-1', host: 'localhost', host_key: null, known_hosts: null }
-    const more = { generation: 1, ready: true }
+    const container = {
+      name: 'alpine-1',
+      host: 'localhost',
+      host_key: null,
+      known_hosts: null,
+      generation: 1,
+      ready: true,
+    }
     equal(
       knownHosts({
         containers: [
-          { ...container, ...more, port: 1, known_hosts: 'a' },
-          { ...container, ...more, port: 2 },
+          { ...container, port: 1, known_hosts: 'a' },
+          { ...container, port: 2 },
         ],
       }),
       'a',

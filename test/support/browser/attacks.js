@@ -1,4 +1,4 @@
-// What pages of other sites try. Runs in such a page: each attack resolves with what the page got, or with null.
+// Attacks that run in a page of another site. Each resolves with what the page received, or with null.
 globalThis.attacks = (manager, terminal, ticket) => {
   const credentials = 'include'
   const fetched = async (path, options = {}) => {

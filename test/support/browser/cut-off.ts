@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 
 /**
- * Returns the texts that are cut off. What can be scrolled to inside a part of the page is not. An ellipsis says that
- * there is more, which a page of its own shows.
+ * Returns the texts that are cut off. Text that can be scrolled to inside a part of the page does not count, nor does
+ * text that ends with an ellipsis: another page shows all of it.
  */
 const FIND = `(() => {
   const TOLERANCE_PX = 2

@@ -1,4 +1,4 @@
-/** Spreads what a manager did within a minute over hours, so that pictures show a day's work. */
+/** Spreads the work of a manager during a minute over hours, so that pictures show a day of use. */
 import { DatabaseSync } from 'node:sqlite'
 
 /** Columns with times of the past, by table. Ends of open reservations stay as they are. */

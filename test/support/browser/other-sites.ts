@@ -1,4 +1,4 @@
-/** Sites of others, whose pages a person has open beside the dashboard: one over HTTP, one over HTTPS. */
+/** Other sites, whose pages a person opens beside the dashboard: one over HTTP, one over HTTPS. */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -12,11 +12,11 @@ import { after } from 'node:test'
 interface OtherSites {
   /** Another port of the same machine. Browsers consider it the same site, and send the cookies of all ports. */
   readonly http: string
-  /** With a certificate that no browser knows. */
+  /** With a self-signed certificate. */
   readonly https: string
 }
 
-/** Serves an empty page, which allows everything, at every path. Call it at the top of a test file. */
+/** Serves an empty page without a Content-Security-Policy at every path. Call it at the top of a test file. */
 export async function openOtherSites(): Promise<OtherSites> {
   const answer: RequestListener = (_request, response) =>
     void response

@@ -1,4 +1,4 @@
-/** A real OpenID provider on the loopback, at which a person signs in without a form, or with its forms. */
+/** A real OpenID provider on the loopback, at which a person signs in with or without its forms. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -17,7 +17,7 @@ export interface SignInProvider {
   claims: Record<string, unknown>
   /** Follows the provider's pages, as the person's browser does, until they lead to the manager. */
   follow(location: string, manager: string): Promise<string>
-  /** Path at which it breaks connections off; null: none. */
+  /** Path whose requests it answers by closing the connection; null: none. */
   broken: string | null
   /** Paths of the requests. */
   readonly asked: string[]
@@ -34,7 +34,7 @@ interface Options {
   /** A public client has no secret. */
   readonly isPublic?: boolean
   readonly method?: 'client_secret_basic' | 'client_secret_post'
-  /** Whether a person sees the forms of the provider: name and password, then consent. Any name will do. */
+  /** Whether the provider shows its forms: name and password, then consent. It accepts any name. */
   readonly hasForms?: boolean
 }
 

@@ -74,7 +74,7 @@ describe('another shell in the place of a terminal', () => {
   Object.assign(globalThis, { WebSocket: PageWebSocket })
   after(() => Object.assign(globalThis, { WebSocket: original }))
 
-  it('leaves the earlier one, whose output no longer appears', async () => {
+  it('detaches from the earlier one, whose output no longer appears', async () => {
     const { link, seen } = openLink()
     await eventually(async () => link.state.kind === 'attached' && seen.text.includes('$ '))
     link.send(new TextEncoder().encode('yes\r'))

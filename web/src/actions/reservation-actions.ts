@@ -16,7 +16,7 @@ const EXTEND = ['extend']
 
 /**
  * Extends by half an hour, or by the pool's default if that is shorter. Does nothing while that reservation is being
- * extended: a double click would extend it twice.
+ * extended, so that a double click extends it once.
  */
 export function useExtend() {
   const berth = useBerth()
@@ -51,7 +51,7 @@ export function useExtend() {
   return { ...extend, mutate }
 }
 
-/** Releases one or more reservations after a confirmation; cancels those that wait. */
+/** Releases one or more reservations after a confirmation; cancels waiting ones. */
 export function useRelease() {
   const berth = useBerth()
   const client = useQueryClient()

@@ -26,15 +26,15 @@ export class EtagReader {
     const kept = this.#kept.get(path)
     const headers = { accept: 'application/json', ...(kept && { 'if-none-match': kept.etag }) }
     const within = AbortSignal.any([signal, AbortSignal.timeout(this.#maxReadMs)])
-    const broken = (error: unknown): never => {
+    const fail = (error: unknown): never => {
       throw signal.aborted ? error : new Unreachable(this.#origin, error)
     }
-    const response = await fetch(this.#origin + path, { headers, signal: within }).catch(broken)
+    const response = await fetch(this.#origin + path, { headers, signal: within }).catch(fail)
     if (response.status === 304 && kept) return kept.body as T
-    // A text that ends early is not JSON, either; then the connection has failed.
+    // Only a SyntaxError means that the body is not JSON. With another error, the connection failed within the body.
     const body: unknown = await response
       .json()
-      .catch((error: unknown) => (error instanceof SyntaxError ? null : broken(error)))
+      .catch((error: unknown) => (error instanceof SyntaxError ? null : fail(error)))
     if (!response.ok || body === null) throw problemOf(body, response)
     const etag = response.headers.get('etag')
     this.#kept.delete(path)

@@ -56,8 +56,8 @@ export function containersOf(owner: string | undefined, reservations: readonly R
 }
 
 /**
- * Returns the caller: name, role and limits. `isFresh` reads them when the component appears: no event says that
- * another number of containers is held.
+ * Returns the caller: name, role and limits. With `isFresh`, they are read again when the component appears, because no
+ * event causes a new read when the number of held containers changes.
  */
 export function useMe({ isFresh = false }: { readonly isFresh?: boolean } = {}) {
   const { berth } = useApi()

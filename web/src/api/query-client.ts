@@ -20,8 +20,8 @@ export function openQueryClient(): QueryClient {
     }),
     defaultOptions: {
       queries: { staleTime: 30_000, refetchOnWindowFocus: false, retry: shouldRetry, networkMode: 'always' },
-      // A machine without a network may still reach the manager. By default, a release would wait, shown as under way,
-      // and be sent when the network comes back.
+      // A machine without a network may still reach the manager. By default, a release would stay pending without an
+      // error, and would be sent when the network is back.
       mutations: { networkMode: 'always' },
     },
   })

@@ -9,17 +9,17 @@ export interface Shortcut {
   /** Description in the list of shortcuts: "Reserve". */
   readonly label: string
   readonly act: () => void
-  /** Whether it is for what has the focus; then it goes before other shortcuts with the same keys. */
-  readonly isMeant?: () => boolean
+  /** Returns whether it takes precedence over other shortcuts with the same keys, because of what has the focus. */
+  readonly hasPrecedence?: () => boolean
 }
 
 class Registry {
   readonly shortcuts = new Map<symbol, Shortcut>()
 
-  /** Returns the shortcut with these keys. If there are two, the one that is meant, or else the later one. */
+  /** Returns the shortcut with these keys. Of several, the one that has precedence now, or else the latest one. */
   find(keys: string): Shortcut | undefined {
     const all = [...this.shortcuts.values()].filter((shortcut) => shortcut.keys === keys)
-    return all.findLast(({ isMeant }) => isMeant?.() ?? false) ?? all.at(-1)
+    return all.findLast(({ hasPrecedence }) => hasPrecedence?.() ?? false) ?? all.at(-1)
   }
 }
 
@@ -31,7 +31,14 @@ export function ShortcutsProvider({ children }: { readonly children: ReactNode }
   useEffect(() => {
     const pressed: Key[] = []
     const press = (event: KeyboardEvent) => {
-      if (event.altKey || event.defaultPrevented || event.isComposing || /^(Shift|Control|Meta)$/.test(event.key))
+      // A key that is held down acts once.
+      if (
+        event.repeat ||
+        event.altKey ||
+        event.defaultPrevented ||
+        event.isComposing ||
+        /^(Shift|Control|Meta)$/.test(event.key)
+      )
         return
       const ctrl = event.ctrlKey || event.metaKey
       if (isTyping(event.target) || (!ctrl && (!single || isInDialog(event.target)))) {
@@ -68,12 +75,12 @@ function isInDialog(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('[role="dialog"], [role="menu"]') !== null
 }
 
-/** Registers a shortcut while the component is shown. `isMeant` as in `Shortcut`. */
-export function useShortcut(keys: string, label: string, act: () => void, isMeant?: () => boolean): void {
+/** Registers a shortcut while the component is shown. `hasPrecedence` as in `Shortcut`. */
+export function useShortcut(keys: string, label: string, act: () => void, hasPrecedence?: () => boolean): void {
   const registry = useRegistry()
-  const latest = useRef({ act, isMeant })
+  const latest = useRef({ act, hasPrecedence })
   useEffect(() => {
-    latest.current = { act, isMeant }
+    latest.current = { act, hasPrecedence }
   })
   const id = useMemo(() => Symbol(keys), [keys])
   useEffect(() => {
@@ -81,7 +88,7 @@ export function useShortcut(keys: string, label: string, act: () => void, isMean
       keys,
       label,
       act: () => latest.current.act(),
-      isMeant: () => latest.current.isMeant?.() ?? false,
+      hasPrecedence: () => latest.current.hasPrecedence?.() ?? false,
     })
     return () => void registry.shortcuts.delete(id)
   }, [registry, id, keys, label])

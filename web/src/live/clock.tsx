@@ -20,7 +20,7 @@ class Ticker {
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     if (this.#timer === undefined) {
-      // It stood still while no component was subscribed. React reads it again after it has subscribed.
+      // The time stands still while no component is subscribed. React reads it again after subscribing.
       this.#now = this.#clock()
       this.#timer = setInterval(() => this.#tick(), TICK_MS)
     }

@@ -34,8 +34,8 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
       new Promise((answer) => {
         count.current++
         const next = { number: count.current, question, answer }
-        // Behind the question that is shown: replacing it would leave it without an answer, and move the buttons
-        // under the pointer to another question.
+        // A question waits until the earlier ones are answered. If it replaced the shown one, that would never be
+        // answered, and a click could hit a button of another question.
         setAsked((all) => [...all, next])
       }),
     [],
@@ -58,11 +58,11 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
 function Body({ question, onAnswer }: { readonly question: Question; readonly onAnswer: (yes: boolean) => void }) {
   const { consequence, names = [], action, typed: wanted } = question
   const [typed, setTyped] = useState('')
-  const safe = useRef<HTMLButtonElement>(null)
+  const cancel = useRef<HTMLButtonElement>(null)
   const field = useRef<HTMLInputElement>(null)
-  // Never on the button that destroys: Enter may have been pressed for something else. Mantine moves the focus only
-  // when the dialog opens, not from one question to the next.
-  useEffect(() => (field.current ?? safe.current)?.focus(), [])
+  // The button that destroys never gets the focus: Enter may have been pressed for something else. Mantine moves the
+  // focus only when the dialog opens, not from one question to the next.
+  useEffect(() => (field.current ?? cancel.current)?.focus(), [])
   return (
     <>
       <div>{consequence}</div>
@@ -83,7 +83,7 @@ function Body({ question, onAnswer }: { readonly question: Question; readonly on
         />
       )}
       <Group justify="flex-end" mt="md">
-        <Button ref={safe} data-autofocus={wanted === undefined ? true : undefined} onClick={() => onAnswer(false)}>
+        <Button ref={cancel} data-autofocus={wanted === undefined ? true : undefined} onClick={() => onAnswer(false)}>
           Cancel
         </Button>
         <Button

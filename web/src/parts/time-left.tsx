@@ -9,9 +9,9 @@ interface TimeLeftProps {
   /** RFC 3339. */
   readonly at: string
   readonly withEnd?: boolean
-  /** Text after that time: what has happened to the thing, or is about to. */
+  /** Text once that time has passed: "expired", "any moment". */
   readonly passed?: string
-  /** Text before a duration, and not before `passed`: "in ". */
+  /** Text before the duration, but not before `passed`: "in ". */
   readonly before?: string
 }
 
@@ -28,7 +28,7 @@ export function TimeLeft({ at, withEnd = true, passed = 'ending', before = '' }:
   )
 }
 
-/** The time of something that is only estimated, or may come later: "in 38 min", then "any moment". */
+/** Countdown within a sentence, to a time that may be estimated: "in 38 min", then "any moment". */
 export function TimeUntil(props: Pick<TimeLeftProps, 'at' | 'withEnd' | 'before'>) {
   return <TimeLeft withEnd={false} before="in " passed="any moment" {...props} />
 }

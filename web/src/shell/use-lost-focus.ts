@@ -1,22 +1,23 @@
 /**
- * Finds a place for the focus when its element disappears or is disabled, as a row does after "Release". The browser
- * would begin again at the top of the page, and screen readers would say nothing.
+ * Moves the focus when its element disappears or is disabled, for example the button of a row after a release. Without
+ * this, the next Tab would start at the top of the page, and screen readers would announce nothing.
  */
 import { useEffect } from 'react'
 
-/** Tables, dialogs and the dock know a better place, and take the focus within this time. */
+/** Tables, dialogs and the dock move the focus themselves within this time, to a better place. */
 const WAIT_MS = 100
 
 /**
- * Focuses the closest part around the lost element that can take the focus (`tabindex`). Around a dialog there is none:
- * then what had the focus in the page before, or the part around it.
+ * Focuses the closest ancestor of the lost element that can take the focus (`tabindex`). If there is none, as with a
+ * dialog, focuses the element of the page that had the focus before, or its closest such ancestor.
  */
 export function useLostFocus(): void {
   useEffect(() => {
     let path: readonly Element[] = []
     let pathInPage: readonly Element[] = []
-    /** The latest element that was lost: a dialog disappears, then the button that it gave the focus back to. */
+    /** Path of the element that lost the focus last: a dialog, then the button to which it returned the focus. */
     let lost: readonly Element[] = []
+    let timer: ReturnType<typeof setTimeout> | undefined
     const remember = ({ target }: FocusEvent) => {
       path = target instanceof Element ? pathOf(target) : []
       if (path.some(({ id }) => id === 'main')) pathInPage = path
@@ -31,18 +32,20 @@ export function useLostFocus(): void {
       if (!last || canFocus(last)) return
       lost = path
       path = []
-      setTimeout(restore, WAIT_MS)
+      clearTimeout(timer)
+      timer = setTimeout(restore, WAIT_MS)
     })
     document.addEventListener('focusin', remember)
     observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ['disabled'] })
     return () => {
       document.removeEventListener('focusin', remember)
       observer.disconnect()
+      clearTimeout(timer)
     }
   }, [])
 }
 
-/** Returns the element and what is around it, while it is still there. */
+/** Returns the element and its ancestors. Call it while the element is in the document. */
 function pathOf(element: Element): readonly Element[] {
   return element.parentElement ? [element, ...pathOf(element.parentElement)] : [element]
 }

@@ -1,4 +1,4 @@
-/** What a release does, in words. A reservation that waits is cancelled: it holds nothing that could be destroyed. */
+/** What a release does, in words. A waiting reservation is cancelled: it has no containers to destroy. */
 import type { Reservation } from '../../../src/client/client.ts'
 import { counted, releaseConsequence } from './reservation-text.ts'
 
@@ -39,17 +39,17 @@ function destroyedText(reservations: readonly Some[]): string {
 
 type State = Pick<Reservation, 'state'>
 
-/** Returns "Cancel" for a reservation that waits, "Release" for others. */
+/** Returns "Cancel" for a waiting reservation, "Release" otherwise. */
 export function releaseVerb({ state }: State): 'Cancel' | 'Release' {
   return state === 'waiting' ? 'Cancel' : 'Release'
 }
 
-/** Returns what the button says meanwhile. */
+/** Returns the label of the button during the request. */
 export function releasingText({ state }: State): string {
   return state === 'waiting' ? 'cancelling …' : 'releasing …'
 }
 
-/** Returns what it is afterwards. */
+/** Returns what the reservation is after the request. */
 export function releasedText({ state }: State): string {
   return state === 'waiting' ? 'cancelled' : 'released'
 }

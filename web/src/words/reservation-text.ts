@@ -39,8 +39,8 @@ export function endSentence({ outcome, reason }: Pick<Reservation, 'outcome' | '
 }
 
 /**
- * Returns the ssh command for a container; null without a port. It always names the port: the person's ssh_config may
- * have another one for that host.
+ * Returns the ssh command for a container; null without a port. The command always has the port, because ssh_config may
+ * set another one for that host.
  */
 export function sshCommand(username: string, { host, port }: { host: string; port: number | null }): string | null {
   return port === null ? null : `ssh -p ${port} ${username}@${host}`

@@ -30,7 +30,7 @@ export interface TimeWords {
   readonly timeZone: string
   /** BCP 47. */
   readonly locale: string
-  /** Formatters that were made before, which is slow. Without it, each call makes its own. */
+  /** Cache of formatters, because making one is slow. Without it, each call makes its own. */
   readonly formatters?: Map<string, Intl.DateTimeFormat>
 }
 
@@ -46,7 +46,7 @@ const FORMATS = {
 } as const satisfies Readonly<Record<string, Intl.DateTimeFormatOptions>>
 
 function formatted(at: number, format: keyof typeof FORMATS, { timeZone, locale, formatters }: TimeWords): string {
-  const key = `${locale} ${format}`
+  const key = `${locale} ${timeZone} ${format}`
   const formatter = formatters?.get(key) ?? new Intl.DateTimeFormat(locale, { ...FORMATS[format], timeZone })
   formatters?.set(key, formatter)
   return formatter.format(at)
@@ -70,7 +70,7 @@ export function untilText(at: number, now: number, words: TimeWords): string {
 
 interface Left {
   readonly end: number
-  /** Text after that time. */
+  /** Text once that time has passed. */
   readonly passed: string
   /** Text before the duration. */
   readonly before: string

@@ -12,7 +12,7 @@ const MAX_EVENTS = 1_000
 
 export function History({ name }: { readonly name: string }) {
   const { data: me } = useMe()
-  const events = useLatestEvents({ container: name }, { tail: MAX_EVENTS, most: MAX_EVENTS })
+  const events = useLatestEvents({ container: name }, { tail: MAX_EVENTS, max: MAX_EVENTS })
   return (
     <section className={styles['history']} aria-labelledby="history">
       <h2 id="history">History</h2>

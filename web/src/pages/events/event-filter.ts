@@ -31,7 +31,7 @@ export function readSpan(params: URLSearchParams, now: number): Span | null {
   return from === null && to === null ? null : { from: from ?? 0, to: to ?? now }
 }
 
-/** Returns the command that shows the same in a terminal: follows after the latest `tail`, or prints a span of time. */
+/** Returns the command that prints the same events: the latest `tail` and those that follow, or a span of time. */
 export function eventsCommand(
   { origin, tail }: { readonly origin: string; readonly tail: number },
   filter: EventFilter,

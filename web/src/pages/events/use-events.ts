@@ -18,19 +18,22 @@ function useReader() {
     answerOf(berth.GET('/v1/events', { params: { query: filter }, signal })).then(({ events }) => events)
 }
 
-interface Amount {
+interface LatestOptions {
   readonly enabled?: boolean
   /** Number of past events that are read first. */
   readonly tail?: number
   /** Maximum number of events that are kept; the oldest are dropped. */
-  readonly most?: number
+  readonly max?: number
 }
 
 /**
  * Returns the latest events. When the stream announces new ones, also after a lost connection, the events after the
  * last known one are read: none is missed, and none is read twice.
  */
-export function useLatestEvents(filter: EventFilter, { enabled = true, tail = TAIL, most = MAX_KEPT }: Amount = {}) {
+export function useLatestEvents(
+  filter: EventFilter,
+  { enabled = true, tail = TAIL, max = MAX_KEPT }: LatestOptions = {},
+) {
   const read = useReader()
   const client = useQueryClient()
   const queryKey = ['events', 'latest', filter, tail]
@@ -46,14 +49,14 @@ export function useLatestEvents(filter: EventFilter, { enabled = true, tail = TA
         const page = await read({ ...filter, after, limit: PAGE }, signal)
         found.push(...page)
         const end = page.at(-1)
-        if (!end || page.length < PAGE) return found.slice(-most)
+        if (!end || page.length < PAGE) return found.slice(-max)
         after = end.id
       }
     },
   })
 }
 
-interface Found {
+interface SpanEvents {
   /** Oldest first. */
   readonly events: readonly Event[]
   /** Whether the span has more events than are returned. */
@@ -66,7 +69,7 @@ export function useSpanEvents(filter: EventFilter, span: Span | null) {
     // Not "events" as the first part: new ones are not in a span of the past, and it is costly to search again.
     queryKey: ['span of events', filter, span?.from, span?.to],
     enabled: span !== null,
-    queryFn: async ({ signal }): Promise<Found> => {
+    queryFn: async ({ signal }): Promise<SpanEvents> => {
       const events: Event[] = []
       if (span === null) return { events, isTruncated: false }
       for await (const event of eventsBetween(berth, filter, span, signal)) {

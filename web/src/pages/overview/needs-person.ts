@@ -15,11 +15,11 @@ export interface NeedsSources {
   readonly pools: readonly Pick<Pool, 'name' | 'problem'>[]
   readonly containers: readonly Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'retry_at' | 'error'>[]
   readonly readiness: Readiness
-  /** Those that the reader may see. */
+  /** Tokens that the caller may see. */
   readonly tokens: readonly Pick<Token, 'id' | 'name' | 'expires_at'>[]
 }
 
-/** What /readyz says. */
+/** Result of reading /readyz. */
 export type Readiness =
   | { readonly kind: 'read'; readonly problems: readonly ReadinessProblem[] }
   /** It could not be read: whether the manager works is not known. */
@@ -28,7 +28,7 @@ export type Readiness =
 /** A longer quarantine needs attention: it may have been forgotten. */
 const LONG_QUARANTINE_MS = 60 * 60_000
 
-/** From then on, a token needs a successor. */
+/** A token that expires within this time needs attention: its programs need another one. */
 const TOKEN_EXPIRES_SOON_MS = 7 * 24 * 60 * 60_000
 
 /** Returns the most urgent first: the manager, pools, containers by number of failures, tokens by expiry. */
@@ -58,11 +58,11 @@ export function needsPerson(
 function ofManager(readiness: Readiness): readonly NeedsPerson[] {
   const item = (text: string) => ({ key: text, text: `Manager: ${text}`, href: null, container: null })
   if (readiness.kind === 'unread') return [item(`its readiness could not be read: ${readiness.reason}`)]
-  // The list of pools names their problems.
+  // Problems of pools are taken from the list of pools.
   return readiness.problems.filter(({ pool }) => pool === null).map(({ message }) => item(message))
 }
 
-/** An expired token is left out: its programs have noticed. */
+/** Returns the tokens that expire soon. Expired tokens are left out: the programs that use them fail already. */
 function expiringTokens(tokens: NeedsSources['tokens'], now: number): NeedsPerson[] {
   return tokens
     .map(({ id, name, expires_at: at }) => ({ id, name, left: Date.parse(at ?? '') - now }))

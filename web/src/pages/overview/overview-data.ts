@@ -44,7 +44,7 @@ const NO_TOKENS: readonly Token[] = []
 
 export function useOverviewData() {
   const lists = usePoolData()
-  const events = useLatestEvents()
+  const events = useNoteworthyEvents()
   const readiness = useReadiness()
   const { data: tokens = NO_TOKENS } = useTokens(lists.data?.me.role === 'admin')
   const hasSettled = (query: { isPending: boolean }) => !query.isPending
@@ -60,7 +60,7 @@ const TAIL = 100
 const SHOWN_EVENTS = 10
 
 /** Returns the latest events without the steps of recycling, newest first. */
-function useLatestEvents() {
+function useNoteworthyEvents() {
   const { lists } = useApi()
   return useQuery({
     queryKey: ['events', 'latest'],
@@ -72,7 +72,7 @@ function useLatestEvents() {
 /** Polled, because failures of the engine and the database cause no event. */
 const READINESS_MS = 15_000
 
-/** Returns the problems that /readyz names: 503 has some, too. */
+/** Returns the problems that /readyz reports, with status 200 or 503. */
 function useReadiness() {
   const berth = useBerth()
   return useQuery({
@@ -82,14 +82,12 @@ function useReadiness() {
   })
 }
 
-/** A failed read counts, even if an earlier one succeeded: the manager may have failed since. */
-function readinessOf({
-  data,
-  error,
-}: {
-  data: readonly ReadinessProblem[] | undefined
-  error: Error | null
+/** Returns the result of the latest read. If it failed, an earlier success does not count. */
+function readinessOf(query: {
+  readonly data: readonly ReadinessProblem[] | undefined
+  readonly error: Error | null
 }): Readiness {
+  const { data, error } = query
   if (data === undefined || error !== null) return { kind: 'unread', reason: error?.message ?? 'no answer' }
   return { kind: 'read', problems: data }
 }

@@ -8,13 +8,13 @@ interface Answer {
 }
 
 /**
- * Returns the problems in an answer of /readyz: those of a 200 or of a 503. Throws an `ApiError` if the answer is not
- * the manager's, such as the page of a proxy.
+ * Returns the problems in an answer of /readyz with status 200 or 503. Throws if the answer is not from a manager, for
+ * example if it is an error page of a proxy.
  */
 export async function readinessProblems(call: Promise<Answer>): Promise<readonly ReadinessProblem[]> {
   const { data, error, response } = await call.catch((reason: unknown): never => {
     // The body was not JSON.
-    throw reason instanceof SyntaxError ? new Error('what answers at /readyz is not the manager') : reason
+    throw reason instanceof SyntaxError ? new Error('the answer of /readyz is not from a manager') : reason
   })
   const body = data ?? error
   if (!isReadiness(body)) throw problemOf(body, response)

@@ -28,7 +28,7 @@ const NONE: readonly Event[] = []
 export function ReservationPage() {
   const { id } = useParams<{ id: string }>()
   const reservation = useReservation(id)
-  // Its actions depend on both: without waiting, a button would appear later and move what is below.
+  // Its actions depend on both: if the page did not wait, a button would appear later and move the content below it.
   const [me, pools] = [useMe(), usePools()]
   const title = reservation.data ? reservationTitle(reservation.data) : 'Reservation'
   return (

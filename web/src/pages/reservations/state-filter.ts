@@ -16,16 +16,16 @@ export function readStates(params: URLSearchParams): readonly State[] {
 }
 
 /**
- * Returns the rows of both lists, each reservation once: the lists are read one after the other, and one that ends
- * between the reads is in both.
+ * Returns the rows of both lists, each reservation once. The lists are read one after the other, so a reservation that
+ * ends between the reads is in both.
  */
 export function rowsOf(
   open: readonly Reservation[],
   ended: readonly Reservation[],
   wanted: readonly string[],
 ): Reservation[] {
-  const over = new Set(ended.map(({ id }) => id))
-  return [...open.filter(({ id, state }) => wanted.includes(state) && !over.has(id)), ...ended]
+  const endedIds = new Set(ended.map(({ id }) => id))
+  return [...open.filter(({ id, state }) => wanted.includes(state) && !endedIds.has(id)), ...ended]
 }
 
 /** Choices of the filter, with the value of the parameter. */

@@ -2,7 +2,7 @@
 import type { Reservation, ReserveRequest } from '../../api/types.ts'
 import { quoted } from '../../words/shell.ts'
 
-/** Returns null with a password of the person's own, which must not appear in histories and process lists. */
+/** Returns null if the person chose the password: it must not appear in shell histories and process lists. */
 export function curlCommand(origin: string, request: ReserveRequest, needsToken: boolean): string | null {
   if (request.password !== undefined) return null
   return [
@@ -14,7 +14,7 @@ export function curlCommand(origin: string, request: ReserveRequest, needsToken:
   ].join(' ')
 }
 
-/** The command asks for a password of the person's own. */
+/** Returns a command that asks for the password if the person chose it. */
 export function berthCommand(origin: string, request: ReserveRequest): string {
   const { pool, count = 1, duration, username, name, note, wait, keepalive, ssh_keys: keys = [] } = request
   const options: readonly (readonly [option: string, value: string | undefined])[] = [

@@ -52,7 +52,7 @@ function useLatest(reserved: Reservation): Reservation {
     queryKey: ['reservations', 'one', id],
     queryFn: ({ signal }) => answerOf(berth.GET('/v1/reservations/{id}', { params: { path: { id } }, signal })),
     initialData: reserved,
-    // It may have changed since: an event before this query existed causes no read.
+    // The reservation may have changed since: events before this query existed caused no read.
     initialDataUpdatedAt: 0,
   })
   return data

@@ -103,7 +103,7 @@ export function faultsOf(violations: readonly { readonly path: string; readonly 
   return { byField, others }
 }
 
-/** Returns the fault of a form without a password and without keys: nothing could log in. null: there is none. */
+/** Returns the fault of a form without password and keys, with which no login would be possible; null otherwise. */
 export function keyFault({ passwordChoice, sshKeys }: Pick<Fields, 'passwordChoice' | 'sshKeys'>): string | null {
   if (passwordChoice !== 'none' || sshKeys.trim() !== '') return null
   return 'A public key is needed, because there is no password. Or choose a password below.'

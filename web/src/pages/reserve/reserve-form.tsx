@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { ApiError } from '../../../../src/client/client.ts'
 import type { Me, Pool, Reservation } from '../../api/types.ts'
@@ -47,6 +47,11 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
   const pool = pools.find(({ name }) => name === fields.pool)
   const set = (name: FieldName, value: string) => setFields((before) => ({ ...before, [name]: value }))
 
+  // After the render that marks the faults: before it, no field is invalid.
+  useEffect(() => {
+    if (error !== null) focusFirstFault()
+  }, [error])
+
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (reserve.isPending) return
@@ -62,7 +67,6 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
         if (isShort && pool && fields.wait === '') {
           set('wait', proposedWait(estimatedStart(pool, Number(fields.count), reservations), clock()))
         }
-        focusFirstFault()
       },
     })
   }
@@ -149,7 +153,7 @@ function TimeField({ pool, value, error, onChange }: TimeFieldProps) {
   )
 }
 
-/** After the fields have been drawn with their faults. */
+/** Call it when the faults are rendered. */
 function focusFirstFault(): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus())
+  document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus()
 }

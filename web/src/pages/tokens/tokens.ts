@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { answerOf, type WantedToken } from '../../../../src/client/client.ts'
 import { useBerth } from '../../api/berth.tsx'
 
-/** `enabled`: false for users, who may not see tokens. */
+/** Reads the tokens. `enabled` is false for users, who may not see them. */
 export function useTokens(enabled = true) {
   const berth = useBerth()
   return useQuery({

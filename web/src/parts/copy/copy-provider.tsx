@@ -1,10 +1,10 @@
-/** Copies text. Where the browser refuses, shows the text selected, so that the person can copy it with a key. */
+/** Copies text. If the browser refuses, a dialog shows the text selected, so that the person can copy it with a key. */
 import { Modal } from '@mantine/core'
 import { createContext, type ReactNode, useCallback, useContext, useState } from 'react'
 import { copyText } from '../copy-text.ts'
 import styles from './copy.module.css'
 
-/** Returns whether the text was copied. Otherwise, a dialog shows it. */
+/** Copies text. Returns whether the browser allowed it; otherwise, a dialog shows the text. */
 type Copy = (text: string) => boolean
 
 const CopyContext = createContext<Copy | null>(null)

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react'
 
 /**
- * Returns the text of a field and its setter. `apply` is called with the trimmed text when typing pauses for `ms`,
- * however often the component renders meanwhile. `value` is what applies now; if a link or a button changes it, the
- * text follows.
+ * Returns the text of a field and its setter. `apply` is called with the trimmed text when typing pauses for `ms`
+ * milliseconds, however often the component renders meanwhile. `value` is the text that applies now; if a link or a
+ * button changes it, the field shows the new one.
  */
 export function useDebouncedText(
   value: string,

@@ -58,7 +58,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     // A button or a checkbox in the row has the keys that it knows.
     if (event.target !== event.currentTarget || event.altKey) return
     const id = idOf(row)
-    // Ctrl+E belongs to the browser, and a key that is held down acts once.
+    // Keys with Ctrl belong to the browser, and a key that is held down acts once.
     const isPlain = !event.ctrlKey && !event.metaKey && !event.repeat
     const own = isPlain ? actionsOf?.(row).find(({ key, refusal }) => key === event.key && !refusal) : undefined
     const action = actionOf(

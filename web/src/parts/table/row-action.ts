@@ -4,7 +4,7 @@ import type { ComponentType } from 'react'
 export interface RowAction {
   /** A verb: "Release …". Three dots if it asks first. */
   readonly label: string
-  /** Shown in the row instead of the label, which is its name then. A menu shows the label. */
+  /** Shown in the row instead of the label, which is then its accessible name. A menu shows the label. */
   readonly icon?: ComponentType<{ size: number; 'aria-hidden': true }>
   /** A letter that does it at the row that has the focus. */
   readonly key?: string

@@ -40,7 +40,7 @@ export interface TerminalScreen {
 export interface LinkOptions {
   readonly api: TerminalApi
   readonly screen: TerminalScreen
-  /** Of the page. */
+  /** Origin of the page: that of the manager. */
   readonly origin: string
   readonly container: string
   /** Id of a shell to attach to; null: a new one. */
@@ -222,7 +222,7 @@ export class TerminalLink {
     this.#take({ type: 'closed', code, reason, now: Date.now() })
   }
 
-  /** Closes the connection. What it still receives is ignored. */
+  /** Closes the connection. Messages that still arrive on it are ignored. */
   #leave(): void {
     this.#socket?.close(1000)
     this.#socket = null

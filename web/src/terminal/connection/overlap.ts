@@ -42,6 +42,7 @@ export class SeenOutput {
   }
 }
 
+/** Returns the parts as one array. */
 export function joined(parts: readonly Bytes[]): Bytes {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

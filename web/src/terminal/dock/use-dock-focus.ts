@@ -1,25 +1,26 @@
-/** Where the focus goes when a terminal of the dock is closed. Lost, it would go to the top of the page. */
+/** Moves the focus when a terminal of the dock is closed, so that it does not go to the top of the page. */
 import { type FocusEvent, type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
+import { SHOWN_TERMINAL } from '../view/use-f6.ts'
 import type { DockTab } from './dock-state.ts'
 
 const TARGETS = {
   tab: '[role=tab][aria-selected=true]',
-  terminal: '[data-terminal]:not([hidden]) textarea',
+  terminal: SHOWN_TERMINAL,
 } as const
 
 export interface DockFocus {
   readonly onFocus: (event: FocusEvent) => void
-  /** The next tab or its terminal takes the focus, once this tab has disappeared. */
+  /** Focuses the next tab or its terminal, once this tab has disappeared. */
   readonly afterClose: (tab: string, target: keyof typeof TARGETS) => void
 }
 
-/** The dock disappears with its last terminal. */
+/** When the dock disappears with its last terminal, the focus returns to what had it before. */
 export function useDockFocus(dock: RefObject<HTMLElement | null>, tabs: readonly DockTab[]): DockFocus {
   const closed = useRef<{ readonly tab: string; readonly target: keyof typeof TARGETS } | null>(null)
-  /** Had the focus before the dock. */
+  /** Element that had the focus before the dock. */
   const previous = useRef<Element | null>(null)
   useEffect(() => {
-    // Other changes of the tabs may still be on their way: the shell has ended, before its tab disappears.
+    // The tabs may change before this one disappears: its shell ends first.
     if (closed.current === null || tabs.some(({ key }) => key === closed.current?.tab)) return
     dock.current?.querySelector<HTMLElement>(TARGETS[closed.current.target])?.focus()
     closed.current = null
@@ -35,7 +36,7 @@ export function useDockFocus(dock: RefObject<HTMLElement | null>, tabs: readonly
   }, [dock])
   return {
     onFocus: ({ relatedTarget }) => {
-      // Dialogs that ask about a terminal are gone when they are answered.
+      // Not a dialog that asks about a terminal: it disappears with the answer.
       if (!(relatedTarget instanceof Element) || relatedTarget.closest('[role=dialog], [role=menu]')) return
       if (!dock.current?.contains(relatedTarget)) previous.current = relatedTarget
     },

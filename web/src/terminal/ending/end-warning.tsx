@@ -12,8 +12,8 @@ import { listOf, titlePrefix, type Warning, warningsOf, warningText, withoutPref
 import styles from './warning.module.css'
 
 /**
- * Warnings about the reservations of these containers, each once. The one that ends first is the lowest: the dock grows
- * at its top, so a warning that is added there moves no other one.
+ * Warnings about the reservations of these containers, each once. The reservation that ends first is at the bottom: the
+ * dock grows at its top, so a new warning does not move the earlier ones.
  */
 export function EndWarnings({ containers }: { readonly containers: readonly string[] }) {
   const now = useNow()
@@ -23,10 +23,9 @@ export function EndWarnings({ containers }: { readonly containers: readonly stri
   const [first] = shown
   if (!first) return null
   const isExtending = ({ id }: Reservation) => extend.isPending && extend.variables.id === id
-  const extendOnce = (reservation: Reservation) => !isExtending(reservation) && extend.mutate(reservation)
   return (
     <>
-      <ExtendKey shown={shown} first={first} onExtend={extendOnce} />
+      <ExtendKey shown={shown} first={first} onExtend={extend.mutate} />
       <TitlePrefix left={first.times.expiresAt - now} />
       {shown.toReversed().map((one) => (
         <EndWarning
@@ -34,7 +33,7 @@ export function EndWarnings({ containers }: { readonly containers: readonly stri
           warning={one}
           isFirst={one === first}
           isPending={isExtending(one.reservation)}
-          onExtend={() => extendOnce(one.reservation)}
+          onExtend={() => extend.mutate(one.reservation)}
           onHide={() => setHidden((all) => new Set(all).add(keyOf(one)))}
         />
       ))}
@@ -87,7 +86,7 @@ function Alert({ text }: { readonly text: string }) {
 
 /** Puts the time left before the title of the window, so that it is visible in the tab bar of the browser. */
 function TitlePrefix({ left }: { readonly left: number }) {
-  // With each second, not only when the prefix changes: a page that is opened sets its own title.
+  // After each render, not only when the prefix changes: a page sets its own title when it is opened.
   useEffect(() => {
     document.title = titlePrefix(left) + withoutPrefix(document.title)
   })

@@ -6,6 +6,7 @@ import { usePools } from '../../api/lists.ts'
 import type { Reservation } from '../../api/types.ts'
 import { useShortcut } from '../../keyboard/shortcuts.tsx'
 import { durationText } from '../../words/time.ts'
+import { SHOWN_TERMINAL } from '../view/use-f6.ts'
 import { listOf, type Warning } from './warning.ts'
 import styles from './warning.module.css'
 
@@ -20,10 +21,10 @@ export function ExtendKey(props: {
     const focused = document.activeElement?.closest<HTMLElement>('[data-ending]')?.dataset['ending']
     onExtend((shown.find(({ reservation }) => reservation.id === focused) ?? first).reservation)
   }
-  // In the map of a pool, it extends the reservation of the focused slot.
-  const isMeant = () => document.activeElement?.closest('[data-slot]') == null
+  // In the map of a pool, the key extends the reservation of the focused slot.
+  const hasPrecedence = () => document.activeElement?.closest('[data-slot]') == null
   const names = namesIn(first.reservation)
-  useShortcut('e', `Extend ${names}, which ends first, by ${useExtension(first.reservation)}`, act, isMeant)
+  useShortcut('e', `Extend ${names}, which ends first, by ${useExtension(first.reservation)}`, act, hasPrecedence)
   return null
 }
 
@@ -42,7 +43,7 @@ export function ExtendButton(props: {
     return () => {
       // When the button disappears with the focus, the terminal takes the focus.
       if (document.activeElement !== element) return
-      document.querySelector<HTMLElement>('[data-terminal]:not([hidden]) textarea')?.focus()
+      document.querySelector<HTMLElement>(SHOWN_TERMINAL)?.focus()
     }
   }, [])
   return (

@@ -20,7 +20,8 @@ export function warningLevel({ activeAt, expiresAt }: Times, now: number): Warni
   return LEVELS_MIN.find((level) => left <= level * MINUTE_MS && expiresAt - activeAt > level * MINUTE_MS) ?? null
 }
 
-interface Ending {
+/** An active reservation, whose times are known. */
+export interface Held {
   readonly reservation: Reservation
   /** RFC 3339. */
   readonly activeAt: string
@@ -34,7 +35,7 @@ export interface Warning {
 }
 
 /** Returns the warnings to show, in the order in which the reservations end. */
-export function warningsOf(held: readonly Ending[], now: number): readonly Warning[] {
+export function warningsOf(held: readonly Held[], now: number): readonly Warning[] {
   return held
     .flatMap(({ reservation, activeAt, expiresAt }) => {
       const times = { activeAt: Date.parse(activeAt), expiresAt: Date.parse(expiresAt) }
@@ -61,7 +62,7 @@ export function titlePrefix(left: number): string {
   return `⚠ ${left >= MINUTE_MS ? `${Math.ceil(left / MINUTE_MS)} min` : durationText(left)} · `
 }
 
-/** Returns a title without the beginning that a warning gave it. */
+/** Returns a title without the prefix of a warning. */
 export function withoutPrefix(title: string): string {
   return title.replace(/^⚠ .*? · /, '')
 }

@@ -43,7 +43,7 @@ export function useTerminalClipboard(host: RefObject<HTMLDivElement | null>, she
     return () => place?.removeEventListener('paste', paste, { capture: true })
   }, [host])
 
-  /** Returns whether the text was copied. Otherwise a dialog has it, and the focus. */
+  /** Copies text. Returns whether the browser allowed it; otherwise, a dialog with the text has the focus. */
   const copy = (text: string): boolean => {
     if (text === '' || !copyOrShow(text)) return false
     terminal?.clearSelection()

@@ -12,7 +12,7 @@ import { withStyleNonce } from './style-nonce.ts'
 const ESC = 0x1b
 
 export interface ScreenEvents extends LinkEvents {
-  /** `isResponse`: the terminal responds to a query of a program; no person has typed. */
+  /** `isResponse`: the terminal answers a query of a program, so the input was not typed. */
   readonly onInput: (input: Uint8Array<ArrayBuffer>, isResponse: boolean) => void
   /** A key that the frame takes. */
   readonly onAction: (action: Exclude<KeyAction, 'shell' | 'browser'>) => void
@@ -187,7 +187,7 @@ export class XtermScreen implements TerminalScreen {
   #send(input: Uint8Array<ArrayBuffer>): void {
     if (this.#replaying > 0) return
     this.activeAt = Date.now()
-    // xterm responds while it reads the output with the query. An arrow key at that moment counts as a response, too.
+    // xterm answers a query while it parses the output. An arrow key that is pressed meanwhile counts as a response.
     this.#events.onInput(input, this.#writing > 0 && input[0] === ESC)
   }
 

@@ -22,10 +22,10 @@ export function changedMeanwhile({ before, now, typed }: Notes): string | null {
 /** Returns why it cannot be put on hold, or null if it can. */
 export function holdRefusal({ state, held_at: heldAt }: Pick<Reservation, 'state' | 'held_at'>): string | null {
   if (state !== 'active') return extendRefusal({ state })
-  return heldAt === null ? null : 'It was put on hold before, which is possible once. Extend it instead.'
+  return heldAt === null ? null : 'It was on hold before, which is possible only once. Extend it instead.'
 }
 
-/** What `pools.NAME.hold` allows, as in GET /v1/pools. */
+/** Limits from `pools.NAME.hold`, as in GET /v1/pools. */
 interface HoldLimits {
   readonly max_seconds: number
   readonly containers: number
@@ -36,8 +36,9 @@ export function holdConsequence(pool: string, { max_seconds: max, containers }: 
   const limit = `for at most ${durationText(max * 1_000)}`
   const most = `Pool ${pool} keeps at most ${counted(containers, 'container', 'containers')} on hold at once.`
   return (
-    'After a failure, this keeps the containers for a while, so that you can find the cause. The reservation needs no ' +
-    `more keepalive calls. It can be put on hold once, ${limit}, and ends early with Release. ${most}`
+    'After a failure, this keeps the containers for a while, so that you can find the cause. The reservation needs ' +
+    `no more keepalive calls. It can be put on hold once, ${limit}. ` +
+    `To end the hold early, release the reservation. ${most}`
   )
 }
 

@@ -19,7 +19,7 @@ type Limits = NonNullable<Pool['hold']>
 
 const HALF_AN_HOUR_S = 30 * 60
 
-/** The button, if the pool allows it. It stays afterwards, so that the focus returns to it. */
+/** Button for pools that allow it. It stays after the reservation is on hold, so that the focus returns to it. */
 export function PutOnHold({ reservation }: { readonly reservation: Reservation }) {
   const { data: pools } = usePools()
   const [opened, setOpened] = useState(false)
