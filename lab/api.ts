@@ -82,7 +82,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     signIn: null,
     trustProxy: [],
     requestLevel: 'info',
-    streaming: { heartbeatMs: 15_000, idleTimeoutMs: 60_000 },
+    streaming: { heartbeatMs: 10_000, idleTimeoutMs: 60_000 },
     settings: () => SETTINGS,
     reload: async () => [],
     hostCaKey: null,
