@@ -3,6 +3,7 @@ import { answerOf, type Event, type EventFilter } from '../../../client/client.t
 import { eventsBetween, type Span } from '../../../client/event-search.ts'
 import { followEvents } from '../../../client/events.ts'
 import { reasonOf } from '../../../domain/errors.ts'
+import { EXIT, Failure } from '../../failures.ts'
 import { count, given, parseTime } from '../../options/arguments.ts'
 import { choose, short } from '../../reservations/lookup.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
@@ -53,10 +54,11 @@ export function addEvents(program: Command, cli: Cli): void {
     .action(async (options: Options, command: Command) => {
       const context = openContext(cli, command)
       const { follow, after, from, to, limit = DEFAULT_LIMIT } = options
+      const span = spanOf(from, to)
       const filter = await filterOf(context, options)
       const show = (event: Event) => printEvent(context, event, cli.clock())
       if (from !== undefined || to !== undefined) {
-        for await (const event of eventsBetween(context.client, filter, spanOf(from, to))) show(event)
+        for await (const event of eventsBetween(context.client, filter, span)) show(event)
         return
       }
       const past = await latest(context, filter, after ?? 0, limit)
@@ -70,10 +72,13 @@ export function addEvents(program: Command, cli: Cli): void {
 }
 
 function spanOf(from: string | undefined, to: string | undefined): Span {
-  return {
+  const span = {
     from: from === undefined ? 0 : Date.parse(parseTime(from)),
     to: to === undefined ? Number.POSITIVE_INFINITY : Date.parse(parseTime(to)),
   }
+  if (span.from < span.to) return span
+  const advice = 'give an earlier --from or a later --to'
+  throw new Failure(EXIT.usage, `--from must be before --to, got "${from}" and "${to}"`, { advice })
 }
 
 async function filterOf({ client }: CommandContext, options: Options): Promise<EventFilter> {
