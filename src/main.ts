@@ -140,7 +140,7 @@ export async function startManager(
     })
     // Only one manager serves at this address: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
-    closing.push(() => server.close())
+    closing.push(() => withinDeadline(server.close()))
     await store.registerManager()
     await store.renewKeepalives(clock())
 

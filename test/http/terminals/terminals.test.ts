@@ -244,6 +244,29 @@ describe('terminals: who may open the WebSocket', () => {
     await s.ask('DELETE', `/v1/terminals/${id}`, s.ann)
   })
 
+  it('no connection that was refused: it is closed', { timeout: 10_000 }, async () => {
+    const { hostname, port, host } = new URL(s.address)
+    for (const [origin, status] of [
+      ['http://evil.example', 403],
+      [s.address, 401],
+    ]) {
+      // This side stays open, as that of a client which waits.
+      const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+      const head = ['GET /v1/terminals/x HTTP/1.1', `Host: ${host}`, `Origin: ${origin}`, 'Connection: Upgrade']
+      const handshake = [
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+      ]
+      socket.write([...head, ...handshake, '', ''].join('\r\n'))
+      let answer = ''
+      socket.setEncoding('utf8').on('data', (text: string) => (answer += text))
+      await once(socket, 'end')
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
+      socket.destroy()
+    }
+  })
+
   it('a client that offers the protocol beside the ticket', async () => {
     const { id, ticket } = await s.create()
     for (const protocols of [[], ['berth.v1'], [`ticket.${ticket}`]]) {

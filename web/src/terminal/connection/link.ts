@@ -184,6 +184,7 @@ export class TerminalLink {
     }
     this.#seen.add(output)
     const acks = this.#acks
+    acks.received(output.length)
     this.#options.screen.write(output, () => {
       const bytes = acks.shown(output.length)
       if (bytes !== null && acks === this.#acks) this.#say({ type: 'ack', bytes })
