@@ -760,7 +760,7 @@ export interface components {
             name: string;
             pool: string;
             state: components["schemas"]["ContainerState"];
-            /** @description When it entered the state */
+            /** @description When it entered the state; failed retries do not change it */
             since: string;
             generation: number;
             /** @description Id of the reservation that holds it; users see only their own */

@@ -61,6 +61,20 @@ describe('signing in', () => {
     assert.ok(!kept.includes(admin))
   })
 
+  it('asks for a token before anything is sent', async () => {
+    const page = await (await person({ url: manager.url })).open('/ui/')
+    const sent: string[] = []
+    page.on('request', (request) => sent.push(request.method()))
+    await field(page).waitFor()
+    await signIn(page, ' ')
+    await page.getByText('Enter an API token.').waitFor()
+    await page.locator('input[aria-invalid="true"]:focus').waitFor()
+    await assertAccessible(page)
+    await page.keyboard.type('berth_')
+    await page.getByText('Enter an API token.').waitFor({ state: 'detached' })
+    assert.ok(!sent.includes('POST'))
+  })
+
   it('leads back to the same page when a session has ended while it was open', async () => {
     const { id, token } = await tokenOf('grace', 'admin')
     const grace = await person({ url: manager.url })
@@ -155,6 +169,26 @@ describe('tokens', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete the token of ci-runner' }).click()
     await row.waitFor({ state: 'detached' })
     assert.equal((await manager.getAs(token, '/v1/me')).status, 401)
+  })
+})
+
+describe('the deletion of the token that one is signed in with', () => {
+  it('warns that it ends the session, and that no admin token is left', async () => {
+    const page = await signedIn(await person({ url: manager.url }), admin, '/ui/tokens?role=admin')
+    const { body } = await manager.getAs<{ tokens: { id: string; role: string }[] }>(admin, '/v1/tokens')
+    const own = admin.split('_')[1]
+    const others = body.tokens.filter(({ id, role }) => role === 'admin' && id !== own)
+    for (const { id } of others) {
+      const headers = { authorization: `Bearer ${admin}` }
+      assert.equal((await fetch(`${manager.url}/v1/tokens/${id}`, { method: 'DELETE', headers })).status, 200)
+    }
+    await page.reload()
+    await page.getByRole('button', { name: /^Delete admin/ }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('This ends your own session').waitFor()
+    await dialog.getByText(/No admin token is left then\. .*berth token create --offline --name NAME --admin/).waitFor()
+    await screenshot(page, 'last-admin-token')
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
   })
 })
 

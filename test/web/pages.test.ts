@@ -1,5 +1,5 @@
 /** Small pure parts of pages: ranges of time, usage, tokens, sessions, sign-in, reservations in words. */
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, match } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ApiError, type Reservation } from '../../src/client/client.ts'
 import { holderText, withHolders } from '../../web/src/pages/containers/container-rows.ts'
@@ -7,7 +7,7 @@ import { endedFilter } from '../../web/src/pages/reservations/ended-filter.ts'
 import { readStates, rowsOf, stateChoices } from '../../web/src/pages/reservations/state-filter.ts'
 import { browserText } from '../../web/src/pages/sessions/browser-text.ts'
 import { failureText, providerName } from '../../web/src/pages/sign-in/sign-in-text.ts'
-import { deletionText, limitsText, wantedToken } from '../../web/src/pages/tokens/token-text.ts'
+import { deletionText, isLastAdmin, limitsText, wantedToken } from '../../web/src/pages/tokens/token-text.ts'
 import { csvPath, hours, readUsageQuery } from '../../web/src/pages/usage/usage-query.ts'
 import { stateRefusal } from '../../web/src/words/container-text.ts'
 import { withLinks } from '../../web/src/words/links.ts'
@@ -188,8 +188,21 @@ describe('tokens in words', () => {
     })
   })
   it('say what a deletion means', () => {
-    const [first, second] = [deletionText({ name: 'ci' }, 0, 0), deletionText({ name: 'ci' }, 0, 2)]
-    equal(second, `${first} 2 open reservations are kept, accessible to admins only.`)
+    const ci = { name: 'ci', others: 0, open: 0, isOwn: false, isLastAdmin: false }
+    const first = deletionText(ci)
+    equal(deletionText({ ...ci, open: 2 }), `${first} 2 open reservations are kept, accessible to admins only.`)
+    equal(deletionText({ ...ci, isOwn: true }), `${first} This ends your own session: you signed in with this token.`)
+    match(deletionText({ ...ci, isLastAdmin: true }), /No admin token is left then\. .*“berth token create --offline /)
+  })
+  it('know the last valid token of an admin', () => {
+    const token = (id: string, role: 'admin' | 'user', expires_at: string | null) => ({ id, role, expires_at })
+    const [valid, user] = [token('1', 'admin', null), token('2', 'user', null)]
+    const [expired, later] = [token('3', 'admin', '2026-11-29T13:00:00Z'), token('4', 'admin', '2026-11-29T15:00:00Z')]
+    const now = Date.parse('2026-11-29T14:00:00Z')
+    equal(isLastAdmin(valid, [valid, user, expired], now), true)
+    equal(isLastAdmin(valid, [valid, user, later], now), false)
+    equal(isLastAdmin(user, [valid, user], now), false)
+    equal(isLastAdmin(expired, [valid, expired], now), false)
   })
 })
 

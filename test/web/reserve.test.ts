@@ -1,6 +1,12 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { availabilityText, estimatedStart, proposedWait, startText } from '../../web/src/pages/reserve/availability.ts'
+import {
+  availabilityText,
+  defaultDurationMs,
+  estimatedStart,
+  proposedWait,
+  startText,
+} from '../../web/src/pages/reserve/availability.ts'
 import { knownHosts } from '../../web/src/pages/reserve/commands.ts'
 import {
   faultsOf,
@@ -21,6 +27,15 @@ const fields = (query = ''): Fields => fieldsFrom(new URLSearchParams(query), NO
 describe('the form for reserving', () => {
   it('asks for one container of the first pool when nothing is filled in', () => {
     deepEqual(requestOf(fields(), NOW, UTC), { pool: 'alpine', count: 1 })
+  })
+
+  it('says the default duration: that of the pool, or the limit of the token if that is shorter', () => {
+    const ofToken = (seconds: number | null) =>
+      defaultDurationMs(
+        { duration_default_seconds: 3_600 },
+        { limits: { containers: null, duration_seconds: seconds, pools: null } },
+      )
+    deepEqual([null, 600, 7_200].map(ofToken), [3_600_000, 600_000, 3_600_000])
   })
 
   it('takes its fields from a link', () => {

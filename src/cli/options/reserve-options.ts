@@ -24,7 +24,11 @@ export interface ReserveOptions {
 export function withReserveOptions(command: Command): Command {
   return command
     .option('-c, --count <number>', 'how many containers', count, 1)
-    .option('-f, --for <duration>', "how long, such as 90m or 2h (default: the pool's)", duration)
+    .option(
+      '-f, --for <duration>',
+      "how long, such as 90m or 2h (default: the pool's, or the limit of your token)",
+      duration,
+    )
     .option('-p, --pool <name>', "pool (default: the manager's first)")
     .option('-u, --user <name>', 'name of the account inside (default: user)')
     .option(

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ownOnly } from '../../domain/identity.ts'
 import { stateAt } from '../../domain/reservation.ts'
 import { idempotentRequest } from '../../usecases/idempotency.ts'
+import { defaultDurationMs } from '../../usecases/limits.ts'
 import { choosePool } from '../../usecases/rules/pool-rules.ts'
 import { IfNoneMatch, NotModified, represent, sendUnlessKnown } from '../etag.ts'
 import type { RouteContext } from '../context.ts'
@@ -66,20 +67,21 @@ function reserveRoute(typed: TypedServer, context: RouteContext): void {
     const { password_style: passwordStyle } = request.body
     const pool = choosePool(pools, request.body.pool)
     const sent = readIdempotencyKey(request.headers)
+    const by = identityOf(request)
     const held = await reservations.reserve(
       {
         pool,
         username,
         count,
         sshKeys,
-        ...readTimes(request.body, pool.duration.default),
+        ...readTimes(request.body, defaultDurationMs(pool, by.limits)),
         ...(password !== undefined && { password }),
         ...(passwordStyle !== undefined && { passwordStyle }),
         ...(note !== undefined && { note }),
         ...(name !== undefined && { name }),
         ...(sent !== null && { idempotency: idempotentRequest(sent, request.body, requestSecret) }),
       },
-      identityOf(request),
+      by,
     )
     const view = await viewReservation(context, held)
     const unfinished = view.state === 'waiting' || view.state === 'preparing'

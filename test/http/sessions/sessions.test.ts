@@ -81,7 +81,7 @@ describe('a sign-in with a token', () => {
     [{ token: 'hello' }, 401, /^malformed API token/],
     [{ token: 'a.b.c' }, 401, /^malformed API token/],
     [{ token: `berth_${'0'.repeat(12)}_${'1'.repeat(64)}` }, 401, /^unknown or deleted API token/],
-    [{ token: '' }, 422, /token must/],
+    [{ token: '' }, 422, /token must not be empty/],
     [{ token: 123_456_789 }, 422, /token must be (?!.*123)/],
     [{}, 422, /token/],
     [{ token: 'x', name: 'y' }, 422, /name/],

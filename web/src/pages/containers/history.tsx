@@ -61,6 +61,11 @@ function Entry({ generation: one }: { readonly generation: Generation }) {
             <ExactTime at={at} />
           </li>
         ))}
+        {one.quarantined && (
+          <li>
+            quarantined by {one.quarantined.by} at <ExactTime at={one.quarantined.at} />
+          </li>
+        )}
         {one.ended ? (
           <li>
             ended <ExactTime at={one.ended.at} />: {one.ended.why}

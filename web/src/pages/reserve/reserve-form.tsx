@@ -7,7 +7,7 @@ import type { Me, Pool, Reservation } from '../../api/types.ts'
 import { useClock, useNow } from '../../live/clock.tsx'
 import { useTimeWords } from '../../settings/settings.tsx'
 import { endHint, readEnd } from '../../words/end-input.ts'
-import { availabilityText, estimatedStart, proposedWait } from './availability.ts'
+import { availabilityText, defaultDurationMs, estimatedStart, proposedWait } from './availability.ts'
 import { MoreFields } from './more-fields.tsx'
 import { Refusal } from './refusal.tsx'
 import {
@@ -101,7 +101,12 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
           error={faults.byField.count}
           onChange={(event) => set('count', event.currentTarget.value)}
         />
-        <TimeField pool={pool} value={fields.time} error={faults.byField.time} onChange={(time) => set('time', time)} />
+        <TimeField
+          fallback={pool ? defaultDurationMs(pool, me) : 0}
+          value={fields.time}
+          error={faults.byField.time}
+          onChange={(time) => set('time', time)}
+        />
       </div>
       <TextInput
         label="Account"
@@ -127,17 +132,17 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
 }
 
 interface TimeFieldProps {
-  readonly pool: Pool | undefined
+  /** Duration of a reserve without one. */
+  readonly fallback: number
   readonly value: string
   readonly error: string | undefined
   readonly onChange: (value: string) => void
 }
 
 /** Shows the meaning of its value, updated each second. */
-function TimeField({ pool, value, error, onChange }: TimeFieldProps) {
+function TimeField({ fallback, value, error, onChange }: TimeFieldProps) {
   const now = useNow()
   const words = useTimeWords()
-  const fallback = (pool?.duration_default_seconds ?? 0) * 1_000
   return (
     <TextInput
       label="Duration or end time"
