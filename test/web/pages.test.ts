@@ -7,7 +7,7 @@ import { endedFilter } from '../../web/src/pages/reservations/ended-filter.ts'
 import { readStates, rowsOf, stateChoices } from '../../web/src/pages/reservations/state-filter.ts'
 import { browserText } from '../../web/src/pages/sessions/browser-text.ts'
 import { failureText, providerName } from '../../web/src/pages/sign-in/sign-in-text.ts'
-import { deletionText, isLastAdmin, limitsText, wantedToken } from '../../web/src/pages/tokens/token-text.ts'
+import { deletionText, isOnlyAdmin, limitsText, wantedToken } from '../../web/src/pages/tokens/token-text.ts'
 import { csvPath, hours, readUsageQuery } from '../../web/src/pages/usage/usage-query.ts'
 import { stateRefusal } from '../../web/src/words/container-text.ts'
 import { withLinks } from '../../web/src/words/links.ts'
@@ -199,10 +199,10 @@ describe('tokens in words', () => {
     const [valid, user] = [token('1', 'admin', null), token('2', 'user', null)]
     const [expired, later] = [token('3', 'admin', '2026-11-29T13:00:00Z'), token('4', 'admin', '2026-11-29T15:00:00Z')]
     const now = Date.parse('2026-11-29T14:00:00Z')
-    equal(isLastAdmin(valid, [valid, user, expired], now), true)
-    equal(isLastAdmin(valid, [valid, user, later], now), false)
-    equal(isLastAdmin(user, [valid, user], now), false)
-    equal(isLastAdmin(expired, [valid, expired], now), false)
+    equal(isOnlyAdmin(valid, [valid, user, expired], now), true)
+    equal(isOnlyAdmin(valid, [valid, user, later], now), false)
+    equal(isOnlyAdmin(user, [valid, user], now), false)
+    equal(isOnlyAdmin(expired, [valid, expired], now), false)
   })
 })
 

@@ -32,7 +32,7 @@ export function readWanted(body: Partial<ReserveBody>): WantedReserve {
   return { ...times, poolName: pool, username, count, name, password, passwordStyle, sshKeys }
 }
 
-/** Returns milliseconds, NaN for what cannot be read or is too short; `standard` is the duration of a reserve that names none. */
+/** Returns milliseconds, NaN for what cannot be read or is too short; `standard` is for a reserve that names none. */
 export function readTimes({ duration, keepalive, wait }: ReserveTimes, standard: number) {
   return {
     durationMs: duration === undefined ? standard : atLeast(MIN_DURATION_MS, toMs(duration)),

@@ -56,7 +56,7 @@ export interface Deletion {
 }
 
 /** Returns whether no admin has another valid token. */
-export function isLastAdmin(token: AdminFields, tokens: readonly AdminFields[], now: number): boolean {
+export function isOnlyAdmin(token: AdminFields, tokens: readonly AdminFields[], now: number): boolean {
   const valid = tokens.filter(({ role, expires_at: at }) => role === 'admin' && (at === null || Date.parse(at) > now))
   return valid.length === 1 && valid[0]?.id === token.id
 }

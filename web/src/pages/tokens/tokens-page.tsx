@@ -12,7 +12,7 @@ import { DataTable } from '../../parts/table/data-table.tsx'
 import { useTable } from '../../parts/table/use-table.ts'
 import { tokenColumns } from './token-columns.tsx'
 import { TokenForm } from './token-form.tsx'
-import { deletionText, isLastAdmin } from './token-text.ts'
+import { deletionText, isOnlyAdmin } from './token-text.ts'
 import { useDeleteToken, useMakeToken, useTokens } from './tokens.ts'
 
 export function TokensPage() {
@@ -87,7 +87,7 @@ function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
     // Asked now: a warning that comes after the answer would be too late.
     const { data: found = [] } = await sessions.refetch()
     const isOwn = found.some((session) => session.current && session.token === id)
-    const deletion = { name, others, open, isOwn, isLastAdmin: isLastAdmin(token, tokens, clock()) }
+    const deletion = { name, others, open, isOwn, isLastAdmin: isOnlyAdmin(token, tokens, clock()) }
     const title = `Delete the token of ${name}`
     const question = { title: `${title}?`, consequence: deletionText(deletion), names: [id], action: title }
     if (!(await confirm(question))) return
