@@ -92,6 +92,10 @@ describe('the page of a container', () => {
     await row.getByText('broken', { exact: true }).waitFor()
     const reason = await row.locator('.needs-person').getAttribute('title')
     assert.match(reason ?? '', /berth\/there-is-none/)
+    // It has the room of the columns that are empty beside it.
+    const room = (await row.locator('td', { has: page.locator('.needs-person') }).boundingBox())?.width ?? 0
+    assert.ok(room > 360, `${room} px`)
+    await screenshot(page, 'reason-1280')
     await row.getByRole('link', { name: found?.name ?? '' }).click()
     await page.getByText('It could not be created or checked').waitFor()
     await page
