@@ -43,7 +43,8 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     label: 'Holder',
     sortKey: (row) => holderText(row) || null,
     filter: true,
-    // A container with a holder seldom has a reason, and then no time left.
+    // A container with a holder seldom has a reason: its holder has the room of both.
+    width: '88px',
     span: (row) => (row.error !== null ? 1 : hasEnd(row) ? 2 : 3),
     cell: Holder,
   },
