@@ -10,7 +10,7 @@ import { testManager } from '../../lab/manager.ts'
 buildDashboard()
 const sound = await testDashboard('container-page', { engine: 'memory', size: 3 })
 /** Docker has no such image, and none is fetched. */
-const broken = await testManager('no-image', { size: 1, pool: { image: 'berth/there-is-none' } })
+const broken = await testManager('no-image', { poolName: 'alpine', size: 1, pool: { image: 'berth/there-is-none' } })
 const { person } = await openBrowser()
 
 const actions = (page: Page) => page.getByRole('region', { name: 'Actions' })
@@ -92,6 +92,10 @@ describe('the page of a container', () => {
     await row.getByText('broken', { exact: true }).waitFor()
     const reason = await row.locator('.needs-person').getAttribute('title')
     assert.match(reason ?? '', /berth\/there-is-none/)
+    // It has the room of the columns that are empty beside it.
+    const room = (await row.locator('td', { has: page.locator('.needs-person') }).boundingBox())?.width ?? 0
+    assert.ok(room > 420, `${room} px`)
+    await screenshot(page, 'reason-1280')
     await row.getByRole('link', { name: found?.name ?? '' }).click()
     await page.getByText('It could not be created or checked').waitFor()
     await page

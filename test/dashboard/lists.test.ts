@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../support/browser/browser.ts'
+import { cutCells } from '../support/browser/cut-off.ts'
 import { makeReservation, releaseReservation, testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
-const manager = await testDashboard('lists', { engine: 'memory', size: 30 })
+const manager = await testDashboard('lists', { engine: 'memory', poolName: 'alpine', size: 30 })
 const { person } = await openBrowser()
 
 const idsOf = (page: Page, selector: string) =>
@@ -41,6 +42,35 @@ describe('a list', () => {
     await other.keyboard.press('/')
     await other.keyboard.type('nothing at all')
     await other.getByText('No container matches the filter.').waitFor()
+  })
+
+  it('shows who holds what until when in a window of 1280 px', async () => {
+    const id = await reserve('montgomery', { count: 5, duration: '1d' })
+    // Its times are the longest.
+    const ada = await person({ url: manager.url, locale: 'en-US' })
+    const page = await ada.open('/ui/reservations?username=montgomery')
+    await page.getByText(/ · until /).waitFor()
+    await screenshot(page, 'reservations-1280')
+    assert.deepEqual(await cutCells(page), [])
+    await page.goto('/ui/containers?q=montgomery')
+    await page
+      .getByText(/ · until /)
+      .first()
+      .waitFor()
+    await screenshot(page, 'containers-1280')
+    assert.deepEqual(await cutCells(page), [])
+    await release(id)
+  })
+
+  it('says which values in the URL are not known', async () => {
+    const page = await (await person({ url: manager.url })).open('/ui/events?kind=foo&from=garbage')
+    const alerts = page.getByRole('search', { name: 'Events' }).getByRole('alert')
+    await alerts.getByText('There is no kind "foo" of events').waitFor()
+    await alerts.getByText('from must be a time such as 2026-11-29').waitFor()
+    assert.equal(await page.getByLabel('Kind', { exact: true }).inputValue(), 'foo')
+    await screenshot(page, 'events-bad-filter')
+    await page.getByRole('button', { name: 'Clear', exact: true }).click()
+    await alerts.first().waitFor({ state: 'detached' })
   })
 
   it('works with the keyboard alone', async () => {

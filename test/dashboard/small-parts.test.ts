@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { eventually } from '../../lab/eventually.ts'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
 import { makeReservation, releaseReservation, testDashboard } from '../support/browser/dashboard.ts'
 
 const manager = await testDashboard('small-parts', { engine: 'memory', size: 30 })
@@ -74,6 +75,12 @@ describe('the panels of bulk actions', () => {
     }
     const results = panels.getByRole('list', { name: 'Results' })
     await results.getByText('few').first().waitFor()
+    // The earlier panel is folded, so that the table stays readable.
+    assert.equal(await panels.getByRole('list', { name: 'Results' }).count(), 1)
+    await panels.getByRole('button', { name: 'Fold “Extend 2 reservations”' }).click()
+    await results.waitFor({ state: 'detached' })
+    await screenshot(page, 'bulk-folded')
+    await panels.getByRole('button', { name: 'Unfold “Extend 2 reservations”' }).click()
     await panels.getByRole('button', { name: 'Close “Extend 21 reservations”' }).click()
     await panels.getByText('Extend 21 reservations', { exact: true }).waitFor({ state: 'detached' })
     assert.equal(await results.getByRole('listitem').count(), 2)
@@ -108,6 +115,14 @@ describe('a copy button', () => {
 })
 
 describe('the form for reserving', () => {
+  it('names keys only where there is a keyboard', async () => {
+    for (const touch of [false, true]) {
+      const page = await (await person({ url, touch, width: touch ? 375 : 1280 })).open('/ui/reserve')
+      await page.getByLabel('Account').waitFor()
+      assert.equal(await page.getByText('goes back').isVisible(), !touch)
+    }
+  })
+
   it('asks for a key when there is no password, and sends nothing', async () => {
     const before = await heldCount()
     const page = await (await person({ url })).open('/ui/reserve')

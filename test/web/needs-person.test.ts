@@ -30,6 +30,7 @@ describe('what needs a person', () => {
       [],
     )
     equal(needsSummary([]), 'Nothing needs attention.')
+    equal(needsSummary([], true), 'Not known whether something needs attention: not live.')
   })
 
   it('is a broken container: why, how often it was tried, and when next', () => {

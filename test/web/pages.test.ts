@@ -13,11 +13,24 @@ import { stateRefusal } from '../../web/src/words/container-text.ts'
 import { withLinks } from '../../web/src/words/links.ts'
 import { minuteInput, readMinuteInput, readTime } from '../../web/src/words/range.ts'
 import { releaseQuestion } from '../../web/src/words/release-text.ts'
-import { endSentence, releaseConsequence, sshCommand, stateText } from '../../web/src/words/reservation-text.ts'
+import {
+  endSentence,
+  releaseConsequence,
+  shortNames,
+  sshCommand,
+  stateText,
+} from '../../web/src/words/reservation-text.ts'
 import { messageOf, violationAt } from '../../web/src/words/violations.ts'
 
 const NOW = Date.parse('2026-11-29T14:00:00Z')
 const params = (query: string) => new URLSearchParams(query)
+
+describe('the containers of a reservation', () => {
+  it('are named shortly', () => {
+    equal(shortNames(['alpine-1', 'alpine-2', 'alpine-10'], 'alpine'), 'alpine-1, 2, 10')
+    equal(shortNames(['alpine-1'], 'alpine'), 'alpine-1')
+  })
+})
 
 describe('times in the URL', () => {
   const CASES: readonly (readonly [text: string | null, at: string | null])[] = [

@@ -47,3 +47,11 @@ export async function assertNothingCutOff(page: Page): Promise<void> {
   const found = await page.evaluate<string[]>(FIND)
   assert.deepEqual(found, [], `cut off at ${room} px on ${page.url()}`)
 }
+
+/** Returns the texts of table cells that end with an ellipsis. */
+export function cutCells(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`
+    [...document.querySelectorAll('td, th')]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map(({ innerText }) => innerText)`)
+}

@@ -80,3 +80,10 @@ export function releaseConsequence(reservations: readonly Pick<Reservation, 'sta
 export function counted(count: number, one: string, many: string): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }
+
+/** Returns "alpine-1, 2, 8" for containers of pool alpine: each name in full would not fit into a column. */
+export function shortNames(names: readonly string[], pool: string): string {
+  return names
+    .map((name, nth) => (nth > 0 && name.startsWith(`${pool}-`) ? name.slice(pool.length + 1) : name))
+    .join(', ')
+}

@@ -1,7 +1,7 @@
 /** Which events are shown: `?kind=&pool=&container=&reservation=&from=&to=` in the URL. */
 import type { Span } from '../../../../src/client/event-search.ts'
 import type { Event } from '../../api/types.ts'
-import { isEventKind } from '../../words/event-kinds.ts'
+import { EVENT_KINDS, isEventKind } from '../../words/event-kinds.ts'
 import { readTime } from '../../words/range.ts'
 import { quoted } from '../../words/shell.ts'
 
@@ -19,6 +19,20 @@ export function readFilter(params: URLSearchParams): EventFilter {
     return value ? { [key]: value } : {}
   }
   return { ...(isEventKind(kind) && { kind }), ...text('pool'), ...text('container'), ...text('reservation') }
+}
+
+/** Returns a sentence for each value in the URL that is not used, because it is not valid. */
+export function filterProblems(params: URLSearchParams): readonly { readonly key: string; readonly text: string }[] {
+  const kind = params.get('kind') ?? ''
+  const times = (['from', 'to'] as const).flatMap((key) => {
+    const value = params.get(key)
+    if (value === null || readTime(value, 0) !== null) return []
+    const text = `${key} must be a time such as 2026-11-29, 2026-11-29T15:40Z, now or now-24h, got "${value}".`
+    return [{ key, text: `${text} It is not used.` }]
+  })
+  if (kind === '' || isEventKind(kind)) return times
+  const text = `There is no kind "${kind}" of events, so events of all kinds are shown. Kinds: ${EVENT_KINDS.join(', ')}.`
+  return [{ key: 'kind', text }, ...times]
 }
 
 /**

@@ -14,7 +14,12 @@ export function Mine({ reservations }: { readonly reservations: readonly Reserva
   if (reservations.length === 0) {
     return (
       <p className="secondary">
-        You have no reservations. <Link href="/reserve">Reserve one</Link> with <kbd>r</kbd>, <kbd>Enter</kbd>.
+        You have no reservations. <Link href="/reserve">Reserve one</Link>
+        <span className={styles['keys']}>
+          {' '}
+          with <kbd>r</kbd>, <kbd>Enter</kbd>
+        </span>
+        .
       </p>
     )
   }

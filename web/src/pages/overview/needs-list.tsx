@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import { type ContainerVerb, useContainerAction } from '../../actions/container-actions.ts'
 import { useNow } from '../../live/clock.tsx'
+import { useLiveStatus } from '../../live/live.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { type NeedsPerson, needsPerson, needsSummary } from './needs-person.ts'
 import type { OverviewData } from './overview-data.ts'
@@ -14,7 +15,8 @@ export function useNeeds({ pools, containers, readiness, tokens }: OverviewData)
 
 /** One line of fixed height, so that nothing below it moves when something breaks. */
 export function NeedsLine({ items }: { readonly items: readonly NeedsPerson[] }) {
-  const text = needsSummary(items)
+  const isStale = useLiveStatus().kind === 'stale'
+  const text = needsSummary(items, isStale)
   if (items.length === 0) return <p className={`${styles['needsLine']} secondary`}>{text}</p>
   return (
     <p className={`${styles['needsLine']} needs-person`} title={text}>

@@ -98,10 +98,13 @@ function isForgotten({ state, since }: Pick<Container, 'state' | 'since'>, now: 
   return state === 'quarantined' && now - Date.parse(since) > LONG_QUARANTINE_MS
 }
 
-/** Returns the line at the top of the overview: "Nothing needs attention.", "1 thing needs attention: …". */
-export function needsSummary(items: readonly NeedsPerson[]): string {
+/**
+ * Returns the line at the top of the overview: "Nothing needs attention.", "1 thing needs attention: …". While the page
+ * is not live, an empty list means only that nothing was known before.
+ */
+export function needsSummary(items: readonly NeedsPerson[], isStale = false): string {
   const [first] = items
-  if (!first) return 'Nothing needs attention.'
+  if (!first) return isStale ? 'Not known whether something needs attention: not live.' : 'Nothing needs attention.'
   return items.length === 1
     ? `1 thing needs attention: ${first.text}`
     : `${items.length} things need attention, first: ${first.text}`

@@ -89,6 +89,7 @@ function Sessions({ sessions }: { readonly sessions: readonly OpenSession[] }) {
         label="Sessions"
         noun={{ one: 'session', many: 'sessions' }}
         nameOf={named}
+        actionsWidth="64px"
         actionsOf={(session) => [{ label: 'End …', act: () => void askEnd(session) }]}
         bulk={[{ label: 'End …', act: (selected) => void endMany(selected) }]}
         empty={<p>There are no browser sessions.</p>}

@@ -102,6 +102,7 @@ function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
       label="Tokens"
       noun={{ one: 'token', many: 'tokens' }}
       nameOf={({ name, id }) => `${name}, ${id}`}
+      actionsWidth="80px"
       actionsOf={(token) => [{ label: 'Delete …', act: () => void askDelete(token) }]}
       empty={<p>There are no tokens. Without authentication, the manager needs none.</p>}
     />

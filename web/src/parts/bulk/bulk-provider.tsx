@@ -47,11 +47,12 @@ export function BulkProvider({ children }: { readonly children: ReactNode }) {
       {children}
       {runs.length > 0 && (
         <section className={styles['panels']} aria-label="Bulk actions">
-          {runs.map(({ key, run }) => (
+          {runs.map(({ key, run }, nth) => (
             <BulkPanel
               key={key}
               task={run.task}
               progress={run.progress}
+              isEarlier={nth < runs.length - 1}
               onAgain={() => void run.again()}
               onClose={() => setRuns((before) => before.filter((one) => one.run !== run))}
             />
