@@ -1,6 +1,7 @@
 /** The drawer for reserving: violations at their fields, the queue, and links that fill it in. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
+import type { Route } from 'playwright-core'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { CLOCK_TEXT } from '../support/browser/clock-text.ts'
@@ -70,6 +71,7 @@ describe('the drawer for reserving', () => {
     await page.keyboard.press('Enter')
     const terminal = page.locator('.xterm-helper-textarea').and(page.locator(':focus'))
     await terminal.waitFor()
+    await page.locator('.xterm-rows').filter({ hasText: '$' }).waitFor()
     await page
       .getByRole('dialog', { name: 'Your reservation' })
       .getByRole('button', { name: /^Close/ })
@@ -79,6 +81,17 @@ describe('the drawer for reserving', () => {
     // Longer than the page waits before it looks for a lost focus.
     await page.waitForTimeout(300)
     assert.equal(await terminal.count(), 1)
+  })
+
+  it('focuses the count, also when the pools are read after the drawer has opened', async () => {
+    const { page } = await browser.person({ url })
+    const late = async (route: Route) => {
+      await page.waitForTimeout(1_000)
+      await route.continue()
+    }
+    await page.route('**/v1/pools', late, { times: 1 })
+    await page.goto('/ui/reserve')
+    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
   })
 
   it('gives the focus back to the slot from which it was opened', async () => {
@@ -171,5 +184,7 @@ describe('the drawer for reserving', () => {
     await page.getByText(/^ssh -p \d+ dora@/).waitFor()
     const { body } = await manager.get<{ reservations: unknown[] }>('/v1/reservations?state=active')
     assert.equal(body.reservations.length, 1)
+    // A terminal opens by itself, which must not happen after the release.
+    await page.locator('.xterm-rows').filter({ hasText: '$' }).waitFor()
   })
 })

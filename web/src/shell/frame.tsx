@@ -78,11 +78,12 @@ function useFocusOnNavigation(location: string) {
   const before = useRef(location)
   useEffect(() => {
     if (before.current === location) return
-    const isDrawer = location === '/reserve' || before.current === '/reserve'
+    const isFromDrawer = before.current === '/reserve'
     before.current = location
-    // Terminals stay over all pages. The overview stays behind the drawer for reserving, which gives the focus back.
+    // The drawer for reserving takes the focus, and gives it back to the terminal or to the overview behind it.
+    if (location === '/reserve') return
     const { activeElement } = document
-    if (activeElement?.matches(SHOWN_TERMINAL) || (isDrawer && main.current?.contains(activeElement))) return
+    if (activeElement?.matches(SHOWN_TERMINAL) || (isFromDrawer && main.current?.contains(activeElement))) return
     main.current?.focus({ preventScroll: true })
   }, [location])
   return main

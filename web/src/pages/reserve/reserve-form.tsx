@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useSearchParams } from 'wouter'
 import { ApiError } from '../../../../src/client/client.ts'
@@ -59,6 +59,10 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
     setRefusal((before) => before && { ...before, edited: [...before.edited, name] })
   }
 
+  // The drawer looks for the field when it opens, which may be before the pools are read.
+  const count = useRef<HTMLInputElement>(null)
+  useEffect(() => count.current?.focus({ preventScroll: true }), [])
+
   // After the render that marks the faults: before it, no field is invalid.
   useEffect(() => {
     if (error !== null) focusFirstFault()
@@ -109,6 +113,7 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
       />
       <div className={styles['pair']}>
         <TextInput
+          ref={count}
           label="Count"
           inputMode="numeric"
           data-autofocus
