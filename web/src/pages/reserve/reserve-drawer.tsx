@@ -58,7 +58,7 @@ export function ReserveDrawer() {
   )
 }
 
-/** Returns the focus to the terminal, or to another element that had it before the drawer. Mantine does so only if it stays mounted. */
+/** Returns the focus to what had it before the drawer, such as a terminal. Mantine does so only while it is mounted. */
 function useReturnedFocus() {
   const previous = useRef<Element | null>(null)
   return {
