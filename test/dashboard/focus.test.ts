@@ -111,6 +111,29 @@ describe('the dock', () => {
   })
 })
 
+describe('the menu of the dock', () => {
+  it('lists the terminals of other windows as they are when it is opened', async () => {
+    const ada = await reserve('ada')
+    const ben = await reserve('ben')
+    const page = await (await person({ url })).open()
+    await openTerminal(page, ada)
+    const other = await (await person({ url })).open()
+    await openTerminal(other, ben)
+    await page.getByRole('button', { name: 'Open or end a terminal' }).click()
+    const item = page.getByRole('menuitem', { name: `Continue ${ben.container}` })
+    await item.filter({ hasText: 'shown in another window' }).waitFor()
+    await page.keyboard.press('Escape')
+    await item.waitFor({ state: 'detached' })
+    await other.close()
+    await eventually(async () => {
+      const { body } = await manager.get<{ terminals: { container: string; viewers: number }[] }>('/v1/terminals')
+      return body.terminals.some(({ container, viewers }) => container === ben.container && viewers === 0)
+    })
+    await page.getByRole('button', { name: 'Open or end a terminal' }).click()
+    await item.filter({ hasNotText: 'shown in another window' }).waitFor()
+  })
+})
+
 describe('warnings of several reservations', () => {
   it('have the next end at the bottom; e extends that reservation, or the one with the focus', async () => {
     const long = await reserve('long')

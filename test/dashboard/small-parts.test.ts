@@ -169,7 +169,32 @@ describe('an action without a network', () => {
   })
 })
 
+describe('the page of a reservation with keys only', () => {
+  it('does not claim that there was a password', async () => {
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPqjPkUdx8JdFuyFUyuKHNArq/3Tr7qUEqhOk9C5oRrD'
+    const { id } = await makeReservation(manager, { username: 'hal', pool, ssh_keys: [key] })
+    const page = await (await person({ url })).open(`/ui/reservations/${id}`)
+    await page.getByText('If a password was generated, it was shown once').waitFor()
+    assert.equal(await page.getByText('The password was').count(), 0)
+  })
+})
+
 describe('an extension', () => {
+  it('that is refused by the maximum says so, with the end that stays', async () => {
+    const { id } = await makeReservation(manager, { username: 'ivy', pool, duration: '1d' })
+    const page = await (await person({ url })).open(`/ui/reservations/${id}`)
+    const refused = page.getByRole('alert').filter({ hasText: `Not extended: 1d is the maximum of pool "${pool}"` })
+    await page.getByRole('button', { name: 'Extend', exact: true }).click()
+    await refused.getByText(/: until /).waitFor()
+    await refused.getByRole('button', { name: 'Close the message' }).click()
+    await refused.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Extend by …' }).click()
+    await page.getByLabel('Duration').fill('1h')
+    await page.keyboard.press('Enter')
+    await refused.getByText('ivy').waitFor()
+    await releaseReservation(manager, id)
+  })
+
   it('happens once after a double click', async () => {
     const [id] = await reserve('fay')
     const page = await (await person({ url })).open(`/ui/reservations/${id}`)

@@ -155,9 +155,15 @@ describe('a terminal', () => {
     await page.keyboard.type('echo after $((40 + 2))\n')
     await shows(page, 'after 42')
     await page.getByRole('button', { name: 'Search (Ctrl+Shift+F)' }).click()
-    await page.getByLabel('Search in the terminal').fill('before the restart')
+    const field = page.getByLabel('Search in the terminal')
+    await field.fill('before the restart')
     await page.locator('.xterm-selection div').first().waitFor()
     assert.equal(await page.getByText('Not found').count(), 0)
+    // The new manager does not have what the shell wrote while there was none.
+    await field.fill('not in this terminal')
+    await page.getByText('Not found').waitFor()
+    await field.fill('output may be missing: connection lost')
+    await page.getByText('Not found').waitFor({ state: 'detached' })
   })
 
   it('says within a second that its reservation has ended, and why', async (t) => {

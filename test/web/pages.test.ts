@@ -2,6 +2,7 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ApiError, type Reservation } from '../../src/client/client.ts'
+import { queuedText } from '../../web/src/actions/reservation-names.ts'
 import { holderText, withHolders } from '../../web/src/pages/containers/container-rows.ts'
 import { endedFilter } from '../../web/src/pages/reservations/ended-filter.ts'
 import { readStates, rowsOf, stateChoices } from '../../web/src/pages/reservations/state-filter.ts'
@@ -117,28 +118,41 @@ describe('reservations in words', () => {
       'Release this reservation?',
       'Access ends at once. 1 container is destroyed with everything in it.',
       'Release',
+      'Cancel',
     ],
     [
       [held(1), held(2)],
       'Release 2 reservations?',
       'Access ends at once. 3 containers are destroyed with everything in them.',
       'Release 2',
+      'Cancel',
     ],
-    [[waits], 'Cancel this reservation?', 'It leaves the queue and gets no container.', 'Cancel the reservation'],
-    [[waits, waits], 'Cancel 2 reservations?', 'They leave the queue and get no containers.', 'Cancel 2 reservations'],
+    [[waits], 'Cancel the wait?', 'It leaves the queue and gets no container.', 'Leave the queue', 'Keep waiting'],
+    [
+      [waits, waits],
+      'Cancel 2 reservations?',
+      'They leave the queue and get no containers.',
+      'Leave the queue',
+      'Keep waiting',
+    ],
     [
       [held(1), waits],
       'Release 2 reservations?',
       '1 in use: 1 container is destroyed with everything in it. 1 not active yet: it is cancelled.',
       'Release 2',
+      'Cancel',
     ],
   ]
   for (const [reservations, ...texts] of QUESTIONS) {
     it(`ask “${texts[0]}” before ${reservations.map(({ state }) => state).join(', ')}`, () => {
-      const { title, consequence, action } = releaseQuestion(reservations)
-      deepEqual([title, consequence, action], texts)
+      const { title, consequence, action, keep } = releaseQuestion(reservations)
+      deepEqual([title, consequence, action, keep], texts)
     })
   }
+  it('are listed by name and count while they wait', () => {
+    equal(queuedText(some({ name: 'four', count: 4, pool: 'alpine' })), 'four: 4 containers of alpine')
+    equal(queuedText(some({ name: null, username: 'ada', count: 1, pool: 'alpine' })), 'ada: 1 container of alpine')
+  })
   it('are filtered by state', () => {
     deepEqual(readStates(params('')), ['waiting', 'preparing', 'active', 'ending'])
     deepEqual(readStates(params('state=ended')), ['ended'])

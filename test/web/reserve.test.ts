@@ -9,6 +9,7 @@ import {
 } from '../../web/src/pages/reserve/availability.ts'
 import { knownHosts } from '../../web/src/pages/reserve/commands.ts'
 import {
+  faultsLeft,
   faultsOf,
   type Fields,
   fieldsFrom,
@@ -89,6 +90,11 @@ describe('the form for reserving', () => {
     ])
     deepEqual(byField, { count: 'Must be at least 1', time: 'Must be a duration', sshKeys: 'Is no key' })
     deepEqual(others, ['idempotency-key is too long'])
+  })
+
+  it('has no fault at a field that was edited since', () => {
+    const faults = { byField: { count: 'Must be at least 1', time: 'Must be a duration' }, others: ['too long'] }
+    deepEqual(faultsLeft(faults, ['count', 'note']), { byField: { time: 'Must be a duration' }, others: ['too long'] })
   })
 
   it('needs a key without a password', () => {

@@ -60,6 +60,7 @@ describe('times', () => {
     const end = NOON + 38 * 60_000
     const left = { end, passed: 'expired', before: 'in ' }
     equal(leftText(left, NOON, UTC), 'in 38 min · until 12:38')
+    equal(leftText({ ...left, word: 'at' }, NOON, UTC), 'in 38 min · at 12:38')
     equal(leftText(left, NOON, null), 'in 38 min')
     deepEqual([leftText(left, end, UTC), leftText(left, end + 1, null)], ['expired', 'expired'])
   })

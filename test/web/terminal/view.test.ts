@@ -91,8 +91,13 @@ describe('words about the connection', () => {
       'reserve-again',
     ],
     [
-      { kind: 'ended', why: 'exited', reason: 'It exited.', at: '2026-11-29T15:40:00Z' },
-      'The shell in alpine-3 ended at 15:40:00. It exited.',
+      {
+        kind: 'ended',
+        why: 'exited',
+        reason: 'The shell in alpine-3 exited at 15:40 UTC.',
+        at: '2026-11-29T15:40:00Z',
+      },
+      'The shell in alpine-3 exited at 15:40:00.',
       'new-shell',
     ],
     [
@@ -113,6 +118,10 @@ describe('words about the connection', () => {
   it('stay in the text of the shell', () => {
     const now = at('14:02:20')
     equal(noteText('reconnected', lostAt, now, WORDS), '── connection lost 14:02:11, reconnected 14:02:20 ──')
+    equal(
+      noteText('gap', lostAt, now, WORDS),
+      '── output may be missing: connection lost 14:02:11, reconnected 14:02:20 ──',
+    )
     equal(
       noteText('lost', lostAt, now, WORDS),
       '── connection lost 14:02:11, and the shell ended meanwhile; this is a new one ──',

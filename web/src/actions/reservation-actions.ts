@@ -10,7 +10,7 @@ import { useConfirm } from '../parts/confirm.tsx'
 import { useTimeWords } from '../settings/settings.tsx'
 import { releasedText, releaseQuestion } from '../words/release-text.ts'
 import { extendedText, extensionOf } from './extension.ts'
-import { namesOf } from './reservation-names.ts'
+import { namesOf, queuedText } from './reservation-names.ts'
 
 const EXTEND = ['extend']
 
@@ -32,12 +32,13 @@ export function useExtend() {
       const params = { path: { id: reservation.id } }
       return answerOf(berth.PATCH('/v1/reservations/{id}', { params, body: { extend: extensionOf(pool) } }))
     },
-    onSuccess: (extended) => {
+    onSuccess: (extended, before) => {
       const names = namesOf(extended)
       const { expires_at: expiresAt, clamped } = extended
       const text = extendedText({ names, expiresAt }, clock(), words)
       // A problem stays until it is closed: the reservation ends earlier than requested.
       if (clamped === null) notices.done(text)
+      else if (expiresAt === before.expires_at) notices.problem(`Not extended: ${clamped}`, text)
       else notices.problem(text, clamped)
     },
     onError: (error, reservation) => notices.problem(`${namesOf(reservation)}: not extended`, error),
@@ -66,7 +67,7 @@ export function useRelease() {
   })
   const ask = async (reservations: readonly Reservation[]) => {
     const containers = reservations.flatMap((one) => one.containers.map(({ name }) => `${name} (${one.username})`))
-    const waiting = reservations.filter((one) => one.containers.length === 0).map(namesOf)
+    const waiting = reservations.filter((one) => one.containers.length === 0).map(queuedText)
     const agreed = await confirm({ ...releaseQuestion(reservations), names: [...containers, ...waiting] })
     if (agreed) await Promise.allSettled(reservations.map((one) => release.mutateAsync(one)))
   }

@@ -12,6 +12,8 @@ interface Question {
   readonly names?: readonly string[]
   /** Label of the button: a verb with its object. */
   readonly action: string
+  /** Label of the safe button, if “Cancel” could be taken for the action. */
+  readonly keep?: string
   /** A word that must be typed first, for an action that concerns all users. */
   readonly typed?: string
 }
@@ -56,7 +58,7 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
 }
 
 function Body({ question, onAnswer }: { readonly question: Question; readonly onAnswer: (yes: boolean) => void }) {
-  const { consequence, names = [], action, typed: wanted } = question
+  const { consequence, names = [], action, keep = 'Cancel', typed: wanted } = question
   const [typed, setTyped] = useState('')
   const cancel = useRef<HTMLButtonElement>(null)
   const field = useRef<HTMLInputElement>(null)
@@ -84,7 +86,7 @@ function Body({ question, onAnswer }: { readonly question: Question; readonly on
       )}
       <Group justify="flex-end" mt="md">
         <Button ref={cancel} data-autofocus={wanted === undefined ? true : undefined} onClick={() => onAnswer(false)}>
-          Cancel
+          {keep}
         </Button>
         <Button
           variant="filled"

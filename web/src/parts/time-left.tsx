@@ -13,24 +13,26 @@ interface TimeLeftProps {
   readonly passed?: string
   /** Text before the duration, but not before `passed`: "in ". */
   readonly before?: string
+  /** Word before the end. */
+  readonly word?: 'until' | 'at'
 }
 
 /** Countdown by the manager's clock: "38 min · until 15:40". */
-export function TimeLeft({ at, withEnd = true, passed = 'ending', before = '' }: TimeLeftProps) {
+export function TimeLeft({ at, withEnd = true, passed = 'ending', before = '', word = 'until' }: TimeLeftProps) {
   const now = useNow()
   const words = useTimeWords()
   const end = Date.parse(at)
   const left = end - now
   return (
     <time dateTime={at} title={exactText(end, words)} className={left < SOON_MS ? 'soon' : undefined}>
-      {leftText({ end, passed, before }, now, withEnd ? words : null)}
+      {leftText({ end, passed, before, word }, now, withEnd ? words : null)}
     </time>
   )
 }
 
-/** Countdown within a sentence, to a time that may be estimated: "in 38 min", then "any moment". */
+/** Countdown within a sentence, to a time that may be estimated: "in 38 min · at 15:40", then "any moment". */
 export function TimeUntil(props: Pick<TimeLeftProps, 'at' | 'withEnd' | 'before'>) {
-  return <TimeLeft withEnd={false} before="in " passed="any moment" {...props} />
+  return <TimeLeft withEnd={false} before="in " passed="any moment" word="at" {...props} />
 }
 
 /** Elapsed time since `at`: "4 min 09 s". */

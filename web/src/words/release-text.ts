@@ -9,6 +9,8 @@ interface ReleaseQuestion {
   readonly consequence: string
   /** Label of the button that does it. */
   readonly action: string
+  /** Label of the safe button. */
+  readonly keep: string
 }
 
 /** Returns the question before reservations are released or cancelled. */
@@ -17,9 +19,10 @@ export function releaseQuestion(reservations: readonly Some[]): ReleaseQuestion 
   const many = `${reservations.length.toLocaleString('en')} reservations`
   if (reservations.every(({ state }) => state === 'waiting')) {
     return {
-      title: `Cancel ${isOne ? 'this reservation' : many}?`,
+      title: isOne ? 'Cancel the wait?' : `Cancel ${many}?`,
       consequence: isOne ? 'It leaves the queue and gets no container.' : 'They leave the queue and get no containers.',
-      action: isOne ? 'Cancel the reservation' : `Cancel ${many}`,
+      action: 'Leave the queue',
+      keep: 'Keep waiting',
     }
   }
   return {
@@ -28,6 +31,7 @@ export function releaseQuestion(reservations: readonly Some[]): ReleaseQuestion 
       ? `Access ends at once. ${destroyedText(reservations)}`
       : releaseConsequence(reservations),
     action: isOne ? 'Release' : `Release ${reservations.length}`,
+    keep: 'Cancel',
   }
 }
 

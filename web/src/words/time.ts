@@ -63,9 +63,9 @@ export function exactText(at: number, words: TimeWords): string {
   return formatted(at, 'exact', words)
 }
 
-/** Returns "38 min · until 15:40". */
-export function untilText(at: number, now: number, words: TimeWords): string {
-  return `${durationText(at - now)} · until ${clockText(at, now, words)}`
+/** Returns "38 min · until 15:40", or "38 min · at 15:40" for what happens then. */
+export function untilText(at: number, now: number, words: TimeWords, word: 'until' | 'at' = 'until'): string {
+  return `${durationText(at - now)} · ${word} ${clockText(at, now, words)}`
 }
 
 interface Left {
@@ -74,12 +74,14 @@ interface Left {
   readonly passed: string
   /** Text before the duration. */
   readonly before: string
+  /** Word before the end: something lasts until then, or happens at that time. */
+  readonly word?: 'until' | 'at'
 }
 
 /** Returns "in 38 min · until 15:40", without the end if `words` is null; `passed` after that time. */
-export function leftText({ end, passed, before }: Left, now: number, words: TimeWords | null): string {
+export function leftText({ end, passed, before, word }: Left, now: number, words: TimeWords | null): string {
   if (end <= now) return passed
-  return before + (words === null ? durationText(end - now) : untilText(end, now, words))
+  return before + (words === null ? durationText(end - now) : untilText(end, now, words, word))
 }
 
 /** Returns the time of day to the second: "14:02:11". */

@@ -19,9 +19,11 @@ export function ExtendForm({ reservation }: { readonly reservation: Reservation 
   const extend = useMutation({
     mutationFn: () =>
       answerOf(berth.PATCH('/v1/reservations/{id}', { params: { path: { id } }, body: { extend: duration.trim() } })),
-    onSuccess: ({ clamped }) => {
+    onSuccess: ({ clamped, expires_at: end }) => {
       setOpened(false)
       if (clamped === null) notices.done(`${reservationTitle(reservation)} was extended by ${duration}`)
+      else if (end === reservation.expires_at)
+        notices.problem(`Not extended: ${clamped}`, reservationTitle(reservation))
       else notices.problem(`${reservationTitle(reservation)} ends earlier than requested`, clamped)
     },
     onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),

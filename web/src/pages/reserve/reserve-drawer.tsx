@@ -1,6 +1,6 @@
 /** The drawer for reserving, over the overview: the form, then the wait, then how to log in. */
 import { Drawer } from '@mantine/core'
-import { useState } from 'react'
+import { type FocusEvent, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useMe, useOpenReservations, usePools } from '../../api/lists.ts'
 import { Loading } from '../../parts/page.tsx'
@@ -12,7 +12,9 @@ import styles from './reserve.module.css'
 export function ReserveDrawer() {
   const [made, setMade] = useState<Made | null>(null)
   const [, navigate] = useLocation()
+  const focus = useReturnedFocus()
   const close = () => {
+    focus.giveBack()
     // Back to where r was pressed, with its scroll position; a link that was opened has nothing to go back to.
     const state: unknown = history.state
     if (typeof state === 'object' && state !== null && 'from' in state) history.back()
@@ -39,6 +41,7 @@ export function ReserveDrawer() {
         classNames={{ content: styles['drawer'] ?? '' }}
         // Mantine always says that it is modal, which would hide the page and its terminals from screen readers.
         ref={(element) => element?.setAttribute('aria-modal', String(isModal))}
+        onFocus={focus.onFocus}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && !isModal) close()
         }}
@@ -53,6 +56,21 @@ export function ReserveDrawer() {
       </Drawer.Content>
     </Drawer.Root>
   )
+}
+
+/** Returns the focus to what had it before the drawer, such as a terminal. Mantine does so only while it is mounted. */
+function useReturnedFocus() {
+  const previous = useRef<Element | null>(null)
+  return {
+    onFocus: ({ relatedTarget, currentTarget }: FocusEvent) => {
+      // Not a dialog that asks about the reservation: it disappears with the answer.
+      if (!(relatedTarget instanceof Element) || relatedTarget.closest('[role=dialog]')) return
+      if (!currentTarget.contains(relatedTarget)) previous.current = relatedTarget
+    },
+    giveBack: () => {
+      if (previous.current instanceof HTMLElement) previous.current.focus({ preventScroll: true })
+    },
+  }
 }
 
 function Form({ onMade }: { readonly onMade: (made: Made) => void }) {

@@ -1,6 +1,7 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useSearchParams } from 'wouter'
 import { ApiError } from '../../../../src/client/client.ts'
 import type { Me, Pool, Reservation } from '../../api/types.ts'
@@ -13,6 +14,7 @@ import { Refusal } from './refusal.tsx'
 import {
   type FieldName,
   type Fields,
+  faultsLeft,
   faultsOf,
   fieldsFrom,
   keyFault,
@@ -21,6 +23,12 @@ import {
 } from './reserve-fields.ts'
 import { type Made, useReserve } from './use-reserve.ts'
 import styles from './reserve.module.css'
+
+/** Why the manager refused the latest attempt, and the fields that were edited since. */
+interface Refused {
+  readonly error: unknown
+  readonly edited: readonly FieldName[]
+}
 
 interface ReserveFormProps {
   readonly pools: readonly Pool[]
@@ -40,12 +48,20 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
   const [fields, setFields] = useState<Fields>(() => fieldsFrom(query, remembered, allowed[0] ?? ''))
   const reserve = useReserve()
   const clock = useClock()
-  const { error } = reserve
-  const answered = faultsOf(error instanceof ApiError ? error.violations : [])
+  const [refusal, setRefusal] = useState<Refused | null>(null)
+  const error = refusal?.error ?? null
+  const answered = faultsLeft(faultsOf(error instanceof ApiError ? error.violations : []), refusal?.edited ?? [])
   const missingKey = keyFault(fields)
   const faults = missingKey === null ? answered : { ...answered, byField: { ...answered.byField, sshKeys: missingKey } }
   const pool = pools.find(({ name }) => name === fields.pool)
-  const set = (name: FieldName, value: string) => setFields((before) => ({ ...before, [name]: value }))
+  const set = (name: FieldName, value: string) => {
+    setFields((before) => ({ ...before, [name]: value }))
+    setRefusal((before) => before && { ...before, edited: [...before.edited, name] })
+  }
+
+  // The drawer looks for the field when it opens, which may be before the pools are read.
+  const count = useRef<HTMLInputElement>(null)
+  useEffect(() => count.current?.focus({ preventScroll: true }), [])
 
   // After the render that marks the faults: before it, no field is invalid.
   useEffect(() => {
@@ -55,6 +71,8 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (reserve.isPending) return
+    // At once, so that the first fault is one of this attempt.
+    flushSync(() => setRefusal(null))
     if (missingKey !== null) return focusFirstFault()
     reserve.mutate(fields, {
       onSuccess: (made) => {
@@ -62,6 +80,7 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
         onMade(made)
       },
       onError: (refused) => {
+        setRefusal({ error: refused, edited: [] })
         // Another Enter waits in the queue.
         const isShort = refused instanceof ApiError && refused.code === 'not_enough'
         if (isShort && pool && fields.wait === '') {
@@ -94,11 +113,14 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
       />
       <div className={styles['pair']}>
         <TextInput
+          ref={count}
           label="Count"
           inputMode="numeric"
           data-autofocus
           value={fields.count}
           error={faults.byField.count}
+          // It has a value at first: a number that is typed replaces it.
+          onFocus={(event) => event.currentTarget.select()}
           onChange={(event) => set('count', event.currentTarget.value)}
         />
         <TimeField

@@ -1,7 +1,7 @@
 /** The connection of a terminal to its shell. Reconnects after network loss and restarts of the manager. */
 import { Acknowledgements } from './acknowledgements.ts'
 import { advance, FIRST, isOver, type LinkEvent, type LinkState } from './machine.ts'
-import { inputMessages, PROTOCOL, parseMessage } from './messages.ts'
+import { inputMessages, type NoteKind, PROTOCOL, parseMessage } from './messages.ts'
 import { joined, SeenOutput } from './overlap.ts'
 
 /** Timeout of an attempt to connect. Later answers are ignored. */
@@ -29,7 +29,7 @@ export interface TerminalScreen {
   /** Shows old output. Answers to questions in it are not sent: they were sent when it was new. */
   replay(output: Bytes): void
   /** Shows a dim line about the connection. */
-  note(kind: 'reconnected' | 'lost', lostAt: number): void
+  note(kind: NoteKind, lostAt: number): void
   /** Moves the text on the screen to the scrollback. */
   scrollAway(): void
   clear(): void
@@ -201,7 +201,7 @@ export class TerminalLink {
     const lost = attached.lost && (unseen === null || !hadText)
     if (lost || unseen === null) this.#seen.forget()
     if (lost) screen.note('lost', lostAt ?? Date.now())
-    else if (hadText && lostAt !== null) screen.note('reconnected', lostAt)
+    else if (hadText && lostAt !== null) screen.note(unseen === null ? 'gap' : 'reconnected', lostAt)
     // After a restart the manager has the shell, but not its old text. The shell clears the screen to draw its line:
     // the old text is kept above.
     if (unseen === null && hadText && !lost) screen.scrollAway()

@@ -3,6 +3,7 @@ import type { FitAddon } from '@xterm/addon-fit'
 import type { SearchAddon } from '@xterm/addon-search'
 import type { IDisposable, Terminal } from '@xterm/xterm'
 import type { TerminalScreen } from '../connection/link.ts'
+import type { NoteKind } from '../connection/messages.ts'
 import { textToCopy } from './clipboard-request.ts'
 import { actionOf, type KeyAction } from './key-rules.ts'
 import { type LinkEvents, lookOptions, newXterm, type ScreenLook } from './new-xterm.ts'
@@ -19,7 +20,7 @@ export interface ScreenEvents extends LinkEvents {
   /** A program wants to put text in the clipboard. */
   readonly onCopyRequest: (text: string) => void
   /** Words for a line of the page's own. */
-  readonly noteText: (kind: 'reconnected' | 'lost', lostAt: number) => string
+  readonly noteText: (kind: NoteKind, lostAt: number) => string
 }
 
 export class XtermScreen implements TerminalScreen {
@@ -122,7 +123,7 @@ export class XtermScreen implements TerminalScreen {
       this.terminal.write(scrolledAway(Math.min(lastRow + 2, this.terminal.rows), this.terminal.rows))
   }
 
-  note(kind: 'reconnected' | 'lost', lostAt: number): void {
+  note(kind: NoteKind, lostAt: number): void {
     const text = this.#events.noteText(kind, lostAt)
     if (kind === 'lost') this.#close(text)
     // Where the cursor will be is not known before everything is written.
