@@ -38,7 +38,8 @@ describe('the page of a container', () => {
       ['Generation 3', 'Generation 2', 'Generation 1'],
     )
     assert.match(entries[0] ?? '', /current$/)
-    for (const entry of entries.slice(1)) assert.match(entry, /ended .*: recycled by anyone$/)
+    assert.match(entries[1] ?? '', /ended .*: recycled by anyone$/)
+    assert.match(entries[2] ?? '', /quarantined .*ended .*: returned from quarantine by anyone$/s)
     await screenshot(page, 'container-history')
   })
 
