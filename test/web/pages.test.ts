@@ -13,14 +13,8 @@ import { csvPath, hours, readUsageQuery } from '../../web/src/pages/usage/usage-
 import { stateRefusal } from '../../web/src/words/container-text.ts'
 import { withLinks } from '../../web/src/words/links.ts'
 import { minuteInput, readMinuteInput, readTime } from '../../web/src/words/range.ts'
-import { releaseQuestion } from '../../web/src/words/release-text.ts'
-import {
-  endSentence,
-  releaseConsequence,
-  shortNames,
-  sshCommand,
-  stateText,
-} from '../../web/src/words/reservation-text.ts'
+import { releaseConsequence, releaseQuestion } from '../../web/src/words/release-text.ts'
+import { endSentence, shortNames, sshCommand, stateText } from '../../web/src/words/reservation-text.ts'
 import { messageOf, violationAt } from '../../web/src/words/violations.ts'
 
 const NOW = Date.parse('2026-11-29T14:00:00Z')

@@ -1,6 +1,6 @@
 /** What a release does, in words. A waiting reservation is cancelled: it has no containers to destroy. */
 import type { Reservation } from '../../../src/client/client.ts'
-import { counted, releaseConsequence } from './reservation-text.ts'
+import { counted } from './reservation-text.ts'
 
 type Some = Pick<Reservation, 'state' | 'containers'>
 
@@ -28,17 +28,28 @@ export function releaseQuestion(reservations: readonly Some[]): ReleaseQuestion 
   return {
     title: `Release ${isOne ? 'this reservation' : many}?`,
     consequence: reservations.every(({ state }) => state === 'active')
-      ? `Access ends at once. ${destroyedText(reservations)}`
+      ? `Access ends at once. ${destroyedText(reservations)}.`
       : releaseConsequence(reservations),
     action: isOne ? 'Release' : `Release ${reservations.length}`,
     keep: 'Cancel',
   }
 }
 
+/** Returns what a release of reservations in several states destroys and cancels. */
+export function releaseConsequence(reservations: readonly Some[]): string {
+  const active = reservations.filter(({ state }) => state === 'active')
+  const waiting = reservations.length - active.length
+  const parts = [
+    active.length > 0 && `${active.length} in use: ${destroyedText(active)}`,
+    waiting > 0 && `${waiting} not active yet: ${waiting === 1 ? 'it is' : 'they are'} cancelled`,
+  ]
+  return `${parts.filter((part) => part !== false).join('. ')}.`
+}
+
 function destroyedText(reservations: readonly Some[]): string {
   const count = reservations.reduce((sum, { containers }) => sum + containers.length, 0)
   const what = counted(count, 'container is', 'containers are')
-  return `${what} destroyed with everything in ${count === 1 ? 'it' : 'them'}.`
+  return `${what} destroyed with everything in ${count === 1 ? 'it' : 'them'}`
 }
 
 type State = Pick<Reservation, 'state'>

@@ -63,20 +63,6 @@ export function releaseRefusal({ state }: Pick<Reservation, 'state'>): string | 
   return state === 'ending' ? 'It is ending.' : 'It has ended.'
 }
 
-/** Returns what a release of these reservations destroys, for the confirmation. */
-export function releaseConsequence(reservations: readonly Pick<Reservation, 'state' | 'containers'>[]): string {
-  const active = reservations.filter(({ state }) => state === 'active')
-  const containers = active.reduce((sum, { containers: held }) => sum + held.length, 0)
-  const destroyed = counted(containers, 'container is', 'containers are')
-  const them = containers === 1 ? 'it' : 'them'
-  const waiting = reservations.length - active.length
-  const parts = [
-    active.length > 0 && `${active.length} in use: ${destroyed} destroyed with everything in ${them}`,
-    waiting > 0 && `${waiting} not active yet: ${waiting === 1 ? 'it is' : 'they are'} cancelled`,
-  ]
-  return `${parts.filter((part) => part !== false).join('. ')}.`
-}
-
 export function counted(count: number, one: string, many: string): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }

@@ -10,15 +10,8 @@ import { useNotices } from '../../notices/notices.tsx'
 import { useBulk } from '../../parts/bulk/bulk-context.tsx'
 import { useConfirm } from '../../parts/confirm.tsx'
 import type { BulkAction, RowAction } from '../../parts/table/row-action.ts'
-import { releaseVerb } from '../../words/release-text.ts'
-import {
-  counted,
-  extendRefusal,
-  isOpen,
-  releaseConsequence,
-  releaseRefusal,
-  reservationTitle,
-} from '../../words/reservation-text.ts'
+import { releaseConsequence, releaseVerb } from '../../words/release-text.ts'
+import { counted, extendRefusal, isOpen, releaseRefusal, reservationTitle } from '../../words/reservation-text.ts'
 
 interface Actions {
   readonly rowActions: (row: Reservation) => RowAction[]
