@@ -10,6 +10,7 @@ import { useConfirm } from '../parts/confirm.tsx'
 import { useTimeWords } from '../settings/settings.tsx'
 import { releasedText, releaseQuestion } from '../words/release-text.ts'
 import { extendedText, extensionOf } from './extension.ts'
+import { reportExtension } from './report-extension.ts'
 import { namesOf, queuedText } from './reservation-names.ts'
 
 const EXTEND = ['extend']
@@ -33,13 +34,8 @@ export function useExtend() {
       return answerOf(berth.PATCH('/v1/reservations/{id}', { params, body: { extend: extensionOf(pool) } }))
     },
     onSuccess: (extended, before) => {
-      const names = namesOf(extended)
-      const { expires_at: expiresAt, clamped } = extended
-      const text = extendedText({ names, expiresAt }, clock(), words)
-      // A problem stays until it is closed: the reservation ends earlier than requested.
-      if (clamped === null) notices.done(text)
-      else if (expiresAt === before.expires_at) notices.problem(`Not extended: ${clamped}`, text)
-      else notices.problem(text, clamped)
+      const text = extendedText({ names: namesOf(extended), expiresAt: extended.expires_at }, clock(), words)
+      reportExtension(notices, { before, after: extended }, { done: text, unmoved: text, earlier: text })
     },
     onError: (error, reservation) => notices.problem(`${namesOf(reservation)}: not extended`, error),
     onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),
