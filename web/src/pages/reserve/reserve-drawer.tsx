@@ -1,8 +1,9 @@
 /** The drawer for reserving, over the overview: the form, then the wait, then how to log in. */
 import { Drawer } from '@mantine/core'
-import { type FocusEvent, useRef, useState } from 'react'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { useMe, useOpenReservations, usePools } from '../../api/lists.ts'
+import { usePreviousFocus } from '../../keyboard/use-previous-focus.ts'
 import { Loading } from '../../parts/page.tsx'
 import { MadeReservation } from './made-reservation.tsx'
 import { ReserveForm } from './reserve-form.tsx'
@@ -60,13 +61,9 @@ export function ReserveDrawer() {
 
 /** Returns the focus to what had it before the drawer, such as a terminal. Mantine does so only while it is mounted. */
 function useReturnedFocus() {
-  const previous = useRef<Element | null>(null)
+  const { previous, onFocus } = usePreviousFocus()
   return {
-    onFocus: ({ relatedTarget, currentTarget }: FocusEvent) => {
-      // Not a dialog that asks about the reservation: it disappears with the answer.
-      if (!(relatedTarget instanceof Element) || relatedTarget.closest('[role=dialog]')) return
-      if (!currentTarget.contains(relatedTarget)) previous.current = relatedTarget
-    },
+    onFocus,
     giveBack: () => {
       if (previous.current instanceof HTMLElement) previous.current.focus({ preventScroll: true })
     },

@@ -1,5 +1,6 @@
 /** Moves the focus when a terminal of the dock is closed, so that it does not go to the top of the page. */
 import { type FocusEvent, type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
+import { usePreviousFocus } from '../../keyboard/use-previous-focus.ts'
 import { SHOWN_TERMINAL } from '../view/use-f6.ts'
 import type { DockTab } from './dock-state.ts'
 
@@ -17,8 +18,7 @@ export interface DockFocus {
 /** When the dock disappears with its last terminal, the focus returns to what had it before. */
 export function useDockFocus(dock: RefObject<HTMLElement | null>, tabs: readonly DockTab[]): DockFocus {
   const closed = useRef<{ readonly tab: string; readonly target: keyof typeof TARGETS } | null>(null)
-  /** Element that had the focus before the dock. */
-  const previous = useRef<Element | null>(null)
+  const { previous, onFocus } = usePreviousFocus()
   useEffect(() => {
     // The tabs may change before this one disappears: its shell ends first.
     if (closed.current === null || tabs.some(({ key }) => key === closed.current?.tab)) return
@@ -33,13 +33,9 @@ export function useDockFocus(dock: RefObject<HTMLElement | null>, tabs: readonly
       const back = previous.current?.isConnected ? previous.current : document.getElementById('main')
       if (back instanceof HTMLElement) back.focus({ preventScroll: true })
     }
-  }, [dock])
+  }, [dock, previous])
   return {
-    onFocus: ({ relatedTarget }) => {
-      // Not a dialog that asks about a terminal: it disappears with the answer.
-      if (!(relatedTarget instanceof Element) || relatedTarget.closest('[role=dialog], [role=menu]')) return
-      if (!dock.current?.contains(relatedTarget)) previous.current = relatedTarget
-    },
+    onFocus,
     afterClose: (tab, target) => {
       closed.current = { tab, target }
     },
