@@ -2,7 +2,7 @@
 import { ActionIcon, Button, CloseButton } from '@mantine/core'
 import { ChevronDown, ChevronUp } from 'lucide-react'
 import { useState } from 'react'
-import { CopyButton } from '../copy-button.tsx'
+import { CopyButton } from '../copy/copy-button.tsx'
 import type { BulkTask, ItemResult, Progress } from './bulk-run.ts'
 import { progressText, resultText } from './bulk-text.ts'
 import styles from './bulk.module.css'

@@ -1,7 +1,7 @@
 /** Copies text. If the browser refuses, a dialog shows the text selected, so that the person can copy it with a key. */
 import { Modal } from '@mantine/core'
 import { createContext, type ReactNode, useCallback, useContext, useState } from 'react'
-import { copyText } from '../copy-text.ts'
+import { copyText } from './copy-text.ts'
 import styles from './copy.module.css'
 
 /** Copies text. Returns whether the browser allowed it; otherwise, a dialog shows the text. */

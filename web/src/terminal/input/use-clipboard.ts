@@ -2,7 +2,7 @@
 import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useNotices } from '../../notices/notices.tsx'
 import { useCopy } from '../../parts/copy/copy-provider.tsx'
-import { copyText } from '../../parts/copy-text.ts'
+import { copyText } from '../../parts/copy/copy-text.ts'
 import { cleanPaste, mustAsk } from '../screen/paste-rules.ts'
 import type { PasteQuestion } from './paste-dialog.tsx'
 import type { OpenShell } from '../view/use-terminal.ts'

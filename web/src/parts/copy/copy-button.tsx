@@ -1,7 +1,7 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
 import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { useCopy } from './copy/copy-provider.tsx'
+import { useCopy } from './copy-provider.tsx'
 
 /** Time for which the button shows that the text was copied. */
 const RESULT_MS = 2_000
