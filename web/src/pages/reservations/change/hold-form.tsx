@@ -1,5 +1,5 @@
 /** Puts a reservation on hold, in pools that allow it. Refusals of the manager are shown at the field. */
-import { Button, Group, Modal, TextInput } from '@mantine/core'
+import { Button, Modal, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type SyntheticEvent, useState } from 'react'
 import { answerOf } from '../../../../../src/client/client.ts'
@@ -8,6 +8,7 @@ import { usePools } from '../../../api/lists.ts'
 import type { Pool, Reservation } from '../../../api/types.ts'
 import { useNow } from '../../../live/clock.tsx'
 import { useNotices } from '../../../notices/notices.tsx'
+import { DialogButtons } from '../../../parts/dialog-buttons.tsx'
 import { useTimeWords } from '../../../settings/settings.tsx'
 import { readEnd } from '../../../words/end-input.ts'
 import { reservationTitle } from '../../../words/reservation-text.ts'
@@ -87,12 +88,7 @@ function HoldForm({ reservation, limits, onClose }: FormProps) {
         onChange={(event) => setTyped(event.currentTarget.value)}
       />
       <p role="status">{holdEnd(end?.ms ?? null, expiresAt, now, words) ?? 'Type a duration or a time of day.'}</p>
-      <Group justify="flex-end" mt="md">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" variant="filled" aria-disabled={hold.isPending}>
-          {hold.isPending ? 'putting on hold …' : 'Put on hold'}
-        </Button>
-      </Group>
+      <DialogButtons submit="Put on hold" pending="putting on hold …" isPending={hold.isPending} onCancel={onClose} />
     </form>
   )
 }

@@ -1,11 +1,12 @@
 /** Changes the note of a reservation. Refusals of the manager are shown at the field. */
-import { Button, Group, Modal, Textarea } from '@mantine/core'
+import { Modal, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type KeyboardEvent, type SyntheticEvent, useState } from 'react'
 import { answerOf } from '../../../../../src/client/client.ts'
 import { useBerth } from '../../../api/berth.tsx'
 import type { Reservation } from '../../../api/types.ts'
 import { useNotices } from '../../../notices/notices.tsx'
+import { DialogButtons } from '../../../parts/dialog-buttons.tsx'
 import { reservationTitle } from '../../../words/reservation-text.ts'
 import { messageOf } from '../../../words/violations.ts'
 import styles from '../reservations.module.css'
@@ -62,12 +63,7 @@ function NoteForm({ reservation, onClose }: { readonly reservation: Reservation;
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={onKeyDown}
       />
-      <Group justify="flex-end" mt="md">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" variant="filled" aria-disabled={save.isPending}>
-          {save.isPending ? 'saving …' : 'Save the note'}
-        </Button>
-      </Group>
+      <DialogButtons submit="Save the note" pending="saving …" isPending={save.isPending} onCancel={onClose} />
       <p role="status" className={`soon ${styles['meantime']}`}>
         {changedMeanwhile({ before, now: reservation.note, typed: text })}
       </p>
