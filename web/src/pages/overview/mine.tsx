@@ -15,7 +15,7 @@ export function Mine({ reservations }: { readonly reservations: readonly Reserva
     return (
       <p className="secondary">
         You have no reservations. <Link href="/reserve">Reserve one</Link>
-        <span className={styles['keys']}>
+        <span className="key-hint">
           {' '}
           with <kbd>r</kbd>, <kbd>Enter</kbd>
         </span>

@@ -145,7 +145,7 @@ export function ReserveForm({ pools, me, reservations, onMade }: ReserveFormProp
         <Button type="submit" variant="filled" aria-disabled={reserve.isPending}>
           {reserve.isPending ? 'reserving …' : fields.wait === '' ? 'Reserve' : 'Reserve, or wait in the queue'}
         </Button>
-        <span className={`${styles['keys']} secondary`}>
+        <span className="key-hint secondary">
           <kbd>Enter</kbd> reserves, <kbd>Escape</kbd> goes back
         </span>
       </div>

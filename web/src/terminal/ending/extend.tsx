@@ -57,7 +57,7 @@ export function ExtendButton(props: {
       title={isFirst ? 'Shortcut outside the terminal: e' : undefined}
     >
       {isPending ? 'extending …' : `Extend by ${longer}`}
-      {!isPending && isFirst && <kbd className={styles['key']}>e</kbd>}
+      {!isPending && isFirst && <kbd className={`${styles['key']} key-hint`}>e</kbd>}
     </Button>
   )
 }
