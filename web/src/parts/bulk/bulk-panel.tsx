@@ -53,29 +53,35 @@ export function BulkPanel({ task, progress, isEarlier, onAgain, onClose }: Panel
       <span role="status" className={styles['hidden']}>
         {isOver ? `${title}: ${text}` : ''}
       </span>
-      {!folded && isOver && refused.length > 0 && (
-        <div className={styles['buttons']}>
-          {retryable.length > 0 && <Button onClick={onAgain}>Try the {retryable.length.toLocaleString()} again</Button>}
-          <CopyButton
-            label="Copy what was refused"
-            text={refused.map(({ id, name }) => `${name}: ${resultText(results.get(id), done)}`).join('\n')}
-          />
-        </div>
-      )}
-      {!folded && !isOpen && refused.length > 0 && (
-        <ul className={styles['items']} aria-label="Refused">
-          {lines(refused)}
-        </ul>
-      )}
-      {!folded && items.length > MAX_LISTED && (
-        <Button size="compact-xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Show refusals only' : `Show all ${items.length.toLocaleString()} results`}
-        </Button>
-      )}
-      {!folded && isOpen && (
-        <ul className={styles['items']} aria-label="Results">
-          {lines(items)}
-        </ul>
+      {!folded && (
+        <>
+          {isOver && refused.length > 0 && (
+            <div className={styles['buttons']}>
+              {retryable.length > 0 && (
+                <Button onClick={onAgain}>Try the {retryable.length.toLocaleString()} again</Button>
+              )}
+              <CopyButton
+                label="Copy what was refused"
+                text={refused.map(({ id, name }) => `${name}: ${resultText(results.get(id), done)}`).join('\n')}
+              />
+            </div>
+          )}
+          {!isOpen && refused.length > 0 && (
+            <ul className={styles['items']} aria-label="Refused">
+              {lines(refused)}
+            </ul>
+          )}
+          {items.length > MAX_LISTED && (
+            <Button size="compact-xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+              {isOpen ? 'Show refusals only' : `Show all ${items.length.toLocaleString()} results`}
+            </Button>
+          )}
+          {isOpen && (
+            <ul className={styles['items']} aria-label="Results">
+              {lines(items)}
+            </ul>
+          )}
+        </>
       )}
     </div>
   )
