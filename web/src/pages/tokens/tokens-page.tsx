@@ -72,7 +72,7 @@ function Made({ token, onClose }: { readonly token: string; readonly onClose: ()
 
 function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
   const { data: reservations } = useOpenReservations()
-  const sessions = useSessions()
+  const sessions = useSessions(false)
   const clock = useClock()
   const remove = useDeleteToken()
   const confirm = useConfirm()
