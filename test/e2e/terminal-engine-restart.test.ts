@@ -1,7 +1,6 @@
 /** Shells while a real engine stops or crashes, and starts again. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { eventually } from '../../lab/eventually.ts'
 import { testManager } from '../../lab/manager.ts'
 import { cannotHaveEngine, privateEngine } from '../support/engine/private-engine.ts'
 import { terminalsOf } from '../support/http/terminals.ts'
@@ -16,7 +15,7 @@ describe('a shell below dtach', { skip }, async () => {
     top: { ssh: { bind: engine.host } },
     env: { DOCKER_HOST: engine.address },
   })
-  const { reserve, create, attach, again, release } = terminalsOf(manager)
+  const { reserve, create, attach, untilAttachedAgain, release } = terminalsOf(manager)
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     it(`goes on when the engine ends with ${signal} and its containers outlive it`, async () => {
@@ -33,13 +32,7 @@ describe('a shell below dtach', { skip }, async () => {
       await engine.stop(signal)
       assert.equal((await viewer.closed).code, 1013)
       await engine.start({ liveRestore: true })
-      await eventually(async () => {
-        const next = await again(made.id)
-        const { lost } = await next.saw('attached')
-        assert.equal(lost, false)
-        await next.run('echo "still $X"', /still kept/)
-        return true
-      })
+      await untilAttachedAgain(made.id)
       const processes = await engine.docker('top', `${manager.instance}.${name}`, '-eo', 'pid,args')
       assert.equal(processes.match(/dtach -a/g)?.length, 1, processes)
       await release(id)

@@ -20,7 +20,7 @@ const manager = await testManager('outages', {
   further: { plain: { size: 1, image: without } },
   env: { DOCKER_HOST: proxy.address },
 })
-const { send, reserve, create, attach, again, list, release, processesOf } = terminalsOf(manager)
+const { send, reserve, create, attach, again, untilAttachedAgain, list, release, processesOf } = terminalsOf(manager)
 
 /** Returns the events of closed terminals of a reservation. */
 async function closed(reservation: string): Promise<Record<string, string>[]> {
@@ -59,13 +59,7 @@ describe('a lost connection to the engine', () => {
     const early = await again(made.id)
     assert.equal((await early.closed).code, 1013, 'the engine does not answer yet')
     await proxy.up()
-    await eventually(async () => {
-      const next = await again(made.id)
-      const { lost } = await next.saw('attached')
-      assert.equal(lost, false)
-      await next.run('echo "still $X"', /still kept/)
-      return true
-    })
+    await untilAttachedAgain(made.id)
     assert.equal((await processesOf(name)).match(/dtach -a/g)?.length, 1, 'earlier clients are gone')
     assert.deepEqual(await closings(id), [])
     await release(id)

@@ -30,9 +30,25 @@ export function terminalsOf(manager: TestManager) {
     return viewer
   }
 
+  /** Attaches one more viewer. */
+  async function again(id: string): Promise<TerminalViewer> {
+    const { ticket } = await send<{ ticket: string }>('POST', `/v1/terminals/${id}/tickets`)
+    return attach({ id, ticket })
+  }
+
   return {
     send,
     attach,
+    again,
+    /** Waits until a viewer can attach again. Asserts that the shell is the one in which X was set to "kept". */
+    untilAttachedAgain: (id: string) =>
+      eventually(async () => {
+        const viewer = await again(id)
+        const { lost } = await viewer.saw('attached')
+        assert.equal(lost, false)
+        await viewer.run('echo "still $X"', /still kept/)
+        return true
+      }),
     /** Reserves a container. */
     async reserve(pool = manager.pool): Promise<{ id: string; name: string }> {
       await eventually(async () => {
@@ -46,11 +62,6 @@ export function terminalsOf(manager: TestManager) {
     },
     release: (id: string) => send('DELETE', `/v1/reservations/${id}`),
     create: (name: string) => send<MadeTerminal>('POST', `/v1/containers/${name}/terminals`, TERMINAL_SIZE),
-    /** Attaches one more viewer. */
-    async again(id: string): Promise<TerminalViewer> {
-      const { ticket } = await send<{ ticket: string }>('POST', `/v1/terminals/${id}/tickets`)
-      return attach({ id, ticket })
-    },
     async list(): Promise<MadeTerminal[]> {
       return (await send<{ terminals: MadeTerminal[] }>('GET', '/v1/terminals')).terminals
     },
