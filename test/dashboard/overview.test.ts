@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright-core'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { CLOCK_TEXT } from '../support/browser/clock-text.ts'
-import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import { formOpened, releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
 const SIZE = 10
@@ -69,7 +69,7 @@ describe('the overview', () => {
       .waitFor()
     const began = performance.now()
     await page.keyboard.press('r')
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await page.keyboard.press('Enter')
     await page.getByText(/^ssh -p \d+ user@/).waitFor()
     t.diagnostic(`${Math.round(performance.now() - began)} ms`)

@@ -5,7 +5,7 @@ import type { Route } from 'playwright-core'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { CLOCK_TEXT } from '../support/browser/clock-text.ts'
-import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import { formOpened, releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
 const SIZE = 3
@@ -35,7 +35,7 @@ describe('the drawer for reserving', () => {
     )
     assert.match((await page.locator(faultOf('Account')).textContent()) ?? '', /"root" belongs to the image/)
     assert.equal(await page.getByLabel('Count', { exact: true }).inputValue(), '0')
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await assertAccessible(page)
     await screenshot(page, 'reserve-faults')
 
@@ -58,7 +58,7 @@ describe('the drawer for reserving', () => {
     const page = await (await browser.person({ url })).open('/ui/')
     await page.getByText('Nothing needs attention.').waitFor()
     await page.keyboard.press('r')
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await page.keyboard.press('5')
     assert.equal(await page.getByLabel('Count', { exact: true }).inputValue(), '5')
   })
@@ -67,7 +67,7 @@ describe('the drawer for reserving', () => {
     const page = await (await browser.person({ url })).open('/ui/')
     await page.getByText('Nothing needs attention.').waitFor()
     await page.keyboard.press('r')
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await page.keyboard.press('Enter')
     const terminal = page.locator('.xterm-helper-textarea').and(page.locator(':focus'))
     await terminal.waitFor()
@@ -91,7 +91,7 @@ describe('the drawer for reserving', () => {
     }
     await page.route('**/v1/pools', late, { times: 1 })
     await page.goto('/ui/reserve')
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
   })
 
   it('gives the focus back to the slot from which it was opened', async () => {
@@ -99,7 +99,7 @@ describe('the drawer for reserving', () => {
     const slot = page.locator(`[data-slot="${pool}-2"]`)
     await slot.focus()
     await page.keyboard.press('r')
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await page.keyboard.press('Escape')
     await page.waitForURL('**/ui/')
     await page.waitForTimeout(300)
@@ -112,7 +112,7 @@ describe('the drawer for reserving', () => {
     const { body } = await manager.send('POST', '/v1/reservations', { username: 'alice', count: 2, duration: '4m' })
     const page = await person.open('/ui/reserve?count=2&user=bob')
     await page.getByText('1 of 3 is free').waitFor()
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await page.keyboard.press('Enter')
     await page.getByText('Only 1 container available').waitFor()
     await page
@@ -144,7 +144,7 @@ describe('the drawer for reserving', () => {
     await page.keyboard.press('Escape')
     await page.waitForURL('**/ui/')
     await page.goto('/ui/reserve?wait=10m&name=web')
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Cancel the wait' }).click()
     const question = page.getByRole('dialog', { name: 'Cancel the wait?' })
@@ -157,7 +157,7 @@ describe('the drawer for reserving', () => {
   it('shows its values as commands that reserve the same', async () => {
     const person = await browser.person({ url })
     const page = await person.open('/ui/reserve?count=2&for=90m&user=carol&note=lab%207')
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await page.keyboard.press('Enter')
     await page.getByText('Show as command').click()
     const curl = (await page.getByText(/^curl -X POST/).textContent()) ?? ''
@@ -177,7 +177,7 @@ describe('the drawer for reserving', () => {
       await route.fetch()
       await route.abort()
     })
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await page.keyboard.press('Enter')
     await page.getByText('The manager may have reserved already').waitFor()
     await page.keyboard.press('Enter')

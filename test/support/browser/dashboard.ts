@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { type ManagerOptions, type TestManager, testManager } from '../../../lab/manager.ts'
 import { ROOT } from '../text/markdown.ts'
 
@@ -26,6 +27,11 @@ export async function testDashboard(name: string, options: DashboardOptions): Pr
   await manager.start()
   await manager.untilReady()
   return manager
+}
+
+/** Waits until the form for reserving is shown, with the focus on its first field. */
+export function formOpened(page: Page): Promise<void> {
+  return page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
 }
 
 export interface MadeReservation {
