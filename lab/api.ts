@@ -82,11 +82,12 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     signIn: null,
     trustProxy: [],
     requestLevel: 'info',
-    streaming: { heartbeatMs: 15_000, idleTimeoutMs: 60_000 },
+    streaming: { heartbeatMs: 10_000, idleTimeoutMs: 60_000 },
     settings: () => SETTINGS,
     reload: async () => [],
     hostCaKey: null,
     requestSecret: Buffer.alloc(32, 7),
+    freeSpace: async () => Infinity,
     log: { debug: write, info: write, warn: write, error: write },
     ...some,
   }

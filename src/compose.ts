@@ -38,6 +38,8 @@ export interface Components {
   readonly localTime: LocalTime
   /** Secret that this database's managers share, kept outside the database. */
   readonly secret: Uint8Array
+  /** Returns how many bytes are free on the disk of the database; null if that is a server's. */
+  readonly freeSpace: () => Promise<number | null>
   /** Absent without `ssh.host_ca`. */
   readonly hostCertificates: HostCertificates | undefined
   close(): Promise<void>
@@ -60,7 +62,7 @@ export async function openComponents(
   const { environment } = config
   const pools = createPools(config.pools)
   const localTime = new LocalTime(() => settings.current.timezone)
-  const { mark, isGone, secret, open } = databaseOf(config)
+  const { mark, isGone, secret, open, freeSpace } = databaseOf(config)
   const store = await open()
   const refusals = createRefusalCounter({ store, clock, log })
   const database = await mark(await store.databaseId(), clock())
@@ -122,6 +124,7 @@ export async function openComponents(
       refusals,
       localTime,
       secret: secret(),
+      freeSpace,
       close,
     }
   } catch (error) {

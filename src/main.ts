@@ -37,8 +37,11 @@ import { readVersion } from './version.ts'
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
 const STOP_DEADLINE_MS = 4_000
 
-/** Proxies close connections that are silent for a minute, or for half of one. */
-const STREAMING = { heartbeatMs: 15_000, idleTimeoutMs: 60_000 }
+/**
+ * Proxies close connections that are silent for a minute, or for half of one. Each heartbeat also checks the token. The
+ * interval is shorter than the 15 s within which a stream must end after its token was deleted.
+ */
+const STREAMING = { heartbeatMs: 10_000, idleTimeoutMs: 60_000 }
 
 export interface Manager {
   /** URL at which the API is served. */
@@ -130,13 +133,14 @@ export async function startManager(
       trustProxy,
       requestLevel,
       requestSecret: components.secret,
+      freeSpace: components.freeSpace,
       authenticate,
       signIn,
       streaming: STREAMING,
     })
     // Only one manager serves at this address: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
-    closing.push(() => server.close())
+    closing.push(() => withinDeadline(server.close()))
     await store.registerManager()
     await store.renewKeepalives(clock())
 

@@ -27,7 +27,7 @@ const RULES: readonly Rule[] = [
   {
     where: 'http',
     ours: ['domain', 'ports', 'usecases', 'http'],
-    packages: ['fastify', '@fastify/*', 'typebox', 'prom-client', 'jose', 'openid-client', 'node:*'],
+    packages: ['fastify', '@fastify/*', 'cookie', 'typebox', 'prom-client', 'jose', 'openid-client', 'node:*'],
   },
   {
     where: 'cli',

@@ -51,7 +51,7 @@ _T = TypeVar("_T", "Container", "Event", "Pool")
 DEFAULT_URL = "http://localhost:8080"
 #: The manager answers `?wait=` after at most 60 seconds.
 LONG_POLL_S = 30
-#: The manager sends a heartbeat every 15 seconds. A stream that is silent for this long is broken.
+#: The manager sends a heartbeat every 10 seconds. A stream that is silent for this long is broken.
 MAX_SILENCE_S = 45
 #: Pauses between attempts to reconnect a stream; the last one repeats.
 RECONNECT_PAUSES_S = (0.5, 1, 2, 5)

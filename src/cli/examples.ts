@@ -68,6 +68,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   events: [
     ['berth events -f', 'follow new events'],
     ['berth events --limit 100 --kind reservation.ended', 'of the past'],
+    ['berth events --from 2026-11-24T18:00 --to 2026-11-24T19:00', 'of one hour'],
   ],
   usage: [
     ['berth usage --by username --csv', 'for a spreadsheet'],

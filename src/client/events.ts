@@ -7,7 +7,7 @@ export type { LiveMessage, LiveOptions, PoolCounts } from './live.ts'
 
 /** Pauses between attempts to reconnect; the last one repeats. */
 const RECONNECT_PAUSES_MS = [500, 1_000, 2_000, 5_000]
-/** Maximum silence; the manager sends a heartbeat every 15 seconds. */
+/** Maximum silence; the manager sends a heartbeat every 10 seconds. */
 const MAX_SILENCE_MS = 45_000
 /** Maximum silence of a live view. Shorter, so that it does not show old data as live for long. */
 const MAX_LIVE_SILENCE_MS = 20_000

@@ -282,7 +282,7 @@ export interface paths {
         delete: operations["releaseReservation"];
         options?: never;
         head?: never;
-        /** Extend an active reservation; never shortens */
+        /** Extend an active reservation (never shortens it), or change its note */
         patch: operations["extendReservation"];
         trace?: never;
     };
@@ -760,7 +760,7 @@ export interface components {
             name: string;
             pool: string;
             state: components["schemas"]["ContainerState"];
-            /** @description When it entered the state */
+            /** @description When it entered the state; failed retries do not change it */
             since: string;
             generation: number;
             /** @description Id of the reservation that holds it; users see only their own */
@@ -874,7 +874,7 @@ export interface components {
             detail: string | null;
         };
         /** @enum {string} */
-        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted" | "terminal.opened" | "terminal.closed";
+        EventKind: "reservation.waiting" | "reservation.preparing" | "reservation.active" | "reservation.extended" | "reservation.held" | "reservation.noted" | "reservation.substituted" | "reservation.ending" | "reservation.ended" | "container.creating" | "container.ready" | "container.reserved" | "container.removing" | "container.broken" | "container.quarantined" | "container.reset" | "container.replaced" | "container.dropped" | "pool.scaled" | "token.created" | "token.deleted" | "terminal.opened" | "terminal.closed";
         EventList: {
             events: components["schemas"]["Event"][];
             /** @description "after" of the next page; null at the end */
@@ -891,6 +891,8 @@ export interface components {
              * @description The new end; instead of extend
              */
             expires_at?: string;
+            /** @description The new note, without extend and expires_at; an empty text removes it */
+            note?: string;
         };
         ExtendedReservation: {
             id: string;
@@ -956,6 +958,8 @@ export interface components {
             /** @constant */
             status: "not ready";
             reasons: string[];
+            /** @description The reasons, with codes for programs */
+            problems: components["schemas"]["ReadinessProblem"][];
         };
         OpenApiDocument: {
             [key: string]: unknown;
@@ -1046,11 +1050,22 @@ export interface components {
          * @enum {string}
          */
         Reach: "internet" | "none" | "all";
+        /** @enum {string} */
+        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone" | "disk_almost_full";
+        ReadinessProblem: {
+            code: components["schemas"]["ReadinessCode"];
+            /** @description The pool that cannot lend anything; null unless code is pool_unusable */
+            pool: string | null;
+            /** @description The same sentence as in reasons */
+            message: string;
+        };
         Ready: {
             /** @constant */
             status: "ready";
-            /** @description Pools that cannot lend anything, while others can */
+            /** @description Problems despite which the manager serves: unusable pools, containers left alone, an almost full disk */
             reasons?: string[];
+            /** @description The reasons, with codes for programs */
+            problems?: components["schemas"]["ReadinessProblem"][];
         };
         ReleaseRequest: {
             pool?: string;
@@ -3554,6 +3569,13 @@ export interface operations {
                      *       "status": "not ready",
                      *       "reasons": [
                      *         "the container engine does not answer; the log of the manager says why"
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "code": "engine_unavailable",
+                     *           "pool": null,
+                     *           "message": "the container engine does not answer; the log of the manager says why"
+                     *         }
                      *       ]
                      *     }
                      */

@@ -63,7 +63,7 @@ export interface Container {
   /** Name of the engine's machine that it runs on; null when the engine is one machine. */
   readonly node: string | null
   readonly state: ContainerState
-  /** When it entered this state. */
+  /** When it entered this state. After a failure: when it first entered it; a retry that fails changes nothing. */
   readonly since: number
   /** Only grows. 0: Berth has created nothing here yet, whatever the engine lists under this name. */
   readonly generation: number
@@ -120,7 +120,7 @@ const NOT_CREATED = {
 
 /** The next generation in the slot, not created yet. */
 export function nextGeneration(container: Container, port: number, now: number): ContainerPatch {
-  const since = container.state === 'creating' ? container.since : now
+  const since = container.state === 'creating' ? container.since : sinceFailure(container, now)
   // The reason for removing the previous generation does not concern this one; a failure to create it does.
   const error = container.attempts > 0 ? container.error : null
   return { state: 'creating', since, generation: container.generation + 1, port, ...NOT_CREATED, error }
@@ -145,6 +145,19 @@ export function retired(reason: string | null, now: number): ContainerPatch {
   return { state: 'removing', since: now, retryAt: 0, error: reason }
 }
 
+/** To be destroyed, and then tried again. */
+export function retried(container: Container, now: number): ContainerPatch {
+  return { ...retired(container.error, now), since: sinceFailure(container, now) }
+}
+
+/**
+ * Returns when the trouble of a container that is not in use began, so that its age grows over all retries; `now` if
+ * nothing has failed. Otherwise a container whose image is missing would have been broken for some seconds at most.
+ */
+function sinceFailure({ attempts, since }: Container, now: number): number {
+  return attempts > 0 ? since : now
+}
+
 /** To be destroyed because an admin wants it: earlier failures do not delay it. */
 export function recycled(container: Container, now: number): ContainerPatch {
   return { ...retired(container.error, now), attempts: 0 }
@@ -160,7 +173,7 @@ export function failed(container: Container, reason: string, now: number): Conta
   const attempts = container.attempts + 1
   const patch = { attempts, retryAt: now + backoffAfter(attempts), error: reason }
   if (container.state !== 'creating' || attempts < BROKEN_AFTER_FAILURES) return patch
-  return { ...patch, state: 'broken', since: now }
+  return { ...patch, state: 'broken' }
 }
 
 /** Uptime after a restart that resets a reserved container's failure count. */
@@ -176,7 +189,8 @@ export function restarted(container: Container, reason: string, now: number): Co
 export function broken(container: Container, reason: string, now: number): ContainerPatch {
   const steady = container.state === 'ready' && now - container.since >= STABLE_MS
   const attempts = steady ? 1 : container.attempts + 1
-  return { state: 'broken', since: now, attempts, retryAt: now + backoffAfter(attempts), error: reason }
+  const since = container.state === 'creating' ? sinceFailure(container, now) : now
+  return { state: 'broken', since, attempts, retryAt: now + backoffAfter(attempts), error: reason }
 }
 
 /** The container here must be left alone, for this reason. Nothing has failed, so there is no back-off. */
@@ -196,9 +210,15 @@ export function knownHostsLine(host: string, { port, hostPublicKey }: Pick<Conta
   return `${port === 22 ? host : `[${host}]:${port}`} ${hostPublicKey}`
 }
 
-/** Returns for how many milliseconds the oldest has been waiting to be destroyed or has been broken; 0 if none is. */
+/**
+ * Returns for how many milliseconds the oldest has been waiting to be destroyed or has been broken; 0 if none is. A
+ * broken one that is being tried again counts, too.
+ */
 export function oldestUncleanMs(containers: readonly Container[], now: number): number {
-  const unclean = containers.filter((c) => c.state === 'removing' || c.state === 'broken')
+  const unclean = containers.filter(
+    ({ state, attempts }) =>
+      state === 'removing' || state === 'broken' || (state === 'creating' && attempts >= BROKEN_AFTER_FAILURES),
+  )
   return Math.max(0, now - Math.min(now, ...unclean.map((c) => c.since)))
 }
 

@@ -7,6 +7,8 @@ export const EVENT_KINDS = [
   'reservation.extended',
   /** It was put on hold. */
   'reservation.held',
+  /** Its note was changed. */
+  'reservation.noted',
   /** A container in which no account could be made was swapped for another one. */
   'reservation.substituted',
   'reservation.ending',

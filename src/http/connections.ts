@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import { hostProblem } from './auth/ambiguous-requests.ts'
 import { isTerminalUpgrade } from './terminals/handshake.ts'
 
@@ -96,6 +97,17 @@ export function boundedServer(most = MAX_CONNECTIONS): {
   }
 
   return { create, connections: { working: ({ socket }) => void idle.delete(socket) } }
+}
+
+/**
+ * Closes the connection of each refused upgrade after its answer. Node's server neither closes it by itself nor when
+ * the client does, and waits for it when it is closed.
+ */
+export function closeRefusedUpgrades(server: FastifyInstance): void {
+  server.addHook('onResponse', ({ raw }, _reply, done) => {
+    if (isTerminalUpgrade(raw)) raw.socket.destroy()
+    done()
+  })
 }
 
 /**

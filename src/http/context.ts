@@ -74,6 +74,8 @@ export interface ServerContext {
   readonly hostCaKey: string | null
   /** Secret from which, with an Idempotency-Key, a password is generated again. Kept outside the database. */
   readonly requestSecret: Uint8Array
+  /** Returns how many bytes are free on the disk of the database; null if that is a server's. */
+  readonly freeSpace: () => Promise<number | null>
   /** Interval between the heartbeats of a stream, and the maximum time in which a client reads nothing of an answer. */
   readonly streaming: { readonly heartbeatMs: number; readonly idleTimeoutMs: number }
   readonly authenticate: Authenticate

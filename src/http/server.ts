@@ -7,7 +7,7 @@ import { admit } from './auth/admission.ts'
 import { refuseAmbiguous } from './auth/ambiguous-requests.ts'
 import { createOriginCheck } from './auth/origin-check.ts'
 import { createIsStillAllowed } from './auth/still-allowed.ts'
-import { boundedServer, closeWhenIdle, type Connections } from './connections.ts'
+import { boundedServer, closeRefusedUpgrades, closeWhenIdle, type Connections } from './connections.ts'
 import type { ServerContext } from './context.ts'
 import { describeApi, openapiRoute } from './docs/openapi.ts'
 import { answerError } from './errors/answer-error.ts'
@@ -116,6 +116,7 @@ function addHooks(server: FastifyInstance, context: ServerContext, connections: 
     done(null, payload)
   })
   recordAnswers(server, context)
+  closeRefusedUpgrades(server)
 }
 
 function withStandardHeaders(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -18,6 +18,8 @@ export interface Database {
    * or not there. `invalid_config`, also for the database of a server, which has tools of its own.
    */
   backup(copy: string): Promise<void>
+  /** Returns how many bytes are free on its disk; null for a server's, which only the server can see. */
+  freeSpace(): Promise<number | null>
   /** Returns the mark that its containers bear; `id` is its identity. */
   mark(id: string, now: number): Promise<DatabaseMark>
   /** Whether the database of this identity is certainly not at this origin any more. */

@@ -183,6 +183,8 @@ export interface Store extends LeadershipStore, HistoryStore, SessionStore, Toke
    * on hold; null if its end is no longer `from`, or it was on hold before.
    */
   putOnHold(id: string, to: HoldTerms, by: string, now: number): Promise<Reservation | 'full' | null>
+  /** Sets its note; null removes it. Returns null if the reservation is ending, has ended or does not exist. */
+  setNote(id: string, note: string | null, by: string, now: number): Promise<Reservation | null>
   /** Postpones the time at which it counts as abandoned; null after that time or its end, or without a keepalive. */
   keepAlive(id: string, now: number): Promise<Reservation | null>
   /**
@@ -221,7 +223,11 @@ export interface Store extends LeadershipStore, HistoryStore, SessionStore, Toke
   terminal(id: string): Promise<Terminal | null>
   /** Returns the terminals in reservations of this owner, oldest first, including those of ended reservations. */
   terminals(owner: string): Promise<Terminal[]>
+  /** Returns the terminals of all owners. */
+  allTerminals(): Promise<Terminal[]>
   addTerminal(terminal: Terminal, by: string, now: number): Promise<void>
+  /** Records that these terminals have viewers at `now`. */
+  markViewed(ids: readonly string[], now: number): Promise<void>
   /** Removes the terminal, if there is one. `detail` is the reason. Without `by`, the manager removed it. */
   removeTerminal(id: string, why: { readonly detail: string; readonly by?: string }, now: number): Promise<void>
 

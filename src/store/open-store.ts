@@ -11,6 +11,7 @@ import { markOfPostgres } from './postgres/mark.ts'
 import { existsPostgres, migratePostgres, openPostgres, pendingPostgres } from './postgres/open.ts'
 import { backupSqlite } from './sqlite/backup.ts'
 import { connectSqlite } from './sqlite/driver.ts'
+import { freeSpaceOf } from './sqlite/free-space.ts'
 import { isGone, markOf } from './sqlite/mark.ts'
 import { migrateSqlite, openSqlite, pendingSqlite } from './sqlite/open.ts'
 import { openSecret, secretFileOf } from './secret-file.ts'
@@ -38,6 +39,7 @@ function inFile(file: string, manager: string): Database {
     migrate: () => migrateSqlite(file),
     pendingMigrations: () => pendingSqlite(file),
     backup: (copy) => backupSqlite(file, copy),
+    freeSpace: () => freeSpaceOf(file),
     mark: async (id, now) => markOf(file, id, now),
     isGone,
     secret: () => openSecret(secretFileOf(file)),
@@ -56,6 +58,7 @@ function onServer(
     migrate: () => migratePostgres(address),
     pendingMigrations: () => pendingPostgres(address),
     backup: async () => refuseBackup(name),
+    freeSpace: async () => null,
     mark: (id, now) => markOfPostgres(address, id, now),
     // Databases of other servers cannot be seen from here, but files on this host can.
     isGone,

@@ -210,7 +210,8 @@ CREATE TABLE "terminals" (
   "container" text not null,
   "generation" integer not null,
   "persistent" integer not null,
-  "created_at" integer not null);
+  "created_at" integer not null,
+  "viewed_at" integer not null);
 
 CREATE INDEX "terminals_of_reservation" on "terminals" ("reservation");
 

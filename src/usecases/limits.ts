@@ -29,6 +29,11 @@ export function durationViolations({ durationMs: most }: Limits, durationMs: num
   return [{ path: 'duration', message }]
 }
 
+/** Returns the duration of a reserve that names none: the pool's default, or the token's limit if that is shorter. */
+export function defaultDurationMs({ duration }: Pick<Pool, 'duration'>, { durationMs: most }: Limits): number {
+  return Math.min(duration.default, most ?? duration.default)
+}
+
 interface Extension {
   readonly pool: string
   readonly activeAt: number

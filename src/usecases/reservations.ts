@@ -8,6 +8,7 @@ import { putOnHold } from './active/hold.ts'
 import { clampEnd } from './limits.ts'
 import { reserve, type Reserved, type ReserveDeps, type ReserveRequest } from './reserve.ts'
 import { reserveViolations, type WantedReserve } from './rules/reserve-rules.ts'
+import { setNote } from './active/note.ts'
 import { reset } from './active/reset.ts'
 import { countUnserved, revoke } from './revocation.ts'
 
@@ -43,6 +44,8 @@ export interface Reservations {
    * pool does not allow it.
    */
   hold(id: string, durationMs: number, by: Identity): Promise<Reservation>
+  /** Sets the note of a reservation that has not ended; null removes it. `not_found`, `not_active`. */
+  setNote(id: string, note: string | null, by: Identity): Promise<Reservation>
   /**
    * Requests a fresh container with the same account in place of this one; the reservation stays as it is. Returns the
    * present container. `not_found`, `not_active`, `conflict` unless it is in a reservation that the
@@ -163,6 +166,10 @@ export function createReservations(context: ReserveDeps): Reservations {
     extend,
     keepAlive,
     hold: (id, durationMs, by) => putOnHold(context, { find: () => find(id, by), durationMs }, by),
+    async setNote(id, note, by) {
+      await find(id, by)
+      return setNote(context, id, note, by)
+    },
     reset: (container, by) => reset(context, container, by),
     release,
     releaseAll,

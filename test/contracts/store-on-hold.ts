@@ -44,6 +44,29 @@ export function onHoldVerbs(open: Open): void {
     })
   })
 
+  describe('setNote', () => {
+    it('sets and removes the note of a reservation that has not ended, with an event of each change', async () => {
+      const store = await open()
+      await fill(store, 1)
+      await claimed(store, { note: 'draft' })
+      assert.equal((await store.setNote('r1', 'exam', 'alice', LATER))?.note, 'exam')
+      assert.equal((await store.setNote('r1', 'exam', 'alice', LATER))?.note, 'exam')
+      assert.equal((await store.setNote('r1', null, 'bob', LATER))?.note, null)
+      const events = await store.events({ after: 0, limit: 9, kind: 'reservation.noted' })
+      const seen = events.map(({ by, detail }) => [by, detail])
+      assert.deepEqual(seen, [
+        ['alice', 'exam'],
+        ['bob', null],
+      ])
+      await store.activate('r1', NOW)
+      assert.equal(await store.setNote('r1', 'late', 'alice', END), null, 'its time is up, but no sweep has ended it')
+      await store.end(['r1'], { outcome: 'released' }, LATER)
+      assert.equal(await store.setNote('r1', 'late', 'alice', LATER), null)
+      assert.equal((await store.reservation('r1'))?.note, null)
+      assert.equal(await store.setNote('nothing', 'late', 'alice', LATER), null)
+    })
+  })
+
   describe('putOnHold', () => {
     it('moves the end, drops the keepalive, and happens once', async () => {
       const store = await open()

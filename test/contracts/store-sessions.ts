@@ -4,6 +4,8 @@ import type { Session, Token } from '../../src/domain/identity.ts'
 import { NOW } from '../../lab/rows.ts'
 import type { Open } from './store-bench.ts'
 
+/** Maximum of sessions that these tests do not reach. */
+const MOST = 9
 const NO_LIMITS = { containers: null, durationMs: null, pools: null }
 const TOKEN: Token = {
   ...{ id: 't1', name: 'alice', role: 'user', hash: 'a'.repeat(64), limits: NO_LIMITS, createdAt: NOW },
@@ -34,7 +36,7 @@ export function sessionVerbs(open: Open): void {
       const store = await withToken()
       const limited = sessionOf({ limits: { containers: 3, durationMs: 60_000, pools: ['p', `o'brien "x"`] } })
       const later = ofProvider({ role: 'admin', createdAt: NOW + 1 })
-      for (const session of [limited, later]) assert.equal(await store.addSession(session), true)
+      for (const session of [limited, later]) assert.equal(await store.addSession(session, MOST), true)
       assert.deepEqual([await store.session('s1'), await store.session('s2')], [limited, later])
       assert.deepEqual(await store.sessions(null), [later, limited])
       assert.deepEqual(await store.sessions('alice'), [limited])
@@ -46,7 +48,7 @@ export function sessionVerbs(open: Open): void {
       const store = await withToken()
       await store.addToken({ ...TOKEN, id: 't2' }, 'root', NOW)
       const other = sessionOf({ id: 's3', tokenId: 't2' })
-      for (const session of [sessionOf(), ofProvider(), other]) await store.addSession(session)
+      for (const session of [sessionOf(), ofProvider(), other]) await store.addSession(session, MOST)
       await store.removeToken('t1', 'root', NOW)
       assert.deepEqual(await store.sessions(null), [ofProvider(), other])
     })
@@ -54,13 +56,33 @@ export function sessionVerbs(open: Open): void {
     it('are not added if their token was deleted', async () => {
       const store = await withToken()
       await store.removeToken('t1', 'root', NOW)
-      assert.equal(await store.addSession(sessionOf()), false)
+      assert.equal(await store.addSession(sessionOf(), MOST), false)
       assert.deepEqual(await store.sessions(null), [])
+    })
+
+    it('are limited for each token and each person: the least recently used ones are deleted', async () => {
+      const store = await withToken()
+      await store.addToken({ ...TOKEN, id: 't2' }, 'root', NOW)
+      const ids = async () => (await store.sessions(null)).map(({ id }) => id).toSorted()
+      const others = [
+        sessionOf({ id: 'other-token', tokenId: 't2' }),
+        ofProvider({ id: 'ann' }),
+        ofProvider({ id: 'ann-elsewhere', issuer: 'https://other.example.org' }),
+        ofProvider({ id: 'ben', name: 'oidc:ben' }),
+      ]
+      for (const session of others) await store.addSession(session, 2)
+      for (const id of ['s1', 's2']) await store.addSession(sessionOf({ id }), 2)
+      await store.useSession('s1', NOW + 5)
+      await store.addSession(sessionOf({ id: 's3', lastUsedAt: NOW + 6 }), 2)
+      assert.deepEqual(await ids(), ['ann', 'ann-elsewhere', 'ben', 'other-token', 's1', 's3'])
+      for (const id of ['ann-2', 'ann-3'])
+        await store.addSession(ofProvider({ id, lastUsedAt: NOW + Number(id.at(-1)) }), 2)
+      assert.deepEqual(await ids(), ['ann-2', 'ann-3', 'ann-elsewhere', 'ben', 'other-token', 's1', 's3'])
     })
 
     it('record their latest use', async () => {
       const store = await withToken()
-      await store.addSession(sessionOf())
+      await store.addSession(sessionOf(), MOST)
       await store.useSession('s1', NOW + 5)
       await store.useSession('s1', NOW + 3)
       await store.useSession('s9', NOW + 3)
@@ -69,7 +91,7 @@ export function sessionVerbs(open: Open): void {
 
     it('can be removed once', async () => {
       const store = await withToken()
-      await store.addSession(sessionOf())
+      await store.addSession(sessionOf(), MOST)
       assert.deepEqual([await store.removeSession('s1'), await store.removeSession('s1')], [true, false])
       assert.equal(await store.session('s1'), null)
     })
@@ -82,7 +104,7 @@ export function sessionVerbs(open: Open): void {
         sessionOf({ id: 'over-too', endsAt: NOW - 2 }),
         sessionOf({ id: 'fresh', endsAt: NOW, lastUsedAt: NOW - 100 }),
       ]
-      for (const session of rows) await store.addSession(session)
+      for (const session of rows) await store.addSession(session, MOST)
       const gone: number[] = []
       for (let round = 0; round < 3; round += 1) gone.push(await store.pruneSessions(NOW, NOW - 100, 2))
       assert.deepEqual(gone, [2, 1, 0])

@@ -5,7 +5,8 @@ import { NOW } from '../../lab/rows.ts'
 import { claimed, fill, type Open } from './store-bench.ts'
 
 const TERMINAL: Terminal = {
-  ...{ id: 't1', reservation: 'r1', container: 'p-1', generation: 1, persistent: true, createdAt: NOW },
+  ...{ id: 't1', reservation: 'r1', container: 'p-1', generation: 1, persistent: true },
+  ...{ createdAt: NOW, viewedAt: NOW },
 }
 
 export function terminalVerbs(open: Open): void {
@@ -22,6 +23,21 @@ export function terminalVerbs(open: Open): void {
       assert.deepEqual(await store.terminals('ann'), [TERMINAL, plain], 'oldest first')
       assert.deepEqual(await store.terminals('bob'), [other])
       assert.equal(await store.terminal('t9'), null)
+      const byId = (one: Terminal, two: Terminal) => one.id.localeCompare(two.id)
+      assert.deepEqual((await store.allTerminals()).toSorted(byId), [plain, TERMINAL, other])
+    })
+
+    it('record when they were last viewed', async () => {
+      const store = await open()
+      await fill(store, 1)
+      await claimed(store, { id: 'r1', owner: 'ann' })
+      const other = { ...TERMINAL, id: 't2' }
+      for (const terminal of [TERMINAL, other]) await store.addTerminal(terminal, 'ann', NOW)
+      const after = await store.latestEvent()
+      await store.markViewed(['t1', 't9'], NOW + 1)
+      assert.deepEqual(await store.terminals('ann'), [{ ...TERMINAL, viewedAt: NOW + 1 }, other])
+      assert.equal(await store.terminal('t9'), null)
+      assert.equal(await store.latestEvent(), after)
     })
 
     it('are removed once; adding and removing are events of the reservation', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../support/browser/browser.ts'
-import { testDashboard } from '../support/browser/dashboard.ts'
+import { makeReservation, releaseReservation, testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
 const SIZE = 1_020
@@ -18,12 +18,9 @@ async function reserve(username: string, count: number): Promise<string[]> {
   const ids: string[] = []
   for (let made = 0; made < count; made += 20) {
     const some = Array.from({ length: Math.min(20, count - made) }, () =>
-      manager.send('POST', '/v1/reservations', { username, pool: manager.pool }),
+      makeReservation(manager, { username, pool: manager.pool }),
     )
-    for (const { status, body } of await Promise.all(some)) {
-      assert.equal(status, 201, JSON.stringify(body))
-      ids.push((body as { id: string }).id)
-    }
+    ids.push(...(await Promise.all(some)).map(({ id }) => id))
   }
   return ids
 }
@@ -119,7 +116,7 @@ describe('a table that changes under its reader', () => {
     assert.ok(index > 100, reached)
     const top = (await row(reached).boundingBox())?.y ?? 0
     const before = Number(await row(reached).getAttribute('aria-rowindex'))
-    for (const id of ids.slice(0, 20)) await fetch(`${manager.url}/v1/reservations/${id}`, { method: 'DELETE' })
+    for (const id of ids.slice(0, 20)) await releaseReservation(manager, id)
     await page.getByText('280 of 290 reservations').waitFor()
     assert.equal(await focused(), reached)
     assert.equal(Number(await row(reached).getAttribute('aria-rowindex')), before - 20)
@@ -127,7 +124,7 @@ describe('a table that changes under its reader', () => {
     assert.ok(Math.abs(after - top) <= 30, `moved from ${top} to ${after} px`)
 
     // The focused reservation ends: the row that takes its place gets the focus.
-    await fetch(`${manager.url}/v1/reservations/${reached}`, { method: 'DELETE' })
+    await releaseReservation(manager, reached)
     await page.getByText('279 of 289 reservations').waitFor()
     await page.locator('tbody tr:focus').waitFor()
     assert.notEqual(await focused(), reached)

@@ -10,7 +10,7 @@ import { testManager } from '../../lab/manager.ts'
 buildDashboard()
 const sound = await testDashboard('container-page', { engine: 'memory', size: 3 })
 /** Docker has no such image, and none is fetched. */
-const broken = await testManager('no-image', { size: 1, pool: { image: 'berth/there-is-none' } })
+const broken = await testManager('no-image', { poolName: 'alpine', size: 1, pool: { image: 'berth/there-is-none' } })
 const { person } = await openBrowser()
 
 const actions = (page: Page) => page.getByRole('region', { name: 'Actions' })
@@ -38,8 +38,32 @@ describe('the page of a container', () => {
       ['Generation 3', 'Generation 2', 'Generation 1'],
     )
     assert.match(entries[0] ?? '', /current$/)
-    for (const entry of entries.slice(1)) assert.match(entry, /ended .*: recycled by anyone$/)
+    assert.match(entries[1] ?? '', /ended .*: recycled by anyone$/)
+    assert.match(entries[2] ?? '', /quarantined .*ended .*: returned from quarantine by anyone$/s)
     await screenshot(page, 'container-history')
+  })
+
+  it('reads only new events of its history', async () => {
+    const [name, other] = [`${sound.pool}-2`, `${sound.pool}-3`]
+    const ada = await person({ url: sound.url })
+    const reads: URLSearchParams[] = []
+    ada.context.on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url())
+      if (pathname === '/v1/events' && searchParams.has('container')) reads.push(searchParams)
+    })
+    const page = await ada.open(`/ui/containers/${name}`)
+    await page.getByText('Generation 1').waitFor()
+    await page.getByText('live', { exact: true }).waitFor()
+    const { body } = await sound.get<{ events: { id: number }[] }>(`/v1/events?container=${name}&tail=1`)
+    // Events of another container, then some of this one.
+    for (const one of [other, name]) await sound.send('POST', `/v1/containers/${one}/recycle`, {})
+    await page.getByText('Generation 2').waitFor()
+    const [first, ...later] = reads
+    assert.equal(first?.get('tail'), '1000')
+    assert.ok(later.length > 0)
+    for (const read of later) assert.ok(Number(read.get('after')) >= (body.events[0]?.id ?? 0), String(read))
+    const entries = page.getByRole('region', { name: 'History' }).getByRole('listitem')
+    assert.equal(await entries.filter({ hasText: /^Generation/ }).count(), 2)
   })
 
   it('says beside the button why a reserved container is not recycled', async () => {
@@ -69,6 +93,10 @@ describe('the page of a container', () => {
     await row.getByText('broken', { exact: true }).waitFor()
     const reason = await row.locator('.needs-person').getAttribute('title')
     assert.match(reason ?? '', /berth\/there-is-none/)
+    // It has the room of the columns that are empty beside it.
+    const room = (await row.locator('td', { has: page.locator('.needs-person') }).boundingBox())?.width ?? 0
+    assert.ok(room > 420, `${room} px`)
+    await screenshot(page, 'reason-1280')
     await row.getByRole('link', { name: found?.name ?? '' }).click()
     await page.getByText('It could not be created or checked').waitFor()
     await page

@@ -31,6 +31,10 @@ describe('the dashboard', () => {
     await mark(page)
     await manager.kill()
     await isNotLive(page, SILENCE_MS)
+    await page
+      .getByText(/^Not known whether something needs attention|needs? attention: Manager: its readiness/)
+      .waitFor()
+    assert.equal(await page.getByText('Nothing needs attention.').count(), 0)
     await manager.start()
     // The containers of this engine have ended with their manager, and are made again.
     await eventually(async () => (await manager.get('/reserve?username=meanwhile')).status === 200)

@@ -4,7 +4,8 @@ import { afterEach, describe, it } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
-import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
+import { CLOCK_TEXT } from '../support/browser/clock-text.ts'
+import { formOpened, releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
 const SIZE = 10
@@ -68,7 +69,7 @@ describe('the overview', () => {
       .waitFor()
     const began = performance.now()
     await page.keyboard.press('r')
-    await page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+    await formOpened(page)
     await page.keyboard.press('Enter')
     await page.getByText(/^ssh -p \d+ user@/).waitFor()
     t.diagnostic(`${Math.round(performance.now() - began)} ms`)
@@ -129,7 +130,8 @@ describe('the overview', () => {
       timeZone: 'Europe/Zurich',
     })
     assert.match(text, new RegExp(`^${body.available.length} of ${SIZE} free\\. ${body.reserved.length} reserved\\.`))
-    assert.match(text, new RegExp(`Next free ${next} \\(in (?:4 min|3 min \\d\\d s)\\)\\.$`))
+    const [, at] = new RegExp(`Next free (${CLOCK_TEXT}) \\(in (?:4 min|3 min \\d\\d s)\\)\\.$`).exec(text) ?? []
+    assert.equal(at?.slice(-next.length), next, text)
     assert.equal(await sentence(page).getAttribute('data-tone'), 'soon')
     await screenshot(page, 'overview-exhausted')
     await assertAccessible(page)
@@ -145,7 +147,7 @@ describe('the overview', () => {
     await tile(page, 2).and(page.locator(':focus')).waitFor()
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('e')
-    await page.getByText(new RegExp(`^${pool}-1: until \\d\\d:\\d\\d$`)).waitFor()
+    await page.getByText(new RegExp(`^${pool}-1: until ${CLOCK_TEXT}$`)).waitFor()
     await tile(page, 1)
       .getByText(/^3[45] min$/)
       .waitFor()

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
+import { CLOCK_TEXT } from '../support/browser/clock-text.ts'
 import { releaseEverything, testDashboard } from '../support/browser/dashboard.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
@@ -24,7 +25,7 @@ describe('the page of a pool', () => {
     const page = await person.open(`/ui/pools/${pool}`)
     const holder = page.getByRole('row', { name: /runner/ })
     await holder.getByRole('link', { name: note }).waitFor()
-    await holder.getByText(/^(30|29) min · until \d\d:\d\d$/).waitFor()
+    await holder.getByText(new RegExp(`^(30|29) min · until ${CLOCK_TEXT}$`)).waitFor()
     await page.getByRole('row', { name: /^1 late anyone 2 / }).waitFor()
     await assertAccessible(page)
     await screenshot(page, 'pool')

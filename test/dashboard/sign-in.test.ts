@@ -6,6 +6,7 @@ import { testManager } from '../../lab/manager.ts'
 import { assertAccessible } from '../support/browser/accessibility.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { buildDashboard } from '../support/browser/dashboard.ts'
+import { assertNothingCutOff, cutCells } from '../support/browser/cut-off.ts'
 import type { Person } from '../support/browser/person.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 
@@ -61,6 +62,20 @@ describe('signing in', () => {
     assert.ok(!kept.includes(admin))
   })
 
+  it('asks for a token before anything is sent', async () => {
+    const page = await (await person({ url: manager.url })).open('/ui/')
+    const sent: string[] = []
+    page.on('request', (request) => sent.push(request.method()))
+    await field(page).waitFor()
+    await signIn(page, ' ')
+    await page.getByText('Enter an API token.').waitFor()
+    await page.locator('input[aria-invalid="true"]:focus').waitFor()
+    await assertAccessible(page)
+    await page.keyboard.type('berth_')
+    await page.getByText('Enter an API token.').waitFor({ state: 'detached' })
+    assert.ok(!sent.includes('POST'))
+  })
+
   it('leads back to the same page when a session has ended while it was open', async () => {
     const { id, token } = await tokenOf('grace', 'admin')
     const grace = await person({ url: manager.url })
@@ -102,22 +117,45 @@ describe('signing in', () => {
 })
 
 describe('a user', () => {
-  it('reads beside the button why an action is refused, and what only admins may see', async () => {
+  it('has no buttons for what only admins may do, and reads what only admins may see', async () => {
     const { token } = await tokenOf('alice', 'user')
     const alice = await person({ url: manager.url })
-    alice.expects(/console error: Failed to load resource.* 403/)
     const page = await signedIn(alice, token, `/ui/containers/${manager.pool}-1`)
-    await page.getByRole('button', { name: 'Recycle …' }).click()
-    await page
-      .getByRole('dialog')
-      .getByRole('button', { name: `Recycle ${manager.pool}-1` })
-      .click()
-    const alert = page.getByRole('region', { name: 'Actions' }).getByRole('alert')
-    await alert.getByText('forbidden').waitFor()
-    assert.match((await alert.textContent()) ?? '', /admin/)
+    await page.getByText('It is free').waitFor()
+    assert.equal(await page.getByRole('button', { name: /^(Recycle|Quarantine|Return)/ }).count(), 0)
     await page.getByText('Only events of your own reservations. Admins see all events.').waitFor()
     await page.goto('/ui/tokens')
     await page.getByText('Only admins can see and create tokens. You are signed in as alice, a user.').waitFor()
+  })
+})
+
+describe('a long name', () => {
+  it('fits in the header of every width, and nothing in tables of 1280 px is hidden or cut off', async () => {
+    const { token } = await tokenOf('alexandra.montgomery@example.org', 'admin')
+    for (const width of [375, 801, 1280]) {
+      const page = await signedIn(await person({ url: manager.url, width, touch: width < 600 }), token, '/ui/')
+      await page.getByText('Latest events').waitFor()
+      await assertNothingCutOff(page)
+      await page.getByRole('button', { name: /^alexandra.*admin$/ }).click()
+      await page.getByRole('menuitem', { name: 'Sign out' }).waitFor()
+      await screenshot(page, `long-name-${width}`)
+      await page.keyboard.press('Escape')
+      if (width < 1280) continue
+      for (const [path, heading] of [
+        ['tokens', 'Created'],
+        ['sessions', 'Ends within'],
+      ] as const) {
+        await page.goto(`/ui/${path}`)
+        await page.getByRole('columnheader', { name: heading }).waitFor()
+        await page.getByRole('row').nth(1).waitFor()
+        await screenshot(page, `${path}-1280`)
+        assert.deepEqual(
+          (await cutCells(page)).filter((text) => !text.startsWith('alexandra')),
+          [],
+        )
+        assert.doesNotMatch((await page.getByText(/^Arrow keys move/).textContent()) ?? '', /Enter/)
+      }
+    }
   })
 })
 
@@ -155,6 +193,47 @@ describe('tokens', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete the token of ci-runner' }).click()
     await row.waitFor({ state: 'detached' })
     assert.equal((await manager.getAs(token, '/v1/me')).status, 401)
+  })
+})
+
+describe('the deletion of the token that one is signed in with', () => {
+  it('warns that it ends the session, and that no admin token is left', async () => {
+    const page = await signedIn(await person({ url: manager.url }), admin, '/ui/tokens?role=admin')
+    const { body } = await manager.getAs<{ tokens: { id: string; role: string }[] }>(admin, '/v1/tokens')
+    const own = admin.split('_')[1]
+    const others = body.tokens.filter(({ id, role }) => role === 'admin' && id !== own)
+    for (const { id } of others) {
+      const headers = { authorization: `Bearer ${admin}` }
+      assert.equal((await fetch(`${manager.url}/v1/tokens/${id}`, { method: 'DELETE', headers })).status, 200)
+    }
+    await page.reload()
+    await page.getByRole('button', { name: /^Delete admin/ }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('This ends your own session').waitFor()
+    await dialog.getByText(/No admin token is left then\. .*berth token create --offline --name NAME --admin/).waitFor()
+    await screenshot(page, 'last-admin-token')
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+  })
+})
+
+describe('tokens that expire soon', () => {
+  const expiring = (name: string, days: string) =>
+    manager.send('POST', '/v1/tokens', { name, role: 'user', expires_in: days })
+
+  it('need the attention of admins on the overview, which leads to each of them', async () => {
+    await expiring('nightly', '3d')
+    await expiring('yearly', '365d')
+    const page = await signedIn(await person({ url: manager.url }), admin, '/ui/')
+    const link = page.getByRole('link', { name: /^The token of nightly expires in 2 d 23 h/ })
+    await link.waitFor()
+    assert.equal(await page.getByText('The token of yearly').count(), 0)
+    await assertAccessible(page)
+    await link.click()
+    await page.getByText(/^1 of \d+ tokens$/).waitFor()
+    await page.getByRole('row', { name: /nightly/ }).waitFor()
+    const { token } = await tokenOf('vera', 'user')
+    const vera = await signedIn(await person({ url: manager.url }), token, '/ui/')
+    await vera.getByText('Nothing needs attention.').waitFor()
   })
 })
 

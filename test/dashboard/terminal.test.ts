@@ -119,24 +119,51 @@ describe('a terminal', () => {
     assert.ok(Number(cols) < 100, `${cols} columns`)
   })
 
+  it('responds once to the query of a program, although two screens show it', async () => {
+    const held = await reserve()
+    const one = await openTerminal(await browser.person({ url }), held)
+    const other = await (await browser.person({ url })).open()
+    await other.getByRole('button', { name: `Continue the shell of ${held.container}` }).click()
+    await shows(other, 'ada@')
+    for (const page of [one, other]) {
+      const read = (name: string, seconds: number) => `IFS= read -rsd R -t ${seconds} ${name}`
+      const count = `echo "bytes: \${#position} \${#more}."`
+      await page.keyboard.type(`clear; printf '\\e[6n'; ${read('position', 5)}; ${read('more', 1)}; ${count}\n`)
+      await shows(page, /bytes: [1-9]\d* 0\./)
+    }
+  })
+
   it('keeps its text over a restart of the manager', async () => {
     const held = await reserve()
     const person = await browser.person({ url })
     const page = await openTerminal(person, held)
     await page.keyboard.type('echo before the restart\n')
     await shows(page, /restart.*before the restart/)
+    const before = await lines(page).boundingBox()
     person.expects(/ERR_CONNECTION_REFUSED|WebSocket|ERR_INCOMPLETE|ERR_EMPTY/)
     await manager.kill()
     await page.getByText('Typed text is not sent').waitFor()
+    // The note covers no text, and the text stays in its place.
+    const note = await page.getByRole('status').filter({ hasText: 'Typed text is not sent' }).boundingBox()
+    const after = await lines(page).boundingBox()
+    assert.deepEqual(after, before)
+    assert.ok(note && after && note.y >= after.y + after.height, JSON.stringify({ note, after }))
+    await screenshot(page, 'terminal-not-connected')
     await manager.start()
     await page.getByText('Typed text is not sent').waitFor({ state: 'hidden' })
     await page.locator('.xterm-helper-textarea').focus()
     await page.keyboard.type('echo after $((40 + 2))\n')
     await shows(page, 'after 42')
     await page.getByRole('button', { name: 'Search (Ctrl+Shift+F)' }).click()
-    await page.getByLabel('Search in the terminal').fill('before the restart')
+    const field = page.getByLabel('Search in the terminal')
+    await field.fill('before the restart')
     await page.locator('.xterm-selection div').first().waitFor()
     assert.equal(await page.getByText('Not found').count(), 0)
+    // The new manager does not have what the shell wrote while there was none.
+    await field.fill('not in this terminal')
+    await page.getByText('Not found').waitFor()
+    await field.fill('output may be missing: connection lost')
+    await page.getByText('Not found').waitFor({ state: 'detached' })
   })
 
   it('says within a second that its reservation has ended, and why', async (t) => {

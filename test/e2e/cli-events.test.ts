@@ -71,6 +71,12 @@ describe('berth events', () => {
     const all = (await events('--after', first, '--limit', '1000')).map(({ id }) => id)
     assert.deepEqual(ids, all.slice(0, ids.length))
   })
+
+  it('refuses a span of time that ends before it begins', async () => {
+    const wrong = await berth.run('events', '--from', '2026-01-02', '--to', '2026-01-01')
+    assert.equal(wrong.code, 2)
+    assert.match(wrong.stderr, /--from must be before --to, got "2026-01-02" and "2026-01-01"/)
+  })
 })
 
 describe('berth usage', () => {

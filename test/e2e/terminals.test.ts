@@ -5,7 +5,8 @@ import { docker } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
 import { testManager } from '../../lab/manager.ts'
 import { ownImages } from '../support/engine/own-images.ts'
-import { TerminalViewer, type ViewerOptions } from '../support/http/terminal-client.ts'
+import type { TerminalViewer } from '../support/http/terminal-client.ts'
+import { TERMINAL_SIZE, terminalsOf } from '../support/http/terminals.ts'
 
 const images = await ownImages()
 const without = await images.running('nodtach', 'true', 'RUN rm -f "$(command -v dtach)"')
@@ -13,51 +14,7 @@ const manager = await testManager('terminals', {
   size: 2,
   further: { plain: { size: 1, image: without } },
 })
-const SIZE = { cols: 97, rows: 31 }
-
-interface Made {
-  readonly id: string
-  readonly ticket: string
-  readonly persistent: boolean
-}
-
-const address = manager.url
-
-async function send<T>(method: string, path: string, body?: object): Promise<T> {
-  const headers = { ...(body && { 'content-type': 'application/json' }) }
-  const answer = await fetch(address + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
-  const text = await answer.text()
-  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`)
-  return (text === '' ? null : JSON.parse(text)) as T
-}
-
-async function reserve(pool = manager.pool): Promise<{ id: string; name: string }> {
-  await eventually(async () => {
-    const { containers } = (await manager.get<{ containers: { state: string }[] }>(`/v1/containers?pool=${pool}`)).body
-    return containers.some(({ state }) => state === 'ready')
-  })
-  const body = { pool, username: 'alice', duration: '30m' }
-  const made = await send<{ id: string; containers: { name: string }[] }>('POST', '/v1/reservations', body)
-  return { id: made.id, name: made.containers[0]?.name ?? '' }
-}
-
-const create = (name: string) => send<Made>('POST', `/v1/containers/${name}/terminals`, SIZE)
-
-async function attach(made: Pick<ViewerOptions, 'id' | 'ticket'>): Promise<TerminalViewer> {
-  const viewer = new TerminalViewer({ address, id: made.id, ticket: made.ticket })
-  await viewer.attached()
-  return viewer
-}
-
-async function again(id: string): Promise<TerminalViewer> {
-  const { ticket } = await send<{ ticket: string }>('POST', `/v1/terminals/${id}/tickets`)
-  return attach({ id, ticket })
-}
-
-const release = (id: string) => send('DELETE', `/v1/reservations/${id}`)
-
-/** Returns the command lines in a container. */
-const processesOf = (name: string) => docker('top', `${manager.instance}.${name}`, '-eo', 'pid,args')
+const { send, reserve, create, attach, again, list, release, processesOf } = terminalsOf(manager)
 
 before(async () => {
   await manager.start()
@@ -82,7 +39,8 @@ describe('a terminal', () => {
     await viewer.run('sudo -n id -u; id -Gn', /[\r\n]0\r\n.*\bsudo\b/)
     await viewer.run('stty size', /[\r\n]31 97\r/)
     viewer.send({ type: 'resize', cols: 120, rows: 40 })
-    await viewer.run('stty size', /[\r\n]40 120\r/)
+    // The size is sent to the engine in a request of its own, which may arrive after the input.
+    await viewer.run('until [ "$(stty size)" = \'40 120\' ]; do sleep 0.1; done; echo resized', /[\r\n]resized\r/)
     await viewer.run('time-left', /[\r\n]\d\d min left, until/)
     await release(id)
   })
@@ -94,7 +52,7 @@ describe('a terminal', () => {
     await viewer.run('extend 10m', /\*\*\* Extended until .* \*\*\*/)
     await viewer.run('sleep 1; echo again', /[\r\n]again\r/)
     assert.equal(viewer.text.match(/\*\*\* Extended/g), null)
-    const all = await again((await send<{ terminals: Made[] }>('GET', '/v1/terminals')).terminals[0]?.id ?? '')
+    const all = await again((await list())[0]?.id ?? '')
     await all.prints(/again\r/)
     assert.equal(all.text.match(/\*\*\* Extended/g)?.length, 1)
     await release(id)
@@ -162,6 +120,7 @@ describe('a terminal', () => {
     const { id, name } = await reserve()
     const made = await create(name)
     const viewer = await attach(made)
+    await viewer.prints(/\$ $/)
     await viewer.run('sleep 12345 & sleep 54321', /54321/)
     await eventually(async () => /sleep 12345[\s\S]*sleep 54321/.test(await processesOf(name)))
     await send('DELETE', `/v1/terminals/${made.id}`)
@@ -183,12 +142,12 @@ describe('a restart of the manager', () => {
     assert.equal((await viewer.closed).code, 1006)
     await manager.start()
     assert.deepEqual(
-      (await send<{ terminals: Made[] }>('GET', '/v1/terminals')).terminals.map((each) => each.id),
+      (await list()).map((each) => each.id),
       [made.id],
     )
     const next = await again(made.id)
     assert.equal((await next.saw('attached'))['lost'], false)
-    next.send({ type: 'resize', ...SIZE })
+    next.send({ type: 'resize', ...TERMINAL_SIZE })
     await next.prints(/PID USER/)
     next.text = ''
     next.type('q')

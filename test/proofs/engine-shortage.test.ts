@@ -127,6 +127,7 @@ describe('something runs out', { skip }, async () => {
     rmSync(join(folder, 'ballast'))
     await eventually(async () => (await pools.reservation('leaving'))?.state === 'ended')
     await eventually(async () => (await manager.get('/readyz')).status === 200)
+    assert.match(JSON.stringify((await manager.get('/readyz')).body), /the disk of the database has only \d+ MiB left/)
     await heals()
     tried(t, 1, 'disks filled')
   })

@@ -33,7 +33,8 @@ async function looksOf(...ticks: [pause: number, hinted?: boolean][]): Promise<n
   return counts
 }
 
-beforeEach(async () => {
+/** For `beforeEach` in the suite: at the top of a file it would run before each test of the whole process. */
+async function reset(): Promise<void> {
   looks = 0
   takes = 0
   away = false
@@ -51,9 +52,11 @@ beforeEach(async () => {
   world = await createWorld({ faults: { engine: noted, store } })
   await world.settle()
   takes = 50
-})
+}
 
 describe('the engine is looked at', () => {
+  beforeEach(reset)
+
   it('at each tick while that takes no time', async () => {
     takes = 0
     assert.deepEqual(await looksOf([0], [0], [5_000], [1]), [1, 1, 1, 1])

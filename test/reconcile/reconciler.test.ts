@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { type Container, oldestUncleanMs } from '../../src/domain/container.ts'
 import { ANONYMOUS } from '../../src/domain/identity.ts'
 import { BerthError } from '../../src/domain/errors.ts'
 import { specOf } from '../../src/domain/pool.ts'
@@ -87,6 +88,34 @@ describe('filling a pool', () => {
     world.host.vacate(2_221)
     await world.settle()
     assert.match((await world.states())[0] ?? '', /ready/)
+  })
+
+  it('counts how long a container has been broken over all attempts, until one succeeds', async () => {
+    const world = await createWorld({ pools: [pool({ size: 1 })] })
+    const began = world.now()
+    world.host.occupy(2_221)
+    const fail = async (times: number) => {
+      for (let failure = 1; failure <= times; failure += 1) {
+        await world.settle()
+        const [row] = (await world.store.snapshot()).containers
+        world.advance((row?.retryAt ?? 0) - world.now())
+      }
+    }
+    await fail(8)
+    const rows = (await world.store.snapshot()).containers
+    assert.deepEqual(
+      rows.map(({ state, since, attempts }) => ({ state, since, attempts })),
+      [{ state: 'broken', since: began, attempts: 8 }],
+    )
+    assert.equal(oldestUncleanMs(rows, world.now()), world.now() - began)
+    assert.ok(world.now() - began > MINUTE)
+    const retried = rows.map((row): Container => ({ ...row, state: 'creating' }))
+    assert.equal(oldestUncleanMs(retried, world.now()), world.now() - began, 'also while it is tried again')
+    world.host.vacate(2_221)
+    await world.settle()
+    const repaired = (await world.store.snapshot()).containers
+    assert.equal(oldestUncleanMs(repaired, world.now() + MINUTE), 0)
+    assert.equal(repaired[0]?.since, world.now())
   })
 
   it('goes on after a create that timed out after it took effect', async () => {

@@ -54,6 +54,23 @@ describe('an action on many items', () => {
     equal(progressText(run.progress, 30, 'released'), '28 released, 2 refused')
   })
 
+  it('does not try again what has ended or is gone', async () => {
+    const codes: Record<string, string> = { 'id-1': 'not_active', 'id-2': 'not_found', 'id-3': 'conflict' }
+    const tried: string[] = []
+    const run = new BulkRun(
+      task(async (id) => {
+        tried.push(id)
+        const code = codes[id]
+        if (code !== undefined) throw new ApiError(409, code, 'refused')
+      }),
+    )
+    await run.start()
+    deepEqual([run.progress.refused.length, run.progress.retryable.map(({ id }) => id)], [3, ['id-3']])
+    tried.length = 0
+    await run.again()
+    deepEqual(tried, ['id-3'])
+  })
+
   it('waits while the manager limits requests', async () => {
     const pauses: number[] = []
     let limited = 3

@@ -26,6 +26,14 @@ const CASES: readonly [Event, string][] = [
     'A caller put the reservation of alice (ada) in alpine on hold until Mon 30 Nov, 15:40',
   ],
   [
+    event('reservation.noted', { ...ALICE, by: 'ada', detail: 'for the exam' }),
+    'ada changed the note of the reservation of alice (ada) in alpine: for the exam',
+  ],
+  [
+    event('reservation.noted', { ...ALICE, by: 'ada' }),
+    'ada removed the note of the reservation of alice (ada) in alpine',
+  ],
+  [
     event('reservation.substituted', { ...ALICE, detail: 'alpine-1 -> alpine-2: no account could be made: EIO' }),
     'alpine-2 replaced alpine-1 (no account could be made: EIO) in the reservation of alice (ada) in alpine',
   ],

@@ -41,6 +41,7 @@ describe('the history of a container', () => {
       readyAt: '2026-11-29T14:00:01.000Z',
       holders: [{ ...held, at: AT }],
       ended: { at: '2026-11-29T15:00:00.000Z', by: 'ada', why: 'its reservation was released by ada' },
+      quarantined: null,
       failures: [],
     })
     equal(found[0]?.ended, null)
@@ -76,9 +77,33 @@ describe('the history of a container', () => {
     equal(second?.ended, null)
   })
 
-  it('counts a container that replaced another one under a reservation as held', () => {
-    const [found] = generationsOf([event('container.replaced', 2, held)])
-    deepEqual(found?.holders, [{ ...held, at: AT }])
+  it('counts a container that replaced a lost one under a reservation as held, and the lost one as ended', () => {
+    const later = '2026-11-29T14:30:00.000Z'
+    const [found, lost] = generationsOf([
+      event('container.creating', 1),
+      event('container.reserved', 1, held),
+      event('container.replaced', 2, { ...held, at: later }),
+    ])
+    deepEqual([found?.createdAt, found?.ended, found?.holders], [later, null, [{ ...held, at: later }]])
+    deepEqual(lost?.ended, { at: later, by: 'berth', why: 'it was lost, and was replaced under its reservation' })
+  })
+
+  it('has one current generation at most, also when the creation of the latest is not listed', () => {
+    const user = [event('container.reserved', 7, held), event('container.reserved', 9, held)]
+    deepEqual(
+      generationsOf(user).map(({ ended }) => ended === null),
+      [true, false],
+    )
+  })
+
+  it('lists a quarantine, and the return from it', () => {
+    const [found] = generationsOf([
+      event('container.creating', 1),
+      event('container.quarantined', 1, { by: 'root', detail: 'no such image' }),
+      event('container.removing', 1, { by: 'ben', detail: 'no such image', at: '2026-11-29T15:00:00.000Z' }),
+    ])
+    deepEqual(found?.quarantined, { at: AT, by: 'root' })
+    deepEqual(found.ended, { at: '2026-11-29T15:00:00.000Z', by: 'ben', why: 'returned from quarantine by ben' })
   })
 
   it('omits events without a generation', () =>

@@ -1,6 +1,8 @@
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { openClient } from '../../src/client/client.ts'
 import { needsPerson, needsSummary, type NeedsSources } from '../../web/src/pages/overview/needs-person.ts'
+import { readinessProblems } from '../../web/src/pages/overview/readiness.ts'
 
 const NOW = Date.parse('2026-11-29T14:00:00Z')
 const at = (seconds: number) => new Date(NOW + seconds * 1_000).toISOString()
@@ -16,8 +18,10 @@ const container = (name: string, state: One['state'], more: Partial<One> = {}): 
   ...more,
 })
 
+const READY = { kind: 'read', problems: [] } as const
+
 const texts = (sources: Partial<NeedsSources>) =>
-  needsPerson({ pools: [], containers: [], reasons: [], ...sources }, NOW).map(({ text }) => text)
+  needsPerson({ pools: [], containers: [], readiness: READY, tokens: [], ...sources }, NOW).map(({ text }) => text)
 
 describe('what needs a person', () => {
   it('is nothing while all works', () => {
@@ -26,6 +30,7 @@ describe('what needs a person', () => {
       [],
     )
     equal(needsSummary([]), 'Nothing needs attention.')
+    equal(needsSummary([], true), 'Not known whether something needs attention: not live.')
   })
 
   it('is a broken container: why, how often it was tried, and when next', () => {
@@ -49,21 +54,76 @@ describe('what needs a person', () => {
       { name: 'a', problem: 'no such image' },
       { name: 'b', problem: null },
     ]
-    const reasons = ['pool "a" cannot lend any container: no such image', 'the container engine does not answer']
-    deepEqual(texts({ pools, reasons }), [
+    const problems = [
+      { code: 'pool_unusable', pool: 'a', message: 'pool "a" cannot lend any container: no such image' },
+      { code: 'engine_unavailable', pool: null, message: 'the container engine does not answer' },
+    ] as const
+    deepEqual(texts({ pools, readiness: { kind: 'read', problems } }), [
       'Manager: the container engine does not answer',
       'Pool a cannot lend any container: no such image',
     ])
   })
 
+  it('is a token that expires within 7 days, the soonest first', () => {
+    const DAY_S = 24 * 60 * 60
+    const token = (name: string, expires: number | null) => ({
+      id: `${name}id`,
+      name,
+      expires_at: expires === null ? null : at(expires),
+    })
+    const tokens = [
+      token('never', null),
+      token('later', 7 * DAY_S),
+      token('expired', -1),
+      token('ci', 6 * DAY_S),
+      token('lab', 3_600),
+    ]
+    const items = needsPerson({ pools: [], containers: [], readiness: READY, tokens }, NOW)
+    deepEqual(
+      items.map(({ text, href }) => [text, href]),
+      [
+        ['The token of lab expires in 1 h', '/tokens?q=labid'],
+        ['The token of ci expires in 6 d', '/tokens?q=ciid'],
+      ],
+    )
+  })
+
   it('has the container that failed most first, and is counted', () => {
     const containers = [container('a-1', 'broken', { attempts: 3 }), container('a-2', 'broken', { attempts: 9 })]
-    const items = needsPerson({ pools: [], containers, reasons: [] }, NOW)
+    const items = needsPerson({ pools: [], containers, readiness: READY, tokens: [] }, NOW)
     deepEqual(
       items.map(({ key }) => key),
       ['a-2', 'a-1'],
     )
     equal(needsSummary(items), `2 things need attention, first: ${items[0]?.text}`)
     equal(needsSummary(items.slice(1)), `1 thing needs attention: ${items[1]?.text}`)
+  })
+})
+
+describe('the readiness of the manager', () => {
+  const answer = (status: number, body: string) => async () => new Response(body, { status })
+  const read = (fetch: () => Promise<Response>) =>
+    readinessProblems(openClient({ url: 'http://berth.test', fetch }).GET('/readyz'))
+
+  it('has problems with 200 and with 503', async () => {
+    const problem = { code: 'engine_unavailable', pool: null, message: 'the engine does not answer' }
+    const body = (status: string) => JSON.stringify({ status, reasons: [problem.message], problems: [problem] })
+    deepEqual(await read(answer(200, '{"status":"ready"}')), [])
+    deepEqual(await read(answer(200, body('ready'))), [problem])
+    deepEqual(await read(answer(503, body('not ready'))), [problem])
+  })
+
+  for (const [status, body] of [
+    [502, '<html><h1>Bad Gateway</h1></html>'],
+    [200, '<html>Welcome</html>'],
+    [503, ''],
+    [429, '{"status":429,"code":"rate_limited","title":"Too many requests"}'],
+  ] as const) {
+    it(`is not known after ${status} ${body}`, () => rejects(read(answer(status, body))))
+  }
+
+  it('needs attention while it is not known, and says why', () => {
+    const readiness = { kind: 'unread', reason: 'the proxy answers 502' } as const
+    deepEqual(texts({ readiness }), ['Manager: its readiness could not be read: the proxy answers 502'])
   })
 })

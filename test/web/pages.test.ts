@@ -1,22 +1,31 @@
 /** Small pure parts of pages: ranges of time, usage, tokens, sessions, sign-in, reservations in words. */
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, match } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ApiError, type Reservation } from '../../src/client/client.ts'
+import { queuedText } from '../../web/src/actions/reservation-names.ts'
 import { holderText, withHolders } from '../../web/src/pages/containers/container-rows.ts'
 import { endedFilter } from '../../web/src/pages/reservations/ended-filter.ts'
-import { readStates, stateChoices } from '../../web/src/pages/reservations/state-filter.ts'
+import { readStates, rowsOf, stateChoices } from '../../web/src/pages/reservations/state-filter.ts'
 import { browserText } from '../../web/src/pages/sessions/browser-text.ts'
 import { failureText, providerName } from '../../web/src/pages/sign-in/sign-in-text.ts'
-import { deletionText, limitsText, wantedToken } from '../../web/src/pages/tokens/token-text.ts'
+import { deletionText, isOnlyAdmin, limitsText, wantedToken } from '../../web/src/pages/tokens/token-text.ts'
 import { csvPath, hours, readUsageQuery } from '../../web/src/pages/usage/usage-query.ts'
 import { stateRefusal } from '../../web/src/words/container-text.ts'
 import { withLinks } from '../../web/src/words/links.ts'
 import { minuteInput, readMinuteInput, readTime } from '../../web/src/words/range.ts'
-import { endSentence, releaseConsequence, stateText } from '../../web/src/words/reservation-text.ts'
+import { releaseConsequence, releaseQuestion } from '../../web/src/words/release-text.ts'
+import { endSentence, shortNames, sshCommand, stateText } from '../../web/src/words/reservation-text.ts'
 import { messageOf, violationAt } from '../../web/src/words/violations.ts'
 
 const NOW = Date.parse('2026-11-29T14:00:00Z')
 const params = (query: string) => new URLSearchParams(query)
+
+describe('the containers of a reservation', () => {
+  it('are named shortly', () => {
+    equal(shortNames(['alpine-1', 'alpine-2', 'alpine-10'], 'alpine'), 'alpine-1, 2, 10')
+    equal(shortNames(['alpine-1'], 'alpine'), 'alpine-1')
+  })
+})
 
 describe('times in the URL', () => {
   const CASES: readonly (readonly [text: string | null, at: string | null])[] = [
@@ -64,9 +73,11 @@ describe('usage', () => {
 })
 
 describe('reservations in words', () => {
-  const some = (rest: object) => ({ state: 'active', queue: null, outcome: null, reason: null, ...rest }) as Reservation
+  const some = (rest: object) =>
+    ({ state: 'active', queue: null, outcome: null, reason: null, held_at: null, ...rest }) as Reservation
   it('say their state', () => {
     equal(stateText(some({})), 'active')
+    equal(stateText(some({ held_at: '2026-11-29T14:00:00Z' })), 'active · on hold')
     equal(stateText(some({ state: 'waiting', queue: { position: 2 } })), 'waiting · no. 2')
     equal(stateText(some({ state: 'ended', outcome: 'expired' })), 'ended: expired')
   })
@@ -84,12 +95,70 @@ describe('reservations in words', () => {
       '1 in use: 2 containers are destroyed with everything in them. 2 not active yet: they are cancelled.',
     )
   })
+  const SSH: readonly (readonly [host: string, port: number | null, command: string | null])[] = [
+    ['localhost', 2221, 'ssh -p 2221 alice@localhost'],
+    ['lab.example.org', 22, 'ssh -p 22 alice@lab.example.org'],
+    ['2001:db8::7', 2221, 'ssh -p 2221 alice@2001:db8::7'],
+    ['localhost', null, null],
+  ]
+  for (const [host, port, command] of SSH) {
+    it(`log in to ${host}, port ${port}: ${command}`, () => equal(sshCommand('alice', { host, port }), command))
+  }
+  const held = (count: number) => some({ containers: Array.from({ length: count }) })
+  const waits = some({ state: 'waiting', containers: [] })
+  const QUESTIONS: readonly (readonly [reservations: readonly Reservation[], ...texts: string[]])[] = [
+    [
+      [held(1)],
+      'Release this reservation?',
+      'Access ends at once. 1 container is destroyed with everything in it.',
+      'Release',
+      'Cancel',
+    ],
+    [
+      [held(1), held(2)],
+      'Release 2 reservations?',
+      'Access ends at once. 3 containers are destroyed with everything in them.',
+      'Release 2',
+      'Cancel',
+    ],
+    [[waits], 'Cancel the wait?', 'It leaves the queue and gets no container.', 'Leave the queue', 'Keep waiting'],
+    [
+      [waits, waits],
+      'Cancel 2 reservations?',
+      'They leave the queue and get no containers.',
+      'Leave the queue',
+      'Keep waiting',
+    ],
+    [
+      [held(1), waits],
+      'Release 2 reservations?',
+      '1 in use: 1 container is destroyed with everything in it. 1 not active yet: it is cancelled.',
+      'Release 2',
+      'Cancel',
+    ],
+  ]
+  for (const [reservations, ...texts] of QUESTIONS) {
+    it(`ask “${texts[0]}” before ${reservations.map(({ state }) => state).join(', ')}`, () => {
+      const { title, consequence, action, keep } = releaseQuestion(reservations)
+      deepEqual([title, consequence, action, keep], texts)
+    })
+  }
+  it('are listed by name and count while they wait', () => {
+    equal(queuedText(some({ name: 'four', count: 4, pool: 'alpine' })), 'four: 4 containers of alpine')
+    equal(queuedText(some({ name: null, username: 'ada', count: 1, pool: 'alpine' })), 'ada: 1 container of alpine')
+  })
   it('are filtered by state', () => {
     deepEqual(readStates(params('')), ['waiting', 'preparing', 'active', 'ending'])
     deepEqual(readStates(params('state=ended')), ['ended'])
     deepEqual(readStates(params('state=active,waiting,sunk')), ['waiting', 'active'])
     equal(readStates(params('state=all')).length, 5)
     equal(stateChoices(params('state=active,waiting')).at(-1)?.label, 'waiting or active')
+  })
+  it('are listed once if they end between the reads of the two lists', () => {
+    const [one, two] = [some({ id: '1' }), some({ id: '2', state: 'waiting' })]
+    const over = some({ id: '1', state: 'ended' })
+    deepEqual(rowsOf([one, two], [over], ['active', 'waiting']), [two, over])
+    deepEqual(rowsOf([one, two], [], ['active']), [one])
   })
   it('that have ended are filtered by the manager, by single values', () => {
     deepEqual(endedFilter({ owner: ['ada'], pool: ['a', 'b'], name: ['x'] }), { owner: 'ada' })
@@ -140,8 +209,21 @@ describe('tokens in words', () => {
     })
   })
   it('say what a deletion means', () => {
-    const [first, second] = [deletionText({ name: 'ci' }, 0, 0), deletionText({ name: 'ci' }, 0, 2)]
-    equal(second, `${first} 2 open reservations are kept, accessible to admins only.`)
+    const ci = { name: 'ci', others: 0, open: 0, isOwn: false, isLastAdmin: false }
+    const first = deletionText(ci)
+    equal(deletionText({ ...ci, open: 2 }), `${first} 2 open reservations are kept, accessible to admins only.`)
+    equal(deletionText({ ...ci, isOwn: true }), `${first} This ends your own session: you signed in with this token.`)
+    match(deletionText({ ...ci, isLastAdmin: true }), /No admin token is left then\. .*“berth token create --offline /)
+  })
+  it('know the last valid token of an admin', () => {
+    const token = (id: string, role: 'admin' | 'user', expires_at: string | null) => ({ id, role, expires_at })
+    const [valid, user] = [token('1', 'admin', null), token('2', 'user', null)]
+    const [expired, later] = [token('3', 'admin', '2026-11-29T13:00:00Z'), token('4', 'admin', '2026-11-29T15:00:00Z')]
+    const now = Date.parse('2026-11-29T14:00:00Z')
+    equal(isOnlyAdmin(valid, [valid, user, expired], now), true)
+    equal(isOnlyAdmin(valid, [valid, user, later], now), false)
+    equal(isOnlyAdmin(user, [valid, user], now), false)
+    equal(isOnlyAdmin(expired, [valid, expired], now), false)
   })
 })
 

@@ -1,9 +1,23 @@
-import { deepEqual, equal } from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { deepEqual, equal, match } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { availabilityText, estimatedStart, proposedWait, startText } from '../../web/src/pages/reserve/availability.ts'
-import { berthCommand, curlCommand, knownHosts, quoted, sshCommand } from '../../web/src/pages/reserve/commands.ts'
-import { faultsOf, type Fields, fieldsFrom, requestOf, wantsMore } from '../../web/src/pages/reserve/reserve-fields.ts'
+import {
+  availabilityText,
+  defaultDurationMs,
+  estimatedStart,
+  proposedWait,
+  startText,
+} from '../../web/src/pages/reserve/availability.ts'
+import { knownHosts } from '../../web/src/pages/reserve/commands.ts'
+import {
+  faultsLeft,
+  faultsOf,
+  type Fields,
+  fieldsFrom,
+  keyFault,
+  requestOf,
+  wantsMore,
+} from '../../web/src/pages/reserve/reserve-fields.ts'
+import { quoted } from '../../web/src/words/shell.ts'
 
 const UTC = { timeZone: 'UTC', locale: 'en-GB' }
 const NOW = Date.parse('2026-11-29T14:00:00Z')
@@ -14,6 +28,15 @@ const fields = (query = ''): Fields => fieldsFrom(new URLSearchParams(query), NO
 describe('the form for reserving', () => {
   it('asks for one container of the first pool when nothing is filled in', () => {
     deepEqual(requestOf(fields(), NOW, UTC), { pool: 'alpine', count: 1 })
+  })
+
+  it('says the default duration: that of the pool, or the limit of the token if that is shorter', () => {
+    const ofToken = (seconds: number | null) =>
+      defaultDurationMs(
+        { duration_default_seconds: 3_600 },
+        { limits: { containers: null, duration_seconds: seconds, pools: null } },
+      )
+    deepEqual([null, 600, 7_200].map(ofToken), [3_600_000, 600_000, 3_600_000])
   })
 
   it('takes its fields from a link', () => {
@@ -67,6 +90,19 @@ describe('the form for reserving', () => {
     ])
     deepEqual(byField, { count: 'Must be at least 1', time: 'Must be a duration', sshKeys: 'Is no key' })
     deepEqual(others, ['idempotency-key is too long'])
+  })
+
+  it('has no fault at a field that was edited since', () => {
+    const faults = { byField: { count: 'Must be at least 1', time: 'Must be a duration' }, others: ['too long'] }
+    deepEqual(faultsLeft(faults, ['count', 'note']), { byField: { time: 'Must be a duration' }, others: ['too long'] })
+  })
+
+  it('needs a key without a password', () => {
+    match(keyFault({ passwordChoice: 'none', sshKeys: ' \n' }) ?? '', /^A public key is needed/)
+    equal(keyFault({ passwordChoice: 'none', sshKeys: 'key' }), null)
+    for (const passwordChoice of ['random', 'words', 'own'] as const) {
+      equal(keyFault({ passwordChoice, sshKeys: '' }), null)
+    }
   })
 
   it('shows its further fields if one of them has a value or a violation', () => {
@@ -123,43 +159,11 @@ describe('what is free', () => {
 })
 
 describe('a reservation as a command', () => {
-  const request = { pool: 'alpine', count: 2, duration: '90m', username: 'alice', note: "Ada's $HOME `lab`" }
-
-  it('survives the shell: curl gets the same request', () => {
-    const command = curlCommand('http://localhost:8080', request, true)
-    const script = `curl() { for word; do printf '%s\\0' "$word"; done; }; BERTH_TOKEN=secret; ${command}`
-    const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0')
-    deepEqual(words.slice(0, 6), [
-      '-X',
-      'POST',
-      '-H',
-      'Authorization: Bearer secret',
-      '-H',
-      'Content-Type: application/json',
-    ])
-    deepEqual(JSON.parse(words[7] ?? ''), request)
-    equal(words[8], 'http://localhost:8080/v1/reservations')
-  })
-
-  it('never has a password that was typed in it', () => {
-    const own = { ...request, password: 'hunter22-hunter22' }
-    equal(curlCommand('http://localhost', own, false).includes('hunter22'), false)
-    equal(berthCommand('http://localhost', own).endsWith('--password-stdin'), true)
-  })
-
-  it('has the options of berth reserve', () => {
-    equal(
-      berthCommand('http://localhost:8080', { ...request, note: 'lab 7', wait: '5m', ssh_keys: ['key'] }),
-      "berth --url http://localhost:8080 reserve --pool alpine --count 2 --for 90m --user alice --note 'lab 7' --wait 5m " +
-        '--key ~/.ssh/id_ed25519.pub',
-    )
-  })
-
   it('quotes what the shell would change', () => {
     deepEqual(['a-b/c', 'a b', "it's", ''].map(quoted), ['a-b/c', "'a b'", String.raw`'it'\''s'`, "''"])
   })
 
-  it('logs in by ssh', () => {
+  it('has the lines of known_hosts', () => {
     const container = {
       name: 'alpine-1',
       host: 'localhost',
@@ -168,8 +172,6 @@ describe('a reservation as a command', () => {
       generation: 1,
       ready: true,
     }
-    equal(sshCommand('alice', { ...container, port: 2221 }), 'ssh -p 2221 alice@localhost')
-    equal(sshCommand('alice', { ...container, port: 22 }), 'ssh alice@localhost')
     equal(
       knownHosts({
         containers: [

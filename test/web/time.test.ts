@@ -1,6 +1,15 @@
-import { deepEqual, equal, match } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { clockText, durationText, exactText, timeOfDay, untilText } from '../../web/src/words/time.ts'
+import {
+  clockText,
+  durationText,
+  exactText,
+  leftText,
+  timeOfDay,
+  type TimeWords,
+  untilText,
+} from '../../web/src/words/time.ts'
+import { CLOCK_TEXT } from '../support/browser/clock-text.ts'
 
 const BERLIN = { timeZone: 'Europe/Berlin', locale: 'en-GB' }
 const UTC = { timeZone: 'UTC', locale: 'en-GB' }
@@ -38,10 +47,35 @@ describe('times', () => {
     const afterMidnight = Date.parse('2026-11-29T23:30:00Z')
     equal(clockText(afterMidnight, beforeMidnight, UTC), '23:30')
     match(clockText(afterMidnight, beforeMidnight, BERLIN), /^Mon,? 30 Nov,? 00:30$/)
+    for (const zone of [UTC, BERLIN]) {
+      match(clockText(afterMidnight, beforeMidnight, zone), new RegExp(`^${CLOCK_TEXT}$`))
+    }
   })
 
   it('name the zone where they are exact', () => {
     match(exactText(NOON, UTC), /29 Nov 2026.*12:00:00.*UTC/)
+  })
+
+  it('say what has happened, or is about to, once the time has passed', () => {
+    const end = NOON + 38 * 60_000
+    const left = { end, passed: 'expired', before: 'in ' }
+    equal(leftText(left, NOON, UTC), 'in 38 min · until 12:38')
+    equal(leftText({ ...left, word: 'at' }, NOON, UTC), 'in 38 min · at 12:38')
+    equal(leftText(left, NOON, null), 'in 38 min')
+    deepEqual([leftText(left, end, UTC), leftText(left, end + 1, null)], ['expired', 'expired'])
+  })
+
+  it('are written by formatters that are kept', () => {
+    const words: TimeWords = { ...BERLIN, formatters: new Map() }
+    const texts = () => [clockText(NOON, NOON, words), timeOfDay(NOON, words), exactText(NOON, words)]
+    const first = texts()
+    const made = [...(words.formatters?.values() ?? [])]
+    deepEqual([made.length, texts()], [4, first])
+    const kept = [...(words.formatters?.values() ?? [])]
+    ok(kept.every((one, index) => one === made[index]))
+    equal(clockText(NOON, NOON, { ...words, locale: 'en-US' }), '13:00')
+    equal(clockText(NOON, NOON, { ...words, timeZone: 'UTC' }), '12:00')
+    equal(words.formatters?.size, 8)
   })
 
   it('say how long something lasts, and until when', () => {

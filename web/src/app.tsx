@@ -13,8 +13,10 @@ import { NoticesProvider } from './notices/notices.tsx'
 import { BulkProvider } from './parts/bulk/bulk-provider.tsx'
 import { FailureBoundary } from './loading/failure-boundary.tsx'
 import { ConfirmProvider } from './parts/confirm.tsx'
+import { CopyProvider } from './parts/copy/copy-provider.tsx'
 import { Loading, Page } from './parts/page.tsx'
 import { returnPath } from './pages/sign-in/return-path.ts'
+import { TimeWordsProvider } from './settings/settings.tsx'
 import { ROUTES, SignInPage, TerminalPage } from './routes.tsx'
 import { Frame } from './shell/frame.tsx'
 import { DockProvider } from './terminal/dock-provider.tsx'
@@ -33,15 +35,21 @@ export function App({ styleNonce }: { readonly styleNonce: string }) {
       <QueryClientProvider client={client}>
         <ApiProvider>
           <Router base="/ui">
-            <ShortcutsProvider>
-              <NoticesProvider>
-                <ConfirmProvider>
-                  <Suspense fallback={null}>
-                    <SignedIn />
-                  </Suspense>
-                </ConfirmProvider>
-              </NoticesProvider>
-            </ShortcutsProvider>
+            <TimeWordsProvider>
+              <ShortcutsProvider>
+                <CopyProvider>
+                  <NoticesProvider>
+                    <ConfirmProvider>
+                      <FailureBoundary what="this page" place="app">
+                        <Suspense fallback={null}>
+                          <SignedIn />
+                        </Suspense>
+                      </FailureBoundary>
+                    </ConfirmProvider>
+                  </NoticesProvider>
+                </CopyProvider>
+              </ShortcutsProvider>
+            </TimeWordsProvider>
           </Router>
         </ApiProvider>
       </QueryClientProvider>

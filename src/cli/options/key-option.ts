@@ -1,4 +1,5 @@
 /** `--key` of the commands that reserve. */
+import { readSshKeys } from '../../domain/text/ssh-key.ts'
 import type { Cli } from '../command-context.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { readKeyFile, type SshKeys } from '../ssh/keys.ts'
@@ -13,7 +14,7 @@ export async function readKeys(
 ): Promise<SshKeys[]> {
   const read = named.map(async (name) => {
     const url = publishedAt(name, environment.keyServers)
-    if (url === null) return readKeyFile(name)
+    if (url === null) return readKey(name)
     const publicKeys = await fetchKeys(url)
     terminal.note(`Keys from ${url.href}:`)
     for (const key of publicKeys) {
@@ -23,4 +24,10 @@ export async function readKeys(
     return { publicKeys, identity: undefined }
   })
   return Promise.all(read)
+}
+
+/** Returns the keys of this text if it is a public key, otherwise those of the file of this name. */
+function readKey(text: string): SshKeys {
+  const { keys, problem } = readSshKeys(text)
+  return problem === null ? { publicKeys: keys, identity: undefined } : readKeyFile(text)
 }

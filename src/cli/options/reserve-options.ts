@@ -10,6 +10,10 @@ const ABOUT_WAIT =
   `wait in the queue if too few are free, ${DEFAULT_WAIT} unless a duration is given; ` +
   `without this option ${GRACE}, for containers that are being made; 0: not at all`
 
+const ABOUT_KEY =
+  'public SSH key: a file such as ~/.ssh/id_ed25519.pub, its text, ' +
+  'gh:NAME (GitHub) or gl:NAME (GitLab); repeatable'
+
 export interface ReserveOptions {
   readonly count: number
   readonly for?: string
@@ -24,14 +28,14 @@ export interface ReserveOptions {
 export function withReserveOptions(command: Command): Command {
   return command
     .option('-c, --count <number>', 'how many containers', count, 1)
-    .option('-f, --for <duration>', "how long, such as 90m or 2h (default: the pool's)", duration)
+    .option(
+      '-f, --for <duration>',
+      "how long, such as 90m or 2h (default: the pool's, or the limit of your token)",
+      duration,
+    )
     .option('-p, --pool <name>', "pool (default: the manager's first)")
     .option('-u, --user <name>', 'name of the account inside (default: user)')
-    .option(
-      '-k, --key <file>',
-      'public SSH key, such as ~/.ssh/id_ed25519.pub, gh:NAME (GitHub) or gl:NAME (GitLab); repeatable',
-      collect,
-    )
+    .option('-k, --key <file>', ABOUT_KEY, collect)
     .option('-w, --wait [duration]', ABOUT_WAIT, waitDuration)
     .option('-n, --note <text>', 'what it is for')
     .option('--name <name>', 'short name for the reservation, such as web: a-z, 0-9 and "-"; serves as NAME')

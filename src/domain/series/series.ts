@@ -50,7 +50,9 @@ const REFUSALS_MS = 60_000
 export function pointsOf(steps: Steps, { from, occupancy, waits, sizes, refusals }: SeriesParts): SeriesPoint[] {
   const first = Math.floor((from - steps.from) / steps.stepMs)
   // The minute in which the figures start may start before them: its refusals belong to the first step.
-  const counted = refusals.filter(({ step }) => steps.from + step * steps.stepMs > from - REFUSALS_MS)
+  // With steps longer than a minute, the first step may start earlier still, and its refusals count as well.
+  const isCounted = (step: number) => step >= first || steps.from + step * steps.stepMs > from - REFUSALS_MS
+  const counted = refusals.filter(({ step }) => isCounted(step))
   const refused = Map.groupBy(counted, ({ step }) => Math.max(step, first))
   const points: SeriesPoint[] = []
   for (let step = first; step < steps.count; step += 1) {

@@ -27,4 +27,6 @@ export interface Terminal {
   readonly persistent: boolean
   /** Epoch milliseconds. */
   readonly createdAt: number
+  /** Last time at which a viewer was recorded, or at which it was opened; epoch milliseconds. */
+  readonly viewedAt: number
 }

@@ -1,5 +1,4 @@
 /** Admits requests: authenticates the caller and applies the rate limit. */
-import cookies from '@fastify/cookie'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasCode } from '../../domain/errors.ts'
@@ -28,8 +27,6 @@ export const PROBE = { config: { open: true, rateLimit: false, frequent: true } 
 export function admit(server: FastifyInstance, context: ServerContext): void {
   const { authenticate, log } = context
   server.decorateRequest('caller', null)
-  // Parses and writes cookies where they are used, not for every request.
-  void server.register(cookies, { hook: false })
   void server.register(rateLimit, { global: false })
   server.after(() => {
     const tooMany = perMinute(server, () => context.settings().rateLimit)

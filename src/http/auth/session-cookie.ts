@@ -1,8 +1,9 @@
 /** The cookies of a session and of a sign-in that is under way. They contain secrets, which pages cannot read. */
+import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** Parts of a request that determine the names of its cookies. */
-type Addressed = Pick<FastifyRequest, 'headers' | 'protocol' | 'host' | 'server'>
+type Addressed = Pick<FastifyRequest, 'headers' | 'protocol' | 'host'>
 
 interface CookieNames {
   readonly session: string
@@ -25,10 +26,13 @@ export function cookieNames(request: Addressed, url: string | null): CookieNames
   return { session, signIn: `${session}-oidc`, secure }
 }
 
+/** Content of a cookie that makes the browser delete it. */
+const EXPIRED = { value: '', maxAge: 0 } as const
+
 /** Returns the value of the cookie, or undefined. */
 export function readCookie(request: Addressed, name: string): string | undefined {
   const { cookie } = request.headers
-  return cookie === undefined ? undefined : request.server.parseCookie(cookie)[name]
+  return cookie === undefined ? undefined : parseCookie(cookie)[name]
 }
 
 /** Sets the cookie. It is also `Secure` if the Origin is HTTPS and the proxy does not say so. */
@@ -41,12 +45,12 @@ export function setSessionCookie(
   const { session: name, secure } = cookieNames(request, url)
   const isSecure = secure || request.headers.origin?.startsWith('https:') === true
   const { text, maxAgeS: maxAge } = session
-  reply.setCookie(name, text, { httpOnly: true, sameSite: 'strict', path: '/', secure: isSecure, maxAge })
+  setCookie(reply, { name, value: text, sameSite: 'strict', secure: isSecure, maxAge })
 }
 
 export function expireSessionCookie(request: FastifyRequest, reply: FastifyReply, url: string | null): void {
   const { session, secure } = cookieNames(request, url)
-  reply.clearCookie(session, { httpOnly: true, sameSite: 'strict', path: '/', secure })
+  setCookie(reply, { name: session, sameSite: 'strict', secure, ...EXPIRED })
 }
 
 /**
@@ -60,7 +64,19 @@ export function setSignInCookie(
   state: { readonly text: string; readonly maxAgeS: number } | null,
 ): void {
   const { signIn, secure } = cookieNames(request, url)
-  const attributes = { httpOnly: true, sameSite: 'lax', path: '/', secure } as const
-  if (state) reply.setCookie(signIn, state.text, { ...attributes, maxAge: state.maxAgeS })
-  else reply.clearCookie(signIn, attributes)
+  const content = state ? { value: state.text, maxAge: state.maxAgeS } : EXPIRED
+  setCookie(reply, { name: signIn, sameSite: 'lax', secure, ...content })
+}
+
+interface Cookie {
+  readonly name: string
+  readonly value: string
+  readonly sameSite: 'strict' | 'lax'
+  readonly secure: boolean
+  readonly maxAge: number
+}
+
+/** Adds a Set-Cookie header. fastify keeps those that were added before. */
+function setCookie(reply: FastifyReply, cookie: Cookie): void {
+  reply.header('set-cookie', stringifySetCookie({ ...cookie, path: '/', httpOnly: true }))
 }

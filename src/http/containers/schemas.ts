@@ -9,7 +9,7 @@ export const ContainerView = Type.Object(
     name: Type.String(),
     pool: Type.String(),
     state: ContainerState,
-    since: Type.String({ description: 'When it entered the state' }),
+    since: Type.String({ description: 'When it entered the state; failed retries do not change it' }),
     generation: Type.Integer(),
     reservation: NullableText({
       description: 'Id of the reservation that holds it; users see only their own',

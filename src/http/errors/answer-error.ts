@@ -4,7 +4,7 @@ import { reasonOf } from '../../domain/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import { PROBLEMS } from './catalogue.ts'
 import { withAllViolations } from './violations.ts'
-import { problemDetails, RETRY_AFTER_S, toBerthError } from './problems.ts'
+import { problemDetails, RATE_LIMITED_RETRY_S, RETRY_AFTER_S, toBerthError } from './problems.ts'
 
 const MAX_PATH_LENGTH = 200
 const HAS_PROBLEM_DETAILS = /^\/(?:v1|ui)\//
@@ -25,6 +25,9 @@ export async function answerError(
     log.error(`a request failed, ${request.method} ${route}`, fields)
   }
   if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
+  if (error.code === 'rate_limited' && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', RATE_LIMITED_RETRY_S)
+  }
   if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="berth"')
   if (HAS_PROBLEM_DETAILS.test(pathOf(request))) {
     const problem = problemDetails(error, request.id)

@@ -7,8 +7,10 @@ import { BerthError, type ErrorCode, type Violation } from '../../domain/errors.
 import { PROBLEMS, problemType } from './catalogue.ts'
 import { isRefusal, refusalText, statusOfRefusal } from './fastify-refusals.ts'
 
-/** Retry-After of a 503. */
+/** Retry-After of a 503, in seconds. */
 export const RETRY_AFTER_S = 2
+/** Retry-After of `rate_limited` in seconds, unless the limit itself has set one. */
+export const RATE_LIMITED_RETRY_S = 5
 
 /**
  * Converts what a handler or fastify threw: a BerthError stays, fastify's refusal of the request becomes

@@ -97,6 +97,8 @@ function messageOf(error: SchemaError): string {
       return 'is missing'
     case 'additionalProperties':
       return unknownProperty(String(params['additionalProperty']), Object.keys(schema.properties ?? {}))
+    case 'minLength':
+      return params['limit'] === 1 ? 'must not be empty' : `must have at least ${params['limit']} characters`
     case 'maxLength':
       return `must have at most ${params['limit']} characters, got ${Array.from(String(data)).length}`
     case 'maxItems':

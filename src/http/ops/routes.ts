@@ -2,13 +2,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from '../json-schema.ts'
-import { reasonOf } from '../../domain/errors.ts'
-import { poolProblem } from '../../domain/pools.ts'
 import { PROBE } from '../auth/admission.ts'
 import type { ServerContext } from '../context.ts'
 import { ADMIN_ONLY } from '../auth/identity.ts'
 import { errorMessage } from '../errors/error-message.ts'
 import { RETRY_AFTER_S } from '../errors/problems.ts'
+import { createReadiness, NotReady, Ready } from './readiness.ts'
 
 const tags = ['manager']
 
@@ -16,66 +15,13 @@ const Alive = Type.Object(
   { status: Type.Literal('ok'), version: Type.String({ description: 'Version of the manager' }) },
   { title: 'Health', description: 'The process serves' },
 )
-const Ready = Type.Object(
-  {
-    status: Type.Literal('ready'),
-    reasons: Type.Optional(
-      Type.Array(Type.String(), { description: 'Pools that cannot lend anything, while others can' }),
-    ),
-  },
-  { title: 'Ready', description: 'Database and engine answer, and at least one pool works' },
-)
-const NotReady = Type.Object(
-  { status: Type.Literal('not ready'), reasons: Type.Array(Type.String()) },
-  {
-    title: 'NotReady',
-    description: 'The database or the engine does not work, or no pool can lend; try again after Retry-After seconds',
-  },
-)
 const Refused = errorMessage('Only an admin may do this')
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { store, pools, clock, log, reconciler, metrics, terminals, version } = context
+  const { store, pools, clock, metrics, terminals, version } = context
+  const currentReadiness = createReadiness(context)
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
-
-  /** Returns why requests cannot be served now; empty when they can. */
-  async function problems(): Promise<string[]> {
-    const reasons: string[] = []
-    try {
-      await store.poolFacts()
-    } catch (error) {
-      log.warn('the database does not answer', { reason: reasonOf(error) })
-      reasons.push('the database does not answer; the log of the manager says why')
-    }
-    if (!reconciler.databaseWritable()) {
-      reasons.push('nothing can be written into the database; the log of the manager says why')
-    }
-    // /readyz needs no token, so it does not show the engine's own message.
-    if (!reconciler.engineAnswers()) {
-      const asked = reconciler.engineProblem() !== null
-      const why = asked ? 'does not answer; the log of the manager says why' : 'was not asked yet'
-      reasons.push(`the container engine ${why}`)
-    }
-    return reasons
-  }
-
-  /** Returns why pools cannot lend anything. */
-  async function poolProblems(): Promise<string[]> {
-    const { containers } = await store.snapshot()
-    return pools.all().flatMap(({ name }) => {
-      const problem = poolProblem(containers, name)
-      return problem === null ? [] : [`pool "${name}" cannot lend any container: ${problem}`]
-    })
-  }
-
-  /** Names the containers only: /readyz needs no token, and their holders are not for every caller. */
-  function leftAlone(): string[] {
-    const names = reconciler.protectedContainers().flatMap(({ row }) => row?.name ?? [])
-    const why = 'may hold a session that this database does not know, or belong to another one'
-    if (names.length === 0) return []
-    return [`containers left alone, because they ${why}: ${names.join(', ')}; see berth doctor`]
-  }
 
   const healthz = { tags, operationId: 'getHealth', summary: 'Whether the process serves', response: { 200: Alive } }
   typed.get('/healthz', { schema: healthz, ...PROBE }, async () => ({ status: 'ok' as const, version }))
@@ -87,16 +33,9 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     response: { 200: Ready, 503: NotReady },
   }
   typed.get('/readyz', { schema: readyz, ...PROBE }, async (_request, reply) => {
-    const reasons = await problems()
-    const failing = reasons.length === 0 ? await poolProblems() : []
-    // A manager that serves other pools is not taken out of service for one that fails.
-    const serves = failing.length < pools.all().length
-    if (reasons.length === 0 && serves) {
-      const notes = [...failing, ...leftAlone()]
-      return { status: 'ready' as const, ...(notes.length > 0 && { reasons: notes }) }
-    }
-    reasons.push(...failing)
-    return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ status: 'not ready', reasons })
+    const readiness = await currentReadiness()
+    if (readiness.status === 'ready') return readiness
+    return reply.code(503).header('retry-after', RETRY_AFTER_S).send(readiness)
   })
 
   const figures = {

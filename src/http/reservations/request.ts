@@ -12,7 +12,12 @@ import { invalidRequest } from '../../domain/errors.ts'
 const MIN_DURATION_MS = 60_000
 
 export type ReserveBody = Static<typeof Reserve>
-export type ExtendBody = Static<typeof Extend>
+export type ChangeBody = Static<typeof Extend>
+
+/** The requested change of a reservation: its note, or its end. */
+export type Change =
+  | { readonly kind: 'note'; readonly note: string | null }
+  | { readonly kind: 'end'; readonly until: (expiresAt: number) => number }
 
 interface ReserveTimes {
   readonly duration?: string
@@ -27,7 +32,7 @@ export function readWanted(body: Partial<ReserveBody>): WantedReserve {
   return { ...times, poolName: pool, username, count, name, password, passwordStyle, sshKeys }
 }
 
-/** Returns milliseconds, NaN for what cannot be read or is too short; `standard` is the pool's default duration. */
+/** Returns milliseconds, NaN for what cannot be read or is too short; `standard` is for a reserve that names none. */
 export function readTimes({ duration, keepalive, wait }: ReserveTimes, standard: number) {
   return {
     durationMs: duration === undefined ? standard : atLeast(MIN_DURATION_MS, toMs(duration)),
@@ -50,14 +55,23 @@ function toMs(duration: string): number {
   return parseDuration(duration) ?? Number.NaN
 }
 
+/** Returns the new note or the new end. Refuses both in one request, because one could fail after the other. */
+export function readChange(body: ChangeBody): Change {
+  const { extend, expires_at, note } = body
+  if (note === undefined) return { kind: 'end', until: readEnd(body) }
+  if (extend === undefined && expires_at === undefined) return { kind: 'note', note: note === '' ? null : note }
+  const message = 'must not be combined with extend or expires_at; send it in a request of its own'
+  throw invalidRequest([{ path: 'note', message }])
+}
+
 /**
  * Returns the function from the present end of a reservation to the wanted one: `{extend: "30m"}` adds to it,
  * `{expires_at}` replaces it.
  */
-export function readEnd(body: ExtendBody): (expiresAt: number) => number {
+function readEnd(body: ChangeBody): (expiresAt: number) => number {
   const { extend, expires_at } = body
   if ((extend === undefined) === (expires_at === undefined)) {
-    const none = 'is missing; give extend or expires_at'
+    const none = 'is missing; give extend, expires_at or note'
     const message = extend === undefined ? none : 'must not be combined with expires_at; give one of them'
     throw invalidRequest([{ path: 'extend', message }])
   }
@@ -73,11 +87,11 @@ export function readEnd(body: ExtendBody): (expiresAt: number) => number {
   return (expiresAt) => expiresAt + ms
 }
 
-/** Does the checks of `readEnd` on a body in which refused values are undefined, unless all of its values are. */
-export function checkEnd(body: ExtendBody): void {
+/** Does the checks of `readChange` on a body in which refused values are undefined, unless all of its values are. */
+export function checkChange(body: ChangeBody): void {
   const isReadable = Object.values(body).some((value) => value !== undefined)
-  const isGiven = 'extend' in body || 'expires_at' in body
-  if (isReadable || !isGiven) readEnd(body)
+  const isGiven = 'extend' in body || 'expires_at' in body || 'note' in body
+  if (isReadable || !isGiven) readChange(body)
 }
 
 /**

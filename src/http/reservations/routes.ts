@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ownOnly } from '../../domain/identity.ts'
 import { stateAt } from '../../domain/reservation.ts'
 import { idempotentRequest } from '../../usecases/idempotency.ts'
+import { defaultDurationMs } from '../../usecases/limits.ts'
 import { choosePool } from '../../usecases/rules/pool-rules.ts'
 import { IfNoneMatch, NotModified, represent, sendUnlessKnown } from '../etag.ts'
 import type { RouteContext } from '../context.ts'
@@ -13,9 +14,9 @@ import { identityOf, requireAdmin } from '../auth/identity.ts'
 import { clientGone } from '../streaming/long-poll.ts'
 import { pollUntil } from '../streaming/poll-until.ts'
 import {
-  type ExtendBody,
-  checkEnd,
-  readEnd,
+  type ChangeBody,
+  checkChange,
+  readChange,
   readHold,
   readIdempotencyKey,
   readStates,
@@ -66,20 +67,21 @@ function reserveRoute(typed: TypedServer, context: RouteContext): void {
     const { password_style: passwordStyle } = request.body
     const pool = choosePool(pools, request.body.pool)
     const sent = readIdempotencyKey(request.headers)
+    const by = identityOf(request)
     const held = await reservations.reserve(
       {
         pool,
         username,
         count,
         sshKeys,
-        ...readTimes(request.body, pool.duration.default),
+        ...readTimes(request.body, defaultDurationMs(pool, by.limits)),
         ...(password !== undefined && { password }),
         ...(passwordStyle !== undefined && { passwordStyle }),
         ...(note !== undefined && { note }),
         ...(name !== undefined && { name }),
         ...(sent !== null && { idempotency: idempotentRequest(sent, request.body, requestSecret) }),
       },
-      identityOf(request),
+      by,
     )
     const view = await viewReservation(context, held)
     const unfinished = view.state === 'waiting' || view.state === 'preparing'
@@ -134,11 +136,13 @@ function showRoute(typed: TypedServer, context: RouteContext): void {
 /** Extend, keepalive, hold, release. */
 function changeRoutes(typed: TypedServer, context: RouteContext): void {
   const { reservations } = context
-  const extendRules = ({ body }: FastifyRequest) => violationsFrom(() => checkEnd(body as ExtendBody))
-  typed.patch('/v1/reservations/:id', { schema: EXTEND, config: { rules: extendRules } }, async (request) => {
+  const changeRules = ({ body }: FastifyRequest) => violationsFrom(() => checkChange(body as ChangeBody))
+  typed.patch('/v1/reservations/:id', { schema: EXTEND, config: { rules: changeRules } }, async (request) => {
     const { id } = request.params
     const by = identityOf(request)
-    const { clamped } = await reservations.extend(id, readEnd(request.body), by)
+    const change = readChange(request.body)
+    if (change.kind === 'note') await reservations.setNote(id, change.note, by)
+    const { clamped } = change.kind === 'end' ? await reservations.extend(id, change.until, by) : { clamped: null }
     return { ...(await viewReservation(context, await reservations.find(id, by))), clamped }
   })
 
@@ -202,7 +206,7 @@ const SHOW = {
 const EXTEND = {
   tags: ['reservations'],
   operationId: 'extendReservation',
-  summary: 'Extend an active reservation; never shortens',
+  summary: 'Extend an active reservation (never shortens it), or change its note',
   params: ReservationId,
   body: Extend,
   response: { 200: ExtendedView },

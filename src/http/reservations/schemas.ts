@@ -6,6 +6,8 @@ import { Nullable, NullableText, Type } from '../json-schema.ts'
 
 const ReservationState = Type.Enum([...RESERVATION_STATES], { title: 'ReservationState' })
 
+const MAX_NOTE_CHARACTERS = 500
+
 /** What depends on the pool or on the image is checked by the use case. */
 export const Reserve = Type.Object(
   {
@@ -32,7 +34,7 @@ export const Reserve = Type.Object(
         description: 'Public keys, without options. Each text is one key or a whole file of them, with comment lines',
       }),
     ),
-    note: Type.Optional(Type.String({ maxLength: 500 })),
+    note: Type.Optional(Type.String({ maxLength: MAX_NOTE_CHARACTERS })),
     name: Type.Optional(
       Type.String({
         maxLength: 100,
@@ -59,6 +61,12 @@ export const Extend = Type.Object(
       Type.String({ description: 'Added to the present end; instead of expires_at', examples: ['30m'] }),
     ),
     expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'The new end; instead of extend' })),
+    note: Type.Optional(
+      Type.String({
+        maxLength: MAX_NOTE_CHARACTERS,
+        description: 'The new note, without extend and expires_at; an empty text removes it',
+      }),
+    ),
   },
   { title: 'ExtendRequest', additionalProperties: false },
 )

@@ -1,6 +1,7 @@
 /** The four endpoints of the simple API. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { knownHostsLine } from '../../domain/container.ts'
+import { defaultDurationMs } from '../../usecases/limits.ts'
 import { boundsOf, choosePool, countProblem } from '../../usecases/rules/pool-rules.ts'
 import { activeAt, listAvailable, listReservations } from './lists.ts'
 import type { ServerContext } from '../context.ts'
@@ -43,8 +44,11 @@ function reserveRoute(server: FastifyInstance, context: ServerContext): void {
       throw refusal('username is missing; say for whom the containers are, like username=alice')
     if (maxCount === 0) throw refusal(`count ${countProblem(pool, 1)}`)
     const count = wholeNumber('count', query.count ?? '1', 1, maxCount)
-    const standard = String(pool.duration.default / MINUTE_MS)
-    const minutes = decimal('duration', query.duration ?? standard, 1, maxDurationMs / MINUTE_MS, 'minutes')
+    const by = identityOf(request)
+    const minutes =
+      query.duration === undefined
+        ? defaultDurationMs(pool, by.limits) / MINUTE_MS
+        : decimal('duration', query.duration, 1, maxDurationMs / MINUTE_MS, 'minutes')
     const chosen = query.password ?? defaultPassword
     const { reservation, containers, password } = await reservations.reserve(
       {
@@ -54,7 +58,7 @@ function reserveRoute(server: FastifyInstance, context: ServerContext): void {
         durationMs: Math.round(minutes * MINUTE_MS),
         ...(chosen !== null && { password: chosen }),
       },
-      identityOf(request),
+      by,
     )
     return {
       status: 'success',

@@ -6,7 +6,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 /** Maximum for one identity, or for one address without an identity. */
 const MAX_OF_ONE = 200
 const MAX_OF_ALL = 1_000
-const RETRY_AFTER_S = 5
 
 export interface StreamLimit {
   /**
@@ -23,8 +22,8 @@ export function openStreamLimit(): StreamLimit {
     count(request, reply) {
       const key = rateLimitKey(request)
       const theirs = open.get(key) ?? 0
-      if (theirs >= MAX_OF_ONE) throw full(reply, `you have ${MAX_OF_ONE} streams and waiting answers open`)
-      if (all >= MAX_OF_ALL) throw full(reply, `this manager has ${MAX_OF_ALL} streams and waiting answers open`)
+      if (theirs >= MAX_OF_ONE) throw full(`you have ${MAX_OF_ONE} streams and waiting answers open`)
+      if (all >= MAX_OF_ALL) throw full(`this manager has ${MAX_OF_ALL} streams and waiting answers open`)
       open.set(key, theirs + 1)
       all += 1
       reply.raw.once('close', () => {
@@ -37,7 +36,6 @@ export function openStreamLimit(): StreamLimit {
   }
 }
 
-function full(reply: FastifyReply, what: string): BerthError {
-  reply.header('retry-after', RETRY_AFTER_S)
+function full(what: string): BerthError {
   return new BerthError('rate_limited', `${what}, the maximum; close some, or try again later`)
 }

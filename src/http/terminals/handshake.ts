@@ -7,8 +7,9 @@ export const PROTOCOL = 'berth.v1'
 
 /** Returns whether a request opens the WebSocket of a terminal. Other upgrades are ignored, such as that to HTTP/2. */
 export function isTerminalUpgrade({ method, url = '', headers }: IncomingMessage): boolean {
-  const isTerminal = /^\/v1\/terminals\/[^/?#]+\/?(?:[?#]|$)/.test(url)
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && isTerminal
+  // Every answer asks, and hardly any request has the header: the path is looked at last.
+  const isWebSocket = method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+  return isWebSocket && /^\/v1\/terminals\/[^/?#]+\/?(?:[?#]|$)/.test(url)
 }
 
 /**

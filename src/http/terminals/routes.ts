@@ -60,7 +60,9 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllo
         const ticket = ticketIn(request.headers['sec-websocket-protocol'])
         admitted.set(request, await terminals.redeem(ticket, request.params.id))
       },
-      handler: () => {
+      handler: (_request, reply) => {
+        // RFC 9110, 15.5.22 and 7.8: a 426 names the protocol in Upgrade, and Upgrade in Connection.
+        reply.headers({ upgrade: 'websocket', connection: 'upgrade' })
         const why = 'this is a WebSocket; open it with a ticket of POST /v1/terminals/ID/tickets'
         const cause = Object.assign(new Error('Upgrade'), { statusCode: 426 })
         throw new BerthError('invalid_request', why, { cause })

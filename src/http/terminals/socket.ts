@@ -15,18 +15,20 @@ const MAX_BUFFERED_BYTES = 2 * 1024 * 1024
 /** Maximum size of the reason of a close (RFC 6455, 5.5). */
 const MAX_REASON_BYTES = 123
 
+const NOT_FOUND = 4404
+const TOO_MANY = 4429
+/** The engine or the container does not answer. */
+const TRY_AGAIN = 1013
+
 /** Codes with which a WebSocket is closed. Those below 4000 are defined by RFC 6455. */
 const CODES: Readonly<Record<Closing, number>> = {
   signed_out: 4401,
   replaced: 4409,
   over: 4410,
   restarting: 1012,
+  unreachable: TRY_AGAIN,
   protocol_error: 1008,
 }
-const NOT_FOUND = 4404
-const TOO_MANY = 4429
-/** The engine or the container does not answer. */
-const TRY_AGAIN = 1013
 
 /** The WebSocket of a viewer. Takes no input until `hold(false)`. */
 class ViewerSocket implements Connection {

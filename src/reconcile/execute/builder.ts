@@ -6,8 +6,8 @@ import {
   nextGeneration,
   ready,
   replacement,
-  retired,
   restarted,
+  retried,
 } from '../../domain/container.ts'
 import type { HostCertificates } from '../../usecases/host-certificates.ts'
 import { sessionTextsOf } from '../../domain/session/texts.ts'
@@ -72,7 +72,7 @@ export class Builder {
 
   async recycle(row: Container, stale: readonly Observed[]): Promise<Container | null> {
     const { pools, store, engine, clock, log } = this.#deps
-    const going = row.state === 'removing' ? row : await this.#apply(row, retired(row.error, clock()))
+    const going = row.state === 'removing' ? row : await this.#apply(row, retried(row, clock()))
     if (!going) return null
     if (going.engineId !== null) await engine.remove(going.engineId)
     const others = stale.filter((o) => o.id !== going.engineId)

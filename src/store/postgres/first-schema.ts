@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import { RECORDED } from '../migrations/0007-changes.ts'
+import { RECORDED } from '../sql/schema/recorded.ts'
 import { WRITE_LOCK } from './writing/write-lock.ts'
 
 const TABLES = `
@@ -146,7 +146,8 @@ const TABLES = `
     container text collate "C" not null,
     generation integer not null,
     persistent integer not null,
-    created_at bigint not null
+    created_at bigint not null,
+    viewed_at bigint not null
   );
   create index terminals_of_reservation on terminals (reservation);
 

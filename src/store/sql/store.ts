@@ -10,6 +10,7 @@ import { eventHistoryVerbs } from './history/events.ts'
 import { refusalVerbs } from './history/refusals.ts'
 import { reservationTimesVerb } from './history/reservation-times.ts'
 import { leadershipVerbs } from './leadership.ts'
+import { noteVerbs } from './notes.ts'
 import { onHoldVerbs } from './on-hold.ts'
 import { readVerbs } from './reads.ts'
 import { lifecycleVerbs } from './reservation-lifecycle.ts'
@@ -31,6 +32,7 @@ export function createSqlStore(db: Kysely<Tables>, address: string, transactions
     ...claimVerbs(transactions, manager.name),
     ...lifecycleVerbs(transactions),
     ...onHoldVerbs(transactions),
+    ...noteVerbs(transactions),
     ...leadershipVerbs(transactions, manager),
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),

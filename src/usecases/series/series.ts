@@ -59,7 +59,7 @@ export function createSeries(deps: ComputeDeps): SeriesReader {
         if (results.get(key) === known) break
       }
       if (waiting >= MAX_WAITING) {
-        throw new BerthError('rate_limited', `${waiting} computations of series are under way; try again in a minute`)
+        throw new BerthError('rate_limited', `${waiting} computations of series are under way; try again later`)
       }
       const computed = compute(query)
       results.delete(key)

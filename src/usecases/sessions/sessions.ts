@@ -13,6 +13,8 @@ const MINUTE_MS = 60_000
 export const IDLE_MS = 12 * 60 * MINUTE_MS
 /** Maximum life of a session, used or not. */
 const LIFE_MS = 7 * 24 * 60 * MINUTE_MS
+/** Maximum number of sessions of one token, or of one person at the identity provider. A class may share a token. */
+export const MAX_SESSIONS = 100
 /** Browsers send up to 300 characters; the rest would only fill the table. */
 const MAX_USER_AGENT_CHARACTERS = 300
 
@@ -28,7 +30,10 @@ interface SignInSource {
 }
 
 export interface Sessions {
-  /** Opens a session. Returns it with the value of its cookie. `unauthorized` if its token was deleted meanwhile. */
+  /**
+   * Opens a session, and ends the least recently used one if there are more than `MAX_SESSIONS`. Returns the new one
+   * with the value of its cookie. `unauthorized` if its token was deleted meanwhile.
+   */
   open(by: SignedIn, from: SignInSource): Promise<{ readonly session: Session; readonly text: string }>
   /**
    * Returns the session of a cookie. `unauthorized` once it has ended. Unless `isUse` is false, this counts as a use of
@@ -83,7 +88,8 @@ export function createSessions({ store, clock, log, signOn }: SessionsDeps): Ses
         address,
         userAgent: forTerminal(userAgent).slice(0, MAX_USER_AGENT_CHARACTERS),
       }
-      if (!(await store.addSession(session))) throw new BerthError('unauthorized', 'this API token was just deleted')
+      if (!(await store.addSession(session, MAX_SESSIONS)))
+        throw new BerthError('unauthorized', 'this API token was just deleted')
       return { session, text }
     },
 

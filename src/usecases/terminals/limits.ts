@@ -11,7 +11,7 @@ const MAX_TERMINALS = 300
 const MAX_VIEWERS_PER_TERMINAL = 8
 const MAX_VIEWERS = 500
 
-/** Throws `rate_limited` if the container, the reservation or the manager has the maximum number of terminals. */
+/** Throws `rate_limited` if the container, the reservation or the database has the maximum number of terminals. */
 export function assertRoom(
   open: readonly Pick<Terminal, 'reservation' | 'container'>[],
   { reservation, container }: Place,
@@ -20,7 +20,7 @@ export function assertRoom(
   const here = theirs.filter((each) => each.container === container.name)
   if (here.length >= MAX_PER_CONTAINER) throw full(`${container.name} has ${MAX_PER_CONTAINER} terminals`)
   if (theirs.length >= MAX_PER_RESERVATION) throw full(`the reservation has ${MAX_PER_RESERVATION} terminals`)
-  if (open.length >= MAX_TERMINALS) throw full(`this manager has ${MAX_TERMINALS} terminals`)
+  if (open.length >= MAX_TERMINALS) throw full(`there are ${MAX_TERMINALS} terminals`)
 }
 
 /** Throws `rate_limited` if the terminal or the manager has the maximum number of viewers. */

@@ -1,10 +1,12 @@
+import { isResponse } from '../../domain/terminal/responses.ts'
 import { isTerminalSize, type Terminal, type TerminalSize } from '../../domain/terminal/terminal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Shell } from '../../ports/shell.ts'
 import { IDLE_MS, type TerminalEnding } from './ending.ts'
+import type { RunningShell } from './open-shell.ts'
 import { OutputRing } from './output-ring.ts'
 import type { TicketHolder } from './tickets.ts'
-import { type Connection, Viewer } from './viewer.ts'
+import { type Closing, type Connection, Viewer } from './viewer.ts'
 
 /** Viewers that attach within this time after a lost shell was started again are told that it was lost. */
 const LOST_FOR_MS = 30_000
@@ -13,9 +15,9 @@ const PING_MS = 20_000
 
 export interface RunningTerminalDeps {
   readonly clock: Clock
-  /** Called for each input. */
+  /** Called for each input that is not a response of a terminal to a query. */
   readonly onInput: () => void
-  /** Called when the shell, or the connection to it, ended without `end` or `detach`. */
+  /** Called when the shell, or the connection to it, ended without `end` or `disconnect`. */
   readonly onShellEnd: (code: number | null) => void
 }
 
@@ -38,6 +40,8 @@ export class RunningTerminal {
   readonly #ring = new OutputRing()
   readonly #viewers = new Set<Viewer>()
   readonly #lostUntil: number
+  /** The viewer that typed or resized last; null if that viewer has left. */
+  #active: Viewer | null = null
   #size: TerminalSize
   #isResizing = false
   /** Sends the end to a viewer and closes its connection; null until the terminal has ended. */
@@ -45,12 +49,7 @@ export class RunningTerminal {
   /** When the last viewer left, or the terminal was opened; epoch milliseconds. */
   #aloneSince: number
 
-  /** `lost`: the shell replaces one that ended with an earlier manager. */
-  constructor(
-    row: Terminal,
-    { shell, output, size, lost }: { shell: Shell; output: Uint8Array; size: TerminalSize; lost: boolean },
-    deps: RunningTerminalDeps,
-  ) {
+  constructor(row: Terminal, { shell, output, size, lost }: RunningShell, deps: RunningTerminalDeps) {
     this.row = row
     this.#shell = shell
     this.#deps = deps
@@ -84,6 +83,7 @@ export class RunningTerminal {
       resize: (size) => {
         if (!isTerminalSize(size)) return false
         viewer.size = size
+        if (this.#viewers.has(viewer)) this.#active = viewer
         this.#resize(viewer, size)
         return true
       },
@@ -127,9 +127,9 @@ export class RunningTerminal {
     })
   }
 
-  /** Disconnects the viewers when the manager stops. A persistent shell goes on. */
-  detach(): void {
-    this.#close((connection) => connection.close('restarting', 'the manager restarts'))
+  /** Disconnects the viewers, who can attach again. A persistent shell goes on. */
+  disconnect(why: Extract<Closing, 'restarting' | 'unreachable'>, reason: string): void {
+    this.#close((connection) => connection.close(why, reason))
   }
 
   #close(announce: (connection: Connection) => void): void {
@@ -150,9 +150,16 @@ export class RunningTerminal {
   /** Input of a viewer who has left is dropped: its client may ignore the close for half a minute. */
   #typed(viewer: Viewer, bytes: Uint8Array): void {
     if (!this.#viewers.has(viewer)) return
-    if (viewer.size) this.#resize(viewer, viewer.size)
+    if (isResponse(bytes)) {
+      // The terminals of all viewers respond to a query, but the program expects one response.
+      const [first] = this.#viewers
+      if (viewer !== (this.#active ?? first)) return
+    } else {
+      this.#active = viewer
+      if (viewer.size) this.#resize(viewer, viewer.size)
+      this.#deps.onInput()
+    }
     if (!this.#shell.stream.write(bytes)) this.#holdInput(true)
-    this.#deps.onInput()
   }
 
   /** Pauses the shell while no viewer can take more, so that the fastest viewer misses nothing. */
@@ -190,6 +197,7 @@ export class RunningTerminal {
 
   #left(viewer: Viewer): void {
     if (!this.#viewers.delete(viewer)) return
+    if (this.#active === viewer) this.#active = null
     if (this.#viewers.size === 0) this.#aloneSince = this.#deps.clock()
     this.#pace()
   }

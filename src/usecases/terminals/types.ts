@@ -8,7 +8,8 @@ import type { Store } from '../../ports/store.ts'
 export interface TerminalsDeps {
   readonly store: Pick<
     Store,
-    'snapshot' | 'reservation' | 'onEvents' | 'terminal' | 'terminals' | 'addTerminal' | 'removeTerminal' | 'keepAlive'
+    | ('snapshot' | 'reservation' | 'onEvents' | 'keepAlive')
+    | ('terminal' | 'terminals' | 'allTerminals' | 'addTerminal' | 'markViewed' | 'removeTerminal')
   >
   readonly engine: Pick<Engine, 'shell' | 'exec' | 'lentTo'>
   readonly clock: Clock

@@ -8,8 +8,11 @@ const WINDOW_BYTES = 256 * 1024
 /** A full viewer that has acknowledged nothing for this time no longer delays the shell. */
 const STALLED_MS = 10_000
 
-/** Why the connection of a viewer is closed. `protocol_error`: a message could not be understood. */
-export type Closing = 'signed_out' | 'replaced' | 'over' | 'restarting' | 'protocol_error'
+/**
+ * Why the connection of a viewer is closed. `unreachable`: the connection to the shell was lost, but the shell may
+ * still run; `protocol_error`: a message could not be understood.
+ */
+export type Closing = 'signed_out' | 'replaced' | 'over' | 'restarting' | 'unreachable' | 'protocol_error'
 
 export type ViewerMessage =
   | ({ readonly type: 'attached'; readonly replayed: number; readonly lost: boolean } & TerminalSize)

@@ -40,14 +40,17 @@ function configFile(): string {
   return join(STATE, manager, 'config')
 }
 
-beforeEach(async () => {
+/** For `beforeEach` in a suite: at the top of a file it would run before each test of the whole process. */
+async function forgetAll(): Promise<void> {
   await berth.run('release', '--all')
   await api.world.settle()
   rmSync(SSH, { recursive: true, force: true })
   rmSync(STATE, { recursive: true, force: true })
-})
+}
 
 describe('berth ssh-config', () => {
+  beforeEach(forgetAll)
+
   it('prints a block for each container, as ssh reads it', async () => {
     await berth.json('reserve', '--count', '2', '--user', 'alice')
     const { stdout } = await berth.run('ssh-config')
@@ -118,6 +121,8 @@ describe('berth ssh-config', () => {
 })
 
 describe('berth ssh-config --install', () => {
+  beforeEach(forgetAll)
+
   it('shows the lines, asks, and adds them once, at the top', async () => {
     mkdirSync(SSH, { mode: 0o700 })
     writeFileSync(CONFIG, USERS_OWN, { mode: 0o640 })

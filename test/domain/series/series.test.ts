@@ -12,10 +12,10 @@ const STEPS = stepsOf(10 * MINUTE, 11 * MINUTE, TEN_SECONDS)
 const FROM = 10 * MINUTE + 25_000
 
 /** Returns the refusals of each point that has some, by the start of its step. */
-function refusalsOf(refusals: readonly RefusalSum[], from = FROM): Record<string, object> {
-  const parts = { occupancy: new Occupancy(STEPS, from), waits: new Waits(STEPS, from), sizes: [], from, refusals }
-  const points = pointsOf(STEPS, parts).filter((point) => Object.keys(point.refusals).length > 0)
-  return Object.fromEntries(points.map((point) => [(point.at - STEPS.from) / 1_000, point.refusals]))
+function refusalsOf(refusals: readonly RefusalSum[], from = FROM, steps = STEPS): Record<string, object> {
+  const parts = { occupancy: new Occupancy(steps, from), waits: new Waits(steps, from), sizes: [], from, refusals }
+  const points = pointsOf(steps, parts).filter((point) => Object.keys(point.refusals).length > 0)
+  return Object.fromEntries(points.map((point) => [(point.at - steps.from) / 1_000, point.refusals]))
 }
 
 describe('refusals in points', () => {
@@ -27,6 +27,16 @@ describe('refusals in points', () => {
       { step: 4, code: 'not_enough', count: 8 },
     ] as const
     deepEqual(refusalsOf(sums), { 20: { not_enough: 3, quota_exceeded: 4 }, 40: { not_enough: 8 } })
+  })
+
+  it('of the step in which the figures start are counted, however long before them the step starts', () => {
+    const steps = stepsOf(0, 60 * MINUTE, 15 * MINUTE)
+    const sums = [
+      { step: 0, code: 'not_enough', count: 3 },
+      { step: 1, code: 'not_enough', count: 1 },
+      { step: 2, code: 'not_enough', count: 2 },
+    ] as const
+    deepEqual(refusalsOf(sums, 20 * MINUTE, steps), { 900: { not_enough: 1 }, 1800: { not_enough: 2 } })
   })
 
   it('of an earlier minute, whose events are not kept, are left out', () => {

@@ -54,6 +54,7 @@ async function scene(): Promise<Scene> {
 const TOUCHES: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/v1/reservations/{id}'],
   ['PATCH', '/v1/reservations/{id}', { extend: '5m' }],
+  ['PATCH', '/v1/reservations/{id}', { note: 'taken over' }],
   ['DELETE', '/v1/reservations/{id}'],
   ['POST', '/v1/reservations/{id}/keepalive'],
   ['POST', '/v1/reservations/{id}/hold', { duration: '5m' }],

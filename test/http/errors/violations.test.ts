@@ -121,15 +121,19 @@ describe('other requests', () => {
       'from must be a day like 2026-11-24, or an RFC 3339 timestamp like 2026-11-24T17:00:00Z, got "then"',
       'to must be a day like 2026-11-24, or an RFC 3339 timestamp like 2026-11-24T17:00:00Z, got "now"',
     ],
-    ['PATCH', '/v1/reservations/r1', {}, 'extend is missing; give extend or expires_at'],
+    ['PATCH', '/v1/reservations/r1', {}, 'extend is missing; give extend, expires_at or note'],
     [
       ...(['PATCH', '/v1/reservations/r1', { extend: '1h', expires_at: '2028-01-01T00:00:00Z' }] as const),
       'extend must not be combined with expires_at; give one of them',
     ],
     [
       ...(['PATCH', '/v1/reservations/r1', { extend: 'much', colour: 1 }] as const),
-      'colour is unknown; allowed: extend, expires_at',
+      'colour is unknown; allowed: extend, expires_at, note',
       'extend must be a duration like 30m, 2h or PT1H30M, got "much"',
+    ],
+    [
+      ...(['PATCH', '/v1/reservations/r1', { extend: '1h', note: 'demo' }] as const),
+      'note must not be combined with extend or expires_at; send it in a request of its own',
     ],
     ['PATCH', '/v1/reservations/r1', { expires_at: 'soon' }, `expires_at must be ${TIMESTAMP}, got "soon"`],
     [

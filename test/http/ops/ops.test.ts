@@ -42,9 +42,11 @@ describe('GET /readyz', () => {
 
   it('is not ready before the first listing of the engine', async () => {
     const api = await openApi({ settled: false })
-    const reasons = ['the container engine was not asked yet']
+    const message = 'the container engine was not asked yet'
+    const problems = [{ code: 'engine_unavailable', pool: null, message }]
     const { status, text } = await api.get('/readyz')
-    assert.deepEqual({ status, body: JSON.parse(text) }, { status: 503, body: { status: 'not ready', reasons } })
+    const body = { status: 'not ready', reasons: [message], problems }
+    assert.deepEqual({ status, body: JSON.parse(text) }, { status: 503, body })
     await api.world.reconciler.tick()
     assert.equal((await api.get('/readyz')).status, 200)
   })
@@ -67,7 +69,28 @@ describe('GET /readyz', () => {
     const { status, text } = await api.get('/readyz')
     const reasons = ['the database does not answer; the log of the manager says why']
     assert.deepEqual({ status, reasons: JSON.parse(text).reasons }, { status: 503, reasons })
+    assert.deepEqual(JSON.parse(text).problems, [{ code: 'database_unavailable', pool: null, message: reasons[0] }])
     assert.ok(api.world.logged.includes('the database does not answer {"reason":"disk on fire"}'))
+  })
+})
+
+describe('GET /readyz with an almost full disk of the database', () => {
+  it('is ready, and says how much is left', async () => {
+    const reasons = async (free: number) => {
+      const api = await openApi({ access: () => ({ freeSpace: async () => free }) })
+      const { status, text } = await api.get('/readyz')
+      assert.equal(status, 200)
+      return JSON.parse(text).reasons
+    }
+    assert.equal(await reasons(1024 ** 3), undefined)
+    const left = 'the disk of the database has only 1023 MiB left; free some space before nothing can be written'
+    assert.deepEqual(await reasons(1024 ** 3 - 1), [left])
+  })
+
+  it('does not warn if the disk cannot be read', async () => {
+    const freeSpace = () => Promise.reject(new Error('EIO'))
+    const api = await openApi({ access: () => ({ freeSpace }) })
+    assert.equal(JSON.parse((await api.get('/readyz')).text).reasons, undefined)
   })
 })
 

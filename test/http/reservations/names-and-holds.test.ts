@@ -1,4 +1,4 @@
-/** Names of reservations, reservations on hold, and resets, over the API. */
+/** Names and notes of reservations, reservations on hold, and resets, over the API. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Api, openApi } from '../../../lab/api.ts'
@@ -49,6 +49,33 @@ describe('the name of a reservation', () => {
   it('is no parameter of the simple API', async () => {
     const api = await openApi()
     assert.equal((await ask(api, 'GET', '/reserve?username=alice&name=web')).status, 400)
+  })
+})
+
+describe('the note of a reservation', () => {
+  it('can be changed and removed until the reservation ends; each change is an event', async () => {
+    const api = await openApi({ pools: [pool({ name: 'alpine', size: 1 })] })
+    const { body } = await ask(api, 'POST', '/v1/reservations', { note: 'draft' })
+    const { body: waiting } = await ask(api, 'POST', '/v1/reservations', { wait: '10m' })
+    const change = (note: unknown, id = body.id) => ask(api, 'PATCH', `/v1/reservations/${id}`, { note })
+    const changed = await change('for the exam')
+    assert.deepEqual([changed.status, changed.body.note, changed.body.clamped], [200, 'for the exam', null])
+    assert.equal(changed.body.expires_at, body.expires_at)
+    assert.equal((await change('for the exam')).body.note, 'for the exam')
+    assert.equal((await change('next', waiting.id)).body.note, 'next')
+    assert.equal((await change('')).body.note, null)
+    const { body: log } = await ask(api, 'GET', '/v1/events?kind=reservation.noted')
+    const details = log.events.map(({ reservation, detail }: Record<string, unknown>) => [reservation, detail])
+    assert.deepEqual(details, [
+      [body.id, 'for the exam'],
+      [waiting.id, 'next'],
+      [body.id, null],
+    ])
+    assert.equal((await change('x'.repeat(501))).status, 422)
+    await ask(api, 'DELETE', `/v1/reservations/${body.id}`)
+    const late = await change('too late')
+    assert.deepEqual([late.status, late.body.code], [409, 'not_active'])
+    assert.equal((await change('x', 'nothing')).status, 404)
   })
 })
 

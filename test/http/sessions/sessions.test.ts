@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createHash } from 'node:crypto'
 import { listening, openApi } from '../../../lab/api.ts'
+import { MAX_SESSIONS } from '../../../src/usecases/sessions/sessions.ts'
 import { openBrowser } from '../../support/http/browser.ts'
 import { openTokenApi } from '../../support/http/token-api.ts'
 import { listen } from '../../support/engine/listener.ts'
@@ -80,7 +81,7 @@ describe('a sign-in with a token', () => {
     [{ token: 'hello' }, 401, /^malformed API token/],
     [{ token: 'a.b.c' }, 401, /^malformed API token/],
     [{ token: `berth_${'0'.repeat(12)}_${'1'.repeat(64)}` }, 401, /^unknown or deleted API token/],
-    [{ token: '' }, 422, /token must/],
+    [{ token: '' }, 422, /token must not be empty/],
     [{ token: 123_456_789 }, 422, /token must be (?!.*123)/],
     [{}, 422, /token/],
     [{ token: 'x', name: 'y' }, 422, /name/],
@@ -145,6 +146,23 @@ describe('a session', () => {
     assert.equal((await asked({ authorization: 'Bearer nonsense' })).status, 401)
     const state = JSON.parse((await browser.send('GET', '/v1/session', headers)).text)
     assert.deepEqual([state.identity.name, state.auth, state.session], ['bob', 'token', null])
+  })
+
+  it('ends when its token has more than the maximum and it is the least recently used one', async () => {
+    const { api, alice, browser: unused, status } = await signedIn()
+    const used = openBrowser(api.server)
+    await used.fetch('POST', '/v1/session', { token: alice.text })
+    for (let nth = 0; nth < MAX_SESSIONS - 2; nth += 1) {
+      api.world.advance(1_000)
+      await openBrowser(api.server).fetch('POST', '/v1/session', { token: alice.text })
+    }
+    assert.equal((await api.world.store.sessions('alice')).length, MAX_SESSIONS)
+    api.world.advance(MINUTE)
+    assert.equal((await used.fetch('GET', '/v1/me')).status, 200)
+    await openBrowser(api.server).fetch('POST', '/v1/session', { token: alice.text })
+    assert.deepEqual([await status(), (await used.fetch('GET', '/v1/me')).status], [401, 200])
+    assert.match((await unused.fetch('GET', '/v1/me')).text, /this session has ended; sign in again/)
+    assert.equal((await api.world.store.sessions('alice')).length, MAX_SESSIONS)
   })
 
   it('ends after twelve hours without use, and not before', async () => {
@@ -260,7 +278,7 @@ describe('a sign-out', () => {
     const copy = { cookie: browser.cookie(), host: 'localhost:8080' }
     const { status, cookies } = await browser.fetch('DELETE', '/v1/session')
     assert.equal(status, 204)
-    assert.match(cookies.join(), /^berth-8080=; Max-Age=0; Path=\/; Expires=.*; HttpOnly; SameSite=Strict$/)
+    assert.match(cookies.join(), /^berth-8080=; Max-Age=0; Path=\/; HttpOnly; SameSite=Strict$/)
     assert.equal((await api.server.inject({ url: '/v1/me', headers: copy })).statusCode, 401)
     assert.deepEqual(JSON.parse((await browser.fetch('GET', '/v1/session')).text), NOBODY)
     assert.equal((await browser.fetch('DELETE', '/v1/session')).status, 204, 'again')

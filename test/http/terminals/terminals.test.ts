@@ -24,7 +24,7 @@ async function scene() {
     const headers = { ...by.headers, ...(body && JSON_TYPE) }
     const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) })
     const text = await answer.text()
-    return { status: answer.status, body: text === '' ? null : JSON.parse(text) }
+    return { status: answer.status, body: text === '' ? null : JSON.parse(text), headers: answer.headers }
   }
   const first = (await ask('POST', '/v1/reservations', ann, { username: 'ann', keepalive: '10m' })).body
   await ask('POST', '/v1/reservations', bob, { username: 'bob' })
@@ -101,15 +101,16 @@ describe('terminals: over the API', () => {
     const made = await Promise.all(Array.from({ length: 12 }, () => s.create()))
     ids.push(...made.flatMap(({ id }) => id ?? []))
     assert.equal(ids.length, 8, 'also when they are opened at once')
-    const { status, body } = await s.ask('POST', '/v1/containers/alpine-1/terminals', s.ann, SIZE)
-    assert.deepEqual([status, body.code], [429, 'rate_limited'])
+    const { status, body, headers } = await s.ask('POST', '/v1/containers/alpine-1/terminals', s.ann, SIZE)
+    assert.deepEqual([status, body.code, headers.get('retry-after')], [429, 'rate_limited', '5'])
     assert.match(body.detail, /alpine-1 has 8 terminals, the maximum/)
     for (const id of ids) await s.ask('DELETE', `/v1/terminals/${id}`, s.ann)
   })
 
   it('are WebSockets only', async () => {
     const answer = await fetch(`${s.address}/v1/terminals/x`)
-    assert.equal(answer.status, 426)
+    const { headers } = answer
+    assert.deepEqual([answer.status, headers.get('upgrade'), headers.get('connection')], [426, 'websocket', 'upgrade'])
     // Java's client asks every server to change to HTTP/2.
     const socket = connect(Number(new URL(s.address).port), '127.0.0.1')
     socket.write(
@@ -241,6 +242,29 @@ describe('terminals: who may open the WebSocket', () => {
     await s.view(await asOf({ ...s.ann.headers })).attached()
     await s.view(await asOf({ origin: s.address, cookie: 'a=b', 'sec-fetch-site': 'same-origin' })).attached()
     await s.ask('DELETE', `/v1/terminals/${id}`, s.ann)
+  })
+
+  it('no connection that was refused: it is closed', { timeout: 10_000 }, async () => {
+    const { hostname, port, host } = new URL(s.address)
+    for (const [origin, status] of [
+      ['http://evil.example', 403],
+      [s.address, 401],
+    ]) {
+      // This side stays open, as that of a client which waits.
+      const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+      const head = ['GET /v1/terminals/x HTTP/1.1', `Host: ${host}`, `Origin: ${origin}`, 'Connection: Upgrade']
+      const handshake = [
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+      ]
+      socket.write([...head, ...handshake, '', ''].join('\r\n'))
+      let answer = ''
+      socket.setEncoding('utf8').on('data', (text: string) => (answer += text))
+      await once(socket, 'end')
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
+      socket.destroy()
+    }
   })
 
   it('a client that offers the protocol beside the ticket', async () => {

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { type TokenApi, openTokenApi } from '../../support/http/token-api.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
+const MINUTE = 60_000
 const UNLIMITED = { containers: null, duration_seconds: null, pools: null }
 
 async function openAsAdmin() {
@@ -69,6 +70,23 @@ describe('POST /v1/tokens', () => {
     assert.equal((await reserve('duration=30')).status, 200)
     assert.equal((await reserve('duration=30')).status, 429)
     assert.equal(JSON.parse((await api.get('/v1/me', headers)).text).containers_held, 1)
+  })
+
+  it('caps the default duration by the limit, so that a reserve without a duration succeeds', async () => {
+    const { api, make } = await openAsAdmin()
+    const reserved = async (limits: object) => {
+      const { text } = await make({ name: 'dave', limits })
+      const headers = { authorization: `Bearer ${JSON.parse(text).token}` }
+      const simple = await api.get('/reserve?username=dave', headers)
+      assert.equal(simple.status, 200, simple.text)
+      const made = await api.ask('POST', '/v1/reservations', headers)
+      assert.equal(made.status, 201, made.text)
+      const { active_at: began, expires_at: ends } = JSON.parse(made.text)
+      return [JSON.parse(simple.text).duration_minutes, (Date.parse(ends) - Date.parse(began)) / MINUTE]
+    }
+    assert.deepEqual(await reserved({ duration: '10m' }), [10, 10])
+    assert.deepEqual(await reserved({ duration: '100s' }), [100 / 60, 100 / 60])
+    assert.deepEqual(await reserved({ duration: '2h' }), [60, 60])
   })
 
   const name = 'must be 1 to 63 of A-Z a-z 0-9 . _ @ -, and start with a letter or a digit'

@@ -20,10 +20,10 @@ export interface TestBrowser {
 
 /**
  * Starts a browser with a new profile. Call it once, at the top of a test file, before its tests. A test fails at its
- * end if a page of one of its persons had a fault (`Person`).
+ * end if a page of one of its persons had a fault (`Person`). `flags` are further arguments of Chromium.
  */
-export async function openBrowser(): Promise<TestBrowser> {
-  const browser = await chromium.launch({ executablePath: testTool('chromium'), args: ARGUMENTS })
+export async function openBrowser(flags: readonly string[] = []): Promise<TestBrowser> {
+  const browser = await chromium.launch({ executablePath: testTool('chromium'), args: [...ARGUMENTS, ...flags] })
   const people: Person[] = []
   after(() => browser.close())
   afterEach(async () => {

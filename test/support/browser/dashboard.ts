@@ -1,6 +1,8 @@
 /** A manager with a dashboard for tests in a browser. */
+import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { type ManagerOptions, type TestManager, testManager } from '../../../lab/manager.ts'
 import { ROOT } from '../text/markdown.ts'
 
@@ -27,6 +29,28 @@ export async function testDashboard(name: string, options: DashboardOptions): Pr
   return manager
 }
 
+/** Waits until the form for reserving is shown, with the focus on its first field. */
+export function formOpened(page: Page): Promise<void> {
+  return page.getByLabel('Count', { exact: true }).and(page.locator(':focus')).waitFor()
+}
+
+export interface MadeReservation {
+  readonly id: string
+  readonly containers: readonly { readonly name: string }[]
+}
+
+/** Makes a reservation, or a waiting one if `body` has `wait`. Throws if the manager refuses it. */
+export async function makeReservation(manager: TestManager, body: object): Promise<MadeReservation> {
+  const { status, body: made } = await manager.send('POST', '/v1/reservations', body)
+  assert.ok(status === 201 || status === 202, JSON.stringify(made))
+  return made as MadeReservation
+}
+
+/** Releases a reservation of a manager without sign-in, or cancels it if it waits. */
+export async function releaseReservation(manager: TestManager, id: string): Promise<void> {
+  await fetch(`${manager.url}/v1/reservations/${id}`, { method: 'DELETE' })
+}
+
 /** Releases everything, also what waits: a waiting reservation would take what becomes free. */
 export async function releaseEverything(manager: TestManager): Promise<void> {
   for (;;) {
@@ -34,7 +58,7 @@ export async function releaseEverything(manager: TestManager): Promise<void> {
       '/v1/reservations?state=waiting,preparing,active',
     )
     if (body.reservations.length === 0) break
-    for (const { id } of body.reservations) await fetch(`${manager.url}/v1/reservations/${id}`, { method: 'DELETE' })
+    for (const { id } of body.reservations) await releaseReservation(manager, id)
   }
   await manager.untilReady()
 }

@@ -131,7 +131,7 @@ class Engine implements PrivateEngine {
     // Even the blocks that are kept for root, and the last small ones: dd ends with an error when there are none left.
     const append = (size: string) =>
       `dd if=/dev/zero of=${ballast} bs=${size} oflag=append conv=notrunc,nocreat 2>/dev/null || true`
-    // A container that is removed makes room for the next one: that has to go before the next one takes it.
+    // Removing a container frees space: the loop fills it before the next container can take it.
     const keepFull = `(while [ -e ${ballast} ]; do ${append('4k')}; sleep 0.01; done) </dev/null >/dev/null 2>&1 &`
     await this.within('sh', '-c', `touch ${ballast}; ${append('1M')}; ${append('4k')}; sync; ${keepFull}`)
   }

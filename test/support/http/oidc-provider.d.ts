@@ -10,6 +10,10 @@ declare module 'oidc-provider' {
   export class Provider {
     constructor(issuer: string, configuration: object)
     callback(): RequestListener
+    on(
+      event: 'grant.success',
+      listener: (context: { readonly body: { readonly id_token?: string; readonly access_token?: string } }) => void,
+    ): void
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
     readonly Grant: new (of: {
       clientId: string

@@ -1,4 +1,4 @@
-/** A real OpenID provider on the loopback, at which a person signs in without a form. */
+/** A real OpenID provider on the loopback, at which a person signs in with or without its forms. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -17,10 +17,14 @@ export interface SignInProvider {
   claims: Record<string, unknown>
   /** Follows the provider's pages, as the person's browser does, until they lead to the manager. */
   follow(location: string, manager: string): Promise<string>
+  /** Path whose requests it answers by closing the connection; null: none. */
+  broken: string | null
   /** Paths of the requests. */
   readonly asked: string[]
   /** Parameters of the last request to the token endpoint. */
   lastGrant: URLSearchParams
+  /** All tokens that it has issued. */
+  readonly issued: string[]
   down(): Promise<void>
   up(): Promise<void>
 }
@@ -30,9 +34,12 @@ interface Options {
   /** A public client has no secret. */
   readonly isPublic?: boolean
   readonly method?: 'client_secret_basic' | 'client_secret_post'
+  /** Whether the provider shows its forms: name and password, then consent. It accepts any name. */
+  readonly hasForms?: boolean
 }
 
-export async function openSignInProvider({ redirectUri, isPublic = false, method }: Options): Promise<SignInProvider> {
+export async function openSignInProvider(options: Options): Promise<SignInProvider> {
+  const { redirectUri, isPublic = false, method, hasForms = false } = options
   const [port = 0] = await reservePorts(1)
   const issuer = `http://127.0.0.1:${port}`
   const { privateKey } = await generateKeyPair('RS256', { extractable: true })
@@ -53,24 +60,33 @@ export async function openSignInProvider({ redirectUri, isPublic = false, method
         claims: { openid: ['sub', 'groups'], email: ['email'], profile: ['name'] },
         conformIdTokenClaims: false,
         pkce: { required: () => true },
-        features: { devInteractions: { enabled: false } },
+        features: { devInteractions: { enabled: hasForms } },
         cookies: { keys: ['a-key-of-a-test'] },
-        interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+        ...(!hasForms && WITHOUT_FORMS),
         findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...own.claims }) }),
-        async loadExistingGrant() {
-          const grant = new provider.Grant({ clientId: CLIENT.id, accountId: own.person ?? '' })
-          grant.addOIDCScope('openid profile email')
-          await grant.save()
-          return grant
-        },
+        ...(!hasForms && { loadExistingGrant }),
       }),
   )
+  provider.on('grant.success', ({ body }) => {
+    own.issued.push(...[body.id_token, body.access_token].filter((token) => token !== undefined))
+  })
+  /** Consents without asking. */
+  async function loadExistingGrant() {
+    const grant = new provider.Grant({ clientId: CLIENT.id, accountId: own.person ?? '' })
+    grant.addOIDCScope('openid profile email')
+    await grant.save()
+    return grant
+  }
   const handle = provider.callback()
   let server: Server | null = null
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url?.replace(/\?.*/, '') ?? ''
     own.asked.push(path)
+    if (path === own.broken) {
+      request.destroy()
+      return
+    }
     if (path === '/token') {
       // Listens beside the provider, which reads the body, too.
       let text = ''
@@ -79,7 +95,7 @@ export async function openSignInProvider({ redirectUri, isPublic = false, method
         own.lastGrant = new URLSearchParams(text)
       })
     }
-    if (!path.startsWith('/interaction/')) {
+    if (hasForms || !path.startsWith('/interaction/')) {
       handle(request, response)
       return
     }
@@ -95,8 +111,10 @@ export async function openSignInProvider({ redirectUri, isPublic = false, method
     issuer,
     person: 'alice',
     claims: {},
+    broken: null,
     asked: [],
     lastGrant: new URLSearchParams(),
+    issued: [],
 
     async follow(location, manager) {
       const jar = new Map<string, string>()
@@ -134,6 +152,8 @@ export async function openSignInProvider({ redirectUri, isPublic = false, method
   after(own.down)
   return own
 }
+
+const WITHOUT_FORMS = { interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` } }
 
 /** Suppresses warnings: the provider warns that its database is in memory, as it should be in a test. */
 function quietly<T>(make: () => T): T {

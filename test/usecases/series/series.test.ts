@@ -74,7 +74,7 @@ describe('reading series', () => {
     const reading = Array.from({ length: 31 }, (_, index) => read({ stepMs: (index + 1) * MINUTE }))
     const outcomes = await Promise.allSettled(reading)
     const failed = outcomes.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []))
-    assert.deepEqual(failed, ['BerthError: 30 computations of series are under way; try again in a minute'])
+    assert.deepEqual(failed, ['BerthError: 30 computations of series are under way; try again later'])
     await endOfTurn()
     assert.ok((await read({ stepMs: 31 * MINUTE })).points.length > 0)
   })

@@ -14,10 +14,16 @@ import type { Connection, ViewerMessage } from '../../../src/usecases/terminals/
 const MINUTE = 60_000
 const SIZE = { cols: 80, rows: 24 }
 const P = pool({ name: 'p', size: 2 })
+const ROW = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0, viewedAt: 0 }
 const holder = { by: ANONYMOUS, isStillAllowed: async () => true }
 
-async function scene(some: { readonly keepaliveMs?: number; readonly count?: number } = {}) {
-  const world = await createWorld({ pools: [P] })
+type Around = NonNullable<NonNullable<Parameters<typeof createWorld>[0]>['around']>
+
+async function scene(
+  some: { readonly keepaliveMs?: number; readonly count?: number } = {},
+  around: Around = (_, port) => port,
+) {
+  const world = await createWorld({ pools: [P], around })
   await world.settle()
   const request = { pool: P, username: 'ann', password: 'test', count: 1, durationMs: 30 * MINUTE, ...some }
   const { reservation } = await world.reservations.reserve(request, ANONYMOUS)
@@ -46,6 +52,24 @@ async function opened(world: World) {
   const { notes, connection } = recording()
   const viewer = await world.terminals.attach(id, holder, connection)
   return { id, notes, viewer }
+}
+
+/** Asserts that a terminal without viewers is still there after 10 minutes, and no more after 11. */
+async function endsBetween10And11Minutes(world: World, id: string): Promise<void> {
+  world.advance(10 * MINUTE)
+  await world.terminals.step()
+  assert.notEqual(await world.store.terminal(id), null)
+  world.advance(MINUTE)
+  await world.terminals.step()
+  assert.equal(await world.store.terminal(id), null)
+}
+
+/** Returns the events of closed terminals. */
+async function closings(world: World) {
+  const events = await world.store.events({ after: 0, limit: 1_000 })
+  return events
+    .filter(({ kind }) => kind === 'terminal.closed')
+    .map(({ container, owner, by, detail }) => ({ container, owner, by, detail }))
 }
 
 describe('terminals end', () => {
@@ -103,6 +127,91 @@ describe('terminals end', () => {
     assert.deepEqual(notes.closed, [])
   })
 
+  it('after 10 to 11 minutes without viewers, also if the manager has restarted meanwhile', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    world.advance(3 * MINUTE)
+    await world.terminals.step()
+    world.terminals.stop()
+    await world.restart()
+    await world.settle()
+    await endsBetween10And11Minutes(world, id)
+    assert.deepEqual(await closings(world), [{ container: 'p-1', owner: ANONYMOUS.name, by: 'berth', detail: 'idle' }])
+  })
+
+  it('no earlier than a minute after a start of the manager, so that viewers can reconnect', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    world.terminals.stop()
+    world.advance(20 * MINUTE)
+    await world.restart()
+    world.advance(MINUTE - 1)
+    await world.terminals.step()
+    const { connection } = recording()
+    await world.terminals.attach(id, holder, connection)
+    world.advance(MINUTE)
+    await world.terminals.step()
+    assert.notEqual(await world.store.terminal(id), null)
+    await world.restart()
+    world.advance(20 * MINUTE)
+    await world.terminals.step()
+    assert.equal(await world.store.terminal(id), null)
+  })
+
+  it('10 to 11 minutes after the last viewer has left, however short the visit was', async () => {
+    const { world } = await scene()
+    const { id, viewer } = await opened(world)
+    viewer.leave()
+    world.advance(9 * MINUTE)
+    const visitor = await world.terminals.attach(id, holder, recording().connection)
+    visitor.leave()
+    await eventually(async () => (await world.store.terminal(id))?.viewedAt === world.now())
+    world.terminals.stop()
+    await world.restart()
+    await endsBetween10And11Minutes(world, id)
+  })
+
+  it('without delaying the checks of viewers while the engine does not answer', async () => {
+    const answer = Promise.withResolvers<never>()
+    const around: Around = (name, port) =>
+      name === 'engine' ? Object.assign(port, { exec: () => answer.promise }) : port
+    const { world } = await scene({}, around)
+    const { id, viewer } = await opened(world)
+    viewer.leave()
+    world.advance(10 * MINUTE)
+    await world.terminals.step()
+    assert.equal(await world.store.terminal(id), null)
+    answer.reject(new Error('no answer'))
+    await eventually(async () => world.logged.some((line) => line.startsWith('a shell in p-1 may still be running')))
+  })
+
+  it('not while they have viewers in another manager', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    const viewing = world.terminals
+    await world.restart()
+    for (let minute = 0; minute < 15; minute += 1) {
+      world.advance(MINUTE)
+      await viewing.step()
+      await world.terminals.step()
+    }
+    assert.notEqual(await world.store.terminal(id), null)
+    viewing.stop()
+  })
+
+  it('with the reservation, also if they have had no viewer since a restart of the manager', async () => {
+    const { world, reservation } = await scene()
+    const { id } = await opened(world)
+    world.terminals.stop()
+    await world.restart()
+    await world.reservations.release(reservation.id, ANONYMOUS)
+    await eventually(async () => (await world.store.terminal(id)) === null)
+    assert.deepEqual(
+      (await closings(world)).map(({ detail }) => detail),
+      ['released'],
+    )
+  })
+
   it('not because another container of the reservation is reset', async () => {
     const { world } = await scene({ count: 2 })
     const { notes } = await opened(world)
@@ -156,7 +265,6 @@ describe('terminals', () => {
   })
 
   it('send one resize at a time to the engine, and the latest size last', async () => {
-    const row = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0 }
     const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
     const sizes: number[] = []
     shell.resize = async ({ cols }) => {
@@ -164,7 +272,7 @@ describe('terminals', () => {
       await sleep(10)
     }
     const deps = { clock: () => 0, onInput: () => undefined, onShellEnd: () => undefined }
-    const terminal = new RunningTerminal(row, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
+    const terminal = new RunningTerminal(ROW, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
     const viewer = terminal.attach(recording().connection, holder)
     for (let cols = 100; cols < 200; cols += 1) viewer.resize({ cols, rows: 24 })
     await eventually(async () => sizes.at(-1) === 199)
@@ -184,6 +292,45 @@ describe('terminals', () => {
     assert.equal(await aliveUntil(), before)
     viewer.type(Buffer.from('x'))
     await eventually(async () => (await aliveUntil()) === (before ?? 0) + MINUTE)
+  })
+
+  it('pass on the responses of the viewer that typed or resized last, or else of the first one', async () => {
+    const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
+    let typed = ''
+    let inputs = 0
+    shell.stream.write = (bytes: Uint8Array) => {
+      typed += Buffer.from(bytes).toString()
+      return true
+    }
+    const deps = { clock: () => 0, onInput: () => void inputs++, onShellEnd: () => undefined }
+    const terminal = new RunningTerminal(ROW, { shell, output: Buffer.of(), size: SIZE, lost: false }, deps)
+    const [one, two, three] = [1, 2, 3].map(() => terminal.attach(recording().connection, holder))
+    const responders = () => {
+      typed = ''
+      for (const [nth, viewer] of [one, two, three].entries()) viewer?.type(Buffer.from(`\x1b[${nth + 1};1R`))
+      return typed.replaceAll('\x1b', '')
+    }
+    assert.equal(responders(), '[1;1R', 'the first')
+    two?.type(Buffer.from('x'))
+    assert.equal(responders(), '[2;1R', 'the one that typed last')
+    three?.resize(SIZE)
+    assert.equal(responders(), '[3;1R', 'the one that resized last')
+    three?.leave()
+    assert.equal(responders(), '[1;1R', 'the first of the remaining ones')
+    assert.equal(inputs, 1, 'responses do not count as input')
+    shell.close()
+  })
+
+  it('are not resized by responses', async () => {
+    const { world } = await scene()
+    const { id, viewer, notes } = await opened(world)
+    const other = await world.terminals.attach(id, holder, recording().connection)
+    viewer.resize({ cols: 100, rows: 30 })
+    other.resize({ cols: 120, rows: 40 })
+    notes.messages.length = 0
+    viewer.type(Buffer.from('\x1b[?1;2c'))
+    other.type(Buffer.from('\x1b[?1;2c'))
+    assert.deepEqual(notes.messages, [])
   })
 
   it('stop waiting for a viewer that has acknowledged nothing for 10 s', async () => {
@@ -223,14 +370,33 @@ describe('terminals', () => {
   })
 
   it('send the reason to a viewer that attaches just after their end', () => {
-    const row = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0 }
     const shell = new SimulatedShell({ user: 'ann', command: [], size: SIZE, timeoutMs: 1_000 })
     const deps = { clock: () => 0, onInput: () => undefined, onShellEnd: () => assert.fail('it was ended') }
-    const terminal = new RunningTerminal(row, { shell, output: Buffer.from('old'), size: SIZE, lost: false }, deps)
+    const terminal = new RunningTerminal(ROW, { shell, output: Buffer.from('old'), size: SIZE, lost: false }, deps)
     terminal.end({ why: 'released', reason: 'It was released.', at: 0 })
     const { notes, connection } = recording()
     terminal.attach(connection, holder).type(Buffer.from('x'))
     assert.deepEqual([notes.closed, notes.text, terminal.viewers], [['over: It was released.'], 'old', 0])
+  })
+
+  it('count toward the limits also after a restart of the manager', async () => {
+    const { world } = await scene()
+    for (let nth = 0; nth < 8; nth += 1) await world.terminals.open('p-1', SIZE, holder)
+    world.terminals.stop()
+    await world.restart()
+    await assert.rejects(world.terminals.open('p-1', SIZE, holder), { code: 'rate_limited' })
+  })
+
+  it('cannot be attached to while they are being closed', async () => {
+    const { world } = await scene()
+    const { id } = await opened(world)
+    world.terminals.stop()
+    await world.restart()
+    const attaching = world.terminals.attach(id, holder, recording().connection)
+    const closing = world.terminals.close(id, ANONYMOUS)
+    await assert.rejects(attaching, { code: 'not_found' })
+    await closing
+    assert.deepEqual(world.terminals.counts, { terminals: 0, viewers: 0 })
   })
 
   it('leave no process behind when the shell does not start', async () => {
@@ -250,9 +416,9 @@ describe('terminals', () => {
       },
       lentTo: () => null,
     }
-    const deps = { store: world.store, engine, clock: world.now, newId: () => 't1' }
+    const deps = { store: world.store, engine, clock: world.now }
     const place = { reservation, container: { ...row, engineId: row.engineId } }
-    await assert.rejects(openShell(deps, place, { size: SIZE, by: ANONYMOUS }), { code: 'guest_failed' })
+    await assert.rejects(openShell(deps, place, { id: 't1', size: SIZE, by: ANONYMOUS }), { code: 'guest_failed' })
     assert.match(ended.join(), /^su -s \/bin\/sh -c id=t1; .*BERTH_TERMINAL.* ann$/s)
     assert.equal(await world.store.terminal('t1'), null)
   })

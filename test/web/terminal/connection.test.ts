@@ -1,5 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { TicketHolder } from '../../../src/usecases/terminals/tickets.ts'
+import { OutputRing } from '../../../src/usecases/terminals/output-ring.ts'
+import { Viewer, type ViewerMessage } from '../../../src/usecases/terminals/viewer.ts'
 import { Acknowledgements } from '../../../web/src/terminal/connection/acknowledgements.ts'
 import { inputMessages, parseMessage } from '../../../web/src/terminal/connection/messages.ts'
 import { SeenOutput } from '../../../web/src/terminal/connection/overlap.ts'
@@ -47,12 +50,50 @@ describe('input', () => {
 })
 
 describe('acknowledgements', () => {
-  it('are cumulative, one for each 64 kB', () => {
+  it('are cumulative, one for each 64 kB, and one for the rest', () => {
     const acks = new Acknowledgements()
+    const sizes = [60 * KB, 3 * KB, 2 * KB, KB, 64 * KB, KB]
+    for (const size of sizes) acks.received(size)
     deepEqual(
-      [60 * KB, 3 * KB, 2 * KB, KB, 64 * KB].map((sum) => acks.shown(sum)),
-      [null, null, 65 * KB, null, 130 * KB],
+      sizes.map((size) => acks.shown(size)),
+      [null, null, 65 * KB, null, 130 * KB, 131 * KB],
     )
+  })
+
+  it('lead to a replay of what was dropped while a page did not draw', () => {
+    const ring = new OutputRing()
+    const acks = new Acknowledgements()
+    const undrawn: number[] = []
+    let replayed = 0
+    const size = { cols: 80, rows: 24 }
+    const connection = {
+      send(message: ViewerMessage) {
+        if (message.type === 'attached') replayed += message.replayed
+      },
+      output(output: Uint8Array) {
+        // A replay is not acknowledged.
+        if (replayed > 0) return
+        acks.received(output.length)
+        undrawn.push(output.length)
+      },
+      hold: () => undefined,
+      ping: () => undefined,
+      close: () => undefined,
+    }
+    const holder = { by: { name: 'ada', role: 'user' }, isStillAllowed: async () => true } as unknown as TicketHolder
+    const viewer = new Viewer(connection, holder, { ring, now: 0 })
+    viewer.replay(size, false)
+    const print = (kilobytes: number) => {
+      ring.append(new Uint8Array(kilobytes * KB))
+      viewer.pump(size, 0)
+    }
+    for (const kilobytes of [100, 100, 100, 250]) print(kilobytes)
+    for (let drawn = undrawn.shift(); drawn !== undefined; drawn = undrawn.shift()) {
+      const total = acks.shown(drawn)
+      if (total !== null && !viewer.acknowledge(total, 0)) throw new Error(`${total} bytes were refused`)
+      viewer.pump(size, 0)
+    }
+    equal(replayed, 256 * KB)
   })
 })
 

@@ -26,6 +26,7 @@ describe('the connection of a terminal', () => {
     ['opens', FIRST, { type: 'attached' }, 'attached'],
     ['retries after network loss', ATTACHED, closed(1006), 'waiting, attempt 0, lost'],
     ['retries after a restart of the manager', ATTACHED, closed(1012), 'waiting, attempt 0, lost'],
+    ['retries when the engine closed the connection', ATTACHED, closed(1013), 'waiting, attempt 0, lost'],
     ['retries after a close code of a later version', ATTACHED, closed(4999), 'waiting, attempt 0, lost'],
     ['connects when the pause is over', LOST, { type: 'retry' }, 'connecting, attempt 1, lost'],
     ['does not connect twice', AGAIN, { type: 'retry' }, 'connecting, attempt 1, lost'],
@@ -54,6 +55,18 @@ describe('the connection of a terminal', () => {
 
   it('says when and why it ended', () => {
     deepEqual(advance(ATTACHED, { type: 'ended', why: 'expired', reason: 'Time was up.', at: ENDED.at }, 0), ENDED)
+  })
+
+  it('says why it waits', () => {
+    const reasons = [1006, 1012, 1013].map((code) => {
+      const state = advance(ATTACHED, closed(code), 0)
+      return state.kind === 'waiting' ? state.reason : state.kind
+    })
+    deepEqual(reasons, [
+      'The connection was lost.',
+      'The manager is restarting.',
+      'The manager does not reach the shell.',
+    ])
   })
 
   it('waits longer after each attempt, up to 30 s', () => {

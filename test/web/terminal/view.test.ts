@@ -1,10 +1,18 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Reservation } from '../../../web/src/api/types.ts'
 import type { LinkState } from '../../../web/src/terminal/connection/machine.ts'
 import { isBusy } from '../../../web/src/terminal/view/busy.ts'
 import { nextStep, noteText, statusText } from '../../../web/src/terminal/ending/status-words.ts'
 import { controlInput, keyInput } from '../../../web/src/terminal/input/touch-input.ts'
-import { titlePrefix, type WarningLevel, warningLevel, warningText } from '../../../web/src/terminal/ending/warning.ts'
+import {
+  titlePrefix,
+  type WarningLevel,
+  warningLevel,
+  warningsOf,
+  warningText,
+  withoutPrefix,
+} from '../../../web/src/terminal/ending/warning.ts'
 
 const WORDS = { timeZone: 'UTC', locale: 'en-GB' }
 const at = (time: string) => Date.parse(`2026-11-29T${time}Z`)
@@ -45,6 +53,20 @@ describe('warnings before the end', () => {
   it('stand before the title of the window', () => {
     equal(titlePrefix(9.2 * MINUTE), '⚠ 10 min · ')
     equal(titlePrefix(42_000), '⚠ 42 s · ')
+    equal(withoutPrefix(`${titlePrefix(42_000)}alpine-3 · Berth`), 'alpine-3 · Berth')
+    equal(withoutPrefix('alpine-3 · Berth'), 'alpine-3 · Berth')
+  })
+
+  it('are in the order of the ends, without reservations that have longer', () => {
+    const held = [9, 30, 5].map((left) => ({
+      reservation: { id: `${left}` } as Reservation,
+      activeAt: new Date(at('14:00:00')).toISOString(),
+      expiresAt: new Date(at('15:00:00') + left * MINUTE).toISOString(),
+    }))
+    deepEqual(
+      warningsOf(held, at('15:00:00')).map(({ reservation }) => reservation.id),
+      ['5', '9'],
+    )
   })
 })
 
@@ -69,8 +91,13 @@ describe('words about the connection', () => {
       'reserve-again',
     ],
     [
-      { kind: 'ended', why: 'exited', reason: 'It exited.', at: '2026-11-29T15:40:00Z' },
-      'The shell in alpine-3 ended at 15:40:00. It exited.',
+      {
+        kind: 'ended',
+        why: 'exited',
+        reason: 'The shell in alpine-3 exited at 15:40 UTC.',
+        at: '2026-11-29T15:40:00Z',
+      },
+      'The shell in alpine-3 exited at 15:40:00.',
       'new-shell',
     ],
     [
@@ -92,8 +119,12 @@ describe('words about the connection', () => {
     const now = at('14:02:20')
     equal(noteText('reconnected', lostAt, now, WORDS), '── connection lost 14:02:11, reconnected 14:02:20 ──')
     equal(
+      noteText('gap', lostAt, now, WORDS),
+      '── output may be missing: connection lost 14:02:11, reconnected 14:02:20 ──',
+    )
+    equal(
       noteText('lost', lostAt, now, WORDS),
-      '── the manager restarted and the shell was lost (14:02:11); this is a new one ──',
+      '── connection lost 14:02:11, and the shell ended meanwhile; this is a new one ──',
     )
   })
 })

@@ -8,10 +8,17 @@ import { useClock } from '../live/clock.tsx'
 import { useNotices } from '../notices/notices.tsx'
 import { useConfirm } from '../parts/confirm.tsx'
 import { useTimeWords } from '../settings/settings.tsx'
+import { releasedText, releaseQuestion } from '../words/release-text.ts'
 import { extendedText, extensionOf } from './extension.ts'
-import { namesOf } from './reservation-names.ts'
+import { reportExtension } from './report-extension.ts'
+import { namesOf, queuedText } from './reservation-names.ts'
 
-/** Extends by half an hour, or by the pool's default if that is shorter. */
+const EXTEND = ['extend']
+
+/**
+ * Extends by half an hour, or by the pool's default if that is shorter. Does nothing while that reservation is being
+ * extended, so that a double click extends it once.
+ */
 export function useExtend() {
   const berth = useBerth()
   const client = useQueryClient()
@@ -19,26 +26,29 @@ export function useExtend() {
   const clock = useClock()
   const words = useTimeWords()
   const { data: pools } = usePools()
-  return useMutation({
+  const extend = useMutation({
+    mutationKey: EXTEND,
     mutationFn: (reservation: Reservation) => {
       const pool = pools?.find(({ name }) => name === reservation.pool)
       const params = { path: { id: reservation.id } }
       return answerOf(berth.PATCH('/v1/reservations/{id}', { params, body: { extend: extensionOf(pool) } }))
     },
-    onSuccess: (extended) => {
-      const names = namesOf(extended)
-      const { expires_at: expiresAt, clamped } = extended
-      const text = extendedText({ names, expiresAt }, clock(), words)
-      // A problem stays until it is closed: the reservation ends earlier than requested.
-      if (clamped === null) notices.done(text)
-      else notices.problem(text, clamped)
+    onSuccess: (extended, before) => {
+      const text = extendedText({ names: namesOf(extended), expiresAt: extended.expires_at }, clock(), words)
+      reportExtension(notices, { before, after: extended }, { done: text, unmoved: text, earlier: text })
     },
     onError: (error, reservation) => notices.problem(`${namesOf(reservation)}: not extended`, error),
     onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),
   })
+  const mutate = (reservation: Reservation) => {
+    const isSame = ({ variables }: { variables: unknown }) => (variables as Reservation).id === reservation.id
+    const running = client.isMutating({ mutationKey: EXTEND, predicate: ({ state }) => isSame(state) })
+    if (running === 0) extend.mutate(reservation)
+  }
+  return { ...extend, mutate }
 }
 
-/** Releases one or more reservations after a confirmation. */
+/** Releases one or more reservations after a confirmation; cancels waiting ones. */
 export function useRelease() {
   const berth = useBerth()
   const client = useQueryClient()
@@ -46,20 +56,15 @@ export function useRelease() {
   const confirm = useConfirm()
   const release = useMutation({
     mutationFn: ({ id }: Reservation) => answerOf(berth.DELETE('/v1/reservations/{id}', { params: { path: { id } } })),
-    onSuccess: (_, reservation) => notices.done(`${namesOf(reservation)}: released`),
-    onError: (error, reservation) => notices.problem(`${namesOf(reservation)}: not released`, error),
+    onSuccess: (_, reservation) => notices.done(`${namesOf(reservation)}: ${releasedText(reservation)}`),
+    onError: (error, reservation) =>
+      notices.problem(`${namesOf(reservation)}: not ${releasedText(reservation)}`, error),
     onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),
   })
   const ask = async (reservations: readonly Reservation[]) => {
     const containers = reservations.flatMap((one) => one.containers.map(({ name }) => `${name} (${one.username})`))
-    const waiting = reservations.filter((one) => one.containers.length === 0).map(namesOf)
-    const several = reservations.length === 1 ? 'this reservation' : `${reservations.length} reservations`
-    const agreed = await confirm({
-      title: `Release ${several}?`,
-      consequence: 'Access ends at once. The containers are destroyed with everything in them.',
-      names: [...containers, ...waiting],
-      action: reservations.length === 1 ? 'Release' : `Release ${reservations.length}`,
-    })
+    const waiting = reservations.filter((one) => one.containers.length === 0).map(queuedText)
+    const agreed = await confirm({ ...releaseQuestion(reservations), names: [...containers, ...waiting] })
     if (agreed) await Promise.allSettled(reservations.map((one) => release.mutateAsync(one)))
   }
   return { ask, isReleasing: (id: string) => release.isPending && release.variables.id === id }

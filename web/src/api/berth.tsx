@@ -11,7 +11,10 @@ interface Api {
 const ApiContext = createContext<Api | null>(null)
 
 export function ApiProvider({ children }: { readonly children: ReactNode }) {
-  const [api] = useState(() => ({ berth: openClient({ url: location.origin }), lists: new EtagReader() }))
+  const [api] = useState(() => ({
+    berth: openClient({ url: location.origin }),
+    lists: new EtagReader(location.origin),
+  }))
   return <ApiContext value={api}>{children}</ApiContext>
 }
 

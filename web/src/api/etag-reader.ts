@@ -12,18 +12,29 @@ const MAX_LISTS = 50
 const MAX_READ_MS = 10_000
 
 export class EtagReader {
+  readonly #origin: string
+  readonly #maxReadMs: number
   readonly #kept = new Map<string, Kept>()
+
+  constructor(origin: string, maxReadMs = MAX_READ_MS) {
+    this.#origin = origin
+    this.#maxReadMs = maxReadMs
+  }
 
   /** Returns the body at a path: the same object as before if it has not changed. Throws `ApiError`, `Unreachable`. */
   async read<T>(path: string, signal: AbortSignal): Promise<T> {
     const kept = this.#kept.get(path)
     const headers = { accept: 'application/json', ...(kept && { 'if-none-match': kept.etag }) }
-    const within = AbortSignal.any([signal, AbortSignal.timeout(MAX_READ_MS)])
-    const response = await fetch(path, { headers, signal: within }).catch((error: unknown) => {
-      throw signal.aborted ? error : new Unreachable(location.origin, error)
-    })
+    const within = AbortSignal.any([signal, AbortSignal.timeout(this.#maxReadMs)])
+    const fail = (error: unknown): never => {
+      throw signal.aborted ? error : new Unreachable(this.#origin, error)
+    }
+    const response = await fetch(this.#origin + path, { headers, signal: within }).catch(fail)
     if (response.status === 304 && kept) return kept.body as T
-    const body: unknown = await response.json().catch(() => null)
+    // Only a SyntaxError means that the body is not JSON. With another error, the connection failed within the body.
+    const body: unknown = await response
+      .json()
+      .catch((error: unknown) => (error instanceof SyntaxError ? null : fail(error)))
     if (!response.ok || body === null) throw problemOf(body, response)
     const etag = response.headers.get('etag')
     this.#kept.delete(path)

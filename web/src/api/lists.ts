@@ -55,8 +55,15 @@ export function containersOf(owner: string | undefined, reservations: readonly R
     .flatMap(({ containers }) => containers.map(({ name }) => name))
 }
 
-/** Returns the caller: name, role and limits. */
-export function useMe() {
+/**
+ * Returns the caller: name, role and limits. With `isFresh`, they are read again when the component appears, because no
+ * event causes a new read when the number of held containers changes.
+ */
+export function useMe({ isFresh = false }: { readonly isFresh?: boolean } = {}) {
   const { berth } = useApi()
-  return useQuery<Me>({ queryKey: ['me'], queryFn: ({ signal }) => answerOf(berth.GET('/v1/me', { signal })) })
+  return useQuery<Me>({
+    queryKey: ['me'],
+    queryFn: ({ signal }) => answerOf(berth.GET('/v1/me', { signal })),
+    refetchOnMount: isFresh ? 'always' : true,
+  })
 }

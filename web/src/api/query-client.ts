@@ -18,7 +18,12 @@ export function openQueryClient(): QueryClient {
         if (mutation.options.mutationKey?.[0] !== SESSION[0]) onError(error)
       },
     }),
-    defaultOptions: { queries: { staleTime: 30_000, refetchOnWindowFocus: false, retry: shouldRetry } },
+    defaultOptions: {
+      queries: { staleTime: 30_000, refetchOnWindowFocus: false, retry: shouldRetry, networkMode: 'always' },
+      // A machine without a network may still reach the manager. By default, a release would stay pending without an
+      // error, and would be sent when the network is back.
+      mutations: { networkMode: 'always' },
+    },
   })
   return client
 }

@@ -11,6 +11,17 @@ export function useSession() {
   return useQuery({ queryKey: ['session'], queryFn: () => answerOf(berth.GET('/v1/session')), staleTime: 60_000 })
 }
 
+/** Reads the sessions of all browsers; for users, their own. If not `enabled`, only `refetch` reads them. */
+export function useSessions(enabled = true) {
+  const berth = useBerth()
+  return useQuery({
+    enabled,
+    queryKey: ['sessions'],
+    queryFn: ({ signal }) => answerOf(berth.GET('/v1/sessions', { signal })),
+    select: ({ sessions }): readonly OpenSession[] => sessions,
+  })
+}
+
 /** Signs in with an API token. */
 export function useSignIn() {
   const berth = useBerth()

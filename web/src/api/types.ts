@@ -4,6 +4,7 @@ export type {
   Event,
   Me,
   Pool,
+  ReadinessProblem,
   Reservation,
   Reserved,
   ReserveRequest,

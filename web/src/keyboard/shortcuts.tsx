@@ -9,14 +9,17 @@ export interface Shortcut {
   /** Description in the list of shortcuts: "Reserve". */
   readonly label: string
   readonly act: () => void
+  /** Returns whether it takes precedence over other shortcuts with the same keys, because of what has the focus. */
+  readonly hasPrecedence?: () => boolean
 }
 
 class Registry {
   readonly shortcuts = new Map<symbol, Shortcut>()
 
-  /** Returns the shortcut with these keys. If there are two, the later one, which belongs to the page on top. */
+  /** Returns the shortcut with these keys. Of several, the one that has precedence now, or else the latest one. */
   find(keys: string): Shortcut | undefined {
-    return [...this.shortcuts.values()].findLast((shortcut) => shortcut.keys === keys)
+    const all = [...this.shortcuts.values()].filter((shortcut) => shortcut.keys === keys)
+    return all.findLast(({ hasPrecedence }) => hasPrecedence?.() ?? false) ?? all.at(-1)
   }
 }
 
@@ -28,7 +31,14 @@ export function ShortcutsProvider({ children }: { readonly children: ReactNode }
   useEffect(() => {
     const pressed: Key[] = []
     const press = (event: KeyboardEvent) => {
-      if (event.altKey || event.defaultPrevented || event.isComposing || /^(Shift|Control|Meta)$/.test(event.key))
+      // A key that is held down acts once.
+      if (
+        event.repeat ||
+        event.altKey ||
+        event.defaultPrevented ||
+        event.isComposing ||
+        /^(Shift|Control|Meta)$/.test(event.key)
+      )
         return
       const ctrl = event.ctrlKey || event.metaKey
       if (isTyping(event.target) || (!ctrl && (!single || isInDialog(event.target)))) {
@@ -65,16 +75,21 @@ function isInDialog(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('[role="dialog"], [role="menu"]') !== null
 }
 
-/** Registers a shortcut while the component is shown. */
-export function useShortcut(keys: string, label: string, act: () => void): void {
+/** Registers a shortcut while the component is shown. `hasPrecedence` as in `Shortcut`. */
+export function useShortcut(keys: string, label: string, act: () => void, hasPrecedence?: () => boolean): void {
   const registry = useRegistry()
-  const latest = useRef(act)
+  const latest = useRef({ act, hasPrecedence })
   useEffect(() => {
-    latest.current = act
+    latest.current = { act, hasPrecedence }
   })
   const id = useMemo(() => Symbol(keys), [keys])
   useEffect(() => {
-    registry.shortcuts.set(id, { keys, label, act: () => latest.current() })
+    registry.shortcuts.set(id, {
+      keys,
+      label,
+      act: () => latest.current.act(),
+      hasPrecedence: () => latest.current.hasPrecedence?.() ?? false,
+    })
     return () => void registry.shortcuts.delete(id)
   }, [registry, id, keys, label])
 }

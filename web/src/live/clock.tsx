@@ -19,7 +19,11 @@ class Ticker {
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
-    this.#timer ??= setInterval(() => this.#tick(), TICK_MS)
+    if (this.#timer === undefined) {
+      // The time stands still while no component is subscribed. React reads it again after subscribing.
+      this.#now = this.#clock()
+      this.#timer = setInterval(() => this.#tick(), TICK_MS)
+    }
     return () => {
       this.#listeners.delete(listener)
       if (this.#listeners.size > 0) return

@@ -9,7 +9,15 @@ import { LiveState, type LiveStatus } from './live-state.ts'
 import { listsChangedBy, Refresher } from './refresher.ts'
 import { shareStream } from './shared-stream.ts'
 
-const EVERYTHING: readonly ListName[] = ['pools', 'containers', 'reservations', 'events', 'tokens', 'terminals']
+const EVERYTHING: readonly ListName[] = [
+  'pools',
+  'containers',
+  'reservations',
+  'events',
+  'tokens',
+  'sessions',
+  'terminals',
+]
 
 interface Live {
   readonly state: LiveState

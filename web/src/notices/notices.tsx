@@ -28,7 +28,7 @@ export interface Problem {
   readonly isClosed: boolean
 }
 
-interface Notices {
+export interface Notices {
   /** Shows that an action has succeeded. */
   done(text: string): void
   /** Shows what was not done, with the manager's message and code, until it is closed. */

@@ -1,4 +1,4 @@
-import { CopyButton } from './copy-button.tsx'
+import { CopyButton } from './copy/copy-button.tsx'
 import styles from './command-line.module.css'
 
 /** A command with a button that copies it. */

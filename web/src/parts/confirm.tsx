@@ -1,9 +1,9 @@
 /** A dialog that asks before something is destroyed, and lists it by name. */
 import { Button, Group, Modal, TextInput } from '@mantine/core'
-import { createContext, type ReactNode, useCallback, useContext, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react'
 import styles from './confirm.module.css'
 
-export interface Question {
+interface Question {
   /** "Release 3 reservations?" */
   readonly title: string
   /** What the action causes: "Their containers are destroyed." */
@@ -12,6 +12,8 @@ export interface Question {
   readonly names?: readonly string[]
   /** Label of the button: a verb with its object. */
   readonly action: string
+  /** Label of the safe button, if “Cancel” could be taken for the action. */
+  readonly keep?: string
   /** A word that must be typed first, for an action that concerns all users. */
   readonly typed?: string
 }
@@ -20,52 +22,82 @@ type Ask = (question: Question) => Promise<boolean>
 
 const ConfirmContext = createContext<Ask | null>(null)
 
+interface Asked {
+  readonly number: number
+  readonly question: Question
+  readonly answer: (yes: boolean) => void
+}
+
 export function ConfirmProvider({ children }: { readonly children: ReactNode }) {
-  const [open, setOpen] = useState<{ question: Question; answer: (yes: boolean) => void } | null>(null)
-  const [typed, setTyped] = useState('')
-  const ask = useCallback<Ask>((question) => {
-    setTyped('')
-    return new Promise((answer) => setOpen({ question, answer }))
-  }, [])
+  const [asked, setAsked] = useState<readonly Asked[]>([])
+  const count = useRef(0)
+  const ask = useCallback<Ask>(
+    (question) =>
+      new Promise((answer) => {
+        count.current++
+        const next = { number: count.current, question, answer }
+        // A question waits until the earlier ones are answered. If it replaced the shown one, that would never be
+        // answered, and a click could hit a button of another question.
+        setAsked((all) => [...all, next])
+      }),
+    [],
+  )
+  const [first] = asked
   const settle = (yes: boolean) => {
-    open?.answer(yes)
-    setOpen(null)
+    first?.answer(yes)
+    setAsked((all) => all.filter((one) => one !== first))
   }
-  const question = open?.question
-  const wanted = question?.typed
   return (
     <ConfirmContext value={ask}>
       {children}
-      <Modal opened={open !== null} onClose={() => settle(false)} title={question?.title}>
-        <div>{question?.consequence}</div>
-        {question?.names && question.names.length > 0 && (
-          <ul className={styles['names']} aria-label="Affected">
-            {question.names.map((name) => (
-              <li key={name}>{name}</li>
-            ))}
-          </ul>
-        )}
-        {wanted !== undefined && (
-          <TextInput
-            label={`Type "${wanted}" to continue`}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-          />
-        )}
-        <Group justify="flex-end" mt="md">
-          <Button onClick={() => settle(false)}>Cancel</Button>
-          <Button
-            variant="filled"
-            color="red.9"
-            disabled={wanted !== undefined && typed !== wanted}
-            onClick={() => settle(true)}
-            data-autofocus={wanted === undefined ? true : undefined}
-          >
-            {question?.action}
-          </Button>
-        </Group>
+      <Modal opened={first !== undefined} onClose={() => settle(false)} title={first?.question.title}>
+        {first && <Body key={first.number} question={first.question} onAnswer={settle} />}
       </Modal>
     </ConfirmContext>
+  )
+}
+
+function Body({ question, onAnswer }: { readonly question: Question; readonly onAnswer: (yes: boolean) => void }) {
+  const { consequence, names = [], action, keep = 'Cancel', typed: wanted } = question
+  const [typed, setTyped] = useState('')
+  const cancel = useRef<HTMLButtonElement>(null)
+  const field = useRef<HTMLInputElement>(null)
+  // The button that destroys never gets the focus: Enter may have been pressed for something else. Mantine moves the
+  // focus only when the dialog opens, not from one question to the next.
+  useEffect(() => (field.current ?? cancel.current)?.focus(), [])
+  return (
+    <>
+      <div>{consequence}</div>
+      {names.length > 0 && (
+        <ul className={styles['names']} aria-label="Affected">
+          {names.map((name) => (
+            <li key={name}>{name}</li>
+          ))}
+        </ul>
+      )}
+      {wanted !== undefined && (
+        <TextInput
+          ref={field}
+          data-autofocus
+          label={`Type "${wanted}" to continue`}
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+        />
+      )}
+      <Group justify="flex-end" mt="md">
+        <Button ref={cancel} data-autofocus={wanted === undefined ? true : undefined} onClick={() => onAnswer(false)}>
+          {keep}
+        </Button>
+        <Button
+          variant="filled"
+          color="red.9"
+          disabled={wanted !== undefined && typed !== wanted}
+          onClick={() => onAnswer(true)}
+        >
+          {action}
+        </Button>
+      </Group>
+    </>
   )
 }
 

@@ -1,7 +1,7 @@
 /** A problem with the manager's message and code, which can be copied. */
 import { CloseButton } from '@mantine/core'
 import { ApiError } from '../../../src/client/client.ts'
-import { CopyButton } from './copy-button.tsx'
+import { CopyButton } from './copy/copy-button.tsx'
 import styles from './problem-note.module.css'
 
 export function ProblemNote(props: {

@@ -1,6 +1,6 @@
 /** What a person has chosen in this browser: colour scheme, time zone, single-letter keys. */
 import { useLocalStorage } from '@mantine/hooks'
-import { useMemo } from 'react'
+import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import type { TimeWords } from '../words/time.ts'
 
 /** Stays false in browsers in which the person switched single letters off (WCAG 2.1.4). */
@@ -14,12 +14,21 @@ export function useUtc(): readonly [boolean, (on: boolean) => void] {
   return [on, setOn]
 }
 
+const TimeWordsContext = createContext<TimeWords | null>(null)
+
+/** Keeps one set of formatters for all times of the page. */
+export function TimeWordsProvider({ children }: { readonly children: ReactNode }) {
+  const [utc] = useUtc()
+  const words = useMemo(() => {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+    return { timeZone: utc ? 'UTC' : timeZone, locale: navigator.language, formatters: new Map() }
+  }, [utc])
+  return <TimeWordsContext value={words}>{children}</TimeWordsContext>
+}
+
 /** Returns in which zone and language times are shown: those of the browser, or UTC. */
 export function useTimeWords(): TimeWords {
-  const [utc] = useUtc()
-  // Reading the time zone of the browser is slow.
-  return useMemo(() => {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-    return { timeZone: utc ? 'UTC' : timeZone, locale: navigator.language }
-  }, [utc])
+  const words = useContext(TimeWordsContext)
+  if (!words) throw new Error('useTimeWords is called outside TimeWordsProvider')
+  return words
 }

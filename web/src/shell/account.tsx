@@ -1,7 +1,9 @@
 import { Menu, UnstyledButton } from '@mantine/core'
+import { UserRound } from 'lucide-react'
 import { useLocation } from 'wouter'
 import { useSession, useSignOut } from '../api/session.ts'
 import { useNotices } from '../notices/notices.tsx'
+import styles from './account.module.css'
 
 /** Menu of the person who is signed in, with the sign-out. Says "no sign-in" with `auth: none`. */
 export function Account() {
@@ -20,8 +22,14 @@ export function Account() {
   return (
     <Menu>
       <Menu.Target>
-        <UnstyledButton>
-          {session.identity.name} <span className="secondary">{session.identity.role}</span>
+        <UnstyledButton
+          className={styles['account'] ?? ''}
+          title={`${session.identity.name}, ${session.identity.role}`}
+        >
+          <UserRound className={styles['icon']} size={16} aria-hidden />
+          <span className={styles['name']}>
+            {session.identity.name} <span className="secondary">{session.identity.role}</span>
+          </span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -12,6 +12,8 @@ import { ColorSchemeButton } from './color-scheme-button.tsx'
 import { Nav } from './nav.tsx'
 import { Palette } from './palette.tsx'
 import { ShortcutHelp } from './shortcut-help.tsx'
+import { SHOWN_TERMINAL } from '../terminal/view/use-f6.ts'
+import { useLostFocus } from './use-lost-focus.ts'
 import styles from './frame.module.css'
 
 export function Frame({ children }: { readonly children: ReactNode }) {
@@ -26,6 +28,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
   useShortcut('Ctrl+K', 'Search pages, containers, reservations, actions', () => setPalette(true))
   useShortcut('?', 'Show the shortcuts', () => setHelp(true))
   const main = useFocusOnNavigation(location)
+  useLostFocus()
   return (
     <div className={styles['frame']} data-stale={kind === 'stale' || undefined}>
       <a className="skip-link" href="#main">
@@ -75,7 +78,12 @@ function useFocusOnNavigation(location: string) {
   const before = useRef(location)
   useEffect(() => {
     if (before.current === location) return
+    const isFromDrawer = before.current === '/reserve'
     before.current = location
+    // The drawer for reserving takes the focus, and gives it back to the terminal or to the overview behind it.
+    if (location === '/reserve') return
+    const { activeElement } = document
+    if (activeElement?.matches(SHOWN_TERMINAL) || (isFromDrawer && main.current?.contains(activeElement))) return
     main.current?.focus({ preventScroll: true })
   }, [location])
   return main

@@ -97,7 +97,7 @@ function useFindable(): readonly Entry[] {
     ...entries.map(({ path, label }) => ({ key: path, label, kind: 'page', act: to(path) })),
     ...shortcuts()
       .filter(({ label }) => !label.startsWith('Go to '))
-      .map(({ keys, label, act }) => ({ key: `action ${keys}`, label, kind: `action, ${keys}`, act })),
+      .map(({ keys, label, act }) => ({ key: `action ${keys} ${label}`, label, kind: `action, ${keys}`, act })),
     ...mine.map((name) => ({
       key: `terminal ${name}`,
       label: `Terminal in ${name}`,

@@ -60,7 +60,7 @@ export function PoolBoard({ pool, containers, reservations, me, withName = true 
   })
   const slot = slots.find(({ name }) => name === shown) ?? null
   return (
-    <section className={styles['board']} aria-label={`Pool ${pool.name}`} data-pool={pool.name}>
+    <section className={styles['board']} aria-label={`Pool ${pool.name}`} tabIndex={-1} data-pool={pool.name}>
       <header className={styles['header']}>
         {withName && (
           <h2>

@@ -43,11 +43,13 @@ export function SlotKeys({ mine, children }: SlotKeysProps) {
     if (here?.reservation?.state === 'active') dock.open(here.slot)
     else needs('Terminal')
   })
-  useShortcut('e', 'Extend the reservation of the focused slot', () => {
+  const extendHere = () => {
     const here = meant()
     if (here?.reservation?.state === 'active') extend.mutate(here.reservation)
     else needs('Extend')
-  })
+  }
+  const isOnSlot = () => slotAt(document.activeElement) !== null
+  useShortcut('e', 'Extend the reservation of the focused slot', extendHere, isOnSlot)
   useShortcut('x', 'Select the focused slot', () => {
     const slot = slotAt(document.activeElement)
     if (slot !== null) mapOf(maps, slot)?.toggle(slot)

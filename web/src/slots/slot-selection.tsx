@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useRelease } from '../actions/reservation-actions.ts'
 import { useMe } from '../api/lists.ts'
 import type { Reservation } from '../api/types.ts'
+import { counted } from '../words/reservation-text.ts'
 import type { Slot } from './slots.ts'
 import styles from './pool-board.module.css'
 
@@ -23,7 +24,8 @@ export function Selection({ names, slots, reservations, onClear }: SelectionProp
   return (
     <div className={styles['actions']}>
       <span role="status">
-        {names.length} selected, {allowed.length === 0 ? 'none of them' : `${allowed.length} reservations`} to release
+        {names.length} selected,{' '}
+        {allowed.length === 0 ? 'none of them' : counted(allowed.length, 'reservation', 'reservations')} to release
       </span>
       {allowed.length > 0 && <Button onClick={() => void release.ask(allowed)}>Release …</Button>}
       <Button onClick={onClear}>Clear</Button>

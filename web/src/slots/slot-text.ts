@@ -16,7 +16,8 @@ export function slotDetail(slot: Slot, now: number, words: TimeWords): string {
   if (state === 'reserved') {
     if (endsAt === null) return holder === null ? 'reserved by another user' : `reserved by ${holder}`
     const end = Date.parse(endsAt)
-    return `reserved by ${holder ?? 'another user'}, ${durationText(end - now)} left, until ${clockText(end, now, words)}`
+    const left = end <= now ? 'ending' : `${durationText(end - now)} left, until ${clockText(end, now, words)}`
+    return `reserved by ${holder ?? 'another user'}, ${left}`
   }
   const lasts = since === null ? '' : ` for ${durationText(now - Date.parse(since))}`
   return `${state}${lasts}${error === null ? '' : `: ${error}`}`

@@ -79,9 +79,9 @@ function Name({ slot: { name, number, state, holder } }: { readonly slot: Slot }
   return (
     <>
       <span className="mono">
-        <span className={styles['hidden']}>{name.slice(0, -String(number).length)}</span>
-        {number} <Age />
-        {holder !== null && <span className={styles['hidden']}>, {state}</span>}
+        {/* In one piece: screen readers pause between hidden and visible text, "alpine- 1". */}
+        <span className={styles['hidden']}>{holder === null ? name : `${name}, ${state}`}</span>
+        <span aria-hidden>{number}</span> <Age />
       </span>
       <span className={holder === null ? styles['quiet'] : styles['holder']}>{holder ?? stateWord(state)}</span>
     </>

@@ -4,6 +4,9 @@ import { createTheme } from '@mantine/core'
 const SANS = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif'
 const MONO = 'ui-monospace, "Cascadia Mono", "JetBrains Mono", "DejaVu Sans Mono", Menlo, monospace'
 
+/** Without it, screen readers say only "button". */
+const CLOSE = { 'aria-label': 'Close' }
+
 export const theme = createTheme({
   fontFamily: SANS,
   fontFamilyMonospace: MONO,
@@ -38,7 +41,7 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'xs' } },
     Checkbox: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'xs' } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 0 } } },
-    Drawer: { defaultProps: { position: 'right', transitionProps: { duration: 0 } } },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 0 }, closeButtonProps: CLOSE } },
+    Drawer: { defaultProps: { position: 'right', transitionProps: { duration: 0 }, closeButtonProps: CLOSE } },
   },
 })

@@ -41,8 +41,10 @@ function nextTimeOfDay(at: number, now: number, words: TimeWords): number {
   return found + (Math.abs(error) > DAY / 2 ? 0 : error) * MINUTE
 }
 
-function minuteOfDay(at: number, { timeZone }: TimeWords): number {
-  const [hours, minutes] = clockText(at, at, { timeZone, locale: 'en-GB' }).split(':').map(Number)
+function minuteOfDay(at: number, words: TimeWords): number {
+  const [hours, minutes] = clockText(at, at, { ...words, locale: 'en-GB' })
+    .split(':')
+    .map(Number)
   return (hours ?? 0) * 60 + (minutes ?? 0)
 }
 

@@ -7,6 +7,7 @@ const KINDS: Readonly<Record<Event['kind'], true>> = {
   'reservation.active': true,
   'reservation.extended': true,
   'reservation.held': true,
+  'reservation.noted': true,
   'reservation.substituted': true,
   'reservation.ending': true,
   'reservation.ended': true,

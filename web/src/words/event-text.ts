@@ -1,6 +1,7 @@
 /** Events of the audit log in words. */
 import type { Event } from '../api/types.ts'
 import { accountText, ANYONE, MANAGER } from './callers.ts'
+import { endIn, outcomeIn, substitutionIn } from './event-details.ts'
 import { clockText, type TimeWords } from './time.ts'
 
 type TextOf = (event: Event, words: TimeWords) => string
@@ -11,6 +12,7 @@ const TEXTS: Readonly<Record<Event['kind'], TextOf>> = {
   'reservation.active': (event) => `${holder(event)} can log in to ${poolOf(event)}`,
   'reservation.extended': (event, words) => `${actor(event)} extended ${theirs(event)} ${until(event, words)}`,
   'reservation.held': (event, words) => `${actor(event)} put ${theirs(event)} on hold ${until(event, words)}`,
+  'reservation.noted': (event) => noteChange(event),
   'reservation.substituted': (event) => `${substitution(event.detail)} in ${theirs(event)}`,
   'reservation.ending': (event) => `${capital(theirs(event))} ends: ${outcome(event)}`,
   'reservation.ended': (event) => `${capital(theirs(event))} has ended: ${outcome(event)}`,
@@ -60,6 +62,12 @@ function theirs(event: Event): string {
   return `the reservation of ${holder(event)} in ${poolOf(event)}`
 }
 
+function noteChange(event: Event): string {
+  const { detail } = event
+  if (detail === null) return `${actor(event)} removed the note of ${theirs(event)}`
+  return `${actor(event)} changed the note of ${theirs(event)}: ${detail}`
+}
+
 function nameOf({ container }: Event): string {
   return container ?? 'A container'
 }
@@ -79,22 +87,27 @@ function poolOf({ pool }: Event): string {
 }
 
 function until({ detail, at }: Event, words: TimeWords): string {
-  const end = Date.parse(detail?.replace(/^until /, '') ?? '')
-  return Number.isNaN(end) ? (detail ?? '') : `until ${clockText(end, Date.parse(at), words)}`
+  const end = endIn(detail)
+  return end === null ? (detail ?? '') : `until ${clockText(end, Date.parse(at), words)}`
 }
 
-function outcome(event: Event): string {
-  const { detail, by } = event
-  if (detail === 'released' && by !== MANAGER && by !== ANYONE) return `released by ${by}`
-  if (detail === 'expired') return 'its time is up'
-  if (detail === 'abandoned') return 'its keepalive calls stopped'
-  return detail ?? 'over'
+function outcome({ detail, by }: Event): string {
+  switch (outcomeIn(detail)) {
+    case 'released':
+      return by === MANAGER || by === ANYONE ? 'released' : `released by ${by}`
+    case 'expired':
+      return 'its time is up'
+    case 'abandoned':
+      return 'its keepalive calls stopped'
+    case null:
+      return detail ?? 'over'
+  }
 }
 
-/** "alpine-1 -> alpine-2: REASON" */
 function substitution(detail: string | null): string {
-  const [, from, to, reason] = /^(\S+) -> (\S+?): (.*)$/s.exec(detail ?? '') ?? []
-  return from === undefined ? `A container was replaced (${detail ?? '?'})` : `${to} replaced ${from} (${reason})`
+  const found = substitutionIn(detail)
+  if (found === null) return `A container was replaced (${detail ?? '?'})`
+  return `${found.to} replaced ${found.from} (${found.reason})`
 }
 
 function capital(text: string): string {

@@ -12,7 +12,9 @@ export function reservationTitle({ username, name }: Pick<Reservation, 'username
 }
 
 /** Returns its state: "waiting · no. 2", by its position in the queue, or "ended: released". */
-export function stateText({ state, queue, outcome }: Pick<Reservation, 'state' | 'queue' | 'outcome'>): string {
+export function stateText(reservation: Pick<Reservation, 'state' | 'queue' | 'outcome' | 'held_at'>): string {
+  const { state, queue, outcome, held_at: heldAt } = reservation
+  if (state === 'active' && heldAt !== null) return 'active · on hold'
   if (state === 'waiting' && queue) return `waiting · no. ${queue.position}`
   if (outcome !== null) return `${state}: ${outcome}`
   return state
@@ -36,7 +38,10 @@ export function endSentence({ outcome, reason }: Pick<Reservation, 'outcome' | '
   }
 }
 
-/** Returns the ssh command for a container. */
+/**
+ * Returns the ssh command for a container; null without a port. The command always has the port, because ssh_config may
+ * set another one for that host.
+ */
 export function sshCommand(username: string, { host, port }: { host: string; port: number | null }): string | null {
   return port === null ? null : `ssh -p ${port} ${username}@${host}`
 }
@@ -58,20 +63,13 @@ export function releaseRefusal({ state }: Pick<Reservation, 'state'>): string | 
   return state === 'ending' ? 'It is ending.' : 'It has ended.'
 }
 
-/** Returns what a release of these reservations destroys, for the confirmation. */
-export function releaseConsequence(reservations: readonly Pick<Reservation, 'state' | 'containers'>[]): string {
-  const active = reservations.filter(({ state }) => state === 'active')
-  const containers = active.reduce((sum, { containers: held }) => sum + held.length, 0)
-  const destroyed = counted(containers, 'container is', 'containers are')
-  const them = containers === 1 ? 'it' : 'them'
-  const waiting = reservations.length - active.length
-  const parts = [
-    active.length > 0 && `${active.length} in use: ${destroyed} destroyed with everything in ${them}`,
-    waiting > 0 && `${waiting} not active yet: ${waiting === 1 ? 'it is' : 'they are'} cancelled`,
-  ]
-  return `${parts.filter((part) => part !== false).join('. ')}.`
-}
-
 export function counted(count: number, one: string, many: string): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}
+
+/** Returns "alpine-1, 2, 8" for containers of pool alpine: each name in full would not fit into a column. */
+export function shortNames(names: readonly string[], pool: string): string {
+  return names
+    .map((name, nth) => (nth > 0 && name.startsWith(`${pool}-`) ? name.slice(pool.length + 1) : name))
+    .join(', ')
 }

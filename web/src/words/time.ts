@@ -30,44 +30,61 @@ export interface TimeWords {
   readonly timeZone: string
   /** BCP 47. */
   readonly locale: string
+  /** Cache of formatters, because making one is slow. Without it, each call makes its own. */
+  readonly formatters?: Map<string, Intl.DateTimeFormat>
+}
+
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const TIME_OF_DAY = { ...CLOCK, second: '2-digit' } as const
+const FORMATS = {
+  /** To compare days. */
+  day: { year: 'numeric', month: 'numeric', day: 'numeric' },
+  clock: CLOCK,
+  clockOnDay: { ...CLOCK, weekday: 'short', day: 'numeric', month: 'short' },
+  timeOfDay: TIME_OF_DAY,
+  exact: { ...TIME_OF_DAY, year: 'numeric', month: 'short', day: 'numeric', timeZoneName: 'short' },
+} as const satisfies Readonly<Record<string, Intl.DateTimeFormatOptions>>
+
+function formatted(at: number, format: keyof typeof FORMATS, { timeZone, locale, formatters }: TimeWords): string {
+  const key = `${locale} ${timeZone} ${format}`
+  const formatter = formatters?.get(key) ?? new Intl.DateTimeFormat(locale, { ...FORMATS[format], timeZone })
+  formatters?.set(key, formatter)
+  return formatter.format(at)
 }
 
 /** Returns the time of day, with the date if that is another day than that of `now`: "15:40", "Mon 30 Nov 15:40". */
-export function clockText(at: number, now: number, { timeZone, locale }: TimeWords): string {
-  const day = new Intl.DateTimeFormat('en-CA', { timeZone })
-  const isToday = day.format(at) === day.format(now)
-  const date = { weekday: 'short', day: 'numeric', month: 'short' } as const
-  return new Intl.DateTimeFormat(locale, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZone,
-    ...(!isToday && date),
-  }).format(at)
+export function clockText(at: number, now: number, words: TimeWords): string {
+  const isToday = formatted(at, 'day', words) === formatted(now, 'day', words)
+  return formatted(at, isToday ? 'clock' : 'clockOnDay', words)
 }
 
 /** Returns the date and the time to the second, with the name of the zone, for the audit log and for hovering. */
-export function exactText(at: number, { timeZone, locale }: TimeWords): string {
-  return new Intl.DateTimeFormat(locale, {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-    timeZone,
-    timeZoneName: 'short',
-  }).format(at)
+export function exactText(at: number, words: TimeWords): string {
+  return formatted(at, 'exact', words)
 }
 
-/** Returns "38 min · until 15:40". */
-export function untilText(at: number, now: number, words: TimeWords): string {
-  return `${durationText(at - now)} · until ${clockText(at, now, words)}`
+/** Returns "38 min · until 15:40", or "38 min · at 15:40" for what happens then. */
+export function untilText(at: number, now: number, words: TimeWords, word: 'until' | 'at' = 'until'): string {
+  return `${durationText(at - now)} · ${word} ${clockText(at, now, words)}`
+}
+
+interface Left {
+  readonly end: number
+  /** Text once that time has passed. */
+  readonly passed: string
+  /** Text before the duration. */
+  readonly before: string
+  /** Word before the end: something lasts until then, or happens at that time. */
+  readonly word?: 'until' | 'at'
+}
+
+/** Returns "in 38 min · until 15:40", without the end if `words` is null; `passed` after that time. */
+export function leftText({ end, passed, before, word }: Left, now: number, words: TimeWords | null): string {
+  if (end <= now) return passed
+  return before + (words === null ? durationText(end - now) : untilText(end, now, words, word))
 }
 
 /** Returns the time of day to the second: "14:02:11". */
-export function timeOfDay(at: number, { timeZone, locale }: TimeWords): string {
-  const parts = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
-  return new Intl.DateTimeFormat(locale, { ...parts, timeZone }).format(at)
+export function timeOfDay(at: number, words: TimeWords): string {
+  return formatted(at, 'timeOfDay', words)
 }

@@ -1,13 +1,19 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { answerOf, type Event, type EventFilter } from '../../../client/client.ts'
+import { eventsBetween, type Span } from '../../../client/event-search.ts'
 import { followEvents } from '../../../client/events.ts'
 import { reasonOf } from '../../../domain/errors.ts'
-import { count, given } from '../../options/arguments.ts'
+import { EXIT, Failure } from '../../failures.ts'
+import { count, given, parseTime } from '../../options/arguments.ts'
 import { choose, short } from '../../reservations/lookup.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
 import { formatTime } from '../../output/format.ts'
 
 const PAGE_SIZE = 1_000
+/** Number of past events that are printed without --limit. */
+const DEFAULT_LIMIT = 20
+/** Options that cannot be combined with --from and --to. */
+const OTHER_RANGES = ['after', 'follow', 'limit']
 
 interface EventPage {
   readonly events: readonly Event[]
@@ -17,7 +23,9 @@ interface EventPage {
 interface Options {
   readonly follow?: boolean
   readonly after?: number
-  readonly limit: number
+  readonly from?: string
+  readonly to?: string
+  readonly limit?: number
   readonly kind?: EventFilter['kind']
   readonly pool?: string
   readonly container?: string
@@ -25,7 +33,7 @@ interface Options {
 }
 
 const ABOUT = `Prints the latest events, oldest first; with --json one per line. -f follows new events. After a broken
-connection it goes on without losing or repeating any.`
+connection it goes on without losing or repeating any. --from and --to print all events of a span of time.`
 
 export function addEvents(program: Command, cli: Cli): void {
   program
@@ -34,16 +42,25 @@ export function addEvents(program: Command, cli: Cli): void {
     .description(ABOUT)
     .option('-f, --follow', 'follow new events')
     .option('--after <id>', 'only after this event', count)
-    .option('-l, --limit <number>', 'number of past events', count, 20)
+    .option('-l, --limit <number>', `number of past events (default: ${DEFAULT_LIMIT})`, count)
+    .addOption(
+      new Option('--from <time>', 'all events since this time, such as 2026-11-24T18:00').conflicts(OTHER_RANGES),
+    )
+    .addOption(new Option('--to <time>', 'all events before this time').conflicts(OTHER_RANGES))
     .option('--kind <kind>', 'only of this kind, such as reservation.active')
     .option('--pool <name>', 'only of this pool')
     .option('--container <name>', 'only of this container')
     .option('--reservation <id>', 'only of this reservation')
     .action(async (options: Options, command: Command) => {
       const context = openContext(cli, command)
-      const { follow, after, limit } = options
+      const { follow, after, from, to, limit = DEFAULT_LIMIT } = options
+      const span = spanOf(from, to)
       const filter = await filterOf(context, options)
       const show = (event: Event) => printEvent(context, event, cli.clock())
+      if (from !== undefined || to !== undefined) {
+        for await (const event of eventsBetween(context.client, filter, span)) show(event)
+        return
+      }
       const past = await latest(context, filter, after ?? 0, limit)
       for (const event of past) show(event)
       if (!follow) return
@@ -52,6 +69,16 @@ export function addEvents(program: Command, cli: Cli): void {
       const following = { ...filter, after: last, onBroken }
       for await (const event of followEvents(context.client, following)) show(event)
     })
+}
+
+function spanOf(from: string | undefined, to: string | undefined): Span {
+  const span = {
+    from: from === undefined ? 0 : Date.parse(parseTime(from)),
+    to: to === undefined ? Number.POSITIVE_INFINITY : Date.parse(parseTime(to)),
+  }
+  if (span.from < span.to) return span
+  const advice = 'give an earlier --from or a later --to'
+  throw new Failure(EXIT.usage, `--from must be before --to, got "${from}" and "${to}"`, { advice })
 }
 
 async function filterOf({ client }: CommandContext, options: Options): Promise<EventFilter> {

@@ -22,6 +22,7 @@ import { requestOf, type ReserveOptions, withReserveOptions } from '../../option
 interface Options extends ReserveOptions {
   readonly passwordStdin?: boolean
   readonly passwordWords?: boolean
+  readonly passwordRandom?: boolean
   readonly idempotencyKey?: string
   readonly ssh?: boolean
   readonly keepalive?: string
@@ -40,6 +41,12 @@ export function addReserve(program: Command, cli: Cli): void {
       new Option('--password-words', 'generate a password of four words, which are easy to type').conflicts(
         'passwordStdin',
       ),
+    )
+    .addOption(
+      new Option('--password-random', 'generate a password of 20 characters, even with --key or --ssh').conflicts([
+        'passwordStdin',
+        'passwordWords',
+      ]),
     )
     .option('--ssh', 'log in to the first container')
     .option('--idempotency-key <text>', 'requests with the same key and content make one reservation')
@@ -121,7 +128,8 @@ async function reserve(
 async function passwordOf(cli: Cli, options: Options): Promise<Pick<ReserveRequest, 'password' | 'password_style'>> {
   if (options.passwordStdin === true) return { password: await readSecret(cli, 'Password') }
   if (options.passwordWords === true) return { password_style: 'words' }
-  return options.key === undefined && !options.ssh ? { password_style: 'random' } : {}
+  const isGenerated = options.passwordRandom === true || (options.key === undefined && !options.ssh)
+  return isGenerated ? { password_style: 'random' } : {}
 }
 
 function printReserved({ terminal }: CommandContext, reserved: Reserved, now: number): void {

@@ -1,3 +1,5 @@
+const ENGINE_AWAY = 'the container engine does not answer; the log of the manager says why'
+
 export const MANAGER_EXAMPLES = {
   reloadConfig: {
     200: {
@@ -7,6 +9,10 @@ export const MANAGER_EXAMPLES = {
   getHealth: { 200: { status: 'ok', version: '0.1.0' } },
   getReadiness: {
     200: { status: 'ready' },
-    503: { status: 'not ready', reasons: ['the container engine does not answer; the log of the manager says why'] },
+    503: {
+      status: 'not ready',
+      reasons: [ENGINE_AWAY],
+      problems: [{ code: 'engine_unavailable', pool: null, message: ENGINE_AWAY }],
+    },
   },
 }

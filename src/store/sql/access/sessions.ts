@@ -18,14 +18,22 @@ export function sessionVerbs({ reading, writing }: Transactions): SessionStore {
         return row ? toSession(row) : null
       }),
 
-    addSession: (session) =>
+    addSession: (session, most) =>
       writing(async (tx) => {
-        const { tokenId } = session
+        const { id, tokenId, name, issuer } = session
         if (tokenId !== null) {
           const token = await tx.selectFrom('tokens').select('id').where('id', '=', tokenId).executeTakeFirst()
           if (!token) return false
         }
         await tx.insertInto('sessions').values(fromSession(session)).execute()
+        const all = tx.selectFrom('sessions').select('id').where('id', '!=', id)
+        const same =
+          tokenId === null
+            ? all.where('token_id', 'is', null).where('issuer', '=', issuer).where('name', '=', name)
+            : all.where('token_id', '=', tokenId)
+        const others = await same.orderBy('last_used_at', 'desc').orderBy('created_at', 'desc').execute()
+        const tooMany = others.slice(most - 1).map((row) => row.id)
+        if (tooMany.length > 0) await tx.deleteFrom('sessions').where('id', 'in', tooMany).execute()
         return true
       }),
 

@@ -8,7 +8,10 @@ import type { Transactions, Tx } from '../transactions.ts'
 export function terminalVerbs({
   reading,
   writing,
-}: Transactions): Pick<Store, 'terminal' | 'terminals' | 'addTerminal' | 'removeTerminal'> {
+}: Transactions): Pick<
+  Store,
+  'terminal' | 'terminals' | 'allTerminals' | 'addTerminal' | 'markViewed' | 'removeTerminal'
+> {
   return {
     terminal: (id) =>
       reading(async (tx) => {
@@ -29,11 +32,18 @@ export function terminalVerbs({
         return rows.map(toTerminal)
       }),
 
+    allTerminals: () => reading(async (tx) => (await tx.selectFrom('terminals').selectAll().execute()).map(toTerminal)),
+
     addTerminal: (terminal, by, now) =>
       writing(async (tx) => {
         const row = fromTerminal(terminal)
         await tx.insertInto('terminals').values(row).execute()
         await append(tx, { at: now, kind: 'terminal.opened', by, ...(await subjectOf(tx, row)) })
+      }),
+
+    markViewed: (ids, now) =>
+      writing(async (tx) => {
+        await tx.updateTable('terminals').set({ viewed_at: now }).where('id', 'in', ids).execute()
       }),
 
     removeTerminal: (id, why, now) =>

@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { type ContainerVerb, useContainerAction } from '../../actions/container-actions.ts'
+import { useMe } from '../../api/lists.ts'
 import { useConfirm } from '../../parts/confirm.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { useNotices } from '../../notices/notices.tsx'
@@ -28,6 +29,7 @@ const PARTICIPLES: Readonly<Record<Verb, string>> = {
 
 export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; readonly isMine: boolean }) {
   const { name, state, holder } = row
+  const { data: me } = useMe()
   const action = useContainerAction(name)
   const confirm = useConfirm()
   const notices = useNotices()
@@ -50,8 +52,7 @@ export function ContainerActions({ row, isMine }: { readonly row: ContainerRow; 
 
   const verbs: readonly Verb[] = [
     ...(state === 'reserved' && holder !== null ? (['reset'] as const) : []),
-    'recycle',
-    ...(state === 'quarantined' ? (['return'] as const) : (['quarantine'] as const)),
+    ...(me?.role === 'admin' ? (['recycle', state === 'quarantined' ? 'return' : 'quarantine'] as const) : []),
   ]
   return (
     <section aria-label="Actions">

@@ -12,7 +12,15 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     width: '112px',
     cell: ({ name }) => <Link href={`/containers/${name}`}>{name}</Link>,
   },
-  { key: 'pool', label: 'Pool', sortKey: ({ pool }) => pool, filter: true, width: '88px', cell: ({ pool }) => pool },
+  {
+    key: 'pool',
+    label: 'Pool',
+    sortKey: ({ pool }) => pool,
+    filter: true,
+    width: '88px',
+    wide: true,
+    cell: ({ pool }) => pool,
+  },
   {
     key: 'state',
     label: 'State',
@@ -27,16 +35,37 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     // Sorts by elapsed time, so that an early "since" is a large number.
     sortKey: ({ since }) => -Date.parse(since),
     text: () => '',
-    width: '88px',
+    width: '84px',
     cell: ({ since }) => <TimeSince at={since} />,
   },
-  { key: 'holder', label: 'Holder', sortKey: (row) => holderText(row) || null, filter: true, cell: Holder },
+  {
+    key: 'holder',
+    label: 'Holder',
+    sortKey: (row) => holderText(row) || null,
+    filter: true,
+    // A container with a holder seldom has a reason: its holder has the room of both.
+    width: '88px',
+    span: (row) => (row.error !== null ? 1 : hasEnd(row) ? 2 : 3),
+    cell: Holder,
+  },
+  {
+    key: 'error',
+    label: 'Reason',
+    sortKey: ({ error }) => error,
+    span: (row) => (hasEnd(row) ? 1 : 2),
+    cell: ({ error, state }) =>
+      error !== null && (
+        <span title={error} className={state === 'broken' ? 'needs-person' : undefined}>
+          {error}
+        </span>
+      ),
+  },
   {
     key: 'until',
     label: 'Time left',
     sortKey: ({ holder }) => Date.parse(holder?.expires_at ?? '') || null,
     text: () => '',
-    width: '248px',
+    width: '288px',
     cell: ({ holder }) => holder?.expires_at && <TimeLeft at={holder.expires_at} />,
   },
   {
@@ -59,18 +88,11 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerRow>[] = [
     wide: true,
     cell: ({ attempts }) => (attempts > 0 ? attempts : ''),
   },
-  {
-    key: 'error',
-    label: 'Reason',
-    sortKey: ({ error }) => error,
-    cell: ({ error, state }) =>
-      error !== null && (
-        <span title={error} className={state === 'broken' ? 'needs-person' : undefined}>
-          {error}
-        </span>
-      ),
-  },
 ]
+
+function hasEnd({ holder }: ContainerRow): boolean {
+  return Boolean(holder?.expires_at)
+}
 
 function Holder(row: ContainerRow) {
   const text = holderText(row)

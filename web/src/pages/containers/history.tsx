@@ -1,31 +1,24 @@
 /** The generations of a container: who held each, and why it ended. */
-import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
-import { answerOf } from '../../../../src/client/client.ts'
-import { useBerth } from '../../api/berth.tsx'
 import { useMe } from '../../api/lists.ts'
 import { Loading } from '../../parts/page.tsx'
 import { ExactTime } from '../../parts/time-left.tsx'
+import { useLatestEvents } from '../events/use-events.ts'
 import { type Generation, generationsOf } from './generations.ts'
 import styles from './container.module.css'
 
-/** Maximum number of events that are read: about 170 generations, with four to six events each. */
+/** Maximum number of events that are shown: about 170 generations, with four to six events each. */
 const MAX_EVENTS = 1_000
 
 export function History({ name }: { readonly name: string }) {
-  const berth = useBerth()
   const { data: me } = useMe()
-  const events = useQuery({
-    queryKey: ['events', 'container', name],
-    queryFn: ({ signal }) =>
-      answerOf(berth.GET('/v1/events', { params: { query: { container: name, tail: MAX_EVENTS } }, signal })),
-  })
+  const events = useLatestEvents({ container: name }, { tail: MAX_EVENTS, max: MAX_EVENTS })
   return (
     <section className={styles['history']} aria-labelledby="history">
       <h2 id="history">History</h2>
       {me?.role === 'user' && <p className="secondary">Only events of your own reservations. Admins see all events.</p>}
       <Loading of={events} what="the events of the container">
-        {({ events: found }) => {
+        {(found) => {
           const generations = generationsOf(found)
           return (
             <>
@@ -68,6 +61,11 @@ function Entry({ generation: one }: { readonly generation: Generation }) {
             <ExactTime at={at} />
           </li>
         ))}
+        {one.quarantined && (
+          <li>
+            quarantined by {one.quarantined.by} at <ExactTime at={one.quarantined.at} />
+          </li>
+        )}
         {one.ended ? (
           <li>
             ended <ExactTime at={one.ended.at} />: {one.ended.why}

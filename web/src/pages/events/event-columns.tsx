@@ -27,7 +27,7 @@ export function eventColumns(words: TimeWords): readonly Column<Event>[] {
       label: 'Kind',
       sortKey: ({ kind }) => kind,
       filter: 'page',
-      width: '176px',
+      width: '200px',
       wide: true,
       cell: ({ kind }) => <code>{kind}</code>,
     },
@@ -36,7 +36,7 @@ export function eventColumns(words: TimeWords): readonly Column<Event>[] {
       label: 'Container',
       sortKey: ({ container }) => container,
       filter: 'page',
-      width: '112px',
+      width: '144px',
       cell: ({ container }) => container !== null && <Link href={`/containers/${container}`}>{container}</Link>,
     },
     {

@@ -1,11 +1,13 @@
 /** The filters that the manager applies. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useId } from 'react'
 import { useSearchParams } from 'wouter'
 import { usePools } from '../../api/lists.ts'
+import { useDebouncedText } from '../../parts/fields/use-debounced-text.ts'
 import { useUtc } from '../../settings/settings.tsx'
 import { EVENT_KINDS } from '../../words/event-kinds.ts'
 import { minuteInput, readMinuteInput, readTime } from '../../words/range.ts'
+import { filterProblems } from './event-filter.ts'
 import styles from './events.module.css'
 
 const DEBOUNCE_MS = 400
@@ -15,6 +17,7 @@ export function EventFilters() {
   const [params, setParams] = useSearchParams()
   const { data: pools = [] } = usePools()
   const [utc] = useUtc()
+  const id = useId()
   const set = (key: string, value: string) =>
     setParams(
       (before) => {
@@ -31,10 +34,15 @@ export function EventFilters() {
       for (const key of KEYS) next.delete(key)
       return next
     })
+  const problems = filterProblems(params)
+  /** Marks a field, and refers to the sentence about it. */
+  const fault = (key: string) =>
+    problems.some((one) => one.key === key) && { error: true, 'aria-describedby': `${id}-${key}` }
   const span = (key: 'from' | 'to', label: string) => (
     <TextInput
       type="datetime-local"
       label={`${label}${utc ? ', UTC' : ''}`}
+      {...fault(key)}
       value={minuteInput(readTime(params.get(key), Date.now()), utc)}
       onChange={(event) => set(key, readMinuteInput(event.currentTarget.value, utc) ?? '')}
     />
@@ -44,15 +52,22 @@ export function EventFilters() {
     <search className={styles['filters']} aria-label="Events">
       <NativeSelect
         label="Kind"
+        {...fault('kind')}
         value={params.get('kind') ?? ''}
         onChange={(event) => set('kind', event.currentTarget.value)}
-        data={[{ value: '', label: 'any' }, ...EVENT_KINDS]}
+        data={[{ value: '', label: 'any' }, ...withUnknown(EVENT_KINDS, params.get('kind'))]}
       />
       <NativeSelect
         label="Pool"
         value={params.get('pool') ?? ''}
         onChange={(event) => set('pool', event.currentTarget.value)}
-        data={[{ value: '', label: 'any' }, ...pools.map(({ name }) => name)]}
+        data={[
+          { value: '', label: 'any' },
+          ...withUnknown(
+            pools.map(({ name }) => name),
+            params.get('pool'),
+          ),
+        ]}
       />
       <DebouncedField
         label="Container"
@@ -67,8 +82,18 @@ export function EventFilters() {
       {span('from', 'From')}
       {span('to', 'Until')}
       {isSet && <Button onClick={clear}>Clear</Button>}
+      {problems.map(({ key, text }) => (
+        <p key={key} id={`${id}-${key}`} role="alert" className={styles['problem']}>
+          {text}
+        </p>
+      ))}
     </search>
   )
+}
+
+/** Returns the choices of a field, also its present value: without it, the field would show "any". */
+function withUnknown(choices: readonly string[], value: string | null): string[] {
+  return !value || choices.includes(value) ? [...choices] : [value, ...choices]
 }
 
 interface DebouncedFieldProps {
@@ -79,13 +104,7 @@ interface DebouncedFieldProps {
 
 /** A field whose value is applied when typing pauses. */
 function DebouncedField({ label, value, onChange }: DebouncedFieldProps) {
-  const [text, setText] = useState(value)
-  useEffect(() => setText(value), [value])
-  useEffect(() => {
-    if (text.trim() === value) return
-    const timer = setTimeout(() => onChange(text.trim()), DEBOUNCE_MS)
-    return () => clearTimeout(timer)
-  })
+  const [text, setText] = useDebouncedText(value, onChange, DEBOUNCE_MS)
   return (
     <TextInput label={label} placeholder="any" value={text} onChange={(event) => setText(event.currentTarget.value)} />
   )

@@ -11,7 +11,7 @@ import { useTimeWords } from '../../settings/settings.tsx'
 import { eventColumns } from './event-columns.tsx'
 import { EventFilters } from './event-filters.tsx'
 import { eventsCommand, readFilter, readSpan } from './event-filter.ts'
-import { useLatestEvents, useSpanEvents } from './use-events.ts'
+import { TAIL, useLatestEvents, useSpanEvents } from './use-events.ts'
 import { usePaused } from './use-paused.ts'
 import styles from './events.module.css'
 
@@ -22,14 +22,14 @@ export function EventsPage() {
   const [openedAt] = useState(() => Date.now())
   const span = readSpan(params, openedAt)
   const { data: me } = useMe()
-  const latest = useLatestEvents(filter, span === null)
+  const latest = useLatestEvents(filter, { enabled: span === null })
   const spanned = useSpanEvents(filter, span)
   return (
     <Page title="Events">
       {me?.role === 'user' && <p className="secondary">Only events of your own reservations. Admins see all events.</p>}
       <EventFilters />
       <section aria-label="The same as a command" className={styles['command']}>
-        <CommandLine command={eventsCommand(filter, span === null)} />
+        <CommandLine command={eventsCommand({ origin: location.origin, tail: TAIL }, filter, span)} />
       </section>
       {span === null ? (
         <Loading of={latest} what="the events">
@@ -86,8 +86,7 @@ function Latest({ events }: { readonly events: readonly Event[] }) {
 
 function Events({ events, extra }: { readonly events: readonly Event[]; readonly extra?: ReactNode }) {
   const words = useTimeWords()
-  const { timeZone, locale } = words
-  const columns = useMemo(() => eventColumns({ timeZone, locale }), [timeZone, locale])
+  const columns = useMemo(() => eventColumns(words), [words])
   const rows = useMemo(() => events.toReversed(), [events])
   const table = useTable({ rows, columns, idOf })
   return (

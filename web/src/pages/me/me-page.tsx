@@ -5,14 +5,14 @@ import { useSession } from '../../api/session.ts'
 import type { Me } from '../../api/types.ts'
 import { Fact, Facts } from '../../parts/facts.tsx'
 import { Loading, Page } from '../../parts/page.tsx'
-import { ExactTime, TimeLeft } from '../../parts/time-left.tsx'
+import { ExactTime, TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
 import { useSingleKeys, useUtc } from '../../settings/settings.tsx'
 import { durationText } from '../../words/time.ts'
 import { providerName } from '../sign-in/sign-in-text.ts'
 import styles from './me.module.css'
 
 export function MePage() {
-  const me = useMe()
+  const me = useMe({ isFresh: true })
   return (
     <Page title="Me and settings">
       <Loading of={me} what="your identity">
@@ -41,7 +41,7 @@ function Identity({ me }: { readonly me: Me }) {
         <Fact name="Name">{name}</Fact>
         <Fact name="Role">{role}</Fact>
         <Fact name="Signed in with">{WAYS[auth]}</Fact>
-        <Fact name="Valid for">{expires && <TimeLeft at={expires} />}</Fact>
+        <Fact name="Valid for">{expires && <TimeLeft at={expires} passed="expired" />}</Fact>
         <Fact name="Session">
           {session?.session && <SessionEnd idle={session.session.idle_until} end={session.session.ends_at} />}
         </Fact>
@@ -59,7 +59,7 @@ function Identity({ me }: { readonly me: Me }) {
 function SessionEnd({ idle, end }: { readonly idle: string; readonly end: string }) {
   return (
     <>
-      ends in <TimeLeft at={idle} /> without use, at the latest <ExactTime at={end} />.{' '}
+      ends <TimeUntil at={idle} withEnd /> without use, at the latest <ExactTime at={end} />.{' '}
       <Link href="/sessions">All sessions</Link>
     </>
   )

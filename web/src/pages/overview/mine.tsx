@@ -5,7 +5,8 @@ import { useExtend, useRelease } from '../../actions/reservation-actions.ts'
 import { namesOf } from '../../actions/reservation-names.ts'
 import type { Reservation } from '../../api/types.ts'
 import { LinkedText } from '../../parts/linked-text.tsx'
-import { TimeLeft } from '../../parts/time-left.tsx'
+import { TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
+import { releaseVerb, releasingText } from '../../words/release-text.ts'
 import { useDock } from '../../terminal/dock-context.tsx'
 import styles from './overview.module.css'
 
@@ -13,7 +14,12 @@ export function Mine({ reservations }: { readonly reservations: readonly Reserva
   if (reservations.length === 0) {
     return (
       <p className="secondary">
-        You have no reservations. <Link href="/reserve">Reserve one</Link> with <kbd>r</kbd>, <kbd>Enter</kbd>.
+        You have no reservations. <Link href="/reserve">Reserve one</Link>
+        <span className="key-hint">
+          {' '}
+          with <kbd>r</kbd>, <kbd>Enter</kbd>
+        </span>
+        .
       </p>
     )
   }
@@ -34,7 +40,7 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
   const [only, ...others] = containers
   const isReleasing = release.isReleasing(id)
   const what = namesOf(reservation)
-  const verb = state === 'waiting' ? 'Cancel' : 'Release'
+  const verb = releaseVerb(reservation)
   return (
     <li>
       <p>
@@ -62,10 +68,11 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
         <Button
           size="compact-xs"
           aria-label={`${verb} ${what}`}
-          disabled={isReleasing}
-          onClick={() => void release.ask([reservation])}
+          // A disabled button would lose the focus.
+          aria-disabled={isReleasing}
+          onClick={() => !isReleasing && void release.ask([reservation])}
         >
-          {isReleasing ? 'releasing …' : verb}
+          {isReleasing ? releasingText(reservation) : verb}
         </Button>
       </div>
       {extend.data?.clamped != null && <p className={`${styles['clamped']} soon`}>{extend.data.clamped}</p>}
@@ -83,7 +90,7 @@ function Time(props: { readonly reservation: Reservation; readonly isReleasing: 
         waiting for {count === 1 ? '1 container' : `${count} containers`}, position {queue?.position ?? '?'}
         {queue?.estimated_start != null && (
           <>
-            , expected in <TimeLeft at={queue.estimated_start} withEnd={false} />
+            , expected <TimeUntil at={queue.estimated_start} />
           </>
         )}
       </span>

@@ -3,18 +3,20 @@ import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import { type ContainerVerb, useContainerAction } from '../../actions/container-actions.ts'
 import { useNow } from '../../live/clock.tsx'
+import { useLiveStatus } from '../../live/live.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { type NeedsPerson, needsPerson, needsSummary } from './needs-person.ts'
 import type { OverviewData } from './overview-data.ts'
 import styles from './overview.module.css'
 
-export function useNeeds({ pools, containers, reasons }: OverviewData): readonly NeedsPerson[] {
-  return needsPerson({ pools, containers, reasons }, useNow(10_000))
+export function useNeeds({ pools, containers, readiness, tokens }: OverviewData): readonly NeedsPerson[] {
+  return needsPerson({ pools, containers, readiness, tokens }, useNow(10_000))
 }
 
 /** One line of fixed height, so that nothing below it moves when something breaks. */
 export function NeedsLine({ items }: { readonly items: readonly NeedsPerson[] }) {
-  const text = needsSummary(items)
+  const isStale = useLiveStatus().kind === 'stale'
+  const text = needsSummary(items, isStale)
   if (items.length === 0) return <p className={`${styles['needsLine']} secondary`}>{text}</p>
   return (
     <p className={`${styles['needsLine']} needs-person`} title={text}>

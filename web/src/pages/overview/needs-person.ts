@@ -1,5 +1,5 @@
 /** Finds what needs attention: problems that do not solve themselves, or not soon. */
-import type { Container, Pool } from '../../api/types.ts'
+import type { Container, Pool, ReadinessProblem, Token } from '../../api/types.ts'
 import { durationText } from '../../words/time.ts'
 
 export interface NeedsPerson {
@@ -14,15 +14,28 @@ export interface NeedsPerson {
 export interface NeedsSources {
   readonly pools: readonly Pick<Pool, 'name' | 'problem'>[]
   readonly containers: readonly Pick<Container, 'name' | 'state' | 'since' | 'attempts' | 'retry_at' | 'error'>[]
-  /** Reasons of /readyz. */
-  readonly reasons: readonly string[]
+  readonly readiness: Readiness
+  /** Tokens that the caller may see. */
+  readonly tokens: readonly Pick<Token, 'id' | 'name' | 'expires_at'>[]
 }
+
+/** Result of reading /readyz. */
+export type Readiness =
+  | { readonly kind: 'read'; readonly problems: readonly ReadinessProblem[] }
+  /** It could not be read: whether the manager works is not known. */
+  | { readonly kind: 'unread'; readonly reason: string }
 
 /** A longer quarantine needs attention: it may have been forgotten. */
 const LONG_QUARANTINE_MS = 60 * 60_000
 
-/** Returns the most urgent first: the manager, then pools, then containers by number of failures. */
-export function needsPerson({ pools, containers, reasons }: NeedsSources, now: number): readonly NeedsPerson[] {
+/** A token that expires within this time needs attention: its programs need another one. */
+const TOKEN_EXPIRES_SOON_MS = 7 * 24 * 60 * 60_000
+
+/** Returns the most urgent first: the manager, pools, containers by number of failures, tokens by expiry. */
+export function needsPerson(
+  { pools, containers, readiness, tokens }: NeedsSources,
+  now: number,
+): readonly NeedsPerson[] {
   const ofPools = pools.flatMap(({ name, problem }) =>
     problem === null
       ? []
@@ -35,15 +48,32 @@ export function needsPerson({ pools, containers, reasons }: NeedsSources, now: n
           },
         ],
   )
-  // The problem of a pool is also a reason.
-  const ofManager = reasons
-    .filter((reason) => !pools.some(({ name, problem }) => problem !== null && reason.startsWith(`pool "${name}"`)))
-    .map((reason) => ({ key: reason, text: `Manager: ${reason}`, href: null, container: null }))
   const ofContainers = containers
     .filter((one) => one.state === 'broken' || isForgotten(one, now))
     .toSorted((one, other) => other.attempts - one.attempts)
     .map((one) => containerItem(one, now))
-  return [...ofManager, ...ofPools, ...ofContainers]
+  return [...ofManager(readiness), ...ofPools, ...ofContainers, ...expiringTokens(tokens, now)]
+}
+
+function ofManager(readiness: Readiness): readonly NeedsPerson[] {
+  const item = (text: string) => ({ key: text, text: `Manager: ${text}`, href: null, container: null })
+  if (readiness.kind === 'unread') return [item(`its readiness could not be read: ${readiness.reason}`)]
+  // Problems of pools are taken from the list of pools.
+  return readiness.problems.filter(({ pool }) => pool === null).map(({ message }) => item(message))
+}
+
+/** Returns the tokens that expire soon. Expired tokens are left out: the programs that use them fail already. */
+function expiringTokens(tokens: NeedsSources['tokens'], now: number): NeedsPerson[] {
+  return tokens
+    .map(({ id, name, expires_at: at }) => ({ id, name, left: Date.parse(at ?? '') - now }))
+    .filter(({ left }) => left > 0 && left < TOKEN_EXPIRES_SOON_MS)
+    .toSorted((one, other) => one.left - other.left)
+    .map(({ id, name, left }) => ({
+      key: `token ${id}`,
+      text: `The token of ${name} expires in ${durationText(left)}`,
+      href: `/tokens?q=${encodeURIComponent(id)}`,
+      container: null,
+    }))
 }
 
 function containerItem(one: NeedsSources['containers'][number], now: number): NeedsPerson {
@@ -68,10 +98,13 @@ function isForgotten({ state, since }: Pick<Container, 'state' | 'since'>, now: 
   return state === 'quarantined' && now - Date.parse(since) > LONG_QUARANTINE_MS
 }
 
-/** Returns the line at the top of the overview: "Nothing needs attention.", "1 thing needs attention: …". */
-export function needsSummary(items: readonly NeedsPerson[]): string {
+/**
+ * Returns the line at the top of the overview: "Nothing needs attention.", "1 thing needs attention: …". While the page
+ * is not live, an empty list means only that nothing was known before.
+ */
+export function needsSummary(items: readonly NeedsPerson[], isStale = false): string {
   const [first] = items
-  if (!first) return 'Nothing needs attention.'
+  if (!first) return isStale ? 'Not known whether something needs attention: not live.' : 'Nothing needs attention.'
   return items.length === 1
     ? `1 thing needs attention: ${first.text}`
     : `${items.length} things need attention, first: ${first.text}`

@@ -1,11 +1,13 @@
 /** The data of the overview, read together so that the page appears at once and in its final size. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { Unreachable } from '../../../../src/client/client.ts'
-import { useApi } from '../../api/berth.tsx'
+import { useApi, useBerth } from '../../api/berth.tsx'
 import { useContainers, useMe, useOpenReservations, usePools } from '../../api/lists.ts'
-import type { Container, Event, Me, Pool, Reservation } from '../../api/types.ts'
+import type { Container, Event, Me, Pool, ReadinessProblem, Reservation, Token } from '../../api/types.ts'
 import { isNoteworthy } from '../../words/event-text.ts'
+import type { Readiness } from './needs-person.ts'
+import { readinessProblems } from './readiness.ts'
+import { useTokens } from '../tokens/tokens.ts'
 
 export interface PoolData {
   readonly me: Me
@@ -17,8 +19,9 @@ export interface PoolData {
 
 export interface OverviewData extends PoolData {
   readonly events: readonly Event[]
-  /** Reasons of /readyz. */
-  readonly reasons: readonly string[]
+  readonly readiness: Readiness
+  /** Empty for users, and until they are read: the page does not wait for them. */
+  readonly tokens: readonly Token[]
 }
 
 /** Returns pools, containers and reservations; undefined until all are read. Also used by the page of a pool. */
@@ -37,14 +40,17 @@ export function usePoolData() {
   return { data, error: failed?.error ?? null, refetch: () => Promise.all(queries.map((query) => query.refetch())) }
 }
 
+const NO_TOKENS: readonly Token[] = []
+
 export function useOverviewData() {
   const lists = usePoolData()
-  const events = useLatestEvents()
+  const events = useNoteworthyEvents()
   const readiness = useReadiness()
+  const { data: tokens = NO_TOKENS } = useTokens(lists.data?.me.role === 'admin')
   const hasSettled = (query: { isPending: boolean }) => !query.isPending
   const data: OverviewData | undefined =
     lists.data && hasSettled(events) && hasSettled(readiness)
-      ? { ...lists.data, events: events.data ?? [], reasons: readiness.data ?? [] }
+      ? { ...lists.data, events: events.data ?? [], readiness: readinessOf(readiness), tokens }
       : undefined
   return { ...lists, data }
 }
@@ -54,7 +60,7 @@ const TAIL = 100
 const SHOWN_EVENTS = 10
 
 /** Returns the latest events without the steps of recycling, newest first. */
-function useLatestEvents() {
+function useNoteworthyEvents() {
   const { lists } = useApi()
   return useQuery({
     queryKey: ['events', 'latest'],
@@ -66,17 +72,22 @@ function useLatestEvents() {
 /** Polled, because failures of the engine and the database cause no event. */
 const READINESS_MS = 15_000
 
-/** Returns the reasons of /readyz: 503 has reasons, too. */
+/** Returns the problems that /readyz reports, with status 200 or 503. */
 function useReadiness() {
+  const berth = useBerth()
   return useQuery({
     queryKey: ['pools', 'readiness'],
-    queryFn: async ({ signal }) => {
-      const response = await fetch('/readyz', { signal }).catch((error: unknown) => {
-        throw signal.aborted ? error : new Unreachable(location.origin, error)
-      })
-      const { reasons } = (await response.json()) as { reasons?: string[] }
-      return reasons ?? []
-    },
+    queryFn: ({ signal }) => readinessProblems(berth.GET('/readyz', { signal })),
     refetchInterval: READINESS_MS,
   })
+}
+
+/** Returns the result of the latest read. If it failed, an earlier success does not count. */
+function readinessOf(query: {
+  readonly data: readonly ReadinessProblem[] | undefined
+  readonly error: Error | null
+}): Readiness {
+  const { data, error } = query
+  if (data === undefined || error !== null) return { kind: 'unread', reason: error?.message ?? 'no answer' }
+  return { kind: 'read', problems: data }
 }

@@ -37,7 +37,7 @@ function Overview({ data }: { readonly data: OverviewData }) {
           ))}
         </div>
         <div className={styles['aside']}>
-          <section aria-labelledby="mine">
+          <section aria-labelledby="mine" tabIndex={-1}>
             <h2 id="mine">Your reservations</h2>
             <Mine reservations={mine} />
           </section>

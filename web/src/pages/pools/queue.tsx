@@ -72,7 +72,9 @@ function Row({ reservation }: { readonly reservation: Reservation }) {
         {queue?.problem == null && queue?.estimated_start != null && <ClockTime at={queue.estimated_start} />}
         {queue?.problem == null && queue?.estimated_start == null && 'unknown'}
       </td>
-      <td data-label="Times out in">{waitUntil !== null && <TimeLeft at={waitUntil} withEnd={false} />}</td>
+      <td data-label="Times out in">
+        {waitUntil !== null && <TimeLeft at={waitUntil} withEnd={false} passed="any moment" />}
+      </td>
       <td className={styles['actions']}>
         <Button size="compact-xs" aria-label={`Cancel ${username}`} onClick={() => void release.ask([reservation])}>
           Cancel

@@ -26,20 +26,25 @@ export function SizeForm({ pool, containers }: { readonly pool: Pool; readonly c
     onSuccess: (changed) => notices.done(`${name} has size ${changed.size}`),
     onSettled: () => client.invalidateQueries({ queryKey: ['pools'] }),
   })
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    if (plan.problem !== null || resize.isPending) return
+  /** Asks before containers are destroyed. null: the size in berth.yml. */
+  const change = async (to: number | null) => {
+    const wanted = to ?? configured
+    const planned = sizePlan(pool, containers, String(wanted))
     const question = {
-      title: `Shrink ${name} to ${typed}?`,
-      consequence: planText(plan),
-      names: plan.now,
-      action: `Set the size to ${typed}`,
+      title: `Shrink ${name} to ${wanted}?`,
+      consequence: planText(planned),
+      names: planned.now,
+      action: `Set the size to ${wanted}`,
     }
-    if (plan.now.length > 0 && !(await confirm(question))) return
-    resize.mutate(Number(typed))
+    if (planned.now.length > 0 && !(await confirm(question))) return
+    resize.mutate(to)
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (plan.problem === null && !resize.isPending) void change(Number(typed))
   }
   return (
-    <form onSubmit={(event) => void submit(event)} className={styles['size']} aria-label="Size">
+    <form onSubmit={submit} className={styles['size']} aria-label="Size">
       <div className={styles['sizeRow']}>
         <TextInput
           label={`From ${min} (reserved) to ${max} (ports)`}
@@ -52,7 +57,7 @@ export function SizeForm({ pool, containers }: { readonly pool: Pool; readonly c
           {resize.isPending ? 'resizing …' : 'Set the size'}
         </Button>
         {size !== configured && (
-          <Button onClick={() => resize.mutate(null)}>Back to {configured}, as in berth.yml</Button>
+          <Button onClick={() => void change(null)}>Back to {configured}, as in berth.yml</Button>
         )}
       </div>
       <p role="status" className={styles['plan']}>

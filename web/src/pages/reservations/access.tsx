@@ -37,7 +37,8 @@ export function Access({ reservation, isMine }: { readonly reservation: Reservat
         </>
       )}
       <p className="secondary">
-        The password was shown once, when the reservation was created. SSH keys are those of that request.
+        If a password was generated, it was shown once, when the reservation was created. SSH keys are those of that
+        request.
       </p>
     </section>
   )

@@ -27,7 +27,7 @@ export function Ended(props: { readonly reservation: Reservation; readonly event
         {person} Its containers are destroyed with everything in them.
       </p>
       <p>
-        <Link href={`/reserve?pool=${encodeURIComponent(pool)}&username=${encodeURIComponent(username)}`}>
+        <Link href={`/reserve?pool=${encodeURIComponent(pool)}&user=${encodeURIComponent(username)}`}>
           Reserve again
         </Link>
       </p>

@@ -3,6 +3,7 @@ import { Button, Popover, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { answerOf } from '../../../../src/client/client.ts'
+import { reportExtension } from '../../actions/report-extension.ts'
 import { useBerth } from '../../api/berth.tsx'
 import type { Reservation } from '../../api/types.ts'
 import { useNotices } from '../../notices/notices.tsx'
@@ -19,16 +20,17 @@ export function ExtendForm({ reservation }: { readonly reservation: Reservation 
   const extend = useMutation({
     mutationFn: () =>
       answerOf(berth.PATCH('/v1/reservations/{id}', { params: { path: { id } }, body: { extend: duration.trim() } })),
-    onSuccess: ({ clamped }) => {
+    onSuccess: (after) => {
       setOpened(false)
-      if (clamped === null) notices.done(`${reservationTitle(reservation)} was extended by ${duration}`)
-      else notices.problem(`${reservationTitle(reservation)} ends earlier than requested`, clamped)
+      const title = reservationTitle(reservation)
+      const texts = { done: `${title} was extended by ${duration}`, earlier: `${title} ends earlier than requested` }
+      reportExtension(notices, { before: reservation, after }, { ...texts, unmoved: title })
     },
     onSettled: () => client.invalidateQueries({ queryKey: ['reservations'] }),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    extend.mutate()
+    if (!extend.isPending) extend.mutate()
   }
   return (
     <Popover opened={opened} onChange={setOpened} trapFocus position="bottom-start">

@@ -2,8 +2,8 @@ import { Link } from 'wouter'
 import type { Reservation } from '../../api/types.ts'
 import { LinkedText } from '../../parts/linked-text.tsx'
 import type { Column } from '../../parts/table/model/column.ts'
-import { ClockTime, TimeLeft } from '../../parts/time-left.tsx'
-import { stateText } from '../../words/reservation-text.ts'
+import { ClockTime, TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
+import { shortNames, stateText } from '../../words/reservation-text.ts'
 
 /** Returns the time by which the column is sorted, so that reservations that end soon come first. */
 function end({ state, expires_at, ended_at, wait_until }: Reservation): string | null {
@@ -16,7 +16,7 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     label: 'Account',
     sortKey: ({ username }) => username,
     filter: true,
-    width: '112px',
+    width: '104px',
     cell: ({ id, username }) => <Link href={`/reservations/${id}`}>{username}</Link>,
   },
   { key: 'name', label: 'Name', sortKey: ({ name }) => name, width: '88px', cell: ({ name }) => name },
@@ -25,24 +25,32 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
     label: 'Owner',
     sortKey: ({ owner }) => owner,
     filter: true,
-    width: '88px',
+    width: '80px',
     cell: (row) => row.owner,
   },
-  { key: 'pool', label: 'Pool', sortKey: ({ pool }) => pool, filter: true, width: '84px', cell: ({ pool }) => pool },
-  { key: 'state', label: 'State', sortKey: stateText, filter: 'page', width: '132px', cell: stateText },
+  {
+    key: 'pool',
+    label: 'Pool',
+    sortKey: ({ pool }) => pool,
+    filter: true,
+    width: '84px',
+    wide: true,
+    cell: ({ pool }) => pool,
+  },
+  { key: 'state', label: 'State', sortKey: stateText, filter: 'page', width: '104px', cell: stateText },
   {
     key: 'containers',
     label: 'Containers',
     sortKey: ({ count }) => count,
     text: ({ containers }) => containers.map(({ name }) => name).join(' '),
-    cell: ({ containers, count }) => <Containers names={containers.map(({ name }) => name)} count={count} />,
+    cell: Containers,
   },
   {
     key: 'end',
     label: 'Time left',
     sortKey: (row) => Date.parse(end(row) ?? '') || null,
     text: () => '',
-    width: '232px',
+    width: '288px',
     cell: (row) => <End row={row} />,
   },
   {
@@ -63,11 +71,16 @@ export const RESERVATION_COLUMNS: readonly Column<Reservation>[] = [
   },
 ]
 
-function Containers({ names, count }: { readonly names: readonly string[]; readonly count: number }) {
-  if (names.length === 0) return <span className="secondary">{count} requested</span>
-  return (
-    <span title={names.join(' ')}>{names.length > 3 ? `${names.length}: ${names.join(' ')}` : names.join(' ')}</span>
-  )
+function Containers({ containers, count, pool }: Reservation) {
+  const names = containers.map(({ name }) => name)
+  if (names.length === 0) {
+    return (
+      <span className="secondary">
+        {count} of {pool} requested
+      </span>
+    )
+  }
+  return <span title={names.join(' ')}>{shortNames(names, pool)}</span>
 }
 
 function End({ row }: { readonly row: Reservation }) {
@@ -78,7 +91,7 @@ function End({ row }: { readonly row: Reservation }) {
   if (row.queue?.estimated_start) {
     return (
       <>
-        expected in <TimeLeft at={row.queue.estimated_start} withEnd={false} />
+        expected <TimeUntil at={row.queue.estimated_start} />
       </>
     )
   }

@@ -1,5 +1,5 @@
 import { Button, NativeSelect } from '@mantine/core'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useOpenReservations } from '../../api/lists.ts'
 import type { Reservation } from '../../api/types.ts'
@@ -9,10 +9,11 @@ import { DataTable } from '../../parts/table/data-table.tsx'
 import { readTableState } from '../../parts/table/model/table-state.ts'
 import { useTable } from '../../parts/table/use-table.ts'
 import { reservationTitle } from '../../words/reservation-text.ts'
+import { NoteDialog } from './change/note-dialog.tsx'
 import { endedFilter } from './ended-filter.ts'
 import { useEndedReservations } from './ended-reservations.ts'
 import { RESERVATION_COLUMNS } from './reservation-columns.tsx'
-import { readStates, stateChoices } from './state-filter.ts'
+import { readStates, rowsOf, stateChoices } from './state-filter.ts'
 import { useReservationActions } from './use-reservation-actions.ts'
 import styles from './reservations.module.css'
 
@@ -36,11 +37,11 @@ function Reservations({ open }: { readonly open: readonly Reservation[] }) {
   const ended = useEndedReservations(endedFilter(readTableState(params, RESERVATION_COLUMNS).filters), withEnded)
   const wanted = states.join()
   const rows = useMemo(() => {
-    const some = open.filter(({ state }) => wanted.split(',').includes(state))
-    return withEnded ? [...some, ...(ended.data ?? NONE)] : some
+    return rowsOf(open, withEnded ? (ended.data ?? NONE) : NONE, wanted.split(','))
   }, [open, wanted, withEnded, ended.data])
   const table = useTable({ rows, columns: RESERVATION_COLUMNS, idOf })
-  const actions = useReservationActions()
+  const [editing, setEditing] = useState<Reservation | null>(null)
+  const actions = useReservationActions(setEditing)
   return (
     <>
       <DataTable
@@ -58,6 +59,10 @@ function Reservations({ open }: { readonly open: readonly Reservation[] }) {
             <Link href="/reserve">Reserve a container</Link>
           </>
         }
+      />
+      <NoteDialog
+        reservation={editing && (open.find(({ id }) => id === editing.id) ?? editing)}
+        onClose={() => setEditing(null)}
       />
       {withEnded && <EndedNote ended={ended} />}
     </>
@@ -92,17 +97,20 @@ function StateFilter() {
 
 /** Shows how many ended reservations are loaded, because they are read in pages. */
 function EndedNote({ ended }: { readonly ended: ReturnType<typeof useEndedReservations> }) {
-  const { data = NONE, error, hasNextPage, isFetchingNextPage, isPending, fetchNextPage } = ended
+  const { data: loaded, error, hasNextPage, isFetchingNextPage, isPending, fetchNextPage, refetch } = ended
   if (isPending) return <output className="secondary">Loading the ended reservations …</output>
-  const count = data.length.toLocaleString()
+  const count = (loaded?.length ?? 0).toLocaleString()
   return (
     <div className={styles['ended']}>
       {error && <ProblemNote title="Berth could not load all ended reservations" error={error} />}
-      <output className="secondary">
-        {hasNextPage
-          ? `The latest ${count} ended reservations are loaded. Filter, order and count apply only to these.`
-          : `All ${count} matching ended reservations that are kept are loaded.`}
-      </output>
+      {loaded !== undefined && (
+        <output className="secondary">
+          {hasNextPage
+            ? `The latest ${count} ended reservations are loaded. Filter, order and count apply only to these.`
+            : `All ${count} matching ended reservations that are kept are loaded.`}
+        </output>
+      )}
+      {loaded === undefined && <Button onClick={() => void refetch()}>Try again</Button>}
       {hasNextPage && (
         <Button onClick={() => void fetchNextPage()} aria-disabled={isFetchingNextPage}>
           {isFetchingNextPage ? 'Loading …' : 'Load older ones'}

@@ -15,6 +15,19 @@ export function readStates(params: URLSearchParams): readonly State[] {
   return found.length > 0 ? found : OPEN_STATES
 }
 
+/**
+ * Returns the rows of both lists, each reservation once. The lists are read one after the other, so a reservation that
+ * ends between the reads is in both.
+ */
+export function rowsOf(
+  open: readonly Reservation[],
+  ended: readonly Reservation[],
+  wanted: readonly string[],
+): Reservation[] {
+  const endedIds = new Set(ended.map(({ id }) => id))
+  return [...open.filter(({ id, state }) => wanted.includes(state) && !endedIds.has(id)), ...ended]
+}
+
 /** Choices of the filter, with the value of the parameter. */
 export function stateChoices(params: URLSearchParams): readonly { readonly value: string; readonly label: string }[] {
   const now = params.get('state') ?? ''

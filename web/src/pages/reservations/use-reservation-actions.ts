@@ -1,4 +1,5 @@
 /** The actions on reservations in the table: on one, or on all that are selected. */
+import { Pencil } from 'lucide-react'
 import { answerOf } from '../../../../src/client/client.ts'
 import { extensionOf } from '../../actions/extension.ts'
 import { useExtend, useRelease } from '../../actions/reservation-actions.ts'
@@ -9,21 +10,15 @@ import { useNotices } from '../../notices/notices.tsx'
 import { useBulk } from '../../parts/bulk/bulk-context.tsx'
 import { useConfirm } from '../../parts/confirm.tsx'
 import type { BulkAction, RowAction } from '../../parts/table/row-action.ts'
-import {
-  counted,
-  extendRefusal,
-  isOpen,
-  releaseConsequence,
-  releaseRefusal,
-  reservationTitle,
-} from '../../words/reservation-text.ts'
+import { releaseConsequence, releaseVerb } from '../../words/release-text.ts'
+import { counted, extendRefusal, isOpen, releaseRefusal, reservationTitle } from '../../words/reservation-text.ts'
 
 interface Actions {
   readonly rowActions: (row: Reservation) => RowAction[]
   readonly bulk: readonly BulkAction<Reservation>[]
 }
 
-export function useReservationActions(): Actions {
+export function useReservationActions(editNote: (row: Reservation) => void): Actions {
   const extend = useExtend()
   const release = useRelease()
   const releaseMany = useReleaseMany()
@@ -31,7 +26,8 @@ export function useReservationActions(): Actions {
   return {
     rowActions: (row) => [
       { label: 'Extend', key: 'e', refusal: extendRefusal(row), act: () => extend.mutate(row) },
-      { label: 'Release …', refusal: releaseRefusal(row), act: () => void release.ask([row]) },
+      { label: 'Edit note …', icon: Pencil, key: 'n', refusal: releaseRefusal(row), act: () => editNote(row) },
+      { label: `${releaseVerb(row)} …`, refusal: releaseRefusal(row), act: () => void release.ask([row]) },
     ],
     bulk: [
       { label: 'Release …', act: (rows) => void releaseMany(rows) },

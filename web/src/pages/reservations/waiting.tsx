@@ -1,5 +1,5 @@
 import type { Reservation } from '../../api/types.ts'
-import { TimeLeft, TimeSince } from '../../parts/time-left.tsx'
+import { TimeSince, TimeUntil } from '../../parts/time-left.tsx'
 import { counted } from '../../words/reservation-text.ts'
 import styles from './reservations.module.css'
 
@@ -15,7 +15,7 @@ export function Waiting({ reservation }: { readonly reservation: Reservation }) 
         Has waited for {counted(count, 'container', 'containers')} for <TimeSince at={made} />.{' '}
         {queue?.estimated_start ? (
           <>
-            Expected in <TimeLeft at={queue.estimated_start} />, if no reservation ends early or is extended.
+            Expected <TimeUntil at={queue.estimated_start} withEnd />, if no reservation ends early or is extended.
           </>
         ) : (
           'The start cannot be estimated.'
@@ -23,7 +23,7 @@ export function Waiting({ reservation }: { readonly reservation: Reservation }) 
       </p>
       {waitUntil && (
         <p className="secondary">
-          Times out in <TimeLeft at={waitUntil} />
+          Times out <TimeUntil at={waitUntil} withEnd />
         </p>
       )}
       {queue?.problem != null && <p className="needs-person">{queue.problem}</p>}

@@ -4,7 +4,8 @@ import { Link } from 'wouter'
 import type { Reservation } from '../../api/types.ts'
 import { CommandLine } from '../../parts/command-line.tsx'
 import { useDock } from '../../terminal/dock-context.tsx'
-import { knownHosts, sshCommand } from './commands.ts'
+import { sshCommand } from '../../words/reservation-text.ts'
+import { knownHosts } from './commands.ts'
 import styles from './reserve.module.css'
 
 export function AccessCard({ reservation }: { readonly reservation: Reservation }) {
@@ -14,17 +15,20 @@ export function AccessCard({ reservation }: { readonly reservation: Reservation 
   return (
     <>
       <ul className={styles['containers']} aria-label="Containers">
-        {containers.map((container) => (
-          <li key={container.name}>
-            <div className={styles['container']}>
-              <Link href={`/containers/${container.name}`}>{container.name}</Link>
-              <Button aria-label={`Terminal in ${container.name}`} onClick={() => dock.open(container.name)}>
-                Terminal
-              </Button>
-            </div>
-            <CommandLine command={sshCommand(username, container)} label="Copy the ssh command" />
-          </li>
-        ))}
+        {containers.map((container) => {
+          const ssh = sshCommand(username, container)
+          return (
+            <li key={container.name}>
+              <div className={styles['container']}>
+                <Link href={`/containers/${container.name}`}>{container.name}</Link>
+                <Button aria-label={`Terminal in ${container.name}`} onClick={() => dock.open(container.name)}>
+                  Terminal
+                </Button>
+              </div>
+              {ssh !== null && <CommandLine command={ssh} label="Copy the ssh command" />}
+            </li>
+          )
+        })}
       </ul>
       {lines !== '' && (
         <div>

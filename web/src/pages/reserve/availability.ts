@@ -21,6 +21,14 @@ export function availabilityText(
   return `${free} of ${pool.size} ${free === 1 ? 'is' : 'are'} free${queue}.${quota}`
 }
 
+/** Returns the duration of a reserve that names none, as the manager chooses it, in milliseconds. */
+export function defaultDurationMs(
+  pool: Pick<Pool, 'duration_default_seconds'>,
+  { limits }: Pick<Me, 'limits'>,
+): number {
+  return Math.min(pool.duration_default_seconds, limits.duration_seconds ?? pool.duration_default_seconds) * 1_000
+}
+
 /**
  * Returns when `count` containers will be free if no reservation is extended or released early; null if that is not
  * known. Users see the ends of their own reservations only, and the next end of the pool.

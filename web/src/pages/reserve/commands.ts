@@ -1,25 +1,20 @@
 /** The same reservation as a command: with curl, and with berth. */
 import type { Reservation, ReserveRequest } from '../../api/types.ts'
+import { quoted } from '../../words/shell.ts'
 
-/** Quotes text as one word of a POSIX shell. */
-export function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
-}
-
-/** Placeholder for a typed password, because commands appear in histories and process lists. */
-const OWN_PASSWORD = 'PASSWORD'
-
-export function curlCommand(origin: string, request: ReserveRequest, needsToken: boolean): string {
-  const body = JSON.stringify(request.password === undefined ? request : { ...request, password: OWN_PASSWORD })
+/** Returns null if the person chose the password: it must not appear in shell histories and process lists. */
+export function curlCommand(origin: string, request: ReserveRequest, needsToken: boolean): string | null {
+  if (request.password !== undefined) return null
   return [
     'curl -X POST',
     ...(needsToken ? ['-H "Authorization: Bearer $BERTH_TOKEN"'] : []),
     "-H 'Content-Type: application/json'",
-    `-d ${quoted(body)}`,
+    `-d ${quoted(JSON.stringify(request))}`,
     quoted(`${origin}/v1/reservations`),
   ].join(' ')
 }
 
+/** Returns a command that asks for the password if the person chose it. */
 export function berthCommand(origin: string, request: ReserveRequest): string {
   const { pool, count = 1, duration, username, name, note, wait, keepalive, ssh_keys: keys = [] } = request
   const options: readonly (readonly [option: string, value: string | undefined])[] = [
@@ -31,20 +26,14 @@ export function berthCommand(origin: string, request: ReserveRequest): string {
     ['--note', note],
     ['--wait', wait],
     ['--keepalive', keepalive],
-    ['--key', keys.length > 0 ? '~/.ssh/id_ed25519.pub' : undefined],
+    ...keys.map((key) => ['--key', key] as const),
   ]
   return [
     `berth --url ${quoted(origin)} reserve`,
-    ...options.flatMap(([option, value]) =>
-      value === undefined ? [] : [`${option} ${value.startsWith('~/') ? value : quoted(value)}`],
-    ),
+    ...options.flatMap(([option, value]) => (value === undefined ? [] : [`${option} ${quoted(value)}`])),
     ...(request.password === undefined ? [] : ['--password-stdin']),
-    ...(request.password_style === 'words' ? ['--password-words'] : []),
+    ...(request.password_style === undefined ? [] : [`--password-${request.password_style}`]),
   ].join(' ')
-}
-
-export function sshCommand(username: string, { host, port }: Reservation['containers'][number]): string {
-  return port === null || port === 22 ? `ssh ${username}@${host}` : `ssh -p ${port} ${username}@${host}`
 }
 
 /** Returns the lines for ~/.ssh/known_hosts. */

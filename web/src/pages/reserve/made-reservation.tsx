@@ -8,9 +8,10 @@ import { useBerth } from '../../api/berth.tsx'
 import { useSession } from '../../api/session.ts'
 import type { Reservation } from '../../api/types.ts'
 import { CommandLine } from '../../parts/command-line.tsx'
-import { CopyButton } from '../../parts/copy-button.tsx'
-import { TimeLeft } from '../../parts/time-left.tsx'
+import { CopyButton } from '../../parts/copy/copy-button.tsx'
+import { TimeLeft, TimeUntil } from '../../parts/time-left.tsx'
 import { useDock } from '../../terminal/dock-context.tsx'
+import { releasingText } from '../../words/release-text.ts'
 import { AccessCard } from './access-card.tsx'
 import { berthCommand, curlCommand } from './commands.ts'
 import type { Made } from './use-reserve.ts'
@@ -21,6 +22,7 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
   const reservation = useLatest(reserved)
   const session = useSession()
   useAutomaticTerminal(reservation)
+  const curl = curlCommand(location.origin, request, session.data?.auth !== 'none')
   const access = reservation.state === 'active' && <AccessCard reservation={reservation} />
   // After a wait, what is new comes last: nothing moves under the pointer.
   const hasWaited = reserved.state !== 'active'
@@ -32,7 +34,7 @@ export function MadeReservation({ made, onAnother }: { readonly made: Made; read
       <details className={styles['more']}>
         <summary>Show as command</summary>
         <div className={styles['commands']}>
-          <CommandLine command={curlCommand(location.origin, request, session.data?.auth !== 'none')} />
+          {curl !== null && <CommandLine command={curl} />}
           <CommandLine command={berthCommand(location.origin, request)} />
         </div>
       </details>
@@ -50,6 +52,8 @@ function useLatest(reserved: Reservation): Reservation {
     queryKey: ['reservations', 'one', id],
     queryFn: ({ signal }) => answerOf(berth.GET('/v1/reservations/{id}', { params: { path: { id } }, signal })),
     initialData: reserved,
+    // The reservation may have changed since: events before this query existed caused no read.
+    initialDataUpdatedAt: 0,
   })
   return data
 }
@@ -78,13 +82,13 @@ function Progress({ reservation }: { readonly reservation: Reservation }) {
             'The start cannot be estimated.'
           ) : (
             <>
-              Expected in about <TimeLeft at={queue.estimated_start} />, or earlier.
+              Expected <TimeUntil at={queue.estimated_start} before="in about " withEnd />, if not earlier.
             </>
           )}
           {waitUntil !== null && (
             <>
               {' '}
-              It times out in <TimeLeft at={waitUntil} />.
+              It times out <TimeUntil at={waitUntil} withEnd />.
             </>
           )}
         </p>
@@ -131,7 +135,7 @@ function Buttons({ reservation, onAnother }: { readonly reservation: Reservation
       <Button onClick={onAnother}>Reserve another</Button>
       {!isOver && (
         <Button disabled={release.isReleasing(reservation.id)} onClick={() => void release.ask([reservation])}>
-          {release.isReleasing(reservation.id) ? 'releasing …' : label}
+          {release.isReleasing(reservation.id) ? releasingText(reservation) : label}
         </Button>
       )}
     </div>

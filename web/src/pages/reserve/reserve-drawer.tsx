@@ -3,6 +3,7 @@ import { Drawer } from '@mantine/core'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { useMe, useOpenReservations, usePools } from '../../api/lists.ts'
+import { usePreviousFocus } from '../../keyboard/use-previous-focus.ts'
 import { Loading } from '../../parts/page.tsx'
 import { MadeReservation } from './made-reservation.tsx'
 import { ReserveForm } from './reserve-form.tsx'
@@ -12,7 +13,9 @@ import styles from './reserve.module.css'
 export function ReserveDrawer() {
   const [made, setMade] = useState<Made | null>(null)
   const [, navigate] = useLocation()
+  const focus = useReturnedFocus()
   const close = () => {
+    focus.giveBack()
     // Back to where r was pressed, with its scroll position; a link that was opened has nothing to go back to.
     const state: unknown = history.state
     if (typeof state === 'object' && state !== null && 'from' in state) history.back()
@@ -39,6 +42,7 @@ export function ReserveDrawer() {
         classNames={{ content: styles['drawer'] ?? '' }}
         // Mantine always says that it is modal, which would hide the page and its terminals from screen readers.
         ref={(element) => element?.setAttribute('aria-modal', String(isModal))}
+        onFocus={focus.onFocus}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && !isModal) close()
         }}
@@ -55,9 +59,20 @@ export function ReserveDrawer() {
   )
 }
 
+/** Returns the focus to what had it before the drawer, such as a terminal. Mantine does so only while it is mounted. */
+function useReturnedFocus() {
+  const { previous, onFocus } = usePreviousFocus()
+  return {
+    onFocus,
+    giveBack: () => {
+      if (previous.current instanceof HTMLElement) previous.current.focus({ preventScroll: true })
+    },
+  }
+}
+
 function Form({ onMade }: { readonly onMade: (made: Made) => void }) {
   const pools = usePools()
-  const me = useMe()
+  const me = useMe({ isFresh: true })
   const open = useOpenReservations()
   return (
     <Loading of={pools} what="the pools">

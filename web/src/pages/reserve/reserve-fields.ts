@@ -103,6 +103,18 @@ export function faultsOf(violations: readonly { readonly path: string; readonly 
   return { byField, others }
 }
 
+/** Returns the faults without those of fields that were edited since. */
+export function faultsLeft({ byField, others }: Faults, edited: readonly FieldName[]): Faults {
+  const left = Object.entries(byField).filter(([field]) => !edited.includes(field as FieldName))
+  return { byField: Object.fromEntries(left), others }
+}
+
+/** Returns the fault of a form without password and keys, with which no login would be possible; null otherwise. */
+export function keyFault({ passwordChoice, sshKeys }: Pick<Fields, 'passwordChoice' | 'sshKeys'>): string | null {
+  if (passwordChoice !== 'none' || sshKeys.trim() !== '') return null
+  return 'A public key is needed, because there is no password. Or choose a password below.'
+}
+
 /** Fields that are hidden until one of them has a value or a violation. */
 const MORE: readonly FieldName[] = ['name', 'sshKeys', 'passwordChoice', 'password', 'keepalive', 'wait', 'note']
 

@@ -10,18 +10,26 @@ export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
     sortKey: ({ identity }) => identity,
     filter: true,
     cell: ({ identity, current }) => (
-      <>
+      <span title={identity}>
         {identity}
         {current && <strong> · this browser</strong>}
-      </>
+      </span>
     ),
   },
-  { key: 'role', label: 'Role', sortKey: ({ role }) => role, filter: true, width: '72px', cell: ({ role }) => role },
+  {
+    key: 'role',
+    label: 'Role',
+    sortKey: ({ role }) => role,
+    filter: true,
+    width: '72px',
+    wide: true,
+    cell: ({ role }) => role,
+  },
   {
     key: 'way',
     label: 'Signed in with',
     sortKey: ({ way, token }) => token ?? way,
-    width: '176px',
+    width: '156px',
     cell: ({ way, token }) =>
       way === 'token' ? <>token {token !== null && <code>{token}</code>}</> : 'identity provider',
   },
@@ -30,14 +38,14 @@ export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
     label: 'Browser',
     sortKey: (row) => browserText(row.user_agent),
     text: (row) => `${browserText(row.user_agent)} ${row.user_agent}`,
-    width: '152px',
+    width: '136px',
     cell: (row) => <span title={row.user_agent}>{browserText(row.user_agent)}</span>,
   },
   {
     key: 'address',
     label: 'Address',
     sortKey: ({ address }) => address,
-    width: '128px',
+    width: '112px',
     cell: ({ address }) => address,
   },
   {
@@ -45,7 +53,7 @@ export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
     label: 'Last used',
     sortKey: ({ last_used_at: at }) => Date.parse(at),
     text: () => '',
-    width: '96px',
+    width: '136px',
     cell: ({ last_used_at: at }) => <ClockTime at={at} />,
   },
   {
@@ -53,8 +61,8 @@ export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
     label: 'Started',
     sortKey: ({ created_at: at }) => Date.parse(at),
     text: () => '',
-    width: '128px',
-    wide: true,
+    width: '136px',
+    wide: 'medium',
     cell: ({ created_at: at }) => <ClockTime at={at} />,
   },
   {
@@ -62,8 +70,8 @@ export const SESSION_COLUMNS: readonly Column<OpenSession>[] = [
     label: 'Ends within',
     sortKey: ({ ends_at: at }) => Date.parse(at),
     text: () => '',
-    width: '160px',
-    wide: true,
-    cell: ({ ends_at: at }) => <TimeLeft at={at} withEnd={false} />,
+    width: '104px',
+    wide: 'medium',
+    cell: ({ ends_at: at }) => <TimeLeft at={at} withEnd={false} passed="ended" />,
   },
 ]

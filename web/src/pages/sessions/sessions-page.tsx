@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { answerOf, problemOf } from '../../../../src/client/client.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { problemOf } from '../../../../src/client/client.ts'
 import { useBerth } from '../../api/berth.tsx'
 import { useMe } from '../../api/lists.ts'
-import { type OpenSession, useSession } from '../../api/session.ts'
+import { type OpenSession, useSession, useSessions } from '../../api/session.ts'
 import { useNotices } from '../../notices/notices.tsx'
 import { useBulk } from '../../parts/bulk/bulk-context.tsx'
 import { useConfirm } from '../../parts/confirm.tsx'
@@ -15,17 +15,18 @@ import { browserText } from './browser-text.ts'
 import { SESSION_COLUMNS } from './session-columns.tsx'
 
 export function SessionsPage() {
-  const berth = useBerth()
   const { data: me } = useMe()
   const { data: own } = useSession()
-  const sessions = useQuery({
-    queryKey: ['sessions'],
-    queryFn: ({ signal }) => answerOf(berth.GET('/v1/sessions', { signal })),
-    select: ({ sessions: found }): readonly OpenSession[] => found,
-  })
+  const sessions = useSessions()
+  if (own?.auth === 'none') {
+    return (
+      <Page title="Sessions">
+        <p className="secondary">This manager needs no sign-in, so there are no sessions.</p>
+      </Page>
+    )
+  }
   return (
     <Page title="Sessions">
-      {own?.auth === 'none' && <p className="secondary">This manager needs no sign-in, so there are no sessions.</p>}
       {me?.role === 'user' && <p className="secondary">Only your own sessions. Admins see all sessions.</p>}
       <Loading of={sessions} what="the sessions">
         {(found) => <Sessions sessions={found} />}
@@ -88,6 +89,7 @@ function Sessions({ sessions }: { readonly sessions: readonly OpenSession[] }) {
         label="Sessions"
         noun={{ one: 'session', many: 'sessions' }}
         nameOf={named}
+        actionsWidth="64px"
         actionsOf={(session) => [{ label: 'End …', act: () => void askEnd(session) }]}
         bulk={[{ label: 'End …', act: (selected) => void endMany(selected) }]}
         empty={<p>There are no browser sessions.</p>}

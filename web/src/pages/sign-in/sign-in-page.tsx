@@ -1,6 +1,6 @@
 /** The sign-in with an API token or at the identity provider. Then the requested page opens. */
 import { Button, PasswordInput } from '@mantine/core'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { ApiError } from '../../../../src/client/client.ts'
 import { useSession, useSignIn } from '../../api/session.ts'
 import { keepReturnPath, returnPath } from './return-path.ts'
@@ -40,16 +40,26 @@ export function SignInPage({ before }: { readonly before: string | null }) {
   )
 }
 
+const MISSING = 'Enter an API token.'
+
 function TokenField() {
   const [token, setToken] = useState('')
+  const [isMissing, setMissing] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
   const signIn = useSignIn()
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!signIn.isPending) signIn.mutate(token)
+    if (signIn.isPending) return
+    if (token.trim() !== '') return signIn.mutate(token)
+    signIn.reset()
+    setMissing(true)
+    field.current?.focus()
   }
+  const error = isMissing ? MISSING : signIn.error && refusal(signIn.error)
   return (
     <form onSubmit={submit} className={styles['form']}>
       <PasswordInput
+        ref={field}
         label="API token"
         description="Starts with berth_. An admin can create one, here or with “berth token create”."
         // Browsers should not store the token as a password: the session replaces it.
@@ -57,9 +67,12 @@ function TokenField() {
         autoFocus
         spellCheck={false}
         value={token}
-        onChange={(event) => setToken(event.currentTarget.value)}
-        error={signIn.error && refusal(signIn.error)}
-        aria-invalid={signIn.isError || undefined}
+        onChange={(event) => {
+          setMissing(false)
+          setToken(event.currentTarget.value)
+        }}
+        error={error}
+        aria-invalid={error !== null || undefined}
         visibilityToggleButtonProps={{ 'aria-label': 'Show the token' }}
       />
       <Button type="submit" variant="filled" aria-disabled={signIn.isPending}>

@@ -8,14 +8,14 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
   const open = Map.groupBy(reservations, ({ owner }) => owner)
   const count = ({ name }: Token) => open.get(name)?.length ?? 0
   return [
-    { key: 'name', label: 'Name', sortKey: ({ name }) => name, cell: ({ name }) => name },
-    { key: 'role', label: 'Role', sortKey: ({ role }) => role, filter: true, width: '80px', cell: ({ role }) => role },
+    { key: 'name', label: 'Name', sortKey: ({ name }) => name, cell: ({ name }) => <span title={name}>{name}</span> },
+    { key: 'role', label: 'Role', sortKey: ({ role }) => role, filter: true, width: '64px', cell: ({ role }) => role },
     {
       key: 'id',
       label: 'ID',
       sortKey: ({ id }) => id,
-      width: '160px',
-      wide: true,
+      width: '136px',
+      wide: 'medium',
       cell: ({ id }) => <code>{id}</code>,
     },
     {
@@ -30,7 +30,7 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
       sortKey: count,
       text: () => '',
       align: 'right',
-      width: '112px',
+      width: '108px',
       cell: (token) => {
         const found = count(token)
         if (found === 0) return '0'
@@ -42,8 +42,8 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
       label: 'Created',
       sortKey: ({ created_at: at }) => Date.parse(at),
       text: () => '',
-      width: '144px',
-      wide: true,
+      width: '136px',
+      wide: 'medium',
       cell: ({ created_at: at }) => <ClockTime at={at} />,
     },
     {
@@ -51,7 +51,7 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
       label: 'Last used',
       sortKey: ({ last_used_at: at }) => Date.parse(at ?? '') || null,
       text: () => '',
-      width: '144px',
+      width: '136px',
       cell: ({ last_used_at: at }) => (at === null ? 'never' : <ClockTime at={at} />),
     },
     {
@@ -59,8 +59,8 @@ export function tokenColumns(reservations: readonly Reservation[]): readonly Col
       label: 'Expires',
       sortKey: ({ expires_at: at }) => Date.parse(at ?? '') || null,
       text: () => '',
-      width: '248px',
-      cell: ({ expires_at: at }) => (at === null ? 'never' : <TimeLeft at={at} />),
+      width: '96px',
+      cell: ({ expires_at: at }) => (at === null ? 'never' : <TimeLeft at={at} withEnd={false} passed="expired" />),
     },
   ]
 }

@@ -24,7 +24,7 @@ export function TokenForm({ make }: { readonly make: ReturnType<typeof useMakeTo
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    make.mutate(wantedToken(fields))
+    if (!make.isPending) make.mutate(wantedToken(fields))
   }
   return (
     <form onSubmit={submit}>

@@ -38,10 +38,37 @@ export function wantedToken({ name, role, expiresIn, containers, duration, pools
   }
 }
 
+const LAST_ADMIN =
+  'No admin token is left then. To make one, run “berth token create --offline --name NAME --admin” on the machine of ' +
+  'the manager.'
+
+/** What the deletion of a token concerns. */
+export interface Deletion {
+  readonly name: string
+  /** Number of other tokens with the same name. */
+  readonly others: number
+  /** Number of open reservations of that name. */
+  readonly open: number
+  /** Whether this browser has signed in with it. */
+  readonly isOwn: boolean
+  /** Whether it is the only valid token of an admin. */
+  readonly isLastAdmin: boolean
+}
+
+/** Returns whether no admin has another valid token. */
+export function isOnlyAdmin(token: AdminFields, tokens: readonly AdminFields[], now: number): boolean {
+  const valid = tokens.filter(({ role, expires_at: at }) => role === 'admin' && (at === null || Date.parse(at) > now))
+  return valid.length === 1 && valid[0]?.id === token.id
+}
+
+type AdminFields = Pick<Token, 'id' | 'role' | 'expires_at'>
+
 /** Returns what a deletion causes, for its confirmation. */
-export function deletionText({ name }: Pick<Token, 'name'>, others: number, open: number): string {
+export function deletionText({ name, others, open, isOwn, isLastAdmin }: Deletion): string {
   const kept = open === 1 ? '1 open reservation is kept' : `${open} open reservations are kept`
   const how = others > 0 ? `accessible with the other tokens of ${name}` : 'accessible to admins only'
   const rest = open === 0 ? '' : ` ${kept}, ${how}.`
-  return `From now on, programs that use it are refused, and browsers that signed in with it are signed out.${rest}`
+  const own = isOwn ? ' This ends your own session: you signed in with this token.' : ''
+  const last = isLastAdmin ? ` ${LAST_ADMIN}` : ''
+  return `From now on, programs that use it are refused, and browsers that signed in with it are signed out.${own}${last}${rest}`
 }

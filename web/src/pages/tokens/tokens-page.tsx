@@ -1,7 +1,9 @@
 import { Button, Modal } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { useMe, useOpenReservations } from '../../api/lists.ts'
+import { useSessions } from '../../api/session.ts'
 import type { Token } from '../../api/types.ts'
+import { useClock } from '../../live/clock.tsx'
 import { useNotices } from '../../notices/notices.tsx'
 import { CommandLine } from '../../parts/command-line.tsx'
 import { useConfirm } from '../../parts/confirm.tsx'
@@ -10,7 +12,7 @@ import { DataTable } from '../../parts/table/data-table.tsx'
 import { useTable } from '../../parts/table/use-table.ts'
 import { tokenColumns } from './token-columns.tsx'
 import { TokenForm } from './token-form.tsx'
-import { deletionText } from './token-text.ts'
+import { deletionText, isOnlyAdmin } from './token-text.ts'
 import { useDeleteToken, useMakeToken, useTokens } from './tokens.ts'
 
 export function TokensPage() {
@@ -70,6 +72,8 @@ function Made({ token, onClose }: { readonly token: string; readonly onClose: ()
 
 function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
   const { data: reservations } = useOpenReservations()
+  const sessions = useSessions(false)
+  const clock = useClock()
   const remove = useDeleteToken()
   const confirm = useConfirm()
   const notices = useNotices()
@@ -80,8 +84,12 @@ function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
     const { id, name } = token
     const others = tokens.filter((one) => one.name === name && one.id !== id).length
     const open = reservations?.filter(({ owner }) => owner === name).length ?? 0
+    // Asked now: a warning that comes after the answer would be too late.
+    const { data: found = [] } = await sessions.refetch()
+    const isOwn = found.some((session) => session.current && session.token === id)
+    const deletion = { name, others, open, isOwn, isLastAdmin: isOnlyAdmin(token, tokens, clock()) }
     const title = `Delete the token of ${name}`
-    const question = { title: `${title}?`, consequence: deletionText(token, others, open), names: [id], action: title }
+    const question = { title: `${title}?`, consequence: deletionText(deletion), names: [id], action: title }
     if (!(await confirm(question))) return
     remove.mutate(id, {
       onSuccess: () => notices.done(`The token of ${name} is deleted`),
@@ -94,6 +102,7 @@ function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
       label="Tokens"
       noun={{ one: 'token', many: 'tokens' }}
       nameOf={({ name, id }) => `${name}, ${id}`}
+      actionsWidth="80px"
       actionsOf={(token) => [{ label: 'Delete …', act: () => void askDelete(token) }]}
       empty={<p>There are no tokens. Without authentication, the manager needs none.</p>}
     />

@@ -3,9 +3,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { answerOf, type WantedToken } from '../../../../src/client/client.ts'
 import { useBerth } from '../../api/berth.tsx'
 
-export function useTokens() {
+/** Reads the tokens. `enabled` is false for users, who may not see them. */
+export function useTokens(enabled = true) {
   const berth = useBerth()
   return useQuery({
+    enabled,
     queryKey: ['tokens'],
     queryFn: ({ signal }) => answerOf(berth.GET('/v1/tokens', { signal })),
     select: ({ tokens }) => tokens,

@@ -58,8 +58,8 @@ function SpanText(props: { readonly series: Series; readonly query: TrendsQuery 
       {startsLate && (
         <>
           {' '}
-          <strong>No data before {exactText(Date.parse(kept_since), words)}</strong>: older events are not kept (
-          <code>keep</code> in berth.yml).
+          <strong>No data before {exactText(Date.parse(kept_since), words)}</strong>: the record of events begins there.{' '}
+          <code>keep</code> in berth.yml limits how long events are kept.
         </>
       )}
       {kept_since === null && ' No data yet.'}

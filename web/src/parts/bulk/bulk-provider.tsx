@@ -7,8 +7,15 @@ import styles from './bulk.module.css'
 /** Maximum delay before a result is shown, so that a thousand results do not cause a thousand renders. */
 const SHOW_MS = 100
 
+interface Started {
+  /** Unique, so that a panel keeps its state when an earlier one is closed. */
+  readonly key: number
+  readonly run: BulkRun
+}
+
 export function BulkProvider({ children }: { readonly children: ReactNode }) {
-  const [runs, setRuns] = useState<readonly BulkRun[]>([])
+  const [runs, setRuns] = useState<readonly Started[]>([])
+  const nextKey = useRef(0)
   const [, render] = useState(0)
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
 
@@ -21,12 +28,13 @@ export function BulkProvider({ children }: { readonly children: ReactNode }) {
   const start = useCallback(
     (task: BulkTask) => {
       const run = new BulkRun(task, { onChange: show })
-      setRuns((before) => [...before, run])
+      const key = nextKey.current++
+      setRuns((before) => [...before, { key, run }])
       void run.start()
     },
     [show],
   )
-  const isBusy = runs.some(({ progress }) => !progress.isOver)
+  const isBusy = runs.some(({ run }) => !run.progress.isOver)
   useEffect(() => {
     if (!isBusy) return
     const ask = (event: BeforeUnloadEvent) => event.preventDefault()
@@ -39,14 +47,14 @@ export function BulkProvider({ children }: { readonly children: ReactNode }) {
       {children}
       {runs.length > 0 && (
         <section className={styles['panels']} aria-label="Bulk actions">
-          {runs.map((run, nth) => (
+          {runs.map(({ key, run }, nth) => (
             <BulkPanel
-              // biome-ignore lint/suspicious/noArrayIndexKey: runs have no name of their own
-              key={nth}
+              key={key}
               task={run.task}
               progress={run.progress}
+              isEarlier={nth < runs.length - 1}
               onAgain={() => void run.again()}
-              onClose={() => setRuns((before) => before.filter((one) => one !== run))}
+              onClose={() => setRuns((before) => before.filter((one) => one.run !== run))}
             />
           ))}
         </section>

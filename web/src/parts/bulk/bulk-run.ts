@@ -23,8 +23,13 @@ export interface Progress {
   readonly results: ReadonlyMap<string, ItemResult>
   readonly done: number
   readonly refused: readonly BulkItem[]
+  /** Refused items that another try may not refuse. */
+  readonly retryable: readonly BulkItem[]
   readonly isOver: boolean
 }
+
+/** Refusals that stay: the item has ended, or is gone. */
+const FINAL_CODES: ReadonlySet<string | null> = new Set(['not_found', 'not_active'])
 
 /** Number of concurrent requests. Few enough that the manager can still serve other callers. */
 const PARALLEL = 4
@@ -61,11 +66,11 @@ export class BulkRun {
     return this.#run(this.task.items)
   }
 
-  /** Tries the refused items again. */
+  /** Tries the refused items again, but for those that would be refused again. */
   again(): Promise<void> {
-    const { refused } = this.#progress
-    for (const { id } of refused) this.#set(id, { kind: 'waiting' })
-    return this.#run(refused)
+    const { retryable } = this.#progress
+    for (const { id } of retryable) this.#set(id, { kind: 'waiting' })
+    return this.#run(retryable)
   }
 
   async #run(items: readonly BulkItem[]): Promise<void> {
@@ -113,6 +118,11 @@ function refusalOf(error: unknown): ItemResult {
 function summary(items: readonly BulkItem[], results: ReadonlyMap<string, ItemResult>): Progress {
   const kindOf = ({ id }: BulkItem) => results.get(id)?.kind
   const refused = items.filter((item) => kindOf(item) === 'refused')
+  const isFinal = ({ id }: BulkItem) => {
+    const result = results.get(id)
+    return result?.kind === 'refused' && FINAL_CODES.has(result.code)
+  }
   const done = items.filter((item) => kindOf(item) === 'done').length
-  return { results, done, refused, isOver: done + refused.length === items.length }
+  const retryable = refused.filter((item) => !isFinal(item))
+  return { results, done, refused, retryable, isOver: done + refused.length === items.length }
 }

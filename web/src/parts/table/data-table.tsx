@@ -27,6 +27,8 @@ export interface DataTableProps<Row> {
   readonly nameOf: (row: Row) => string
   readonly hrefOf?: (row: Row) => string
   readonly actionsOf?: (row: Row) => readonly RowAction[]
+  /** CSS width of the column of actions, if the default is too wide for them. */
+  readonly actionsWidth?: string
   readonly bulk?: readonly BulkAction<Row>[]
   /**
    * Rows that come in on top change the text of those below instead of moving them. For rows that are read only while
@@ -58,7 +60,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     // A button or a checkbox in the row has the keys that it knows.
     if (event.target !== event.currentTarget || event.altKey) return
     const id = idOf(row)
-    const own = actionsOf?.(row).find(({ key, refusal }) => key === event.key && !refusal)
+    // Keys with Ctrl belong to the browser, and a key that is held down acts once.
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.repeat
+    const own = isPlain ? actionsOf?.(row).find(({ key, refusal }) => key === event.key && !refusal) : undefined
     const action = actionOf(
       { key: event.key, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey },
       index,
@@ -103,7 +107,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         aria-rowcount={shown.length + 1}
         aria-multiselectable={selectable || undefined}
       >
-        <TableHead table={table} selectable={selectable} hasActions={hasActions} />
+        <TableHead table={table} selectable={selectable} hasActions={hasActions} actionsWidth={props.actionsWidth} />
         <tbody ref={body} onFocus={focus.onFocus} onBlur={focus.onBlur}>
           {pieces.map((piece, nth) => {
             if (piece.kind === 'gap') {
@@ -138,7 +142,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         </tbody>
       </table>
       <p id={hintId} className={styles['hint']}>
-        Arrow keys move between rows, Enter opens one{selectable && ', x selects, Shift extends the selection'}.
+        Arrow keys move between rows{hrefOf && ', Enter opens one'}
+        {selectable && ', x selects, Shift extends the selection'}.
       </p>
       {shown.length === 0 && (
         <div className={styles['empty']}>

@@ -1,7 +1,8 @@
 /** What filters a table: words, and the values of some columns. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { useShortcut } from '../../keyboard/shortcuts.tsx'
+import { useDebouncedText } from '../fields/use-debounced-text.ts'
 import { isFiltered, withFilter } from './model/table-state.ts'
 import type { Table } from './use-table.ts'
 import { valuesOf } from './model/visible-rows.ts'
@@ -89,22 +90,8 @@ const DEBOUNCE_MS = 150
 /** Filters when typing pauses, so that each letter does not cost a pass over all rows. */
 function WordsFilter({ words, onChange }: { readonly words: string; readonly onChange: (words: string) => void }) {
   const field = useRef<HTMLInputElement>(null)
-  const [text, setText] = useState(words)
-  const written = useRef(words)
+  const [text, setText] = useDebouncedText(words, onChange, DEBOUNCE_MS)
   useShortcut('/', 'Filter', () => field.current?.focus())
-  useEffect(() => {
-    // Changed by a link or a button, not by typing.
-    if (words !== written.current) setText(words)
-    written.current = words
-  }, [words])
-  useEffect(() => {
-    if (text === written.current) return
-    const timer = setTimeout(() => {
-      written.current = text
-      onChange(text)
-    }, DEBOUNCE_MS)
-    return () => clearTimeout(timer)
-  })
   return (
     <TextInput
       ref={field}

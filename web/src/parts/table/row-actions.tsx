@@ -36,7 +36,7 @@ export function RowActions({ actions, name, active, narrow }: ActionsProps) {
   }
   return (
     <div className={styles['buttons']}>
-      {actions.map(({ label, key, refusal, act }) => (
+      {actions.map(({ label, icon: Icon, key, refusal, act }) => (
         <button
           key={label}
           type="button"
@@ -47,7 +47,7 @@ export function RowActions({ actions, name, active, narrow }: ActionsProps) {
           tabIndex={tabIndex}
           onClick={refusal ? undefined : act}
         >
-          {label}
+          {Icon ? <Icon size={14} aria-hidden /> : label}
         </button>
       ))}
     </div>

@@ -9,9 +9,10 @@ interface HeadProps<Row> {
   readonly table: Table<Row>
   readonly selectable: boolean
   readonly hasActions: boolean
+  readonly actionsWidth: string | undefined
 }
 
-export function TableHead<Row>({ table, selectable, hasActions }: HeadProps<Row>) {
+export function TableHead<Row>({ table, selectable, hasActions, actionsWidth }: HeadProps<Row>) {
   return (
     <thead>
       <tr aria-rowindex={1}>
@@ -24,7 +25,7 @@ export function TableHead<Row>({ table, selectable, hasActions }: HeadProps<Row>
           <Heading key={column.key} column={column} table={table} />
         ))}
         {hasActions && (
-          <th scope="col" className={styles['actions']}>
+          <th scope="col" className={styles['actions']} style={{ width: actionsWidth }}>
             <span className={styles['hidden']}>Actions</span>
           </th>
         )}

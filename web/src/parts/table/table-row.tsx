@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import type { Column } from './model/column.ts'
+import { type Column, spansOf } from './model/column.ts'
 import type { RowAction } from './row-action.ts'
 import { RowActions } from './row-actions.tsx'
 import styles from './table.module.css'
@@ -60,8 +60,8 @@ const Cells = memo(CellsOfRow) as typeof CellsOfRow
 function CellsOfRow<Row>({ row, columns }: { readonly row: Row; readonly columns: readonly Column<Row>[] }) {
   return (
     <>
-      {columns.map((column) => (
-        <td key={column.key} data-label={column.label} data-align={column.align} data-wide={column.wide}>
+      {spansOf(columns, row).map(({ column, span }) => (
+        <td key={column.key} colSpan={span} data-label={column.label} data-align={column.align} data-wide={column.wide}>
           <span>{column.cell(row)}</span>
         </td>
       ))}

@@ -1,8 +1,8 @@
 /** The connection of a terminal to its shell. Reconnects after network loss and restarts of the manager. */
 import { Acknowledgements } from './acknowledgements.ts'
 import { advance, FIRST, isOver, type LinkEvent, type LinkState } from './machine.ts'
-import { inputMessages, PROTOCOL, parseMessage } from './messages.ts'
-import { SeenOutput } from './overlap.ts'
+import { inputMessages, type NoteKind, PROTOCOL, parseMessage } from './messages.ts'
+import { joined, SeenOutput } from './overlap.ts'
 
 /** Timeout of an attempt to connect. Later answers are ignored. */
 const CONNECT_TIMEOUT_MS = 15_000
@@ -29,7 +29,7 @@ export interface TerminalScreen {
   /** Shows old output. Answers to questions in it are not sent: they were sent when it was new. */
   replay(output: Bytes): void
   /** Shows a dim line about the connection. */
-  note(kind: 'reconnected' | 'lost', lostAt: number): void
+  note(kind: NoteKind, lostAt: number): void
   /** Moves the text on the screen to the scrollback. */
   scrollAway(): void
   clear(): void
@@ -40,6 +40,8 @@ export interface TerminalScreen {
 export interface LinkOptions {
   readonly api: TerminalApi
   readonly screen: TerminalScreen
+  /** Origin of the page: that of the manager. */
+  readonly origin: string
   readonly container: string
   /** Id of a shell to attach to; null: a new one. */
   readonly terminal: string | null
@@ -78,8 +80,6 @@ export class TerminalLink {
     return () => void this.#listeners.delete(listener)
   }
 
-  readonly current = (): LinkState => this.state
-
   /** Sends input, and returns whether there was a connection to send it on. */
   send(input: Bytes): boolean {
     if (this.state.kind !== 'attached' || this.#socket?.readyState !== WebSocket.OPEN) return false
@@ -105,6 +105,7 @@ export class TerminalLink {
   /** Opens another shell in the same container. */
   renew(): void {
     this.#terminal = null
+    this.#leave()
     this.#seen.forget()
     this.#options.screen.clear()
     this.#take({ type: 'renew' })
@@ -115,8 +116,7 @@ export class TerminalLink {
     this.#closed = true
     clearTimeout(this.#timer)
     this.#listeners.clear()
-    this.#socket?.close(1000)
-    this.#socket = null
+    this.#leave()
   }
 
   async #connect(): Promise<void> {
@@ -146,12 +146,12 @@ export class TerminalLink {
   }
 
   #open(terminal: string, ticket: string): void {
-    const url = new URL(`/v1/terminals/${encodeURIComponent(terminal)}`, location.origin)
+    const url = new URL(`/v1/terminals/${encodeURIComponent(terminal)}`, this.#options.origin)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     const socket = new WebSocket(url, [PROTOCOL, `ticket.${ticket}`])
     socket.binaryType = 'arraybuffer'
     this.#socket = socket
-    socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    socket.addEventListener('message', ({ data }) => {
       if (this.#socket !== socket) return
       if (typeof data === 'string') this.#takeText(data)
       else this.#takeOutput(new Uint8Array(data))
@@ -184,6 +184,7 @@ export class TerminalLink {
     }
     this.#seen.add(output)
     const acks = this.#acks
+    acks.received(output.length)
     this.#options.screen.write(output, () => {
       const bytes = acks.shown(output.length)
       if (bytes !== null && acks === this.#acks) this.#say({ type: 'ack', bytes })
@@ -200,7 +201,7 @@ export class TerminalLink {
     const lost = attached.lost && (unseen === null || !hadText)
     if (lost || unseen === null) this.#seen.forget()
     if (lost) screen.note('lost', lostAt ?? Date.now())
-    else if (hadText && lostAt !== null) screen.note('reconnected', lostAt)
+    else if (hadText && lostAt !== null) screen.note(unseen === null ? 'gap' : 'reconnected', lostAt)
     // After a restart the manager has the shell, but not its old text. The shell clears the screen to draw its line:
     // the old text is kept above.
     if (unseen === null && hadText && !lost) screen.scrollAway()
@@ -222,6 +223,12 @@ export class TerminalLink {
     this.#take({ type: 'closed', code, reason, now: Date.now() })
   }
 
+  /** Closes the connection. Messages that still arrive on it are ignored. */
+  #leave(): void {
+    this.#socket?.close(1000)
+    this.#socket = null
+  }
+
   #say(message: object): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message))
   }
@@ -233,17 +240,7 @@ export class TerminalLink {
     clearTimeout(this.#timer)
     if (this.state.kind === 'waiting') this.#timer = setTimeout(() => this.#take({ type: 'retry' }), this.state.pauseMs)
     if (this.state.kind === 'connecting') void this.#connect()
-    if (isOver(this.state)) this.#socket?.close(1000)
+    if (isOver(this.state)) this.#leave()
     for (const listener of this.#listeners) listener()
   }
-}
-
-function joined(parts: readonly Bytes[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

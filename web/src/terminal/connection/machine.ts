@@ -50,6 +50,12 @@ const STOPS: ReadonlyMap<number, readonly [why: Stop, reason: string]> = new Map
   [4429, ['refused', 'Too many terminals are open.']],
 ])
 
+/** Reasons of close codes after which the next attempt may succeed. */
+const PAUSES: ReadonlyMap<number, string> = new Map([
+  [1012, 'The manager is restarting.'],
+  [1013, 'The manager does not reach the shell.'],
+])
+
 /** Returns the state after an event. `random` is 0 to 1. */
 export function advance(state: LinkState, event: LinkEvent, random: number): LinkState {
   switch (event.type) {
@@ -84,7 +90,7 @@ function afterClose(state: LinkState, event: Extract<LinkEvent, { type: 'closed'
     return { kind: 'ended', why: 'over', reason: reason || 'The reservation has ended.', at: isoOf(now) }
   const stop = STOPS.get(code)
   if (stop) return { kind: 'stopped', why: stop[0], reason: reason || stop[1] }
-  return pause(state, code === 1012 ? 'The manager is restarting.' : 'The connection was lost.', now, random)
+  return pause(state, PAUSES.get(code) ?? 'The connection was lost.', now, random)
 }
 
 function afterRefusal(state: LinkState, event: Extract<LinkEvent, { type: 'refused' }>, random: number): LinkState {

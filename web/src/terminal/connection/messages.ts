@@ -15,6 +15,12 @@ export interface Ended {
   readonly at: string
 }
 
+/**
+ * What happened while the connection was lost. `gap`: the shell continued, but the manager, for example a new one, does
+ * not have all of its output. `lost`: another shell takes its place.
+ */
+export type NoteKind = 'reconnected' | 'gap' | 'lost'
+
 export type ServerMessage =
   | { readonly type: 'attached'; cols: number; rows: number; replayed: number; lost: boolean }
   | { readonly type: 'size'; cols: number; rows: number }

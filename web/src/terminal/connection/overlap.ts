@@ -18,11 +18,9 @@ export class SeenOutput {
   }
 
   add(output: Bytes): void {
-    const joined = new Uint8Array(this.#tail.length + output.length)
-    joined.set(this.#tail)
-    joined.set(output, this.#tail.length)
-    if (joined.length > MAX_REMEMBERED_BYTES) this.#complete = false
-    this.#tail = joined.slice(-MAX_REMEMBERED_BYTES)
+    const seen = joined([this.#tail, output])
+    if (seen.length > MAX_REMEMBERED_BYTES) this.#complete = false
+    this.#tail = seen.slice(-MAX_REMEMBERED_BYTES)
   }
 
   forget(): void {
@@ -42,6 +40,17 @@ export class SeenOutput {
     const at = indexOf(replay, tail)
     return at < 0 ? null : replay.subarray(at + tail.length)
   }
+}
+
+/** Returns the parts as one array. */
+export function joined(parts: readonly Bytes[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 function startsWith(bytes: Bytes, start: Bytes): boolean {

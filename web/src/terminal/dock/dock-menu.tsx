@@ -17,13 +17,14 @@ export function DockMenu(props: {
   readonly onEnd: (tab: DockTab) => void
 }) {
   const { tabs, current, act, onEnd } = props
-  const { data: open = [] } = useTerminals()
+  const { data: open = [], refetch } = useTerminals()
   const elsewhere = open.filter(({ id }) => tabs.every(({ terminal }) => terminal !== id))
   const name = useSession().data?.identity?.name
   const { data: reservations = [] } = useOpenReservations()
   const mine = containersOf(name, reservations).filter((container) => container !== current?.container)
   return (
-    <Menu position="top-start" transitionProps={{ duration: 0 }}>
+    // No event tells that another window has opened or closed a terminal.
+    <Menu position="top-start" transitionProps={{ duration: 0 }} onOpen={() => void refetch()}>
       <Menu.Target>
         <ActionIcon size="sm" aria-label="Open or end a terminal" title="Open or end a terminal">
           <Plus size={16} aria-hidden />

@@ -13,6 +13,7 @@ import { type DockAction, type DockState, type DockTab, focusKeyOf, tabTitle } f
 import { DockTabs } from './dock-tabs.tsx'
 import { ResizeHandle } from './resize-handle.tsx'
 import { useF6 } from '../view/use-f6.ts'
+import { useDockFocus } from './use-dock-focus.ts'
 import { useDockHeight } from './use-dock-height.ts'
 import styles from './dock.module.css'
 
@@ -33,12 +34,13 @@ export function DockPanel({ state, act, restored }: DockPanelProps) {
   const focusKey = shownKey === restored ? null : shownKey
   const { height, room } = useDockHeight(dock, state)
   useF6()
+  const focus = useDockFocus(dock, tabs)
 
   const take = (tab: DockTab, link: LinkState) => {
     setStates((all) => (all[tab.key] === link ? all : { ...all, [tab.key]: link }))
     if (isOver(link) !== (tab.over ?? false)) act({ type: 'over', key: tab.key, over: isOver(link) })
   }
-  const close = async (tab: DockTab) => {
+  const close = async (tab: DockTab, byKey: boolean) => {
     const isOpen = states[tab.key]?.kind === 'attached' || states[tab.key]?.kind === 'waiting'
     const question = {
       title: `End the shell in ${tab.container}?`,
@@ -49,6 +51,7 @@ export function DockPanel({ state, act, restored }: DockPanelProps) {
     // A failure is ignored: the shell may have ended already, or ends later without viewers.
     if (tab.terminal !== null) await endTerminal(berth, tab.terminal).catch(() => undefined)
     act({ type: 'close', key: tab.key })
+    focus.afterClose(tab.key, byKey ? 'tab' : 'terminal')
   }
   const toOwnWindow = (tab: DockTab) => {
     if (tab.terminal === null) return
@@ -61,6 +64,7 @@ export function DockPanel({ state, act, restored }: DockPanelProps) {
     <section
       ref={dock}
       data-f6-frame
+      onFocus={focus.onFocus}
       className={styles['dock']}
       data-size={size}
       style={{ maxHeight: room }}
@@ -71,8 +75,14 @@ export function DockPanel({ state, act, restored }: DockPanelProps) {
       {/* Warnings add to the height of the dock, so that the shells keep their size. */}
       <div className={styles['body']} style={{ height }}>
         <div className={styles['head']}>
-          <DockTabs tabs={tabs} active={active} states={states} act={act} onClose={(tab) => void close(tab)} />
-          <DockMenu tabs={tabs} current={current ?? null} act={act} onEnd={(tab) => void close(tab)} />
+          <DockTabs
+            tabs={tabs}
+            active={active}
+            states={states}
+            act={act}
+            onClose={(tab, byKey) => void close(tab, byKey)}
+          />
+          <DockMenu tabs={tabs} current={current ?? null} act={act} onEnd={(tab) => void close(tab, false)} />
           <div className={styles['sizes']}>
             {size === 'minimized' ? (
               <ActionIcon

@@ -10,7 +10,8 @@ export function DockTabs(props: {
   readonly active: string | null
   readonly states: Readonly<Record<string, LinkState>>
   readonly act: Dispatch<DockAction>
-  readonly onClose: (tab: DockTab) => void
+  /** `byKey`: with the focus on the tab. */
+  readonly onClose: (tab: DockTab, byKey: boolean) => void
 }) {
   const { tabs, active, states, act, onClose } = props
   const press = (event: KeyboardEvent, tab: DockTab) => {
@@ -20,7 +21,8 @@ export function DockTabs(props: {
       const list = event.currentTarget.closest('[role=tablist]')
       requestAnimationFrame(() => list?.querySelector<HTMLElement>('[aria-selected=true]')?.focus())
     }
-    if (event.key === 'Delete') onClose(tab)
+    // Not again while the key is held: the next tab then has the focus.
+    if (event.key === 'Delete' && !event.repeat) onClose(tab, true)
   }
   return (
     <div role="tablist" aria-label="Terminals" className={styles['tabs']}>
@@ -45,7 +47,7 @@ export function DockTabs(props: {
             tabIndex={-1}
             aria-hidden
             title="End the shell (Delete)"
-            onClick={() => onClose(tab)}
+            onClick={() => onClose(tab, false)}
           />
         </span>
       ))}

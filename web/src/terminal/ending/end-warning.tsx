@@ -1,47 +1,74 @@
 /** Warns before a reservation ends, and extends it by one key or one click. */
-import { Button, CloseButton } from '@mantine/core'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { extensionOf } from '../../actions/extension.ts'
+import { CloseButton } from '@mantine/core'
+import { useEffect, useState } from 'react'
 import { useExtend } from '../../actions/reservation-actions.ts'
-import { usePools } from '../../api/lists.ts'
-import { useShortcut } from '../../keyboard/shortcuts.tsx'
+import type { Reservation } from '../../api/types.ts'
 import { useNow } from '../../live/clock.tsx'
 import { TimeLeft } from '../../parts/time-left.tsx'
 import { useTimeWords } from '../../settings/settings.tsx'
-import { durationText } from '../../words/time.ts'
-import { type Held, useAllHeld } from './reservation.ts'
-import { titlePrefix, warningLevel, warningText } from './warning.ts'
+import { ExtendButton, ExtendKey } from './extend.tsx'
+import { useAllHeld } from './reservation.ts'
+import { listOf, titlePrefix, type Warning, warningsOf, warningText, withoutPrefix } from './warning.ts'
 import styles from './warning.module.css'
 
-/** Warnings about the reservations of these containers, each once. */
+/**
+ * Warnings about the reservations of these containers, each once. The reservation that ends first is at the bottom: the
+ * dock grows at its top, so a new warning does not move the earlier ones.
+ */
 export function EndWarnings({ containers }: { readonly containers: readonly string[] }) {
-  const held = useAllHeld(containers)
-  return held.map((one) => <EndWarning key={one.reservation.id} held={one} />)
+  const now = useNow()
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set())
+  const extend = useExtend()
+  const shown = warningsOf(useAllHeld(containers), now).filter((one) => !hidden.has(keyOf(one)))
+  const [first] = shown
+  if (!first) return null
+  const isExtending = ({ id }: Reservation) => extend.isPending && extend.variables.id === id
+  return (
+    <>
+      <ExtendKey shown={shown} first={first} onExtend={extend.mutate} />
+      <TitlePrefix left={first.times.expiresAt - now} />
+      {shown.toReversed().map((one) => (
+        <EndWarning
+          key={one.reservation.id}
+          warning={one}
+          isFirst={one === first}
+          isPending={isExtending(one.reservation)}
+          onExtend={() => extend.mutate(one.reservation)}
+          onHide={() => setHidden((all) => new Set(all).add(keyOf(one)))}
+        />
+      ))}
+    </>
+  )
 }
 
-function EndWarning({ held }: { readonly held: Held }) {
-  const now = useNow()
+/** A hidden warning is shown again at the next level, and after an extension. */
+function keyOf({ reservation, level, times }: Warning): string {
+  return `${reservation.id} ${times.expiresAt} ${level}`
+}
+
+function EndWarning(props: {
+  readonly warning: Warning
+  readonly isFirst: boolean
+  readonly isPending: boolean
+  readonly onExtend: () => void
+  readonly onHide: () => void
+}) {
+  const { warning, isFirst, isPending, onExtend, onHide } = props
+  const { reservation, level, times } = warning
   const words = useTimeWords()
-  const extend = useExtend()
-  const [hidden, setHidden] = useState<string | null>(null)
-  const { reservation, expiresAt } = held
-  const times = { activeAt: Date.parse(held.activeAt), expiresAt: Date.parse(expiresAt) }
-  const level = warningLevel(times, now)
   const names = reservation.containers.map(({ name }) => name)
-  if (level === null || hidden === `${expiresAt} ${level}`) return null
   return (
-    <div className={styles['warning']}>
+    <div className={styles['warning']} data-ending={reservation.id}>
       <Alert key={level} text={warningText(names, level, times, words)} />
       <strong aria-hidden>
-        {names.length === 1 ? names[0] : `${names[0]} and ${names.length - 1} more`}: <TimeLeft at={expiresAt} />
+        {listOf(names)}: <TimeLeft at={reservation.expires_at ?? ''} />
       </strong>
-      <ExtendButton pool={reservation.pool} pending={extend.isPending} onExtend={() => extend.mutate(reservation)} />
-      <TitlePrefix left={times.expiresAt - now} />
+      <ExtendButton reservation={reservation} isFirst={isFirst} isPending={isPending} onExtend={onExtend} />
       <CloseButton
         size="sm"
         className={styles['close'] ?? ''}
-        aria-label="Hide the warning"
-        onClick={() => setHidden(`${expiresAt} ${level}`)}
+        aria-label={`Hide the warning about ${listOf(names)}`}
+        onClick={onHide}
       />
     </div>
   )
@@ -57,44 +84,17 @@ function Alert({ text }: { readonly text: string }) {
   )
 }
 
-function ExtendButton(props: { readonly pool: string; readonly pending: boolean; readonly onExtend: () => void }) {
-  const { pool, pending, onExtend } = props
-  const button = useRef<HTMLButtonElement>(null)
-  const { data: pools } = usePools()
-  const longer = durationText(Number.parseInt(extensionOf(pools?.find(({ name }) => name === pool)), 10) * 1_000)
-  useShortcut('e', `Extend the terminal's reservation by ${longer}`, onExtend)
-  useLayoutEffect(() => {
-    const element = button.current
-    return () => {
-      // When the button disappears with the focus, the terminal takes the focus.
-      if (document.activeElement !== element) return
-      document.querySelector<HTMLElement>('[data-terminal]:not([hidden]) textarea')?.focus()
-    }
-  }, [])
-  return (
-    <Button
-      ref={button}
-      data-f6-first
-      variant="filled"
-      aria-disabled={pending}
-      onClick={() => !pending && onExtend()}
-      title="Shortcut outside the terminal: e"
-    >
-      {pending ? 'extending …' : `Extend by ${longer}`}
-      {!pending && <kbd className={styles['key']}>e</kbd>}
-    </Button>
-  )
-}
-
 /** Puts the time left before the title of the window, so that it is visible in the tab bar of the browser. */
 function TitlePrefix({ left }: { readonly left: number }) {
-  const prefix = titlePrefix(left)
+  // After each render, not only when the prefix changes: a page sets its own title when it is opened.
   useEffect(() => {
-    const title = document.title.replace(/^⚠ .*? · /, '')
-    document.title = prefix + title
-    return () => {
-      document.title = document.title.replace(/^⚠ .*? · /, '')
-    }
-  }, [prefix])
+    document.title = titlePrefix(left) + withoutPrefix(document.title)
+  })
+  useEffect(
+    () => () => {
+      document.title = withoutPrefix(document.title)
+    },
+    [],
+  )
   return null
 }

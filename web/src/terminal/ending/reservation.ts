@@ -1,13 +1,7 @@
 /** The reservation that a terminal belongs to. */
 import { useOpenReservations } from '../../api/lists.ts'
 import type { Reservation } from '../../api/types.ts'
-
-export interface Held {
-  readonly reservation: Reservation
-  /** RFC 3339. */
-  readonly activeAt: string
-  readonly expiresAt: string
-}
+import type { Held } from './warning.ts'
 
 /** Returns the active reservations that hold some containers, each once. */
 export function useAllHeld(containers: readonly string[]): readonly Held[] {

@@ -6,7 +6,7 @@ import { useLocation } from 'wouter'
 import { useTimeWords } from '../../settings/settings.tsx'
 import type { TerminalLink } from '../connection/link.ts'
 import { isOver, type LinkState } from '../connection/machine.ts'
-import type { Held } from './reservation.ts'
+import type { Held } from './warning.ts'
 import { nextStep, statusText } from './status-words.ts'
 import styles from '../view/terminal-view.module.css'
 

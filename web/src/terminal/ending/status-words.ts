@@ -1,6 +1,7 @@
 /** Texts about the connection of a terminal. */
 import { timeOfDay, type TimeWords } from '../../words/time.ts'
 import type { LinkState } from '../connection/machine.ts'
+import type { NoteKind } from '../connection/messages.ts'
 
 /** Words of the manager for an end of the reservation, not of the shell alone. */
 const ENDS_OF_RESERVATIONS: ReadonlySet<string> = new Set(['released', 'expired', 'abandoned', 'failed', 'over'])
@@ -19,6 +20,9 @@ export function statusText(container: string, state: LinkState, words: TimeWords
       return `${state.reason}${lost} Typed text is not sent.`
     }
     case 'ended':
+      // The manager's sentence says the same.
+      if (state.why === 'exited')
+        return `The shell in ${container} exited at ${timeOfDay(Date.parse(state.at), words)}.`
       return `${endedTitle(container, state, words)} ${state.reason}`
     case 'stopped':
       return state.reason
@@ -32,11 +36,12 @@ function endedTitle(container: string, ended: { why: string; at: string }, words
 }
 
 /** Returns the line that is put into the old text of the shell. */
-export function noteText(kind: 'reconnected' | 'lost', lostAt: number, now: number, words: TimeWords): string {
+export function noteText(kind: NoteKind, lostAt: number, now: number, words: TimeWords): string {
   const lost = timeOfDay(lostAt, words)
-  return kind === 'reconnected'
-    ? `── connection lost ${lost}, reconnected ${timeOfDay(now, words)} ──`
-    : `── the manager restarted and the shell was lost (${lost}); this is a new one ──`
+  if (kind === 'lost') return `── connection lost ${lost}, and the shell ended meanwhile; this is a new one ──`
+  // First, because a narrow screen cuts the line off.
+  const missing = kind === 'gap' ? 'output may be missing: ' : ''
+  return `── ${missing}connection lost ${lost}, reconnected ${timeOfDay(now, words)} ──`
 }
 
 /** What can be done after the end. */

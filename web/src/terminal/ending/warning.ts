@@ -1,4 +1,5 @@
 /** Warnings before a reservation ends: 10 minutes and 1 minute, as inside its sessions. */
+import type { Reservation } from '../../api/types.ts'
 import { clockText, durationText, type TimeWords } from '../../words/time.ts'
 
 const MINUTE_MS = 60_000
@@ -19,6 +20,31 @@ export function warningLevel({ activeAt, expiresAt }: Times, now: number): Warni
   return LEVELS_MIN.find((level) => left <= level * MINUTE_MS && expiresAt - activeAt > level * MINUTE_MS) ?? null
 }
 
+/** An active reservation, whose times are known. */
+export interface Held {
+  readonly reservation: Reservation
+  /** RFC 3339. */
+  readonly activeAt: string
+  readonly expiresAt: string
+}
+
+export interface Warning {
+  readonly reservation: Reservation
+  readonly level: WarningLevel
+  readonly times: Times
+}
+
+/** Returns the warnings to show, in the order in which the reservations end. */
+export function warningsOf(held: readonly Held[], now: number): readonly Warning[] {
+  return held
+    .flatMap(({ reservation, activeAt, expiresAt }) => {
+      const times = { activeAt: Date.parse(activeAt), expiresAt: Date.parse(expiresAt) }
+      const level = warningLevel(times, now)
+      return level === null ? [] : [{ reservation, level, times }]
+    })
+    .toSorted((one, other) => one.times.expiresAt - other.times.expiresAt)
+}
+
 /** Returns the text of a warning. It does not count down, so that screen readers announce it once. */
 export function warningText(
   containers: readonly string[],
@@ -36,7 +62,13 @@ export function titlePrefix(left: number): string {
   return `⚠ ${left >= MINUTE_MS ? `${Math.ceil(left / MINUTE_MS)} min` : durationText(left)} · `
 }
 
-function listOf(names: readonly string[]): string {
+/** Returns a title without the prefix of a warning. */
+export function withoutPrefix(title: string): string {
+  return title.replace(/^⚠ .*? · /, '')
+}
+
+/** Returns "alpine-1 and 2 more". */
+export function listOf(names: readonly string[]): string {
   const [first = 'The reservation', ...rest] = names
   return rest.length === 0 ? first : `${first} and ${rest.length} more`
 }

@@ -1,10 +1,16 @@
 /** Questions that programs in the terminal cause: opening links, and copying to the clipboard. */
 import { Button, CloseButton } from '@mantine/core'
-import { copyText } from '../../parts/copy-text.ts'
+import { useEffect, useRef } from 'react'
+import { useCopy } from '../../parts/copy/copy-provider.tsx'
 import styles from '../view/terminal-view.module.css'
 
 /** Shows the whole target of a link before it is opened. */
 export function LinkQuestion({ target, onClose }: { readonly target: string; readonly onClose: () => void }) {
+  const copy = useCopy()
+  const link = useRef<HTMLAnchorElement>(null)
+  // Once for each target: the terminal renders again while the person types elsewhere.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another target is another question
+  useEffect(() => link.current?.focus(), [target])
   return (
     <section className={styles['bar']} aria-label="Link">
       <span>Open</span>
@@ -14,11 +20,11 @@ export function LinkQuestion({ target, onClose }: { readonly target: string; rea
         target="_blank"
         rel="noopener noreferrer"
         onClick={() => setTimeout(onClose)}
-        ref={(link) => link?.focus()}
+        ref={link}
       >
         {target}
       </a>
-      <Button size="compact-xs" onClick={() => copyText(target) && onClose()}>
+      <Button size="compact-xs" onClick={() => copy(target) && onClose()}>
         Copy
       </Button>
       <CloseButton size="sm" aria-label="Do not open the link" onClick={onClose} />

@@ -1,13 +1,15 @@
 /** Copy and paste of one terminal, also on plain HTTP, and the permission of its programs to copy. */
 import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useNotices } from '../../notices/notices.tsx'
-import { copyText } from '../../parts/copy-text.ts'
+import { useCopy } from '../../parts/copy/copy-provider.tsx'
+import { copyText } from '../../parts/copy/copy-text.ts'
 import { cleanPaste, mustAsk } from '../screen/paste-rules.ts'
 import type { PasteQuestion } from './paste-dialog.tsx'
 import type { OpenShell } from '../view/use-terminal.ts'
 
 export function useTerminalClipboard(host: RefObject<HTMLDivElement | null>, shell: OpenShell | null) {
   const notices = useNotices()
+  const copyOrShow = useCopy()
   const [question, setQuestion] = useState<PasteQuestion | null>(null)
   const [offered, setOffered] = useState<string | null>(null)
   const agreed = useRef(false)
@@ -41,22 +43,23 @@ export function useTerminalClipboard(host: RefObject<HTMLDivElement | null>, she
     return () => place?.removeEventListener('paste', paste, { capture: true })
   }, [host])
 
-  const copy = (text: string) => {
-    if (text === '') return
-    if (copyText(text)) terminal?.clearSelection()
-    else notices.problem('The text was not copied', new Error('The browser refused to write to the clipboard.'))
+  /** Copies text. Returns whether the browser allowed it; otherwise, a dialog with the text has the focus. */
+  const copy = (text: string): boolean => {
+    if (text === '' || !copyOrShow(text)) return false
+    terminal?.clearSelection()
     terminal?.focus()
+    return true
   }
 
   return {
     question,
     offered,
-    copy: () => copy(terminal?.getSelection() ?? ''),
+    copy: () => void copy(terminal?.getSelection() ?? ''),
     /** Touch screens select nothing in a terminal: without a selection, copies what is on the screen. */
     copyVisible: () => {
       const selected = terminal?.getSelection() ?? ''
-      copy(selected || (shell?.screen.visibleText ?? ''))
-      if (selected === '') notices.done('The text on the screen was copied')
+      const isCopied = copy(selected || (shell?.screen.visibleText ?? ''))
+      if (isCopied && selected === '') notices.done('The text on the screen was copied')
     },
     /** Asked for without a key: only pages on https and localhost may read the clipboard, others get a field. */
     paste: async () => {
@@ -79,9 +82,8 @@ export function useTerminalClipboard(host: RefObject<HTMLDivElement | null>, she
     },
     allow: () => {
       mayCopy.current = 'yes'
-      if (offered !== null) copyText(offered)
+      if (offered !== null) copy(offered)
       setOffered(null)
-      terminal?.focus()
     },
     deny: () => {
       mayCopy.current = 'never'

@@ -3,20 +3,24 @@ import type { FitAddon } from '@xterm/addon-fit'
 import type { SearchAddon } from '@xterm/addon-search'
 import type { IDisposable, Terminal } from '@xterm/xterm'
 import type { TerminalScreen } from '../connection/link.ts'
+import type { NoteKind } from '../connection/messages.ts'
 import { textToCopy } from './clipboard-request.ts'
 import { actionOf, type KeyAction } from './key-rules.ts'
 import { type LinkEvents, lookOptions, newXterm, type ScreenLook } from './new-xterm.ts'
 import { closingLine, insertedLine, scrolledAway } from './note-line.ts'
 import { withStyleNonce } from './style-nonce.ts'
 
+const ESC = 0x1b
+
 export interface ScreenEvents extends LinkEvents {
-  readonly onInput: (input: Uint8Array<ArrayBuffer>) => void
+  /** `isResponse`: the terminal answers a query of a program, so the input was not typed. */
+  readonly onInput: (input: Uint8Array<ArrayBuffer>, isResponse: boolean) => void
   /** A key that the frame takes. */
   readonly onAction: (action: Exclude<KeyAction, 'shell' | 'browser'>) => void
   /** A program wants to put text in the clipboard. */
   readonly onCopyRequest: (text: string) => void
   /** Words for a line of the page's own. */
-  readonly noteText: (kind: 'reconnected' | 'lost', lostAt: number) => string
+  readonly noteText: (kind: NoteKind, lostAt: number) => string
 }
 
 export class XtermScreen implements TerminalScreen {
@@ -119,7 +123,7 @@ export class XtermScreen implements TerminalScreen {
       this.terminal.write(scrolledAway(Math.min(lastRow + 2, this.terminal.rows), this.terminal.rows))
   }
 
-  note(kind: 'reconnected' | 'lost', lostAt: number): void {
+  note(kind: NoteKind, lostAt: number): void {
     const text = this.#events.noteText(kind, lostAt)
     if (kind === 'lost') this.#close(text)
     // Where the cursor will be is not known before everything is written.
@@ -184,7 +188,8 @@ export class XtermScreen implements TerminalScreen {
   #send(input: Uint8Array<ArrayBuffer>): void {
     if (this.#replaying > 0) return
     this.activeAt = Date.now()
-    this.#events.onInput(input)
+    // xterm answers a query while it parses the output. An arrow key that is pressed meanwhile counts as a response.
+    this.#events.onInput(input, this.#writing > 0 && input[0] === ESC)
   }
 
   /** xterm asks about each key first. Returns whether the key is typed. */

@@ -138,16 +138,19 @@ export function TerminalView(props: TerminalViewProps) {
             />
           )}
           {own.offered !== null && <CopyQuestion text={own.offered} onAllow={own.allow} onDeny={own.deny} />}
-          <ConnectionNote container={container} state={state} link={shell?.link ?? null} />
         </div>
       </div>
       <EndNote container={container} state={state} held={held} link={shell?.link ?? null} />
-      <TouchKeys
-        field={field}
-        type={(text) => shell?.screen.type(text)}
-        application={() => shell?.screen.terminal.modes.applicationCursorKeysMode ?? false}
-      />
-      <HelpLine target={hovered} />
+      {/* In place of the help and the keys, which are of no use then: a row of its own would resize the shell. */}
+      <div className={styles['foot']}>
+        <ConnectionNote container={container} state={state} link={shell?.link ?? null} />
+        <TouchKeys
+          field={field}
+          type={(text) => shell?.screen.type(text)}
+          application={() => shell?.screen.terminal.modes.applicationCursorKeysMode ?? false}
+        />
+        <HelpLine target={hovered} />
+      </div>
       {menu && (
         <TerminalMenu
           at={menu}

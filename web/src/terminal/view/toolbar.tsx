@@ -4,7 +4,7 @@ import { AArrowDown, AArrowUp, ClipboardPaste, Copy, Ear, ExternalLink, Maximize
 import type { ReactNode } from 'react'
 import { TimeLeft } from '../../parts/time-left.tsx'
 import type { LookSettings } from './look.ts'
-import type { Held } from '../ending/reservation.ts'
+import type { Held } from '../ending/warning.ts'
 import styles from './terminal-view.module.css'
 
 export interface ToolbarActions {

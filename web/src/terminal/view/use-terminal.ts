@@ -68,9 +68,9 @@ function openShell(host: HTMLElement, berth: BerthClient, latest: () => Wanted):
   const { container, terminal, look, onShell } = latest()
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? ''
   const screen: XtermScreen = new XtermScreen(host, look, nonce, {
-    onInput: (input) => {
+    onInput: (input, isResponse) => {
       // The size of the viewer in which the person types counts.
-      if (screen.isBorrowed) takeSize({ screen, link })
+      if (screen.isBorrowed && !isResponse) takeSize({ screen, link })
       link.send(input)
     },
     onAction: (action) => latest().onAction(action),
@@ -85,6 +85,7 @@ function openShell(host: HTMLElement, berth: BerthClient, latest: () => Wanted):
       ticket: (id) => terminalTicket(berth, id),
     },
     screen,
+    origin: location.origin,
     container,
     terminal,
     onShell,

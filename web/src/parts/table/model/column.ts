@@ -19,8 +19,27 @@ export interface Column<Row> {
   readonly align?: 'right'
   /** CSS width of the column, such as "16ch". Columns without one share the rest. */
   readonly width?: string
-  /** Shown in wide windows, and in cards, only. The filter box searches in it nevertheless. */
-  readonly wide?: true
+  /**
+   * Shown only in cards and in windows of more than 1440 px, or of 1200 px and more (`medium`). The filter box searches
+   * in it nevertheless.
+   */
+  readonly wide?: true | 'medium'
+  /** Number of columns that the cell takes, from this one on, because the next ones are empty. 1 if left out. */
+  readonly span?: (row: Row) => number
+}
+
+/** Returns the columns that have a cell in this row, with the number of columns that the cell takes. */
+export function spansOf<Row, Of extends Pick<Column<Row>, 'span'>>(
+  columns: readonly Of[],
+  row: Row,
+): { readonly column: Of; readonly span: number }[] {
+  let covered = 0
+  return columns.flatMap((column) => {
+    if (covered-- > 0) return []
+    const span = column.span?.(row) ?? 1
+    covered = span - 1
+    return [{ column, span }]
+  })
 }
 
 /** Returns the text of a row in a column. */

@@ -10,6 +10,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('generation', 'integer', (column) => column.notNull())
     .addColumn('persistent', 'integer', (column) => column.notNull())
     .addColumn('created_at', 'integer', (column) => column.notNull())
+    .addColumn('viewed_at', 'integer', (column) => column.notNull())
     .execute()
   // Deleting a reservation looks for its terminals.
   await db.schema.createIndex('terminals_of_reservation').on('terminals').column('reservation').execute()

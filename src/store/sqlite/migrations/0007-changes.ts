@@ -3,21 +3,7 @@
  * pool size that a statement changed. Triggers write it, so it also covers what is edited by hand.
  */
 import { type Kysely, sql } from 'kysely'
-
-type KeyOf = (row: 'old' | 'new') => string
-
-const ofOpenReservation: KeyOf = (row) =>
-  `select 'reservation', id from reservations where id = ${row}.reservation_id and state != 'ended'`
-
-/**
- * Selects what to record of each table; a hold is recorded as its reservation. Ended reservations are in no snapshot.
- */
-export const RECORDED: Readonly<Record<string, KeyOf>> = {
-  containers: (row) => `select 'container', ${row}.name`,
-  reservations: (row) => `select 'reservation', ${row}.id where ${row}.state != 'ended'`,
-  holds: ofOpenReservation,
-  pool_sizes: (row) => `select 'pool_size', ${row}.pool`,
-}
+import { RECORDED } from '../../sql/schema/recorded.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   // Autoincrement: a revision is never given twice, even when older ones were pruned.

@@ -1,0 +1,15 @@
+/** What the triggers of the table `changes` record, on every kind of database. */
+type KeyOf = (row: 'old' | 'new') => string
+
+const ofOpenReservation: KeyOf = (row) =>
+  `select 'reservation', id from reservations where id = ${row}.reservation_id and state != 'ended'`
+
+/**
+ * Selects what to record of each table; a hold is recorded as its reservation. Ended reservations are in no snapshot.
+ */
+export const RECORDED: Readonly<Record<string, KeyOf>> = {
+  containers: (row) => `select 'container', ${row}.name`,
+  reservations: (row) => `select 'reservation', ${row}.id where ${row}.state != 'ended'`,
+  holds: ofOpenReservation,
+  pool_sizes: (row) => `select 'pool_size', ${row}.pool`,
+}
