@@ -16,6 +16,7 @@ import type { Accounts } from './ports/accounts.ts'
 import type { Engine } from './ports/engine.ts'
 import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
+import { DatabaseClock } from './reconcile/managers/database-clock.ts'
 import { Reconciler } from './reconcile/reconciler.ts'
 import type { Store } from './ports/store.ts'
 import { openEngine } from './engine/open-engine.ts'
@@ -25,6 +26,10 @@ import { specDigest } from './engine/labels.ts'
 import { databaseOf } from './store/open-store.ts'
 
 export interface Components {
+  /** The clock that all managers of the database share. */
+  readonly time: DatabaseClock
+  /** Its time. */
+  readonly clock: Clock
   readonly database: DatabaseMark
   /** Reads which database each container belongs to; the same reader as in the reconciler. */
   readonly ownershipOf: OwnershipReader
@@ -46,6 +51,7 @@ export interface Components {
 }
 
 export interface ComponentDeps {
+  /** The clock of this machine. */
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -56,7 +62,7 @@ export interface ComponentDeps {
 /** Opens the parts of a manager. They read settings that a reload may change from `settings` at each use. */
 export async function openComponents(
   settings: LiveConfig,
-  { clock, log, metrics, nudge }: ComponentDeps,
+  { clock: machine, log, metrics, nudge }: ComponentDeps,
 ): Promise<Components> {
   const config = settings.current
   const { environment } = config
@@ -64,6 +70,10 @@ export async function openComponents(
   const localTime = new LocalTime(() => settings.current.timezone)
   const { mark, isGone, secret, open, freeSpace } = databaseOf(config)
   const store = await open()
+  const monotonic = () => performance.now()
+  const time = new DatabaseClock({ read: () => store.databaseTime(), machine, monotonic, log })
+  const clock = time.now
+  await time.measure()
   const refusals = createRefusalCounter({ store, clock, log })
   const database = await mark(await store.databaseId(), clock())
   await removeLeftovers(environment, clock())
@@ -101,6 +111,8 @@ export async function openComponents(
     isGone,
     digestOf: specDigest,
     localTime,
+    monotonic,
+    clockEpoch: time.epoch,
     onProgress: nudge,
   })
   async function close(): Promise<void> {
@@ -113,6 +125,8 @@ export async function openComponents(
   try {
     pools.resize((await store.snapshot()).sizes)
     return {
+      time,
+      clock,
       database,
       ownershipOf,
       pools,

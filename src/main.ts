@@ -10,6 +10,7 @@ import type { Reload } from './ports/reload.ts'
 import { BerthError } from './domain/errors.ts'
 import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
+import { joinManagers } from './reconcile/managers/start.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
 import { createImageWatch } from './reconcile/image-watch.ts'
@@ -65,7 +66,6 @@ export async function startManager(
   reread: () => Config = () => loadConfig(undefined, config.file),
 ): Promise<Manager> {
   const live = new LiveConfig(config)
-  const clock = systemClock
   const logFormat = config.log.format ?? formatFor(process.stderr)
   const log = openLog(config.log.level, logFormat)
   const closing: (() => Promise<void>)[] = []
@@ -77,8 +77,9 @@ export async function startManager(
     const metrics = openMetrics({ version, engine: config.engine.kind })
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
-    const components = await openComponents(live, { clock, log, metrics, nudge })
-    const { pools, store, engine, accounts, reconciler, hostCertificates, localTime, refusals } = components
+    const components = await openComponents(live, { clock: systemClock, log, metrics, nudge })
+    const { time, clock, pools, store, engine, accounts, reconciler, hostCertificates, localTime, refusals } =
+      components
     closing.push(() => components.close())
     await assertDiskLimits(engine, config)
     const reload = createReload({
@@ -105,8 +106,11 @@ export async function startManager(
       localTime,
     })
     const admin = createAdmin({ pools, store, clock, log, onChange: nudge })
-    const poolNames = () => pools.all().map(({ name }) => name)
-    const tokens = createTokens({ poolNames, clock, withStore: (use) => use(store) })
+    const tokens = createTokens({
+      poolNames: () => pools.all().map(({ name }) => name),
+      clock,
+      withStore: (use) => use(store),
+    })
     const terminals = new Terminals({ store, engine, clock, log, localTime, newId: randomUUID })
     const { auth, trustProxy } = config
     // On a terminal, people follow reservations; a line for each request would hide them.
@@ -138,10 +142,13 @@ export async function startManager(
       signIn,
       streaming: STREAMING,
     })
+    // Last: it goes on until requests have been answered.
+    let leave = async () => {}
+    closing.push(() => leave())
     // Only one manager serves at this address: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
     closing.push(() => withinDeadline(server.close()))
-    await store.registerManager()
+    leave = await joinManagers({ store, time, log, version, nudge, lead: () => reconciler.lead() })
     await store.renewKeepalives(clock())
 
     const selfService = createSelfService({

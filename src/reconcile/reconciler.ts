@@ -12,14 +12,18 @@ import { Executor, type ExecutorDeps } from './execute/executor.ts'
 import { ListingCache } from './listing-cache.ts'
 import { createDigests, type SpecDigest } from './spec-digests.ts'
 import { PoolImages } from './pool-images.ts'
-import { createLeadership, type Leadership } from './leadership.ts'
+import { fenced } from './managers/fence.ts'
+import { Leadership, type LeadershipDeps } from './managers/leadership.ts'
 import type { Protected } from './ownership/ownership.ts'
 import { createRecognition, type Recognition, type RecognitionDeps } from './ownership/recognition.ts'
 import type { Action } from './plan/actions.ts'
 import { nextDue, nextEnd, plan, planEnds, planRequests } from './plan/plan.ts'
 import type { WorkKey } from './work-keys.ts'
 
-export interface ReconcilerDeps extends ExecutorDeps, Omit<RecognitionDeps, 'instance'> {
+export interface ReconcilerDeps
+  extends ExecutorDeps,
+    Omit<RecognitionDeps, 'instance'>,
+    Pick<LeadershipDeps, 'monotonic' | 'clockEpoch'> {
   /** Equal for specs that make equal containers. */
   readonly digestOf: (spec: ContainerSpec) => string
 }
@@ -52,9 +56,10 @@ export class Reconciler {
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
-    this.#images = new PoolImages(deps)
-    this.#executor = new Executor(deps, this.#images)
-    this.#leadership = createLeadership(deps)
+    this.#leadership = new Leadership(deps)
+    const leading = fenced(deps, () => this.#leadership.isHeld())
+    this.#images = new PoolImages(leading)
+    this.#executor = new Executor(deps, leading, this.#images)
     this.#recognition = createRecognition({ ...deps, instance: deps.instance.name })
     this.#view = new EngineView({ ...deps, recognition: this.#recognition })
     this.engineStatus = this.#view
@@ -103,6 +108,18 @@ export class Reconciler {
     return this.#executor.idle()
   }
 
+  /** Tries to lead if it is time for that, also between two ticks. */
+  async lead(): Promise<void> {
+    const wasLeading = this.#leadership.isHeld()
+    const leads = await this.#leadership.leads(false)
+    if (leads && !wasLeading) this.#deps.onProgress()
+  }
+
+  /** Returns why this manager refuses to lead; null if it does not. */
+  leadershipProblem(): string | null {
+    return this.#leadership.problem()
+  }
+
   releaseLeadership(): Promise<void> {
     return this.#leadership.release()
   }
@@ -119,7 +136,7 @@ export class Reconciler {
 
   /** Whether this manager worked on the containers in the latest tick. */
   isLeading(): boolean {
-    return this.#isLeading
+    return this.#isLeading && this.#leadership.isHeld()
   }
 
   /** Containers that are left alone, as of the latest listing. */

@@ -16,13 +16,14 @@ import * as namesAndHolds from './sqlite/migrations/0012-names-and-holds.ts'
 import * as sessions from './sqlite/migrations/0013-sessions.ts'
 import * as refusals from './sqlite/migrations/0014-refusals.ts'
 import * as terminals from './sqlite/migrations/0015-terminals.ts'
+import * as renewedManagers from './migrations/0016-managers.ts'
 import * as firstSchema from './postgres/first-schema.ts'
 import type { Tables } from './sql/schema/tables.ts'
 
 type Migrations = Readonly<Record<string, Migration>>
 
 /** Of every kind of database, after those that each kind begins with. */
-const COMMON: Migrations = {}
+const COMMON: Migrations = { '0016-managers': renewedManagers }
 
 export const SQLITE_MIGRATIONS: Migrations = {
   '0001-initial': initial,
@@ -85,9 +86,18 @@ export async function pendingMigrations(
   return Object.keys(migrations).filter((name) => !applied.includes(name))
 }
 
+/** Returns those that were applied since this database was opened, and that this version does not know. */
+export async function newerMigrations(db: Kysely<Tables>, migrations: Migrations): Promise<string[]> {
+  return (await readApplied(db)).filter((name) => !(name in migrations))
+}
+
 async function appliedMigrations(db: Kysely<Tables>, schema: string | undefined): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some((table) => table.name === 'kysely_migration' && table.schema === schema)) return []
+  return readApplied(db)
+}
+
+async function readApplied(db: Kysely<Tables>): Promise<string[]> {
   const rows = await db
     .withTables<{ kysely_migration: { name: string } }>()
     .selectFrom('kysely_migration')

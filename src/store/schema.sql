@@ -96,7 +96,12 @@ CREATE TABLE "leaders" (
 
 CREATE TABLE "managers" (
   "name" text primary key,
-  "address" text not null);
+  "address" text not null,
+  "version" text,
+  "started_at" bigint,
+  "seen_at" bigint,
+  "until" bigint,
+  "clock_offset" bigint);
 
 CREATE TABLE "pool_facts" (
   "pool" text primary key,

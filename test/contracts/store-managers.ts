@@ -62,22 +62,26 @@ export function managersContract(title: string, openDatabase: OpenDatabase): voi
       const [one, other] = await openAll('here', 'there')
       const first = await one.leaderTerm()
       assert.equal(first.leader, 'none')
-      assert.ok(await one.acquireLeadership(first))
+      assert.ok(await one.acquireLeadership(first, NOW))
       const own = await one.leaderTerm()
       assert.deepEqual(own, { leader: 'own', term: first.term + 1, renewals: first.renewals + 1 })
       assert.deepEqual(await other.leaderTerm(), { ...own, leader: 'other' })
-      assert.ok(await one.acquireLeadership(own))
+      assert.ok(await one.acquireLeadership(own, NOW))
       assert.deepEqual(await other.leaderTerm(), { ...own, leader: 'other', renewals: own.renewals + 1 })
     })
 
     it('leadership that was renewed or taken over since it was seen is not acquired', async () => {
       const [one, other] = await openAll('here', 'there')
-      await one.acquireLeadership(await one.leaderTerm())
+      await one.acquireLeadership(await one.leaderTerm(), NOW)
       const [own, seen] = [await one.leaderTerm(), await other.leaderTerm()]
-      await one.acquireLeadership(own)
-      assert.equal(await other.acquireLeadership(seen), false, 'it was renewed')
-      assert.ok(await other.acquireLeadership(await other.leaderTerm()))
-      assert.equal(await one.acquireLeadership({ ...own, renewals: own.renewals + 2 }), false, 'of an earlier term')
+      await one.acquireLeadership(own, NOW)
+      assert.equal(await other.acquireLeadership(seen, NOW), false, 'it was renewed')
+      assert.ok(await other.acquireLeadership(await other.leaderTerm(), NOW))
+      assert.equal(
+        await one.acquireLeadership({ ...own, renewals: own.renewals + 2 }, NOW),
+        false,
+        'of an earlier term',
+      )
       assert.equal((await one.leaderTerm()).leader, 'other')
       assert.equal((await one.leaderTerm()).term, own.term + 1)
     })
@@ -85,13 +89,13 @@ export function managersContract(title: string, openDatabase: OpenDatabase): voi
     it('of managers that ask at the same time one gets the leadership', async () => {
       const [one, other] = await openAll('here', 'there')
       const seen = await one.leaderTerm()
-      const asked = Array.from({ length: 20 }, (_, nth) => (nth % 2 ? one : other).acquireLeadership(seen))
+      const asked = Array.from({ length: 20 }, (_, nth) => (nth % 2 ? one : other).acquireLeadership(seen, NOW))
       assert.equal((await Promise.all(asked)).filter(Boolean).length, 1)
     })
 
     it('a manager releases its own leadership, and no other manager’s', async () => {
       const [one, other] = await openAll('here', 'there')
-      await one.acquireLeadership(await one.leaderTerm())
+      await one.acquireLeadership(await one.leaderTerm(), NOW)
       await other.releaseLeadership()
       assert.equal((await one.leaderTerm()).leader, 'own')
       await one.releaseLeadership()
@@ -102,7 +106,7 @@ export function managersContract(title: string, openDatabase: OpenDatabase): voi
     it('the leadership of a manager that died is free for the next one at its address, and for no manager elsewhere', async () => {
       const [dead, elsewhere, next] = await openAll('here', 'there', 'here')
       await dead.registerManager()
-      await dead.acquireLeadership(await dead.leaderTerm())
+      await dead.acquireLeadership(await dead.leaderTerm(), NOW)
       await elsewhere.registerManager()
       assert.equal((await elsewhere.leaderTerm()).leader, 'other')
       await next.registerManager()

@@ -2,6 +2,7 @@
 import { blocked, broken, type Container, type ContainerState, failed, retired } from '../../domain/container.ts'
 import { createLimit } from '../../domain/concurrency.ts'
 import { hasCode, isInfrastructureError, reasonOf } from '../../domain/errors.ts'
+import type { Observed } from '../../ports/engine.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import { createNotifier, type Notifier } from '../../usecases/notifier.ts'
 import type { Action } from '../plan/actions.ts'
@@ -38,7 +39,10 @@ const JOBS = {
 } as const satisfies Partial<Record<Action['type'], { done: string; leaves: readonly ContainerState[] }>>
 
 export class Executor {
+  /** Of every manager. */
   readonly #deps: ExecutorDeps
+  /** Of the leader: refused once it does not lead any more. */
+  readonly #leading: ExecutorDeps
   readonly #images: PoolImages
   readonly #work: BackgroundWork
   readonly #surveyor: Surveyor
@@ -55,16 +59,17 @@ export class Executor {
    */
   readonly #limitNotifications: ReturnType<typeof createLimit>
 
-  constructor(deps: ExecutorDeps, images: PoolImages) {
+  constructor(deps: ExecutorDeps, leading: ExecutorDeps, images: PoolImages) {
     this.#deps = deps
+    this.#leading = leading
     this.#images = images
     this.#work = new BackgroundWork(deps)
-    this.#surveyor = new Surveyor(deps)
-    this.#builder = new Builder(deps, this.#surveyor)
+    this.#surveyor = new Surveyor(leading)
+    this.#builder = new Builder(leading, this.#surveyor)
     this.#activations = new Activations(deps, this.#work)
     this.#endings = new Endings(deps, this.#work)
-    this.#notifier = createNotifier(deps)
-    this.#peers = new Peers(deps, this.#work)
+    this.#notifier = createNotifier(leading)
+    this.#peers = new Peers(leading, this.#work)
     this.#problems = new RecurringProblems(deps)
     this.#limitJobs = createLimit(deps.concurrency)
     this.#limitNotifications = createLimit(deps.concurrency)
@@ -86,7 +91,7 @@ export class Executor {
   }
 
   async carryOut(action: Action): Promise<void> {
-    const { store, engine, clock, log, onProgress } = this.#deps
+    const { store, clock, log, onProgress } = this.#deps
     switch (action.type) {
       case 'end':
       case 'revoke':
@@ -132,9 +137,16 @@ export class Executor {
       case 'removePeerNetwork':
         return this.#peers.start(action)
       case 'sweep':
-        log.warn(`removing ${action.observed.name}: it has our label and no row`, { id: action.observed.id })
-        return this.#work.start([containerKey(action.observed.name)], () => engine.remove(action.observed.id))
+        return this.#work.start([containerKey(action.observed.name)], () => this.#sweep(action.observed))
     }
+  }
+
+  /** Since the listing, a row may have adopted it. */
+  async #sweep({ id, name }: Observed): Promise<void> {
+    const { store, engine, log } = this.#leading
+    if ((await store.container(name)) !== null) return
+    log.warn(`removing ${name}: it has our label and no row`, { id })
+    await engine.remove(id)
   }
 
   #startJob(
@@ -182,7 +194,7 @@ export class Executor {
   #startPlaybook({ pool, containers }: Extract<Action, { type: 'prepare' }>): void {
     const keys = containers.map(({ name }) => containerKey(name))
     this.#work.start([playbookKey(pool.name), ...keys], () =>
-      runPlaybook({ ...this.#deps, surveyor: this.#surveyor }, pool, containers),
+      runPlaybook({ ...this.#leading, surveyor: this.#surveyor }, pool, containers),
     )
   }
 
@@ -193,7 +205,7 @@ export class Executor {
       const began = clock()
       log.info(`making the image of pool ${pool.name}`, { pool: pool.name, image })
       const nameOf = (each: Pool) => this.#images.nameOf(each)
-      await makeImage({ ...this.#deps, surveyor: this.#surveyor, nameOf }, missing, stale)
+      await makeImage({ ...this.#leading, surveyor: this.#surveyor, nameOf }, missing, stale)
       this.#images.recheck()
       const ms = clock() - began
       log.info(`made the image of pool ${pool.name} in ${ms} ms`, { pool: pool.name, image, ms })

@@ -13,14 +13,14 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import type { Store } from '../../ports/store.ts'
-import { migrate, pendingMigrations, POSTGRES_MIGRATIONS } from '../migrate.ts'
+import { migrate, newerMigrations, pendingMigrations, POSTGRES_MIGRATIONS } from '../migrate.ts'
 import { readRevision } from '../sql/snapshots.ts'
 import { createSqlStore } from '../sql/store.ts'
 import { openTransactions } from '../sql/transactions.ts'
 import type { Tables } from '../sql/schema/tables.ts'
 import { clientConfig } from './connections.ts'
 import { connectPostgres } from './driver.ts'
-import { invalidDatabase, translate } from './errors.ts'
+import { invalidDatabase, translate, unavailable } from './errors.ts'
 import { Follower } from './follower.ts'
 import type { PostgresAddress } from './address.ts'
 import { CHANNEL, WRITE_LOCK } from './writing/write-lock.ts'
@@ -36,18 +36,30 @@ export async function openPostgres(address: PostgresAddress, manager = ''): Prom
   await migratePostgres(address)
   const db = connectPostgres(address)
   try {
-    const transactions = openTransactions(db)
+    const transactions = openTransactions(db, true)
     const follower = manager === '' ? null : await follow(db, address, transactions.announce)
     const store = createSqlStore(db, manager, transactions)
     async function close(): Promise<void> {
       await follower?.close()
       await store.close()
     }
-    return { ...store, close }
+    return {
+      ...store,
+      newerMigrations: () => newerMigrations(db, POSTGRES_MIGRATIONS),
+      databaseTime: () => readTime(db),
+      close,
+    }
   } catch (error) {
     await db.destroy()
     throw translate(error)
   }
+}
+
+async function readTime(db: Kysely<Tables>): Promise<number> {
+  const query = sql<{ ms: number }>`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`
+  const { rows } = await query.execute(db)
+  if (rows[0]) return rows[0].ms
+  throw unavailable(null, 'the server does not tell its time')
 }
 
 async function follow(db: Kysely<Tables>, address: PostgresAddress, onChange: () => void): Promise<Follower> {

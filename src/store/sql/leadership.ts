@@ -1,44 +1,16 @@
-/** Which of several managers works on the containers, and which managers there are. */
+/** Which of several managers works on the containers. */
 import type { Store } from '../../ports/store.ts'
-import { changedOne } from './queries.ts'
+import { changedOne, retireWhere } from './queries.ts'
+import type { Manager } from './managers.ts'
 import type { Transactions } from './transactions.ts'
 
 const WORK = 'containers'
+const TAKEN_OVER = 'the manager that was creating it does not answer'
 
-type LeadershipVerbs = Pick<Store, 'registerManager' | 'leaderTerm' | 'acquireLeadership' | 'releaseLeadership'>
+type LeadershipVerbs = Pick<Store, 'leaderTerm' | 'acquireLeadership' | 'releaseLeadership'>
 
-/** A manager: its name is unique, its address belongs to one process at a time. */
-export interface Manager {
-  readonly name: string
-  readonly address: string
-}
-
-export function leadershipVerbs({ reading, writing }: Transactions, manager: Manager): LeadershipVerbs {
-  const { name, address } = manager
-
+export function leadershipVerbs({ reading, writing }: Transactions, { name }: Manager): LeadershipVerbs {
   return {
-    registerManager: () =>
-      writing(async (tx) => {
-        await tx.deleteFrom('managers').where('address', '=', address).execute()
-        await tx.insertInto('managers').values({ name, address }).execute()
-        await tx
-          .updateTable('reservations')
-          .set({ prepare_by: 0 })
-          .where('state', '=', 'preparing')
-          .where((eb) =>
-            eb.or([
-              eb('preparer', 'is', null),
-              eb('preparer', 'not in', eb.selectFrom('managers').select('managers.name')),
-            ]),
-          )
-          .execute()
-        await tx
-          .updateTable('leaders')
-          .set({ manager: null })
-          .where('manager', 'not in', (eb) => eb.selectFrom('managers').select('managers.name'))
-          .execute()
-      }),
-
     leaderTerm: () =>
       reading(async (tx) => {
         const row = await tx.selectFrom('leaders').selectAll().where('work', '=', WORK).executeTakeFirstOrThrow()
@@ -46,17 +18,23 @@ export function leadershipVerbs({ reading, writing }: Transactions, manager: Man
         return { leader, term: row.term, renewals: row.renewals }
       }),
 
-    acquireLeadership: ({ leader, term, renewals }) =>
-      writing((tx) =>
-        changedOne(
+    acquireLeadership: ({ leader, term, renewals }, now) =>
+      writing(async (tx) => {
+        const acquired = await changedOne(
           tx
             .updateTable('leaders')
             .set({ manager: name, term: leader === 'own' ? term : term + 1, renewals: renewals + 1 })
             .where('work', '=', WORK)
             .where('term', '=', term)
             .where('renewals', '=', renewals),
-        ),
-      ),
+        )
+        if (!acquired || leader !== 'other') return acquired
+        // In the same transaction: the next leader must not find them half made either.
+        await retireWhere(tx, (eb) => eb.and([eb('state', '=', 'creating'), eb('generation', '>', 0)]), TAKEN_OVER, {
+          at: now,
+        })
+        return true
+      }),
 
     releaseLeadership: () =>
       writing(async (tx) => {

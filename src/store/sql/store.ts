@@ -10,6 +10,7 @@ import { eventHistoryVerbs } from './history/events.ts'
 import { refusalVerbs } from './history/refusals.ts'
 import { reservationTimesVerb } from './history/reservation-times.ts'
 import { leadershipVerbs } from './leadership.ts'
+import { managerVerbs } from './managers.ts'
 import { noteVerbs } from './notes.ts'
 import { onHoldVerbs } from './on-hold.ts'
 import { readVerbs } from './reads.ts'
@@ -33,6 +34,7 @@ export function createSqlStore(db: Kysely<Tables>, address: string, transactions
     ...lifecycleVerbs(transactions),
     ...onHoldVerbs(transactions),
     ...noteVerbs(transactions),
+    ...managerVerbs(transactions, manager),
     ...leadershipVerbs(transactions, manager),
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),
@@ -43,6 +45,8 @@ export function createSqlStore(db: Kysely<Tables>, address: string, transactions
     ...eventHistoryVerbs(transactions),
     ...reservationTimesVerb(transactions),
     ...refusalVerbs(transactions),
+    newerMigrations: async () => [],
+    databaseTime: async () => null,
     close: () => db.destroy(),
   }
 }

@@ -18,13 +18,19 @@ export interface Transactions {
   reading<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs the work again after a `Conflict`. `database_unavailable` when that does not help. */
   writing<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Writes by a single statement, to rows that no other writer decides upon. Where the database allows that, it does
+   * not wait for the lock of writers, and calls no listener.
+   */
+  writingAlone(work: (db: Kysely<Tables>) => Promise<unknown>): Promise<void>
   /** Calls the listener after every write, and after `announce`. Returns a function that stops it. */
   onWritten(listener: () => void): () => void
   /** Another manager has written. */
   announce(): void
 }
 
-export function openTransactions(db: Kysely<Tables>): Transactions {
+/** `isConcurrent`: a statement outside of a transaction does not wait for other writers. */
+export function openTransactions(db: Kysely<Tables>, isConcurrent = false): Transactions {
   const listeners = new Set<() => void>()
 
   function announce(): void {
@@ -38,6 +44,9 @@ export function openTransactions(db: Kysely<Tables>): Transactions {
       const result = await write(db, work)
       announce()
       return result
+    },
+    async writingAlone(work) {
+      await (isConcurrent ? work(db) : write(db, work))
     },
     onWritten(listener) {
       listeners.add(listener)

@@ -29,7 +29,7 @@ const berth = testBerth({ BERTH_CONFIG: join(folder, 'berth.yml') })
 /** Something in every table, and more rows of events than fit into a page. */
 async function use(store: Store): Promise<void> {
   await store.registerManager()
-  await store.acquireLeadership(await store.leaderTerm())
+  await store.acquireLeadership(await store.leaderTerm(), NOW)
   await fill(store, 520)
   await store.recordPoolFacts('p', { os: 'Alpine', names: ['root'] })
   await store.resizePool('p', { size: 519, pinned: true }, 'root', NOW)

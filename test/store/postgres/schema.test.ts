@@ -110,7 +110,7 @@ describe('the schema on PostgreSQL', () => {
     const { file } = await markOfPostgres(clerk, await store.databaseId(), 0)
     assert.match(file, /^postgres:\d+:\d+$/)
     await store.registerManager()
-    assert.ok(await store.acquireLeadership(await store.leaderTerm()))
+    assert.ok(await store.acquireLeadership(await store.leaderTerm(), 0))
     await store.close()
   })
 })

@@ -80,6 +80,12 @@ interface ManagersTable {
   name: string
   /** Where it serves. */
   address: string
+  /** What follows is null for a manager that does not renew its row. */
+  version: string | null
+  started_at: number | null
+  seen_at: number | null
+  until: number | null
+  clock_offset: number | null
 }
 
 /** One row. */
