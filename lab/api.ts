@@ -78,6 +78,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     terminals: world.terminals,
     reconciler: world.reconciler,
     clock: () => world.now(),
+    clockOffset: () => 0,
     authenticate: allowAnonymous(),
     signIn: null,
     trustProxy: [],

@@ -129,6 +129,7 @@ export async function startManager(
       store,
       pools,
       clock,
+      clockOffset: time.offset,
       log,
       metrics,
       settings,

@@ -16,6 +16,7 @@ import { addInventory } from './commands/reservations/inventory.ts'
 import { addKeepalive } from './commands/reservations/keepalive.ts'
 import { addLogin } from './commands/login.ts'
 import { addLs } from './commands/reservations/ls.ts'
+import { addManagers } from './commands/admin/managers.ts'
 import { addMigrate } from './commands/server/migrate.ts'
 import { addPools } from './commands/admin/pools.ts'
 import { addScale } from './commands/admin/scale.ts'
@@ -60,7 +61,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly ((program: C
   ],
   ['Look', [addLs, addShow, addStatus, addPools, addContainers, addEvents, addUsage, addWhoami, addVersion]],
   ['Set up this command', [addLogin, addCompletion, addHelp]],
-  ['Run a manager', [addServe, addReload, addScale, addToken, addDoctor, addBackup, addMigrate]],
+  ['Run a manager', [addServe, addReload, addScale, addToken, addManagers, addDoctor, addBackup, addMigrate]],
 ]
 
 const ABOUT = 'Lends Linux containers over SSH for a limited time'

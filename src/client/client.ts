@@ -35,6 +35,7 @@ export type Token = Schemas['Token']
 export type WantedToken = Schemas['TokenRequest']
 export type Event = Schemas['Event']
 export type Pool = Schemas['Pool']
+export type Manager = Schemas['Manager']
 export type ReadinessProblem = Schemas['ReadinessProblem']
 export type EventFilter = Omit<
   NonNullable<paths['/v1/events']['get']['parameters']['query']>,

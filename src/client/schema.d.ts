@@ -637,6 +637,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/managers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The managers of this database
+         * @description In the order in which they started. One that died is listed for an hour.
+         */
+        get: operations["listManagers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reload": {
         parameters: {
             query?: never;
@@ -954,6 +974,27 @@ export interface components {
             /** @description Number of containers that count against limits.containers, including those of waiting reservations */
             containers_held: number;
         };
+        Manager: {
+            /** @description A UUID, another one for each start */
+            name: string;
+            /** @description Its host, and where it listens there */
+            address: string;
+            version: string;
+            started_at: string;
+            /** @description When it last showed that it lives */
+            last_seen: string;
+            /** @description false once it has not shown that for a few seconds */
+            alive: boolean;
+            /** @description Whether it works on the containers */
+            leader: boolean;
+            /** @description Whether it has answered this request */
+            self: boolean;
+            /** @description How far its machine's clock is ahead of the database's; reservations go by the latter */
+            clock_offset_seconds: number;
+        };
+        ManagerList: {
+            managers: components["schemas"]["Manager"][];
+        };
         NotReady: {
             /** @constant */
             status: "not ready";
@@ -1051,7 +1092,7 @@ export interface components {
          */
         Reach: "internet" | "none" | "all";
         /** @enum {string} */
-        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone" | "disk_almost_full";
+        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone" | "disk_almost_full" | "schema_too_new";
         ReadinessProblem: {
             code: components["schemas"]["ReadinessCode"];
             /** @description The pool that cannot lend anything; null unless code is pool_unusable */
@@ -1062,7 +1103,7 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @description Problems despite which the manager serves: unusable pools, containers left alone, an almost full disk */
+            /** @description Problems despite which the manager serves: unusable pools, containers left alone, an almost full disk, a newer schema */
             reasons?: string[];
             /** @description The reasons, with codes for programs */
             problems?: components["schemas"]["ReadinessProblem"][];
@@ -3468,6 +3509,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listManagers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "managers": [
+                     *         {
+                     *           "name": "8f14e45f-ceea-467f-a8d2-6c1f1f3f9b1e",
+                     *           "address": "lab-1:127.0.0.1:8080",
+                     *           "version": "0.1.0",
+                     *           "started_at": "2026-11-24T09:00:00.000Z",
+                     *           "last_seen": "2026-11-24T17:00:00.000Z",
+                     *           "alive": true,
+                     *           "leader": true,
+                     *           "self": true,
+                     *           "clock_offset_seconds": 0.012
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagerList"];
+                };
             };
             "4XX": components["responses"]["Problem"];
             default: components["responses"]["Problem"];

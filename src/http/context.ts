@@ -31,6 +31,10 @@ interface Readiness {
   engineProblem(): string | null
   /** Returns whether the database took what the latest tick had to write. */
   databaseWritable(): boolean
+  /** Returns why this manager refuses to lead, or null. */
+  leadershipProblem(): string | null
+  /** Returns whether it works on the containers now. */
+  isLeading(): boolean
   /** Returns the containers that are left alone, with the row each of them blocks, or null. */
   protectedContainers(): readonly { readonly row: { readonly name: string } | null }[]
 }
@@ -65,6 +69,8 @@ export interface ServerContext {
   readonly store: Store
   readonly pools: Pools
   readonly clock: Clock
+  /** Returns how far the clock of this machine is ahead of `clock`, in milliseconds. */
+  readonly clockOffset: () => number
   readonly log: Log
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType' | 'answered'>
   /** Returns the settings in use. Call it for each request, because a reload may change them. */

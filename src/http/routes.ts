@@ -5,6 +5,7 @@ import type { RouteContext } from './context.ts'
 import { errorPageRoutes } from './errors/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { knownHostsRoutes } from './known-hosts/routes.ts'
+import { managerRoutes } from './managers/routes.ts'
 import { opsRoutes } from './ops/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { reloadRoutes } from './reload/routes.ts'
@@ -31,6 +32,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   seriesRoutes,
   tokenRoutes,
   sessionRoutes,
+  managerRoutes,
   reloadRoutes,
   opsRoutes,
   startPageRoutes,

@@ -22,6 +22,12 @@ export function maxPreparationMs({ deadlineMs }: Pick<Accounts, 'deadlineMs'>): 
   return (MAX_SUBSTITUTIONS + 1) * deadlineMs
 }
 
+/**
+ * For this long after its start a preparation is not asked for again: other managers wait longer for one that does not
+ * answer.
+ */
+const OWN_FOR_MS = 1_000
+
 export interface ActivationDeps {
   readonly store: Store
   readonly engine: Engine
@@ -51,6 +57,7 @@ export async function activate(
   const fields = { reservation: id, username }
   const began = clock()
   try {
+    if (await wasTakenUp(context, reserved.reservation)) return await activatedElsewhere(store, id)
     const containers = await createAccounts(context, reserved, pool, fresh)
     const active = await store.activate(id, clock())
     if (!active) return await activatedElsewhere(store, id)
@@ -63,6 +70,19 @@ export async function activate(
     log.warn(`a reserve failed for ${whose}`, { ...fields, reason: reasonOf(error) })
     throw error
   }
+}
+
+/**
+ * Returns whether another manager has taken up this preparation, because this one did not answer for a while. The
+ * tenant may be logged in since, so nothing must be done in the containers any more.
+ */
+async function wasTakenUp(
+  { store, accounts, clock }: ActivationDeps,
+  { id, prepareBy }: Reservation,
+): Promise<boolean> {
+  if (clock() - (prepareBy - maxPreparationMs(accounts)) < OWN_FOR_MS) return false
+  const now = await store.reservation(id)
+  return now?.state !== 'preparing' || now.prepareBy !== prepareBy
 }
 
 async function activatedElsewhere(store: Store, id: string): Promise<ReservationWithContainers> {

@@ -12,6 +12,9 @@ const LATER = NOW + 1_000
 const PREPARE_BY = NOW + 10_000
 const LEASE = NOW + 20_000
 
+/** A heartbeat that counts for three seconds. */
+const beat = (at: number) => ({ version: '1.2.3', startedAt: at, seenAt: at, until: at + 3_000, clockOffset: 0 })
+
 /** Returns what opens a store of a manager at this address, on one fresh database. */
 type OpenDatabase = () => Promise<(address: string) => Promise<Store>>
 
@@ -56,6 +59,69 @@ export function managersContract(title: string, openDatabase: OpenDatabase): voi
       assert.equal(await prepareByOf(store, 'unknown'), 0)
       assert.equal(await prepareByOf(store, 'own'), PREPARE_BY)
       assert.equal(await prepareByOf(store, 'waits'), LEASE)
+    })
+
+    it('lists the managers that renew their rows, and which of them leads', async () => {
+      const [one, other, unseen] = await openAll('here', 'there', 'elsewhere')
+      await one.registerManager(beat(NOW))
+      await other.registerManager(beat(NOW + 1))
+      await unseen.registerManager()
+      await one.renewManager({ ...beat(NOW), seenAt: LATER, until: LATER + 3_000, clockOffset: -40 })
+      await other.acquireLeadership(await other.leaderTerm(), NOW)
+      const listed = (await one.managers()).map(({ name, ...record }) => record)
+      const renewed = { ...beat(NOW), seenAt: LATER, until: LATER + 3_000, clockOffset: -40 }
+      assert.deepEqual(listed, [
+        { ...renewed, address: 'here', leads: false, isOwn: true },
+        { ...beat(NOW + 1), address: 'there', leads: true, isOwn: false },
+      ])
+    })
+
+    it('releases what a dead manager prepares, and nothing of one that lives or that renews nothing', async () => {
+      const [dead, living, unseen] = await openAll('here', 'there', 'elsewhere')
+      await dead.registerManager(beat(NOW))
+      await living.registerManager(beat(NOW + 1))
+      await unseen.registerManager()
+      await fill(dead, 3)
+      await claimed(dead, { id: 'dead' })
+      await claimed(living, { id: 'living' })
+      await claimed(unseen, { id: 'unseen' })
+      const { until } = beat(NOW)
+      assert.equal(await living.releasePreparations(until), false, 'not yet')
+      assert.equal(await living.releasePreparations(until + 1), true)
+      assert.equal(await living.releasePreparations(until + 1), false, 'once')
+      assert.equal(await prepareByOf(living, 'dead'), 0)
+      assert.equal(await prepareByOf(living, 'living'), PREPARE_BY)
+      assert.equal(await prepareByOf(living, 'unseen'), PREPARE_BY)
+    })
+
+    it('forgets managers that have been dead for a while; one of them that goes on is listed again', async () => {
+      const [dead, living] = await openAll('here', 'there')
+      await dead.registerManager(beat(NOW))
+      await living.registerManager(beat(NOW + MINUTE))
+      await living.forgetManagers(beat(NOW).until)
+      assert.equal((await living.managers()).length, 2)
+      await living.forgetManagers(beat(NOW).until + 1)
+      assert.deepEqual(
+        (await living.managers()).map(({ address }) => address),
+        ['there'],
+      )
+      await dead.renewManager(beat(NOW + 2 * MINUTE))
+      assert.equal((await living.managers()).length, 2)
+    })
+
+    it('a manager that stops releases what it could not finish, and is not listed any more', async () => {
+      const [stops, stays] = await openAll('here', 'there')
+      await stops.registerManager(beat(NOW))
+      await stays.registerManager(beat(NOW))
+      await stops.acquireLeadership(await stops.leaderTerm(), NOW)
+      await fill(stops, 2)
+      await claimed(stops, { id: 'unfinished' })
+      await claimed(stays, { id: 'its own' })
+      await stops.unregisterManager()
+      assert.equal(await prepareByOf(stays, 'unfinished'), 0)
+      assert.equal(await prepareByOf(stays, 'its own'), PREPARE_BY)
+      assert.equal((await stays.leaderTerm()).leader, 'none')
+      assert.equal((await stays.managers()).length, 1)
     })
 
     it('one manager leads, and each renewal shows the others that it lives', async () => {

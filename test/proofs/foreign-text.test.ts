@@ -52,6 +52,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   version: [],
   pools: [],
   reload: [],
+  managers: [],
   scale: ['p', '1'],
   'containers ls': [],
   'containers recycle': ['p-1'],

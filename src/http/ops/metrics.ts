@@ -56,6 +56,9 @@ interface Present {
   readonly now: number
   /** Number of shells of terminals. */
   readonly terminals: number
+  readonly isLeading: boolean
+  /** How far this machine's clock is ahead of the database's. */
+  readonly clockOffsetMs: number
 }
 
 export interface PrometheusMetrics extends Metrics {
@@ -142,6 +145,16 @@ function declareMetrics(registry: Registry) {
       name: 'berth_terminals',
       help: 'Shells of terminals that this manager keeps',
     }),
+    leader: new Gauge({
+      registers,
+      name: 'berth_leader',
+      help: '1 while this manager works on the containers, 0 while another one does',
+    }),
+    clockOffset: new Gauge({
+      registers,
+      name: 'berth_clock_offset_seconds',
+      help: 'How far the clock of this machine is ahead of that of the database',
+    }),
     build: new Gauge({
       registers,
       name: 'berth_build_info',
@@ -178,7 +191,8 @@ function refresh(gauges: Gauges, pools: readonly Pool[], snapshot: Snapshot, now
 export function openMetrics({ version, engine }: Build): PrometheusMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_EVERY_MS })
-  const { durations, queueWait, failures, refusals, endings, terminals, build, ...gauges } = declareMetrics(registry)
+  const { durations, queueWait, failures, refusals, endings, terminals, leader, clockOffset, build, ...gauges } =
+    declareMetrics(registry)
   const answered = declareRequestMetrics(registry)
   build.set({ version, node: process.version, engine }, 1)
   for (const operation of Object.keys(TIMED)) durations.zero({ operation })
@@ -194,8 +208,10 @@ export function openMetrics({ version, engine }: Build): PrometheusMetrics {
     refused: (pool, code) => refusals.inc({ pool, code }),
     ended: (pool, outcome) => endings.inc({ pool, outcome }),
     answered,
-    render(pools, snapshot, { now, terminals: running }) {
+    render(pools, snapshot, { now, terminals: running, isLeading, clockOffsetMs }) {
       terminals.set(running)
+      leader.set(isLeading ? 1 : 0)
+      clockOffset.set(clockOffsetMs / 1_000)
       for (const { name: pool } of pools) {
         for (const code of EXPECTED_REFUSALS) refusals.inc({ pool, code }, 0)
         for (const outcome of Object.keys(OUTCOMES)) endings.inc({ pool, outcome }, 0)

@@ -8,13 +8,14 @@ import { NullableText, Type } from '../json-schema.ts'
 /** /readyz warns below this. A busy pool writes a few MiB a day, but the engine may use the same disk. */
 const MIN_FREE_BYTES = 1024 ** 3
 
-/** Codes of the problems that /readyz reports. The first three are also codes of errors. */
+/** Codes of the problems that /readyz reports. Some are also codes of errors. */
 const READINESS_CODES = [
   'database_unavailable',
   'engine_unavailable',
   'pool_unusable',
   'containers_left_alone',
   'disk_almost_full',
+  'schema_too_new',
 ] as const
 
 const Problem = Type.Object(
@@ -33,7 +34,7 @@ export const Ready = Type.Object(
     reasons: Type.Optional(
       Type.Array(Type.String(), {
         description:
-          'Problems despite which the manager serves: unusable pools, containers left alone, an almost full disk',
+          'Problems despite which the manager serves: unusable pools, containers left alone, an almost full disk, a newer schema',
       }),
     ),
     problems: Type.Optional(Type.Array(Problem, { description: 'The reasons, with codes for programs' })),
@@ -109,6 +110,12 @@ export function createReadiness({
     return [{ code: 'containers_left_alone', pool: null, message }]
   }
 
+  /** Returns why this manager leaves work on containers to others: it is older than the database. */
+  function leadershipProblems(): ReadinessProblem[] {
+    const message = reconciler.leadershipProblem()
+    return message === null ? [] : [{ code: 'schema_too_new', pool: null, message }]
+  }
+
   /** Returns the warning of a disk that is almost full: nothing can be written on a full one. */
   async function spaceProblems(): Promise<ReadinessProblem[]> {
     // If the disk cannot be read, the database does not answer either, which `servingProblems` reports.
@@ -125,7 +132,7 @@ export function createReadiness({
     // A manager that serves other pools is not taken out of service for one that fails.
     const serves = failing.length < pools.all().length
     if (found.length === 0 && serves) {
-      const warnings = [...failing, ...ownershipProblems(), ...(await spaceProblems())]
+      const warnings = [...failing, ...ownershipProblems(), ...leadershipProblems(), ...(await spaceProblems())]
       return { status: 'ready', ...(warnings.length > 0 && listed(warnings)) }
     }
     return { status: 'not ready', ...listed([...found, ...failing]) }

@@ -83,6 +83,7 @@ const FORBIDDEN: readonly [method: string, path: string, body?: object][] = [
   ['POST', '/v1/containers/{name}/return'],
   ['PATCH', '/v1/pools/{name}', { size: 0 }],
   ['GET', '/v1/tokens'],
+  ['GET', '/v1/managers'],
   ['POST', '/v1/tokens', { name: 'mine', role: 'admin' }],
   ['DELETE', '/v1/tokens/{id}'],
   ['POST', '/v1/reload'],

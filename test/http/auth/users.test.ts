@@ -35,6 +35,7 @@ describe('a user', () => {
     ['POST', '/v1/containers/alpine-1/recycle'],
     ['POST', '/v1/containers/nothing/recycle'],
     ['POST', '/v1/reload'],
+    ['GET', '/v1/managers'],
     ['PATCH', '/v1/pools/alpine', { size: 1 }],
     ['PATCH', '/v1/pools/alpine', { nonsense: true }],
     ['PATCH', '/v1/pools/nothing', { size: 1 }],

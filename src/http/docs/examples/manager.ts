@@ -1,6 +1,23 @@
 const ENGINE_AWAY = 'the container engine does not answer; the log of the manager says why'
 
 export const MANAGER_EXAMPLES = {
+  listManagers: {
+    200: {
+      managers: [
+        {
+          name: '8f14e45f-ceea-467f-a8d2-6c1f1f3f9b1e',
+          address: 'lab-1:127.0.0.1:8080',
+          version: '0.1.0',
+          started_at: '2026-11-24T09:00:00.000Z',
+          last_seen: '2026-11-24T17:00:00.000Z',
+          alive: true,
+          leader: true,
+          self: true,
+          clock_offset_seconds: 0.012,
+        },
+      ],
+    },
+  },
   reloadConfig: {
     200: {
       changes: [{ path: 'pools.lab.size', before: '10', after: '12', description: 'pools.lab.size: 10 -> 12' }],
