@@ -50,6 +50,25 @@ describe('a manager that was too slow', () => {
     assert.equal((await store.snapshot()).reservations[0]?.state, 'active')
   })
 
+  it('to begin, does nothing in the containers of a tenant whom the other one has let in', async () => {
+    const world = await createWorld({ pools: [POOL] })
+    await world.settle()
+    const { accounts, reservations, store } = world
+    const claim = store.claim.bind(store)
+    store.claim = async (...them) => {
+      const taken = await claim(...them)
+      world.advance(20_000)
+      const [preparing] = (await store.snapshot()).reservations
+      assert.ok(preparing)
+      await store.takeOverPreparation(preparing.id, preparing.prepareBy, preparing.prepareBy + 10_000)
+      await store.activate(preparing.id, world.now())
+      return taken
+    }
+    accounts.createAccounts = () => assert.fail('made an account')
+    const { reservation } = await reservations.reserve(asked, ANONYMOUS)
+    assert.equal(reservation.state, 'active')
+  })
+
   for (const verb of ['recycle', 'build', 'restore'] as const) {
     it(`does not remove what the other one has made meanwhile, when it is to ${verb}`, async () => {
       const world = await createWorld({ pools: [POOL] })

@@ -42,6 +42,8 @@ async function scene() {
     const text = await metrics.render(world.pools.all(), await world.store.snapshot(), {
       now: world.now(),
       terminals: 0,
+      isLeading: true,
+      clockOffsetMs: 0,
     })
     const found = text.split('\n').find((each) => each.startsWith(`${line} `))
     assert.ok(found, line)
