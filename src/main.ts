@@ -3,12 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { createHashing } from './accounts/hashing/hashing.ts'
 import { type Config, loadConfig } from './config/config.ts'
 import { LiveConfig } from './config/live-config.ts'
-import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
 import { BerthError } from './domain/errors.ts'
-import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { joinManagers } from './reconcile/managers/start.ts'
 import { createSchedule } from './reconcile/schedule.ts'
@@ -22,7 +20,6 @@ import { createSelfService } from './usecases/self-service/self-service.ts'
 import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { openAccess } from './access.ts'
-import type { ServerSettings } from './http/context.ts'
 import { listen } from './http/listen.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
@@ -32,6 +29,7 @@ import { dashboardFolder } from './dashboard-folder.ts'
 import { openComponents, type Components } from './compose.ts'
 import { describeRemaining, printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
 import { createReload } from './reload.ts'
+import { latestSettings } from './server-settings.ts'
 import { deferReload, handleSignals } from './signals.ts'
 import { readVersion } from './version.ts'
 
@@ -197,30 +195,6 @@ export async function startManager(
   } catch (error) {
     await stop()
     throw error
-  }
-}
-
-/** Returns a function for the settings in use. Every request calls it, so it derives them once per reload. */
-function latestSettings(live: LiveConfig): () => ServerSettings {
-  let config = live.current
-  let settings = serverSettings(config)
-  return () => {
-    if (config !== live.current) {
-      config = live.current
-      settings = serverSettings(config)
-    }
-    return settings
-  }
-}
-
-function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit, url }: Config): ServerSettings {
-  return {
-    sshHost,
-    rateLimit,
-    // Every client that reaches the SSH ports could guess it.
-    defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
-    hosts: auth === 'none' ? [host, sshHost, ...(url === null ? [] : [new URL(url).hostname])] : null,
-    url,
   }
 }
 

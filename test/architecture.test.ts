@@ -88,6 +88,7 @@ const RULES: readonly Rule[] = [
     ours: ['config', 'domain', 'http/auth', 'http/sessions', 'ports', 'usecases/sessions'],
     packages: [],
   },
+  { where: 'server-settings.ts', ours: ['config', 'domain', 'http/context.ts'], packages: [] },
   { where: 'own-images.ts', ours: ['banner.ts', 'config'], packages: [] },
   {
     where: 'main.ts',
@@ -106,6 +107,7 @@ const RULES: readonly Rule[] = [
       'ports',
       'reconcile',
       'reload.ts',
+      'server-settings.ts',
       'signals.ts',
       'usecases',
       'version.ts',

@@ -1103,7 +1103,7 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @description Problems despite which the manager serves: unusable pools, containers left alone, an almost full disk, a newer schema */
+            /** @description Problems despite which it serves: unusable pools, containers left alone, an almost full disk, a newer schema */
             reasons?: string[];
             /** @description The reasons, with codes for programs */
             problems?: components["schemas"]["ReadinessProblem"][];

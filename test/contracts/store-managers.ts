@@ -68,7 +68,7 @@ export function managersContract(title: string, openDatabase: OpenDatabase): voi
       await unseen.registerManager()
       await one.renewManager({ ...beat(NOW), seenAt: LATER, until: LATER + 3_000, clockOffset: -40 })
       await other.acquireLeadership(await other.leaderTerm(), NOW)
-      const listed = (await one.managers()).map(({ name, ...record }) => record)
+      const listed = (await one.managers()).map(({ name: _, ...record }) => record)
       const renewed = { ...beat(NOW), seenAt: LATER, until: LATER + 3_000, clockOffset: -40 }
       assert.deepEqual(listed, [
         { ...renewed, address: 'here', leads: false, isOwn: true },

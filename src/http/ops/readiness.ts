@@ -34,7 +34,7 @@ export const Ready = Type.Object(
     reasons: Type.Optional(
       Type.Array(Type.String(), {
         description:
-          'Problems despite which the manager serves: unusable pools, containers left alone, an almost full disk, a newer schema',
+          'Problems despite which it serves: unusable pools, containers left alone, an almost full disk, a newer schema',
       }),
     ),
     problems: Type.Optional(Type.Array(Problem, { description: 'The reasons, with codes for programs' })),

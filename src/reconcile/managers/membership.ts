@@ -70,7 +70,8 @@ export class Membership {
     const dead = others.filter(({ until }) => until < now)
     if (dead.length > 0) await this.#takeUp(dead, now)
     await lead()
-    return now + BEAT_MS
+    // The loop comes at least every five seconds: that is soon enough to notice the second manager.
+    return now + intervalMs
   }
 
   async #takeUp(dead: readonly { readonly until: number; readonly address: string }[], now: number): Promise<void> {

@@ -3,7 +3,7 @@
  * nothing, have nulls.
  */
 import type { Kysely } from 'kysely'
-import { textColumn } from './text-column.ts'
+import { textColumn } from '../text-column.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('managers').addColumn('version', textColumn(db)).execute()

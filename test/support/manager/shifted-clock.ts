@@ -1,6 +1,6 @@
 /**
- * Loaded into a manager's process beside it (`node --import`): its machine's clock is CLOCK_SHIFT_MS ahead, and is set an
- * hour forward at SIGUSR2.
+ * Loaded into a manager's process beside it (`node --import`): its machine's clock is CLOCK_SHIFT_MS ahead, and is set
+ * an hour forward at SIGUSR2.
  */
 const real = Date.now.bind(Date)
 let shift = Number(process.env['CLOCK_SHIFT_MS'] ?? 0)

@@ -1,8 +1,8 @@
 /** Which of several managers works on the containers. */
-import type { Store } from '../../ports/store.ts'
-import { changedOne, retireWhere } from './queries.ts'
+import type { Store } from '../../../ports/store.ts'
+import { changedOne, retireWhere } from '../queries.ts'
 import type { Manager } from './managers.ts'
-import type { Transactions } from './transactions.ts'
+import type { Transactions } from '../transactions.ts'
 
 const WORK = 'containers'
 const TAKEN_OVER = 'the manager that was creating it does not answer'

@@ -1,9 +1,9 @@
 /** The managers of a database. Each renews its row; what a dead one was preparing is released. */
 import type { ExpressionBuilder, Kysely } from 'kysely'
-import type { Heartbeat, ManagerRecord } from '../../ports/store/leadership.ts'
-import type { Store } from '../../ports/store.ts'
-import type { Tables } from './schema/tables.ts'
-import type { Transactions, Tx } from './transactions.ts'
+import type { Heartbeat, ManagerRecord } from '../../../ports/store/leadership.ts'
+import type { Store } from '../../../ports/store.ts'
+import type { Tables } from '../schema/tables.ts'
+import type { Transactions, Tx } from '../transactions.ts'
 
 type ManagerVerbs = Pick<
   Store,
