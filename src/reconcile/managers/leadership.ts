@@ -90,14 +90,16 @@ export class Leadership {
     const epoch = this.#epoch()
     if (epoch === null) return false
     if (!renew && this.#renewed !== null && this.isHeld() && now < this.#renewed.at + RENEW_AFTER_MS) return true
+    const isFit = await this.#isFit()
     const term = await store.leaderTerm()
     const unchangedForMs = this.#watch(term, now)
     const isFree = term.leader !== 'other' || unchangedForMs >= TAKE_OVER_AFTER_MS
-    if (isFree && (await this.#isFit()) && (await store.acquireLeadership(term, clock()))) {
+    if (isFit && isFree && (await store.acquireLeadership(term, clock()))) {
       this.#renewed = { at: now, epoch }
       return true
     }
     this.#renewed = null
+    if (!isFit && term.leader === 'own') await store.releaseLeadership()
     return false
   }
 
@@ -112,7 +114,6 @@ export class Leadership {
     const problem = `a newer version of Berth has changed the database (${newer.join(', ')}); upgrade this manager`
     if (this.#problem !== problem) log.error('this manager does not lead any more', { reason: problem })
     this.#problem = problem
-    await this.release()
     return false
   }
 

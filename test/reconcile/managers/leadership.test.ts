@@ -150,7 +150,7 @@ describe('leadership', () => {
     assert.equal(one.leadership.problem(), null)
   })
 
-  it('when it is taken over, retires containers that are being created, and no others', async (t) => {
+  it('when it is taken over, retires containers that are being created or adopted, and no others', async (t) => {
     const [one, other] = await twoManagers(t)
     await one.leads()
     await fill(one.store, 1)
@@ -163,6 +163,6 @@ describe('leadership', () => {
     other.advance(8 * SECOND)
     await other.leads()
     const states = (await other.store.snapshot()).containers.map(({ name, state }) => `${name} ${state}`)
-    assert.deepEqual(states, ['p-1 ready', 'p-2 removing', 'p-3 creating'])
+    assert.deepEqual(states, ['p-1 ready', 'p-2 removing', 'p-3 removing'])
   })
 })

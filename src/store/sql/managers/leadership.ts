@@ -30,9 +30,7 @@ export function leadershipVerbs({ reading, writing }: Transactions, { name }: Ma
         )
         if (!acquired || leader !== 'other') return acquired
         // In the same transaction: the next leader must not find them half made either.
-        await retireWhere(tx, (eb) => eb.and([eb('state', '=', 'creating'), eb('generation', '>', 0)]), TAKEN_OVER, {
-          at: now,
-        })
+        await retireWhere(tx, (eb) => eb('state', '=', 'creating'), TAKEN_OVER, { at: now })
         return true
       }),
 
