@@ -11,8 +11,8 @@ export type Fault = 'lose-answer' | 'lose' | 'swallow-answer' | 'swallow'
 
 export interface FaultyProxy {
   readonly port: number
-  /** Applies the fault to the next message with this text, once. */
-  failNext(text: string, fault: Fault): void
+  /** Applies the fault once, to the next message with this text; on a connection that has sent `after` since. */
+  failNext(text: string, fault: Fault, after?: string): void
   /** While dropping, nothing is delivered on any connection, and none is closed. Connections of that time stay dead. */
   drop(dropping: boolean): void
   /** Sends new connections to the server at another port, and cuts the others. */
@@ -25,7 +25,7 @@ export async function openProxy(port: number, drops?: string): Promise<FaultyPro
   const connections = new Set<Connection>()
   let target = port
   let isDropping = false
-  let next: { readonly text: string; readonly fault: Fault } | null = null
+  let next: Next | null = null
 
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1')
@@ -42,7 +42,8 @@ export async function openProxy(port: number, drops?: string): Promise<FaultyPro
     })
     client.on('data', (bytes) => {
       if (connection.isSilent) return
-      const fault = next !== null && bytes.includes(next.text) ? next.fault : null
+      if (next !== null && bytes.includes(next.after)) next.on.add(connection)
+      const fault = next?.on.has(connection) && bytes.includes(next.text) ? next.fault : null
       if (fault === null) return void upstream.write(bytes)
       next = null
       if (fault === 'lose') return void upstream.destroy()
@@ -57,8 +58,8 @@ export async function openProxy(port: number, drops?: string): Promise<FaultyPro
 
   return {
     port: (server.address() as AddressInfo).port,
-    failNext(text, fault) {
-      next = { text, fault }
+    failNext(text, fault, after = '') {
+      next = { text, fault, after, on: new Set() }
     },
     drop(dropping) {
       isDropping = dropping
@@ -73,6 +74,14 @@ export async function openProxy(port: number, drops?: string): Promise<FaultyPro
       server.close()
     },
   }
+}
+
+interface Next {
+  readonly text: string
+  readonly fault: Fault
+  readonly after: string
+  /** Connections that have sent `after`. */
+  readonly on: Set<Connection>
 }
 
 interface Connection {

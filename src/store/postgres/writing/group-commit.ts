@@ -8,7 +8,7 @@ import type { CompiledQuery } from 'kysely'
 import pg from 'pg'
 import { readCommit } from './commit-outcome.ts'
 import { limits } from '../connections.ts'
-import { isConnectionLost, translate, unavailable } from '../errors.ts'
+import { isConnectionLost, READ_ONLY, translate, unavailable } from '../errors.ts'
 import type { RunningTransaction } from '../reading.ts'
 import type { Statements } from '../statements.ts'
 import { LOCK_NOT_AVAILABLE, lockedError } from './lock-holder.ts'
@@ -83,6 +83,7 @@ export class GroupCommit {
       // Also for an answer of the server: behind the same address there may be another one next time.
       client.release(true)
       if (isLocked(error)) throw await lockedError(error, this.#readers, 'write lock')
+      if (isStandby(error)) throw unavailable(error, READ_ONLY)
       const translated = translate(error)
       throw translated === error ? unavailable(error) : translated
     }
@@ -152,6 +153,11 @@ interface Group {
 
 function isLocked(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE
+}
+
+/** "cannot set transaction read-write mode during recovery" */
+function isStandby(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '0A000'
 }
 
 function newGroup(client: pg.PoolClient): Group {
