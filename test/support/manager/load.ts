@@ -1,4 +1,5 @@
 /** Clients that reserve and release at several managers until they are stopped, and remember what they were answered. */
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestManager } from '../../../lab/manager.ts'
@@ -33,7 +34,11 @@ export interface Load {
 }
 
 interface Options {
+  /** Begins the names of its users. */
+  readonly group: string
   readonly clients: number
+  /** Time to wait in the queue; without it, a request is refused when no container is free. */
+  readonly wait?: string
   /** Called while the reservation is held. Returns whether the client is to release it. */
   readonly whileHeld?: (reservation: Answered) => Promise<boolean>
 }
@@ -45,14 +50,14 @@ const PAUSE_MS = 200
 const MAX_FINISH_MS = 30_000
 
 export function startLoad(managers: readonly TestManager[], options: Options): Load {
-  const { clients, whileHeld = async () => sleep(100, true) } = options
+  const { group, clients, wait, whileHeld = async () => sleep(100, true) } = options
   const answered: Answered[] = []
   const refusals: Refusal[] = []
   let lost = 0
   let isStopped = false
   /** When requests are given up. */
   let deadline = Number.POSITIVE_INFINITY
-  let served = Promise.withResolvers<void>()
+  let anotherServed = Promise.withResolvers<void>()
 
   /** Repeats a request at the next manager as long as it gets no answer, or 503. Null: there was another answer. */
   async function request(first: number, method: string, path: string, body?: object): Promise<Reservation | null> {
@@ -77,19 +82,31 @@ export function startLoad(managers: readonly TestManager[], options: Options): L
     }
   }
 
+  /** Waits in the queue. Null: it was not served in time. */
+  async function untilActive(made: Reservation, first: number): Promise<Reservation | null> {
+    let latest: Reservation | null = made
+    for (let nth = first; latest !== null && ['waiting', 'preparing'].includes(latest.state); nth += 1) {
+      await sleep(PAUSE_MS)
+      latest = await request(nth, 'GET', `/v1/reservations/${made.id}`)
+    }
+    return latest?.state === 'active' ? latest : null
+  }
+
   async function run(client: number): Promise<void> {
     for (let round = 1; !isStopped; round += 1) {
-      const username = `u${client}-${round}`
-      const made = await request(client + round, 'POST', '/v1/reservations', { username, duration: '10m' })
-      if (made === null) {
+      const username = `${group}-${client}-${round}`
+      const body = { username, duration: '10m', ...(wait !== undefined && { wait }) }
+      const made = await request(client + round, 'POST', '/v1/reservations', body)
+      const served = made && (await untilActive(made, client + round))
+      if (served === null) {
         await sleep(PAUSE_MS)
         continue
       }
-      const { id, containers } = made
+      const { id, containers } = served
       const reservation: Answered = { id, username, containers: containers.map(({ name }) => name), released: false }
       answered.push(reservation)
-      served.resolve()
-      served = Promise.withResolvers()
+      anotherServed.resolve()
+      anotherServed = Promise.withResolvers()
       if (!(await whileHeld(reservation))) continue
       reservation.released = (await request(client + round, 'DELETE', `/v1/reservations/${id}`)) !== null
     }
@@ -102,7 +119,7 @@ export function startLoad(managers: readonly TestManager[], options: Options): L
     get lost() {
       return lost
     },
-    untilServed: () => served.promise,
+    untilServed: () => anotherServed.promise,
     async stop() {
       isStopped = true
       deadline = Math.min(deadline, performance.now() + MAX_FINISH_MS)
@@ -111,8 +128,31 @@ export function startLoad(managers: readonly TestManager[], options: Options): L
   }
 }
 
+/** Asserts that everything answered is in the database, and that no request was carried out twice. */
+export function assertKept({ answered }: Load, rows: readonly Row[]): void {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  for (const { id, username, released } of answered) {
+    const row = byId.get(id)
+    assert.equal(row?.username, username, `${username} was answered, and is not there`)
+    assert.ok(!released || row.state === 'ended' || row.state === 'ending', `released: ${JSON.stringify(row)}`)
+    assert.ok(released || row.state === 'active' || row.outcome === 'expired', `not released: ${JSON.stringify(row)}`)
+  }
+  assert.equal(new Set(rows.map(({ username }) => username)).size, rows.length, 'a request was carried out twice')
+}
+
+export const ROWS = 'select id, username, state, outcome from reservations'
+
+/** A row of `ROWS`. */
+export interface Row {
+  readonly id: string
+  readonly username: string
+  readonly state: string
+  readonly outcome: string | null
+}
+
 interface Reservation {
   readonly id: string
+  readonly state: string
   readonly containers: readonly { readonly name: string }[]
 }
 
