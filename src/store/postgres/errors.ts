@@ -17,6 +17,8 @@ const REASONS: Readonly<Record<string, string>> = {
   '25P04': 'a transaction took too long, and the server ended it',
   '40001': 'other writers keep changing the same rows',
   '40P01': 'another program locks the same rows',
+  '53100': "the server's disk is full",
+  '53300': 'the server accepts no more connections; see its max_connections',
   '55P03': 'another program has locked it for too long; look at pg_locks and pg_stat_activity',
   '57014': 'a statement took too long',
 }
