@@ -73,6 +73,8 @@ const heals = () => eventually(async () => (await reserve()).status === 201)
 describe('a manager whose PostgreSQL', () => {
   it('While strangers have all connections to PostgreSQL, requests fail with that reason, and work resumes afterwards', async (t) => {
     const strangers: pg.Client[] = []
+    const leave = () => Promise.all(strangers.splice(0).map((stranger) => stranger.end()))
+    t.after(leave)
     const takeAll = async () => {
       for (;;) {
         const stranger = new pg.Client({ connectionString: database, application_name: 'stranger' })
@@ -95,14 +97,16 @@ describe('a manager whose PostgreSQL', () => {
     await assertRefused(/the server accepts no more connections; see its max_connections/)
     const ready = await manager.get('/readyz')
     assert.equal(ready.status, 503, JSON.stringify(ready.body))
-    await Promise.all(strangers.map((stranger) => stranger.end()))
+    const connections = strangers.length
+    await leave()
     await heals()
-    tried(t, strangers.length, 'connections of strangers')
+    tried(t, connections, 'connections of strangers')
   })
 
   it('While a stranger has a lock, writes fail within the limit and name it, and reads go on', async (t) => {
     const stranger = new pg.Client({ connectionString: database, application_name: 'nightly-report' })
     await stranger.connect()
+    t.after(() => stranger.end())
     const LOCKS = ['select pg_advisory_xact_lock(8237825268)', 'lock table reservations in share row exclusive mode']
     for (const lock of LOCKS) {
       await stranger.query(`begin; ${lock}`)
@@ -112,7 +116,6 @@ describe('a manager whose PostgreSQL', () => {
       await stranger.query('rollback')
       await heals()
     }
-    await stranger.end()
     tried(t, LOCKS.length, 'locks')
   })
 

@@ -27,7 +27,7 @@ export interface Load {
   readonly refusals: readonly Refusal[]
   /** Number of requests without an answer. */
   readonly lost: number
-  /** Resolves when another reservation has been answered. */
+  /** Resolves when another reservation has been answered; rejects after half a minute. */
   untilServed(): Promise<void>
   /** Resolves when each client has finished what it was doing; rejects after half a minute. */
   stop(): Promise<void>
@@ -46,7 +46,7 @@ interface Options {
 /** Pause before a request is repeated, at the next manager, and before a refused client asks again. */
 const PAUSE_MS = 200
 
-/** Maximum time in which the clients must finish. */
+/** Maximum time in which a request must be served, and the clients must finish. */
 const MAX_FINISH_MS = 30_000
 
 export function startLoad(managers: readonly TestManager[], options: Options): Load {
@@ -119,13 +119,18 @@ export function startLoad(managers: readonly TestManager[], options: Options): L
     get lost() {
       return lost
     },
-    untilServed: () => anotherServed.promise,
+    untilServed: () => Promise.race([anotherServed.promise, tooLate()]),
     async stop() {
       isStopped = true
       deadline = Math.min(deadline, performance.now() + MAX_FINISH_MS)
       await Promise.all(running)
     },
   }
+}
+
+async function tooLate(): Promise<never> {
+  await sleep(MAX_FINISH_MS, undefined, { ref: false })
+  throw new Error('no request is served')
 }
 
 /** Asserts that everything answered is in the database, and that no request was carried out twice. */
