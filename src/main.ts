@@ -7,6 +7,7 @@ import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
 import { BerthError } from './domain/errors.ts'
+import { startExpiry } from './reconcile/expiry.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { joinManagers } from './reconcile/managers/start.ts'
 import { createSchedule } from './reconcile/schedule.ts'
@@ -173,8 +174,7 @@ export async function startManager(
       clock,
       log,
     )
-    // A loop of its own: a tick that waits for a slow engine must not delay the end of access.
-    const expiry = startLoop(() => reconciler.enforceExpiry(), clock, log)
+    const expiry = startExpiry(reconciler, clock, log)
     // As for the end of access: viewers are checked on time, whatever the engine does.
     const viewing = startLoop(() => terminals.step(), clock, log)
     schedule.attach({ working, expiry })

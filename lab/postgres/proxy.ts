@@ -4,52 +4,92 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /**
  * What becomes of a message to the server, and of what follows on the connection. `lose-answer` delivers it and cuts
- * the connection before the answer; `lose` cuts it before delivering; `swallow-answer` delivers it and stays silent.
+ * the connection before the answer; `lose` cuts it before delivering. `swallow-answer` delivers it and `swallow` does
+ * not; both stay silent then, and neither side hears of the end of the other one, as when packets are dropped.
  */
-export type Fault = 'lose-answer' | 'lose' | 'swallow-answer'
+export type Fault = 'lose-answer' | 'lose' | 'swallow-answer' | 'swallow'
 
 export interface FaultyProxy {
   readonly port: number
-  /** Applies the fault to the next message with this text, once. */
-  failNext(text: string, fault: Fault): void
+  /** Applies the fault once, to the next message with this text; on a connection that has sent `after` since. */
+  failNext(text: string, fault: Fault, after?: string): void
+  /** While dropping, nothing is delivered on any connection, and none is closed. Connections of that time stay dead. */
+  drop(dropping: boolean): void
+  /** Sends new connections to the server at another port, and cuts the others. */
+  switchTo(port: number): void
   close(): void
 }
 
 /** `drops`: messages of the server with this text get lost, as notifications do in a pooler in transaction mode. */
 export async function openProxy(port: number, drops?: string): Promise<FaultyProxy> {
-  const sockets = new Set<Socket>()
-  let next: { readonly text: string; readonly fault: Fault } | null = null
+  const connections = new Set<Connection>()
+  let target = port
+  let isDropping = false
+  let next: Next | null = null
 
   const server = createServer((client) => {
-    const upstream = connect(port, '127.0.0.1')
-    let isSilent = false
-    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => {}))
-    client.on('close', () => upstream.destroy())
-    upstream.on('close', () => client.destroy())
+    const upstream = connect(target, '127.0.0.1')
+    const connection: Connection = { sockets: [client, upstream], isSilent: isDropping }
+    connections.add(connection)
+    for (const socket of connection.sockets) socket.on('error', () => {})
+    client.on('close', () => connection.isSilent || upstream.destroy())
+    upstream.on('close', () => {
+      connections.delete(connection)
+      if (!connection.isSilent) client.destroy()
+    })
     upstream.on('data', (bytes) => {
-      if (!isSilent && (drops === undefined || !bytes.includes(drops))) client.write(bytes)
+      if (!connection.isSilent && (drops === undefined || !bytes.includes(drops))) client.write(bytes)
     })
     client.on('data', (bytes) => {
-      const fault = next !== null && bytes.includes(next.text) ? next.fault : null
+      if (connection.isSilent) return
+      if (next !== null && bytes.includes(next.after)) next.on.add(connection)
+      const fault = next?.on.has(connection) && bytes.includes(next.text) ? next.fault : null
       if (fault === null) return void upstream.write(bytes)
       next = null
-      isSilent = true
       if (fault === 'lose') return void upstream.destroy()
+      connection.isSilent = true
+      if (fault === 'swallow') return
       upstream.write(bytes)
       // The server has the message before the end of the connection.
-      if (fault === 'lose-answer') upstream.once('data', () => upstream.destroy())
+      if (fault === 'lose-answer') upstream.once('data', () => closeAll([connection]))
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
 
   return {
     port: (server.address() as AddressInfo).port,
-    failNext(text, fault) {
-      next = { text, fault }
+    failNext(text, fault, after = '') {
+      next = { text, fault, after, on: new Set() }
+    },
+    drop(dropping) {
+      isDropping = dropping
+      if (dropping) for (const connection of connections) connection.isSilent = true
+    },
+    switchTo(other) {
+      target = other
+      closeAll(connections)
     },
     close() {
-      for (const socket of sockets) socket.destroy()
+      closeAll(connections)
       server.close()
     },
   }
+}
+
+interface Next {
+  readonly text: string
+  readonly fault: Fault
+  readonly after: string
+  /** Connections that have sent `after`. */
+  readonly on: Set<Connection>
+}
+
+interface Connection {
+  readonly sockets: readonly [client: Socket, upstream: Socket]
+  /** Nothing is delivered any more, not even that a side has closed it. */
+  isSilent: boolean
+}
+
+function closeAll(connections: Iterable<Connection>): void {
+  for (const { sockets } of connections) for (const socket of sockets) socket.destroy()
 }

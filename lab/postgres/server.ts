@@ -1,7 +1,7 @@
 /** A PostgreSQL server of its own for tests, benchmarks and trials. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +9,7 @@ import pg from 'pg'
 import type { PostgresAddress } from '../../src/store/postgres/address.ts'
 import { reservePorts } from '../ports.ts'
 import { copyServer } from './binaries.ts'
+import { copyData } from './replica.ts'
 
 /** "nobody": PostgreSQL refuses to run as root. */
 const UNPRIVILEGED = { uid: 65_534, gid: 65_534 }
@@ -27,32 +28,58 @@ export interface PostgresServer {
   query(database: string, sql: string): Promise<Record<string, unknown>[]>
   /** Stops the server at once, as a power failure would. `start` recovers what was committed. */
   crash(): Promise<void>
+  /** Sends SIGKILL to each of its processes. */
+  kill(): Promise<void>
   start(): Promise<void>
-  /** Ends the server and removes its data. */
+  /** Starts a replica that follows this server by streaming, under this name, until `select pg_promote()`. */
+  startReplica(name: string): Promise<PostgresServer>
+  /** Ends the server and removes its data, and its replicas. */
   stop(): Promise<void>
 }
 
 /**
  * `settings` are of postgresql.conf: `{ max_connections: '20' }`. `files` are put into the folder of the data:
- * certificates, or another pg_hba.conf.
+ * certificates, or another pg_hba.conf. `within`: an existing folder for the data, to be on a disk of its own.
  */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = {},
+  within?: string,
 ): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-postgres-'))
-  const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? UNPRIVILEGED : {}
   const programs = copyServer(join(folder, 'server'))
-  const data = join(folder, 'data')
+  const data = join(within ?? folder, 'data')
   mkdirSync(data, { mode: 0o700 })
-  const give = (path: string) => owner.uid === undefined || chownSync(path, owner.uid, owner.gid ?? owner.uid)
   chmodSync(folder, 0o755)
   give(data)
   // Not synced: a test needs no new server after a power failure.
   // `trust`: nothing else runs on this machine that must be kept out, and tests of passwords change pg_hba.conf.
   const init = ['-D', data, '--username=postgres', '--auth=trust', '--no-sync', ...COLLATION]
-  const made = spawnSync(join(programs, 'initdb'), init, { ...owner, encoding: 'utf8', cwd: data })
+  const made = spawnSync(join(programs, 'initdb'), init, { ...OWNER, encoding: 'utf8', cwd: data })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+  const server = await serve(programs, data, settings, files)
+  return {
+    ...server,
+    async stop() {
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const OWNER: { uid?: number; gid?: number } = process.getuid?.() === 0 ? UNPRIVILEGED : {}
+
+function give(path: string): void {
+  if (OWNER.uid !== undefined) chownSync(path, OWNER.uid, OWNER.gid ?? OWNER.uid)
+}
+
+/** Starts a server on this data. */
+async function serve(
+  programs: string,
+  data: string,
+  settings: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
   const [port = 0] = await reservePorts(1)
   const all = {
     port: String(port),
@@ -69,6 +96,7 @@ export async function startPostgres(
   let server: ChildProcess | null = null
   let log = ''
   let databases = 0
+  const replicas: PostgresServer[] = []
   const urlOf = (name: string) => `postgres://postgres@127.0.0.1:${port}/${name}?sslmode=disable`
 
   async function query(database: string, sql: string): Promise<Record<string, unknown>[]> {
@@ -83,7 +111,7 @@ export async function startPostgres(
 
   async function start(): Promise<void> {
     const started = spawn(join(programs, 'postgres'), ['-D', data], {
-      ...owner,
+      ...OWNER,
       cwd: data,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -105,9 +133,11 @@ export async function startPostgres(
   async function end(signal: NodeJS.Signals): Promise<void> {
     const running = server
     server = null
-    if (!running || running.exitCode !== null) return
+    if (!running || running.exitCode !== null || running.signalCode !== null) return
     const ended = once(running, 'exit')
+    const children = signal === 'SIGKILL' ? childrenOf(running.pid ?? 0) : []
     running.kill(signal)
+    for (const pid of children) killIfThere(pid)
     await ended
   }
 
@@ -117,16 +147,41 @@ export async function startPostgres(
     log: () => log,
     query,
     start,
-    // Immediate shutdown: no checkpoint, and every connection is cut. SIGKILL would leave its child processes running.
+    // Immediate shutdown: no checkpoint, and every connection is cut.
     crash: () => end('SIGQUIT'),
+    kill: () => end('SIGKILL'),
     async createDatabase(name = `berth_${++databases}`) {
       await query('postgres', `create database "${name}"`)
       return urlOf(name)
     },
-    async stop() {
-      await end('SIGINT')
-      rmSync(folder, { recursive: true, force: true })
+    async startReplica(name) {
+      const copy = `${data}-${name}`
+      await copyData(urlOf('postgres'), data, copy)
+      for (const path of [copy, ...readdirSync(copy, { recursive: true }).map((file) => join(copy, String(file)))]) {
+        give(path)
+      }
+      const from = `host=127.0.0.1 port=${port} user=postgres application_name=${name}`
+      const replica = await serve(programs, copy, { ...settings, primary_conninfo: from })
+      replicas.push(replica)
+      return replica
     },
+    async stop() {
+      for (const replica of replicas) await replica.stop()
+      await end('SIGINT')
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended with its parent.
   }
 }
 

@@ -30,6 +30,8 @@ export interface ReconcilerDeps
 
 /** An engine that does not answer is asked again after this time. */
 const ENGINE_RETRY_MS = 1_000
+/** How old the rows may be from which access ends while the database does not answer. */
+const MAX_ROWS_AGE_MS = 1_000
 /**
  * Maximum number of concurrent `end` transactions. They share commits; one at a time, 1,000 of them took seconds. A
  * reserve waits for no more than these.
@@ -53,6 +55,8 @@ export class Reconciler {
   readonly #images: PoolImages
   #isDatabaseWritable = true
   #isLeading = false
+  /** Read last; null before the first read. */
+  #latest: Snapshot | null = null
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
@@ -95,7 +99,13 @@ export class Reconciler {
     const limit = createLimit(MAX_CONCURRENT_ENDS)
     const ends = planEnds({ pools: pools.all(), snapshot }, clock())
     await collectFailures(ends, (all) => Promise.all(all.map((attempt) => limit(attempt))), this.#carryOut)
-    return nextEnd(snapshot, clock())
+    return Math.min(nextEnd(snapshot, clock()), clock() + MAX_ROWS_AGE_MS)
+  }
+
+  /** Ends access that `enforceExpiry` could not end in time. Returns when to call it again, in epoch milliseconds. */
+  revokeOverdue(): number {
+    if (this.#latest === null || !this.#view.isRecognized) return this.#deps.clock() + ENGINE_RETRY_MS
+    return this.#executor.revokeOverdue(this.#latest)
   }
 
   /** Applies to the pools which images they use, if it is time to check. Returns whether anything has changed. */
@@ -216,6 +226,7 @@ export class Reconciler {
     const { pools, store } = this.#deps
     const busy = [...this.#executor.busy]
     const snapshot = await store.snapshot()
+    this.#latest = snapshot
     pools.resize(snapshot.sizes)
     return { snapshot, busy: new Set([...busy, ...this.#executor.busy]) }
   }

@@ -72,6 +72,9 @@ describe('a PostgreSQL database', () => {
     assert.deepEqual([database, postgres], ['/somewhere/trial.db', null])
   })
 
+  const severalHosts =
+    'database: must name one host; for several servers, name an address that always leads to the primary, such as a ' +
+    'virtual IP address or a load balancer'
   const example = 'postgres://berth@db.example.org/berth'
   for (const [title, tree, problem] of [
     [
@@ -90,6 +93,9 @@ describe('a PostgreSQL database', () => {
       withDatabase('postgres://berth@db/pools?sslmode=prefer'),
       'database: has sslmode "prefer"; allowed: disable, require, verify-ca, verify-full',
     ],
+    ['several hosts', withDatabase('postgres://berth@db-1,db-2/pools'), severalHosts],
+    ['several hosts with ports', withDatabase('postgres://berth@db-1:5432,db-2:5433/pools'), severalHosts],
+    ['several hosts in a parameter', withDatabase('postgres:///pools?user=berth&host=db-1,db-2'), severalHosts],
     [
       'an unknown parameter',
       withDatabase('postgres://berth@db/pools?ssl=true'),

@@ -37,6 +37,11 @@ const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert'] as const
 
 const EXAMPLE = 'postgres://berth@db.example.org/berth'
 
+/** The driver does not look for the primary among several servers. */
+const SEVERAL_HOSTS =
+  'must name one host; for several servers, name an address that always leads to the primary, such as a virtual IP ' +
+  'address or a load balancer'
+
 export function isPostgresUrl(database: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(database)
 }
@@ -77,6 +82,8 @@ function readUrl(reader: SettingsReader, text: string, folder: string): Address 
     reader.report(['database'], message)
     return null
   }
+  // One that the URL parser takes for a host name, or one with ports, which it refuses.
+  if (/^\w+:\/\/(?:[^/?@]*@)?[^/?@]*,/.test(text)) return report(SEVERAL_HOSTS)
   const url = URL.parse(text)
   if (url === null) return report(`must be a file such as containers.db or a URL like ${EXAMPLE}`)
   if (url.password !== '') {
@@ -93,6 +100,7 @@ function readUrl(reader: SettingsReader, text: string, folder: string): Address 
   if (host === '' || user === '' || database === '' || database.includes('/')) {
     return report(`must name role, host and database, like ${EXAMPLE}`)
   }
+  if (host.includes(',')) return report(SEVERAL_HOSTS)
   const isLocal = host.startsWith('/') || isLoopback(host)
   const written = parameter('sslmode') ?? (isLocal ? 'disable' : 'verify-full')
   const sslMode = SSL_MODES.find((mode) => mode === written)

@@ -15,7 +15,9 @@ import { Peers } from './peers.ts'
 import { runPlaybook } from './playbooks.ts'
 import { imageContainerName, type Pool } from '../../domain/pool.ts'
 import type { PoolImages } from '../pool-images.ts'
+import { OverdueAccess } from './overdue.ts'
 import { RecurringProblems } from '../recurring-problems.ts'
+import type { Snapshot } from '../../domain/snapshot.ts'
 import { Surveyor } from './surveyor.ts'
 import { BackgroundWork } from './work.ts'
 
@@ -49,6 +51,7 @@ export class Executor {
   readonly #builder: Builder
   readonly #activations: Activations
   readonly #endings: Endings
+  readonly #overdue: OverdueAccess
   readonly #notifier: Notifier
   readonly #peers: Peers
   /** Failures to build, by name of the container. */
@@ -68,6 +71,7 @@ export class Executor {
     this.#builder = new Builder(leading, this.#surveyor)
     this.#activations = new Activations(deps, this.#work)
     this.#endings = new Endings(deps, this.#work)
+    this.#overdue = new OverdueAccess(deps, this.#work)
     this.#notifier = createNotifier(leading)
     this.#peers = new Peers(leading, this.#work)
     this.#problems = new RecurringProblems(deps)
@@ -88,6 +92,11 @@ export class Executor {
   /** Resolves when no work is running. */
   idle(): Promise<void> {
     return this.#work.idle()
+  }
+
+  /** Ends access that is over in these rows. Returns when to call it again, in epoch milliseconds. */
+  revokeOverdue(snapshot: Snapshot): number {
+    return this.#overdue.enforce(snapshot)
   }
 
   async carryOut(action: Action): Promise<void> {

@@ -56,8 +56,15 @@ export function clientConfig(address: PostgresAddress): pg.ClientConfig {
  * pooler in transaction mode refuses or forgets the settings of connections.
  */
 export function limits(timeoutMs: number): string {
-  const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
-  return names.map((name) => `set local ${name} = ${timeoutMs}`).join('; ')
+  const all = {
+    statement_timeout: timeoutMs,
+    // Before that of the statement, so that the error says what the statement waited for.
+    lock_timeout: Math.ceil(timeoutMs * 0.9),
+    idle_in_transaction_session_timeout: timeoutMs,
+  }
+  return Object.entries(all)
+    .map(([name, ms]) => `set local ${name} = ${ms}`)
+    .join('; ')
 }
 
 async function readPassword({ passwordFile, host, port, user, database }: PostgresAddress): Promise<string> {

@@ -50,13 +50,13 @@ class PostgresDriver implements Driver {
   readonly #timeoutMs: number
 
   constructor(server: PostgresAddress) {
-    const { readers, writer } = openPools(server)
-    this.#readers = readers
-    this.#writer = writer
+    const pools = openPools(server)
+    this.#readers = pools.readers
+    this.#writer = pools.writer
     this.#timeoutMs = server.timeoutMs
     // A pooler may run each transaction on another connection, which does not know the statement.
     this.#statements = new Statements(server.listen === null)
-    this.#group = new GroupCommit(writer, this.#statements, server.timeoutMs)
+    this.#group = new GroupCommit(pools, this.#statements, server.timeoutMs)
   }
 
   async init(): Promise<void> {}

@@ -8,13 +8,17 @@ import { BerthError, reasonOf } from '../../domain/errors.ts'
  */
 const TROUBLE = new Set(['08', '28', '3D', '53', '57', '58', 'XX'])
 
+export const READ_ONLY = 'it is read-only: is it a standby server?'
+
 /** Other codes of the same kind, and what happened. */
 const REASONS: Readonly<Record<string, string>> = {
-  '25006': 'it is read-only: is it a standby server?',
+  '25006': READ_ONLY,
   '25P03': 'this process was too slow, and the server ended its transaction',
   '25P04': 'a transaction took too long, and the server ended it',
   '40001': 'other writers keep changing the same rows',
   '40P01': 'another program locks the same rows',
+  '53100': "the server's disk is full",
+  '53300': 'the server accepts no more connections; see its max_connections',
   '55P03': 'another program has locked it for too long; look at pg_locks and pg_stat_activity',
   '57014': 'a statement took too long',
 }

@@ -11,19 +11,19 @@ import { openTransactions, type Tx } from '../../../src/store/sql/transactions.t
 const server = await startPostgres()
 after(() => server.stop())
 
-async function open(timeoutMs = 5_000) {
-  const address = addressOf(await server.createDatabase())
+async function open(timeoutMs = 5_000, on = server) {
+  const address = addressOf(await on.createDatabase())
   await migratePostgres(address)
   const name = address.database
-  await server.query(name, 'create table numbers (n int primary key)')
+  await on.query(name, 'create table numbers (n int primary key)')
   const proxy = await openProxy(address.port)
   const db = connectPostgres({ ...address, port: proxy.port, timeoutMs })
   after(async () => {
     await db.destroy()
     proxy.close()
   })
-  const numbers = async () => (await server.query(name, 'select n from numbers order by n')).map(({ n }) => n)
-  return { writing: openTransactions(db).writing, proxy, numbers }
+  const numbers = async () => (await on.query(name, 'select n from numbers order by n')).map(({ n }) => n)
+  return { name, writing: openTransactions(db).writing, proxy, numbers }
 }
 
 const add = (tx: Tx, n: number) => sql`insert into numbers (n) values (${n})`.execute(tx)
@@ -38,6 +38,7 @@ describe('a group of transactions whose COMMIT is interrupted', () => {
     ['lose-answer', 'written'],
     ['lose', 'database_unavailable'],
     ['swallow-answer', 'written'],
+    ['swallow', 'database_unavailable'],
   ] as const satisfies readonly (readonly [Fault, string])[]) {
     it(`is answered with what became of it: ${fault}`, async () => {
       const { writing, proxy, numbers } = await open(1_000)
@@ -64,6 +65,32 @@ describe('a group of transactions whose COMMIT is interrupted', () => {
     proxy.failNext('; commit', 'lose')
     assert.deepEqual(await outcomes([writing((tx) => add(tx, 3))]), ['database_unavailable'])
     assert.deepEqual(await numbers(), [1, 2])
+  })
+
+  it('fails when the server has it and the replica does not, which may take over', async () => {
+    const primary = await startPostgres({ fsync: 'off' })
+    after(() => primary.stop())
+    const replica = await primary.startReplica('replica')
+    await primary.query('postgres', "alter system set synchronous_standby_names = 'replica'")
+    await primary.query('postgres', 'select pg_reload_conf()')
+    const { name, writing, numbers } = await open(500, primary)
+    await writing((tx) => add(tx, 1))
+    await replica.kill()
+    const message = /no server told whether what was written took effect/
+    const written = assert.rejects(
+      writing((tx) => add(tx, 2)),
+      { code: 'database_unavailable', message },
+    )
+    const waits = "select from pg_stat_activity where wait_event = 'SyncRep'"
+    while ((await primary.query('postgres', waits)).length === 0);
+    await primary.crash()
+    await primary.start()
+    assert.deepEqual(await numbers(), [1, 2], 'the server that has crashed shows it')
+    await written
+    await primary.kill()
+    await replica.start()
+    await replica.query('postgres', 'select pg_promote()')
+    assert.deepEqual(await replica.query(name, 'select n from numbers'), [{ n: 1 }])
   })
 
   it('fails when no server tells', async () => {

@@ -31,6 +31,10 @@ async function open() {
   return { address, db, other, ...openTransactions(db), numbers }
 }
 
+/** What a caller is told of another program in whose way it is. */
+const STRANGER =
+  /locked it for too long: process \d+ of the server \("stranger", idle in transaction, in a transaction since \d{4}-[^ ]*Z\); end its transaction, or it with pg_terminate_backend\(\d+\)/
+
 const add = (tx: Kysely<Tables> | Tx, n: number) => sql`insert into numbers (n) values (${n})`.execute(tx)
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)
 const outcomes = async (all: Promise<unknown>[]) => (await Promise.allSettled(all)).map(({ status }) => status)
@@ -118,15 +122,37 @@ describe('Transactions of PostgreSQL that share a COMMIT', () => {
     const db = connectPostgres({ ...address, timeoutMs: 300 })
     after(() => db.destroy())
     const { writing } = openTransactions(db)
-    await other.query('begin; select pg_advisory_xact_lock(8237825268)')
-    const message = /another program has locked it for too long/
+    await other.query("set application_name = 'stranger'; begin; select pg_advisory_xact_lock(8237825268)")
     await assert.rejects(
       writing((tx) => add(tx, 1)),
-      { code: 'database_unavailable', message },
+      { code: 'database_unavailable', message: STRANGER },
     )
     await other.query('rollback')
     await writing((tx) => add(tx, 2))
     assert.deepEqual(await numbers(), [2])
+  })
+
+  it('do not wait longer than the limit for a stranger who has a table, and name it to other managers, too', async () => {
+    const { address, other, numbers } = await open()
+    const managers = [200, 700].map((timeoutMs) => connectPostgres({ ...address, timeoutMs }))
+    after(() => Promise.all(managers.map((db) => db.destroy())))
+    const [first, second] = managers.map((db) => openTransactions(db).writing)
+    assert.ok(first && second)
+    await other.query("set application_name = 'stranger'; begin; lock table numbers in share mode")
+    const waitsForTable = assert.rejects(
+      second((tx) => add(tx, 1)),
+      { message: STRANGER },
+    )
+    const hasLock = "select from pg_locks where locktype = 'advisory' and granted"
+    while ((await other.query(hasLock)).rows.length === 0);
+    await assert.rejects(
+      first((tx) => add(tx, 2)),
+      { message: STRANGER },
+    )
+    await waitsForTable
+    await other.query('rollback')
+    await first((tx) => add(tx, 3))
+    assert.deepEqual(await numbers(), [3])
   })
 
   it('do not keep the lock when this process stops in the middle', async () => {

@@ -1,45 +1,17 @@
 /** A manager behind PgBouncer in transaction mode, which runs each transaction on another connection. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { claimOf } from '../../../lab/claims.ts'
 import { eventually } from '../../../lab/eventually.ts'
 import { addressOf, startPostgres } from '../../../lab/postgres/server.ts'
-import { reservePorts } from '../../../lab/ports.ts'
 import { NOW } from '../../../lab/rows.ts'
 import { migratePostgres, openPostgres, pendingPostgres } from '../../../src/store/postgres/open.ts'
 import { fill, statesOf } from '../../contracts/store-bench.ts'
-import { testTool } from '../../support/test-tools.ts'
+import { startPooler } from '../../support/manager/pgbouncer.ts'
 
 const server = await startPostgres({ fsync: 'off' })
 after(() => server.stop())
-const [port = 0] = await reservePorts(1)
-const folder = mkdtempSync(join(tmpdir(), 'berth-pooler-'))
-after(() => rmSync(folder, { recursive: true }))
-chmodSync(folder, 0o755)
-writeFileSync(
-  join(folder, 'pgbouncer.ini'),
-  `[databases]
-* = host=127.0.0.1 port=${server.port} user=postgres
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = 3
-${process.getuid?.() === 0 ? 'user = nobody' : ''}
-`,
-)
-const pooler = spawn(testTool('pgbouncer'), [join(folder, 'pgbouncer.ini')], { stdio: 'ignore' })
-after(async () => {
-  pooler.kill('SIGTERM')
-  await once(pooler, 'exit')
-})
+const { port } = await startPooler(server.port)
 const direct = addressOf(await server.createDatabase())
 const pooled = { ...direct, port }
 await eventually(async () => (await pendingPostgres(pooled)).length > 0)

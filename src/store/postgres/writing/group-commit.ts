@@ -5,29 +5,32 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { CompiledQuery } from 'kysely'
-import type pg from 'pg'
+import pg from 'pg'
 import { readCommit } from './commit-outcome.ts'
 import { limits } from '../connections.ts'
-import { isConnectionLost, translate, unavailable } from '../errors.ts'
+import { isConnectionLost, READ_ONLY, translate, unavailable } from '../errors.ts'
 import type { RunningTransaction } from '../reading.ts'
 import type { Statements } from '../statements.ts'
+import { LOCK_NOT_AVAILABLE, lockedError } from './lock-holder.ts'
 import { Turns } from './turns.ts'
-import { CHANNEL, WRITE_LOCK } from './write-lock.ts'
+import { CHANNEL, SYNCHRONOUS, WRITE_LOCK } from './write-lock.ts'
 
 /** Maximum number of transactions per COMMIT: other managers, and the rest of this one, wait for all of them. */
 const MAX_TRANSACTIONS = 16
 
 export class GroupCommit {
   readonly #pool: pg.Pool
+  readonly #readers: pg.Pool
   readonly #statements: Statements
   readonly #timeoutMs: number
   readonly #turns = new Turns()
   /** The transactions that have begun and wait for their COMMIT. */
   #group: Group | null = null
 
-  /** `pool` has one connection. */
-  constructor(pool: pg.Pool, statements: Statements, timeoutMs: number) {
-    this.#pool = pool
+  /** `writer` has one connection. `readers` find out what it waits for. */
+  constructor({ writer, readers }: Pools, statements: Statements, timeoutMs: number) {
+    this.#pool = writer
+    this.#readers = readers
     this.#statements = statements
     this.#timeoutMs = timeoutMs
   }
@@ -79,6 +82,8 @@ export class GroupCommit {
     } catch (error) {
       // Also for an answer of the server: behind the same address there may be another one next time.
       client.release(true)
+      if (isLocked(error)) throw await lockedError(error, this.#readers, 'write lock')
+      if (isStandby(error)) throw unavailable(error, READ_ONLY)
       const translated = translate(error)
       throw translated === error ? unavailable(error) : translated
     }
@@ -91,7 +96,7 @@ export class GroupCommit {
       return await group.client.query(this.#statements.configOf(query))
     } catch (error) {
       if (isConnectionLost(error)) this.#lose(group, error)
-      throw error
+      throw isLocked(error) ? await lockedError(error, this.#readers, 'rows') : error
     }
   }
 
@@ -131,6 +136,11 @@ export class GroupCommit {
   }
 }
 
+interface Pools {
+  readonly writer: pg.Pool
+  readonly readers: pg.Pool
+}
+
 interface Group {
   readonly client: pg.PoolClient
   /** Recorded with the group: tells whether it was committed when the answer to COMMIT is lost. */
@@ -139,6 +149,15 @@ interface Group {
   readonly written: PromiseWithResolvers<void>
   /** Why its connection was lost. */
   lost: unknown
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE
+}
+
+/** "cannot set transaction read-write mode during recovery" */
+function isStandby(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '0A000'
 }
 
 function newGroup(client: pg.PoolClient): Group {
@@ -159,8 +178,7 @@ function beginWriting(timeoutMs: number): string {
     `set local lock_timeout = ${timeoutMs}`,
     `select pg_advisory_xact_lock(${WRITE_LOCK})`,
     limits(timeoutMs),
-    // A reservation that was answered is on the disk even when the power fails. Stronger settings stay.
-    "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'",
+    SYNCHRONOUS,
     'savepoint one',
   ].join('; ')
 }

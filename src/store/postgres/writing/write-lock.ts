@@ -6,5 +6,9 @@
  */
 export const WRITE_LOCK = 8_237_825_268
 
+/** What is answered is on the disk even when the power fails. Stronger settings stay. */
+export const SYNCHRONOUS =
+  "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'"
+
 /** Channel on which writers notify the managers of the database. */
 export const CHANNEL = 'berth_changes'
