@@ -72,6 +72,11 @@ export class MemoryHost {
     this.#baseImages = images === undefined ? null : new Set(images)
   }
 
+  /** Number of containers. */
+  get size(): number {
+    return this.#containers.size
+  }
+
   find(id: string): MemoryContainer | undefined {
     return this.#containers.get(id)
   }
