@@ -94,7 +94,7 @@ export async function simulate(
       problems: await problemsOf(ledger, observer, timeline.now()),
       granted: ledger.granted,
       times: samples.figures(),
-      answers: Object.fromEntries([...users.answers].toSorted()),
+      answers: Object.fromEntries(users.answers),
       fillSeconds,
       seconds: (performance.now() - started) / 1_000,
       databaseBytes: { before, after: await database.bytes() },

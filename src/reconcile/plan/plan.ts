@@ -15,6 +15,7 @@ import { containerName, imageContainerName, portOf } from '../../domain/pool.ts'
 import type { Observed } from '../../ports/engine.ts'
 import type { NewSlot } from '../../ports/store.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
+import { heldRows } from './held-rows.ts'
 import { planQueue } from './plan-queue.ts'
 import { nextWorkAt } from '../../domain/next-work.ts'
 import { containerKey, imageKey } from '../work-keys.ts'
@@ -30,17 +31,21 @@ const REVOKE_RETRY_MS = 500
 /** Interval of ticks while revocations run: 1,000 of them take minutes, and each listing takes the engine's time. */
 const REVOKE_CHECK_MS = 2_000
 
+/** Most rows need nothing: an array for each of them would be made at every tick. */
+const NOTHING: never[] = []
+
 /** Plans what ends and whose access is revoked. Needs no listing of the engine, so that a slow engine delays no end. */
 export function planEnds({ pools, snapshot }: Pick<PlanInput, 'pools' | 'snapshot'>, now: number): EndAction[] {
   const sizes = new Map(pools.map((pool) => [pool.name, pool.size]))
-  const rows = new Map(snapshot.containers.map((c) => [c.name, c]))
-  return snapshot.reservations.flatMap((reservation): EndAction[] => {
+  const ending = snapshot.reservations.filter(({ state }) => state === 'ending')
+  const rows = heldRows(snapshot, ending)
+  return snapshot.reservations.flatMap((reservation): EndAction[] | EndAction => {
     if (reservation.state === 'ending') {
       const containers = reservation.holds.flatMap((hold) => rows.get(hold.container) ?? [])
-      return [{ type: 'revoke', reservation, containers }]
+      return { type: 'revoke', reservation, containers }
     }
     const end = endOf(reservation, snapshot, sizes.get(reservation.pool) ?? 0, now)
-    return end === null ? [] : [{ type: 'end', reservation, ...end }]
+    return end === null ? NOTHING : { type: 'end', reservation, ...end }
   })
 }
 
@@ -64,19 +69,26 @@ export function plan(input: PlanInput, now: number): Action[] {
 
 /** Returns when the next reservation ends or must be revoked again; Infinity if none. */
 export function nextEnd({ reservations }: Snapshot, now: number): number {
-  const times = reservations.map((r) => {
+  return earliest(reservations, (r) => {
     if (r.state === 'ending') return now + REVOKE_RETRY_MS
     const end = dueEnd(r)?.at ?? Number.POSITIVE_INFINITY
     return r.state === 'preparing' ? Math.min(end, r.prepareBy) : end
   })
-  return Math.min(...times, Number.POSITIVE_INFINITY)
 }
 
 /** Returns when to tick again even if nothing happens; Infinity if nothing is due. */
 export function nextDue(snapshot: Snapshot, now: number): number {
-  const times = snapshot.reservations.map((r) => (r.state === 'ending' ? now + REVOKE_CHECK_MS : nextWorkAt(r, now)))
-  const retries = snapshot.containers.filter((c) => isBackingOff(c, now)).map((c) => c.retryAt)
-  return Math.min(...times, ...retries, Number.POSITIVE_INFINITY)
+  const work = earliest(snapshot.reservations, (r) =>
+    r.state === 'ending' ? now + REVOKE_CHECK_MS : nextWorkAt(r, now),
+  )
+  return earliest(snapshot.containers, (c) => (isBackingOff(c, now) ? c.retryAt : work), work)
+}
+
+/** Returns the least of these times; without a row, `otherwise`. Not Math.min(...): a call takes 100,000 arguments at most. */
+function earliest<T>(rows: readonly T[], timeOf: (row: T) => number, otherwise = Number.POSITIVE_INFINITY): number {
+  let time = otherwise
+  for (const row of rows) time = Math.min(time, timeOf(row))
+  return time
 }
 
 /** Returns how a reservation that is not ending ends now; null if it does not. */
@@ -116,8 +128,16 @@ function isRevokedNow(reservation: Reservation, now: number): boolean {
 }
 
 function missingSlots({ pools, snapshot }: Pick<PlanInput, 'pools' | 'snapshot'>): NewSlot[] {
+  const sizes = new Map(pools.map(({ name, size }) => [name, size]))
+  const filled = new Map<string, number>()
+  for (const { pool, number } of snapshot.containers) {
+    if (number <= (sizes.get(pool) ?? 0)) filled.set(pool, (filled.get(pool) ?? 0) + 1)
+  }
+  // Names are compared only where a slot has no row: making those of a large pool takes long.
+  const incomplete = pools.filter(({ name, size, ports }) => filled.get(name) !== Math.min(size, ports.length))
+  if (incomplete.length === 0) return []
   const names = new Set(snapshot.containers.map((c) => c.name))
-  return pools.flatMap((pool) =>
+  return incomplete.flatMap((pool) =>
     pool.ports.slice(0, pool.size).flatMap((port, index) => {
       const number = index + 1
       return names.has(containerName(pool.name, number)) ? [] : [{ pool: pool.name, number, port }]
