@@ -6,7 +6,7 @@
 import type { Action, EndAction, PlanInput } from './actions.ts'
 import { counted } from '../../domain/text/counted.ts'
 import { formatDuration } from '../../domain/text/duration.ts'
-import { isBackingOff, SHRUNK, targetOf } from '../../domain/container.ts'
+import { type Container, isBackingOff, SHRUNK, targetOf } from '../../domain/container.ts'
 import { protectionOf } from '../ownership/ownership.ts'
 import { isUnknown, planContainer } from './plan-container.ts'
 import { planNotifications } from './plan-notifications.ts'
@@ -149,27 +149,28 @@ function planContainers(input: PlanInput, observed: readonly Observed[], isRevok
   const pools = new Map(input.pools.map((pool) => [pool.name, pool]))
   const seen = Map.groupBy(observed, (o) => o.name)
   const holders = holdersOf(input.snapshot.reservations)
-  const actions = input.snapshot.containers.flatMap((container): Action[] => {
-    if (input.busy.has(containerKey(container.name)) || isUnknown(container, input.unreachable)) return []
-    const pool = pools.get(container.pool)
-    const action = planContainer(
-      input,
-      container,
-      pool,
-      seen.get(container.name) ?? [],
-      holders.get(container.name),
-      now,
-    )
-    if (action?.type !== 'block' && isBackingOff(container, now)) return []
+  const actions: Action[] = []
+  for (const container of input.snapshot.containers) {
+    const { name } = container
+    const here = seen.get(name) ?? NOTHING
+    seen.delete(name)
+    if (isBusy(input, container) || isUnknown(container, input.unreachable)) continue
+    const action = planContainer(input, container, pools.get(container.pool), here, holders.get(name), now)
+    if (action === null || (action.type !== 'block' && isBackingOff(container, now))) continue
     // Recycling keeps the engine busy for seconds; revoking must not wait for it.
-    return action === null || (isRevoking && action.type === 'recycle') ? [] : [action]
-  })
+    if (!isRevoking || action.type !== 'recycle') actions.push(action)
+  }
+  const withoutRow = [...seen.values()].flat()
   return [
     ...oneRetirementEach(input, actions),
     ...planPlaybooks(input, blockedBy(actions), now),
     ...planImages(input, observed),
-    ...planSweep(input, observed, now),
+    ...planSweep(input, withoutRow, now),
   ]
+}
+
+function isBusy({ busy }: PlanInput, { name }: Container): boolean {
+  return busy.size > 0 && busy.has(containerKey(name))
 }
 
 /**
@@ -198,9 +199,11 @@ function planPlaybooks(
   blocked: ReadonlySet<string>,
   now: number,
 ): Action[] {
+  const prepared = pools.filter(({ prepare }) => prepare !== null)
+  if (prepared.length === 0) return []
   const running = new Set(observed.filter((o) => o.state === 'running').map((o) => o.id))
-  return pools.flatMap((pool): Action[] => {
-    if (pool.prepare === null || pool.preparedImage === 'awaited') return []
+  return prepared.flatMap((pool): Action[] => {
+    if (pool.preparedImage === 'awaited') return []
     const fresh = snapshot.containers.filter(
       (c) => c.pool === pool.name && c.state === 'creating' && portOf(pool, c.number) && !blocked.has(c.name),
     )
@@ -229,16 +232,13 @@ function planImages({ missingImages, busy, ownership }: PlanInput, observed: rea
  * any age: its name has no other use.
  */
 function planSweep(
-  { pools, missingImages, snapshot, busy, ownership }: PlanInput,
-  observed: readonly Observed[],
+  { pools, missingImages, busy, ownership }: PlanInput,
+  withoutRow: readonly Observed[],
   now: number,
 ): Action[] {
-  const names = new Set([
-    ...snapshot.containers.map((c) => c.name),
-    ...missingImages.map(({ pool }) => imageContainerName(pool.name)),
-  ])
+  const names = new Set(missingImages.map(({ pool }) => imageContainerName(pool.name)))
   const leftovers = new Set(pools.flatMap((p) => (p.preparedImage === null ? [] : [imageContainerName(p.name)])))
-  return observed
+  return withoutRow
     .filter((o) => !names.has(o.name) && !busy.has(containerKey(o.name)))
     .filter((o) => leftovers.has(o.name) || Math.abs(now - o.createdAt) > ORPHAN_AGE_MS)
     .filter((o) => protectionOf(o, undefined, ownership) === null)
