@@ -1,11 +1,12 @@
 /** Requests over connections that stay open, timed until the last byte of the answer. */
 import { Agent, request } from 'node:http'
+import { type Measured, startWatch } from './samples.ts'
 
 export interface Answer {
   readonly status: number
   readonly etag: string | undefined
   readonly body: string
-  readonly ms: number
+  readonly took: Measured
 }
 
 export interface Request {
@@ -29,15 +30,15 @@ export class Client {
       ...(etag !== undefined && { 'if-none-match': etag }),
     }
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    const began = performance.now()
+    const passed = startWatch()
     const sent = request(origin + path, { method, headers, agent: this.#agent }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
       response.on('end', () => {
-        const ms = performance.now() - began
+        const took = passed()
         const { statusCode = 0, headers: answered } = response
-        resolve({ status: statusCode, etag: answered.etag, body: Buffer.concat(chunks).toString(), ms })
+        resolve({ status: statusCode, etag: answered.etag, body: Buffer.concat(chunks).toString(), took })
       })
     })
     sent.on('error', reject)

@@ -11,14 +11,12 @@ export function report(
   { problems, granted, times, answers, fillSeconds, seconds, databaseBytes, residentBytes }: SimulationResult,
 ): string {
   const kind = database === 'sqlite' ? 'SQLite' : 'PostgreSQL'
-  const rows = Object.entries(times).map(([what, { count, p50, p99, max }]) => {
-    return [what.padEnd(32), String(count).padStart(8), ...[p50, p99, max].map((ms) => ms.toFixed(2).padStart(10))]
+  const rows = Object.entries(times).map(([what, { count, p50, p99, max, cpuP50, cpuP99 }]) => {
+    const durations = [p50, p99, max, cpuP50, cpuP99].map((ms) => ms.toFixed(2).padStart(10))
+    return [what.padEnd(32), String(count).padStart(8), ...durations]
   })
-  const header = [
-    'real milliseconds'.padEnd(32),
-    'count'.padStart(8),
-    ...['p50', 'p99', 'max'].map((c) => c.padStart(10)),
-  ]
+  const columns = ['p50', 'p99', 'max', 'cpu p50', 'cpu p99'].map((column) => column.padStart(10))
+  const header = ['milliseconds'.padEnd(32), 'count'.padStart(8), ...columns]
   const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(1)} MB`
   return [
     `${containers} containers in ${pools} pools, ${users} users, ${hours} h, ${managers} managers, ${kind}`,

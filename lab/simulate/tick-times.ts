@@ -1,6 +1,6 @@
 /** Measures ticks by what they did: nothing, a listing, or work on rows. */
 import type { Store } from '../../src/ports/store.ts'
-import type { Samples } from './samples.ts'
+import { type Measured, type Samples, startWatch } from './samples.ts'
 
 /** Verbs that a tick calls also when there is nothing to do. */
 const IDLE_VERBS: ReadonlySet<string> = new Set([
@@ -11,6 +11,8 @@ const IDLE_VERBS: ReadonlySet<string> = new Set([
   'reservationWithContainers',
   'useLedger',
 ])
+
+const NO_TIME: Measured = { ms: 0, cpuMs: 0 }
 
 export interface Stopwatch {
   /** The engine is being listed. */
@@ -23,7 +25,7 @@ export class TickTimes implements Stopwatch {
   readonly #samples: Samples
   #hasListed = false
   #hasWorked = false
-  #waitedMs = 0
+  #waited: Measured = NO_TIME
 
   constructor(samples: Samples) {
     this.#samples = samples
@@ -34,19 +36,21 @@ export class TickTimes implements Stopwatch {
   }
 
   async without(wait: () => Promise<void>): Promise<void> {
-    const began = performance.now()
+    const passed = startWatch()
     await wait()
-    this.#waitedMs += performance.now() - began
+    this.#waited = passed()
   }
 
   async time<T>(tick: () => Promise<T>): Promise<T> {
     this.#hasListed = false
     this.#hasWorked = false
-    this.#waitedMs = 0
-    const began = performance.now()
+    this.#waited = NO_TIME
+    const passed = startWatch()
     const result = await tick()
-    const ms = performance.now() - began - this.#waitedMs
-    this.#samples.add(this.#hasListed ? `tick that lists${this.#hasWorked ? ' and works' : ''}` : 'idle tick', ms)
+    const { ms, cpuMs } = passed()
+    const took = { ms: ms - this.#waited.ms, cpuMs: cpuMs - this.#waited.cpuMs }
+    const what = this.#hasListed ? 'tick that lists' : 'tick without a listing'
+    this.#samples.add(`${what}${this.#hasWorked ? ' and works' : ''}`, took)
     return result
   }
 

@@ -61,17 +61,17 @@ export class Users {
     const request = { method: 'GET', path, user: 'admin' }
     const first = await client.send(origin, request)
     if (first.status !== 200) throw new Error(`GET ${path} was answered with ${first.status}: ${first.body}`)
-    samples.add(`GET ${path}`, first.ms)
+    samples.add(`GET ${path}`, first.took)
     if (first.etag === undefined) return
     const again = await client.send(origin, { ...request, etag: first.etag })
-    if (again.status === 304) samples.add(`GET ${path}, 304`, again.ms)
+    if (again.status === 304) samples.add(`GET ${path}, 304`, again.took)
   }
 
   async #reservation(what: string, request: Request): Promise<SeenReservation | null> {
     const { client, ledger, samples } = this.#deps
     const answer = await client.send(this.#origin(), request)
     this.#count(what, answer)
-    samples.add(`${what}, ${answer.status}`, answer.ms)
+    samples.add(`${what}, ${answer.status}`, answer.took)
     // No container was ready, or it has ended.
     if (answer.status === 409) return null
     if (answer.status >= 300) throw new Error(`${what} was answered with ${answer.status}: ${answer.body}`)

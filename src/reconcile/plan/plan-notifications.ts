@@ -4,7 +4,7 @@ import { targetOf } from '../../domain/container.ts'
 import { dueNotification } from '../../domain/session/notification.ts'
 import type { Observed } from '../../ports/engine.ts'
 import { containerKey, notificationKey } from '../work-keys.ts'
-import { heldRows, observedOf } from './held-rows.ts'
+import { heldRows, observedOf } from './rows.ts'
 
 /** A container that is down is notified when it is up again: no tenant is in it until then. */
 export function planNotifications({ snapshot, busy }: PlanInput, observed: readonly Observed[], now: number): Action[] {

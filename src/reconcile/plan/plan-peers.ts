@@ -5,7 +5,7 @@ import type { Observed, PeerNetwork } from '../../ports/engine.ts'
 import type { Ownership } from '../ownership/ownership.ts'
 import { containerKey, peersKey } from '../work-keys.ts'
 import type { Action, PlanInput } from './actions.ts'
-import { heldRows, observedOf } from './held-rows.ts'
+import { heldRows, observedOf } from './rows.ts'
 import { hasAccount, isUp } from './plan-container.ts'
 
 /** A container of a reservation. */

@@ -15,7 +15,7 @@ import { containerName, imageContainerName, portOf } from '../../domain/pool.ts'
 import type { Observed } from '../../ports/engine.ts'
 import type { NewSlot } from '../../ports/store.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
-import { heldRows } from './held-rows.ts'
+import { countsOf, heldRows } from './rows.ts'
 import { planQueue } from './plan-queue.ts'
 import { nextWorkAt } from '../../domain/next-work.ts'
 import { containerKey, imageKey } from '../work-keys.ts'
@@ -81,7 +81,7 @@ export function nextDue(snapshot: Snapshot, now: number): number {
   const work = earliest(snapshot.reservations, (r) =>
     r.state === 'ending' ? now + REVOKE_CHECK_MS : nextWorkAt(r, now),
   )
-  return earliest(snapshot.containers, (c) => (isBackingOff(c, now) ? c.retryAt : work), work)
+  return earliest(snapshot.containers, (c) => (c.retryAt > now && isBackingOff(c, now) ? c.retryAt : work), work)
 }
 
 /** Returns the least of these times; without a row, `otherwise`. Not Math.min(...): a call takes 100,000 arguments at most. */
@@ -128,13 +128,9 @@ function isRevokedNow(reservation: Reservation, now: number): boolean {
 }
 
 function missingSlots({ pools, snapshot }: Pick<PlanInput, 'pools' | 'snapshot'>): NewSlot[] {
-  const sizes = new Map(pools.map(({ name, size }) => [name, size]))
-  const filled = new Map<string, number>()
-  for (const { pool, number } of snapshot.containers) {
-    if (number <= (sizes.get(pool) ?? 0)) filled.set(pool, (filled.get(pool) ?? 0) + 1)
-  }
   // Names are compared only where a slot has no row: making those of a large pool takes long.
-  const incomplete = pools.filter(({ name, size, ports }) => filled.get(name) !== Math.min(size, ports.length))
+  const counts = countsOf(snapshot)
+  const incomplete = pools.filter(({ name, size, ports }) => counts.get(name) !== Math.min(size, ports.length))
   if (incomplete.length === 0) return []
   const names = new Set(snapshot.containers.map((c) => c.name))
   return incomplete.flatMap((pool) =>
@@ -150,22 +146,22 @@ function planContainers(input: PlanInput, observed: readonly Observed[], isRevok
   const seen = Map.groupBy(observed, (o) => o.name)
   const holders = holdersOf(input.snapshot.reservations)
   const actions: Action[] = []
+  let matched = 0
   for (const container of input.snapshot.containers) {
     const { name } = container
     const here = seen.get(name) ?? NOTHING
-    seen.delete(name)
+    if (here !== NOTHING) matched += 1
     if (isBusy(input, container) || isUnknown(container, input.unreachable)) continue
     const action = planContainer(input, container, pools.get(container.pool), here, holders.get(name), now)
     if (action === null || (action.type !== 'block' && isBackingOff(container, now))) continue
     // Recycling keeps the engine busy for seconds; revoking must not wait for it.
     if (!isRevoking || action.type !== 'recycle') actions.push(action)
   }
-  const withoutRow = [...seen.values()].flat()
   return [
     ...oneRetirementEach(input, actions),
     ...planPlaybooks(input, blockedBy(actions), now),
     ...planImages(input, observed),
-    ...planSweep(input, withoutRow, now),
+    ...planSweep(input, matched === seen.size ? NOTHING : observed, now),
   ]
 }
 
@@ -232,13 +228,17 @@ function planImages({ missingImages, busy, ownership }: PlanInput, observed: rea
  * any age: its name has no other use.
  */
 function planSweep(
-  { pools, missingImages, busy, ownership }: PlanInput,
-  withoutRow: readonly Observed[],
+  { pools, missingImages, snapshot, busy, ownership }: PlanInput,
+  observed: readonly Observed[],
   now: number,
 ): Action[] {
-  const names = new Set(missingImages.map(({ pool }) => imageContainerName(pool.name)))
+  if (observed.length === 0) return []
+  const names = new Set([
+    ...snapshot.containers.map((c) => c.name),
+    ...missingImages.map(({ pool }) => imageContainerName(pool.name)),
+  ])
   const leftovers = new Set(pools.flatMap((p) => (p.preparedImage === null ? [] : [imageContainerName(p.name)])))
-  return withoutRow
+  return observed
     .filter((o) => !names.has(o.name) && !busy.has(containerKey(o.name)))
     .filter((o) => leftovers.has(o.name) || Math.abs(now - o.createdAt) > ORPHAN_AGE_MS)
     .filter((o) => protectionOf(o, undefined, ownership) === null)

@@ -1,3 +1,4 @@
+/** What the planner needs of the rows, without an index of them all. */
 import type { Container } from '../../domain/container.ts'
 import type { Reservation } from '../../domain/reservation.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
@@ -17,4 +18,20 @@ export function heldRows(
 export function observedOf(rows: ReadonlyMap<string, Container>, observed: readonly Observed[]): Map<string, Observed> {
   if (rows.size === 0) return new Map()
   return new Map(observed.filter(({ name }) => rows.has(name)).map((one) => [one.id, one]))
+}
+
+/** Returns the number of rows of each pool. Rows of one pool follow one another, so most of them need no look-up. */
+export function countsOf({ containers }: Snapshot): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  let latest = ''
+  let count = 0
+  for (const { pool } of containers) {
+    if (pool !== latest) {
+      counts.set(latest, count)
+      count = counts.get(pool) ?? 0
+      latest = pool
+    }
+    count += 1
+  }
+  return counts.set(latest, count)
 }
