@@ -134,6 +134,10 @@ prove *args: is-set-up
 soak *args: is-set-up
     @node prove/soak.ts "$@"
 
+# Simulate a day of users at any scale, in virtual time: [--containers 1000] [--users 500] [--database postgres://…]
+simulate *args: is-set-up
+    @node --max-semi-space-size=4 lab/simulate/main.ts "$@"
+
 # Create, use and delete an account with create-users.yml: username="test" password="test" count=1
 test-playbook *args: is-set-up
     @node test/playbook/main.ts "$@"

@@ -60,8 +60,11 @@ export interface ApiOptions {
   readonly access?: (world: World) => Partial<ServerContext & ServerSettings>
 }
 
+/** What the routes need of a world. */
+type Served = Pick<World, 'reservations' | 'admin' | 'terminals' | 'reconciler' | 'now' | 'logged'>
+
 /** What the routes work with, taken from a world. */
-export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'metrics' | 'store'>): ServerContext {
+export function contextOf(world: Served, some: Pick<ServerContext, 'pools' | 'metrics' | 'store'>): ServerContext {
   const write = (message: string, fields?: object) => void world.logged.push(`${message} ${JSON.stringify(fields)}`)
   return {
     version: '1.2.3',

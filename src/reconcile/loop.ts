@@ -23,10 +23,26 @@ export interface Loop {
   stop(): Promise<void>
 }
 
-/** `tick` gets whether it was nudged, and returns when to call it again, in epoch milliseconds. */
-export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clock, log: Log): Loop {
+/** Calls `run` once, after this many milliseconds. Returns a function that prevents it. */
+export type StartTimer = (run: () => void, ms: number) => () => void
+
+const startTimer: StartTimer = (run, ms) => {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}
+
+/**
+ * `tick` gets whether it was nudged, and returns when to call it again, in epoch milliseconds. `timer` is another one
+ * than Node's where the clock is.
+ */
+export function startLoop(
+  tick: (nudged: boolean) => Promise<number>,
+  clock: Clock,
+  log: Log,
+  timer: StartTimer = startTimer,
+): Loop {
   const problems = new RecurringProblems({ log, clock })
-  let timer: NodeJS.Timeout | undefined
+  let cancel = () => {}
   let running: Promise<void> | undefined
   let stopped = false
   let nudged = false
@@ -70,8 +86,8 @@ export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clo
     if (stopped || at >= next) return
     next = at
     if (running) return
-    clearTimeout(timer)
-    timer = setTimeout(
+    cancel()
+    cancel = timer(
       () => {
         running = run()
       },
@@ -89,7 +105,7 @@ export function startLoop(tick: (nudged: boolean) => Promise<number>, clock: Clo
     expect: wakeBy,
     async stop() {
       stopped = true
-      clearTimeout(timer)
+      cancel()
       await running
     },
   }

@@ -8,12 +8,11 @@ export type SpecDigest = (pool: Pool, number: number) => string
 export function createDigests(instance: InstanceConfig, digestOf: (spec: ContainerSpec) => string): SpecDigest {
   const digests = new WeakMap<Pool, Map<number, string>>()
   return (pool, number) => {
-    const known = digests.get(pool) ?? new Map<number, string>()
-    digests.set(pool, known)
-    const digest =
-      known.get(number) ??
-      digestOf(specOf(instance, pool, { number, port: portOf(pool, number) ?? 0, generation: null }))
-    known.set(number, digest)
+    const ofPool = digests.get(pool) ?? new Map<number, string>()
+    const known = ofPool.get(number)
+    if (known !== undefined) return known
+    const digest = digestOf(specOf(instance, pool, { number, port: portOf(pool, number) ?? 0, generation: null }))
+    digests.set(pool, ofPool.set(number, digest))
     return digest
   }
 }

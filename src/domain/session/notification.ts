@@ -40,10 +40,12 @@ export function dueNotification(reservation: Reservation, now: number): Notifica
 export function nextNotificationAt(reservation: Reservation, now: number): number {
   const { expiresAt: end } = reservation
   if (end === null || !isActive(reservation, now)) return Number.POSITIVE_INFINITY
-  const times = warningsOf(reservation)
-    .filter((before) => before < lastNotified(reservation))
-    .map((before) => end - before)
-  return Math.min(...times.filter((time) => time > now), Number.POSITIVE_INFINITY)
+  const last = lastNotified(reservation)
+  let next = Number.POSITIVE_INFINITY
+  for (const before of warningsOf(reservation)) {
+    if (before < last && end - before > now) next = Math.min(next, end - before)
+  }
+  return next
 }
 
 /** Returns the warnings that lie within its time. A tenant is not warned of an end that was just requested. */

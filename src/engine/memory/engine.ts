@@ -184,8 +184,8 @@ class MemoryEngine implements Engine {
     this.#assertOpen()
     const network = this.#peerNetworks().find((one) => one.id === id)
     if (network === undefined) return
-    const { observed } = await this.list()
-    if (observed.some(({ peers, port }) => port !== null && peers?.reservation === network.reservation))
+    const members = this.#host.all().filter(({ peers }) => peers?.reservation === network.reservation)
+    if (members.some((one) => this.#host.observe(one).port !== null))
       throw new BerthError('engine_failed', `remove the peer network ${id}: it has members`)
     this.#host.peerNetworks.delete(id)
   }

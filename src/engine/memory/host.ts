@@ -13,6 +13,8 @@ const SSH_PORT = 22
 export interface MemoryContainer {
   readonly id: string
   readonly spec: ContainerSpec
+  /** Of the spec, which never changes. */
+  readonly digest: string
   /** null: an earlier version made it. */
   readonly database: string | null
   readonly origin: string | null
@@ -46,6 +48,9 @@ export class MemoryHost {
   readonly #baseImages: ReadonlySet<string> | null
   readonly #nodes: readonly string[]
   readonly #containers = new Map<string, MemoryContainer>()
+  /** The same by name, and by port: of those there may be 100,000. */
+  readonly #byName = new Map<string, Set<MemoryContainer>>()
+  readonly #byPort = new Map<number, Set<MemoryContainer>>()
   readonly #foreignPorts = new Set<number>()
   readonly #unreachable = new Set<string>()
   /** Ids of containers to remove when their nodes are back. */
@@ -72,14 +77,19 @@ export class MemoryHost {
     this.#baseImages = images === undefined ? null : new Set(images)
   }
 
+  /** Number of containers. */
+  get size(): number {
+    return this.#containers.size
+  }
+
   find(id: string): MemoryContainer | undefined {
     return this.#containers.get(id)
   }
 
   /** Returns the container with the name, of any instance if `instance` is left out. */
   holderOf(name: string, instance?: string): MemoryContainer | undefined {
-    return this.all().find(
-      ({ id, spec }) => spec.name === name && (instance ?? spec.instance) === spec.instance && !this.#condemned.has(id),
+    return [...(this.#byName.get(name) ?? [])].find(
+      ({ id, spec }) => (instance ?? spec.instance) === spec.instance && !this.#condemned.has(id),
     )
   }
 
@@ -98,8 +108,10 @@ export class MemoryHost {
     const node = nodes[this.#containers.size % nodes.length] ?? null
     if (node === null && this.#nodes.length > 0) throw new BerthError('engine_unavailable', 'no node can be reached')
     const fresh = { state: 'created', unplugged: false, peers: null, starts: 0 } as const
-    const container: MemoryContainer = { id, spec, ...database, createdAt, node, ...fresh }
+    const container: MemoryContainer = { id, spec, digest: specDigest(spec), ...database, createdAt, node, ...fresh }
     this.#containers.set(id, container)
+    addTo(this.#byName, spec.name, container)
+    if (spec.port !== undefined) addTo(this.#byPort, spec.port, container)
     return container
   }
 
@@ -111,6 +123,10 @@ export class MemoryHost {
     }
     this.#condemned.delete(id)
     this.#containers.delete(id)
+    if (container !== undefined) {
+      removeFrom(this.#byName, container.spec.name, container)
+      removeFrom(this.#byPort, container.spec.port, container)
+    }
     this.lent.delete(id)
     this.endShells(id)
   }
@@ -135,12 +151,12 @@ export class MemoryHost {
   }
 
   observe(container: MemoryContainer): Observed {
-    const { id, spec, database, origin, state, unplugged, createdAt, node, starts } = container
+    const { id, spec, digest, database, origin, state, unplugged, createdAt, node, starts } = container
     const { name, pool, generation } = spec
     const isUp = state === 'running' || state === 'paused'
     const port = isUp && !unplugged ? (spec.port ?? SSH_PORT) : null
     const peers = container.peers && { ...container.peers, attachment: isUp ? `${id} ${starts}` : null }
-    const made = { name, pool, generation, spec: specDigest(spec), database, origin, createdAt }
+    const made = { name, pool, generation, spec: digest, database, origin, createdAt }
     return { id, ...made, host: node, port, node, state, lentTo: this.lent.get(id) ?? null, peers }
   }
 
@@ -148,9 +164,9 @@ export class MemoryHost {
   isTaken({ bind, port }: ContainerSpec): boolean {
     const overlaps = (other: string) => other === bind || other === '0.0.0.0' || bind === '0.0.0.0'
     if (port === undefined) return false
-    const reached = this.all().filter(({ node }) => this.reaches(node))
+    const reached = [...(this.#byPort.get(port) ?? [])].filter(({ node }) => this.reaches(node))
     const running = reached.filter(({ state }) => state === 'running' || state === 'paused')
-    return this.#foreignPorts.has(port) || running.some(({ spec }) => spec.port === port && overlaps(spec.bind))
+    return this.#foreignPorts.has(port) || running.some(({ spec }) => overlaps(spec.bind))
   }
 
   reaches(node: string | null): boolean {
@@ -207,4 +223,15 @@ export class MemoryHost {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
   }
+}
+
+function addTo<K>(index: Map<K, Set<MemoryContainer>>, key: K, container: MemoryContainer): void {
+  index.set(key, (index.get(key) ?? new Set()).add(container))
+}
+
+function removeFrom<K>(index: Map<K, Set<MemoryContainer>>, key: K | undefined, container: MemoryContainer): void {
+  if (key === undefined) return
+  const rest = index.get(key)
+  rest?.delete(container)
+  if (rest?.size === 0) index.delete(key)
 }

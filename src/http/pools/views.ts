@@ -1,6 +1,6 @@
 /** How the API shows pools. */
 import type { Static } from 'typebox'
-import { CONTAINER_STATES, type Container, type ContainerState, oldestUncleanMs } from '../../domain/container.ts'
+import { CONTAINER_STATES, type ContainerState, oldestUncleanMs } from '../../domain/container.ts'
 import type { Pool } from '../../domain/pool.ts'
 import { waitingFor } from '../../domain/queue.ts'
 import { poolProblem } from '../../domain/pools.ts'
@@ -16,11 +16,11 @@ export async function viewPools(
   { store, pools, clock }: Context,
   which: readonly Pool[],
 ): Promise<Static<typeof PoolView>[]> {
-  const snapshot = await store.snapshot()
+  const rows = rowsByPool(await store.snapshot())
   const facts = await store.poolFacts()
   const now = clock()
   return which.map((pool) => ({
-    ...countPool(snapshot, pool, now),
+    ...countPool(rows(pool), pool, now),
     configured_size: pools.configured(pool.name)?.size ?? pool.size,
     ports: pool.ports.length,
     image: pools.configured(pool.name)?.image ?? pool.image,
@@ -36,7 +36,7 @@ export async function viewPools(
     duration_default_seconds: pool.duration.default / 1_000,
     duration_max_seconds: pool.duration.max / 1_000,
     hold: pool.hold && { max_seconds: pool.hold.max / 1_000, containers: pool.hold.containers },
-    oldest_unclean_seconds: oldestUncleanMs(containersOf(snapshot, pool), now) / 1_000,
+    oldest_unclean_seconds: oldestUncleanMs(rows(pool).containers, now) / 1_000,
   }))
 }
 
@@ -47,15 +47,15 @@ type PoolCounts = Pick<
 
 /** Returns the counts of all pools as a live stream sends them. Every caller may see them. */
 export async function countPools({ store, pools, clock }: Context): Promise<{ pools: PoolCounts[] }> {
-  const snapshot = await store.snapshot()
+  const rows = rowsByPool(await store.snapshot())
   const now = clock()
-  return { pools: pools.all().map((pool) => countPool(snapshot, pool, now)) }
+  return { pools: pools.all().map((pool) => countPool(rows(pool), pool, now)) }
 }
 
 /** Returns the counts of a pool. They contain no ages, which would change every second. */
 function countPool(snapshot: Snapshot, pool: Pool, now: number): PoolCounts {
   const { name, size } = pool
-  const rows = containersOf(snapshot, pool)
+  const { containers: rows } = snapshot
   const count = (state: ContainerState) => rows.filter((c) => c.state === state).length
   const queue = waitingFor(snapshot, name, now)
   const active = snapshot.reservations.filter((r) => r.pool === name && stateAt(r, now) === 'active')
@@ -72,8 +72,15 @@ function countPool(snapshot: Snapshot, pool: Pool, now: number): PoolCounts {
   }
 }
 
-function containersOf({ containers }: Snapshot, { name }: Pool): readonly Container[] {
-  return containers.filter((c) => c.pool === name)
+/** Returns a function for the rows of one pool. All rows are read once, however many pools there are. */
+function rowsByPool({ containers, reservations, sizes }: Snapshot): (pool: Pool) => Snapshot {
+  const containersOf = Map.groupBy(containers, ({ pool }) => pool)
+  const reservationsOf = Map.groupBy(reservations, ({ pool }) => pool)
+  return ({ name }) => ({
+    containers: containersOf.get(name) ?? [],
+    reservations: reservationsOf.get(name) ?? [],
+    sizes,
+  })
 }
 
 function earliest(times: readonly number[]): string | null {

@@ -90,8 +90,11 @@ export function protectedContainers(
   observed: readonly Observed[],
   ownership: Ownership,
 ): Protected[] {
-  const byName = new Map(rows.map((row) => [row.name, row]))
-  return observed.flatMap((one): Protected[] => {
+  // What is free and this database's is never protected, and that is most of a large listing.
+  const candidates = observed.filter(({ lentTo, database }) => lentTo !== null || database !== ownership.database)
+  const names = new Set(candidates.map(({ name }) => name))
+  const byName = new Map(rows.flatMap((row) => (names.has(row.name) ? [[row.name, row]] : [])))
+  return candidates.flatMap((one): Protected[] => {
     const row = byName.get(one.name)
     const why = protectionOf(one, row, ownership)
     const standing = ownership.standings.get(one.database ?? '') ?? null

@@ -43,7 +43,11 @@ export function createRecognition(context: RecognitionDeps): Recognition {
 
   /** Adds to the ledger what an earlier version or another manager of this database has lent. */
   async function recordHeld(observed: readonly Observed[], { containers, reservations }: Snapshot): Promise<void> {
-    const unrecorded = new Map(observed.filter(({ lentTo }) => lentTo === null).map((one) => [one.id, one]))
+    const used = new Set(containers.filter(({ state }) => state !== 'ready').map(({ engineId }) => engineId))
+    const unrecorded = new Map(
+      observed.filter(({ id, lentTo }) => lentTo === null && used.has(id)).map((one) => [one.id, one]),
+    )
+    if (unrecorded.size === 0) return
     const rows = new Map(containers.map((row) => [row.name, row]))
     const lends = reservations.flatMap(({ id, state, holds }) => {
       const ids = holds.flatMap(({ container }): string[] => {

@@ -20,8 +20,10 @@ export function planContainer(
   holder: Reservation | undefined,
   now: number,
 ): Action | null {
-  const protection = here.flatMap((o) => protectionOf(o, container, input.ownership) ?? [])[0]
-  if (protection !== undefined) return blocked(container, protection)
+  for (const observed of here) {
+    const protection = protectionOf(observed, container, input.ownership)
+    if (protection !== null) return blocked(container, protection)
+  }
   const current = here.find((o) => isCurrent(container, o, input.ownership.database))
   const stale = here.filter((o) => o !== current)
   const wanted = pool !== undefined && portOf(pool, container.number) !== undefined

@@ -5,6 +5,7 @@ import type { Observed, PeerNetwork } from '../../ports/engine.ts'
 import type { Ownership } from '../ownership/ownership.ts'
 import { containerKey, peersKey } from '../work-keys.ts'
 import type { Action, PlanInput } from './actions.ts'
+import { heldRows, observedOf } from './rows.ts'
 import { hasAccount, isUp } from './plan-container.ts'
 
 /** A container of a reservation. */
@@ -22,13 +23,15 @@ export function planPeers(input: PlanInput, now: number): Action[] {
   const connecting = new Set(pools.filter(({ reachPeers }) => reachPeers).map(({ name }) => name))
   const ours = peerNetworks.filter(({ database }) => database === ownership.database)
   const existing = new Set(ours.map(({ reservation }) => reservation))
-  const rows = new Map(snapshot.containers.map((row) => [row.name, row]))
-  const observed = new Map(input.observed.map((one) => [one.id, one]))
-  const ofReservations = snapshot.reservations.flatMap((reservation): Action[] => {
-    if (reservation.count < 2 || !isActive(reservation, now) || busy.has(peersKey(reservation.id))) return []
-    if (!connecting.has(reservation.pool) && !existing.has(reservation.id)) return []
-    return connectOrName(input, reservation, membersOf(reservation, rows, observed))
+  const connected = snapshot.reservations.filter((reservation) => {
+    if (reservation.count < 2 || !isActive(reservation, now) || busy.has(peersKey(reservation.id))) return false
+    return connecting.has(reservation.pool) || existing.has(reservation.id)
   })
+  const rows = heldRows(snapshot, connected)
+  const observed = observedOf(rows, input.observed)
+  const ofReservations = connected.flatMap((reservation) =>
+    connectOrName(input, reservation, membersOf(reservation, rows, observed)),
+  )
   return [...ofReservations, ...planRemovals(input)]
 }
 

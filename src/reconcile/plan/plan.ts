@@ -6,7 +6,7 @@
 import type { Action, EndAction, PlanInput } from './actions.ts'
 import { counted } from '../../domain/text/counted.ts'
 import { formatDuration } from '../../domain/text/duration.ts'
-import { isBackingOff, SHRUNK, targetOf } from '../../domain/container.ts'
+import { type Container, isBackingOff, SHRUNK, targetOf } from '../../domain/container.ts'
 import { protectionOf } from '../ownership/ownership.ts'
 import { isUnknown, planContainer } from './plan-container.ts'
 import { planNotifications } from './plan-notifications.ts'
@@ -15,6 +15,7 @@ import { containerName, imageContainerName, portOf } from '../../domain/pool.ts'
 import type { Observed } from '../../ports/engine.ts'
 import type { NewSlot } from '../../ports/store.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
+import { countsOf, heldRows } from './rows.ts'
 import { planQueue } from './plan-queue.ts'
 import { nextWorkAt } from '../../domain/next-work.ts'
 import { containerKey, imageKey } from '../work-keys.ts'
@@ -30,17 +31,21 @@ const REVOKE_RETRY_MS = 500
 /** Interval of ticks while revocations run: 1,000 of them take minutes, and each listing takes the engine's time. */
 const REVOKE_CHECK_MS = 2_000
 
+/** Most rows need nothing: an array for each of them would be made at every tick. */
+const NOTHING: never[] = []
+
 /** Plans what ends and whose access is revoked. Needs no listing of the engine, so that a slow engine delays no end. */
 export function planEnds({ pools, snapshot }: Pick<PlanInput, 'pools' | 'snapshot'>, now: number): EndAction[] {
   const sizes = new Map(pools.map((pool) => [pool.name, pool.size]))
-  const rows = new Map(snapshot.containers.map((c) => [c.name, c]))
-  return snapshot.reservations.flatMap((reservation): EndAction[] => {
+  const ending = snapshot.reservations.filter(({ state }) => state === 'ending')
+  const rows = heldRows(snapshot, ending)
+  return snapshot.reservations.flatMap((reservation): EndAction[] | EndAction => {
     if (reservation.state === 'ending') {
       const containers = reservation.holds.flatMap((hold) => rows.get(hold.container) ?? [])
-      return [{ type: 'revoke', reservation, containers }]
+      return { type: 'revoke', reservation, containers }
     }
     const end = endOf(reservation, snapshot, sizes.get(reservation.pool) ?? 0, now)
-    return end === null ? [] : [{ type: 'end', reservation, ...end }]
+    return end === null ? NOTHING : { type: 'end', reservation, ...end }
   })
 }
 
@@ -64,19 +69,26 @@ export function plan(input: PlanInput, now: number): Action[] {
 
 /** Returns when the next reservation ends or must be revoked again; Infinity if none. */
 export function nextEnd({ reservations }: Snapshot, now: number): number {
-  const times = reservations.map((r) => {
+  return earliest(reservations, (r) => {
     if (r.state === 'ending') return now + REVOKE_RETRY_MS
     const end = dueEnd(r)?.at ?? Number.POSITIVE_INFINITY
     return r.state === 'preparing' ? Math.min(end, r.prepareBy) : end
   })
-  return Math.min(...times, Number.POSITIVE_INFINITY)
 }
 
 /** Returns when to tick again even if nothing happens; Infinity if nothing is due. */
 export function nextDue(snapshot: Snapshot, now: number): number {
-  const times = snapshot.reservations.map((r) => (r.state === 'ending' ? now + REVOKE_CHECK_MS : nextWorkAt(r, now)))
-  const retries = snapshot.containers.filter((c) => isBackingOff(c, now)).map((c) => c.retryAt)
-  return Math.min(...times, ...retries, Number.POSITIVE_INFINITY)
+  const work = earliest(snapshot.reservations, (r) =>
+    r.state === 'ending' ? now + REVOKE_CHECK_MS : nextWorkAt(r, now),
+  )
+  return earliest(snapshot.containers, (c) => (c.retryAt > now && isBackingOff(c, now) ? c.retryAt : work), work)
+}
+
+/** Returns the least of these times; without a row, `otherwise`. Not Math.min(...): a call takes 100,000 arguments at most. */
+function earliest<T>(rows: readonly T[], timeOf: (row: T) => number, otherwise = Number.POSITIVE_INFINITY): number {
+  let time = otherwise
+  for (const row of rows) time = Math.min(time, timeOf(row))
+  return time
 }
 
 /** Returns how a reservation that is not ending ends now; null if it does not. */
@@ -116,8 +128,12 @@ function isRevokedNow(reservation: Reservation, now: number): boolean {
 }
 
 function missingSlots({ pools, snapshot }: Pick<PlanInput, 'pools' | 'snapshot'>): NewSlot[] {
+  // Names are compared only where a slot has no row: making those of a large pool takes long.
+  const counts = countsOf(snapshot)
+  const incomplete = pools.filter(({ name, size, ports }) => counts.get(name) !== Math.min(size, ports.length))
+  if (incomplete.length === 0) return []
   const names = new Set(snapshot.containers.map((c) => c.name))
-  return pools.flatMap((pool) =>
+  return incomplete.flatMap((pool) =>
     pool.ports.slice(0, pool.size).flatMap((port, index) => {
       const number = index + 1
       return names.has(containerName(pool.name, number)) ? [] : [{ pool: pool.name, number, port }]
@@ -129,27 +145,28 @@ function planContainers(input: PlanInput, observed: readonly Observed[], isRevok
   const pools = new Map(input.pools.map((pool) => [pool.name, pool]))
   const seen = Map.groupBy(observed, (o) => o.name)
   const holders = holdersOf(input.snapshot.reservations)
-  const actions = input.snapshot.containers.flatMap((container): Action[] => {
-    if (input.busy.has(containerKey(container.name)) || isUnknown(container, input.unreachable)) return []
-    const pool = pools.get(container.pool)
-    const action = planContainer(
-      input,
-      container,
-      pool,
-      seen.get(container.name) ?? [],
-      holders.get(container.name),
-      now,
-    )
-    if (action?.type !== 'block' && isBackingOff(container, now)) return []
+  const actions: Action[] = []
+  let matched = 0
+  for (const container of input.snapshot.containers) {
+    const { name } = container
+    const here = seen.get(name) ?? NOTHING
+    if (here !== NOTHING) matched += 1
+    if (isBusy(input, container) || isUnknown(container, input.unreachable)) continue
+    const action = planContainer(input, container, pools.get(container.pool), here, holders.get(name), now)
+    if (action === null || (action.type !== 'block' && isBackingOff(container, now))) continue
     // Recycling keeps the engine busy for seconds; revoking must not wait for it.
-    return action === null || (isRevoking && action.type === 'recycle') ? [] : [action]
-  })
+    if (!isRevoking || action.type !== 'recycle') actions.push(action)
+  }
   return [
     ...oneRetirementEach(input, actions),
     ...planPlaybooks(input, blockedBy(actions), now),
     ...planImages(input, observed),
-    ...planSweep(input, observed, now),
+    ...planSweep(input, matched === seen.size ? NOTHING : observed, now),
   ]
+}
+
+function isBusy({ busy }: PlanInput, { name }: Container): boolean {
+  return busy.size > 0 && busy.has(containerKey(name))
 }
 
 /**
@@ -178,9 +195,11 @@ function planPlaybooks(
   blocked: ReadonlySet<string>,
   now: number,
 ): Action[] {
+  const prepared = pools.filter(({ prepare }) => prepare !== null)
+  if (prepared.length === 0) return []
   const running = new Set(observed.filter((o) => o.state === 'running').map((o) => o.id))
-  return pools.flatMap((pool): Action[] => {
-    if (pool.prepare === null || pool.preparedImage === 'awaited') return []
+  return prepared.flatMap((pool): Action[] => {
+    if (pool.preparedImage === 'awaited') return []
     const fresh = snapshot.containers.filter(
       (c) => c.pool === pool.name && c.state === 'creating' && portOf(pool, c.number) && !blocked.has(c.name),
     )
@@ -213,6 +232,7 @@ function planSweep(
   observed: readonly Observed[],
   now: number,
 ): Action[] {
+  if (observed.length === 0) return []
   const names = new Set([
     ...snapshot.containers.map((c) => c.name),
     ...missingImages.map(({ pool }) => imageContainerName(pool.name)),

@@ -80,8 +80,14 @@ async function readSince(tx: Tx, known: State): Promise<State> {
   return {
     revision,
     snapshot: {
-      containers: merged(snapshot.containers, await readContainers(tx, names), byName, ({ name }) => names.has(name)),
-      reservations: merged(snapshot.reservations, await readOpen(tx, ids), byAge, ({ id }) => ids.has(id)),
+      containers: updated(
+        snapshot.containers,
+        await readContainers(tx, names),
+        byName,
+        ({ name }) => names.has(name),
+        names.size,
+      ),
+      reservations: updated(snapshot.reservations, await readOpen(tx, ids), byAge, ({ id }) => ids.has(id), ids.size),
       sizes: sizesChanged ? await readSizes(tx) : snapshot.sizes,
     },
   }
@@ -105,6 +111,39 @@ async function readOpen(tx: Tx, ids: ReadonlySet<string>): Promise<Reservation[]
 async function readSizes(tx: Tx): Promise<ReadonlyMap<string, number>> {
   const rows = await tx.selectFrom('pool_sizes').selectAll().execute()
   return new Map(rows.map(({ pool, size }) => [pool, size]))
+}
+
+/** Returns the rows with the changes. `changed` is the number of changed rows, removed ones included. */
+function updated<T>(
+  rows: readonly T[],
+  found: readonly T[],
+  order: (a: T, b: T) => number,
+  hasChanged: (row: T) => boolean,
+  changed: number,
+): readonly T[] {
+  if (changed === 0) return rows
+  const same = found.length === changed ? replaced(rows, found, order) : null
+  return same ?? merged(rows, found, order, hasChanged)
+}
+
+/**
+ * Returns the rows with these in the places of their earlier versions; null if one of them is new. Most changes only
+ * change rows, and those are found without looking at all others.
+ */
+function replaced<T>(rows: readonly T[], found: readonly T[], order: (a: T, b: T) => number): T[] | null {
+  const all = [...rows]
+  for (const row of found) {
+    let [from, to] = [0, all.length]
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (order(all[middle] as T, row) < 0) from = middle + 1
+      else to = middle
+    }
+    const place = all[from]
+    if (place === undefined || order(place, row) !== 0) return null
+    all[from] = row
+  }
+  return all
 }
 
 /**

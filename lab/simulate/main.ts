@@ -1,0 +1,16 @@
+/** `just simulate`: the managers' code at any scale, in virtual time. Exits with 1 if a promise was broken. */
+import { readOptions } from './options.ts'
+import { report } from './report.ts'
+import { simulate } from './simulation.ts'
+
+const { options, json } = readOptions()
+const result = await simulate(options, (line) => process.stderr.write(`${line}\n`))
+process.stdout.write(
+  json ? `${JSON.stringify({ options: { ...options, database: kindOf() }, ...result })}\n` : report(options, result),
+)
+process.exitCode = result.problems.length > 0 ? 1 : 0
+
+/** Without the address of a server. */
+function kindOf(): string {
+  return options.database === 'sqlite' ? 'sqlite' : 'postgres'
+}

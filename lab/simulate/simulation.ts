@@ -1,0 +1,116 @@
+/** A fleet, its managers and a day of users, in virtual time. What is measured is real time. */
+import { MemoryAccounts } from '../../src/accounts/memory.ts'
+import { MemoryHost } from '../../src/engine/memory/host.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { mark } from '../database-mark.ts'
+import { Client } from './client.ts'
+import { openDatabase } from './database.ts'
+import { fill, poolsOf } from './fleet.ts'
+import { Ledger } from './ledger.ts'
+import { type SimulatedManager, startSimulatedManager } from './manager.ts'
+import type { SimulationOptions } from './options.ts'
+import { Random } from './random.ts'
+import { type Figures, Samples } from './samples.ts'
+import { Timeline } from './timeline.ts'
+import { Users } from './user.ts'
+import { Workload } from './workload.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+/** Ten to eight. */
+const START = Date.UTC(2030, 0, 7, 7, 50)
+/** How often lists are read. */
+const LISTS_EVERY_MS = 15 * MINUTE
+const LISTS = ['/available', '/v1/containers', '/v1/reservations', '/v1/pools'] as const
+
+export interface SimulationResult {
+  /** Double holders, late ends and lost answers; empty if all is well. */
+  readonly problems: readonly string[]
+  readonly granted: number
+  /** Real milliseconds. */
+  readonly times: Readonly<Record<string, Figures>>
+  /** Number of answers, by "reserve 201". */
+  readonly answers: Readonly<Record<string, number>>
+  readonly fillSeconds: number
+  readonly seconds: number
+  readonly databaseBytes: { readonly before: number; readonly after: number }
+  /** Resident memory of this process: managers, memory engine and users. */
+  readonly residentBytes: number
+}
+
+/** Fails if a task fails: an unexpected answer, or an error of a tick. */
+export async function simulate(
+  options: SimulationOptions,
+  progress: (line: string) => void = () => {},
+): Promise<SimulationResult> {
+  const { hours } = options
+  const database = await openDatabase(options.database)
+  const timeline = new Timeline(START)
+  const samples = new Samples()
+  const random = new Random(options.seed)
+  const host = new MemoryHost({ now: timeline.now })
+  const accounts = new MemoryAccounts((id) => host.find(id)?.state === 'running')
+  const pools = poolsOf(options.pools, options.containers)
+  const client = new Client()
+  const managers: SimulatedManager[] = []
+  const observer = await database.open('')
+  try {
+    const self = mark(await observer.databaseId())
+    const began = performance.now()
+    const filled = { host, accounts, database: self, now: START }
+    await database.edit((db) => fill(db, pools, filled))
+    const fillSeconds = (performance.now() - began) / 1_000
+    progress(`${options.containers} containers are there after ${fillSeconds.toFixed(1)} s`)
+    const before = await database.bytes()
+
+    let ids = 0
+    const newId = () => `r${String(++ids).padStart(9, '0')}`
+    for (let number = 1; number <= options.managers; number += 1) {
+      const store = await database.open(`manager-${number}`)
+      const shared = { timeline, host, accounts, database: self, pools, samples, newId }
+      managers.push(await startSimulatedManager({ ...shared, store }))
+    }
+    const ledger = new Ledger()
+    const origins = managers.map(({ origin }) => origin)
+    const users = new Users({ client, origins, ledger, samples })
+    const names = pools.map(({ name }) => name)
+    new Workload({ timeline, users, random, pools: names }).plan(options.users, hours)
+    const lists = async (): Promise<void> => {
+      for (const path of LISTS) await users.list(path)
+      timeline.at(timeline.now() + LISTS_EVERY_MS, lists)
+    }
+    timeline.at(START + MINUTE, lists)
+
+    const settle = async () => {
+      for (const manager of managers) await manager.idle()
+    }
+    const started = performance.now()
+    for (let hour = 1; hour <= hours; hour += 1) {
+      await timeline.run(START + hour * HOUR, settle)
+      const seconds = Math.round((performance.now() - started) / 1_000)
+      progress(`hour ${hour} of ${hours} after ${seconds} s: ${ledger.granted} reservations`)
+    }
+    return {
+      problems: await problemsOf(ledger, observer, timeline.now()),
+      granted: ledger.granted,
+      times: samples.figures(),
+      answers: Object.fromEntries(users.answers),
+      fillSeconds,
+      seconds: (performance.now() - started) / 1_000,
+      databaseBytes: { before, after: await database.bytes() },
+      residentBytes: process.memoryUsage().rss,
+    }
+  } finally {
+    client.close()
+    for (const manager of managers) await manager.stop()
+    await observer.close()
+    database.remove()
+  }
+}
+
+async function problemsOf(ledger: Ledger, store: Store, now: number): Promise<string[]> {
+  const problems = await ledger.check(store, now)
+  const { containers } = await store.snapshot()
+  const unclean = containers.filter(({ error }) => error !== null)
+  return [...problems, ...unclean.map(({ name, state, error }) => `${name} is ${state}: ${error}`)]
+}

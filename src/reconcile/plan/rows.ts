@@ -1,0 +1,37 @@
+/** What the planner needs of the rows, without an index of them all. */
+import type { Container } from '../../domain/container.ts'
+import type { Reservation } from '../../domain/reservation.ts'
+import type { Snapshot } from '../../domain/snapshot.ts'
+import type { Observed } from '../../ports/engine.ts'
+
+/** Returns the rows of the containers that these reservations hold, by name. Free without reservations. */
+export function heldRows(
+  { containers }: Snapshot,
+  reservations: readonly Pick<Reservation, 'holds'>[],
+): ReadonlyMap<string, Container> {
+  if (reservations.length === 0) return new Map()
+  const held = new Set(reservations.flatMap(({ holds }) => holds.map(({ container }) => container)))
+  return new Map(containers.filter(({ name }) => held.has(name)).map((row) => [row.name, row]))
+}
+
+/** Returns what is listed of these rows, by the engine's id. */
+export function observedOf(rows: ReadonlyMap<string, Container>, observed: readonly Observed[]): Map<string, Observed> {
+  if (rows.size === 0) return new Map()
+  return new Map(observed.filter(({ name }) => rows.has(name)).map((one) => [one.id, one]))
+}
+
+/** Returns the number of rows of each pool. Rows of one pool follow one another, so most of them need no look-up. */
+export function countsOf({ containers }: Snapshot): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  let latest = ''
+  let count = 0
+  for (const { pool } of containers) {
+    if (pool !== latest) {
+      counts.set(latest, count)
+      count = counts.get(pool) ?? 0
+      latest = pool
+    }
+    count += 1
+  }
+  return counts.set(latest, count)
+}
