@@ -12,6 +12,7 @@ import type { ServerContext, ServerSettings } from '../src/http/context.ts'
 import { allowAnonymous } from '../src/http/auth/auth.ts'
 import { createTokens } from '../src/usecases/tokens.ts'
 import { openMetrics } from '../src/http/ops/metrics.ts'
+import { Drain } from '../src/http/drain.ts'
 import { buildServer } from '../src/http/server.ts'
 import { type FaultRule, faulty } from './faulty.ts'
 import { pool } from './rows.ts'
@@ -85,6 +86,7 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     streaming: { heartbeatMs: 10_000, idleTimeoutMs: 60_000 },
     settings: () => SETTINGS,
     reload: async () => [],
+    drain: new Drain(),
     hostCaKey: null,
     requestSecret: Buffer.alloc(32, 7),
     freeSpace: async () => Infinity,

@@ -1,14 +1,13 @@
 /** Composition root: opens all parts in order, and closes them in reverse. */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createHashing } from './accounts/hashing/hashing.ts'
 import { type Config, loadConfig } from './config/config.ts'
 import { LiveConfig } from './config/live-config.ts'
-import { DEFAULT_PASSWORD } from './domain/account.ts'
 import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
 import { BerthError } from './domain/errors.ts'
-import { isLoopback } from './domain/text/loopback.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
@@ -21,7 +20,7 @@ import { createSelfService } from './usecases/self-service/self-service.ts'
 import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { openAccess } from './access.ts'
-import type { ServerSettings } from './http/context.ts'
+import { Drain } from './http/drain.ts'
 import { listen } from './http/listen.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
@@ -31,6 +30,7 @@ import { dashboardFolder } from './dashboard-folder.ts'
 import { openComponents, type Components } from './compose.ts'
 import { describeRemaining, printBanner, followFilling, printAndExit, printFirstToken } from './banner.ts'
 import { createReload } from './reload.ts'
+import { latestSettings } from './server-settings.ts'
 import { deferReload, handleSignals } from './signals.ts'
 import { readVersion } from './version.ts'
 
@@ -53,6 +53,8 @@ export interface Manager {
   readonly log: Log
   /** Reads berth.yml again and applies it, all or nothing. */
   readonly reload: Reload
+  /** Answers 503 to /readyz from now on, and goes on serving for `drain` of berth.yml. Called before `stop`. */
+  drain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -112,6 +114,7 @@ export async function startManager(
     // On a terminal, people follow reservations; a line for each request would hide them.
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
     const settings = latestSettings(live)
+    const drain = new Drain()
     const { authenticate, signIn } = await openAccess(live, { store, clock, log, secret: components.secret })
     const server = buildServer({
       version,
@@ -129,6 +132,7 @@ export async function startManager(
       metrics,
       settings,
       reload,
+      drain,
       hostCaKey: hostCertificates?.authority ?? null,
       trustProxy,
       requestLevel,
@@ -185,34 +189,15 @@ export async function startManager(
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
     if (auth === 'tokens') printFirstToken(await tokens.createFirstAdmin({ hasOtherAdmins }))
     closing.push(followFilling(store, pools))
-    return { address, reservations, admin, components, log, reload, stop }
+    async function drained(): Promise<void> {
+      if (live.current.drainMs === 0) return
+      drain.begin()
+      await sleep(live.current.drainMs)
+    }
+    return { address, reservations, admin, components, log, reload, drain: drained, stop }
   } catch (error) {
     await stop()
     throw error
-  }
-}
-
-/** Returns a function for the settings in use. Every request calls it, so it derives them once per reload. */
-function latestSettings(live: LiveConfig): () => ServerSettings {
-  let config = live.current
-  let settings = serverSettings(config)
-  return () => {
-    if (config !== live.current) {
-      config = live.current
-      settings = serverSettings(config)
-    }
-    return settings
-  }
-}
-
-function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit, url }: Config): ServerSettings {
-  return {
-    sshHost,
-    rateLimit,
-    // Every client that reaches the SSH ports could guess it.
-    defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
-    hosts: auth === 'none' ? [host, sshHost, ...(url === null ? [] : [new URL(url).hostname])] : null,
-    url,
   }
 }
 

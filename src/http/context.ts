@@ -9,6 +9,7 @@ import type { Terminals } from '../usecases/terminals/terminals.ts'
 import type { Tokens } from '../usecases/tokens.ts'
 import type { Authenticate } from './auth/identity.ts'
 import type { IsStillAllowed } from './auth/still-allowed.ts'
+import type { Drain } from './drain.ts'
 import type { SignIn } from './sessions/sign-in.ts'
 import type { CountsFeed } from './streaming/counts-feed.ts'
 import type { EventFeed } from './streaming/event-feed.ts'
@@ -70,6 +71,7 @@ export interface ServerContext {
   /** Returns the settings in use. Call it for each request, because a reload may change them. */
   readonly settings: () => ServerSettings
   readonly reload: Reload
+  readonly drain: Drain
   /** Public key that signs the host keys, "ssh-ed25519 AAAA…"; null without `ssh.host_ca`. */
   readonly hostCaKey: string | null
   /** Secret from which, with an Idempotency-Key, a password is generated again. Kept outside the database. */
