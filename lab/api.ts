@@ -12,6 +12,7 @@ import type { ServerContext, ServerSettings } from '../src/http/context.ts'
 import { allowAnonymous } from '../src/http/auth/auth.ts'
 import { createTokens } from '../src/usecases/tokens.ts'
 import { openMetrics } from '../src/http/ops/metrics.ts'
+import { RequestCounts } from '../src/http/auth/request-counts.ts'
 import { Drain } from '../src/http/drain.ts'
 import { buildServer } from '../src/http/server.ts'
 import { type FaultRule, faulty } from './faulty.ts'
@@ -80,6 +81,8 @@ export function contextOf(world: World, some: Pick<ServerContext, 'pools' | 'met
     reconciler: world.reconciler,
     clock: () => world.now(),
     authenticate: allowAnonymous(),
+    isStillValid: async () => true,
+    requestCounts: new RequestCounts(() => world.now()),
     signIn: null,
     trustProxy: [],
     requestLevel: 'info',

@@ -20,6 +20,7 @@ import { createSelfService } from './usecases/self-service/self-service.ts'
 import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { openAccess } from './access.ts'
+import { RequestCounts } from './http/auth/request-counts.ts'
 import { Drain } from './http/drain.ts'
 import { listen } from './http/listen.ts'
 import { openMetrics } from './http/ops/metrics.ts'
@@ -115,7 +116,13 @@ export async function startManager(
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
     const settings = latestSettings(live)
     const drain = new Drain()
-    const { authenticate, signIn } = await openAccess(live, { store, clock, log, secret: components.secret })
+    const requestCounts = new RequestCounts(clock)
+    const { authenticate, isStillValid, signIn } = await openAccess(live, {
+      store,
+      clock,
+      log,
+      secret: components.secret,
+    })
     const server = buildServer({
       version,
       clientFiles: clientFiles(version),
@@ -139,6 +146,8 @@ export async function startManager(
       requestSecret: components.secret,
       freeSpace: components.freeSpace,
       authenticate,
+      isStillValid,
+      requestCounts,
       signIn,
       streaming: STREAMING,
     })
@@ -175,9 +184,11 @@ export async function startManager(
     const expiry = startLoop(() => reconciler.enforceExpiry(), clock, log)
     // As for the end of access: viewers are checked on time, whatever the engine does.
     const viewing = startLoop(() => terminals.step(), clock, log)
+    // Managers that share a file count for themselves: SQLite writes one at a time, and syncs each write.
+    const counting = config.postgres && startLoop(() => requestCounts.exchange(store, log), clock, log)
     schedule.attach({ working, expiry })
     closing.push(async () => {
-      await Promise.all([working.stop(), expiry.stop(), viewing.stop()])
+      await Promise.all([working.stop(), expiry.stop(), viewing.stop(), counting?.stop()])
       await withinDeadline(Promise.all([reconciler.idle(), selfService.idle()]))
     })
     const unwatch = engine.watch(nudge)

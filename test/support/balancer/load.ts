@@ -59,7 +59,8 @@ export class Load {
         text += chunk
         const whole = text.slice(0, text.lastIndexOf('\n\n') + 2)
         text = text.slice(whole.length)
-        for (const [, id] of whole.matchAll(/^id: (\d+)$/gm)) ids.push((last = Number(id)))
+        ids.push(...[...whole.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id)))
+        last = ids.at(-1) ?? last
       }
       await sleep(200)
     })
