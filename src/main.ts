@@ -1,6 +1,5 @@
 /** Composition root: opens all parts in order, and closes them in reverse. */
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createHashing } from './accounts/hashing/hashing.ts'
 import { type Config, loadConfig } from './config/config.ts'
 import { LiveConfig } from './config/live-config.ts'
@@ -9,6 +8,7 @@ import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
 import { BerthError } from './domain/errors.ts'
 import { startLoop } from './reconcile/loop.ts'
+import { watchRows } from './reconcile/rows-watch.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
 import { createImageWatch } from './reconcile/image-watch.ts'
@@ -193,6 +193,11 @@ export async function startManager(
     })
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
+    // The manager of a file learns nothing from this: only its own writes are announced there.
+    if (config.postgres) {
+      const unwatchRows = watchRows(store, () => reconciler.isLeading() && nudge())
+      closing.push(async () => unwatchRows())
+    }
     // First: viewers need not wait for work that takes seconds to stop.
     closing.push(async () => terminals.stop())
     await printBanner(address, config, engine)
@@ -200,12 +205,8 @@ export async function startManager(
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
     if (auth === 'tokens') printFirstToken(await tokens.createFirstAdmin({ hasOtherAdmins }))
     closing.push(followFilling(store, pools))
-    async function drained(): Promise<void> {
-      if (live.current.drainMs === 0) return
-      drain.begin()
-      await sleep(live.current.drainMs)
-    }
-    return { address, reservations, admin, components, log, reload, drain: drained, stop }
+    const serveOn = () => drain.begin(live.current.drainMs)
+    return { address, reservations, admin, components, log, reload, drain: serveOn, stop }
   } catch (error) {
     await stop()
     throw error

@@ -1,4 +1,5 @@
 /** How the server leaves the service of a load balancer: it says so first, goes on serving, and finishes its requests. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
 /** Begins once: a manager that drains stops afterwards. */
@@ -6,9 +7,11 @@ export class Drain {
   #hasBegun = false
   readonly #closing = new AbortController()
 
-  /** From now on /readyz answers 503, and each answer closes its connection. */
-  begin(): void {
+  /** From now on /readyz answers 503, and each answer closes its connection. Resolves after this time; 0: no drain. */
+  async begin(ms: number): Promise<void> {
+    if (ms === 0) return
     this.#hasBegun = true
+    await sleep(ms)
   }
 
   get hasBegun(): boolean {
