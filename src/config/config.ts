@@ -133,7 +133,10 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     listen: top.listen,
     database: postgres ? describePostgres(postgres) : resolve(folder, top.database),
     postgres,
-    ansibleOutput: resolve(folder, postgres ? 'berth-ansible' : `${top.database}-ansible`),
+    // Where the manager may write: the folder of berth.yml may belong to root.
+    ansibleOutput: postgres
+      ? resolve(dirname(postgres.secretFile), 'berth-ansible')
+      : resolve(folder, `${top.database}-ansible`),
     accounts: engine.kind === 'memory' ? 'memory' : top.accounts,
     concurrency: top.concurrency,
     drainMs: top.drain,

@@ -1,4 +1,4 @@
-/** How the server leaves the service of a load balancer: it says so first, goes on serving, and finishes its requests. */
+/** How a server leaves a load balancer: it says so first, goes on serving, and finishes its requests. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 

@@ -49,7 +49,7 @@ it('managers are restarted one after another, and no request fails, no reservati
   load.read('/v1/containers')
 
   for (const manager of managers) {
-    const before = load.rounds
+    const rounds = load.rounds
     manager.signal('SIGTERM')
     await eventually(async () => (await fetch(`${manager.url}/readyz`)).status === 503)
     const direct = await fetch(`${manager.url}/v1/pools`)
@@ -58,7 +58,7 @@ it('managers are restarted one after another, and no request fails, no reservati
     await manager.died()
     await manager.start()
     if (manager !== managers.at(-1)) await serves(manager)
-    assert.ok(load.rounds > before)
+    assert.ok(load.rounds > rounds)
   }
 
   const kept = (await (await fetch(`${url}/v1/reservations/${id}`)).json()) as { state: string }

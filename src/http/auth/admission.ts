@@ -26,7 +26,7 @@ export const PROBE = { config: { open: true, rateLimit: false, frequent: true } 
 export function admit(server: FastifyInstance, context: ServerContext): void {
   const { authenticate, log } = context
   server.decorateRequest('caller', null)
-  const tooMany = perMinute(context.requestCounts, () => context.settings().rateLimit)
+  const countRequest = perMinute(context.requestCounts, () => context.settings().rateLimit)
   server.addHook('onRequest', (request, reply, done) => {
     const { open = false, rateLimit: limited } = request.routeOptions.config
     const counts = limited !== false && context.settings().rateLimit > 0
@@ -37,17 +37,17 @@ export function admit(server: FastifyInstance, context: ServerContext): void {
       if (!counts) return done()
     }
     // Given a promise, fastify continues when it is fulfilled; without one, when `done` is called.
-    return admitted(request, reply, caller, counts ? tooMany : null)
+    return admitted(request, reply, caller, counts ? countRequest : null)
   })
 
   async function admitted(
     request: FastifyRequest,
     reply: FastifyReply,
     caller: Caller | null | Promise<Caller>,
-    tooMany: ReturnType<typeof perMinute> | null,
+    count: ReturnType<typeof perMinute> | null,
   ): Promise<void> {
     const refusal = caller instanceof Promise ? await identify(caller, request) : null
-    tooMany?.(request, reply)
+    count?.(request, reply)
     if (!refusal) return
     const { error } = refusal
     if (request.headers.authorization !== undefined) logRefusal(log, request, error)

@@ -21,7 +21,8 @@ export function rateLimitKey(request: FastifyRequest): string {
 
 /**
  * Returns a function that counts a request after authentication, and throws `rate_limited` beyond `limit` requests a
- * minute. A changed limit applies from the next request on. Adds the headers of draft-ietf-httpapi-ratelimit-headers-10.
+ * minute. A changed limit applies from the next request on. Adds the headers of
+ * draft-ietf-httpapi-ratelimit-headers-10.
  */
 export function perMinute(counts: RequestCounts, limit: () => number) {
   return (request: FastifyRequest, reply: FastifyReply): void => {

@@ -3,7 +3,7 @@ import type { Terminal } from '../../domain/terminal/terminal.ts'
 import type { Ticket } from '../../domain/terminal/ticket.ts'
 
 /** Which manager is connected to the shell: this one, or another one; `gone`: the terminal was removed. */
-export type TerminalPlace = 'here' | 'elsewhere' | 'gone'
+type TerminalPlace = 'here' | 'elsewhere' | 'gone'
 
 export interface TerminalStore {
   /** Returns null if there is no such terminal. */

@@ -1,4 +1,4 @@
-/** Adds what several managers share besides reservations: tickets of terminals, where shells are, counts of requests. */
+/** Adds what managers share besides reservations: tickets of terminals, where shells are, counts of requests. */
 import { type Kysely, PostgresAdapter, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {

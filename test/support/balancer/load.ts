@@ -26,7 +26,10 @@ export class Load {
   reserve(username: string): void {
     this.#repeat(async () => {
       const made = await this.#ask<Reservation>('POST', '/v1/reservations', [201, 409], { username })
-      if (made.status === 409) return void (await sleep(100))
+      if (made.status === 409) {
+        await sleep(100)
+        return
+      }
       const path = `/v1/reservations/${made.body.id}`
       const seen = await this.#ask<Reservation>('GET', path, [200])
       if (seen.body.state !== 'active') this.failures.push(`${path} is ${JSON.stringify(seen.body)}`)
