@@ -1,5 +1,6 @@
 /** Clients of several managers behind a balancer, who notice each failed request and each lost event. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 interface Reservation {
@@ -9,6 +10,7 @@ interface Reservation {
 
 export class Load {
   readonly #url: string
+  readonly #mayLoseReleases: boolean
   readonly #over = new AbortController()
   readonly #running: Promise<void>[] = []
   /** What should not have happened. */
@@ -18,14 +20,16 @@ export class Load {
   /** Number of other requests that were answered. */
   reads = 0
 
-  constructor(url: string) {
+  /** `mayLoseReleases`: a manager dies, and haproxy does not send a DELETE again. */
+  constructor(url: string, { mayLoseReleases = false } = {}) {
     this.#url = url
+    this.#mayLoseReleases = mayLoseReleases
   }
 
   /** Reserves, reads and releases, over and over. */
   reserve(username: string): void {
     this.#repeat(async () => {
-      const made = await this.#ask<Reservation>('POST', '/v1/reservations', [201, 409], { username })
+      const made = await this.#ask<Reservation>('POST', '/v1/reservations', [201, 409], { username }, randomUUID())
       if (made.status === 409) {
         await sleep(100)
         return
@@ -33,7 +37,7 @@ export class Load {
       const path = `/v1/reservations/${made.body.id}`
       const seen = await this.#ask<Reservation>('GET', path, [200])
       if (seen.body.state !== 'active') this.failures.push(`${path} is ${JSON.stringify(seen.body)}`)
-      await this.#ask('DELETE', path, [200])
+      await this.#ask('DELETE', path, this.#mayLoseReleases ? [200, 502] : [200])
       this.rounds += 1
     })
   }
@@ -42,7 +46,7 @@ export class Load {
     this.#repeat(async () => {
       await this.#ask('GET', path, [200])
       this.reads += 1
-      await sleep(10)
+      await sleep(25)
     })
   }
 
@@ -86,8 +90,8 @@ export class Load {
     this.#running.push(run())
   }
 
-  async #ask<T>(method: string, path: string, expected: readonly number[], body?: object) {
-    const headers = body ? { 'content-type': 'application/json' } : {}
+  async #ask<T>(method: string, path: string, expected: readonly number[], body?: object, key?: string) {
+    const headers = body ? { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) } : {}
     const answer = await fetch(this.#url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
     const text = await answer.text()
     if (!expected.includes(answer.status)) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
