@@ -12,6 +12,8 @@ import type { ServerContext, ServerSettings } from '../src/http/context.ts'
 import { allowAnonymous } from '../src/http/auth/auth.ts'
 import { createTokens } from '../src/usecases/tokens.ts'
 import { openMetrics } from '../src/http/ops/metrics.ts'
+import { RequestCounts } from '../src/http/auth/request-counts.ts'
+import { Drain } from '../src/http/drain.ts'
 import { buildServer } from '../src/http/server.ts'
 import { type FaultRule, faulty } from './faulty.ts'
 import { pool } from './rows.ts'
@@ -83,12 +85,15 @@ export function contextOf(world: Served, some: Pick<ServerContext, 'pools' | 'me
     clock: () => world.now(),
     clockOffset: () => 0,
     authenticate: allowAnonymous(),
+    isStillValid: async () => true,
+    requestCounts: new RequestCounts(() => world.now()),
     signIn: null,
     trustProxy: [],
     requestLevel: 'info',
     streaming: { heartbeatMs: 10_000, idleTimeoutMs: 60_000 },
     settings: () => SETTINGS,
     reload: async () => [],
+    drain: new Drain(),
     hostCaKey: null,
     requestSecret: Buffer.alloc(32, 7),
     freeSpace: async () => Infinity,

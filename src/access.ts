@@ -3,6 +3,7 @@ import { readClientSecret } from './config/client-secret.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import { UNLIMITED } from './domain/identity.ts'
 import { allowAnonymous, requireToken } from './http/auth/auth.ts'
+import { createIsStillValid, type IsStillValid } from './http/auth/credential.ts'
 import type { Authenticate } from './http/auth/identity.ts'
 import type { OidcSignIn, SignIn } from './http/sessions/sign-in.ts'
 import type { Clock } from './ports/clock.ts'
@@ -21,6 +22,7 @@ interface AccessDeps {
 
 interface Access {
   readonly authenticate: Authenticate
+  readonly isStillValid: IsStillValid
   /** null with `auth: none`. */
   readonly signIn: SignIn | null
 }
@@ -28,9 +30,10 @@ interface Access {
 /** Throws `invalid_config` if the client's secret for the identity provider cannot be read. */
 export async function openAccess(live: LiveConfig, { store, clock, log, secret }: AccessDeps): Promise<Access> {
   const { auth, signOn, oidcClient: client } = live.current
-  if (auth === 'none') return { authenticate: allowAnonymous(), signIn: null }
   const limits = () => live.current.signOn?.limits ?? UNLIMITED
   const sessions = createSessions({ store, clock, log, signOn: () => live.current.signOn })
+  const isStillValid = createIsStillValid({ store, sessions, clock })
+  if (auth === 'none') return { authenticate: allowAnonymous(), isStillValid, signIn: null }
   const checkToken = createTokenCheck({ store, clock, log })
   const url = () => live.current.url
 
@@ -46,5 +49,5 @@ export async function openAccess(live: LiveConfig, { store, clock, log, secret }
   // Loaded only if there is a provider, because it delays the start.
   const verify = signOn && (await import('./http/auth/oidc.ts')).openSignOn(signOn, { clock, log, limits })
   const authenticate = requireToken({ checkToken, signOn: verify, sessions, url })
-  return { authenticate, signIn: { sessions, checkToken, oidc: await openOidc() } }
+  return { authenticate, isStillValid, signIn: { sessions, checkToken, oidc: await openOidc() } }
 }

@@ -11,6 +11,7 @@ import type { DatabaseMark } from './domain/database-mark.ts'
 import { createOwnershipReader, type OwnershipReader } from './reconcile/ownership/reader.ts'
 import type { InstanceConfig } from './domain/pool.ts'
 import { createPools, type Pools } from './domain/pools.ts'
+import type { Snapshot } from './domain/snapshot.ts'
 import { openHostCa } from './accounts/host-ca.ts'
 import type { Accounts } from './ports/accounts.ts'
 import type { Engine } from './ports/engine.ts'
@@ -69,7 +70,7 @@ export async function openComponents(
   const pools = createPools(config.pools)
   const localTime = new LocalTime(() => settings.current.timezone)
   const { mark, isGone, secret, open, freeSpace } = databaseOf(config)
-  const store = await open()
+  const store = followSizes(await open(), pools)
   const monotonic = () => performance.now()
   const time = new DatabaseClock({ read: () => store.databaseTime(), machine, monotonic, log })
   const clock = time.now
@@ -145,6 +146,18 @@ export async function openComponents(
     await close()
     throw error
   }
+}
+
+/** Applies the sizes of pools that another manager has set as soon as this one reads the rows. */
+function followSizes(store: Store, pools: Pools): Store {
+  let applied: Snapshot['sizes'] | null = null
+  async function snapshot(): Promise<Snapshot> {
+    const read = await store.snapshot()
+    if (read.sizes !== applied) pools.resize(read.sizes)
+    applied = read.sizes
+    return read
+  }
+  return { ...store, snapshot }
 }
 
 /** Returns the instance. A reload may change the address on which new containers listen, but not the name. */

@@ -10,6 +10,7 @@ import { BerthError } from './domain/errors.ts'
 import { startExpiry } from './reconcile/expiry.ts'
 import { startLoop } from './reconcile/loop.ts'
 import { joinManagers } from './reconcile/managers/start.ts'
+import { watchRows } from './reconcile/rows-watch.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
 import { createImageWatch } from './reconcile/image-watch.ts'
@@ -21,6 +22,8 @@ import { createSelfService } from './usecases/self-service/self-service.ts'
 import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { openAccess } from './access.ts'
+import { RequestCounts } from './http/auth/request-counts.ts'
+import { Drain } from './http/drain.ts'
 import { listen } from './http/listen.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
@@ -53,6 +56,8 @@ export interface Manager {
   readonly log: Log
   /** Reads berth.yml again and applies it, all or nothing. */
   readonly reload: Reload
+  /** Answers 503 to /readyz from now on, and goes on serving for `drain` of berth.yml. Called before `stop`. */
+  drain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -115,7 +120,14 @@ export async function startManager(
     // On a terminal, people follow reservations; a line for each request would hide them.
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
     const settings = latestSettings(live)
-    const { authenticate, signIn } = await openAccess(live, { store, clock, log, secret: components.secret })
+    const drain = new Drain()
+    const requestCounts = new RequestCounts(clock)
+    const { authenticate, isStillValid, signIn } = await openAccess(live, {
+      store,
+      clock,
+      log,
+      secret: components.secret,
+    })
     const server = buildServer({
       version,
       clientFiles: clientFiles(version),
@@ -133,12 +145,15 @@ export async function startManager(
       metrics,
       settings,
       reload,
+      drain,
       hostCaKey: hostCertificates?.authority ?? null,
       trustProxy,
       requestLevel,
       requestSecret: components.secret,
       freeSpace: components.freeSpace,
       authenticate,
+      isStillValid,
+      requestCounts,
       signIn,
       streaming: STREAMING,
     })
@@ -177,13 +192,20 @@ export async function startManager(
     const expiry = startExpiry(reconciler, clock, log)
     // As for the end of access: viewers are checked on time, whatever the engine does.
     const viewing = startLoop(() => terminals.step(), clock, log)
+    // Managers that share a file count for themselves: SQLite writes one at a time, and syncs each write.
+    const counting = config.postgres && startLoop(() => requestCounts.exchange(store, log), clock, log)
     schedule.attach({ working, expiry })
     closing.push(async () => {
-      await Promise.all([working.stop(), expiry.stop(), viewing.stop()])
+      await Promise.all([working.stop(), expiry.stop(), viewing.stop(), counting?.stop()])
       await withinDeadline(Promise.all([reconciler.idle(), selfService.idle()]))
     })
     const unwatch = engine.watch(nudge)
     closing.push(async () => unwatch())
+    // The manager of a file learns nothing from this: only its own writes are announced there.
+    if (config.postgres) {
+      const unwatchRows = watchRows(store, () => reconciler.isLeading() && nudge())
+      closing.push(async () => unwatchRows())
+    }
     // First: viewers need not wait for work that takes seconds to stop.
     closing.push(async () => terminals.stop())
     await printBanner(address, config, engine)
@@ -191,7 +213,8 @@ export async function startManager(
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
     if (auth === 'tokens') printFirstToken(await tokens.createFirstAdmin({ hasOtherAdmins }))
     closing.push(followFilling(store, pools))
-    return { address, reservations, admin, components, log, reload, stop }
+    const serveOn = () => drain.begin(live.current.drainMs)
+    return { address, reservations, admin, components, log, reload, drain: serveOn, stop }
   } catch (error) {
     await stop()
     throw error

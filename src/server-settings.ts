@@ -1,4 +1,4 @@
-/** The settings of berth.yml that the API works with. */
+/** The settings that a server reads for each request, from berth.yml. */
 import type { Config } from './config/config.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import { DEFAULT_PASSWORD } from './domain/account.ts'

@@ -12,6 +12,7 @@ const EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 interface SignalTarget {
   readonly log: Log
   readonly reload: Reload
+  drain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -43,10 +44,14 @@ export function handleSignals(
   const hasTerminal = isatty(0)
   let isStopping = false
 
-  /** `silent`: nothing is printed, because the terminal was closed and a write to it would fail. */
-  async function stop({ silent = false } = {}): Promise<void> {
+  /**
+   * `silent`: nothing is printed, because the terminal was closed and a write to it would fail. `drains`: a service
+   * manager stops it, and a load balancer is given time to notice.
+   */
+  async function stop({ silent = false, drains = false } = {}): Promise<void> {
     isStopping = true
     if (!silent) printStopping()
+    if (drains) await manager.drain()
     const remaining = await describeRemaining().catch(
       (error: unknown) => `the database does not answer: ${reasonOf(error)}`,
     )
@@ -57,7 +62,7 @@ export function handleSignals(
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (!isStopping) return void stop()
+      if (!isStopping) return void stop({ drains: signal === 'SIGTERM' })
       printAborted()
       process.exit(EXIT[signal])
     })

@@ -42,6 +42,7 @@ const RULES: readonly Rule[] = [
   { where: 'dashboard-folder.ts', ours: [], packages: ['node:url'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
   { where: 'signals.ts', ours: ['banner.ts', 'domain', 'ports'], packages: ['node:fs', 'node:tty'] },
+  { where: 'server-settings.ts', ours: ['config', 'domain', 'http/context.ts'], packages: [] },
   { where: 'reload.ts', ours: ['config', 'domain', 'log', 'ports'], packages: [] },
   { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {

@@ -1092,7 +1092,7 @@ export interface components {
          */
         Reach: "internet" | "none" | "all";
         /** @enum {string} */
-        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone" | "disk_almost_full" | "schema_too_new";
+        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone" | "disk_almost_full" | "schema_too_new" | "stopping";
         ReadinessProblem: {
             code: components["schemas"]["ReadinessCode"];
             /** @description The pool that cannot lend anything; null unless code is pool_unusable */

@@ -55,6 +55,7 @@ const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
   url: [live('url', (config) => config.url)],
   sshHost: [live('ssh.host', (config) => config.sshHost)],
   concurrency: [live('concurrency', (config) => String(config.concurrency))],
+  drainMs: [live('drain', (config) => formatDuration(config.drainMs))],
   keepMs: [live('keep', (config) => formatDuration(config.keepMs))],
   log: [live('log.level', ({ log }) => log.level), restart('log.format', ({ log }) => log.format)],
   timezone: [live('timezone', (config) => config.timezone)],

@@ -34,6 +34,8 @@ export interface Config extends Access {
   readonly accounts: 'native' | 'ansible' | 'memory'
   /** Maximum number of containers that are worked on at once. */
   readonly concurrency: number
+  /** How long a manager that was asked to stop goes on serving, in milliseconds; see `Drain`. */
+  readonly drainMs: number
   /** How long ended reservations and events are kept, in milliseconds. */
   readonly keepMs: number
   readonly log: LogSettings
@@ -56,6 +58,8 @@ export interface Config extends Access {
 }
 
 const DAY_MS = 86_400_000
+/** Service managers kill a process that takes longer to stop: systemd by default after 90 s. */
+const MAX_DRAIN_MS = 60_000
 
 const TOP = {
   listen: { parse: value.listen, default: '127.0.0.1:8080' },
@@ -65,6 +69,7 @@ const TOP = {
   instance: { parse: value.slug, default: DEFAULT_INSTANCE },
   peer_networks: { parse: value.addressBlock, default: '10.213.0.0/16' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
+  drain: { parse: value.span, default: '0s' },
   keep: { parse: value.span, default: '90d' },
   timezone: { parse: value.timezone, default: undefined },
 } as const
@@ -118,6 +123,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   }
   // An Idempotency-Key is valid for a day, and so must be its reservation.
   if (some.keep !== undefined && some.keep < DAY_MS) reader.report(['keep'], 'must be at least 1d')
+  if (some.drain !== undefined && some.drain > MAX_DRAIN_MS) reader.report(['drain'], 'must be at most 60s')
   reader.checkEnvironment()
   if (!top || !ssh || !access || !log || reader.problems.length > 0) throw invalidConfig(file, reader.problems)
   const engine: EngineConfig =
@@ -127,9 +133,13 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     listen: top.listen,
     database: postgres ? describePostgres(postgres) : resolve(folder, top.database),
     postgres,
-    ansibleOutput: resolve(folder, postgres ? 'berth-ansible' : `${top.database}-ansible`),
+    // Where the manager may write: the folder of berth.yml may belong to root.
+    ansibleOutput: postgres
+      ? resolve(dirname(postgres.secretFile), 'berth-ansible')
+      : resolve(folder, `${top.database}-ansible`),
     accounts: engine.kind === 'memory' ? 'memory' : top.accounts,
     concurrency: top.concurrency,
+    drainMs: top.drain,
     keepMs: top.keep,
     log,
     ...access,

@@ -51,6 +51,16 @@ export interface Session extends Identity {
 
 export const UNLIMITED: Limits = { containers: null, durationMs: null, pools: null }
 
+/** How a caller was authenticated, without the secret: enough to check later whether that still holds. */
+export interface Credential {
+  /** `oidc`: a token of the identity provider. `none`: without authentication. */
+  readonly kind: 'none' | 'token' | 'session' | 'oidc'
+  /** Id of the API token or of the session; null for the others. */
+  readonly id: string | null
+  /** Epoch milliseconds; null: never. */
+  readonly expiresAt: number | null
+}
+
 /** Every caller under `auth: none`. */
 export const ANONYMOUS: Identity = { name: 'anyone', role: 'admin', limits: UNLIMITED }
 

@@ -22,6 +22,8 @@ const KEEP_ALIVE_MS = 72_000
 export interface Connections {
   /** The request is being answered: its connection must not be replaced. */
   working(request: IncomingMessage): void
+  /** Resolves when every request that has arrived was answered. */
+  answered(): Promise<void>
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
@@ -34,6 +36,8 @@ export function boundedServer(most = MAX_CONNECTIONS): {
   const unanswered = new Map<Socket, number>()
   /** Idle connections, the longest idle first. */
   const idle = new Set<Socket>()
+  /** Called when no request is unanswered. */
+  const waiting: (() => void)[] = []
   /** Connections that close after the answer under way. */
   const last = new WeakSet<Socket>()
 
@@ -47,7 +51,13 @@ export function boundedServer(most = MAX_CONNECTIONS): {
     socket.once('close', () => {
       unanswered.delete(socket)
       idle.delete(socket)
+      release()
     })
+  }
+
+  function release(): void {
+    if (waiting.length === 0 || [...unanswered.values()].some((owed) => owed > 0)) return
+    for (const resolve of waiting.splice(0)) resolve()
   }
 
   /** Returns false when the connection takes no further request. */
@@ -74,7 +84,9 @@ export function boundedServer(most = MAX_CONNECTIONS): {
     const owed = unanswered.get(socket)
     if (owed === undefined) return
     unanswered.set(socket, owed - 1)
-    if (owed === 1) idle.add(socket)
+    if (owed > 1) return
+    idle.add(socket)
+    release()
   }
 
   function create(handler: Handler): Server {
@@ -96,7 +108,14 @@ export function boundedServer(most = MAX_CONNECTIONS): {
     return server.on('connection', arrived)
   }
 
-  return { create, connections: { working: ({ socket }) => void idle.delete(socket) } }
+  async function all(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    waiting.push(resolve)
+    release()
+    await promise
+  }
+
+  return { create, connections: { working: ({ socket }) => void idle.delete(socket), answered: all } }
 }
 
 /**

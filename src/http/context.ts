@@ -7,8 +7,11 @@ import type { Store } from '../ports/store.ts'
 import type { Reservations } from '../usecases/reservations.ts'
 import type { Terminals } from '../usecases/terminals/terminals.ts'
 import type { Tokens } from '../usecases/tokens.ts'
+import type { IsStillValid } from './auth/credential.ts'
 import type { Authenticate } from './auth/identity.ts'
 import type { IsStillAllowed } from './auth/still-allowed.ts'
+import type { Drain } from './drain.ts'
+import type { RequestCounts } from './auth/request-counts.ts'
 import type { SignIn } from './sessions/sign-in.ts'
 import type { CountsFeed } from './streaming/counts-feed.ts'
 import type { EventFeed } from './streaming/event-feed.ts'
@@ -76,6 +79,7 @@ export interface ServerContext {
   /** Returns the settings in use. Call it for each request, because a reload may change them. */
   readonly settings: () => ServerSettings
   readonly reload: Reload
+  readonly drain: Drain
   /** Public key that signs the host keys, "ssh-ed25519 AAAA…"; null without `ssh.host_ca`. */
   readonly hostCaKey: string | null
   /** Secret from which, with an Idempotency-Key, a password is generated again. Kept outside the database. */
@@ -85,6 +89,8 @@ export interface ServerContext {
   /** Interval between the heartbeats of a stream, and the maximum time in which a client reads nothing of an answer. */
   readonly streaming: { readonly heartbeatMs: number; readonly idleTimeoutMs: number }
   readonly authenticate: Authenticate
+  readonly isStillValid: IsStillValid
+  readonly requestCounts: RequestCounts
   /** null with `auth: none`. */
   readonly signIn: SignIn | null
   /** Addresses and networks of proxies whose X-Forwarded-For is trusted; "loopback" means this machine. */

@@ -94,7 +94,7 @@ function acceptEmptyJson(server: FastifyInstance): void {
 
 /** The hooks of all requests. They are async only where they wait for something: each promise costs every request. */
 function addHooks(server: FastifyInstance, context: ServerContext, connections: Connections): void {
-  const { streaming } = context
+  const { streaming, drain } = context
   const refuseForeign = createOriginCheck(context.settings)
   server.addHook('onRequest', (request, reply, done) => {
     // First, so that refusals have them, too.
@@ -112,9 +112,12 @@ function addHooks(server: FastifyInstance, context: ServerContext, connections: 
   })
   // Bounds how long an answer is kept for a client that does not read it.
   server.addHook('onSend', (_request, reply, payload, done) => {
+    // Otherwise the client would send its next request to a manager that is about to stop.
+    if (drain.hasBegun) reply.header('connection', 'close')
     closeWhenIdle(reply.raw, streaming.idleTimeoutMs)
     done(null, payload)
   })
+  drain.register(server, () => connections.answered())
   recordAnswers(server, context)
   closeRefusedUpgrades(server)
 }

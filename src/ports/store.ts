@@ -2,13 +2,14 @@
 import type { Container, ContainerPatch } from '../domain/container.ts'
 import type { BerthEvent, EventFilter } from '../domain/event.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
-import type { Terminal } from '../domain/terminal/terminal.ts'
 import type { PoolFacts } from '../domain/pool.ts'
 import type { Outcome, Reservation, ReservationState } from '../domain/reservation.ts'
 import type { UsageRecord } from '../domain/usage.ts'
 import type { HistoryStore } from './store/history.ts'
 import type { LeadershipStore } from './store/leadership.ts'
+import type { RequestCountStore } from './store/request-counts.ts'
 import type { SessionStore } from './store/sessions.ts'
+import type { TerminalStore } from './store/terminals.ts'
 import type { TokenStore } from './store/tokens.ts'
 
 /** A reservation to make. With `waitUntil` it may wait for containers; with null it does not. */
@@ -130,7 +131,13 @@ export interface ReservationWithContainers {
  * Each verb is one transaction, and appends an event for each change of a state in that transaction. `now` is epoch
  * milliseconds: SQL never asks for the time. `by` names the identity that asked.
  */
-export interface Store extends LeadershipStore, HistoryStore, SessionStore, TokenStore {
+export interface Store
+  extends LeadershipStore,
+    HistoryStore,
+    SessionStore,
+    TokenStore,
+    TerminalStore,
+    RequestCountStore {
   /**
    * Returns the containers, open reservations and pool sizes, with everything that was committed before the call.
    * Returns the same immutable object while nothing has changed, so callers can cache what they derive from it.
@@ -218,18 +225,6 @@ export interface Store extends LeadershipStore, HistoryStore, SessionStore, Toke
    * the rows of all containers and ends all reservations as failed for this reason. Returns the identity.
    */
   renewIdentity(from: string, reason: string, now: number): Promise<string>
-
-  /** Returns null if there is no such terminal. */
-  terminal(id: string): Promise<Terminal | null>
-  /** Returns the terminals in reservations of this owner, oldest first, including those of ended reservations. */
-  terminals(owner: string): Promise<Terminal[]>
-  /** Returns the terminals of all owners. */
-  allTerminals(): Promise<Terminal[]>
-  addTerminal(terminal: Terminal, by: string, now: number): Promise<void>
-  /** Records that these terminals have viewers at `now`. */
-  markViewed(ids: readonly string[], now: number): Promise<void>
-  /** Removes the terminal, if there is one. `detail` is the reason. Without `by`, the manager removed it. */
-  removeTerminal(id: string, why: { readonly detail: string; readonly by?: string }, now: number): Promise<void>
 
   /** Oldest first. Numbers commit in order: a reader never sees an event after one with a higher number. */
   events(filter: EventFilter): Promise<BerthEvent[]>

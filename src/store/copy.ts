@@ -8,10 +8,12 @@ import type { Tables } from './sql/schema/tables.ts'
 const PAGE_SIZE = 500
 
 /**
- * Tables with the columns of their primary keys; a table comes after those that it refers to. Left out is `changes`:
- * the triggers of the copy record the rows that are inserted.
+ * Tables with the columns of their primary keys; a table comes after those that it refers to. Left out are `changes`,
+ * because the triggers of the copy record the rows that are inserted, and what lasts less than a minute.
  */
-const TABLES: Readonly<Record<Exclude<keyof Tables, 'changes'>, readonly [string, ...string[]]>> = {
+const TABLES: Readonly<
+  Record<Exclude<keyof Tables, 'changes' | 'tickets' | 'request_counts'>, readonly [string, ...string[]]>
+> = {
   containers: ['name'],
   reservations: ['id'],
   holds: ['reservation_id', 'container'],

@@ -17,13 +17,17 @@ import * as sessions from './sqlite/migrations/0013-sessions.ts'
 import * as refusals from './sqlite/migrations/0014-refusals.ts'
 import * as terminals from './sqlite/migrations/0015-terminals.ts'
 import * as renewedManagers from './migrations/0016-managers.ts'
+import * as sharedView from './migrations/0017-shared-view.ts'
 import * as firstSchema from './postgres/first-schema.ts'
 import type { Tables } from './sql/schema/tables.ts'
 
 type Migrations = Readonly<Record<string, Migration>>
 
 /** Of every kind of database, after those that each kind begins with. */
-const COMMON: Migrations = { '0016-managers': renewedManagers }
+const COMMON: Migrations = {
+  '0016-managers': renewedManagers,
+  '0017-shared-view': sharedView,
+}
 
 export const SQLITE_MIGRATIONS: Migrations = {
   '0001-initial': initial,

@@ -131,6 +131,11 @@ CREATE TABLE "refusals" (
   "count" integer not null,
   constraint "refusals_pk" primary key ("at", "pool", "code"));
 
+CREATE TABLE "request_counts" (
+  "key" text not null primary key,
+  "began" integer not null,
+  "count" integer not null);
+
 CREATE TABLE "requests" (
   "owner" text not null,
   "key" text not null,
@@ -216,9 +221,17 @@ CREATE TABLE "terminals" (
   "generation" integer not null,
   "persistent" integer not null,
   "created_at" integer not null,
-  "viewed_at" integer not null);
+  "viewed_at" integer not null,
+  "manager" text);
 
 CREATE INDEX "terminals_of_reservation" on "terminals" ("reservation");
+
+CREATE TABLE "tickets" (
+  "hash" text not null primary key,
+  "terminal" text not null,
+  "by" text not null,
+  "credential" text not null,
+  "until" integer not null);
 
 CREATE TABLE "tokens" (
   "id" text primary key,

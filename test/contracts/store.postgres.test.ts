@@ -4,13 +4,16 @@ import { addressOf, startPostgres } from '../../lab/postgres/server.ts'
 import { openPostgres } from '../../src/store/postgres/open.ts'
 import { storeContract } from './store.ts'
 import { managersContract } from './store-managers.ts'
+import { sharedViewContract } from './store-shared-view.ts'
 
 const server = await startPostgres({ fsync: 'off' })
 after(() => server.stop())
 
 storeContract('PostgreSQL', async () => openPostgres(addressOf(await server.createDatabase())))
 
-managersContract('PostgreSQL', async () => {
-  const address = addressOf(await server.createDatabase())
-  return (at) => openPostgres(address, at)
-})
+for (const contract of [managersContract, sharedViewContract]) {
+  contract('PostgreSQL', async () => {
+    const address = addressOf(await server.createDatabase())
+    return (at) => openPostgres(address, at)
+  })
+}

@@ -28,6 +28,7 @@ import { connectSqlite } from '../../src/store/sqlite/driver.ts'
 import { NOW } from '../../lab/rows.ts'
 import { storeContract } from './store.ts'
 import { managersContract } from './store-managers.ts'
+import { sharedViewContract } from './store-shared-view.ts'
 import { claimOf } from '../../lab/claims.ts'
 import { claimed, fill } from './store-bench.ts'
 
@@ -57,10 +58,12 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 storeContract('SQLite in memory', () => openSqlite(':memory:'))
 storeContract('SQLite in a file', () => openSqlite(freshFile()))
 
-managersContract('SQLite', async () => {
-  const file = freshFile()
-  return (address) => openSqlite(file, address)
-})
+for (const contract of [managersContract, sharedViewContract]) {
+  contract('SQLite', async () => {
+    const file = freshFile()
+    return (address) => openSqlite(file, address)
+  })
+}
 
 describe('a SQLite file', () => {
   it('keeps everything', async () => {

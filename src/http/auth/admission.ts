@@ -1,5 +1,4 @@
 /** Admits requests: authenticates the caller and applies the rate limit. */
-import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasCode } from '../../domain/errors.ts'
 import type { Log } from '../../ports/log.ts'
@@ -27,31 +26,28 @@ export const PROBE = { config: { open: true, rateLimit: false, frequent: true } 
 export function admit(server: FastifyInstance, context: ServerContext): void {
   const { authenticate, log } = context
   server.decorateRequest('caller', null)
-  void server.register(rateLimit, { global: false })
-  server.after(() => {
-    const tooMany = perMinute(server, () => context.settings().rateLimit)
-    server.addHook('onRequest', (request, reply, done) => {
-      const { open = false, rateLimit: limited } = request.routeOptions.config
-      const counts = limited !== false && context.settings().rateLimit > 0
-      const caller = open || request.is404 ? null : authenticate(request)
-      if (!(caller instanceof Promise)) {
-        request.caller = caller
-        // Nothing to wait for: with `auth: none`, and for probes.
-        if (!counts) return done()
-      }
-      // Given a promise, fastify continues when it is fulfilled; without one, when `done` is called.
-      return admitted(request, reply, caller, counts ? tooMany : null)
-    })
+  const countRequest = perMinute(context.requestCounts, () => context.settings().rateLimit)
+  server.addHook('onRequest', (request, reply, done) => {
+    const { open = false, rateLimit: limited } = request.routeOptions.config
+    const counts = limited !== false && context.settings().rateLimit > 0
+    const caller = open || request.is404 ? null : authenticate(request)
+    if (!(caller instanceof Promise)) {
+      request.caller = caller
+      // Nothing to wait for: with `auth: none`, and for probes.
+      if (!counts) return done()
+    }
+    // Given a promise, fastify continues when it is fulfilled; without one, when `done` is called.
+    return admitted(request, reply, caller, counts ? countRequest : null)
   })
 
   async function admitted(
     request: FastifyRequest,
     reply: FastifyReply,
     caller: Caller | null | Promise<Caller>,
-    tooMany: ReturnType<typeof perMinute> | null,
+    count: ReturnType<typeof perMinute> | null,
   ): Promise<void> {
     const refusal = caller instanceof Promise ? await identify(caller, request) : null
-    await tooMany?.(request, reply)
+    count?.(request, reply)
     if (!refusal) return
     const { error } = refusal
     if (request.headers.authorization !== undefined) logRefusal(log, request, error)

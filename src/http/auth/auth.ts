@@ -32,8 +32,8 @@ export function requireToken({ checkToken, signOn, sessions, url }: Authorities)
     if (text === undefined) throw missing()
     // API tokens have no dots, JSON Web Tokens have two.
     if (signOn && text.includes('.')) return signOn(text)
-    const { name, role, limits, expiresAt } = await checkToken(text)
-    return { identity: { name, role, limits }, auth: 'token', expiresAt }
+    const { id, name, role, limits, expiresAt } = await checkToken(text)
+    return { identity: { name, role, limits }, auth: 'token', expiresAt, token: id }
   }
 
   async function browserOf(request: Sender, cookie: string, isUse: boolean): Promise<Caller> {

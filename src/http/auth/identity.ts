@@ -12,6 +12,8 @@ export interface Caller {
   readonly expiresAt: number | null
   /** Id of the session whose cookie the request brought; absent without a cookie, or with an Authorization header. */
   readonly session?: string
+  /** Id of the API token of its Authorization header; absent without one. */
+  readonly token?: string
 }
 
 /** Parts of a request that identify its caller. */

@@ -1,9 +1,10 @@
 /** Limits how many requests a minute an identity, or an address without one, may send. */
 import { normalizeIP } from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { BerthError } from '../../domain/errors.ts'
+import type { RequestCounts } from './request-counts.ts'
 
-const MINUTE_MS = 60_000
+const MINUTE_S = 60
 /** Name of the only policy in the headers RateLimit and RateLimit-Policy. */
 const POLICY = 'default'
 
@@ -20,20 +21,18 @@ export function rateLimitKey(request: FastifyRequest): string {
 
 /**
  * Returns a function that counts a request after authentication, and throws `rate_limited` beyond `limit` requests a
- * minute. A changed limit applies from the next request on. Adds the headers of draft-ietf-httpapi-ratelimit-headers-10
- * itself: `enableDraftSpec` of the plugin sends those of an earlier draft, and only for limits that the plugin counts.
+ * minute. A changed limit applies from the next request on. Adds the headers of
+ * draft-ietf-httpapi-ratelimit-headers-10.
  */
-export function perMinute(server: FastifyInstance, limit: () => number) {
-  const count = server.createRateLimit({ max: limit, timeWindow: MINUTE_MS, keyGenerator: rateLimitKey })
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const counted = await count(request)
-    if (counted.isAllowed) return
+export function perMinute(counts: RequestCounts, limit: () => number) {
+  return (request: FastifyRequest, reply: FastifyReply): void => {
     const max = limit()
-    reply.header('ratelimit-policy', `"${POLICY}";q=${max};w=${MINUTE_MS / 1_000}`)
-    reply.header('ratelimit', `"${POLICY}";r=${counted.remaining};t=${counted.ttlInSeconds}`)
-    if (!counted.isExceeded) return
+    const { count, endsInMs } = counts.add(rateLimitKey(request))
+    const seconds = Math.ceil(endsInMs / 1_000)
+    reply.header('ratelimit-policy', `"${POLICY}";q=${max};w=${MINUTE_S}`)
+    reply.header('ratelimit', `"${POLICY}";r=${Math.max(0, max - count)};t=${seconds}`)
+    if (count <= max) return
     const who = request.caller ? 'you may send' : 'without a valid token, your address may send'
-    const seconds = counted.ttlInSeconds
     reply.header('retry-after', seconds)
     throw new BerthError('rate_limited', `too many requests; ${who} ${max} a minute; try again in ${seconds} s`)
   }

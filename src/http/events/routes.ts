@@ -18,10 +18,8 @@ import { viewEvent } from './views.ts'
 const PAGE = 100
 
 export function eventRoutes(server: FastifyInstance, context: RouteContext): void {
-  const { store, streaming, isStillAllowed, clock, feed, counts, streamLimit } = context
+  const { store, streaming, isStillAllowed, clock, feed, counts, streamLimit, drain } = context
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
-  const closing = new AbortController()
-  server.addHook('preClose', async () => closing.abort())
 
   typed.get('/v1/events', { schema: EVENTS, config: { rules } }, async (request, reply) => {
     const { after, limit, tail, live = false, ...filter } = request.query
@@ -65,7 +63,7 @@ export function eventRoutes(server: FastifyInstance, context: RouteContext): voi
     closeWhenIdle(reply.raw, idleTimeoutMs)
     // A HEAD ends here, too: fastify sends the headers and closes the stream.
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
-    const over = AbortSignal.any([clientGone(reply), closing.signal])
+    const over = AbortSignal.any([clientGone(reply), drain.closing])
     return reply.send(streamEvents({ ...asked, feed, heartbeatMs, over, write: viewEvent }))
   }
 

@@ -16,6 +16,7 @@ const READINESS_CODES = [
   'containers_left_alone',
   'disk_almost_full',
   'schema_too_new',
+  'stopping',
 ] as const
 
 const Problem = Type.Object(
@@ -59,7 +60,7 @@ function listed(problems: ReadinessProblem[]): { reasons: string[]; problems: Re
   return { reasons: problems.map(({ message }) => message), problems }
 }
 
-type Deps = Pick<ServerContext, 'store' | 'pools' | 'log' | 'reconciler' | 'freeSpace'>
+type Deps = Pick<ServerContext, 'store' | 'pools' | 'log' | 'reconciler' | 'freeSpace' | 'drain'>
 
 /** Returns the function that determines the readiness now. */
 export function createReadiness({
@@ -68,11 +69,13 @@ export function createReadiness({
   log,
   reconciler,
   freeSpace,
+  drain,
 }: Deps): () => Promise<Static<typeof Ready> | Static<typeof NotReady>> {
   /** Returns why requests cannot be served now; empty when they can. */
   async function servingProblems(): Promise<ReadinessProblem[]> {
     const found: ReadinessProblem[] = []
     const add = (code: ReadinessProblem['code'], message: string) => found.push({ code, pool: null, message })
+    if (drain.hasBegun) add('stopping', 'this manager stops in a moment; send requests to another one')
     try {
       await store.poolFacts()
     } catch (error) {

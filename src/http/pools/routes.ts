@@ -13,7 +13,7 @@ export function poolRoutes(server: FastifyInstance, context: ServerContext): voi
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   typed.get('/v1/pools', { schema: LIST }, async (request, reply) => {
-    const list = { pools: await viewPools(context, pools.all()) }
+    const list = { pools: await viewPools(context, () => pools.all()) }
     return sendUnlessKnown(request, reply, represent(reply, list))
   })
 
@@ -23,7 +23,7 @@ export function poolRoutes(server: FastifyInstance, context: ServerContext): voi
   }
   typed.patch('/v1/pools/:name', { schema: RESIZE, config: { rules }, ...ADMIN_ONLY }, async (request) => {
     const pool = await admin.resize(request.params.name, request.body.size, identityOf(request))
-    const [view] = await viewPools(context, [pool])
+    const [view] = await viewPools(context, () => [pool])
     if (!view) throw new Error('one pool has one view')
     return view
   })

@@ -12,14 +12,15 @@ import type { PoolView } from './schemas.ts'
 
 type Context = Pick<ServerContext, 'store' | 'pools' | 'clock'>
 
+/** `which` is called once the rows are read: another manager may have changed the size of a pool. */
 export async function viewPools(
   { store, pools, clock }: Context,
-  which: readonly Pool[],
+  which: () => readonly Pool[],
 ): Promise<Static<typeof PoolView>[]> {
   const rows = rowsByPool(await store.snapshot())
   const facts = await store.poolFacts()
   const now = clock()
-  return which.map((pool) => ({
+  return which().map((pool) => ({
     ...countPool(rows(pool), pool, now),
     configured_size: pools.configured(pool.name)?.size ?? pool.size,
     ports: pool.ports.length,

@@ -114,7 +114,7 @@ function listRoute(typed: TypedServer, context: RouteContext): void {
 }
 
 function showRoute(typed: TypedServer, context: RouteContext): void {
-  const { reservations, clock, feed, streamLimit } = context
+  const { reservations, clock, feed, streamLimit, drain } = context
   typed.get('/v1/reservations/:id', { schema: SHOW }, async (request, reply) => {
     const { id } = request.params
     // A HEAD does not wait: its answer is that of the present state.
@@ -128,7 +128,8 @@ function showRoute(typed: TypedServer, context: RouteContext): void {
     }
     const now = await poll()
     if (wait === 0 || now.done) return viewReservation(context, now.found)
-    const until = { which: { reservation: id }, waitMs: wait * 1_000, gone: clientGone(reply) }
+    const gone = AbortSignal.any([clientGone(reply), drain.closing])
+    const until = { which: { reservation: id }, waitMs: wait * 1_000, gone }
     return viewReservation(context, await pollUntil(feed, poll, until))
   })
 }

@@ -4,9 +4,10 @@ import websocket, { type WebSocket } from '@fastify/websocket'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { BerthError } from '../../domain/errors.ts'
-import type { TicketHolder } from '../../usecases/terminals/tickets.ts'
+import type { TicketHolder, Visitor } from '../../usecases/terminals/tickets.ts'
 import { OPEN } from '../auth/admission.ts'
-import { identityOf } from '../auth/identity.ts'
+import { credentialOf } from '../auth/credential.ts'
+import { callerOf, identityOf } from '../auth/identity.ts'
 import type { RouteContext } from '../context.ts'
 import { Named, Type } from '../json-schema.ts'
 import { assertOrigin, PROTOCOL, ticketIn } from './handshake.ts'
@@ -17,11 +18,11 @@ import { viewTerminal } from './views.ts'
 /** Maximum time for viewers to answer the close when the manager stops. */
 const CLOSE_TIMEOUT_MS = 100
 
-export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllowed }: RouteContext): void {
+export function terminalRoutes(server: FastifyInstance, { terminals, isStillValid }: RouteContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   typed.post('/v1/containers/:name/terminals', { schema: CREATE }, async (request, reply) => {
-    const { ticket, ...terminal } = await terminals.open(request.params.name, request.body, holderOf(request))
+    const { ticket, ...terminal } = await terminals.open(request.params.name, request.body, visitorOf(request))
     reply.code(201)
     return { ...viewTerminal(terminal), ticket }
   })
@@ -32,7 +33,7 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllo
 
   typed.post('/v1/terminals/:id/tickets', { schema: TICKET }, async (request, reply) => {
     reply.code(201)
-    return { ticket: await terminals.ticket(request.params.id, holderOf(request)) }
+    return { ticket: await terminals.ticket(request.params.id, visitorOf(request)) }
   })
 
   typed.delete('/v1/terminals/:id', { schema: DELETE }, async (request, reply) => {
@@ -58,7 +59,7 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllo
         if (!request.ws) return
         assertOrigin(request.headers)
         const ticket = ticketIn(request.headers['sec-websocket-protocol'])
-        admitted.set(request, await terminals.redeem(ticket, request.params.id))
+        admitted.set(request, await holderOf(await terminals.redeem(ticket, request.params.id)))
       },
       handler: (_request, reply) => {
         // RFC 9110, 15.5.22 and 7.8: a 426 names the protocol in Upgrade, and Upgrade in Connection.
@@ -75,10 +76,17 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillAllo
     })
   })
 
-  /** Returns the caller as the holder of a ticket. A terminal that is viewed keeps a session from becoming idle. */
-  function holderOf(request: FastifyRequest): TicketHolder {
-    return { by: identityOf(request), isStillAllowed: () => isStillAllowed(request, { isUse: true }) }
+  /** Returns the holder of a ticket. `unauthorized`. A terminal that is viewed keeps a session from becoming idle. */
+  async function holderOf({ by, credential }: Visitor): Promise<TicketHolder> {
+    const isStillAllowed = () => isStillValid(credential)
+    if (await isStillAllowed()) return { by, isStillAllowed }
+    const why = 'the token or session that the ticket was issued to is no longer valid'
+    throw new BerthError('unauthorized', why)
   }
+}
+
+function visitorOf(request: FastifyRequest): Visitor {
+  return { by: identityOf(request), credential: credentialOf(callerOf(request)) }
 }
 
 async function disconnect(clients: ReadonlySet<WebSocket>): Promise<void> {

@@ -23,6 +23,13 @@ const REASONS: Readonly<Record<string, string>> = {
   '57014': 'a statement took too long',
 }
 
+/** insufficient_privilege: a table or schema. The driver's own message names it. */
+const DENIED = '42501'
+const DENIED_HINT = [
+  'the role must own the database to create or upgrade its tables, and needs select, insert, update and delete in all',
+  'of them otherwise: docs/guides/postgresql.md',
+].join(' ')
+
 /** Whether the connection cannot be used any more. Errors of other kinds are the answer to a statement. */
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return true
@@ -35,6 +42,7 @@ export function translate(error: unknown): unknown {
   if (error instanceof BerthError) return error
   if (!(error instanceof pg.DatabaseError)) return unavailable(error)
   const { code = '' } = error
+  if (code === DENIED) return unavailable(error, `${reasonOf(error)}; ${DENIED_HINT}`)
   const reason = REASONS[code]
   if (reason === undefined && !TROUBLE.has(code.slice(0, 2))) return error
   return unavailable(error, reason)

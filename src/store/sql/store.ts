@@ -17,8 +17,10 @@ import { readVerbs } from './reads.ts'
 import { lifecycleVerbs } from './reservation-lifecycle.ts'
 import { pruningVerbs } from './pruning.ts'
 import { terminalVerbs } from './terminals/terminals.ts'
+import { ticketVerbs } from './terminals/tickets.ts'
 import type { Tables } from './schema/tables.ts'
 import { createSnapshots } from './snapshots.ts'
+import { requestCountVerbs } from './access/request-counts.ts'
 import { sessionVerbs } from './access/sessions.ts'
 import { tokenVerbs } from './access/tokens.ts'
 import { openTransactions } from './transactions.ts'
@@ -39,7 +41,9 @@ export function createSqlStore(db: Kysely<Tables>, address: string, transactions
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),
     ...sessionVerbs(transactions),
-    ...terminalVerbs(transactions),
+    ...terminalVerbs(transactions, manager.name),
+    ...ticketVerbs(transactions),
+    ...requestCountVerbs(db),
     ...eventVerbs(transactions),
     ...pruningVerbs(transactions),
     ...eventHistoryVerbs(transactions),

@@ -40,6 +40,8 @@ export interface Sessions {
    * the session.
    */
   find(text: string, isUse?: boolean): Promise<Session>
+  /** Counts as a use of the session with this id. Returns false once it has ended. */
+  use(id: string): Promise<boolean>
   /** Returns the sessions that have not ended, newest first: all for admins, their own for other callers. */
   list(by: Identity): Promise<Session[]>
   /** Ends a session that the caller may see. Returns it, or null if there is none. */
@@ -100,6 +102,13 @@ export function createSessions({ store, clock, log, signOn }: SessionsDeps): Ses
       if (!session) throw new BerthError('unauthorized', 'this session has ended; sign in again at /ui/sign-in')
       if (isUse) await recordUse(session)
       return session
+    },
+
+    async use(id) {
+      const found = await store.session(id)
+      const session = found && current(found)
+      if (session) await recordUse(session)
+      return session !== null
     },
 
     async list(by) {

@@ -9,7 +9,7 @@ import { assertRoom, assertRoomForViewer } from './limits.ts'
 import { openShell, resumeShell, type RunningShell } from './open-shell.ts'
 import { type Place, placeOf, placeOfTerminal } from './place.ts'
 import { type Attachment, RunningTerminal } from './running-terminal.ts'
-import { type TicketHolder, Tickets } from './tickets.ts'
+import { type TicketHolder, Tickets, type Visitor } from './tickets.ts'
 import type { TerminalsDeps, TerminalView } from './types.ts'
 import { Upkeep } from './upkeep.ts'
 import type { Connection } from './viewer.ts'
@@ -34,7 +34,7 @@ export class Terminals {
 
   constructor(deps: TerminalsDeps) {
     this.#deps = deps
-    this.#tickets = new Tickets(deps.clock)
+    this.#tickets = new Tickets(deps)
     this.#upkeep = new Upkeep(deps, this.#running, (id) => this.#resuming.has(id))
     this.#unlisten = deps.store.onEvents(() => void this.#changed())
   }
@@ -49,23 +49,20 @@ export class Terminals {
    * Opens a shell as the account of the caller's reservation, and returns a ticket for its first viewer. `not_found`,
    * `not_active`, `conflict`, `rate_limited`, `guest_failed`, `engine_unavailable`.
    */
-  async open(
-    name: string,
-    size: TerminalSize,
-    holder: TicketHolder,
-  ): Promise<TerminalView & { readonly ticket: string }> {
+  async open(name: string, size: TerminalSize, visitor: Visitor): Promise<TerminalView & { readonly ticket: string }> {
     const { log, newId } = this.#deps
-    const place = await placeOf(this.#deps, name, holder.by)
+    const { by } = visitor
+    const place = await placeOf(this.#deps, name, by)
     const { reservation } = place
     const rows = await this.#upkeep.rows()
     assertRoom([...new Map([...this.#opening, ...rows]).values()], place)
     const id = newId()
     this.#opening.set(id, { id, reservation: reservation.id, container: name })
     try {
-      const { row, ...shell } = await openShell(this.#deps, place, { id, size, by: holder.by })
+      const { row, ...shell } = await openShell(this.#deps, place, { id, size, by })
       this.#add(row, shell, place)
-      log.info(`terminal in ${name} opened by ${holder.by.name}`, { terminal: id, container: name, by: holder.by.name })
-      return { ...this.#view(row, reservation.username), ticket: this.#tickets.issue(id, holder) }
+      log.info(`terminal in ${name} opened by ${by.name}`, { terminal: id, container: name, by: by.name })
+      return { ...this.#view(row, reservation.username), ticket: await this.#tickets.issue(id, visitor) }
     } finally {
       this.#opening.delete(id)
     }
@@ -82,18 +79,19 @@ export class Terminals {
   }
 
   /** Returns a ticket for one more viewer. `not_found`. */
-  async ticket(id: string, holder: TicketHolder): Promise<string> {
-    await this.#find(id, holder.by)
-    return this.#tickets.issue(id, holder)
+  async ticket(id: string, visitor: Visitor): Promise<string> {
+    await this.#find(id, visitor.by)
+    return this.#tickets.issue(id, visitor)
   }
 
-  /** Uses up a ticket, and returns its holder. `unauthorized`. */
-  redeem(ticket: string, id: string): Promise<TicketHolder> {
+  /** Uses up a ticket of any manager, and returns its caller. `unauthorized`. */
+  redeem(ticket: string, id: string): Promise<Visitor> {
     return this.#tickets.redeem(ticket, id)
   }
 
   /**
-   * Attaches a viewer. Resumes a shell of an earlier manager, or one to which the connection was lost. `not_found`,
+   * Attaches a viewer. Takes over a shell of an earlier or another manager, whose viewers are disconnected, and resumes
+   * one to which the connection was lost. `not_found`,
    * `rate_limited`, `guest_failed`, `engine_unavailable`.
    */
   async attach(id: string, holder: TicketHolder, connection: Connection): Promise<Attachment> {
@@ -169,20 +167,25 @@ export class Terminals {
   }
 
   async #shellEnded(row: Terminal, code: number | null): Promise<void> {
-    const { clock, localTime } = this.#deps
+    const { clock, localTime, store } = this.#deps
+    const place = await store.terminalPlace(row.id).catch(() => 'here')
+    // Its viewers may follow it.
+    if (place === 'elsewhere') return this.#disconnect(row, 'restarting', 'the terminal was opened at another manager')
     const now = clock()
     const ending = await currentEnding(this.#deps, row).catch(() => null)
-    if (ending === null && code === null && row.persistent) return this.#disconnect(row)
+    if (ending === null && place === 'gone') return this.#upkeep.end(row, closedEnding(now, localTime))
+    if (ending === null && code === null && row.persistent) {
+      return this.#disconnect(row, 'unreachable', `the engine closed the connection to the shell in ${row.container}`)
+    }
     await this.#upkeep.end(row, ending ?? endingOfShell(row.container, { code, now, localTime }))
   }
 
-  /** Disconnects the viewers, who can attach again: the connection to the engine was lost, not the shell. */
-  async #disconnect(row: Terminal): Promise<void> {
+  /** Disconnects the viewers, who can attach again: the connection to the shell was lost, not the shell. */
+  async #disconnect(row: Terminal, why: 'restarting' | 'unreachable', reason: string): Promise<void> {
     const terminal = this.#running.get(row.id)
     this.#running.delete(row.id)
     const wasViewed = (terminal?.viewers ?? 0) > 0
-    const reason = `the engine closed the connection to the shell in ${row.container}`
-    terminal?.disconnect('unreachable', reason)
+    terminal?.disconnect(why, reason)
     this.#deps.log.info(reason, { terminal: row.id })
     if (wasViewed) await this.#upkeep.recordView(row)
   }

@@ -10,6 +10,7 @@ export interface TerminalsDeps {
     Store,
     | ('snapshot' | 'reservation' | 'onEvents' | 'keepAlive')
     | ('terminal' | 'terminals' | 'allTerminals' | 'addTerminal' | 'markViewed' | 'removeTerminal')
+    | ('takeTerminal' | 'terminalPlace' | 'addTicket' | 'takeTicket')
   >
   readonly engine: Pick<Engine, 'shell' | 'exec' | 'lentTo'>
   readonly clock: Clock
@@ -21,6 +22,6 @@ export interface TerminalsDeps {
 /** A terminal as its owner sees it. */
 export interface TerminalView extends Terminal {
   readonly username: string
-  /** Number of viewers that are connected now. */
+  /** Number of viewers that are connected to this manager now. */
   readonly viewers: number
 }

@@ -1,20 +1,16 @@
 /** Requests beyond the limit of an identity, or of an address without one, are refused. */
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, it, mock } from 'node:test'
+import { describe, it } from 'node:test'
 import { openApi } from '../../../lab/api.ts'
 import { bearer, openTokenApi } from '../../support/http/token-api.ts'
 import { problem, withoutId } from '../../support/http/problem.ts'
 
 describe('rate limits', () => {
-  // The plugin reads the clock of the process.
-  beforeEach(() => mock.timers.enable({ apis: ['Date'] }))
-  afterEach(() => mock.timers.reset())
-
   it('429 beyond the limit of a minute, with Retry-After', async () => {
     const api = await openTokenApi({ rateLimit: 3 })
     const { headers } = await api.give('alice')
     for (let sent = 0; sent < 3; sent += 1) assert.equal((await api.get('/v1/me', headers)).status, 200)
-    mock.timers.tick(20_000)
+    api.world.advance(20_000)
     const { status, headers: told, text } = await api.get('/v1/me', headers)
     assert.equal(status, 429)
     assert.equal(told['retry-after'], '40')
@@ -23,7 +19,7 @@ describe('rate limits', () => {
     assert.deepEqual(withoutId(text), problem('rate_limited', message))
     assert.equal((await api.get('/reserve?username=a', headers)).text, JSON.stringify({ error: message }))
     assert.deepEqual(api.world.logins(), [])
-    mock.timers.tick(40_000)
+    api.world.advance(40_000)
     assert.equal((await api.get('/v1/me', headers)).status, 200)
   })
 
@@ -36,7 +32,7 @@ describe('rate limits', () => {
     }
     const policy = '"default";q=3;w=60'
     assert.deepEqual(await told('/v1/me'), [200, policy, '"default";r=2;t=60'])
-    mock.timers.tick(15_000)
+    api.world.advance(15_000)
     assert.deepEqual(await told('/reserve'), [400, policy, '"default";r=1;t=45'])
     assert.deepEqual(await told('/v1/nothing'), [404, policy, '"default";r=2;t=60'])
     assert.deepEqual(await told('/v1/me'), [200, policy, '"default";r=0;t=45'])

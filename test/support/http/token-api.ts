@@ -1,6 +1,7 @@
 /** The API with `auth: tokens`, and tokens for it. */
 import type { Limits, Role, SignOn, Token } from '../../../src/domain/identity.ts'
 import { requireToken } from '../../../src/http/auth/auth.ts'
+import { createIsStillValid } from '../../../src/http/auth/credential.ts'
 import type { OidcSignIn } from '../../../src/http/sessions/sign-in.ts'
 import { createSessions } from '../../../src/usecases/sessions/sessions.ts'
 import { createTokenCheck } from '../../../src/usecases/sessions/token-check.ts'
@@ -71,13 +72,17 @@ export function accessTo(
     readonly provider?: (() => Pick<SignOn, 'issuer' | 'limits'> | null) | undefined
     readonly oidc?: OidcSignIn | null
   } = {},
-): Pick<ServerContext, 'authenticate' | 'signIn'> {
+): Pick<ServerContext, 'authenticate' | 'isStillValid' | 'signIn'> {
   const { signOn = null, url = null, provider = () => null, oidc = null } = some
   const log = { warn: (message: string) => void logged.push(message) }
   const sessions = createSessions({ store, clock, log, signOn: provider })
   const checkToken = createTokenCheck({ store, clock, log })
   const authenticate = requireToken({ checkToken, signOn, sessions, url: () => url })
-  return { authenticate, signIn: { sessions, checkToken, oidc } }
+  return {
+    authenticate,
+    isStillValid: createIsStillValid({ store, sessions, clock }),
+    signIn: { sessions, checkToken, oidc },
+  }
 }
 
 export function bearer(text: string): Record<string, string> {

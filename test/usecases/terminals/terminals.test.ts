@@ -15,7 +15,8 @@ const MINUTE = 60_000
 const SIZE = { cols: 80, rows: 24 }
 const P = pool({ name: 'p', size: 2 })
 const ROW = { id: 't', reservation: 'r', container: 'p-1', generation: 1, persistent: false, createdAt: 0, viewedAt: 0 }
-const holder = { by: ANONYMOUS, isStillAllowed: async () => true }
+const credential = { kind: 'none', id: null, expiresAt: null } as const
+const holder = { by: ANONYMOUS, credential, isStillAllowed: async () => true }
 
 type Around = NonNullable<NonNullable<Parameters<typeof createWorld>[0]>['around']>
 
@@ -361,7 +362,8 @@ describe('terminals', () => {
       [[id, 0]],
     )
     const ticket = await world.terminals.ticket(id, holder)
-    assert.equal((await world.terminals.redeem(ticket, id)).by, ANONYMOUS)
+    assert.deepEqual((await world.terminals.redeem(ticket, id)).by, ANONYMOUS)
+    await assert.rejects(world.terminals.redeem(ticket, id), { code: 'unauthorized' })
     const [one, two] = [recording(), recording()]
     await Promise.all([one, two].map(({ connection }) => world.terminals.attach(id, holder, connection)))
     for (const each of [one, two])

@@ -3,7 +3,8 @@ import type { Container, ContainerPatch } from '../../../domain/container.ts'
 import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
 import type { Terminal } from '../../../domain/terminal/terminal.ts'
-import { columnsOf } from './columns.ts'
+import type { Ticket } from '../../../domain/terminal/ticket.ts'
+import { columnsOf, type RowOf } from './columns.ts'
 import type {
   ContainersTable,
   HoldsTable,
@@ -18,7 +19,8 @@ const CONTAINER = columnsOf<Container>({})
 const RESERVATION = columnsOf<ReservationFields>({ sshKeys: 'json', promised: 'flag' }, ['preparer'])
 const TOKEN = columnsOf<Token>({ limits: 'json' })
 const SESSION = columnsOf<Session>({ limits: 'json' })
-const TERMINAL = columnsOf<Terminal>({ persistent: 'flag' })
+const TERMINAL = columnsOf<Terminal>({ persistent: 'flag' }, ['manager'])
+const TICKET = columnsOf<Ticket>({ by: 'json', credential: 'json' })
 
 export function toContainer(row: ContainersTable): Container {
   return CONTAINER.fromRow(row)
@@ -65,6 +67,15 @@ export function toTerminal(row: TerminalsTable): Terminal {
   return TERMINAL.fromRow(row)
 }
 
-export function fromTerminal(terminal: Terminal): TerminalsTable {
-  return TERMINAL.toRow(terminal)
+/** `manager` is the name of the one that is connected to the shell. */
+export function fromTerminal(terminal: Terminal, manager: string): TerminalsTable {
+  return { ...TERMINAL.toRow(terminal), manager }
+}
+
+export function toTicket(row: RowOf<Ticket>): Ticket {
+  return TICKET.fromRow(row)
+}
+
+export function fromTicket(ticket: Ticket): RowOf<Ticket> {
+  return TICKET.toRow(ticket)
 }

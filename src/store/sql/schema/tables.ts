@@ -5,7 +5,9 @@ import type { BerthEvent } from '../../../domain/event.ts'
 import type { Session, Token } from '../../../domain/identity.ts'
 import type { Reservation } from '../../../domain/reservation.ts'
 import type { RefusalCount } from '../../../ports/store/history.ts'
+import type { RequestCount } from '../../../ports/store/request-counts.ts'
 import type { Terminal } from '../../../domain/terminal/terminal.ts'
+import type { Ticket } from '../../../domain/terminal/ticket.ts'
 import type { RowOf } from './columns.ts'
 
 export interface Tables {
@@ -17,6 +19,8 @@ export interface Tables {
   tokens: TokensTable
   sessions: SessionsTable
   terminals: TerminalsTable
+  tickets: RowOf<Ticket>
+  request_counts: RowOf<RequestCount>
   events: EventsTable
   requests: RequestsTable
   leaders: LeadersTable
@@ -60,7 +64,11 @@ interface PoolSizesTable {
 export type TokensTable = RowOf<Token>
 
 export type SessionsTable = RowOf<Session>
-export type TerminalsTable = RowOf<Terminal>
+
+export interface TerminalsTable extends RowOf<Terminal> {
+  /** Name of the manager that is connected to the shell, or was the last one. */
+  manager: string | null
+}
 
 export interface EventsTable extends Omit<RowOf<BerthEvent>, 'id'> {
   id: Generated<number>

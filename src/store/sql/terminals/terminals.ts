@@ -1,17 +1,15 @@
 /** Rows of terminals, with which the next manager finds the shells. */
-import type { Store } from '../../../ports/store.ts'
+import type { TerminalStore } from '../../../ports/store/terminals.ts'
 import { append } from '../events.ts'
 import { fromTerminal, toTerminal } from '../schema/rows.ts'
 import type { TerminalsTable } from '../schema/tables.ts'
 import type { Transactions, Tx } from '../transactions.ts'
 
-export function terminalVerbs({
-  reading,
-  writing,
-}: Transactions): Pick<
-  Store,
-  'terminal' | 'terminals' | 'allTerminals' | 'addTerminal' | 'markViewed' | 'removeTerminal'
-> {
+/** `manager` is the name of the one that uses the store. */
+export function terminalVerbs(
+  { reading, writing }: Transactions,
+  manager: string,
+): Omit<TerminalStore, 'addTicket' | 'takeTicket'> {
   return {
     terminal: (id) =>
       reading(async (tx) => {
@@ -36,9 +34,25 @@ export function terminalVerbs({
 
     addTerminal: (terminal, by, now) =>
       writing(async (tx) => {
-        const row = fromTerminal(terminal)
+        const row = fromTerminal(terminal, manager)
         await tx.insertInto('terminals').values(row).execute()
         await append(tx, { at: now, kind: 'terminal.opened', by, ...(await subjectOf(tx, row)) })
+      }),
+
+    takeTerminal: (id) =>
+      writing(async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable('terminals')
+          .set({ manager })
+          .where('id', '=', id)
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      }),
+
+    terminalPlace: (id) =>
+      reading(async (tx) => {
+        const row = await tx.selectFrom('terminals').select('manager').where('id', '=', id).executeTakeFirst()
+        return row === undefined ? 'gone' : row.manager === manager ? 'here' : 'elsewhere'
       }),
 
     markViewed: (ids, now) =>
