@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { PostgresAddress } from '../../src/store/postgres/address.ts'
 import { reservePorts } from '../ports.ts'
-import { copyServer } from './binaries.ts'
+import { serverPrograms } from './binaries.ts'
 
 /** "nobody": PostgreSQL refuses to run as root. */
 const UNPRIVILEGED = { uid: 65_534, gid: 65_534 }
@@ -42,7 +42,7 @@ export async function startPostgres(
 ): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-postgres-'))
   const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? UNPRIVILEGED : {}
-  const programs = copyServer(join(folder, 'server'))
+  const programs = serverPrograms(join(folder, 'server'))
   const data = join(folder, 'data')
   mkdirSync(data, { mode: 0o700 })
   const give = (path: string) => owner.uid === undefined || chownSync(path, owner.uid, owner.gid ?? owner.uid)

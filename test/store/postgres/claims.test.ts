@@ -20,19 +20,22 @@ const CLAIMS = 60
 /** Of a database that every manager opens within a second: an error is a claim that was lost. */
 const NONE: readonly string[] = []
 
-const server = await startPostgres()
+const server = await startPostgres({ fsync: 'off' })
 after(() => server.stop())
 const folder = mkdtempSync(join(tmpdir(), 'berth-claims-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** `meanwhile` may do something to the processes while they work. Returns what those reported that were not killed. */
-async function run(name: string, meanwhile: (all: ChildProcess[]) => void = () => {}) {
+/** The first process kills itself at the claim `diesAt`. Returns what those reported that were not killed. */
+async function run(name: string, diesAt?: number) {
   const file = await server.createDatabase(name)
   const witness = join(folder, name)
   mkdirSync(witness)
   // All at once on an empty database: the first process makes the tables, and the others wait.
   const claimers = Array.from({ length: PROCESSES }, (_, nth) => {
-    const order: ClaimerOrder = { file, witness, name: `${name}${nth}`, claims: CLAIMS }
+    const order: ClaimerOrder = {
+      ...{ file, witness, name: `${name}${nth}`, claims: CLAIMS },
+      ...(nth === 0 && diesAt !== undefined && { diesAt }),
+    }
     return fork(SCRIPT, [JSON.stringify(order)])
   })
   await Promise.all(claimers.map(nextMessage))
@@ -41,7 +44,6 @@ async function run(name: string, meanwhile: (all: ChildProcess[]) => void = () =
   await store.close()
   const reports = claimers.map(nextMessage)
   for (const claimer of claimers) claimer.send('go')
-  meanwhile(claimers)
   return (await Promise.all(reports)).filter((report) => report !== null) as ClaimerReport[]
 }
 
@@ -95,9 +97,7 @@ it('however many processes claim at once, no container is given to two, and the 
 })
 
 it('a manager that is killed in the middle of its claims leaves nothing half done, and blocks no other one', async () => {
-  const reports = await run('killed', ([first]) => {
-    setTimeout(() => first?.kill('SIGKILL'), 400)
-  })
+  const reports = await run('killed', CLAIMS / 2)
   assert.equal(reports.length, PROCESSES - 1, 'none was killed')
   await assertSound('killed', reports)
 })
