@@ -62,8 +62,12 @@ export async function openComponents(
   const { environment } = config
   const pools = createPools(config.pools)
   const localTime = new LocalTime(() => settings.current.timezone)
-  const { mark, isGone, secret, open, freeSpace } = databaseOf(config)
+  const { mark, isGone, secret: secretOf, open, freeSpace } = databaseOf(config)
   const store = await open()
+  const secret = await secretOf(store).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   const refusals = createRefusalCounter({ store, clock, log })
   const database = await mark(await store.databaseId(), clock())
   await removeLeftovers(environment, clock())
@@ -79,7 +83,7 @@ export async function openComponents(
   const accounts = openAccounts[config.accounts]({ engine, ansible })
   const hostCertificates = config.hostCa
     ? createHostCertificates({
-        ca: openHostCa(secret()),
+        ca: openHostCa(secret),
         accounts,
         sshHost: () => settings.current.sshHost,
         clock,
@@ -123,7 +127,7 @@ export async function openComponents(
       hostCertificates,
       refusals,
       localTime,
-      secret: secret(),
+      secret,
       freeSpace,
       close,
     }

@@ -16,13 +16,16 @@ import * as namesAndHolds from './sqlite/migrations/0012-names-and-holds.ts'
 import * as sessions from './sqlite/migrations/0013-sessions.ts'
 import * as refusals from './sqlite/migrations/0014-refusals.ts'
 import * as terminals from './sqlite/migrations/0015-terminals.ts'
+import * as secretCheck from './migrations/0018-secret-check.ts'
 import * as firstSchema from './postgres/first-schema.ts'
 import type { Tables } from './sql/schema/tables.ts'
 
 type Migrations = Readonly<Record<string, Migration>>
 
 /** Of every kind of database, after those that each kind begins with. */
-const COMMON: Migrations = {}
+const COMMON: Migrations = {
+  '0018-secret-check': secretCheck,
+}
 
 export const SQLITE_MIGRATIONS: Migrations = {
   '0001-initial': initial,

@@ -8,11 +8,20 @@ import { hasNotEnded, readReservations, retireWhere } from './queries.ts'
 import { toContainer } from './schema/rows.ts'
 import type { Transactions, Tx } from './transactions.ts'
 
-type IdentityVerbs = Pick<Store, 'databaseId' | 'useLedger' | 'renewIdentity'>
+type IdentityVerbs = Pick<Store, 'databaseId' | 'secretCheck' | 'recordSecretCheck' | 'useLedger' | 'renewIdentity'>
 
 export function identityVerbs({ reading, writing }: Transactions): IdentityVerbs {
   return {
     databaseId: () => reading(async (tx) => (await readIdentity(tx)).id),
+
+    secretCheck: () => reading(async (tx) => (await readIdentity(tx)).secret_check),
+
+    recordSecretCheck: (check) =>
+      writing(async (tx) => {
+        const { secret_check: known } = await readIdentity(tx)
+        if (known === null) await tx.updateTable('database_identity').set({ secret_check: check }).execute()
+        return known ?? check
+      }),
 
     async useLedger({ ledger, instance }, reason, now) {
       const known = await reading(readIdentity)
