@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { PostgresAddress } from '../../src/store/postgres/address.ts'
 import { reservePorts } from '../ports.ts'
-import { serverPrograms } from './binaries.ts'
+import { type Programs, serverPrograms } from './binaries.ts'
 
 /** "nobody": PostgreSQL refuses to run as root. */
 const UNPRIVILEGED = { uid: 65_534, gid: 65_534 }
@@ -19,6 +19,7 @@ const COLLATION = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--
 
 export interface PostgresServer {
   readonly port: number
+  readonly programs: Programs
   /** Log of the server, for messages of failures. */
   log(): string
   /** Returns the URL of a database; a new and empty one without a name. */
@@ -34,15 +35,17 @@ export interface PostgresServer {
 
 /**
  * `settings` are of postgresql.conf: `{ max_connections: '20' }`. `files` are put into the folder of the data:
- * certificates, or another pg_hba.conf.
+ * certificates, or another pg_hba.conf. `findPrograms` gets a folder that it may put programs into.
  */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = {},
+  findPrograms: (folder: string) => Programs = serverPrograms,
 ): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-postgres-'))
   const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? UNPRIVILEGED : {}
-  const programs = serverPrograms(join(folder, 'server'))
+  const programs = findPrograms(join(folder, 'server'))
+  const env = { ...process.env, ...programs.env }
   const data = join(folder, 'data')
   mkdirSync(data, { mode: 0o700 })
   const give = (path: string) => owner.uid === undefined || chownSync(path, owner.uid, owner.gid ?? owner.uid)
@@ -51,7 +54,7 @@ export async function startPostgres(
   // Not synced: a test needs no new server after a power failure.
   // `trust`: nothing else runs on this machine that must be kept out, and tests of passwords change pg_hba.conf.
   const init = ['-D', data, '--username=postgres', '--auth=trust', '--no-sync', ...COLLATION]
-  const made = spawnSync(join(programs, 'initdb'), init, { ...owner, encoding: 'utf8', cwd: data })
+  const made = spawnSync(join(programs.bin, 'initdb'), init, { ...owner, env, encoding: 'utf8', cwd: data })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
   const [port = 0] = await reservePorts(1)
   const all = {
@@ -82,8 +85,9 @@ export async function startPostgres(
   }
 
   async function start(): Promise<void> {
-    const started = spawn(join(programs, 'postgres'), ['-D', data], {
+    const started = spawn(join(programs.bin, 'postgres'), ['-D', data], {
       ...owner,
+      env,
       cwd: data,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -114,6 +118,7 @@ export async function startPostgres(
   await start()
   return {
     port,
+    programs,
     log: () => log,
     query,
     start,
