@@ -69,8 +69,12 @@ export async function openComponents(
   const { environment } = config
   const pools = createPools(config.pools)
   const localTime = new LocalTime(() => settings.current.timezone)
-  const { mark, isGone, secret, open, freeSpace } = databaseOf(config)
+  const { mark, isGone, secret: secretOf, open, freeSpace } = databaseOf(config)
   const store = followSizes(await open(), pools)
+  const secret = await secretOf(store).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   const monotonic = () => performance.now()
   const time = new DatabaseClock({ read: () => store.databaseTime(), machine, monotonic, log })
   const clock = time.now
@@ -90,7 +94,7 @@ export async function openComponents(
   const accounts = openAccounts[config.accounts]({ engine, ansible })
   const hostCertificates = config.hostCa
     ? createHostCertificates({
-        ca: openHostCa(secret()),
+        ca: openHostCa(secret),
         accounts,
         sshHost: () => settings.current.sshHost,
         clock,
@@ -138,7 +142,7 @@ export async function openComponents(
       hostCertificates,
       refusals,
       localTime,
-      secret: secret(),
+      secret,
       freeSpace,
       close,
     }

@@ -7,7 +7,8 @@ import { provision } from './provision.ts'
 import { recycle } from './recycle.ts'
 import { reserve } from './reserve.ts'
 import { start } from './start.ts'
+import { store } from './store.ts'
 import { thousand } from './thousand.ts'
 
 /** In the order in which they run and are reported. */
-export const GROUPS: readonly Group[] = [reserve, burst, end, recycle, provision, http, claim, start, thousand]
+export const GROUPS: readonly Group[] = [reserve, burst, end, recycle, provision, http, claim, store, start, thousand]

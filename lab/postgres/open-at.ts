@@ -1,10 +1,20 @@
-/** Opens a store by the name of its database. */
+/** Opens stores and databases by their names. */
+import type { Kysely } from 'kysely'
 import type { Store } from '../../src/ports/store.ts'
-import { openPostgres } from '../../src/store/postgres/open.ts'
+import { connectPostgres } from '../../src/store/postgres/driver.ts'
+import { migratePostgres, openPostgres } from '../../src/store/postgres/open.ts'
+import type { Tables } from '../../src/store/sql/schema/tables.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
-import { addressOf } from './server.ts'
+import { addressOf, type PostgresServer } from './server.ts'
 
 /** `where` is a SQLite file, or the URL of a PostgreSQL database. */
 export function openAt(where: string, manager: string): Promise<Store> {
   return where.startsWith('postgres:') ? openPostgres(addressOf(where), manager) : openSqlite(where, manager)
+}
+
+/** Connects to a database of this server; to a new one without a name. */
+export async function connectTo(server: PostgresServer, url?: string): Promise<Kysely<Tables>> {
+  const address = addressOf(url ?? (await server.createDatabase()))
+  await migratePostgres(address)
+  return connectPostgres(address)
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { PostgresAddress } from '../../src/store/postgres/address.ts'
 import { reservePorts } from '../ports.ts'
-import { copyServer } from './binaries.ts'
+import { type Programs, serverPrograms } from './binaries.ts'
 import { copyData } from './replica.ts'
 
 /** "nobody": PostgreSQL refuses to run as root. */
@@ -20,6 +20,7 @@ const COLLATION = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--
 
 export interface PostgresServer {
   readonly port: number
+  readonly programs: Programs
   /** Log of the server, for messages of failures. */
   log(): string
   /** Returns the URL of a database; a new and empty one without a name. */
@@ -37,17 +38,24 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
+interface PlaceOptions {
+  /** An existing folder for the data, to be on a disk of its own. */
+  readonly within?: string
+  /** Gets a folder that it may put programs into. */
+  readonly findPrograms?: (folder: string) => Programs
+}
+
 /**
  * `settings` are of postgresql.conf: `{ max_connections: '20' }`. `files` are put into the folder of the data:
- * certificates, or another pg_hba.conf. `within`: an existing folder for the data, to be on a disk of its own.
+ * certificates, or another pg_hba.conf.
  */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = {},
-  within?: string,
+  { within, findPrograms = serverPrograms }: PlaceOptions = {},
 ): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-postgres-'))
-  const programs = copyServer(join(folder, 'server'))
+  const programs = findPrograms(join(folder, 'server'))
   const data = join(within ?? folder, 'data')
   mkdirSync(data, { mode: 0o700 })
   chmodSync(folder, 0o755)
@@ -55,7 +63,8 @@ export async function startPostgres(
   // Not synced: a test needs no new server after a power failure.
   // `trust`: nothing else runs on this machine that must be kept out, and tests of passwords change pg_hba.conf.
   const init = ['-D', data, '--username=postgres', '--auth=trust', '--no-sync', ...COLLATION]
-  const made = spawnSync(join(programs, 'initdb'), init, { ...OWNER, encoding: 'utf8', cwd: data })
+  const env = { ...process.env, ...programs.env }
+  const made = spawnSync(join(programs.bin, 'initdb'), init, { ...OWNER, env, encoding: 'utf8', cwd: data })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
   const server = await serve(programs, data, settings, files)
   return {
@@ -75,7 +84,7 @@ function give(path: string): void {
 
 /** Starts a server on this data. */
 async function serve(
-  programs: string,
+  programs: Programs,
   data: string,
   settings: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>> = {},
@@ -110,8 +119,9 @@ async function serve(
   }
 
   async function start(): Promise<void> {
-    const started = spawn(join(programs, 'postgres'), ['-D', data], {
+    const started = spawn(join(programs.bin, 'postgres'), ['-D', data], {
       ...OWNER,
+      env: { ...process.env, ...programs.env },
       cwd: data,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -144,6 +154,7 @@ async function serve(
   await start()
   return {
     port,
+    programs,
     log: () => log,
     query,
     start,

@@ -26,7 +26,7 @@ export interface Database {
   isGone(id: string, origin: string): boolean
   /**
    * Returns the secret that this database's managers share, kept outside the database. The first manager creates it.
-   * `invalid_config`.
+   * `invalid_config`, also when it is not that of the other managers. `store` is open on this database.
    */
-  secret(): Uint8Array
+  secret(store: Store): Promise<Uint8Array>
 }

@@ -215,6 +215,10 @@ export interface Store
 
   /** Returns the identity of this database, which its containers bear. */
   databaseId(): Promise<string>
+  /** Returns the check of the secret that the managers share; null before one was recorded. */
+  secretCheck(): Promise<string | null>
+  /** Records this check unless there is one. Returns the one that is recorded. */
+  recordSecretCheck(check: string): Promise<string>
   /**
    * Records that this database relies on this ledger. If it relied on another one, that record is lost: retires the
    * free containers for this reason, because they may have had a tenant. Returns how many.

@@ -18,6 +18,7 @@ import * as refusals from './sqlite/migrations/0014-refusals.ts'
 import * as terminals from './sqlite/migrations/0015-terminals.ts'
 import * as renewedManagers from './migrations/0016-managers.ts'
 import * as sharedView from './migrations/0017-shared-view.ts'
+import * as secretCheck from './migrations/0018-secret-check.ts'
 import * as firstSchema from './postgres/first-schema.ts'
 import type { Tables } from './sql/schema/tables.ts'
 
@@ -27,6 +28,7 @@ type Migrations = Readonly<Record<string, Migration>>
 const COMMON: Migrations = {
   '0016-managers': renewedManagers,
   '0017-shared-view': sharedView,
+  '0018-secret-check': secretCheck,
 }
 
 export const SQLITE_MIGRATIONS: Migrations = {

@@ -15,6 +15,7 @@ import { freeSpaceOf } from './sqlite/free-space.ts'
 import { isGone, markOf } from './sqlite/mark.ts'
 import { migrateSqlite, openSqlite, pendingSqlite } from './sqlite/open.ts'
 import { openSecret, secretFileOf } from './secret-file.ts'
+import { openSharedSecret } from './shared-secret.ts'
 
 export interface StoreConfig {
   /** A file of SQLite's, or the URL of a server, for people. */
@@ -42,7 +43,7 @@ function inFile(file: string, manager: string): Database {
     freeSpace: () => freeSpaceOf(file),
     mark: async (id, now) => markOf(file, id, now),
     isGone,
-    secret: () => openSecret(secretFileOf(file)),
+    secret: async () => openSecret(secretFileOf(file)),
   }
 }
 
@@ -62,7 +63,7 @@ function onServer(
     mark: (id, now) => markOfPostgres(address, id, now),
     // Databases of other servers cannot be seen from here, but files on this host can.
     isGone,
-    secret: () => openSecret(secretFile),
+    secret: (store) => openSharedSecret(secretFile, name, store),
   }
 }
 

@@ -40,7 +40,8 @@ CREATE TABLE "database_identity" (
   "one" integer primary key check (one = 1),
   "id" text not null,
   "ledger" text,
-  "instance" text);
+  "instance" text,
+  "secret_check" text);
 
 CREATE TABLE "events" (
   "id" integer primary key autoincrement,

@@ -16,6 +16,14 @@ export function identityVerbs(open: Open): void {
     assert.notEqual(await other.databaseId(), id)
   })
 
+  it('keeps the first check of the secret that its managers share', async () => {
+    const store = await open()
+    assert.equal(await store.secretCheck(), null)
+    assert.equal(await store.recordSecretCheck('first'), 'first')
+    assert.equal(await store.recordSecretCheck('second'), 'first')
+    assert.equal(await store.secretCheck(), 'first')
+  })
+
   it('relies on the first ledger that it sees, and retires what is free when that is another one', async () => {
     const store = await open()
     await fill(store, 3)

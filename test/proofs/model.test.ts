@@ -1,11 +1,15 @@
 /** Random histories of a real core, held against a small model of what it promises. */
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { it, type TestContext } from 'node:test'
 import fc from 'fast-check'
+import type { Kysely } from 'kysely'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import { dueNotification } from '../../src/domain/session/notification.ts'
+import type { Tables } from '../../src/store/sql/schema/tables.ts'
 import { Answers } from '../support/world/answers.ts'
 import * as model from '../support/world/model.ts'
+import { connectTo } from '../../lab/postgres/open-at.ts'
+import { startPostgres } from '../../lab/postgres/server.ts'
 import { effort, tried } from '../../lab/proof.ts'
 import { pool } from '../../lab/rows.ts'
 import { createWorld, type World } from '../../lab/world.ts'
@@ -18,6 +22,8 @@ const TURN = 10
 const LONGEST_CALL = 4 * TURN
 const SIZE = 4
 const HISTORIES = effort({ test: 300, prove: 10_000 })
+/** Each takes a database of its own, and all of its transactions wait for the server. */
+const ON_POSTGRES = effort({ test: 4, prove: 300 })
 /** So that extensions meet it. */
 const LONGEST = 20 * MINUTE
 
@@ -139,7 +145,7 @@ interface Heard {
 }
 
 /** A full pool, whose calls take their time and fail when they are told to. */
-async function open(turns: readonly number[]): Promise<{ real: model.Real; heard: Heard[] }> {
+async function open(turns: readonly number[], db?: Kysely<Tables>): Promise<{ real: model.Real; heard: Heard[] }> {
   const pending: model.Real['pending'] = []
   const rule = (verb: string) => {
     const index = pending.findIndex((one) => one.verb === verb)
@@ -163,7 +169,8 @@ async function open(turns: readonly number[]): Promise<{ real: model.Real; heard
           },
         })
   const pools = [pool({ size: SIZE, duration: { default: MINUTE, max: LONGEST } })]
-  const world = await createWorld({ pools, faults: { engine: rule, accounts: rule }, around: slowly })
+  const faults = { engine: rule, accounts: rule }
+  const world = await createWorld({ pools, faults, around: slowly, ...(db && { db }) })
   const heard: Heard[] = []
   const tell = world.accounts.notify.bind(world.accounts)
   world.accounts.notify = (targets, news) => {
@@ -186,10 +193,15 @@ async function assertTold(world: World, heard: readonly Heard[]): Promise<void> 
   for (const { reservation } of all) assert.equal(dueNotification(reservation, world.now()), null)
 }
 
-it('In any order of events, a manager does what a model of one page says: nothing lost, nothing leaked, no access after the end', async (t) => {
+/** `openDatabase` returns a fresh one for each history; in memory without it. */
+async function tryHistories(
+  t: TestContext,
+  count: number,
+  openDatabase?: () => Promise<Kysely<Tables>>,
+): Promise<void> {
   let taken = 0
   const property = fc.asyncProperty(commands, delays, async (history, turns) => {
-    const { real, heard } = await open(turns)
+    const { real, heard } = await open(turns, await openDatabase?.())
     const { world, answers } = real
     try {
       const begin = () => ({ model: { size: SIZE, calm: true, alone: true, users: 0 }, real })
@@ -208,7 +220,16 @@ it('In any order of events, a manager does what a model of one page says: nothin
       await world.store.close()
     }
   })
-  await fc.assert(property, { numRuns: HISTORIES })
-  tried(t, HISTORIES, 'random histories')
+  await fc.assert(property, { numRuns: count })
+  tried(t, count, 'random histories')
   tried(t, taken, 'commands in them')
+}
+
+it('In any order of events, a manager does what a model of one page says: nothing lost, nothing leaked, no access after the end', (t) =>
+  tryHistories(t, HISTORIES))
+
+it('On PostgreSQL, too, a manager does what the model says in any order of events', async (t) => {
+  const server = await startPostgres({ fsync: 'off' })
+  t.after(() => server.stop())
+  await tryHistories(t, ON_POSTGRES, () => connectTo(server))
 })

@@ -19,7 +19,7 @@ const TIMEOUT_MS = 1_000
 
 const disk = smallDisk()
 const settings = { fsync: 'off', max_connections: '24', max_wal_size: '48MB', autovacuum: 'off' }
-const server = await startPostgres(settings, {}, disk)
+const server = await startPostgres(settings, {}, { within: disk })
 after(() => server.stop())
 const pooler = await startPooler(server.port)
 const name = 'berth'

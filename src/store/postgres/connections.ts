@@ -21,7 +21,7 @@ const NETWORK_MS = 1_000
 /** Connections that are made when they are needed, and closed when they have failed or were not used for a while. */
 export function openPools(server: PostgresAddress): { readers: pg.Pool; writer: pg.Pool } {
   const config = clientConfig(server)
-  return { readers: openPool({ ...config, max: READERS }), writer: openPool({ ...config, max: 1 }) }
+  return { readers: openPool({ ...config, max: READERS }), writer: openPool({ ...config, max: 1, pipeline: true }) }
 }
 
 function openPool(config: pg.PoolConfig): pg.Pool {

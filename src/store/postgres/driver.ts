@@ -103,9 +103,11 @@ class Session implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const { command, rowCount, rows } = await translating(
-      async () => this.transaction?.query(query) ?? this.#pool.query(this.#statements.configOf(query)),
+    const result = await translating(() =>
+      this.transaction ? this.transaction.query(query) : this.#pool.query(this.#statements.configOf(query)),
     )
+    if (result === null) return { rows: [] }
+    const { command, rowCount, rows } = result
     const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
     return { rows: rows as R[], ...(changes && { numAffectedRows: BigInt(rowCount ?? 0) }) }
   }

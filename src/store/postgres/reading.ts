@@ -7,7 +7,8 @@ import type { Statements } from './statements.ts'
 
 /** A transaction that has begun. */
 export interface RunningTransaction {
-  query(query: CompiledQuery): Promise<pg.QueryResult>
+  /** Returns null for a statement without a result; its error is thrown by the next one, or by `commit`. */
+  query(query: CompiledQuery): Promise<pg.QueryResult | null>
   commit(): Promise<void>
   rollback(): Promise<void>
   /** Called last, also after an error. */

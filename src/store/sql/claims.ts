@@ -1,7 +1,7 @@
 /** From a request to reserved containers: at once, or through the queue. */
 import { sql } from 'kysely'
 import type { Claim, Claimed, EarlierRequest, Store } from '../../ports/store.ts'
-import { appendReservation } from './events.ts'
+import { type NewEvent, reservationEvent } from './events.ts'
 import { changedOne, holdAll, readReservation, readWithContainers, selectReady } from './queries.ts'
 import { MAX_WAITING, countOwned, countWaiting, findNamed } from './quota.ts'
 import { fromReservation } from './schema/rows.ts'
@@ -33,8 +33,7 @@ export function claimVerbs({ reading, writing }: Transactions, manager: string):
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirstOrThrow()
-        await appendReservation(tx, 'reservation.preparing', row, { at: now })
-        return holdAll(tx, row, free, now)
+        return holdAll(tx, row, free, reservationEvent('reservation.preparing', row, { at: now }))
       }),
 
     takeOverPreparation: (id, from, to) =>
@@ -85,7 +84,7 @@ async function take(tx: Tx, claim: Claim, manager: string, now: number): Promise
   if (free.length >= count) {
     const row = await insert(tx, { ...reservation, state: 'preparing', promised: request !== null }, manager)
     if (request) await remember(tx, claim, now)
-    return { kind: 'claimed', result: await holdAll(tx, row, free, now) }
+    return { kind: 'claimed', result: await holdAll(tx, row, free, startOf(row)) }
   }
   if (waitUntil === null) return { kind: 'short', available: free.length, waiting }
   if ((await countWaiting(tx, owner)) >= MAX_WAITING) return { kind: 'queue_full', most: MAX_WAITING }
@@ -95,19 +94,19 @@ async function take(tx: Tx, claim: Claim, manager: string, now: number): Promise
   const queued = { ...reservation, state: 'waiting', promised: true, waitUntil, position, aliveUntil } as const
   const row = await insert(tx, queued, null)
   if (request) await remember(tx, claim, now)
-  return { kind: 'waiting', result: await holdAll(tx, row, [], now) }
+  return { kind: 'waiting', result: await holdAll(tx, row, [], startOf(row)) }
 }
 
 /** `preparer` is the manager that prepares it; null while it waits. */
 async function insert(tx: Tx, reservation: ReservationFields, preparer: string | null): Promise<ReservationsTable> {
-  const row = await tx
-    .insertInto('reservations')
-    .values(fromReservation(reservation, preparer))
-    .returningAll()
-    .executeTakeFirstOrThrow()
-  const { state, createdAt, owner } = reservation
-  await appendReservation(tx, `reservation.${state}`, row, { at: createdAt, by: owner })
+  const row = fromReservation(reservation, preparer)
+  await tx.insertInto('reservations').values(row).execute()
   return row
+}
+
+/** Returns the event that records a new reservation. */
+function startOf(row: ReservationsTable): NewEvent {
+  return reservationEvent(`reservation.${row.state}`, row, { at: row.created_at, by: row.owner })
 }
 
 /** Returns the queue of the pool in order, without those whose time is up, even before the sweep has ended them. */

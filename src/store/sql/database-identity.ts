@@ -3,16 +3,25 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { byName } from '../../domain/container.ts'
 import type { Store } from '../../ports/store.ts'
-import { appendContainer, appendReservation } from './events.ts'
+import { append, containerEvent, reservationEvent } from './events.ts'
 import { hasNotEnded, readReservations, retireWhere } from './queries.ts'
 import { toContainer } from './schema/rows.ts'
 import type { Transactions, Tx } from './transactions.ts'
 
-type IdentityVerbs = Pick<Store, 'databaseId' | 'useLedger' | 'renewIdentity'>
+type IdentityVerbs = Pick<Store, 'databaseId' | 'secretCheck' | 'recordSecretCheck' | 'useLedger' | 'renewIdentity'>
 
 export function identityVerbs({ reading, writing }: Transactions): IdentityVerbs {
   return {
     databaseId: () => reading(async (tx) => (await readIdentity(tx)).id),
+
+    secretCheck: () => reading(async (tx) => (await readIdentity(tx)).secret_check),
+
+    recordSecretCheck: (check) =>
+      writing(async (tx) => {
+        const { secret_check: known } = await readIdentity(tx)
+        if (known === null) await tx.updateTable('database_identity').set({ secret_check: check }).execute()
+        return known ?? check
+      }),
 
     async useLedger({ ledger, instance }, reason, now) {
       const known = await reading(readIdentity)
@@ -55,11 +64,9 @@ async function forgetContainers(tx: Tx, reason: string, now: number): Promise<vo
     .set({ state: 'ended', outcome: 'failed', ended_at: now, reason, password_hash: null, ssh_keys: '[]' })
     .where(hasNotEnded)
     .execute()
-  for (const reservation of open) {
-    await appendReservation(tx, 'reservation.ended', reservation, { at: now, detail: `failed: ${reason}` })
-  }
+  const failed = { at: now, detail: `failed: ${reason}` }
+  await append(tx, ...open.map((reservation) => reservationEvent('reservation.ended', reservation, failed)))
   const rows = await tx.deleteFrom('containers').returningAll().execute()
-  for (const row of rows.map(toContainer).sort(byName)) {
-    await appendContainer(tx, 'container.dropped', row, { at: now, detail: reason })
-  }
+  const dropped = rows.map(toContainer).sort(byName)
+  await append(tx, ...dropped.map((row) => containerEvent('container.dropped', row, { at: now, detail: reason })))
 }

@@ -7,39 +7,58 @@ import type { Reservation } from '../../domain/reservation.ts'
 import type { EventsTable } from './schema/tables.ts'
 import type { Transactions, Tx } from './transactions.ts'
 
-export async function append(
-  tx: Tx,
-  event: Pick<BerthEvent, 'at' | 'kind'> & Partial<Omit<BerthEvent, 'id'>>,
-): Promise<void> {
-  const nothing = { pool: null, container: null, generation: null, reservation: null, owner: null, username: null }
-  await tx
-    .insertInto('events')
-    .values({ ...nothing, detail: null, by: BERTH, ...event })
-    .execute()
+export type NewEvent = Pick<BerthEvent, 'at' | 'kind'> & Partial<Omit<BerthEvent, 'id'>>
+
+/** Maximum number of events per statement: databases limit the parameters of one, and each event has eleven. */
+const MAX_ROWS = 500
+
+const NOTHING = {
+  pool: null,
+  container: null,
+  generation: null,
+  reservation: null,
+  owner: null,
+  username: null,
+  detail: null,
+  by: BERTH,
+}
+
+/** Appends events in this order. */
+export async function append(tx: Tx, ...events: readonly NewEvent[]): Promise<void> {
+  for (let first = 0; first < events.length; first += MAX_ROWS) {
+    const rows = events.slice(first, first + MAX_ROWS).map((event) => ({ ...NOTHING, ...event }))
+    await tx.insertInto('events').values(rows).execute()
+  }
 }
 
 type AboutReservation = Pick<Reservation, 'id' | 'pool' | 'owner' | 'username'>
 
 /** `by` is the manager itself unless given. */
-export async function appendReservation(
-  tx: Tx,
+export function reservationEvent(
   kind: EventKind,
   { id, pool, owner, username }: AboutReservation,
   some: { at: number; by?: string; detail?: string | null },
-): Promise<void> {
-  await append(tx, { kind, reservation: id, pool, owner, username, ...some })
+): NewEvent {
+  return { kind, reservation: id, pool, owner, username, ...some }
 }
 
 /** An event of a reserved container also names its reservation. */
-export async function appendContainer(
-  tx: Tx,
+export function containerEvent(
   kind: EventKind,
   { name, pool, generation }: Pick<Container, 'name' | 'pool' | 'generation'>,
   some: { at: number; by?: string; detail?: string | null; holder?: AboutReservation },
-): Promise<void> {
+): NewEvent {
   const { holder, ...rest } = some
   const theirs = holder && { reservation: holder.id, owner: holder.owner, username: holder.username }
-  await append(tx, { kind, container: name, pool, generation, ...theirs, ...rest })
+  return { kind, container: name, pool, generation, ...theirs, ...rest }
+}
+
+export async function appendReservation(tx: Tx, ...args: Parameters<typeof reservationEvent>): Promise<void> {
+  await append(tx, reservationEvent(...args))
+}
+
+export async function appendContainer(tx: Tx, ...args: Parameters<typeof containerEvent>): Promise<void> {
+  await append(tx, containerEvent(...args))
 }
 
 export function eventVerbs({ reading, onWritten }: Transactions): Pick<Store, 'events' | 'latestEvent' | 'onEvents'> {

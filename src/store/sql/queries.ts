@@ -11,7 +11,7 @@ import { byName, type Container, type ContainerPatch, retired } from '../../doma
 import type { ReservationWithContainers } from '../../ports/store.ts'
 import type { Reservation } from '../../domain/reservation.ts'
 import { fromPatch, toContainer, toReservation } from './schema/rows.ts'
-import { appendContainer } from './events.ts'
+import { append, containerEvent, type NewEvent } from './events.ts'
 import type { ContainersTable, ReservationsTable, Tables } from './schema/tables.ts'
 import { Conflict, type Tx } from './transactions.ts'
 
@@ -41,9 +41,8 @@ export async function retireWhere(
     .where(which)
     .returningAll()
     .execute()
-  for (const row of rows.map(toContainer).sort(byName)) {
-    await appendContainer(tx, 'container.removing', row, { ...some, detail: reason })
-  }
+  const removed = rows.map(toContainer).sort(byName)
+  await append(tx, ...removed.map((row) => containerEvent('container.removing', row, { ...some, detail: reason })))
   return rows.length
 }
 
@@ -129,34 +128,52 @@ export async function selectReady(tx: Tx, pool: string, count: number): Promise<
   return rows.map(toContainer)
 }
 
-/** ready -> reserved for each container. Returns the reservation of this row with them. */
+/** ready -> reserved for each container. Returns the reservation of this row with them. `event` is recorded first. */
 export async function holdAll(
   tx: Tx,
   row: ReservationsTable,
   containers: readonly Container[],
-  now: number,
+  event: NewEvent,
 ): Promise<ReservationWithContainers> {
-  const reserved: Container[] = []
-  for (const container of containers) reserved.push(await hold(tx, row, container, now))
+  const reserved = await hold(tx, row, containers, event)
   const holds = reserved.map(({ name }) => ({ container: name, account_generation: null }))
   return { reservation: toReservation(row, holds), containers: reserved }
 }
 
-/** ready -> reserved, for this reservation. */
+/** ready -> reserved, for this reservation, at the time of `event`, which is recorded first. */
 export async function hold(
   tx: Tx,
   holder: Pick<Reservation, 'id' | 'pool' | 'owner' | 'username'>,
-  container: Container,
-  now: number,
-): Promise<Container> {
-  const patch: ContainerPatch = { state: 'reserved', since: now, attempts: 0, retryAt: 0 }
-  const reserved = tx.updateTable('containers').set(fromPatch(patch)).where(unchangedSince(container))
-  // Under READ COMMITTED another claim may have taken it since it was read.
-  if (!(await changedOne(reserved))) throw new Conflict(`other writers keep changing container ${container.name}`)
-  await tx
-    .insertInto('holds')
-    .values({ reservation_id: holder.id, container: container.name, account_generation: null, current: 1 })
+  containers: readonly Container[],
+  event: NewEvent,
+): Promise<Container[]> {
+  const { at } = event
+  const patch: ContainerPatch = { state: 'reserved', since: at, attempts: 0, retryAt: 0 }
+  if (containers.length > 0) {
+    await reserve(tx, containers, patch)
+    const rows = containers.map(({ name }) => ({ container: name, account_generation: null, current: 1 }))
+    await tx
+      .insertInto('holds')
+      .values(rows.map((row) => ({ reservation_id: holder.id, ...row })))
+      .execute()
+  }
+  const some = { at, holder, by: holder.owner }
+  await append(tx, event, ...containers.map((one) => containerEvent('container.reserved', one, some)))
+  return containers.map((one) => ({ ...one, ...patch }))
+}
+
+/** Throws `Conflict` if one of them is not as it was read: under READ COMMITTED another claim may have taken it. */
+async function reserve(tx: Tx, containers: readonly Container[], patch: ContainerPatch): Promise<void> {
+  const names = containers.map(({ name }) => name)
+  const reserved = await tx
+    .updateTable('containers')
+    .set(fromPatch(patch))
+    .where('name', 'in', names)
+    .where('state', '=', 'ready')
+    .returning(['name', 'generation'])
     .execute()
-  await appendContainer(tx, 'container.reserved', container, { at: now, holder, by: holder.owner })
-  return { ...container, ...patch }
+  const generations = new Map(reserved.map(({ name, generation }) => [name, generation]))
+  for (const { name, generation } of containers) {
+    if (generations.get(name) !== generation) throw new Conflict(`other writers keep changing container ${name}`)
+  }
 }

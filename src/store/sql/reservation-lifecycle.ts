@@ -2,9 +2,10 @@
 import type { Container } from '../../domain/container.ts'
 import type { Reservation } from '../../domain/reservation.ts'
 import type { Ending, ReservationWithContainers, Store } from '../../ports/store.ts'
-import { appendReservation } from './events.ts'
+import { appendReservation, reservationEvent } from './events.ts'
 import {
   changedOne,
+  hasNotEnded,
   hold,
   readReservation,
   readReservations,
@@ -58,8 +59,8 @@ async function substitute(
   if (!(await changedOne(left))) return null
   await retireHeld(tx, [container], reason, { at: now, holder: reservation })
   const detail = `${container} -> ${other.name}: ${reason}`
-  await appendReservation(tx, 'reservation.substituted', reservation, { at: now, detail })
-  return hold(tx, reservation, other, now)
+  const event = reservationEvent('reservation.substituted', reservation, { at: now, detail })
+  return (await hold(tx, reservation, [other], event))[0] ?? null
 }
 
 async function activate(tx: Tx, id: string, now: number): Promise<Reservation | null> {
@@ -165,21 +166,21 @@ async function endAll(
   { outcome, reason, by, seen = {} }: Ending,
   now: number,
 ): Promise<ReservationWithContainers[]> {
-  const found = await readReservations(tx, (eb) =>
-    eb.and([eb('id', 'in', ids), eb('state', 'in', ['waiting', 'preparing', 'active'])]),
-  )
-  const unchanged = found.filter((reservation) =>
-    Object.entries(seen).every(([key, value]) => reservation[key as keyof typeof seen] === value),
-  )
-  for (const reservation of unchanged) {
+  const found = await readReservations(tx, (eb) => eb.and([eb('id', 'in', ids), hasNotEnded(eb)]))
+  const ending: Reservation[] = []
+  for (const reservation of found) {
     const { id, state } = reservation
+    if (state === 'ending') ending.push(reservation)
+    const isUnchanged = Object.entries(seen).every(([key, value]) => reservation[key as keyof typeof seen] === value)
+    if (state === 'ending' || !isUnchanged) continue
     const how = outcome === 'released' && state !== 'active' ? 'cancelled' : outcome
     // A waiting reservation has no account yet: there is no access to revoke.
     const next = state === 'waiting' ? 'ended' : 'ending'
+    const end = { state: next, outcome: how, reason: reason ?? null } as const
     await tx
       .updateTable('reservations')
       // The account is never made again, so its password hash and keys are erased.
-      .set({ state: next, outcome: how, ended_at: now, reason: reason ?? null, password_hash: null, ssh_keys: '[]' })
+      .set({ ...end, ended_at: now, password_hash: null, ssh_keys: '[]' })
       .where('id', '=', id)
       .execute()
     const detail = reason === undefined ? how : `${how}: ${reason}`
@@ -187,8 +188,8 @@ async function endAll(
     await appendReservation(tx, `reservation.${next}`, reservation, { ...some, detail })
     const names = reservation.holds.map(({ container }) => container)
     await retireHeld(tx, names, null, { ...some, holder: reservation })
+    if (next === 'ending') ending.push({ ...reservation, ...end, endedAt: now, passwordHash: null, sshKeys: [] })
   }
-  const ending = await readReservations(tx, (eb) => eb.and([eb('id', 'in', ids), eb('state', '=', 'ending')]))
   return withContainers(tx, ending)
 }
 

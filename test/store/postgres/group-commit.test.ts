@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
+import { openProxy } from '../../../lab/postgres/proxy.ts'
 import { addressOf, startPostgres } from '../../../lab/postgres/server.ts'
 import { connectPostgres } from '../../../src/store/postgres/driver.ts'
 import { migratePostgres } from '../../../src/store/postgres/open.ts'
@@ -75,6 +76,51 @@ describe('Transactions of PostgreSQL that share a COMMIT', () => {
     const three = [writing((tx) => add(tx, 1)), writing((tx) => add(tx, 1)), writing((tx) => add(tx, 3))]
     assert.deepEqual(await outcomes(three), ['fulfilled', 'rejected', 'fulfilled'])
     assert.deepEqual(await numbers(), [1, 3])
+  })
+
+  it('fail with the error of a statement that was sent together with the next one', async () => {
+    const { writing, reading } = await open()
+    const insert = (tx: Tx, ...pools: string[]) =>
+      tx
+        .insertInto('pool_sizes')
+        .values(pools.map((pool) => ({ pool, size: 1 })))
+        .execute()
+    const twice = async (tx: Tx) => {
+      await insert(tx, 'b', 'b')
+      await tx.selectFrom('pool_sizes').selectAll().execute()
+    }
+    const four = [
+      writing((tx) => insert(tx, 'a')),
+      writing(twice),
+      writing((tx) => insert(tx, 'a')),
+      writing((tx) => insert(tx, 'c')),
+    ]
+    const results = (await Promise.allSettled(four)) as PromiseRejectedResult[]
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'rejected', 'fulfilled'],
+    )
+    for (const nth of [1, 2]) assert.match(String(results[nth]?.reason), /duplicate key value/)
+    const rows = await reading((tx) => tx.selectFrom('pool_sizes').select('pool').orderBy('pool').execute())
+    assert.deepEqual(
+      rows.map(({ pool }) => pool),
+      ['a', 'c'],
+    )
+  })
+
+  it('all fail when the savepoint of the next one is lost, and the next group works', async () => {
+    const { address, numbers } = await open()
+    const proxy = await openProxy(address.port)
+    const db = connectPostgres({ ...address, port: proxy.port })
+    after(() => db.destroy().then(() => proxy.close()))
+    const { writing } = openTransactions(db)
+    proxy.failNext('release one; savepoint one', 'lose')
+    const two = await Promise.allSettled([writing((tx) => add(tx, 1)), writing((tx) => add(tx, 2))])
+    for (const one of two) {
+      assert.equal(one.status === 'rejected' && one.reason.code, 'database_unavailable')
+    }
+    await writing((tx) => add(tx, 3))
+    assert.deepEqual(await numbers(), [3])
   })
 
   it('all fail when the COMMIT fails, and the next one works', async () => {

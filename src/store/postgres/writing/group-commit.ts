@@ -2,6 +2,9 @@
  * Transactions of PostgreSQL that share the write lock and a COMMIT, which takes longer than most transactions do. A
  * transaction that is requested while another one is under way becomes a savepoint behind it. None is answered before
  * the COMMIT, and when it fails, all of them fail. `../../sqlite/group-commit.ts` does the same with SQLite's lock.
+ *
+ * Other managers wait for the lock, so the fewer answers of the server a transaction waits for, the better: a statement
+ * without a result is sent together with the next one.
  */
 import { randomUUID } from 'node:crypto'
 import type { CompiledQuery } from 'kysely'
@@ -12,6 +15,7 @@ import { isConnectionLost, READ_ONLY, translate, unavailable } from '../errors.t
 import type { RunningTransaction } from '../reading.ts'
 import type { Statements } from '../statements.ts'
 import { LOCK_NOT_AVAILABLE, lockedError } from './lock-holder.ts'
+import { hasResult, Sent } from './sent.ts'
 import { Turns } from './turns.ts'
 import { CHANNEL, SYNCHRONOUS, WRITE_LOCK } from './write-lock.ts'
 
@@ -39,16 +43,17 @@ export class GroupCommit {
   async begin(): Promise<RunningTransaction> {
     await this.#turns.take()
     try {
-      if (this.#group) await this.#run(this.#group, 'release one; savepoint one')
+      const sent = new Sent()
+      if (this.#group) sent.add(this.#separate(this.#group))
       else this.#group = await this.#open()
-      return this.#transactionOf(this.#group)
+      return this.#transactionOf(this.#group, sent)
     } catch (error) {
       this.#turns.pass()
       throw translate(error)
     }
   }
 
-  #transactionOf(group: Group): RunningTransaction {
+  #transactionOf(group: Group, sent: Sent): RunningTransaction {
     let passed = false
     const pass = async () => {
       if (passed) return
@@ -61,8 +66,15 @@ export class GroupCommit {
       }
     }
     return {
-      query: (query) => this.#run(group, query),
+      query: async (query) => {
+        const result = this.#run(group, query)
+        if (hasResult(query)) return sent.before(result)
+        sent.add(result)
+        return null
+      },
       commit: async () => {
+        // The next transaction must find this one whole.
+        await sent.all()
         await pass()
         await group.written.promise
       },
@@ -100,8 +112,20 @@ export class GroupCommit {
     }
   }
 
+  /** Begins another transaction of the group. If that fails, a rollback would undo the transaction before it. */
+  async #separate(group: Group): Promise<void> {
+    try {
+      await this.#run(group, 'release one; savepoint one')
+    } catch (error) {
+      this.#lose(group, error)
+      throw error
+    }
+  }
+
   /** The server has rolled all of the group back, or will when it notices. */
   #lose(group: Group, error: unknown): void {
+    // Each statement that was under way fails.
+    if (group.lost !== null) return
     group.lost = error
     group.client.release(true)
     group.written.reject(translate(error))

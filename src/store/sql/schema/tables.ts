@@ -105,6 +105,8 @@ interface DatabaseIdentityTable {
   ledger: string | null
   /** The instance whose ledger that is. */
   instance: string | null
+  /** Digest of the secret that the managers share. Null: none of them has recorded it, or the database is a file. */
+  secret_check: string | null
 }
 
 interface RequestsTable {

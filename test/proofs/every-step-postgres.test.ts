@@ -1,13 +1,12 @@
-/** Each thing that a manager does on PostgreSQL, struck at some of its steps; `test/proofs/every-step` has them all. */
+/** Each thing that a manager does on PostgreSQL, struck at some of its steps; `every-step.test.ts` strikes them all. */
 import assert from 'node:assert/strict'
 import { after, it } from 'node:test'
-import { effort } from '../../../lab/proof.ts'
-import { addressOf, startPostgres } from '../../../lab/postgres/server.ts'
-import { connectPostgres } from '../../../src/store/postgres/driver.ts'
-import { migratePostgres } from '../../../src/store/postgres/open.ts'
-import { play } from '../../support/world/play.ts'
-import { SCENARIOS } from '../../support/world/scenarios.ts'
-import type { Strike } from '../../support/world/steps.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { connectTo } from '../../lab/postgres/open-at.ts'
+import { startPostgres } from '../../lab/postgres/server.ts'
+import { play } from '../support/world/play.ts'
+import { SCENARIOS } from '../support/world/scenarios.ts'
+import type { Strike } from '../support/world/steps.ts'
 
 const WAYS: readonly Strike[] = ['killed before', 'killed after', 'unavailable', 'late', 'twice', 'slow to return']
 /** One of so many steps is struck in each of the ways, each time another one. */
@@ -16,13 +15,7 @@ const EVERY = effort({ test: 197, prove: 11 })
 const server = await startPostgres({ fsync: 'off' })
 after(() => server.stop())
 
-async function freshDatabase() {
-  const address = addressOf(await server.createDatabase())
-  await migratePostgres(address)
-  return connectPostgres(address)
-}
-
-it('whichever step is struck, nothing that was answered is lost and nothing is left half done', async () => {
+it('On PostgreSQL, too, nothing that was answered is lost and nothing is left half done, whichever step is struck', async (t) => {
   let [seen, struck] = [0, 0]
   for (const scenario of SCENARIOS) {
     const steps = await play(scenario, null)
@@ -31,7 +24,7 @@ it('whichever step is struck, nothing that was answered is lost and nothing is l
         seen += 1
         if (seen % EVERY !== 0) continue
         const where = `${scenario.name}, step ${at} (${step}) ${how}`
-        const taken = await play(scenario, { at, how }, await freshDatabase()).catch((cause: unknown) => {
+        const taken = await play(scenario, { at, how }, await connectTo(server)).catch((cause: unknown) => {
           throw new Error(where, { cause })
         })
         // Steps that run side by side may be fewer here: the plan is of SQLite, which answers within a turn.
@@ -40,4 +33,5 @@ it('whichever step is struck, nothing that was answered is lost and nothing is l
     }
   }
   assert.ok(struck > seen / EVERY / 2, `only ${struck} of ${seen} were struck`)
+  tried(t, struck, `port calls in ${SCENARIOS.length} scenarios`)
 })

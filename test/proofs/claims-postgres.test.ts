@@ -7,32 +7,36 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { openAt } from '../../../lab/postgres/open-at.ts'
-import { startPostgres } from '../../../lab/postgres/server.ts'
-import { fill } from '../../contracts/store-bench.ts'
-import type { ClaimerOrder, ClaimerReport } from '../../support/manager/claimer.ts'
-import { type Line, LINES, replayOf, type Wait, WAITS } from '../../support/world/replay.ts'
+import { effort, tried } from '../../lab/proof.ts'
+import { openAt } from '../../lab/postgres/open-at.ts'
+import { startPostgres } from '../../lab/postgres/server.ts'
+import { fill } from '../contracts/store-bench.ts'
+import type { ClaimerOrder, ClaimerReport } from '../support/manager/claimer.ts'
+import { type Line, LINES, replayOf, type Wait, WAITS } from '../support/world/replay.ts'
 
-const SCRIPT = fileURLToPath(new URL('../../support/manager/claimer.ts', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../support/manager/claimer.ts', import.meta.url))
 const PROCESSES = 3
 const CONTAINERS = 20
-const CLAIMS = 60
+const CLAIMS = effort({ test: 60, prove: 600 })
 /** Of a database that every manager opens within a second: an error is a claim that was lost. */
 const NONE: readonly string[] = []
 
-const server = await startPostgres()
+const server = await startPostgres({ fsync: 'off' })
 after(() => server.stop())
 const folder = mkdtempSync(join(tmpdir(), 'berth-claims-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** `meanwhile` may do something to the processes while they work. Returns what those reported that were not killed. */
-async function run(name: string, meanwhile: (all: ChildProcess[]) => void = () => {}) {
+/** The first process kills itself at the claim `diesAt`. Returns what those reported that were not killed. */
+async function run(name: string, diesAt?: number) {
   const file = await server.createDatabase(name)
   const witness = join(folder, name)
   mkdirSync(witness)
   // All at once on an empty database: the first process makes the tables, and the others wait.
   const claimers = Array.from({ length: PROCESSES }, (_, nth) => {
-    const order: ClaimerOrder = { file, witness, name: `${name}${nth}`, claims: CLAIMS }
+    const order: ClaimerOrder = {
+      ...{ file, witness, name: `${name}${nth}`, claims: CLAIMS },
+      ...(nth === 0 && diesAt !== undefined && { diesAt }),
+    }
     return fork(SCRIPT, [JSON.stringify(order)])
   })
   await Promise.all(claimers.map(nextMessage))
@@ -41,7 +45,6 @@ async function run(name: string, meanwhile: (all: ChildProcess[]) => void = () =
   await store.close()
   const reports = claimers.map(nextMessage)
   for (const claimer of claimers) claimer.send('go')
-  meanwhile(claimers)
   return (await Promise.all(reports)).filter((report) => report !== null) as ClaimerReport[]
 }
 
@@ -81,7 +84,7 @@ async function assertSound(database: string, reports: readonly ClaimerReport[]):
   return queued
 }
 
-it('however many processes claim at once, no container is given to two, and the queue keeps its order', async () => {
+it('On PostgreSQL, however many processes claim at once, no container is lent twice, and the queue keeps its order', async (t) => {
   const reports = await run('crowd')
   assert.equal(reports.length, PROCESSES)
   assert.ok((await assertSound('crowd', reports)) > 0, 'no claim waited')
@@ -92,12 +95,12 @@ it('however many processes claim at once, no container is given to two, and the 
   const several = [...byKey].filter(([, answers]) => new Set(answers.map(([, id]) => id)).size > 1)
   assert.deepEqual(several, [], 'a request that was sent to several managers made several reservations')
   assert.ok([...byKey.values()].some((answers) => answers.length > 1))
+  tried(t, PROCESSES * CLAIMS, `claims by ${PROCESSES} processes`)
 })
 
-it('a manager that is killed in the middle of its claims leaves nothing half done, and blocks no other one', async () => {
-  const reports = await run('killed', ([first]) => {
-    setTimeout(() => first?.kill('SIGKILL'), 400)
-  })
+it('On PostgreSQL, a manager that is killed in the middle of its claims leaves nothing half done, and blocks no other', async (t) => {
+  const reports = await run('killed', CLAIMS / 2)
   assert.equal(reports.length, PROCESSES - 1, 'none was killed')
   await assertSound('killed', reports)
+  tried(t, (PROCESSES - 1) * CLAIMS, 'claims beside one that was killed')
 })
