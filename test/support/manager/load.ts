@@ -1,4 +1,4 @@
-/** Clients that reserve and release at several managers until they are stopped, and remember what they were answered. */
+/** Clients that reserve and release at several managers until they are stopped, and remember the answers. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
