@@ -6,7 +6,7 @@
 import type { Action, EndAction, PlanInput } from './actions.ts'
 import { counted } from '../../domain/text/counted.ts'
 import { formatDuration } from '../../domain/text/duration.ts'
-import { isBackingOff, SHRUNK, targetOf } from '../../domain/container.ts'
+import { type Container, isBackingOff, SHRUNK, targetOf } from '../../domain/container.ts'
 import { protectionOf } from '../ownership/ownership.ts'
 import { isUnknown, planContainer } from './plan-container.ts'
 import { planNotifications } from './plan-notifications.ts'
@@ -33,10 +33,12 @@ const REVOKE_CHECK_MS = 2_000
 /** Plans what ends and whose access is revoked. Needs no listing of the engine, so that a slow engine delays no end. */
 export function planEnds({ pools, snapshot }: Pick<PlanInput, 'pools' | 'snapshot'>, now: number): EndAction[] {
   const sizes = new Map(pools.map((pool) => [pool.name, pool.size]))
-  const rows = new Map(snapshot.containers.map((c) => [c.name, c]))
+  // Called every second, and mostly none is ending.
+  let rows: ReadonlyMap<string, Container> | null = null
   return snapshot.reservations.flatMap((reservation): EndAction[] => {
     if (reservation.state === 'ending') {
-      const containers = reservation.holds.flatMap((hold) => rows.get(hold.container) ?? [])
+      rows ??= new Map(snapshot.containers.map((c) => [c.name, c]))
+      const containers = reservation.holds.flatMap((hold) => rows?.get(hold.container) ?? [])
       return [{ type: 'revoke', reservation, containers }]
     }
     const end = endOf(reservation, snapshot, sizes.get(reservation.pool) ?? 0, now)
