@@ -144,6 +144,10 @@ export function createReservations(context: ReserveDeps): Reservations {
     for (const { reason } of failed) metrics.failure(codeOf(reason))
     if (failed[0]) {
       const { reason: cause } = failed[0]
+      if (hasCode(cause, 'database_unavailable')) {
+        const why = `the end of access could not be recorded yet: ${reasonOf(cause)}`
+        throw new BerthError('database_unavailable', why, { cause })
+      }
       const why = `the engine has not confirmed yet that all access ended: ${reasonOf(cause)}`
       throw new BerthError('engine_unavailable', why, { cause })
     }

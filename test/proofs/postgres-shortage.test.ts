@@ -1,11 +1,12 @@
 /** A manager whose PostgreSQL has no connection, no disk or no lock left, or whose pooler is killed. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { eventually } from '../../lab/eventually.ts'
 import { testManager } from '../../lab/manager.ts'
@@ -17,7 +18,8 @@ import { startPooler } from '../support/manager/pgbouncer.ts'
 const KILLS = effort({ test: 1, prove: 10 })
 const TIMEOUT_MS = 1_000
 
-const disk = smallDisk()
+const exec = promisify(execFile)
+const disk = await smallDisk()
 const settings = { fsync: 'off', max_connections: '24', max_wal_size: '48MB', autovacuum: 'off' }
 const server = await startPostgres(settings, {}, { within: disk })
 after(() => server.stop())
@@ -95,8 +97,7 @@ describe('a manager whose PostgreSQL', () => {
       return (await reserve()).status === 503
     })
     await assertRefused(/the server accepts no more connections; see its max_connections/)
-    const ready = await manager.get('/readyz')
-    assert.equal(ready.status, 503, JSON.stringify(ready.body))
+    await eventually(async () => (await manager.get('/readyz')).status === 503)
     const connections = strangers.length
     await leave()
     await heals()
@@ -162,12 +163,12 @@ describe('a manager whose PostgreSQL', () => {
 })
 
 /** A disk of its own for the server, unmounted after the tests. */
-function smallDisk(): string {
+async function smallDisk(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-postgres-disk-'))
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m,mode=755', 'tmpfs', folder])
+  await exec('mount', ['-t', 'tmpfs', '-o', 'size=160m,mode=755', 'tmpfs', folder])
   chownSync(folder, 65_534, 65_534)
-  after(() => {
-    execFileSync('umount', ['--lazy', folder])
+  after(async () => {
+    await exec('umount', ['--lazy', folder])
     rmSync(folder, { recursive: true })
   })
   return folder

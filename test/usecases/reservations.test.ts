@@ -209,6 +209,15 @@ describe('release', () => {
     assert.deepEqual(world.logins(), [])
   })
 
+  it('fails when the database could not record it, and names that', async () => {
+    const error = new BerthError('database_unavailable', 'connection refused')
+    const world = await filled({ faults: { store: onCall('finish', 1, { when: 'before', error }) } })
+    await reserve(world, 'alice')
+    const message = 'the end of access could not be recorded yet: connection refused'
+    await assert.rejects(world.reservations.releaseAll({}, ANONYMOUS), { code: 'database_unavailable', message })
+    assert.deepEqual(world.logins(), [])
+  })
+
   it('ends a reservation that is being prepared', async () => {
     const world = await filled()
     const open = world.accounts.createAccounts.bind(world.accounts)

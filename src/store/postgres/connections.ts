@@ -10,6 +10,9 @@ import { invalidDatabase } from './errors.ts'
 /** Maximum number of reads at once. Each connection is a process of the server. */
 const READERS = 4
 
+/** By which the server and its operators know the connections of managers. */
+export const APPLICATION_NAME = 'berth'
+
 /** Oid of int8: the driver returns text, because not every one of them is a safe integer. Ours all are. */
 const INT8 = 20
 
@@ -40,7 +43,7 @@ export function clientConfig(address: PostgresAddress): pg.ClientConfig {
     ...{ host, port, user, database },
     password: () => readPassword(address),
     ssl: tlsOf(address),
-    application_name: 'berth',
+    application_name: APPLICATION_NAME,
     keepAlive: true,
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs + NETWORK_MS,

@@ -1,4 +1,4 @@
-/** Clients that reserve and release at several managers until they are stopped, and remember what they were answered. */
+/** Clients that reserve and release at several managers until they are stopped, and remember the answers. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +14,7 @@ export interface Answered {
 }
 
 /** An answer other than what was requested. */
-export interface Refusal {
+interface Refusal {
   readonly status: number
   readonly code: string
   readonly detail: string
@@ -54,7 +54,7 @@ export function startLoad(managers: readonly TestManager[], options: Options): L
   const answered: Answered[] = []
   const refusals: Refusal[] = []
   let lost = 0
-  let isStopped = false
+  const stopping = new AbortController()
   /** When requests are given up. */
   let deadline = Number.POSITIVE_INFINITY
   let anotherServed = Promise.withResolvers<void>()
@@ -93,7 +93,7 @@ export function startLoad(managers: readonly TestManager[], options: Options): L
   }
 
   async function run(client: number): Promise<void> {
-    for (let round = 1; !isStopped; round += 1) {
+    for (let round = 1; !stopping.signal.aborted; round += 1) {
       const username = `${group}-${client}-${round}`
       const body = { username, duration: '10m', ...(wait !== undefined && { wait }) }
       const made = await request(client + round, 'POST', '/v1/reservations', body)
@@ -121,7 +121,7 @@ export function startLoad(managers: readonly TestManager[], options: Options): L
     },
     untilServed: () => Promise.race([anotherServed.promise, tooLate()]),
     async stop() {
-      isStopped = true
+      stopping.abort()
       deadline = Math.min(deadline, performance.now() + MAX_FINISH_MS)
       await Promise.all(running)
     },

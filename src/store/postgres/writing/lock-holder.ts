@@ -1,5 +1,6 @@
 /** Names the transaction that writers wait for, because only its end lets them go on. */
 import type pg from 'pg'
+import { APPLICATION_NAME } from '../connections.ts'
 import { unavailable } from '../errors.ts'
 import { WRITE_LOCK } from './write-lock.ts'
 
@@ -39,7 +40,8 @@ export async function lockedError(cause: unknown, pool: pg.Pool, waitedFor: 'wri
     )
     .catch(() => ({ rows: [] }))
   const [holder] = rows
-  return unavailable(cause, `another program has locked it for too long${holder ? describe(holder) : HINT}`)
+  const who = holder?.name === APPLICATION_NAME ? 'another manager' : 'another program'
+  return unavailable(cause, `${who} has locked it for too long${holder ? describe(holder) : HINT}`)
 }
 
 const HINT = '; look at pg_locks and pg_stat_activity'
