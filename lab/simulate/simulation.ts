@@ -20,7 +20,7 @@ const HOUR = 60 * MINUTE
 /** Ten to eight. */
 const START = Date.UTC(2030, 0, 7, 7, 50)
 /** How often lists are read. */
-const LISTS_EVERY_MS = 15 * MINUTE
+const LISTS_EVERY_MS = 5 * MINUTE
 const LISTS = ['/available', '/v1/containers', '/v1/reservations', '/v1/pools'] as const
 
 export interface SimulationResult {
