@@ -58,7 +58,7 @@ export class Workload {
       const wanted = { user, pool: this.#pool(course), duration: '45m', wait: '10m' }
       const seen = await this.#active(user, await users.reserve(wanted))
       if (seen === null) return
-      if (extends_) this.#after(20 * MINUTE, async () => void (await users.extend(user, seen.id, '10m')))
+      if (extends_) this.#after(12 * MINUTE, async () => void (await users.extend(user, seen.id, '10m')))
       if (leaves) this.#after(leavesAt, () => users.release(user, seen.id))
     })
   }
