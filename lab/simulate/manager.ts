@@ -1,6 +1,6 @@
 /**
  * A manager in virtual time: its loops, use cases, store and HTTP server are those of src/main.ts. The engine is in
- * memory, callers are believed who they say they are, and nothing is logged but errors.
+ * memory, callers are believed who they say they are, and only errors are logged.
  */
 import type { MemoryAccounts } from '../../src/accounts/memory.ts'
 import type { DatabaseMark } from '../../src/domain/database-mark.ts'
@@ -46,6 +46,8 @@ export interface ManagerDeps {
   readonly pools: readonly Pool[]
   readonly samples: Samples
   readonly newId: () => string
+  /** Gets what the manager logs as an error. */
+  readonly errors: string[]
 }
 
 export interface SimulatedManager {
@@ -58,6 +60,7 @@ export interface SimulatedManager {
 export async function startSimulatedManager(deps: ManagerDeps): Promise<SimulatedManager> {
   const { timeline, host, accounts, database, samples, newId } = deps
   const clock = timeline.now
+  const log = logOf(deps.errors)
   const ticks = new TickTimes(samples)
   const pools = createPools(deps.pools)
   const schedule = createSchedule()
@@ -72,7 +75,7 @@ export async function startSimulatedManager(deps: ManagerDeps): Promise<Simulate
     instance: INSTANCE,
     pools,
     clock,
-    log: LOG,
+    log,
     metrics,
     concurrency: () => MAX_CONCURRENT_JOBS,
     database,
@@ -82,23 +85,23 @@ export async function startSimulatedManager(deps: ManagerDeps): Promise<Simulate
     onProgress: () => schedule.nudge(),
   })
   const { engineStatus } = reconciler
-  const common = { ...ports, pools, clock, log: LOG, metrics, newId, localTime }
+  const common = { ...ports, pools, clock, log, metrics, newId, localTime }
   // Callers log in by keys, so no password is hashed.
   const hashPassword = async () => '$6$salt$hash'
   const reservations = createReservations({ ...common, engineStatus, schedule, hashPassword })
-  const admin = createAdmin({ pools, store, clock, log: LOG, onChange: () => schedule.nudge() })
+  const admin = createAdmin({ pools, store, clock, log, onChange: () => schedule.nudge() })
   const terminals = new Terminals({ ...common })
   const parts = { reservations, admin, terminals, reconciler, now: clock, logged: [] }
   const context = contextOf(parts, { pools, metrics, store })
-  const server = buildServer({ ...context, log: LOG, settings: () => SETTINGS, authenticate: BELIEVE })
+  const server = buildServer({ ...context, log, settings: () => SETTINGS, authenticate: BELIEVE })
   const origin = await server.listen({ host: '127.0.0.1', port: 0 })
   await store.registerManager()
 
   const startTimer = (run: () => void, ms: number) => timeline.timer(run, ms)
   const tick = (nudged: boolean) => timeline.track(() => ticks.time(() => reconciler.tick(nudged)))
   const enforce = () => timeline.track(() => samples.time('end check', () => reconciler.enforceExpiry()))
-  const working = startLoop(tick, clock, LOG, startTimer)
-  const expiry = startLoop(enforce, clock, LOG, startTimer)
+  const working = startLoop(tick, clock, log, startTimer)
+  const expiry = startLoop(enforce, clock, log, startTimer)
   schedule.attach({ working, expiry })
   return {
     origin,
@@ -142,9 +145,9 @@ const BELIEVE: Authenticate = ({ headers }) => {
   return { identity: { name, role, limits: UNLIMITED }, auth: 'none', expiresAt: null }
 }
 
-const LOG: Log = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: (message, fields) => console.error(message, fields ?? ''),
+/** Keeps errors: in a simulation nothing fails, so each of them is a problem. */
+function logOf(errors: string[]): Log {
+  const quiet = () => {}
+  const error = (message: string, fields: object = {}) => void errors.push(`${message} ${JSON.stringify(fields)}`)
+  return { debug: quiet, info: quiet, warn: quiet, error }
 }

@@ -20,11 +20,11 @@ const HOUR = 60 * MINUTE
 /** Ten to eight. */
 const START = Date.UTC(2030, 0, 7, 7, 50)
 /** How often lists are read. */
-const LISTS_EVERY_MS = 15 * MINUTE
+const LISTS_EVERY_MS = 5 * MINUTE
 const LISTS = ['/available', '/v1/containers', '/v1/reservations', '/v1/pools'] as const
 
 export interface SimulationResult {
-  /** Double holders, late ends and lost answers; empty if all is well. */
+  /** Double holders, late ends, lost answers, and errors that managers have logged; empty if all is well. */
   readonly problems: readonly string[]
   readonly granted: number
   /** Real milliseconds. */
@@ -64,10 +64,11 @@ export async function simulate(
     const before = await database.bytes()
 
     let ids = 0
+    const errors: string[] = []
     const newId = () => `r${String(++ids).padStart(9, '0')}`
     for (let number = 1; number <= options.managers; number += 1) {
       const store = await database.open(`manager-${number}`)
-      const shared = { timeline, host, accounts, database: self, pools, samples, newId }
+      const shared = { timeline, host, accounts, database: self, pools, samples, newId, errors }
       managers.push(await startSimulatedManager({ ...shared, store }))
     }
     const ledger = new Ledger()
@@ -85,13 +86,13 @@ export async function simulate(
       for (const manager of managers) await manager.idle()
     }
     const started = performance.now()
-    for (let hour = 1; hour <= hours; hour += 1) {
-      await timeline.run(START + hour * HOUR, settle)
+    for (let hour = 0; hour < hours; hour += 1) {
+      await timeline.run(START + Math.min(hour + 1, hours) * HOUR, settle)
       const seconds = Math.round((performance.now() - started) / 1_000)
-      progress(`hour ${hour} of ${hours} after ${seconds} s: ${ledger.granted} reservations`)
+      progress(`hour ${hour + 1} of ${hours} after ${seconds} s: ${ledger.granted} reservations`)
     }
     return {
-      problems: await problemsOf(ledger, observer, timeline.now()),
+      problems: [...errors, ...(await problemsOf(ledger, observer, timeline.now()))],
       granted: ledger.granted,
       times: samples.figures(),
       answers: Object.fromEntries(users.answers),

@@ -52,13 +52,13 @@ export class Workload {
   /** Each class takes place once. The time begins ten minutes before an hour. */
   #student(user: string, course: number, hours: number): void {
     const { timeline, users, random } = this.#deps
-    const at = timeline.now() + 10 * MINUTE + (course % hours) * HOUR + random.between(0, ARRIVAL_MS)
+    const at = timeline.now() + 10 * MINUTE + (course % Math.ceil(hours)) * HOUR + random.between(0, ARRIVAL_MS)
     const [extends_, leaves, leavesAt] = [random.chance(0.2), random.chance(0.5), random.between(30, 44) * MINUTE]
     timeline.at(at, async () => {
       const wanted = { user, pool: this.#pool(course), duration: '45m', wait: '10m' }
       const seen = await this.#active(user, await users.reserve(wanted))
       if (seen === null) return
-      if (extends_) this.#after(20 * MINUTE, async () => void (await users.extend(user, seen.id, '10m')))
+      if (extends_) this.#after(12 * MINUTE, async () => void (await users.extend(user, seen.id, '10m')))
       if (leaves) this.#after(leavesAt, () => users.release(user, seen.id))
     })
   }

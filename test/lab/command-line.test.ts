@@ -13,7 +13,10 @@ const CASES: readonly [command: readonly string[], message: RegExp][] = [
   [['prove/main.ts', '--bogus'], /^just prove: no such proof: --bogus; there are .*residue.*\n$/],
   [['bench/main.ts', '--bogus'], /^just bench: Unknown option '--bogus'.*\n$/],
   [['lab/simulate/main.ts', '--bogus'], /^just simulate: Unknown option '--bogus'.*; usage: just simulate .*\n$/],
-  [['lab/simulate/main.ts', '--hours', '25'], /^just simulate: --hours must be a whole number from 1 to 24, got "25"; /],
+  [
+    ['lab/simulate/main.ts', '--hours', '25'],
+    /^just simulate: --hours must be a whole number from 1 to 24, got "25"; /,
+  ],
   [
     ['lab/simulate/main.ts', '--pools', '9', '--containers', '8'],
     /^just simulate: --containers must be at least --pools \(9\), got 8; .*\n$/,

@@ -38,8 +38,9 @@ export function createOwnershipReader({ database, store, engine, isGone, clock }
   async function knownOf(observed: readonly Observed[], { reservations }: Snapshot): Promise<ReadonlySet<string>> {
     const open = new Set(reservations.map(({ id }) => id))
     const known = new Set<string>()
-    for (const { id } of observed) {
-      const lent = engine.lentTo(id)
+    for (const { id, lentTo } of observed) {
+      // Another manager may have removed it since the listing, and its entry in the ledger with it.
+      const lent = engine.lentTo(id) ?? lentTo
       if (lent === null || known.has(lent)) continue
       if (open.has(lent) || (await store.reservation(lent)) !== null) known.add(lent)
     }

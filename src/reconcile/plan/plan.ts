@@ -15,7 +15,7 @@ import { containerName, imageContainerName, portOf } from '../../domain/pool.ts'
 import type { Observed } from '../../ports/engine.ts'
 import type { NewSlot } from '../../ports/store.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
-import { countsOf, heldRows } from './rows.ts'
+import { countsOf, heldRows, listedByName } from './rows.ts'
 import { planQueue } from './plan-queue.ts'
 import { nextWorkAt } from '../../domain/next-work.ts'
 import { containerKey, imageKey } from '../work-keys.ts'
@@ -84,7 +84,7 @@ export function nextDue(snapshot: Snapshot, now: number): number {
   return earliest(snapshot.containers, (c) => (c.retryAt > now && isBackingOff(c, now) ? c.retryAt : work), work)
 }
 
-/** Returns the least of these times; without a row, `otherwise`. Not Math.min(...): a call takes 100,000 arguments at most. */
+/** Returns the earliest of these times, or `otherwise`. `Math.min(...times)` fails with more than about 120,000. */
 function earliest<T>(rows: readonly T[], timeOf: (row: T) => number, otherwise = Number.POSITIVE_INFINITY): number {
   let time = otherwise
   for (const row of rows) time = Math.min(time, timeOf(row))
@@ -143,14 +143,14 @@ function missingSlots({ pools, snapshot }: Pick<PlanInput, 'pools' | 'snapshot'>
 
 function planContainers(input: PlanInput, observed: readonly Observed[], isRevoking: boolean, now: number): Action[] {
   const pools = new Map(input.pools.map((pool) => [pool.name, pool]))
-  const seen = Map.groupBy(observed, (o) => o.name)
+  const seen = listedByName(observed)
   const holders = holdersOf(input.snapshot.reservations)
   const actions: Action[] = []
   let matched = 0
   for (const container of input.snapshot.containers) {
     const { name } = container
-    const here = seen.get(name) ?? NOTHING
-    if (here !== NOTHING) matched += 1
+    const here = seen.of(name)
+    if (here.length > 0) matched += 1
     if (isBusy(input, container) || isUnknown(container, input.unreachable)) continue
     const action = planContainer(input, container, pools.get(container.pool), here, holders.get(name), now)
     if (action === null || (action.type !== 'block' && isBackingOff(container, now))) continue
@@ -161,7 +161,7 @@ function planContainers(input: PlanInput, observed: readonly Observed[], isRevok
     ...oneRetirementEach(input, actions),
     ...planPlaybooks(input, blockedBy(actions), now),
     ...planImages(input, observed),
-    ...planSweep(input, matched === seen.size ? NOTHING : observed, now),
+    ...planSweep(input, matched === seen.names ? NOTHING : observed, now),
   ]
 }
 

@@ -35,3 +35,28 @@ export function countsOf({ containers }: Snapshot): ReadonlyMap<string, number> 
   }
   return counts.set(latest, count)
 }
+
+/**
+ * Returns what is listed under each name, and the number of names. Nearly all names are listed once, so only the others
+ * get an array that stays: 100,000 of them keep the garbage collector busy.
+ */
+export function listedByName(observed: readonly Observed[]): {
+  readonly names: number
+  of(name: string): readonly Observed[]
+} {
+  const first = new Map<string, Observed>()
+  const several = new Map<string, Observed[]>()
+  for (const one of observed) {
+    const earlier = first.get(one.name)
+    if (earlier === undefined) first.set(one.name, one)
+    else several.set(one.name, [...(several.get(one.name) ?? [earlier]), one])
+  }
+  return {
+    names: first.size,
+    of(name) {
+      const one = first.get(name)
+      if (one === undefined) return []
+      return (several.size > 0 && several.get(name)) || [one]
+    },
+  }
+}

@@ -1,10 +1,11 @@
 /** A small simulated day keeps every promise, on both kinds of database, with one manager and with three. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type PostgresServer, startPostgres } from '../../../lab/postgres/server.ts'
+import { addressOf, type PostgresServer, startPostgres } from '../../../lab/postgres/server.ts'
 import { simulate, type SimulationResult } from '../../../lab/simulate/simulation.ts'
+import { openPostgres } from '../../../src/store/postgres/open.ts'
 
-const DAY = { pools: 2, containers: 200, users: 60, hours: 2, seed: 1 } as const
+const DAY = { pools: 2, containers: 200, users: 60, hours: 1, seed: 1 } as const
 
 describe('a simulated day', () => {
   let server: PostgresServer
@@ -18,21 +19,20 @@ describe('a simulated day', () => {
   })
 
   it('keeps every promise with three managers on PostgreSQL', async () => {
-    assertHonest(await simulate({ ...DAY, managers: 3, database: await server.createDatabase() }))
+    assertHonest(await simulate({ ...DAY, hours: 0.45, managers: 3, database: await server.createDatabase() }))
   })
 
   it('refuses a PostgreSQL database that is in use', async () => {
     const used = await server.createDatabase()
-    const short = { ...DAY, users: 1, hours: 1, managers: 1, database: used }
-    await simulate(short)
-    await assert.rejects(simulate(short), /is in use; create an empty one/)
+    await (await openPostgres(addressOf(used))).close()
+    await assert.rejects(simulate({ ...DAY, managers: 1, database: used }), /is in use; create an empty one/)
   })
 })
 
 /** Nothing went wrong, and users did all that they can do: otherwise nothing is shown. */
 function assertHonest({ problems, granted, answers, times }: SimulationResult): void {
   assert.deepEqual(problems, [])
-  assert.ok(granted > 50, `only ${granted} reservations`)
+  assert.ok(granted > 25, `only ${granted} reservations`)
   for (const done of ['reserve 201', 'reserve 202', 'release 200', 'extend 200', 'keepalive 200', 'show 200']) {
     assert.ok((answers[done] ?? 0) > 0, `no ${done}`)
   }
