@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonOf } from '../../../src/domain/errors.ts'
 
 interface Reservation {
   readonly id: string
@@ -10,7 +11,7 @@ interface Reservation {
 
 export class Load {
   readonly #url: string
-  readonly #mayLoseReleases: boolean
+  readonly #isRepeatable: boolean
   readonly #over = new AbortController()
   readonly #running: Promise<void>[] = []
   /** What should not have happened. */
@@ -19,17 +20,22 @@ export class Load {
   rounds = 0
   /** Number of other requests that were answered. */
   reads = 0
+  changes = 0
 
-  /** `mayLoseReleases`: a manager dies, and haproxy does not send a DELETE again. */
-  constructor(url: string, { mayLoseReleases = false } = {}) {
+  /**
+   * `isRepeatable`: a manager dies, so reserves bear an Idempotency-Key. haproxy does not send a DELETE again, which may
+   * fail then.
+   */
+  constructor(url: string, { isRepeatable = false } = {}) {
     this.#url = url
-    this.#mayLoseReleases = mayLoseReleases
+    this.#isRepeatable = isRepeatable
   }
 
   /** Reserves, reads and releases, over and over. */
   reserve(username: string): void {
     this.#repeat(async () => {
-      const made = await this.#ask<Reservation>('POST', '/v1/reservations', [201, 409], { username }, randomUUID())
+      const key = this.#isRepeatable ? randomUUID() : undefined
+      const made = await this.#ask<Reservation>('POST', '/v1/reservations', [201, 409], { username }, key)
       if (made.status === 409) {
         await sleep(100)
         return
@@ -37,7 +43,9 @@ export class Load {
       const path = `/v1/reservations/${made.body.id}`
       const seen = await this.#ask<Reservation>('GET', path, [200])
       if (seen.body.state !== 'active') this.failures.push(`${path} is ${JSON.stringify(seen.body)}`)
-      await this.#ask('DELETE', path, this.#mayLoseReleases ? [200, 502] : [200])
+      await this.#ask('DELETE', path, [200]).catch((error: unknown) => {
+        if (!this.#isRepeatable) throw error
+      })
       this.rounds += 1
     })
   }
@@ -47,6 +55,14 @@ export class Load {
       await this.#ask('GET', path, [200])
       this.reads += 1
       await sleep(25)
+    })
+  }
+
+  /** Changes a reservation without a pause, so that requests which must not be repeated are always under way. */
+  change(id: string): void {
+    this.#repeat(async () => {
+      await this.#ask('PATCH', `/v1/reservations/${id}`, [200], { note: `after ${this.changes}` })
+      this.changes += 1
     })
   }
 
@@ -83,7 +99,7 @@ export class Load {
     const run = async () => {
       while (!this.#over.signal.aborted) {
         await step().catch((error: unknown) => {
-          if (!this.#over.signal.aborted) this.failures.push(String((error as Error).cause ?? error))
+          if (!this.#over.signal.aborted) this.failures.push(reasonOf(error))
         })
       }
     }
@@ -92,7 +108,10 @@ export class Load {
 
   async #ask<T>(method: string, path: string, expected: readonly number[], body?: object, key?: string) {
     const headers = body ? { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) } : {}
-    const answer = await fetch(this.#url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+    const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
+    const answer = await fetch(this.#url + path, init).catch((error: unknown) => {
+      throw new Error(`${method} ${path}: ${reasonOf(error)}`, { cause: error })
+    })
     const text = await answer.text()
     if (!expected.includes(answer.status)) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
     return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as T }
