@@ -9,7 +9,7 @@ import { specDigest } from '../../../src/engine/labels.ts'
 import { pool } from '../../../lab/rows.ts'
 import { createWorld, type World } from '../../../lab/world.ts'
 
-export const POOL = pool({ size: 5 })
+const POOL = pool({ size: 5 })
 const MINUTE = 60_000
 const INSTANCE = { name: 'test', bind: '127.0.0.1' }
 
