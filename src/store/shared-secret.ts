@@ -5,18 +5,14 @@
 import { createHmac } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { BerthError } from '../domain/errors.ts'
-import type { Store } from '../ports/store.ts'
+import type { SecretStore } from '../ports/store/secret.ts'
 import { openSecret } from './secret-file.ts'
 
 /**
- * Returns the secret in this file. The first manager of the database creates it and records its check. `invalid_config`
- * when the file has another secret, or is missing, while the database has a check. `name` is the database's, for people.
+ * Returns the secret in this file. The first manager of the database creates it and records its check. `name` is the
+ * database's, for people. `invalid_config` when the file has another secret, or is missing after the first start.
  */
-export async function openSharedSecret(
-  file: string,
-  name: string,
-  store: Pick<Store, 'secretCheck' | 'recordSecretCheck'>,
-): Promise<Buffer> {
+export async function openSharedSecret(file: string, name: string, store: SecretStore): Promise<Buffer> {
   const known = await store.secretCheck()
   // Another secret must not be left where the next start would find it.
   if (known !== null && !existsSync(file)) throw refused(`${file} does not exist`, name)
