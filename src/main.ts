@@ -7,21 +7,15 @@ import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
 import { BerthError } from './domain/errors.ts'
-import { startExpiry } from './reconcile/expiry.ts'
-import { startLoop } from './reconcile/loop.ts'
 import { joinManagers } from './reconcile/managers/start.ts'
-import { watchRows } from './reconcile/rows-watch.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
-import { createImageWatch } from './reconcile/image-watch.ts'
 import { assertDiskLimits } from './engine/disk-limits.ts'
 import { createReservations, type Reservations } from './usecases/reservations.ts'
-import { createRetention } from './usecases/retention.ts'
-import { createOwners } from './usecases/self-service/owners.ts'
-import { createSelfService } from './usecases/self-service/self-service.ts'
 import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
 import { openAccess } from './access.ts'
+import { startBackgroundWork } from './background.ts'
 import { RequestCounts } from './http/auth/request-counts.ts'
 import { Drain } from './http/drain.ts'
 import { listen } from './http/listen.ts'
@@ -166,46 +160,12 @@ export async function startManager(
     leave = await joinManagers({ store, time, log, version, nudge, lead: () => reconciler.lead() })
     await store.renewKeepalives(clock())
 
-    const selfService = createSelfService({
-      pools,
-      store,
-      engine,
-      accounts,
-      reservations,
-      owners: createOwners({ store, clock, auth, signOnLimits: () => live.current.signOn?.limits ?? null }),
-      clock,
-      log,
-      localTime,
-      isLeading: () => reconciler.isLeading(),
-    })
-    const retention = createRetention({ store, clock, log, keepMs: () => live.current.keepMs })
-    const imageWatch = createImageWatch({ pools, store, engine, accounts, clock, log, onChange: nudge })
-    const working = startLoop(
-      async (nudged) => {
-        const due = await reconciler.tick(nudged)
-        await selfService.step()
-        return Math.min(due, await imageWatch.step(), await retention.step(), await refusals.step())
-      },
-      clock,
-      log,
-    )
-    const expiry = startExpiry(reconciler, clock, log)
-    // As for the end of access: viewers are checked on time, whatever the engine does.
-    const viewing = startLoop(() => terminals.step(), clock, log)
-    // Managers that share a file count for themselves: SQLite writes one at a time, and syncs each write.
-    const counting = config.postgres && startLoop(() => requestCounts.exchange(store, log), clock, log)
-    schedule.attach({ working, expiry })
+    const deps = { components, live, reservations, terminals, requestCounts, schedule, log }
+    const background = startBackgroundWork(deps)
     closing.push(async () => {
-      await Promise.all([working.stop(), expiry.stop(), viewing.stop(), counting?.stop()])
-      await withinDeadline(Promise.all([reconciler.idle(), selfService.idle()]))
+      await background.stop()
+      await withinDeadline(background.idle())
     })
-    const unwatch = engine.watch(nudge)
-    closing.push(async () => unwatch())
-    // The manager of a file learns nothing from this: only its own writes are announced there.
-    if (config.postgres) {
-      const unwatchRows = watchRows(store, () => reconciler.isLeading() && nudge())
-      closing.push(async () => unwatchRows())
-    }
     // First: viewers need not wait for work that takes seconds to stop.
     closing.push(async () => terminals.stop())
     await printBanner(address, config, engine)

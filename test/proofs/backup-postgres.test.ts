@@ -19,7 +19,7 @@ const SECTION = GUIDE.slice(GUIDE.indexOf('\n## Back up and restore\n'))
 const [DUMP = '', RESTORE = '', ...MORE] = [...SECTION.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block)
 
 // `jit`: the library that it needs is larger than all the rest, and is not fetched for tests.
-const server = await startPostgres({ fsync: 'off', jit: 'off' }, {}, distributionPrograms)
+const server = await startPostgres({ fsync: 'off', jit: 'off' }, {}, { findPrograms: distributionPrograms })
 after(() => server.stop())
 const folder = mkdtempSync(join(tmpdir(), 'berth-dump-'))
 after(() => rmSync(folder, { recursive: true }))

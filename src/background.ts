@@ -1,0 +1,79 @@
+/** The work that a manager does beside answering requests. */
+import type { LiveConfig } from './config/live-config.ts'
+import type { Components } from './compose.ts'
+import type { RequestCounts } from './http/auth/request-counts.ts'
+import type { Log } from './ports/log.ts'
+import { startExpiry } from './reconcile/expiry.ts'
+import { createImageWatch } from './reconcile/image-watch.ts'
+import { startLoop } from './reconcile/loop.ts'
+import { watchRows } from './reconcile/rows-watch.ts'
+import type { LoopSchedule } from './reconcile/schedule.ts'
+import type { Reservations } from './usecases/reservations.ts'
+import { createRetention } from './usecases/retention.ts'
+import { createOwners } from './usecases/self-service/owners.ts'
+import { createSelfService } from './usecases/self-service/self-service.ts'
+import type { Terminals } from './usecases/terminals/terminals.ts'
+
+interface BackgroundDeps {
+  readonly components: Components
+  readonly live: LiveConfig
+  readonly reservations: Reservations
+  readonly terminals: Terminals
+  readonly requestCounts: RequestCounts
+  readonly schedule: LoopSchedule
+  readonly log: Log
+}
+
+interface BackgroundWork {
+  /** Begins no further work. Resolves when the loops have ended. */
+  stop(): Promise<void>
+  /** Resolves when the work that had begun is done. */
+  idle(): Promise<unknown>
+}
+
+export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
+  const { components, live, reservations, terminals, requestCounts, schedule, log } = deps
+  const { clock, pools, store, engine, accounts, reconciler, refusals, localTime } = components
+  const { auth, postgres } = live.current
+  const nudge = () => schedule.nudge()
+  const selfService = createSelfService({
+    pools,
+    store,
+    engine,
+    accounts,
+    reservations,
+    owners: createOwners({ store, clock, auth, signOnLimits: () => live.current.signOn?.limits ?? null }),
+    clock,
+    log,
+    localTime,
+    isLeading: () => reconciler.isLeading(),
+  })
+  const retention = createRetention({ store, clock, log, keepMs: () => live.current.keepMs })
+  const imageWatch = createImageWatch({ pools, store, engine, accounts, clock, log, onChange: nudge })
+  const working = startLoop(
+    async (nudged) => {
+      const due = await reconciler.tick(nudged)
+      await selfService.step()
+      return Math.min(due, await imageWatch.step(), await retention.step(), await refusals.step())
+    },
+    clock,
+    log,
+  )
+  const expiry = startExpiry(reconciler, clock, log)
+  // As for the end of access: viewers are checked on time, whatever the engine does.
+  const viewing = startLoop(() => terminals.step(), clock, log)
+  // Managers that share a file count for themselves: SQLite writes one at a time, and syncs each write.
+  const counting = postgres && startLoop(() => requestCounts.exchange(store, log), clock, log)
+  schedule.attach({ working, expiry })
+  const unwatchEngine = engine.watch(nudge)
+  // The manager of a file learns nothing from this: only its own writes are announced there.
+  const unwatchRows = postgres && watchRows(store, () => reconciler.isLeading() && nudge())
+  return {
+    async stop() {
+      unwatchRows?.()
+      unwatchEngine()
+      await Promise.all([working.stop(), expiry.stop(), viewing.stop(), counting?.stop()])
+    },
+    idle: () => Promise.all([reconciler.idle(), selfService.idle()]),
+  }
+}
