@@ -23,8 +23,8 @@ export class Load {
   changes = 0
 
   /**
-   * `isRepeatable`: a manager dies, so reserves bear an Idempotency-Key. haproxy does not send a DELETE again, which may
-   * fail then.
+   * `isRepeatable`: a manager dies, so reserves bear an Idempotency-Key. haproxy does not send a DELETE again, and that
+   * may fail.
    */
   constructor(url: string, { isRepeatable = false } = {}) {
     this.#url = url
