@@ -12,7 +12,7 @@ import { startPostgres } from '../../lab/postgres/server.ts'
 import { effort, tried } from '../../lab/proof.ts'
 import { goOnWithCopy, history, type Step } from '../support/world/restored.ts'
 
-const RUNS = effort({ test: 3, prove: 100 })
+const RUNS = effort({ test: 3, prove: 40 })
 const GUIDE = readFileSync(new URL('../../docs/guides/postgresql.md', import.meta.url), 'utf8')
 const SECTION = GUIDE.slice(GUIDE.indexOf('\n## Back up and restore\n'))
 /** The blocks of that section, in their order. */
