@@ -134,7 +134,7 @@ CREATE TABLE "refusals" (
 
 CREATE TABLE "request_counts" (
   "key" text not null primary key,
-  "began" integer not null,
+  "began" bigint not null,
   "count" integer not null);
 
 CREATE TABLE "requests" (
@@ -232,7 +232,7 @@ CREATE TABLE "tickets" (
   "terminal" text not null,
   "by" text not null,
   "credential" text not null,
-  "until" integer not null);
+  "until" bigint not null);
 
 CREATE TABLE "tokens" (
   "id" text primary key,

@@ -1,22 +1,22 @@
 /** Adds what managers share besides reservations: tickets of terminals, where shells are, counts of requests. */
 import { type Kysely, PostgresAdapter, sql } from 'kysely'
+import { textColumn } from '../text-column.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter
-  const text = isPostgres ? sql`text collate "C"` : sql`text`
-  const time = isPostgres ? sql`bigint` : sql`integer`
+  const text = textColumn(db)
   await db.schema
     .createTable('tickets')
     .addColumn('hash', text, (column) => column.primaryKey().notNull())
     .addColumn('terminal', text, (column) => column.notNull())
     .addColumn('by', text, (column) => column.notNull())
     .addColumn('credential', text, (column) => column.notNull())
-    .addColumn('until', time, (column) => column.notNull())
+    .addColumn('until', 'bigint', (column) => column.notNull())
     .execute()
   await db.schema
     .createTable('request_counts')
     .addColumn('key', text, (column) => column.primaryKey().notNull())
-    .addColumn('began', time, (column) => column.notNull())
+    .addColumn('began', 'bigint', (column) => column.notNull())
     .addColumn('count', 'integer', (column) => column.notNull())
     .execute()
   // Written each second, and worth nothing after a minute.
