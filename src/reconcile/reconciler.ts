@@ -4,10 +4,10 @@
  */
 import type { ContainerSpec } from '../domain/container.ts'
 import { hasCode } from '../domain/errors.ts'
-import { createLimit } from '../domain/concurrency.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
 import type { EngineStatus } from '../ports/engine-status.ts'
 import { EngineView } from './engine-view.ts'
+import { carryOutAll } from './execute/carry-out.ts'
 import { Executor, type ExecutorDeps } from './execute/executor.ts'
 import { ListingCache } from './listing-cache.ts'
 import { createDigests, type SpecDigest } from './spec-digests.ts'
@@ -16,9 +16,8 @@ import { fenced } from './managers/fence.ts'
 import { Leadership, type LeadershipDeps } from './managers/leadership.ts'
 import type { Protected } from './ownership/ownership.ts'
 import { createRecognition, type Recognition, type RecognitionDeps } from './ownership/recognition.ts'
-import type { Action } from './plan/actions.ts'
-import { nextDue, nextEnd, plan, planEnds, planRequests } from './plan/plan.ts'
-import type { WorkKey } from './work-keys.ts'
+import { nextDue, plan } from './plan/plan.ts'
+import { RowsPass } from './rows-pass.ts'
 
 export interface ReconcilerDeps
   extends ExecutorDeps,
@@ -30,18 +29,6 @@ export interface ReconcilerDeps
 
 /** An engine that does not answer is asked again after this time. */
 const ENGINE_RETRY_MS = 1_000
-/** How old the rows may be from which access ends while the database does not answer. */
-const MAX_ROWS_AGE_MS = 1_000
-/**
- * Maximum number of concurrent `end` transactions. They share commits; one at a time, 1,000 of them took seconds. A
- * reserve waits for no more than these.
- */
-const MAX_CONCURRENT_ENDS = 32
-
-interface Rows {
-  readonly snapshot: Snapshot
-  readonly busy: ReadonlySet<WorkKey>
-}
 
 export class Reconciler {
   readonly engineStatus: EngineStatus
@@ -50,13 +37,12 @@ export class Reconciler {
   readonly #leadership: Leadership
   readonly #recognition: Recognition
   readonly #view: EngineView
+  readonly #rows: RowsPass
   readonly #cache: ListingCache
   readonly #specDigest: SpecDigest
   readonly #images: PoolImages
   #isDatabaseWritable = true
   #isLeading = false
-  /** Read last; null before the first read. */
-  #latest: Snapshot | null = null
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
@@ -67,6 +53,7 @@ export class Reconciler {
     this.#recognition = createRecognition({ ...deps, instance: deps.instance.name })
     this.#view = new EngineView({ ...deps, recognition: this.#recognition })
     this.engineStatus = this.#view
+    this.#rows = new RowsPass(deps, this.#executor, this.#view)
     this.#cache = new ListingCache(deps.clock)
     this.#specDigest = createDigests(deps.instance, deps.digestOf)
   }
@@ -92,20 +79,13 @@ export class Reconciler {
    * Ends what is due and revokes access; returns the time of the next end, in epoch milliseconds. Also called in a
    * loop of its own, so that a slow listing of the engine delays no end.
    */
-  async enforceExpiry(): Promise<number> {
-    const { pools, clock } = this.#deps
-    if (!this.#view.isRecognized) return clock() + ENGINE_RETRY_MS
-    const { snapshot } = await this.#read()
-    const limit = createLimit(MAX_CONCURRENT_ENDS)
-    const ends = planEnds({ pools: pools.all(), snapshot }, clock())
-    await collectFailures(ends, (all) => Promise.all(all.map((attempt) => limit(attempt))), this.#carryOut)
-    return Math.min(nextEnd(snapshot, clock()), clock() + MAX_ROWS_AGE_MS)
+  enforceExpiry(): Promise<number> {
+    return this.#rows.enforceExpiry()
   }
 
   /** Ends access that `enforceExpiry` could not end in time. Returns when to call it again, in epoch milliseconds. */
   revokeOverdue(): number {
-    if (this.#latest === null || !this.#view.isRecognized) return this.#deps.clock() + ENGINE_RETRY_MS
-    return this.#executor.revokeOverdue(this.#latest)
+    return this.#rows.revokeOverdue()
   }
 
   /** Applies to the pools which images they use, if it is time to check. Returns whether anything has changed. */
@@ -163,7 +143,7 @@ export class Reconciler {
     const { engine, clock } = this.#deps
     const busy = this.#executor.busy
     const wasRecognized = this.#view.isRecognized
-    await this.#carryOutRequests()
+    await this.#rows.carryOutRequests()
     // After a write that failed, this one shows whether there is room again.
     const leading = await this.#leadership.leads(!this.#isDatabaseWritable)
     this.#isDatabaseWritable = true
@@ -173,7 +153,7 @@ export class Reconciler {
     }
     this.#isLeading = leading
     // The rows are read before the engine is listed: what is observed is never older than what is recorded.
-    const rows = await this.#read()
+    const rows = await this.#rows.read()
     const { snapshot } = rows
     const isClean = busy.size === 0 && this.#cache.isClean(leading, snapshot)
     if (!nudged && isClean) return nextDue(snapshot, clock())
@@ -183,7 +163,7 @@ export class Reconciler {
     const began = clock()
     const listing = await this.#view.list(leading, snapshot)
     const at = clock()
-    if (!wasRecognized) await this.#carryOutRequests()
+    if (!wasRecognized) await this.#rows.carryOutRequests()
     if (listing === null) return Math.min(nextDue(snapshot, at), at + ENGINE_RETRY_MS)
     engine.agent?.preconnect(nextToLend(snapshot))
     const pools = this.#deps.pools.all()
@@ -199,7 +179,7 @@ export class Reconciler {
     }
     const planned = plan(input, clock())
     const actions = planned.filter((action) => leading || action.type === 'block')
-    await collectFailures(actions, inOrder, this.#carryOut)
+    await carryOutAll(this.#executor, actions)
     const due = nextDue(snapshot, clock())
     this.#cache.record(
       { leading, snapshot, at, tookMs: at - began },
@@ -207,48 +187,6 @@ export class Reconciler {
     )
     return due
   }
-
-  /** Every manager does this, not only the leader. Before the containers are recognized it only adds rows. */
-  async #carryOutRequests(): Promise<void> {
-    await this.enforceExpiry()
-    const { snapshot } = await this.#read()
-    const actions = planRequests({ pools: this.#deps.pools.all(), snapshot }, this.#deps.clock())
-    const allowed = actions.filter(({ type }) => this.#view.isRecognized || type === 'add')
-    await collectFailures(allowed, inOrder, this.#carryOut)
-  }
-
-  readonly #carryOut = (action: Action): Promise<void> => this.#executor.carryOut(action)
-
-  /**
-   * Reads the rows, with what was being worked on before and after: it has moved on since, and stays out of the plan.
-   */
-  async #read(): Promise<Rows> {
-    const { pools, store } = this.#deps
-    const busy = [...this.#executor.busy]
-    const snapshot = await store.snapshot()
-    this.#latest = snapshot
-    pools.resize(snapshot.sizes)
-    return { snapshot, busy: new Set([...busy, ...this.#executor.busy]) }
-  }
-}
-
-/** Tries every action, so that one that cannot be recorded keeps no other waiting; then throws the first failure. */
-async function collectFailures(
-  actions: readonly Action[],
-  run: (attempts: readonly (() => Promise<void>)[]) => Promise<unknown>,
-  carryOut: (action: Action) => Promise<void>,
-): Promise<void> {
-  const failures: unknown[] = []
-  await run(
-    actions.map((action) => async () => {
-      await carryOut(action).catch((error: unknown) => failures.push(error))
-    }),
-  )
-  if (failures.length > 0) throw failures[0]
-}
-
-async function inOrder(attempts: readonly (() => Promise<void>)[]): Promise<void> {
-  for (const attempt of attempts) await attempt()
 }
 
 /** Returns ready containers, in each pool the lowest number first: that one is lent next. */
