@@ -1,4 +1,4 @@
-/** The work that a manager does beside answering requests. */
+/** The work that a manager does besides answering requests. */
 import type { LiveConfig } from './config/live-config.ts'
 import type { Components } from './compose.ts'
 import type { RequestCounts } from './http/auth/request-counts.ts'
@@ -25,12 +25,13 @@ interface BackgroundDeps {
 }
 
 interface BackgroundWork {
-  /** Begins no further work. Resolves when the loops have ended. */
+  /** Starts no further work. Resolves when the loops have ended. */
   stop(): Promise<void>
-  /** Resolves when the work that had begun is done. */
+  /** Resolves when the work that was started is done. */
   idle(): Promise<unknown>
 }
 
+/** Starts the loops of a manager. */
 export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
   const { components, live, reservations, terminals, requestCounts, schedule, log } = deps
   const { clock, pools, store, engine, accounts, reconciler, refusals, localTime } = components
@@ -60,13 +61,13 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
     log,
   )
   const expiry = startExpiry(reconciler, clock, log)
-  // As for the end of access: viewers are checked on time, whatever the engine does.
+  // A loop of its own, like expiry: a slow engine must not delay the checks of viewers.
   const viewing = startLoop(() => terminals.step(), clock, log)
-  // Managers that share a file count for themselves: SQLite writes one at a time, and syncs each write.
+  // Managers that share a file do not exchange counts: SQLite runs one write at a time, and syncs each write.
   const counting = postgres && startLoop(() => requestCounts.exchange(store, log), clock, log)
   schedule.attach({ working, expiry })
   const unwatchEngine = engine.watch(nudge)
-  // The manager of a file learns nothing from this: only its own writes are announced there.
+  // Not with a file: there only the manager's own writes are announced.
   const unwatchRows = postgres && watchRows(store, () => reconciler.isLeading() && nudge())
   return {
     async stop() {

@@ -29,7 +29,7 @@ import { databaseOf } from './store/open-store.ts'
 export interface Components {
   /** The clock that all managers of the database share. */
   readonly time: DatabaseClock
-  /** Its time. */
+  /** `time.now`. */
   readonly clock: Clock
   readonly database: DatabaseMark
   /** Reads which database each container belongs to; the same reader as in the reconciler. */
@@ -44,7 +44,7 @@ export interface Components {
   readonly localTime: LocalTime
   /** Secret that this database's managers share, kept outside the database. */
   readonly secret: Uint8Array
-  /** Returns how many bytes are free on the disk of the database; null if that is a server's. */
+  /** Returns how many bytes are free on the disk of the database; null for a database on a server. */
   readonly freeSpace: () => Promise<number | null>
   /** Absent without `ssh.host_ca`. */
   readonly hostCertificates: HostCertificates | undefined
@@ -152,7 +152,7 @@ export async function openComponents(
   }
 }
 
-/** Applies the sizes of pools that another manager has set as soon as this one reads the rows. */
+/** Returns a store whose snapshots also apply the sizes of pools, which another manager may have set. */
 function followSizes(store: Store, pools: Pools): Store {
   let applied: Snapshot['sizes'] | null = null
   async function snapshot(): Promise<Snapshot> {

@@ -167,7 +167,7 @@ async function untilFixed(config: Config, components: Components, serving: boole
   }
 }
 
-/** Whether a manager, or anything else, answers at this address. */
+/** Returns whether a manager, or another program, accepts connections at this address. */
 export async function isServing({ host, port }: Config['listen']): Promise<boolean> {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
   const socket = connect({ host: reachable, port })

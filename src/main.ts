@@ -50,7 +50,7 @@ export interface Manager {
   readonly log: Log
   /** Reads berth.yml again and applies it, all or nothing. */
   readonly reload: Reload
-  /** Answers 503 to /readyz from now on, and goes on serving for `drain` of berth.yml. Called before `stop`. */
+  /** Answers 503 to /readyz from now on, and continues to serve for the time `drain` of berth.yml. Precedes `stop`. */
   drain(): Promise<void>
   stop(): Promise<void>
 }
@@ -151,7 +151,7 @@ export async function startManager(
       signIn,
       streaming: STREAMING,
     })
-    // Last: it goes on until requests have been answered.
+    // Closed after the server: this manager is registered until its requests have been answered.
     let leave = async () => {}
     closing.push(() => leave())
     // Only one manager serves at this address: the port is the lock, taken before anything is changed.
@@ -160,8 +160,15 @@ export async function startManager(
     leave = await joinManagers({ store, time, log, version, nudge, lead: () => reconciler.lead() })
     await store.renewKeepalives(clock())
 
-    const deps = { components, live, reservations, terminals, requestCounts, schedule, log }
-    const background = startBackgroundWork(deps)
+    const background = startBackgroundWork({
+      components,
+      live,
+      reservations,
+      terminals,
+      requestCounts,
+      schedule,
+      log,
+    })
     closing.push(async () => {
       await background.stop()
       await withinDeadline(background.idle())
@@ -173,8 +180,16 @@ export async function startManager(
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
     if (auth === 'tokens') printFirstToken(await tokens.createFirstAdmin({ hasOtherAdmins }))
     closing.push(followFilling(store, pools))
-    const serveOn = () => drain.begin(live.current.drainMs)
-    return { address, reservations, admin, components, log, reload, drain: serveOn, stop }
+    return {
+      address,
+      reservations,
+      admin,
+      components,
+      log,
+      reload,
+      drain: () => drain.begin(live.current.drainMs),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

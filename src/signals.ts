@@ -45,8 +45,8 @@ export function handleSignals(
   let isStopping = false
 
   /**
-   * `silent`: nothing is printed, because the terminal was closed and a write to it would fail. `drains`: a service
-   * manager stops it, and a load balancer is given time to notice.
+   * `silent`: nothing is printed, because the terminal was closed and a write to it would fail. `drains`: the manager
+   * first gives a load balancer time to notice that it stops.
    */
   async function stop({ silent = false, drains = false } = {}): Promise<void> {
     isStopping = true

@@ -9,23 +9,23 @@ import { fileURLToPath } from 'node:url'
 const TOOLS = fileURLToPath(new URL('../../node_modules/.cache/test-tools', import.meta.url))
 
 export interface Programs {
-  /** The folder that they are in. */
+  /** Folder of the programs. */
   readonly bin: string
-  /** Variables that they need. */
+  /** Environment variables that the programs need. */
   readonly env: Readonly<Record<string, string>>
 }
 
 /**
- * Returns the programs of the server. The variable POSTGRES_BIN names the folder of those of another version, for all
- * tests: POSTGRES_BIN=/usr/lib/postgresql/15/bin. Other users must be able to read that folder.
+ * Returns the programs of the server. To run all tests with another version, set POSTGRES_BIN to the folder of its
+ * programs, which other users must be able to read: POSTGRES_BIN=/usr/lib/postgresql/15/bin.
  */
 export function serverPrograms(folder: string): Programs {
   return { bin: process.env['POSTGRES_BIN'] ?? copyEmbedded(folder), env: {} }
 }
 
 /**
- * Returns the programs of the distribution's version: the server, and pg_dump and psql, which must be of the server's
- * version. If they were unpacked by scripts/test-tools, they are copied to this folder.
+ * Returns the programs of the distribution's version: the server, and pg_dump and psql, whose version must be the
+ * server's. If scripts/test-tools has unpacked them, they are copied to this folder.
  */
 export function distributionPrograms(folder: string): Programs {
   const server = realpathSync(join(TOOLS, 'bin/postgres'))
@@ -44,7 +44,7 @@ export function distributionPrograms(folder: string): Programs {
   return { bin, env: { LD_LIBRARY_PATH: libraries } }
 }
 
-/** Returns the libraries of this program that the machine does not have. */
+/** Returns the libraries of this program that scripts/test-tools has unpacked. */
 function unpackedLibraries(program: string): string[] {
   const folder = join(TOOLS, 'root/usr/lib')
   const path = readdirSync(folder).filter((name) => name.endsWith('-linux-gnu'))

@@ -1,4 +1,4 @@
-/** `just postgres`: a server with an empty database for trying Berth on PostgreSQL, until Ctrl-C. */
+/** `just postgres`: runs a server with an empty database until Ctrl-C, to try Berth with PostgreSQL. */
 import { once } from 'node:events'
 import { startPostgres } from './server.ts'
 

@@ -7,12 +7,12 @@ import type { Tables } from '../../src/store/sql/schema/tables.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { addressOf, type PostgresServer } from './server.ts'
 
-/** `where` is a SQLite file, or the URL of a PostgreSQL database. */
+/** Opens the store at `where`: a SQLite file, or the URL of a PostgreSQL database. */
 export function openAt(where: string, manager: string): Promise<Store> {
   return where.startsWith('postgres:') ? openPostgres(addressOf(where), manager) : openSqlite(where, manager)
 }
 
-/** Connects to a database of this server; to a new one without a name. */
+/** Connects to the database at this URL, or to a new database of this server. */
 export async function connectTo(server: PostgresServer, url?: string): Promise<Kysely<Tables>> {
   const address = addressOf(url ?? (await server.createDatabase()))
   await migratePostgres(address)

@@ -1,26 +1,26 @@
-/** A TCP proxy before a PostgreSQL server, which fails on demand. */
+/** A TCP proxy in front of a PostgreSQL server that fails on demand. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /**
- * What becomes of a message to the server, and of what follows on the connection. `lose-answer` delivers it and cuts
- * the connection before the answer; `lose` cuts it before delivering. `swallow-answer` delivers it and `swallow` does
- * not; both stay silent then, and neither side hears of the end of the other one, as when packets are dropped.
+ * What happens to a message to the server, and then to its connection. `lose-answer` delivers the message and closes
+ * the connection before the answer; `lose` closes the connection without delivering. `swallow-answer` delivers the
+ * message, `swallow` does not; nothing is delivered afterwards, not even a close, as when packets are dropped.
  */
 export type Fault = 'lose-answer' | 'lose' | 'swallow-answer' | 'swallow'
 
 export interface FaultyProxy {
   readonly port: number
-  /** Applies the fault once, to the next message with this text; on a connection that has sent `after` since. */
+  /** Applies the fault to the next message with this text. With `after`, on a connection that has sent that since. */
   failNext(text: string, fault: Fault, after?: string): void
-  /** While dropping, nothing is delivered on any connection, and none is closed. Connections of that time stay dead. */
+  /** While dropping, nothing is delivered on any connection, and none is closed. Affected connections stay silent. */
   drop(dropping: boolean): void
-  /** Sends new connections to the server at another port, and cuts the others. */
+  /** Closes all connections, and sends new ones to the server at another port. */
   switchTo(port: number): void
   close(): void
 }
 
-/** `drops`: messages of the server with this text get lost, as notifications do in a pooler in transaction mode. */
+/** `drops`: messages of the server with this text are lost, like notifications in a pooler in transaction mode. */
 export async function openProxy(port: number, drops?: string): Promise<FaultyProxy> {
   const connections = new Set<Connection>()
   let target = port
@@ -50,7 +50,7 @@ export async function openProxy(port: number, drops?: string): Promise<FaultyPro
       connection.isSilent = true
       if (fault === 'swallow') return
       upstream.write(bytes)
-      // The server has the message before the end of the connection.
+      // Closed only after the server has answered, so that it has received the message.
       if (fault === 'lose-answer') upstream.once('data', () => closeAll([connection]))
     })
   }).listen(0, '127.0.0.1')

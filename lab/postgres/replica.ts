@@ -15,7 +15,7 @@ export async function copyData(url: string, from: string, to: string): Promise<v
     cpSync(from, to, { recursive: true, filter: (path) => !NOT_COPIED.has(basename(path)) })
     const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
     writeFileSync(join(to, 'backup_label'), rows[0]?.labelfile ?? '')
-    // The replica reads what is missing from the primary.
+    // The replica fetches the missing files from the primary.
     for (const file of readdirSync(join(to, 'pg_wal'))) rmSync(join(to, 'pg_wal', file), { recursive: true })
     writeFileSync(join(to, 'standby.signal'), '')
   } finally {

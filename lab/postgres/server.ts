@@ -1,4 +1,4 @@
-/** A PostgreSQL server of its own for tests, benchmarks and trials. */
+/** A private PostgreSQL server for tests, benchmarks and trials. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,11 +11,11 @@ import { reservePorts } from '../ports.ts'
 import { type Programs, serverPrograms } from './binaries.ts'
 import { copyData } from './replica.ts'
 
-/** "nobody": PostgreSQL refuses to run as root. */
+/** User "nobody": PostgreSQL refuses to run as root. */
 const UNPRIVILEGED = { uid: 65_534, gid: 65_534 }
 const START_TIMEOUT_MS = 30_000
 
-/** Sorts "B" after "a", unlike the order of bytes: what relies on the server's collation shows. */
+/** Sorts "B" after "a", unlike the order of bytes, so that tests notice code that relies on the server's collation. */
 const COLLATION = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US']
 
 export interface PostgresServer {
@@ -23,13 +23,13 @@ export interface PostgresServer {
   readonly programs: Programs
   /** Log of the server, for messages of failures. */
   log(): string
-  /** Returns the URL of a database; a new and empty one without a name. */
+  /** Creates an empty database, by default with a new name. Returns its URL. */
   createDatabase(name?: string): Promise<string>
   /** Runs SQL as the superuser. */
   query(database: string, sql: string): Promise<Record<string, unknown>[]>
   /** Stops the server at once, as a power failure would. `start` recovers what was committed. */
   crash(): Promise<void>
-  /** Sends SIGKILL to each of its processes. */
+  /** Sends SIGKILL to each process of the server. */
   kill(): Promise<void>
   start(): Promise<void>
   /** Starts a replica that follows this server by streaming, under this name, until `select pg_promote()`. */
@@ -39,15 +39,15 @@ export interface PostgresServer {
 }
 
 interface PlaceOptions {
-  /** An existing folder for the data, to be on a disk of its own. */
+  /** An existing folder for the data, such as one on another disk. */
   readonly within?: string
-  /** Gets a folder that it may put programs into. */
+  /** Returns the programs of the server. May put them into this folder. */
   readonly findPrograms?: (folder: string) => Programs
 }
 
 /**
- * `settings` are of postgresql.conf: `{ max_connections: '20' }`. `files` are put into the folder of the data:
- * certificates, or another pg_hba.conf.
+ * Starts a server. `settings` are those of postgresql.conf: `{ max_connections: '20' }`. `files` are put into the
+ * folder of the data: certificates, or another pg_hba.conf.
  */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
@@ -60,8 +60,8 @@ export async function startPostgres(
   mkdirSync(data, { mode: 0o700 })
   chmodSync(folder, 0o755)
   give(data)
-  // Not synced: a test needs no new server after a power failure.
-  // `trust`: nothing else runs on this machine that must be kept out, and tests of passwords change pg_hba.conf.
+  // Not synced: a new server need not survive a power failure.
+  // `trust`: the server listens on the loopback address only, and tests of passwords change pg_hba.conf.
   const init = ['-D', data, '--username=postgres', '--auth=trust', '--no-sync', ...COLLATION]
   const env = { ...process.env, ...programs.env }
   const made = spawnSync(join(programs.bin, 'initdb'), init, { ...OWNER, env, encoding: 'utf8', cwd: data })
@@ -158,7 +158,7 @@ async function serve(
     log: () => log,
     query,
     start,
-    // Immediate shutdown: no checkpoint, and every connection is cut.
+    // Immediate shutdown: no checkpoint, and every connection is closed.
     crash: () => end('SIGQUIT'),
     kill: () => end('SIGKILL'),
     async createDatabase(name = `berth_${++databases}`) {

@@ -29,7 +29,7 @@ const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
     restart('postgres.timeout', ({ postgres }) => durationOf(postgres?.timeoutMs)),
     restart('postgres.listen', ({ postgres }) => addressOf(postgres?.listen)),
   ],
-  // Follows from the database.
+  // Derived from the database.
   ansibleOutput: [],
   accounts: [restart('accounts', (config) => config.accounts)],
   engine: [restart('engine', ({ engine }) => `${engine.kind}, ${describeEngine(engine)}`)],

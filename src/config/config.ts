@@ -34,7 +34,7 @@ export interface Config extends Access {
   readonly accounts: 'native' | 'ansible' | 'memory'
   /** Maximum number of containers that are worked on at once. */
   readonly concurrency: number
-  /** How long a manager that was asked to stop goes on serving, in milliseconds; see `Drain`. */
+  /** Time for which a manager continues to serve after it was asked to stop, in milliseconds; see `Drain`. */
   readonly drainMs: number
   /** How long ended reservations and events are kept, in milliseconds. */
   readonly keepMs: number
@@ -58,7 +58,7 @@ export interface Config extends Access {
 }
 
 const DAY_MS = 86_400_000
-/** Service managers kill a process that takes longer to stop: systemd by default after 90 s. */
+/** Maximum of `drain`. Service managers kill a process that takes long to stop: systemd after 90 s by default. */
 const MAX_DRAIN_MS = 60_000
 
 const TOP = {
@@ -133,7 +133,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     listen: top.listen,
     database: postgres ? describePostgres(postgres) : resolve(folder, top.database),
     postgres,
-    // Where the manager may write: the folder of berth.yml may belong to root.
+    // Beside a file that the manager writes: the folder of berth.yml may belong to root.
     ansibleOutput: postgres
       ? resolve(dirname(postgres.secretFile), 'berth-ansible')
       : resolve(folder, `${top.database}-ansible`),

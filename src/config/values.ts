@@ -28,7 +28,7 @@ export const imageName: Parser<string> = (value) => {
   return value
 }
 
-/** Parses a path, or the URL of a PostgreSQL database. Refuses other URLs, which would be taken for a folder. */
+/** Parses a path, or the URL of a PostgreSQL database. Refuses other URLs, which would be used as a path. */
 export const database: Parser<string> = (value) => {
   const where = text(value)
   if (where.includes('://') && !/^postgres(?:ql)?:/.test(where)) {

@@ -51,11 +51,11 @@ export interface Session extends Identity {
 
 export const UNLIMITED: Limits = { containers: null, durationMs: null, pools: null }
 
-/** How a caller was authenticated, without the secret: enough to check later whether that still holds. */
+/** How a caller was authenticated, without the secret. Suffices to check later whether it would be accepted again. */
 export interface Credential {
   /** `oidc`: a token of the identity provider. `none`: without authentication. */
   readonly kind: 'none' | 'token' | 'session' | 'oidc'
-  /** Id of the API token or of the session; null for the others. */
+  /** Id of the API token or of the session; null for other kinds. */
   readonly id: string | null
   /** Epoch milliseconds; null: never. */
   readonly expiresAt: number | null

@@ -3,7 +3,7 @@ import type { DatabaseMark } from '../domain/database-mark.ts'
 import type { Store } from './store.ts'
 
 export interface Database {
-  /** For people: the name of its file, or its URL without a password. */
+  /** Shown to people: the name of its file, or its URL without a password. */
   readonly name: string
   /** False until a store was opened for the first time. */
   exists(): Promise<boolean>
@@ -15,10 +15,10 @@ export interface Database {
   pendingMigrations(): Promise<string[]>
   /**
    * Copies the database as it is at one moment to this new file, even while a manager writes to it. The copy is whole,
-   * or not there. `invalid_config`, also for the database of a server, which has tools of its own.
+   * or not there. `invalid_config`, always for a database on a server, which has tools of its own.
    */
   backup(copy: string): Promise<void>
-  /** Returns how many bytes are free on its disk; null for a server's, which only the server can see. */
+  /** Returns how many bytes are free on its disk; null for a database on a server, whose disk cannot be seen. */
   freeSpace(): Promise<number | null>
   /** Returns the mark that its containers bear; `id` is its identity. */
   mark(id: string, now: number): Promise<DatabaseMark>
@@ -26,7 +26,7 @@ export interface Database {
   isGone(id: string, origin: string): boolean
   /**
    * Returns the secret that this database's managers share, kept outside the database. The first manager creates it.
-   * `invalid_config`, also when it is not that of the other managers. `store` is open on this database.
+   * `store` is open on this database. `invalid_config`, also when the other managers have another secret.
    */
   secret(store: Store): Promise<Uint8Array>
 }

@@ -5,8 +5,8 @@ import { type Loop, startLoop } from './loop.ts'
 import type { Reconciler } from './reconciler.ts'
 
 /**
- * Loops of their own: a tick that waits for a slow engine must not delay the end of access, nor must one that waits for
- * the database.
+ * Starts two loops. The first ends access while a tick waits for a slow engine; the second, while the first waits for
+ * the database. The returned loop nudges the first and stops both.
  */
 export function startExpiry(reconciler: Reconciler, clock: Clock, log: Log): Loop {
   const expiry = startLoop(() => reconciler.enforceExpiry(), clock, log)

@@ -32,8 +32,8 @@ const startTimer: StartTimer = (run, ms) => {
 }
 
 /**
- * `tick` gets whether it was nudged, and returns when to call it again, in epoch milliseconds. `timer` is another one
- * than Node's where the clock is.
+ * Calls `tick` with whether it was nudged; it returns when to call it again, in epoch milliseconds. `timer` must follow
+ * `clock`: Node's timers by default.
  */
 export function startLoop(
   tick: (nudged: boolean) => Promise<number>,

@@ -1,4 +1,4 @@
-/** Notices what other managers have changed, so that the leader need not wait for its next tick. */
+/** Notices changes by other managers, so that the leader need not wait for its next tick. */
 import type { Snapshot } from '../domain/snapshot.ts'
 import type { Store } from '../ports/store.ts'
 
@@ -6,13 +6,13 @@ import type { Store } from '../ports/store.ts'
 export function watchRows(store: Pick<Store, 'onEvents' | 'snapshot'>, onChange: () => void): () => void {
   let seen: Snapshot | null = null
 
-  async function look(): Promise<void> {
-    // A database that cannot be read now is read again with the next tick.
+  async function read(): Promise<void> {
+    // If the database cannot be read now, the next tick reads it.
     const snapshot = await store.snapshot().catch(() => seen)
     if (snapshot === seen) return
     seen = snapshot
     onChange()
   }
 
-  return store.onEvents(() => void look())
+  return store.onEvents(() => void read())
 }

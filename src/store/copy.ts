@@ -1,4 +1,4 @@
-/** Copies all that one database keeps into an empty one, of the same kind or of another. */
+/** Copies the contents of a database into an empty one, of the same kind or of another. */
 import { isDeepStrictEqual } from 'node:util'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { BerthError } from '../domain/errors.ts'
@@ -8,8 +8,8 @@ import type { Tables } from './sql/schema/tables.ts'
 const PAGE_SIZE = 500
 
 /**
- * Tables with the columns of their primary keys; a table comes after those that it refers to. Left out are `changes`,
- * because the triggers of the copy record the rows that are inserted, and what lasts less than a minute.
+ * Tables with the columns of their primary keys. Each table comes after those that it references. `changes` is omitted,
+ * because the triggers of the copy record the inserted rows; so are tables whose rows are valid for a minute at most.
  */
 const TABLES: Readonly<
   Record<Exclude<keyof Tables, 'changes' | 'tickets' | 'request_counts'>, readonly [string, ...string[]]>
@@ -30,22 +30,22 @@ const TABLES: Readonly<
   database_identity: ['one'],
 }
 
-/** A fresh database has these rows. */
+/** Tables that have rows in a new database. */
 const SEEDED = ['leaders', 'database_identity'] as const
 
 type Row = Readonly<Record<string, unknown>>
 
 /**
- * Returns the number of copied rows of each table. All or nothing: each row is read again from the copy and compared.
- * Nothing is written to `from` meanwhile. Afterwards only one of the two may be served. `invalid_config` when `to` has
- * been used. `continueNumbers` lets the copy number its next event after the last one.
+ * Copies all rows, or none: each row is read again from the copy and compared. Returns the number of rows of each
+ * table. No writer changes `from` meanwhile. Afterwards only one of the two may be served. `continueNumbers` makes the
+ * copy number its next event after the last one. `invalid_config` when `to` has been used.
  */
 export async function copyRows(
   from: Kysely<Tables>,
   to: Kysely<Tables>,
   continueNumbers: (target: Transaction<Tables>) => Promise<void>,
 ): Promise<ReadonlyMap<string, number>> {
-  // A writing transaction has the lock of writers.
+  // A writing transaction also for `from`: it holds the write lock.
   return from.transaction().execute((source) =>
     to.transaction().execute(async (target) => {
       await assertUnused(target)
@@ -62,7 +62,7 @@ async function assertUnused(target: Transaction<Tables>): Promise<void> {
   for (const table of ['events', 'reservations', 'containers', 'tokens'] as const) {
     const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(target)
     if (rows.length === 0) continue
-    throw new BerthError('invalid_config', `the database to copy to has ${table} already; name an empty one`)
+    throw new BerthError('invalid_config', `the target database already has rows in ${table}; name an empty one`)
   }
 }
 
@@ -84,11 +84,12 @@ async function copyTable(
     last = rows.at(-1) ?? null
   }
   const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}`.execute(target)
-  if (rows[0]?.n !== count) throw new Error(`the copy has other rows of ${table}; nothing was copied`)
+  if (rows[0]?.n !== count)
+    throw new Error(`the copy has ${rows[0]?.n} rows of ${table} instead of ${count}; nothing was copied`)
   return count
 }
 
-/** In the order of the key, which is that of bytes everywhere. */
+/** Returns the rows after this one in the order of the key, which compares bytes in every kind of database. */
 async function readPage(tx: Transaction<Tables>, table: string, key: readonly string[], after: Row | null) {
   const columns = sql.join(key.map((column) => sql.ref(column)))
   const beyond = after === null ? sql`` : sql`where (${columns}) > (${sql.join(key.map((column) => after[column]))})`
@@ -101,7 +102,7 @@ async function insertInto(tx: Transaction<Tables>, table: string, rows: readonly
   await untyped.insertInto(table).values(rows).execute()
 }
 
-/** PostgreSQL does not notice numbers that are inserted. */
+/** Sets the sequence of event numbers: PostgreSQL does not advance it when numbers are inserted. */
 export async function continueSequences(target: Transaction<Tables>): Promise<void> {
   await sql`select setval(pg_get_serial_sequence('events', 'id'), max(id)) from events having count(*) > 0`.execute(
     target,

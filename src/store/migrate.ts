@@ -24,7 +24,7 @@ import type { Tables } from './sql/schema/tables.ts'
 
 type Migrations = Readonly<Record<string, Migration>>
 
-/** Of every kind of database, after those that each kind begins with. */
+/** Migrations of every kind of database. Those of its own kind come before them. */
 const COMMON: Migrations = {
   '0016-managers': renewedManagers,
   '0017-shared-view': sharedView,
@@ -50,7 +50,7 @@ export const SQLITE_MIGRATIONS: Migrations = {
   ...COMMON,
 }
 
-/** The first of them makes the schema of SQLite's migration of the same number. */
+/** The first migration creates the schema that SQLite's migration of the same number leads to. */
 export const POSTGRES_MIGRATIONS: Migrations = {
   '0015-first-schema': firstSchema,
   ...COMMON,
@@ -58,7 +58,7 @@ export const POSTGRES_MIGRATIONS: Migrations = {
 
 /**
  * Returns the names of the migrations that were applied, oldest first. `schema_too_new` when the database has
- * migrations that this version does not know. `schema` is where PostgreSQL creates tables.
+ * migrations that this version does not know. `schema` is the one in which PostgreSQL creates tables.
  */
 export async function migrate(db: Kysely<Tables>, migrations: Migrations, schema?: string): Promise<string[]> {
   const applied = await appliedMigrations(db, schema)
@@ -70,7 +70,7 @@ export async function migrate(db: Kysely<Tables>, migrations: Migrations, schema
       `the database was written by a newer Berth (${list}); upgrade Berth to use it`,
     )
   }
-  // Without the right to create tables, a database that is up to date can be used.
+  // kysely's migrator creates tables, but a database that is up to date must work for a role that may not.
   if (Object.keys(migrations).every((name) => applied.includes(name))) return []
   const migrator = new Migrator({
     db,
@@ -82,7 +82,7 @@ export async function migrate(db: Kysely<Tables>, migrations: Migrations, schema
   return results.map(({ migrationName }) => migrationName)
 }
 
-/** Those that this version would apply. */
+/** Returns the names of the migrations that this version would apply. */
 export async function pendingMigrations(
   db: Kysely<Tables>,
   migrations: Migrations,
@@ -92,7 +92,7 @@ export async function pendingMigrations(
   return Object.keys(migrations).filter((name) => !applied.includes(name))
 }
 
-/** Returns those that were applied since this database was opened, and that this version does not know. */
+/** Returns applied migrations that this version does not know: a newer version has added them since the start. */
 export async function newerMigrations(db: Kysely<Tables>, migrations: Migrations): Promise<string[]> {
   return (await readApplied(db)).filter((name) => !(name in migrations))
 }

@@ -18,7 +18,7 @@ import { openSecret, secretFileOf } from './secret-file.ts'
 import { openSharedSecret } from './shared-secret.ts'
 
 export interface StoreConfig {
-  /** A file of SQLite's, or the URL of a server, for people. */
+  /** The SQLite file, or the URL of the database on a server, as shown to people. */
   readonly database: string
   readonly postgres: (PostgresAddress & { readonly secretFile: string }) | null
   /** Where the manager serves. */
@@ -61,19 +61,20 @@ function onServer(
     backup: async () => refuseBackup(name),
     freeSpace: async () => null,
     mark: (id, now) => markOfPostgres(address, id, now),
-    // Databases of other servers cannot be seen from here, but files on this host can.
+    // Whether a database on a server is gone cannot be determined; whether a file of this host is, can.
     isGone,
     secret: (store) => openSharedSecret(secretFile, name, store),
   }
 }
 
 /**
- * Copies all that one database keeps into an empty one, which is created and migrated. Returns the number of rows of
- * each table. The managers of both must be stopped. `invalid_config`, `database_unavailable`.
+ * Copies the contents of a database into an empty one, which is migrated first. Returns the number of rows of each
+ * table. The managers of both must be stopped. `invalid_config`, `database_unavailable`.
  */
 export async function copyDatabase(from: StoreConfig, to: StoreConfig): Promise<ReadonlyMap<string, number>> {
   const [source, target] = [databaseOf(from), databaseOf(to)]
-  if (source.name === target.name) throw new BerthError('invalid_config', `${source.name} is both databases`)
+  if (source.name === target.name)
+    throw new BerthError('invalid_config', `source and target are the same database, ${source.name}`)
   if (!(await source.exists())) throw new BerthError('invalid_config', `there is no database ${source.name}`)
   await source.migrate()
   await target.migrate()

@@ -16,9 +16,8 @@ export function secretFileOf(database: string): string {
 }
 
 /**
- * Returns the secret in this file, that of a database's managers; the first of them makes it. A lost secret is
- * replaced: passwords that were generated with it cannot be generated again. `invalid_config` when the file cannot be
- * used.
+ * Returns the secret in this file, which the first manager of the database creates. A lost secret is replaced:
+ * passwords that were generated with it cannot be generated again. `invalid_config` when the file cannot be used.
  */
 export function openSecret(file: string): Buffer {
   try {

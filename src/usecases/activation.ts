@@ -23,10 +23,10 @@ export function maxPreparationMs({ deadlineMs }: Pick<Accounts, 'deadlineMs'>): 
 }
 
 /**
- * For this long after its start a preparation is not asked for again: other managers wait longer for one that does not
- * answer.
+ * Minimum age of a preparation at which its row is read again before accounts are made. Less than the time after which
+ * other managers count this one as dead.
  */
-const OWN_FOR_MS = 1_000
+const RECHECK_AFTER_MS = 1_000
 
 export interface ActivationDeps {
   readonly store: Store
@@ -57,7 +57,7 @@ export async function activate(
   const fields = { reservation: id, username }
   const began = clock()
   try {
-    if (await wasTakenUp(context, reserved.reservation)) return await activatedElsewhere(store, id)
+    if (await wasResumedElsewhere(context, reserved.reservation)) return await activatedElsewhere(store, id)
     const containers = await createAccounts(context, reserved, pool, fresh)
     const active = await store.activate(id, clock())
     if (!active) return await activatedElsewhere(store, id)
@@ -73,14 +73,14 @@ export async function activate(
 }
 
 /**
- * Returns whether another manager has taken up this preparation, because this one did not answer for a while. The
- * tenant may be logged in since, so nothing must be done in the containers any more.
+ * Returns whether another manager has resumed this preparation, because this manager did not renew its row for a while.
+ * The tenant may be logged in by now, so nothing may be changed in the containers any more.
  */
-async function wasTakenUp(
+async function wasResumedElsewhere(
   { store, accounts, clock }: ActivationDeps,
   { id, prepareBy }: Reservation,
 ): Promise<boolean> {
-  if (clock() - (prepareBy - maxPreparationMs(accounts)) < OWN_FOR_MS) return false
+  if (clock() - (prepareBy - maxPreparationMs(accounts)) < RECHECK_AFTER_MS) return false
   const now = await store.reservation(id)
   return now?.state !== 'preparing' || now.prepareBy !== prepareBy
 }

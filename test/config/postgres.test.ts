@@ -80,7 +80,7 @@ describe('a PostgreSQL database', () => {
     [
       'a password in berth.yml, which many people read',
       withDatabase('postgres://berth:secret@db/pools'),
-      'database: must not contain a password; put it in a file, and name that in postgres.password_file',
+      'database: must not contain a password; put it in a file and name that file in postgres.password_file',
     ],
     ['no role', withDatabase('postgres://db/pools'), `database: must name role, host and database, like ${example}`],
     [

@@ -43,20 +43,20 @@ export function sharedViewContract(title: string, openDatabase: OpenDatabase): v
       assert.deepEqual([await one.takeTicket('h1'), (await one.takeTicket('h2'))?.hash], [null, 'h2'])
     })
 
-    it('a terminal is where a manager took it last', async () => {
+    it('a terminal belongs to the manager that took it last', async () => {
       const [one, other] = await openBoth()
       await fill(one, 1)
       await claimed(one, { id: 'r1', owner: 'ann' })
       const times = { createdAt: NOW, viewedAt: NOW }
       const row = { id: 't1', reservation: 'r1', container: 'p-1', generation: 1, persistent: true, ...times }
-      const places = () => Promise.all([one.terminalPlace('t1'), other.terminalPlace('t1')])
+      const managers = () => Promise.all([one.terminalManager('t1'), other.terminalManager('t1')])
       await one.addTerminal(row, 'ann', NOW)
-      assert.deepEqual(await places(), ['here', 'elsewhere'])
+      assert.deepEqual(await managers(), ['own', 'other'])
       assert.equal(await other.takeTerminal('t1'), true)
-      assert.deepEqual(await places(), ['elsewhere', 'here'])
+      assert.deepEqual(await managers(), ['other', 'own'])
       assert.deepEqual(await one.terminal('t1'), row)
       await one.removeTerminal('t1', { detail: 'closed' }, NOW)
-      assert.deepEqual(await places(), ['gone', 'gone'])
+      assert.deepEqual(await managers(), ['none', 'none'])
       assert.equal(await other.takeTerminal('t1'), false)
     })
 

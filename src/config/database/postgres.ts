@@ -1,10 +1,10 @@
-/** Reads `database` when it is the URL of a PostgreSQL database, and `postgres` of berth.yml. */
+/** Reads `postgres` of berth.yml, and `database` if it is the URL of a PostgreSQL database. */
 import { resolve } from 'node:path'
 import type { SettingsReader } from '../reader.ts'
 import * as value from '../values.ts'
 import { isLoopback } from '../../domain/text/loopback.ts'
 
-/** As for psql: whether to use TLS, and what to check of the server's certificate. */
+/** As for psql: whether to use TLS, and what of the server's certificate to verify. */
 const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 
 export interface PostgresConfig {
@@ -14,14 +14,14 @@ export interface PostgresConfig {
   readonly user: string
   readonly database: string
   readonly sslMode: (typeof SSL_MODES)[number]
-  /** Absolute path of the certificates of the authorities to trust; null: those of Node. */
+  /** Absolute path of the certificates of trusted authorities; null: those of Node. */
   readonly caFile: string | null
-  /** Absolute path; null: PGPASSFILE or ~/.pgpass has the password. */
+  /** Absolute path; null: the password is in the file that PGPASSFILE names, or in ~/.pgpass. */
   readonly passwordFile: string | null
   /** Absolute path of the secret that the managers share. */
   readonly secretFile: string
   readonly timeoutMs: number
-  /** Where to listen for notifications, if a pooler is at `host`. */
+  /** The server itself, to listen for notifications, if `host` is a connection pooler. */
   readonly listen: value.Listen | null
 }
 
@@ -37,7 +37,7 @@ const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert'] as const
 
 const EXAMPLE = 'postgres://berth@db.example.org/berth'
 
-/** The driver does not look for the primary among several servers. */
+/** Follows `database`. The driver does not search several servers for the primary. */
 const SEVERAL_HOSTS =
   'must name one host; for several servers, name an address that always leads to the primary, such as a virtual IP ' +
   'address or a load balancer'
@@ -47,8 +47,8 @@ export function isPostgresUrl(database: string): boolean {
 }
 
 /**
- * `database` is a URL; null: a file is used, for which `postgres` has no effect. Relative paths start from `folder`.
- * Reports problems, and returns null if there are any.
+ * Returns the settings of the server; null if `database` is null, because a file is used, or after reporting problems.
+ * `database` is a URL. Relative paths start from `folder`.
  */
 export function readPostgres(
   reader: SettingsReader,
@@ -69,7 +69,7 @@ export function readPostgres(
   }
 }
 
-/** For people, without parameters: "postgres://berth@db.example.org:5432/berth". */
+/** Returns the URL to show to people, without parameters: "postgres://berth@db.example.org:5432/berth". */
 export function describePostgres({ host, port, user, database }: PostgresConfig): string {
   const where = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`
   return `postgres://${user}@${where}/${database}`
@@ -82,12 +82,12 @@ function readUrl(reader: SettingsReader, text: string, folder: string): Address 
     reader.report(['database'], message)
     return null
   }
-  // One that the URL parser takes for a host name, or one with ports, which it refuses.
+  // Checked first: the URL parser accepts such a list as a host name, or refuses it because of its ports.
   if (/^\w+:\/\/(?:[^/?@]*@)?[^/?@]*,/.test(text)) return report(SEVERAL_HOSTS)
   const url = URL.parse(text)
   if (url === null) return report(`must be a file such as containers.db or a URL like ${EXAMPLE}`)
   if (url.password !== '') {
-    return report('must not contain a password; put it in a file, and name that in postgres.password_file')
+    return report('must not contain a password; put it in a file and name that file in postgres.password_file')
   }
   const unknown = [...url.searchParams.keys()].find((name) => !(PARAMETERS as readonly string[]).includes(name))
   if (unknown !== undefined) {

@@ -1,4 +1,4 @@
-/** Tickets with which a viewer opens the WebSocket of a terminal, at any manager and once. */
+/** Tickets with which a viewer opens the WebSocket of a terminal, once and at any manager. */
 import type { Credential, Identity } from '../identity.ts'
 
 export interface Ticket {
@@ -6,7 +6,7 @@ export interface Ticket {
   readonly hash: string
   /** Id of the terminal. */
   readonly terminal: string
-  /** Caller that it was issued to. */
+  /** Caller to whom it was issued. */
   readonly by: Identity
   readonly credential: Credential
   /** Epoch milliseconds. */

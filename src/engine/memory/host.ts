@@ -13,7 +13,7 @@ const SSH_PORT = 22
 export interface MemoryContainer {
   readonly id: string
   readonly spec: ContainerSpec
-  /** Of the spec, which never changes. */
+  /** Digest of the spec, which never changes. */
   readonly digest: string
   /** null: an earlier version made it. */
   readonly database: string | null
@@ -48,7 +48,7 @@ export class MemoryHost {
   readonly #baseImages: ReadonlySet<string> | null
   readonly #nodes: readonly string[]
   readonly #containers = new Map<string, MemoryContainer>()
-  /** The same by name, and by port: of those there may be 100,000. */
+  /** The same containers by name and by port, because there may be 100,000 of them. */
   readonly #byName = new Map<string, Set<MemoryContainer>>()
   readonly #byPort = new Map<number, Set<MemoryContainer>>()
   readonly #foreignPorts = new Set<number>()

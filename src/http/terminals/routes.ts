@@ -4,7 +4,7 @@ import websocket, { type WebSocket } from '@fastify/websocket'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { BerthError } from '../../domain/errors.ts'
-import type { TicketHolder, Visitor } from '../../usecases/terminals/tickets.ts'
+import type { AuthenticatedCaller, TicketHolder } from '../../usecases/terminals/tickets.ts'
 import { OPEN } from '../auth/admission.ts'
 import { credentialOf } from '../auth/credential.ts'
 import { callerOf, identityOf } from '../auth/identity.ts'
@@ -22,7 +22,11 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillVali
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
   typed.post('/v1/containers/:name/terminals', { schema: CREATE }, async (request, reply) => {
-    const { ticket, ...terminal } = await terminals.open(request.params.name, request.body, visitorOf(request))
+    const { ticket, ...terminal } = await terminals.open(
+      request.params.name,
+      request.body,
+      authenticatedCaller(request),
+    )
     reply.code(201)
     return { ...viewTerminal(terminal), ticket }
   })
@@ -33,7 +37,7 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillVali
 
   typed.post('/v1/terminals/:id/tickets', { schema: TICKET }, async (request, reply) => {
     reply.code(201)
-    return { ticket: await terminals.ticket(request.params.id, visitorOf(request)) }
+    return { ticket: await terminals.ticket(request.params.id, authenticatedCaller(request)) }
   })
 
   typed.delete('/v1/terminals/:id', { schema: DELETE }, async (request, reply) => {
@@ -77,7 +81,7 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillVali
   })
 
   /** Returns the holder of a ticket. `unauthorized`. A terminal that is viewed keeps a session from becoming idle. */
-  async function holderOf({ by, credential }: Visitor): Promise<TicketHolder> {
+  async function holderOf({ by, credential }: AuthenticatedCaller): Promise<TicketHolder> {
     const isStillAllowed = () => isStillValid(credential)
     if (await isStillAllowed()) return { by, isStillAllowed }
     const why = 'the token or session that the ticket was issued to is no longer valid'
@@ -85,7 +89,7 @@ export function terminalRoutes(server: FastifyInstance, { terminals, isStillVali
   }
 }
 
-function visitorOf(request: FastifyRequest): Visitor {
+function authenticatedCaller(request: FastifyRequest): AuthenticatedCaller {
   return { by: identityOf(request), credential: credentialOf(callerOf(request)) }
 }
 

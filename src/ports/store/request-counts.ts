@@ -1,18 +1,18 @@
-/** The part of the store with which managers count requests together. */
+/** The part of the store in which managers add up their counts of requests. */
 
 /** Requests of one client in a minute. */
 export interface RequestCount {
-  /** Identity or address. */
+  /** Identity or address of the client. */
   readonly key: string
-  /** Start of the minute; epoch milliseconds. */
+  /** Start of the minute, in epoch milliseconds. */
   readonly began: number
   readonly count: number
 }
 
 export interface RequestCountStore {
   /**
-   * Adds these counts to those of other managers. Returns the sums, with the start of the minute that all managers
-   * count in. Removes counts of earlier minutes.
+   * Adds these counts to those of other managers. Returns the sums in the same order, with the start of the minute in
+   * which all managers count. Removes counts of earlier minutes.
    */
   addRequestCounts(counts: readonly RequestCount[], windowMs: number): Promise<readonly RequestCount[]>
 }

@@ -41,9 +41,9 @@ const JOBS = {
 } as const satisfies Partial<Record<Action['type'], { done: string; leaves: readonly ContainerState[] }>>
 
 export class Executor {
-  /** Of every manager. */
+  /** For work of every manager. */
   readonly #deps: ExecutorDeps
-  /** Of the leader: refused once it does not lead any more. */
+  /** For work of the leader. Its ports refuse to change anything once this manager does not lead any more. */
   readonly #leading: ExecutorDeps
   readonly #images: PoolImages
   readonly #work: BackgroundWork
@@ -94,7 +94,7 @@ export class Executor {
     return this.#work.idle()
   }
 
-  /** Ends access that is over in these rows. Returns when to call it again, in epoch milliseconds. */
+  /** Revokes access whose end in these rows has passed. Returns when to call it again, in epoch milliseconds. */
   revokeOverdue(snapshot: Snapshot): number {
     return this.#overdue.enforce(snapshot)
   }
@@ -150,7 +150,7 @@ export class Executor {
     }
   }
 
-  /** Since the listing, a row may have adopted it. */
+  /** Removes a container that has no row. One may have been added since the listing. */
   async #sweep({ id, name }: Observed): Promise<void> {
     const { store, engine, log } = this.#leading
     if ((await store.container(name)) !== null) return

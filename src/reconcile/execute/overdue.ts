@@ -1,6 +1,6 @@
 /**
- * Ends access on time while the database does not answer or accepts no writes, by the rows that were read last. It
- * changes no row: the expiry loop records the end when the database works again.
+ * Ends access on time while the database does not answer or accepts no writes, according to the rows that were read
+ * last. Changes no row: the expiry loop records the end when the database works again.
  */
 import type { Container } from '../../domain/container.ts'
 import { describeReservation, dueEnd, type Reservation } from '../../domain/reservation.ts'
@@ -10,8 +10,9 @@ import { killAll, type RevocationDeps } from '../../usecases/revocation.ts'
 import { reservationKey } from '../work-keys.ts'
 import type { BackgroundWork } from './work.ts'
 
-/** How long the expiry loop has for ending a reservation. Longer than a busy database takes to answer. */
+/** Time that the expiry loop has to end a reservation. Longer than a busy database takes to answer. */
 const OVERDUE_AFTER_MS = 1_000
+/** Interval of checks of the rows. */
 const CHECK_INTERVAL_MS = 500
 
 interface OverdueDeps extends Pick<RevocationDeps, 'engine' | 'clock'> {
@@ -21,7 +22,7 @@ interface OverdueDeps extends Pick<RevocationDeps, 'engine' | 'clock'> {
 export class OverdueAccess {
   readonly #deps: OverdueDeps
   readonly #work: BackgroundWork
-  /** Ends for which access was revoked, by reservation; epoch milliseconds. */
+  /** For each reservation whose access was revoked here, the end that was enforced; epoch milliseconds. */
   readonly #revoked = new Map<string, number>()
   /** The rows that were checked last, and when the next reservation in them is overdue. */
   #checked: { readonly snapshot: Snapshot; readonly nextAt: number } | null = null
@@ -31,7 +32,7 @@ export class OverdueAccess {
     this.#work = work
   }
 
-  /** Returns when to call it again, in epoch milliseconds. */
+  /** Revokes overdue access. Returns when to call it again, in epoch milliseconds. */
   enforce(snapshot: Snapshot): number {
     const now = this.#deps.clock()
     if (this.#checked?.snapshot !== snapshot) this.#forget(snapshot)
@@ -48,8 +49,8 @@ export class OverdueAccess {
   }
 
   /**
-   * Once for each end. If another manager has moved the end meanwhile, the leader starts the containers again, and they
-   * must then be left alone.
+   * Kills the containers, once for each end. If another manager has moved the end in the meantime, the leader starts
+   * the containers again, and they must not be killed a second time.
    */
   #revoke(reservation: Reservation, at: number, containers: readonly Container[]): void {
     const { engine, log } = this.#deps
@@ -71,7 +72,7 @@ export class OverdueAccess {
   }
 }
 
-/** Null: it has no access, or is being ended. */
+/** Returns when access is overdue, in epoch milliseconds; null if there is no access, or it is being revoked. */
 function overdueAt(reservation: Reservation): number | null {
   const { state, holds } = reservation
   if (state === 'ending' || holds.length === 0) return null

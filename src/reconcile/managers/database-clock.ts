@@ -1,19 +1,20 @@
-/** The time of the database's clock, which all managers of a server share. */
+/** The time of the database's clock, which all managers of the database share. */
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 
 /** Interval of measurements. */
 const MEASURE_INTERVAL_MS = 5_000
-/** Interval at which jumps of this machine's clock are noticed. */
+/** Interval of checks for jumps of this machine's clock. */
 const CHECK_INTERVAL_MS = 1_000
-/** A difference that is not the drift of a clock: it was set, or the machine was suspended. */
+/** Minimum difference that is not the drift of a clock: a clock was set, or the machine was suspended. */
 const JUMP_MS = 1_000
 
 export interface DatabaseClockDeps {
   /** Returns the time of the database's clock; null if that is `machine`. */
   readonly read: () => Promise<number | null>
-  /** The clock of this machine, and one that is never set. */
+  /** The clock of this machine, which may be set. */
   readonly machine: Clock
+  /** A clock of this machine that is never set. */
   readonly monotonic: Clock
   readonly log: Log
 }
@@ -26,8 +27,8 @@ interface Moment {
 }
 
 /**
- * Between two measurements the time goes on by the monotonic clock, so a machine's clock that is wrong or set affects
- * no reservation. While the database's clock is that of this machine, it is `machine` itself.
+ * Measures the database's clock, and counts by the monotonic clock between measurements. A machine's clock that is
+ * wrong or set therefore affects no reservation. If the database uses this machine's clock, so does this.
  */
 export class DatabaseClock {
   readonly #deps: DatabaseClockDeps
@@ -46,10 +47,10 @@ export class DatabaseClock {
     return Math.round(this.#measured.database + monotonic() - this.#measured.monotonic)
   }
 
-  /** How far this machine's clock is ahead of the database's, in milliseconds. */
+  /** Returns how far this machine's clock is ahead of the database's, in milliseconds. */
   readonly offset = (): number => (this.#measured === null ? 0 : this.#deps.machine() - this.now())
 
-  /** Returns a number that rises after each jump, once the clock was measured again; null until then. */
+  /** Returns the number of jumps of a clock; null from a jump until the database's clock was measured again. */
   readonly epoch = (): number | null => (this.#hasJumped() ? null : this.#epoch)
 
   /** Whether the database has a clock of its own. */
@@ -57,7 +58,7 @@ export class DatabaseClock {
     return this.#isShared
   }
 
-  /** Measures if it is time for that. Returns when to call it again, in epoch milliseconds. */
+  /** Measures if a measurement is due. Returns when to call it again, in epoch milliseconds. */
   async step(): Promise<number> {
     if (this.#measured === null) return Number.POSITIVE_INFINITY
     const since = this.#deps.monotonic() - this.#measured.monotonic
@@ -65,7 +66,7 @@ export class DatabaseClock {
     return this.now() + CHECK_INTERVAL_MS
   }
 
-  /** Asks the database for its time. Rejects as the database does. */
+  /** Reads the time of the database. Rejects when it cannot be read. */
   async measure(): Promise<void> {
     const { read, machine, monotonic, log } = this.#deps
     const begin = monotonic()
@@ -73,7 +74,7 @@ export class DatabaseClock {
     const end = monotonic()
     this.#isShared = time !== null
     if (time === null) return
-    // Half of the round trip is the best guess of the answer's age, and the largest possible error of it.
+    // Half of the round trip is the best estimate of the answer's age, and the largest possible error of it.
     const uncertainty = (end - begin) / 2
     const expected = this.#measured && this.#measured.database + end - this.#measured.monotonic
     const found = time + uncertainty

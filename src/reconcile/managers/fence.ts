@@ -1,4 +1,4 @@
-/** Keeps a manager that has lost the leadership from writing to the engine. */
+/** Prevents a manager that has lost the leadership from changing containers. */
 import { BerthError } from '../../domain/errors.ts'
 import type { Accounts } from '../../ports/accounts.ts'
 import type { Engine } from '../../ports/engine.ts'
@@ -9,8 +9,8 @@ interface LeaderPorts {
 }
 
 /**
- * What only the leader does. Every manager may `kill` and `lend`: both are harmless in a container that the reservation
- * does not have any more.
+ * Verbs that only the leader uses. Every manager may `kill` and `lend`: both are harmless to a container that the
+ * reservation does not have any more.
  */
 const ENGINE_VERBS: readonly (keyof Engine)[] = [
   'create',
@@ -31,8 +31,8 @@ const ACCOUNT_VERBS: readonly (keyof Accounts)[] = [
 ]
 
 /**
- * Returns the ports with verbs that are refused unless the leadership is held at the moment of the call. A job may have
- * been interrupted for any time since it was started: by a slow engine, or because the process was frozen.
+ * Returns the ports with these verbs refused unless the leadership is held at the moment of the call. A job may have
+ * been interrupted for any duration since its start: by a slow engine, or because the process was frozen.
  */
 export function fenced<Deps extends LeaderPorts>(deps: Deps, isHeld: () => boolean): Deps {
   const { engine, accounts } = deps
@@ -42,7 +42,7 @@ export function fenced<Deps extends LeaderPorts>(deps: Deps, isHeld: () => boole
 function guard<Port extends object>(port: Port, verbs: readonly (keyof Port)[], isHeld: () => boolean): Port {
   return new Proxy(port, {
     get(target, property) {
-      // Of the port itself: methods of an adapter use its private fields.
+      // Read from and bound to the port itself: methods of an adapter use its private fields.
       const member: unknown = Reflect.get(target, property, target)
       if (typeof member !== 'function') return member
       if (!verbs.includes(property as keyof Port)) return member.bind(target)
@@ -54,7 +54,7 @@ function guard<Port extends object>(port: Port, verbs: readonly (keyof Port)[], 
   })
 }
 
-/** Not the container's failure: the next leader goes on from the rows. */
+/** Returns an error that is not counted as a failure of the container: the next leader continues from the rows. */
 function notLeading(verb: string): BerthError {
-  return new BerthError('cancelled', `this manager does not lead any more, so it leaves ${verb} to the next leader`)
+  return new BerthError('cancelled', `this manager does not lead any more; ${verb} is left to the next leader`)
 }

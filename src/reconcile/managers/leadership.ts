@@ -6,13 +6,13 @@ import type { LeaderTerm } from '../../ports/store/leadership.ts'
 import type { Store } from '../../ports/store.ts'
 
 /**
- * A leader that has not renewed for this long counts as dead; milliseconds on the clock of the manager that watches it.
- * It is watched each second, so another manager takes over within ten seconds.
+ * Time without a renewal after which a leader counts as dead, on the clock of the manager that watches it. Managers
+ * check each second, so another manager takes over within ten seconds.
  */
 const TAKE_OVER_AFTER_MS = 8_000
-/** A leader stops working this long after it began its last renewal: before another manager takes over. */
+/** Time after the start of its last renewal at which a leader stops working: before another manager takes over. */
 const LEASE_MS = 7_000
-/** A leader renews this long after the last renewal, and has the rest of its lease to try again. */
+/** Time after which a leader renews. It has the rest of its lease to try again. */
 const RENEW_AFTER_MS = 4_000
 
 export interface LeadershipDeps {
@@ -41,7 +41,7 @@ export class Leadership {
   /** The latest state of the database, and since when it has been that. */
   #seen: { readonly term: LeaderTerm; readonly since: number } | null = null
   #problem: string | null = null
-  /** The tick and the heartbeat both ask. */
+  /** The latest call of `leads`: the tick and the loop of heartbeats both call it, so calls wait for each other. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(deps: LeadershipDeps) {
@@ -61,7 +61,7 @@ export class Leadership {
     return asked
   }
 
-  /** Whether no other manager can have taken over yet. To be asked right before each write to the engine. */
+  /** Returns whether no other manager can have taken over yet. Called right before each change to the engine. */
   isHeld(): boolean {
     if (this.#renewed === null || this.#renewed.epoch !== this.#epoch()) return false
     const since = this.#monotonic() - this.#renewed.at

@@ -1,13 +1,13 @@
-/** Starts what a manager does because there may be others. */
+/** Starts the work that a manager does because there may be other managers. */
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { startLoop } from '../loop.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { Membership } from './membership.ts'
 
-/** Heartbeats of the only manager on a file: each is a write to the disk, and no other machine watches it. */
+/** Interval of heartbeats of the only manager on a file: each is a write to the disk, and no other machine reads it. */
 const ALONE_ON_FILE_MS = 60_000
-/** On a server the next manager may start elsewhere at any time, and must not wait for this one. */
+/** The same on a server: the next manager may start on another machine at any time, and must not wait for this one. */
 const ALONE_ON_SERVER_MS = 1_000
 
 interface ManagersDeps {
@@ -20,7 +20,7 @@ interface ManagersDeps {
   readonly nudge: () => void
 }
 
-/** Registers this manager, which serves from now on. Returns the function that signs it off. */
+/** Registers this manager, which serves from now on. Returns a function that unregisters it. */
 export async function joinManagers({
   store,
   time,

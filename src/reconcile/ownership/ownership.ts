@@ -90,7 +90,7 @@ export function protectedContainers(
   observed: readonly Observed[],
   ownership: Ownership,
 ): Protected[] {
-  // What is free and this database's is never protected, and that is most of a large listing.
+  // Free containers of this database are never protected, and are most of a large listing.
   const candidates = observed.filter(({ lentTo, database }) => lentTo !== null || database !== ownership.database)
   const names = new Set(candidates.map(({ name }) => name))
   const byName = new Map(rows.flatMap((row) => (names.has(row.name) ? [[row.name, row]] : [])))

@@ -39,7 +39,7 @@ export function createOwnershipReader({ database, store, engine, isGone, clock }
     const open = new Set(reservations.map(({ id }) => id))
     const known = new Set<string>()
     for (const { id, lentTo } of observed) {
-      // Another manager may have removed it since the listing, and its entry in the ledger with it.
+      // Another manager may have removed the container and its entry in the ledger since the listing.
       const lent = engine.lentTo(id) ?? lentTo
       if (lent === null || known.has(lent)) continue
       if (open.has(lent) || (await store.reservation(lent)) !== null) known.add(lent)

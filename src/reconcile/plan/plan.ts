@@ -31,7 +31,7 @@ const REVOKE_RETRY_MS = 500
 /** Interval of ticks while revocations run: 1,000 of them take minutes, and each listing takes the engine's time. */
 const REVOKE_CHECK_MS = 2_000
 
-/** Most rows need nothing: an array for each of them would be made at every tick. */
+/** Shared by the rows that need nothing, which are most of them: no array is made for each row at every tick. */
 const NOTHING: never[] = []
 
 /** Plans what ends and whose access is revoked. Needs no listing of the engine, so that a slow engine delays no end. */
@@ -81,12 +81,13 @@ export function nextDue(snapshot: Snapshot, now: number): number {
   const work = earliest(snapshot.reservations, (r) =>
     r.state === 'ending' ? now + REVOKE_CHECK_MS : nextWorkAt(r, now),
   )
-  return earliest(snapshot.containers, (c) => (c.retryAt > now && isBackingOff(c, now) ? c.retryAt : work), work)
+  const retry = earliest(snapshot.containers, (c) => (isBackingOff(c, now) ? c.retryAt : Number.POSITIVE_INFINITY))
+  return Math.min(work, retry)
 }
 
-/** Returns the earliest of these times, or `otherwise`. `Math.min(...times)` fails with more than about 120,000. */
-function earliest<T>(rows: readonly T[], timeOf: (row: T) => number, otherwise = Number.POSITIVE_INFINITY): number {
-  let time = otherwise
+/** Returns the earliest of these times; Infinity without rows. `Math.min(...times)` fails with about 120,000 times. */
+function earliest<T>(rows: readonly T[], timeOf: (row: T) => number): number {
+  let time = Number.POSITIVE_INFINITY
   for (const row of rows) time = Math.min(time, timeOf(row))
   return time
 }
@@ -128,7 +129,7 @@ function isRevokedNow(reservation: Reservation, now: number): boolean {
 }
 
 function missingSlots({ pools, snapshot }: Pick<PlanInput, 'pools' | 'snapshot'>): NewSlot[] {
-  // Names are compared only where a slot has no row: making those of a large pool takes long.
+  // Names are compared only in pools with missing rows: making the names of a large pool takes long.
   const counts = countsOf(snapshot)
   const incomplete = pools.filter(({ name, size, ports }) => counts.get(name) !== Math.min(size, ports.length))
   if (incomplete.length === 0) return []

@@ -1,10 +1,10 @@
-/** What the planner needs of the rows, without an index of them all. */
+/** Look-ups in rows and listings for the planner, without an index of all of them. */
 import type { Container } from '../../domain/container.ts'
 import type { Reservation } from '../../domain/reservation.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
 import type { Observed } from '../../ports/engine.ts'
 
-/** Returns the rows of the containers that these reservations hold, by name. Free without reservations. */
+/** Returns the rows of the containers that these reservations hold, by name. Reads no rows without reservations. */
 export function heldRows(
   { containers }: Snapshot,
   reservations: readonly Pick<Reservation, 'holds'>[],
@@ -14,13 +14,13 @@ export function heldRows(
   return new Map(containers.filter(({ name }) => held.has(name)).map((row) => [row.name, row]))
 }
 
-/** Returns what is listed of these rows, by the engine's id. */
+/** Returns the listed containers that have one of these rows, by the engine's id. */
 export function observedOf(rows: ReadonlyMap<string, Container>, observed: readonly Observed[]): Map<string, Observed> {
   if (rows.size === 0) return new Map()
   return new Map(observed.filter(({ name }) => rows.has(name)).map((one) => [one.id, one]))
 }
 
-/** Returns the number of rows of each pool. Rows of one pool follow one another, so most of them need no look-up. */
+/** Returns the number of rows of each pool. Rows of a pool are adjacent, so most of them need no look-up. */
 export function countsOf({ containers }: Snapshot): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   let latest = ''
@@ -37,8 +37,8 @@ export function countsOf({ containers }: Snapshot): ReadonlyMap<string, number> 
 }
 
 /**
- * Returns what is listed under each name, and the number of names. Nearly all names are listed once, so only the others
- * get an array that stays: 100,000 of them keep the garbage collector busy.
+ * Returns the containers that are listed under each name, and the number of names. Nearly all names are listed once, so
+ * only names that are listed several times keep an array: 100,000 arrays keep the garbage collector busy.
  */
 export function listedByName(observed: readonly Observed[]): {
   readonly names: number

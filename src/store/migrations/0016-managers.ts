@@ -1,6 +1,6 @@
 /**
- * Managers renew their rows, so that the others notice when one dies. Rows of earlier versions, whose managers renew
- * nothing, have nulls.
+ * Adds the columns that managers renew, so that other managers notice when one dies. Null in rows of earlier versions,
+ * whose managers renew nothing.
  */
 import type { Kysely } from 'kysely'
 import { textColumn } from '../text-column.ts'

@@ -1,4 +1,4 @@
-/** Adds what managers share besides reservations: tickets of terminals, where shells are, counts of requests. */
+/** Adds what managers share besides reservations: tickets of terminals, the managers of shells, counts of requests. */
 import { type Kysely, PostgresAdapter, sql } from 'kysely'
 import { textColumn } from '../text-column.ts'
 
@@ -19,7 +19,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('began', 'bigint', (column) => column.notNull())
     .addColumn('count', 'integer', (column) => column.notNull())
     .execute()
-  // Written each second, and worth nothing after a minute.
+  // Written each second, and not needed after a minute.
   if (isPostgres) await sql`alter table request_counts set unlogged`.execute(db)
   await db.schema.alterTable('terminals').addColumn('manager', text).execute()
 }

@@ -1,4 +1,4 @@
-/** Tells the secret of a server's managers from another one. Null: no manager has recorded it; always so in a file. */
+/** Adds the digest of the secret that managers share. Null until a manager records it, and always in a SQLite file. */
 import type { Kysely } from 'kysely'
 import { textColumn } from '../text-column.ts'
 

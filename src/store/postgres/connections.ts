@@ -7,36 +7,37 @@ import { reasonOf } from '../../domain/errors.ts'
 import type { PostgresAddress } from './address.ts'
 import { invalidDatabase } from './errors.ts'
 
-/** Maximum number of reads at once. Each connection is a process of the server. */
-const READERS = 4
+/** Maximum number of connections for reads. Each connection is a process of the server. */
+const MAX_READERS = 4
 
-/** By which the server and its operators know the connections of managers. */
+/** Name of the managers' connections in `pg_stat_activity`. */
 export const APPLICATION_NAME = 'berth'
 
-/** Oid of int8: the driver returns text, because not every one of them is a safe integer. Ours all are. */
-const INT8 = 20
+/** Object id of int8. The driver returns text for it, because it may exceed a safe integer; Berth's values do not. */
+const INT8_OID = 20
 
 /**
- * The server answers within its own limit, so that its error says what took long. Beyond that the network has failed.
+ * Time that the driver waits beyond the limit that the server enforces. The server's error says what took long; without
+ * an answer by then, the network has failed.
  */
-const NETWORK_MS = 1_000
+const NETWORK_GRACE_MS = 1_000
 
-/** Connections that are made when they are needed, and closed when they have failed or were not used for a while. */
+/** Returns pools that connect when needed, and close connections that have failed or were not used for a while. */
 export function openPools(server: PostgresAddress): { readers: pg.Pool; writer: pg.Pool } {
   const config = clientConfig(server)
-  return { readers: openPool({ ...config, max: READERS }), writer: openPool({ ...config, max: 1, pipeline: true }) }
+  return { readers: openPool({ ...config, max: MAX_READERS }), writer: openPool({ ...config, max: 1, pipeline: true }) }
 }
 
 function openPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool(config)
-  // Without listeners, a connection that the server closes would end the process. The pool replaces an idle one; a used
-  // one fails the next statement.
+  // Without listeners, a connection that the server closes would end the process. The pool replaces an idle connection;
+  // on a used one the next statement fails.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
-/** `timeoutMs` also limits how long a caller waits for a connection of a pool. `invalid_config`. */
+/** Returns the driver's settings. `timeoutMs` also limits the wait for a connection of a pool. `invalid_config`. */
 export function clientConfig(address: PostgresAddress): pg.ClientConfig {
   const { host, port, user, database, timeoutMs } = address
   return {
@@ -46,22 +47,22 @@ export function clientConfig(address: PostgresAddress): pg.ClientConfig {
     application_name: APPLICATION_NAME,
     keepAlive: true,
     connectionTimeoutMillis: timeoutMs,
-    query_timeout: timeoutMs + NETWORK_MS,
+    query_timeout: timeoutMs + NETWORK_GRACE_MS,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === INT8 ? Number : (pg.types.getTypeParser as (oid: number, format?: string) => unknown)(oid, format),
+        oid === INT8_OID ? Number : (pg.types.getTypeParser as (oid: number, format?: string) => unknown)(oid, format),
     },
   }
 }
 
 /**
- * Returns statements that limit what one transaction may take, before its first query. Sent with `begin`, because a
- * pooler in transaction mode refuses or forgets the settings of connections.
+ * Returns statements that limit the time of one transaction. They are sent with `begin`, because a pooler in
+ * transaction mode refuses or forgets the settings of connections.
  */
 export function limits(timeoutMs: number): string {
   const all = {
     statement_timeout: timeoutMs,
-    // Before that of the statement, so that the error says what the statement waited for.
+    // Less than that of the statement, so that the error says what the statement waited for.
     lock_timeout: Math.ceil(timeoutMs * 0.9),
     idle_in_transaction_session_timeout: timeoutMs,
   }

@@ -23,7 +23,7 @@ import { Statements } from './statements.ts'
 export function connectPostgres(server: PostgresAddress): Kysely<Tables> {
   return new Kysely<Tables>({
     dialect: new Dialect(server),
-    // `in ()` is an error of syntax; SQLite takes it for "in no case".
+    // `in ()` is a syntax error in PostgreSQL; in SQLite it is false.
     plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
   })
 }
@@ -41,7 +41,7 @@ class Dialect extends PostgresDialect {
   }
 }
 
-/** Writing transactions share one connection; reads have others. */
+/** Runs writing transactions on one connection, and reads on several others. */
 class PostgresDriver implements Driver {
   readonly #readers: pg.Pool
   readonly #writer: pg.Pool
@@ -54,7 +54,7 @@ class PostgresDriver implements Driver {
     this.#readers = pools.readers
     this.#writer = pools.writer
     this.#timeoutMs = server.timeoutMs
-    // A pooler may run each transaction on another connection, which does not know the statement.
+    // A pooler may run each transaction on another connection, on which the statement is not prepared.
     this.#statements = new Statements(server.listen === null)
     this.#group = new GroupCommit(pools, this.#statements, server.timeoutMs)
   }
@@ -91,7 +91,7 @@ class PostgresDriver implements Driver {
   }
 }
 
-/** What one caller has: a transaction, or a connection for single statements. */
+/** A connection of kysely's: runs single statements, or those of the transaction that was begun on it. */
 class Session implements DatabaseConnection {
   readonly #pool: pg.Pool
   readonly #statements: Statements
@@ -113,7 +113,7 @@ class Session implements DatabaseConnection {
   }
 
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error('the store streams no rows')
+    throw new Error('the store does not stream rows')
   }
 }
 

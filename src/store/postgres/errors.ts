@@ -1,16 +1,16 @@
-/** Translates PostgreSQL's errors: trouble with the server or the network is not a bug, and passes. */
+/** Translates PostgreSQL's errors. Trouble with the server or the network is temporary, and is not a bug. */
 import pg from 'pg'
 import { BerthError, reasonOf } from '../../domain/errors.ts'
 
 /**
- * Classes of SQLSTATE that say nothing of our statements: connection (08), authentication (28), database name (3D),
+ * Classes of SQLSTATE that do not concern our statements: connection (08), authentication (28), database name (3D),
  * resources (53), operator (57), operating system (58), and the server itself (XX).
  */
 const TROUBLE = new Set(['08', '28', '3D', '53', '57', '58', 'XX'])
 
 export const READ_ONLY = 'it is read-only: is it a standby server?'
 
-/** Other codes of the same kind, and what happened. */
+/** What happened, for codes of these classes and others that are also temporary. */
 const REASONS: Readonly<Record<string, string>> = {
   '25006': READ_ONLY,
   '25P03': 'this process was too slow, and the server ended its transaction',
@@ -19,25 +19,25 @@ const REASONS: Readonly<Record<string, string>> = {
   '40P01': 'another program locks the same rows',
   '53100': "the server's disk is full",
   '53300': 'the server accepts no more connections; see its max_connections',
-  '55P03': 'another program has locked it for too long; look at pg_locks and pg_stat_activity',
+  '55P03': 'another program has locked it for too long; see pg_locks and pg_stat_activity',
   '57014': 'a statement took too long',
 }
 
-/** insufficient_privilege: a table or schema. The driver's own message names it. */
+/** SQLSTATE insufficient_privilege. The server's message names the table or schema. */
 const DENIED = '42501'
 const DENIED_HINT = [
   'the role must own the database to create or upgrade its tables, and needs select, insert, update and delete in all',
   'of them otherwise: docs/guides/postgresql.md',
 ].join(' ')
 
-/** Whether the connection cannot be used any more. Errors of other kinds are the answer to a statement. */
+/** Returns whether the connection cannot be used any more. Other errors are the server's answer to a statement. */
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return true
   const code = error.code ?? ''
   return code.startsWith('08') || code.startsWith('57P') || code === '25P03' || code === '25P04'
 }
 
-/** Returns the error to throw for one of the driver's; its transaction has changed nothing. */
+/** Returns the error to throw for one of the driver's. The transaction in which it occurred has changed nothing. */
 export function translate(error: unknown): unknown {
   if (error instanceof BerthError) return error
   if (!(error instanceof pg.DatabaseError)) return unavailable(error)

@@ -1,6 +1,6 @@
 /**
- * The first migration of a PostgreSQL database. It makes the schema that the migrations of SQLite up to the same number
- * have led to; later migrations run on both. Text is compared by bytes, as in SQLite, whatever the collation of the
+ * The first migration of a PostgreSQL database. It creates the schema to which SQLite's migrations up to the same
+ * number have led; later migrations run on both. Text is compared by bytes, as in SQLite, whatever the collation of the
  * database: the order of lists must not depend on the server. Times are epoch milliseconds, which need a bigint.
  */
 import { randomUUID } from 'node:crypto'
@@ -172,7 +172,10 @@ const TABLES = `
     key text collate "C" not null
   );`
 
-/** Before the first row is locked: a writer by hand that has a row must not wait for one that waits for this row. */
+/**
+ * Takes the write lock for statements that an operator runs by hand. It runs before the first row is locked: otherwise
+ * the operator could hold a row that a manager waits for, and wait for the manager's write lock.
+ */
 const LOCK = `
   create function wait_for_writers() returns trigger language plpgsql as $$
   begin

@@ -1,6 +1,6 @@
 /**
- * Hears of what other managers have written. The number of the latest change, read each second, is the truth: each
- * COMMIT raises it. A notification only makes the next look sooner, so a lost one costs a second.
+ * Notices what other managers have written. Each COMMIT raises the number of the latest change, which is read each
+ * second. A notification only makes the next read come sooner, so a lost notification costs at most a second.
  */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,23 +11,23 @@ import type { PostgresAddress } from './address.ts'
 import { CHANNEL } from './writing/write-lock.ts'
 
 const POLL_INTERVAL_MS = 1_000
-/** How often the connection is asked for a sign of life, and how long a new one is waited for after it was lost. */
-const HEARTBEAT_MS = 10_000
+/** Interval of checks of the connection that listens, and of attempts to connect again after it was lost. */
+const CONNECTION_CHECK_MS = 10_000
 
 export interface FollowerDeps {
   readonly address: PostgresAddress
   /** Returns the number of the latest change. */
   readonly revision: () => Promise<number>
-  /** Sends a notification the way that writers do. */
+  /** Sends a notification on the same path as writers. */
   readonly notify: () => Promise<void>
-  /** Called when something was written, by any manager. */
+  /** Called after any manager has written. */
   readonly onChange: () => void
 }
 
 export class Follower {
   readonly #deps: FollowerDeps
   readonly #closing = new AbortController()
-  /** Ends the pause between two looks. */
+  /** Resolving it ends the pause between two reads. */
   #wake = Promise.withResolvers<void>()
   #client: pg.Client | null = null
 
@@ -35,7 +35,7 @@ export class Follower {
     this.#deps = deps
   }
 
-  /** Begins to follow. `invalid_config` when notifications do not get through, `database_unavailable`. */
+  /** Starts to follow. `invalid_config` when notifications do not arrive, `database_unavailable`. */
   async start(): Promise<void> {
     this.#client = await this.#listen()
     await this.#probe(this.#client)
@@ -62,7 +62,7 @@ export class Follower {
     }
   }
 
-  /** Connects outside the pool, because a pooler may give a connection to others between two transactions. */
+  /** Connects outside the pool, because a pooler may use a connection for other clients between two transactions. */
   async #listen(): Promise<pg.Client> {
     const { address } = this.#deps
     const client = new pg.Client({ ...clientConfig(address), ...address.listen })
@@ -73,7 +73,7 @@ export class Follower {
     return client
   }
 
-  /** A pooler in transaction mode accepts LISTEN and delivers nothing. */
+  /** Checks that notifications arrive: a pooler in transaction mode accepts LISTEN, but delivers none. */
   async #probe(client: pg.Client): Promise<void> {
     const { address, notify } = this.#deps
     const heard = once(client, 'notification', { signal: AbortSignal.timeout(address.timeoutMs) })
@@ -81,13 +81,13 @@ export class Follower {
       await client.end()
       if (!(error instanceof Error && error.name === 'AbortError')) throw error
       const { host, port } = address.listen ?? address
-      throw invalidDatabase(`notifications do not get through ${host}:${port}`, LISTEN_HINT)
+      throw invalidDatabase(`notifications do not arrive through ${host}:${port}`, LISTEN_HINT)
     })
   }
 
   async #keepListening(first: pg.Client): Promise<void> {
     for (let client: pg.Client | null = first; !this.#closing.signal.aborted; ) {
-      await this.#pause(HEARTBEAT_MS)
+      await this.#pause(CONNECTION_CHECK_MS)
       if (this.#closing.signal.aborted) return
       try {
         if (client) await client.query('select 1')
@@ -105,4 +105,4 @@ export class Follower {
   }
 }
 
-const LISTEN_HINT = 'if that is a pooler in transaction mode, name the server itself in postgres.listen'
+const LISTEN_HINT = 'if that is a connection pooler in transaction mode, name the server itself in postgres.listen'

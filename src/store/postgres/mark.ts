@@ -1,4 +1,4 @@
-/** Tells one PostgreSQL database from another one, and from a copy of it. */
+/** Distinguishes a PostgreSQL database from other databases, and from copies of it. */
 import pg from 'pg'
 import type { DatabaseMark } from '../../domain/database-mark.ts'
 import type { PostgresAddress } from './address.ts'
@@ -6,8 +6,8 @@ import { clientConfig } from './connections.ts'
 import { translate } from './errors.ts'
 
 /**
- * Returns the mark of this database. A restored dump is another database, with another number or on another server. A
- * standby that takes over is the same one; so is a clone of the data directory, which must not be served as well.
+ * Returns the mark of this database. A restored dump is another database, because its number or its server differs. A
+ * standby that was promoted is the same database. So is a clone of the data directory, which must not be served too.
  */
 export async function markOfPostgres(address: PostgresAddress, id: string, now: number): Promise<DatabaseMark> {
   const client = new pg.Client(clientConfig(address))
@@ -20,7 +20,7 @@ export async function markOfPostgres(address: PostgresAddress, id: string, now: 
     )
     const { system, oid } = rows[0] ?? {}
     const { host, port, database } = address
-    // With a space, it is the origin of no file of any host.
+    // Never the origin of a file, HOST:FILE: no host name contains a space.
     return { id, origin: `PostgreSQL ${host}:${port}/${database}`, file: `postgres:${system}:${oid}`, since: now }
   } catch (error) {
     throw translate(error)

@@ -25,12 +25,12 @@ import { Follower } from './follower.ts'
 import type { PostgresAddress } from './address.ts'
 import { CHANNEL, WRITE_LOCK } from './writing/write-lock.ts'
 
-/** Maximum time that a migration waits for writers, and for another manager that migrates. */
+/** Maximum time that a migration waits for writers, or for the migration of another manager. */
 const MIGRATION_LOCK_TIMEOUT_MS = 60_000
 
 /**
- * Opens and migrates this database. `manager` is where the manager that uses the store serves; empty for a program
- * other than a manager, which hears of its own writes only. `database_unavailable`, `invalid_config`, `schema_too_new`.
+ * Opens and migrates this database. `manager` is where the manager that uses the store serves. It is empty for other
+ * programs, which are notified of their own writes only. `database_unavailable`, `invalid_config`, `schema_too_new`.
  */
 export async function openPostgres(address: PostgresAddress, manager = ''): Promise<Store> {
   await migratePostgres(address)
@@ -59,7 +59,7 @@ async function readTime(db: Kysely<Tables>): Promise<number> {
   const query = sql<{ ms: number }>`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`
   const { rows } = await query.execute(db)
   if (rows[0]) return rows[0].ms
-  throw unavailable(null, 'the server does not tell its time')
+  throw unavailable(null, 'the server returned no time')
 }
 
 async function follow(db: Kysely<Tables>, address: PostgresAddress, onChange: () => void): Promise<Follower> {
@@ -83,12 +83,12 @@ export async function pendingPostgres(address: PostgresAddress): Promise<string[
   return withPlainConnection(address, (db, schema) => pendingMigrations(db, POSTGRES_MIGRATIONS, schema))
 }
 
-/** Whether a store was opened in this database before. */
+/** Returns whether a store was opened in this database before. */
 export async function existsPostgres(address: PostgresAddress): Promise<boolean> {
   return (await pendingPostgres(address)).length < Object.keys(POSTGRES_MIGRATIONS).length
 }
 
-/** Without the limits of a store: a migration may take long. */
+/** Runs `work` without the time limits of a store: a migration may take long. */
 async function withPlainConnection<T>(
   address: PostgresAddress,
   work: (db: Kysely<Tables>, schema: string) => Promise<T>,
@@ -105,12 +105,15 @@ async function withPlainConnection<T>(
   }
 }
 
-/** Other schemas of the database may belong to other programs. */
+/** Returns the schema in which tables are created. Other schemas may belong to other programs. */
 async function currentSchema(db: Kysely<Tables>): Promise<string> {
   const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db)
   const schema = rows[0]?.schema
   if (schema) return schema
-  throw invalidDatabase('the role may use no schema', 'create one and name it: alter role … set search_path = …')
+  throw invalidDatabase(
+    'the role can use none of its schemas',
+    'create one and name it: alter role … set search_path = …',
+  )
 }
 
 class Dialect extends PostgresDialect {
@@ -130,13 +133,13 @@ class Dialect extends PostgresDialect {
   }
 }
 
-/** Without kysely's lock: it belongs to a connection, which a pooler gives to others. */
+/** Omits kysely's lock: it belongs to a connection, which a pooler may use for other clients. */
 class Adapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
 }
 
-/** Migrates with the lock of writers: one manager at a time, and none writes meanwhile. */
+/** Holds the write lock during migrations: one manager migrates at a time, and no manager writes meanwhile. */
 class LockingDriver extends PostgresDriver {
   override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
     await super.beginTransaction(connection, settings)

@@ -1,5 +1,5 @@
 declare module 'pgpass' {
-  /** Calls back with the password that PGPASSFILE or ~/.pgpass has for this connection, if it has one. */
+  /** Calls back with the password for this connection in PGPASSFILE or ~/.pgpass; undefined if there is none. */
   function pgpass(
     connection: { readonly host: string; readonly port: number; readonly user: string; readonly database: string },
     found: (password: string | undefined) => void,

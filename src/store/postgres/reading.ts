@@ -1,4 +1,4 @@
-/** Transactions of PostgreSQL that only read. They wait for no writer, and see one moment. */
+/** Read-only transactions of PostgreSQL. They do not wait for writers, and see the database as of one moment. */
 import type { CompiledQuery } from 'kysely'
 import type pg from 'pg'
 import { limits } from './connections.ts'
@@ -7,7 +7,7 @@ import type { Statements } from './statements.ts'
 
 /** A transaction that has begun. */
 export interface RunningTransaction {
-  /** Returns null for a statement without a result; its error is thrown by the next one, or by `commit`. */
+  /** Returns null for a statement without a result; the next statement or `commit` throws its error. */
   query(query: CompiledQuery): Promise<pg.QueryResult | null>
   commit(): Promise<void>
   rollback(): Promise<void>
@@ -15,6 +15,7 @@ export interface RunningTransaction {
   release(): Promise<void>
 }
 
+/** Begins a read-only transaction with the limits of the store. */
 export async function beginReading(
   pool: pg.Pool,
   statements: Statements,

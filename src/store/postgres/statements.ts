@@ -1,8 +1,8 @@
-/** Prepared statements: parsing and planning take longer than most statements do, and most are run again and again. */
+/** Prepared statements. Most statements are run again and again, and parsing and planning takes longer than running. */
 import type { CompiledQuery } from 'kysely'
 import type pg from 'pg'
 
-/** Maximum number of statements to prepare, for each connection: each length of a list makes another one. */
+/** Maximum number of statements to prepare per connection: each length of a list is another statement. */
 const MAX_STATEMENTS = 300
 
 export class Statements {
@@ -13,7 +13,7 @@ export class Statements {
     this.#prepares = prepares
   }
 
-  /** Returns the query as the driver takes it. The driver prepares a statement with a name on its first use. */
+  /** Returns the driver's form of the query. The driver prepares a named statement on its first use. */
   configOf({ sql, parameters }: CompiledQuery): pg.QueryConfig {
     const name = this.#prepares ? this.#nameOf(sql) : undefined
     return { text: sql, values: [...parameters], ...(name !== undefined && { name }) }

@@ -97,7 +97,7 @@ async function take(tx: Tx, claim: Claim, manager: string, now: number): Promise
   return { kind: 'waiting', result: await holdAll(tx, row, [], startOf(row)) }
 }
 
-/** `preparer` is the manager that prepares it; null while it waits. */
+/** Returns the inserted row. `preparer` is the manager that prepares the reservation; null while it waits. */
 async function insert(tx: Tx, reservation: ReservationFields, preparer: string | null): Promise<ReservationsTable> {
   const row = fromReservation(reservation, preparer)
   await tx.insertInto('reservations').values(row).execute()

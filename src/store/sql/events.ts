@@ -9,10 +9,10 @@ import type { Transactions, Tx } from './transactions.ts'
 
 export type NewEvent = Pick<BerthEvent, 'at' | 'kind'> & Partial<Omit<BerthEvent, 'id'>>
 
-/** Maximum number of events per statement: databases limit the parameters of one, and each event has eleven. */
+/** Maximum number of events per statement. Databases limit the parameters of a statement; an event has 11. */
 const MAX_ROWS = 500
 
-const NOTHING = {
+const DEFAULTS = {
   pool: null,
   container: null,
   generation: null,
@@ -26,14 +26,14 @@ const NOTHING = {
 /** Appends events in this order. */
 export async function append(tx: Tx, ...events: readonly NewEvent[]): Promise<void> {
   for (let first = 0; first < events.length; first += MAX_ROWS) {
-    const rows = events.slice(first, first + MAX_ROWS).map((event) => ({ ...NOTHING, ...event }))
+    const rows = events.slice(first, first + MAX_ROWS).map((event) => ({ ...DEFAULTS, ...event }))
     await tx.insertInto('events').values(rows).execute()
   }
 }
 
 type AboutReservation = Pick<Reservation, 'id' | 'pool' | 'owner' | 'username'>
 
-/** `by` is the manager itself unless given. */
+/** Returns an event about a reservation. Without `by`, the manager itself caused it. */
 export function reservationEvent(
   kind: EventKind,
   { id, pool, owner, username }: AboutReservation,
@@ -42,7 +42,7 @@ export function reservationEvent(
   return { kind, reservation: id, pool, owner, username, ...some }
 }
 
-/** An event of a reserved container also names its reservation. */
+/** Returns an event about a container. That of a reserved container also names its reservation, `holder`. */
 export function containerEvent(
   kind: EventKind,
   { name, pool, generation }: Pick<Container, 'name' | 'pool' | 'generation'>,

@@ -128,7 +128,7 @@ export async function selectReady(tx: Tx, pool: string, count: number): Promise<
   return rows.map(toContainer)
 }
 
-/** ready -> reserved for each container. Returns the reservation of this row with them. `event` is recorded first. */
+/** Reserves these ready containers, after recording `event`. Returns the reservation of this row with them. */
 export async function holdAll(
   tx: Tx,
   row: ReservationsTable,
@@ -140,7 +140,7 @@ export async function holdAll(
   return { reservation: toReservation(row, holds), containers: reserved }
 }
 
-/** ready -> reserved, for this reservation, at the time of `event`, which is recorded first. */
+/** Reserves these ready containers for this reservation at the time of `event`, which is recorded first. */
 export async function hold(
   tx: Tx,
   holder: Pick<Reservation, 'id' | 'pool' | 'owner' | 'username'>,
@@ -162,7 +162,7 @@ export async function hold(
   return containers.map((one) => ({ ...one, ...patch }))
 }
 
-/** Throws `Conflict` if one of them is not as it was read: under READ COMMITTED another claim may have taken it. */
+/** Throws `Conflict` if a container has changed since it was read: under READ COMMITTED another claim may have it. */
 async function reserve(tx: Tx, containers: readonly Container[], patch: ContainerPatch): Promise<void> {
   const names = containers.map(({ name }) => name)
   const reserved = await tx

@@ -75,7 +75,7 @@ async function readSince(tx: Tx, known: State): Promise<State> {
   const names = keysOf('container')
   const ids = keysOf('reservation')
   const sizesChanged = keysOf('pool_size').size > 0
-  // Other tables were written to: PostgreSQL records each COMMIT.
+  // Only other tables were written: PostgreSQL records each COMMIT.
   if (names.size + ids.size === 0 && !sizesChanged) return { revision, snapshot }
   return {
     revision,
@@ -113,7 +113,7 @@ async function readSizes(tx: Tx): Promise<ReadonlyMap<string, number>> {
   return new Map(rows.map(({ pool, size }) => [pool, size]))
 }
 
-/** Returns the rows with the changes. `changed` is the number of changed rows, removed ones included. */
+/** Returns the rows with the changes. `changed` is the number of changed rows, including removed ones. */
 function updated<T>(
   rows: readonly T[],
   found: readonly T[],
@@ -127,8 +127,8 @@ function updated<T>(
 }
 
 /**
- * Returns the rows with these in the places of their earlier versions; null if one of them is new. Most changes only
- * change rows, and those are found without looking at all others.
+ * Returns a copy of the rows in which `found` replace their earlier versions; null if one of them is new. Most changes
+ * only update rows, which a binary search finds without comparing all others.
  */
 function replaced<T>(rows: readonly T[], found: readonly T[], order: (a: T, b: T) => number): T[] | null {
   const all = [...rows]

@@ -19,17 +19,17 @@ export interface Transactions {
   /** Runs the work again after a `Conflict`. `database_unavailable` when that does not help. */
   writing<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /**
-   * Writes by a single statement, to rows that no other writer decides upon. Where the database allows that, it does
-   * not wait for the lock of writers, and calls no listener.
+   * Writes with a single statement, to rows on which no other writer's decision depends. Calls no listener. Waits for
+   * no other writer where the database allows that.
    */
   writingAlone(work: (db: Kysely<Tables>) => Promise<unknown>): Promise<void>
   /** Calls the listener after every write, and after `announce`. Returns a function that stops it. */
   onWritten(listener: () => void): () => void
-  /** Another manager has written. */
+  /** Calls the listeners: another manager has written. */
   announce(): void
 }
 
-/** `isConcurrent`: a statement outside of a transaction does not wait for other writers. */
+/** `isConcurrent`: the database runs a statement outside a transaction without waiting for other writers. */
 export function openTransactions(db: Kysely<Tables>, isConcurrent = false): Transactions {
   const listeners = new Set<() => void>()
 

@@ -1,4 +1,4 @@
-/** Tells the file of one database from another one, and from a copy of it, on this host and on others. */
+/** Distinguishes the file of a database from other databases, and from copies of it, on this host and on others. */
 import { existsSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'

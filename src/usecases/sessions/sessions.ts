@@ -40,7 +40,7 @@ export interface Sessions {
    * the session.
    */
   find(text: string, isUse?: boolean): Promise<Session>
-  /** Counts as a use of the session with this id. Returns false once it has ended. */
+  /** Records a use of the session with this id. Returns false once the session has ended. */
   use(id: string): Promise<boolean>
   /** Returns the sessions that have not ended, newest first: all for admins, their own for other callers. */
   list(by: Identity): Promise<Session[]>

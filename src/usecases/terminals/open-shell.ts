@@ -56,7 +56,7 @@ export async function resumeShell(
   row: Terminal,
 ): Promise<RunningShell> {
   const request = { container: container.engineId, username: reservation.username, id: row.id }
-  // First: a manager that loses the shell reads who has it.
+  // Recorded first: a manager that loses the shell then reads which manager has it.
   await store.takeTerminal(row.id)
   // Its processes outlived the earlier connection, and no viewer can reach them.
   if (!row.persistent) await endLogin(engine, request).catch(() => undefined)

@@ -9,7 +9,7 @@ import { assertRoom, assertRoomForViewer } from './limits.ts'
 import { openShell, resumeShell, type RunningShell } from './open-shell.ts'
 import { type Place, placeOf, placeOfTerminal } from './place.ts'
 import { type Attachment, RunningTerminal } from './running-terminal.ts'
-import { type TicketHolder, Tickets, type Visitor } from './tickets.ts'
+import { type AuthenticatedCaller, type TicketHolder, Tickets } from './tickets.ts'
 import type { TerminalsDeps, TerminalView } from './types.ts'
 import { Upkeep } from './upkeep.ts'
 import type { Connection } from './viewer.ts'
@@ -49,9 +49,13 @@ export class Terminals {
    * Opens a shell as the account of the caller's reservation, and returns a ticket for its first viewer. `not_found`,
    * `not_active`, `conflict`, `rate_limited`, `guest_failed`, `engine_unavailable`.
    */
-  async open(name: string, size: TerminalSize, visitor: Visitor): Promise<TerminalView & { readonly ticket: string }> {
+  async open(
+    name: string,
+    size: TerminalSize,
+    caller: AuthenticatedCaller,
+  ): Promise<TerminalView & { readonly ticket: string }> {
     const { log, newId } = this.#deps
-    const { by } = visitor
+    const { by } = caller
     const place = await placeOf(this.#deps, name, by)
     const { reservation } = place
     const rows = await this.#upkeep.rows()
@@ -62,7 +66,7 @@ export class Terminals {
       const { row, ...shell } = await openShell(this.#deps, place, { id, size, by })
       this.#add(row, shell, place)
       log.info(`terminal in ${name} opened by ${by.name}`, { terminal: id, container: name, by: by.name })
-      return { ...this.#view(row, reservation.username), ticket: await this.#tickets.issue(id, visitor) }
+      return { ...this.#view(row, reservation.username), ticket: await this.#tickets.issue(id, caller) }
     } finally {
       this.#opening.delete(id)
     }
@@ -79,20 +83,20 @@ export class Terminals {
   }
 
   /** Returns a ticket for one more viewer. `not_found`. */
-  async ticket(id: string, visitor: Visitor): Promise<string> {
-    await this.#find(id, visitor.by)
-    return this.#tickets.issue(id, visitor)
+  async ticket(id: string, caller: AuthenticatedCaller): Promise<string> {
+    await this.#find(id, caller.by)
+    return this.#tickets.issue(id, caller)
   }
 
-  /** Uses up a ticket of any manager, and returns its caller. `unauthorized`. */
-  redeem(ticket: string, id: string): Promise<Visitor> {
+  /** Uses up a ticket, which any manager may have issued. Returns its caller. `unauthorized`. */
+  redeem(ticket: string, id: string): Promise<AuthenticatedCaller> {
     return this.#tickets.redeem(ticket, id)
   }
 
   /**
-   * Attaches a viewer. Takes over a shell of an earlier or another manager, whose viewers are disconnected, and resumes
-   * one to which the connection was lost. `not_found`,
-   * `rate_limited`, `guest_failed`, `engine_unavailable`.
+   * Attaches a viewer. Takes over the shell of an earlier or another manager, whose viewers are then disconnected, and
+   * resumes a shell to which the connection was lost. `not_found`, `rate_limited`, `guest_failed`,
+   * `engine_unavailable`.
    */
   async attach(id: string, holder: TicketHolder, connection: Connection): Promise<Attachment> {
     const row = await this.#find(id, holder.by)
@@ -168,19 +172,19 @@ export class Terminals {
 
   async #shellEnded(row: Terminal, code: number | null): Promise<void> {
     const { clock, localTime, store } = this.#deps
-    const place = await store.terminalPlace(row.id).catch(() => 'here')
-    // Its viewers may follow it.
-    if (place === 'elsewhere') return this.#disconnect(row, 'restarting', 'the terminal was opened at another manager')
+    const manager = await store.terminalManager(row.id).catch(() => 'own')
+    // Its viewers can attach again, at that manager.
+    if (manager === 'other') return this.#disconnect(row, 'restarting', 'the terminal was opened at another manager')
     const now = clock()
     const ending = await currentEnding(this.#deps, row).catch(() => null)
-    if (ending === null && place === 'gone') return this.#upkeep.end(row, closedEnding(now, localTime))
+    if (ending === null && manager === 'none') return this.#upkeep.end(row, closedEnding(now, localTime))
     if (ending === null && code === null && row.persistent) {
       return this.#disconnect(row, 'unreachable', `the engine closed the connection to the shell in ${row.container}`)
     }
     await this.#upkeep.end(row, ending ?? endingOfShell(row.container, { code, now, localTime }))
   }
 
-  /** Disconnects the viewers, who can attach again: the connection to the shell was lost, not the shell. */
+  /** Disconnects the viewers, who can attach again: only the connection to the shell was lost. */
   async #disconnect(row: Terminal, why: 'restarting' | 'unreachable', reason: string): Promise<void> {
     const terminal = this.#running.get(row.id)
     this.#running.delete(row.id)

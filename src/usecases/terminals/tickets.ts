@@ -9,12 +9,12 @@ import type { Store } from '../../ports/store.ts'
 const TICKET_LIFE_MS = 10_000
 
 /** A caller, and how the caller was authenticated. */
-export interface Visitor {
+export interface AuthenticatedCaller {
   readonly by: Identity
   readonly credential: Credential
 }
 
-/** A caller with a view of a terminal, and whether the request that authenticated them would still be accepted. */
+/** A caller who views a terminal, and whether the caller's token or session is still accepted. */
 export interface TicketHolder {
   readonly by: Identity
   isStillAllowed(): Promise<boolean>
@@ -25,7 +25,7 @@ interface TicketsDeps {
   readonly clock: Clock
 }
 
-/** Issues and redeems tickets. They are rows, because the WebSocket may be opened at another manager. */
+/** Issues and redeems tickets. They are kept in the store, because the WebSocket may be opened at another manager. */
 export class Tickets {
   readonly #deps: TicketsDeps
 
@@ -33,7 +33,7 @@ export class Tickets {
     this.#deps = deps
   }
 
-  async issue(terminal: string, { by, credential }: Visitor): Promise<string> {
+  async issue(terminal: string, { by, credential }: AuthenticatedCaller): Promise<string> {
     const { store, clock } = this.#deps
     const now = clock()
     const ticket = randomBytes(32).toString('base64url')
@@ -44,7 +44,7 @@ export class Tickets {
   }
 
   /** Uses up the ticket, and returns its caller. `unauthorized` if it is unknown, expired or of another terminal. */
-  async redeem(ticket: string, terminal: string): Promise<Visitor> {
+  async redeem(ticket: string, terminal: string): Promise<AuthenticatedCaller> {
     const { store, clock } = this.#deps
     const issued = await store.takeTicket(hashOf(ticket))
     if (issued && issued.until > clock() && issued.terminal === terminal) return issued

@@ -10,7 +10,7 @@ export interface TerminalsDeps {
     Store,
     | ('snapshot' | 'reservation' | 'onEvents' | 'keepAlive')
     | ('terminal' | 'terminals' | 'allTerminals' | 'addTerminal' | 'markViewed' | 'removeTerminal')
-    | ('takeTerminal' | 'terminalPlace' | 'addTicket' | 'takeTicket')
+    | ('takeTerminal' | 'terminalManager' | 'addTicket' | 'takeTicket')
   >
   readonly engine: Pick<Engine, 'shell' | 'exec' | 'lentTo'>
   readonly clock: Clock

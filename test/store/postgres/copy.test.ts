@@ -96,7 +96,7 @@ describe('berth migrate --from', () => {
 
   it('refuses a database that has been used, one that is not there, and a manager that serves', async () => {
     const again = await berth.run('migrate', '--from', file)
-    assert.match(again.stderr, /the database to copy to has events already; name an empty one/)
+    assert.match(again.stderr, /the target database already has rows in events; name an empty one/)
     const missing = await berth.run('migrate', '--from', join(folder, 'missing.db'))
     assert.match(missing.stderr, /there is no database .*missing\.db/)
     const listening = createServer().listen(port, '127.0.0.1')

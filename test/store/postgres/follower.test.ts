@@ -59,7 +59,7 @@ describe('what another manager writes', () => {
     const address = { ...addressOf(await server.createDatabase()), timeoutMs: 1_000 }
     const { port, close } = await openProxy(server.port, 'berth_changes')
     after(close)
-    const message = new RegExp(`do not get through 127.0.0.1:${port}; .* name the server itself in postgres.listen`)
+    const message = new RegExp(`do not arrive through 127.0.0.1:${port}; .* name the server itself in postgres.listen`)
     await assert.rejects(openPostgres({ ...address, port }, 'here'), { code: 'invalid_config', message })
     const listen = { host: address.host, port: address.port }
     await openAt({ ...address, port, listen }, 'here')

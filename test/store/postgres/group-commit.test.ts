@@ -32,9 +32,9 @@ async function open() {
   return { address, db, other, ...openTransactions(db), numbers }
 }
 
-/** What a caller is told of another program in whose way it is. */
+/** Error of a writer that another program blocks. */
 const STRANGER =
-  /locked it for too long: process \d+ of the server \("stranger", idle in transaction, in a transaction since \d{4}-[^ ]*Z\); end its transaction, or it with pg_terminate_backend\(\d+\)/
+  /locked it for too long: process \d+ of the server \("stranger", idle in transaction, in a transaction since \d{4}-[^ ]*Z\); end its transaction, or end the process with pg_terminate_backend\(\d+\)/
 
 const add = (tx: Kysely<Tables> | Tx, n: number) => sql`insert into numbers (n) values (${n})`.execute(tx)
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)

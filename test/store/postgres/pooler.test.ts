@@ -19,7 +19,7 @@ await eventually(async () => (await pendingPostgres(pooled)).length > 0)
 describe('a manager behind a pooler in transaction mode', () => {
   it('is refused without an address to listen at, with what to do', async () => {
     await migratePostgres(pooled)
-    const message = /notifications do not get through .*; .* name the server itself in postgres\.listen/
+    const message = /notifications do not arrive through .*; .* name the server itself in postgres\.listen/
     await assert.rejects(openPostgres({ ...pooled, timeoutMs: 1_000 }, 'here'), { code: 'invalid_config', message })
   })
 

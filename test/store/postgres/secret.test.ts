@@ -38,7 +38,7 @@ await first.serve()
 describe('a manager of a database that has managers on other machines', () => {
   it('is refused without their secret, and makes none', async () => {
     const { serve, secret } = await machine()
-    const message = /berth-secret does not exist; copy the file from a machine on which a manager of postgres:.* runs/
+    const message = /berth-secret does not exist; copy the file from a machine where a manager of postgres:.* runs/
     await assert.rejects(serve(), { code: 'invalid_config', message })
     assert.equal(existsSync(secret), false)
   })
@@ -46,7 +46,7 @@ describe('a manager of a database that has managers on other machines', () => {
   it('is refused with another secret, and serves with theirs', async () => {
     const { serve, secret } = await machine()
     writeFileSync(secret, `${'ab'.repeat(32)}\n`, { mode: 0o600 })
-    const message = /has another secret than the other managers of this database; copy the file/
+    const message = /differs from that of the other managers of this database; copy the file/
     await assert.rejects(serve(), { code: 'invalid_config', message })
     copyFileSync(first.secret, secret)
     await serve()

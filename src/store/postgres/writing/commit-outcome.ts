@@ -1,4 +1,4 @@
-/** Finds out whether a COMMIT took effect whose answer was lost. */
+/** Determines whether a COMMIT took effect when its answer was lost. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { reasonOf } from '../../../domain/errors.ts'
@@ -6,18 +6,18 @@ import { limits } from '../connections.ts'
 import { unavailable } from '../errors.ts'
 import { SYNCHRONOUS, WRITE_LOCK } from './write-lock.ts'
 
-const UNKNOWN = 'no server told whether what was written took effect'
+const UNKNOWN = 'no server answered whether the transaction was committed'
 
 /** Pause between two attempts to connect to a server that restarts. */
 const ATTEMPT_INTERVAL_MS = 200
 
 /**
  * Returns whether the group with this token was committed. The lock is free once the lost transaction has ended, either
- * way. The row tells, and not `pg_xact_status`: after a crash or a failover the server may use the number of a
- * transaction again. Throws `database_unavailable` if no server answers: then it remains unknown.
+ * way. The row with the token is read instead of `pg_xact_status`, because after a crash or a failover the server may
+ * use the number of a transaction again. Throws `database_unavailable` if no server answers: it remains unknown.
  *
- * With synchronous replication, a server that has crashed shows transactions that no replica has yet. So this writes,
- * too: its own COMMIT waits for the replica, which then has all that was committed before.
+ * With synchronous replication, a server that has crashed shows transactions that no replica has yet. So this
+ * transaction also writes: its own COMMIT waits for the replica, which then has all earlier transactions.
  */
 export async function readCommit(pool: pg.Pool, token: string, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + 3 * timeoutMs

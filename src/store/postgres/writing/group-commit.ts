@@ -3,7 +3,7 @@
  * transaction that is requested while another one is under way becomes a savepoint behind it. None is answered before
  * the COMMIT, and when it fails, all of them fail. `../../sqlite/group-commit.ts` does the same with SQLite's lock.
  *
- * Other managers wait for the lock, so the fewer answers of the server a transaction waits for, the better: a statement
+ * Other managers wait for the lock, so a transaction waits for as few answers of the server as possible: a statement
  * without a result is sent together with the next one.
  */
 import { randomUUID } from 'node:crypto'
@@ -31,7 +31,7 @@ export class GroupCommit {
   /** The transactions that have begun and wait for their COMMIT. */
   #group: Group | null = null
 
-  /** `writer` has one connection. `readers` find out what it waits for. */
+  /** `writer` has one connection. `readers` determine what it waits for. */
   constructor({ writer, readers }: Pools, statements: Statements, timeoutMs: number) {
     this.#pool = writer
     this.#readers = readers
@@ -167,7 +167,7 @@ interface Pools {
 
 interface Group {
   readonly client: pg.PoolClient
-  /** Recorded with the group: tells whether it was committed when the answer to COMMIT is lost. */
+  /** Recorded with the group, to determine whether it was committed when the answer to COMMIT is lost. */
   readonly token: string
   size: number
   readonly written: PromiseWithResolvers<void>

@@ -1,4 +1,4 @@
-/** Names the transaction that writers wait for, because only its end lets them go on. */
+/** Names the transaction that writers wait for, because they can only continue when it ends. */
 import type pg from 'pg'
 import { APPLICATION_NAME } from '../connections.ts'
 import { unavailable } from '../errors.ts'
@@ -12,7 +12,7 @@ const HOLDS_WRITE_LOCK = `locktype = 'advisory' and granted and objsubid = 1
   and database = (select oid from pg_database where datname = current_database())
   and classid = ${Math.floor(WRITE_LOCK / 2 ** 32)} and objid = ${WRITE_LOCK % 2 ** 32}`
 
-/** At the end of the queue: who holds the write lock may itself wait for rows of another program. */
+/** Follows the queue to its end: the holder of the write lock may itself wait for rows of another program. */
 const BLOCKS_WRITE_LOCK = `with recursive blockers (pid, depth) as (
     select pid, 0 from pg_locks where ${HOLDS_WRITE_LOCK}
     union all
@@ -20,7 +20,7 @@ const BLOCKS_WRITE_LOCK = `with recursive blockers (pid, depth) as (
   )
   select pid from blockers order by depth desc limit 1`
 
-/** The oldest one with a lock that readers do not take. The writer itself has the write lock. */
+/** Selects the oldest transaction with a lock that readers do not take, except the writer, which has the write lock. */
 const BLOCKS_ROWS = `select l.pid from pg_locks l join pg_class c on c.oid = l.relation
     join pg_stat_activity a on a.pid = l.pid
   where l.granted and l.mode <> 'AccessShareLock' and c.relkind = 'r'
@@ -29,8 +29,8 @@ const BLOCKS_ROWS = `select l.pid from pg_locks l join pg_class c on c.oid = l.r
   order by a.xact_start nulls last limit 1`
 
 /**
- * Returns the error for a writer that has waited too long for the write lock, or for `rows` while it had that.
- * Without the right to see transactions of other roles, PostgreSQL does not tell what they do since when.
+ * Returns the error for a writer that has waited too long for the write lock, or for `rows` while it held that lock.
+ * PostgreSQL shows the state and start of other roles' transactions only to privileged roles.
  */
 export async function lockedError(cause: unknown, pool: pg.Pool, waitedFor: 'write lock' | 'rows'): Promise<Error> {
   const blocker = waitedFor === 'rows' ? BLOCKS_ROWS : BLOCKS_WRITE_LOCK
@@ -44,7 +44,7 @@ export async function lockedError(cause: unknown, pool: pg.Pool, waitedFor: 'wri
   return unavailable(cause, `${who} has locked it for too long${holder ? describe(holder) : HINT}`)
 }
 
-const HINT = '; look at pg_locks and pg_stat_activity'
+const HINT = '; see pg_locks and pg_stat_activity'
 
 interface Holder {
   readonly pid: number
@@ -60,5 +60,6 @@ function describe({ pid, name, state, since }: Holder): string {
     ...(since === null ? [] : [`in a transaction since ${since.toISOString().slice(0, 19)}Z`]),
   ]
   const who = facts.length === 0 ? '' : ` (${facts.join(', ')})`
-  return `: process ${pid} of the server${who}; end its transaction, or it with pg_terminate_backend(${pid})`
+  const how = `end its transaction, or end the process with pg_terminate_backend(${pid})`
+  return `: process ${pid} of the server${who}; ${how}`
 }

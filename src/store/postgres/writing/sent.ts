@@ -1,7 +1,7 @@
-/** Statements of a transaction whose answer is not waited for before the next one is sent. */
+/** Statements of a transaction that are sent without waiting for the answer to the one before. */
 import type { CompiledQuery } from 'kysely'
 
-/** Whether the statement returns rows, or may change fewer than it names. */
+/** Returns whether the statement returns rows, or may change fewer rows than it names. */
 export function hasResult({ query }: CompiledQuery): boolean {
   return query.kind !== 'InsertQueryNode' || query.returning !== undefined || query.onConflict !== undefined
 }

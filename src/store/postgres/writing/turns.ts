@@ -1,4 +1,4 @@
-/** Lets callers in one after another, in the order in which they asked. */
+/** Admits callers one after another, in the order of their calls of `take`. */
 export class Turns {
   #last: Promise<void> = Promise.resolve()
   #pass: (() => void) | null = null
@@ -9,7 +9,7 @@ export class Turns {
     return this.#waiting
   }
 
-  /** Returns when it is the caller's turn, which lasts until `pass`. */
+  /** Resolves when it is the caller's turn, which lasts until `pass`. */
   async take(): Promise<void> {
     const before = this.#last
     const { promise, resolve } = Promise.withResolvers<void>()

@@ -4,8 +4,8 @@ import type { RequestCount, RequestCountStore } from '../../../ports/store/reque
 import type { Tables } from '../schema/tables.ts'
 
 /**
- * Single statements instead of a transaction: they need no lock of writers, make no manager look for changes, and
- * managers that count the same clients cannot deadlock.
+ * Runs single statements instead of a transaction: they do not need the write lock, cause no manager to read changes,
+ * and cannot deadlock when managers count the same clients.
  */
 export function requestCountVerbs(db: Kysely<Tables>): RequestCountStore {
   return {
@@ -24,19 +24,19 @@ export function requestCountVerbs(db: Kysely<Tables>): RequestCountStore {
   }
 }
 
-/** Counts in the minute of the row if that goes on, and begins another one otherwise. */
+/** Adds to the count of the row's minute; if that minute is over, starts another one. */
 async function add(db: Kysely<Tables>, count: RequestCount, windowMs: number): Promise<RequestCount> {
   return db
     .insertInto('request_counts')
     .values(count)
     .onConflict((oc) =>
       oc.column('key').doUpdateSet((eb) => {
-        const goesOn = eb('request_counts.began', '>', eb('excluded.began', '-', windowMs))
+        const isRunning = eb('request_counts.began', '>', eb('excluded.began', '-', windowMs))
         return {
-          began: eb.case().when(goesOn).then(eb.ref('request_counts.began')).else(eb.ref('excluded.began')).end(),
+          began: eb.case().when(isRunning).then(eb.ref('request_counts.began')).else(eb.ref('excluded.began')).end(),
           count: eb
             .case()
-            .when(goesOn)
+            .when(isRunning)
             .then(eb('request_counts.count', '+', eb.ref('excluded.count')))
             .else(eb.ref('excluded.count'))
             .end(),

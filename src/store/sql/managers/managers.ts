@@ -1,4 +1,4 @@
-/** The managers of a database. Each renews its row; what a dead one was preparing is released. */
+/** The managers of a database. Each renews its row; preparations of dead managers are released. */
 import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { Heartbeat, ManagerRecord } from '../../../ports/store/leadership.ts'
 import type { Store } from '../../../ports/store.ts'
@@ -29,7 +29,7 @@ export function managerVerbs({ reading, writing, writingAlone }: Transactions, m
         await releaseUnregistered(tx)
       }),
 
-    // Its row may have been deleted while the machine was suspended.
+    // Inserts: the row may have been deleted while the machine was suspended.
     renewManager: (heartbeat) => writingAlone((db) => insert(db, manager, heartbeat)),
 
     unregisterManager: () =>
@@ -53,7 +53,7 @@ export function managerVerbs({ reading, writing, writingAlone }: Transactions, m
       }),
 
     async releasePreparations(now) {
-      // Asked each second while the row of a dead manager is kept: mostly there is nothing to write.
+      // Called each second while the row of a dead manager is kept; usually there is nothing to write.
       const found = await reading((tx) =>
         tx.selectFrom('reservations').select('id').where(preparedByDead(now)).limit(1).executeTakeFirst(),
       )

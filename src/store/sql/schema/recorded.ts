@@ -1,11 +1,12 @@
-/** What the triggers of the table `changes` record, on every kind of database. */
+/** What triggers record in the table `changes`, in every kind of database. */
 type KeyOf = (row: 'old' | 'new') => string
 
 const ofOpenReservation: KeyOf = (row) =>
   `select 'reservation', id from reservations where id = ${row}.reservation_id and state != 'ended'`
 
 /**
- * Selects what to record of each table; a hold is recorded as its reservation. Ended reservations are in no snapshot.
+ * Selects what to record of each table. A hold is recorded as its reservation. Ended reservations are not recorded,
+ * because no snapshot contains them.
  */
 export const RECORDED: Readonly<Record<string, KeyOf>> = {
   containers: (row) => `select 'container', ${row}.name`,

@@ -67,7 +67,7 @@ export function toTerminal(row: TerminalsTable): Terminal {
   return TERMINAL.fromRow(row)
 }
 
-/** `manager` is the name of the one that is connected to the shell. */
+/** `manager` is the name of the manager that is connected to the shell. */
 export function fromTerminal(terminal: Terminal, manager: string): TerminalsTable {
   return { ...TERMINAL.toRow(terminal), manager }
 }

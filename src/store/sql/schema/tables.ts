@@ -66,7 +66,7 @@ export type TokensTable = RowOf<Token>
 export type SessionsTable = RowOf<Session>
 
 export interface TerminalsTable extends RowOf<Terminal> {
-  /** Name of the manager that is connected to the shell, or was the last one. */
+  /** Name of the manager that is connected to the shell, or was connected last. */
   manager: string | null
 }
 
@@ -88,7 +88,7 @@ interface ManagersTable {
   name: string
   /** Where it serves. */
   address: string
-  /** What follows is null for a manager that does not renew its row. */
+  /** Null, as are the columns below, for a manager that does not renew its row. */
   version: string | null
   started_at: number | null
   seen_at: number | null
@@ -105,7 +105,7 @@ interface DatabaseIdentityTable {
   ledger: string | null
   /** The instance whose ledger that is. */
   instance: string | null
-  /** Digest of the secret that the managers share. Null: none of them has recorded it, or the database is a file. */
+  /** Digest of the secret that the managers share. Null until a manager records it, and always in a SQLite file. */
   secret_check: string | null
 }
 
@@ -122,7 +122,7 @@ interface RequestsTable {
 /** What changed of a snapshot, row by row. */
 interface ChangesTable {
   revision: Generated<number>
-  /** `commit`: transactions that were written together, also when none of them changed a snapshot. */
+  /** `commit`: a COMMIT on PostgreSQL, even of transactions that changed no snapshot. */
   kind: 'container' | 'reservation' | 'pool_size' | 'commit'
   /** Name of the container, id of the reservation, name of the pool, token of the commit. */
   key: string

@@ -1,11 +1,11 @@
-/** Rows of terminals, with which the next manager finds the shells. */
+/** Rows of terminals, by which other managers find the shells. */
 import type { TerminalStore } from '../../../ports/store/terminals.ts'
 import { append } from '../events.ts'
 import { fromTerminal, toTerminal } from '../schema/rows.ts'
 import type { TerminalsTable } from '../schema/tables.ts'
 import type { Transactions, Tx } from '../transactions.ts'
 
-/** `manager` is the name of the one that uses the store. */
+/** `manager` is the name of the manager that uses the store. */
 export function terminalVerbs(
   { reading, writing }: Transactions,
   manager: string,
@@ -49,10 +49,10 @@ export function terminalVerbs(
         return numUpdatedRows > 0n
       }),
 
-    terminalPlace: (id) =>
+    terminalManager: (id) =>
       reading(async (tx) => {
         const row = await tx.selectFrom('terminals').select('manager').where('id', '=', id).executeTakeFirst()
-        return row === undefined ? 'gone' : row.manager === manager ? 'here' : 'elsewhere'
+        return row === undefined ? 'none' : row.manager === manager ? 'own' : 'other'
       }),
 
     markViewed: (ids, now) =>

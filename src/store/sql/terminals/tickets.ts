@@ -1,4 +1,4 @@
-/** Rows of tickets, so that a ticket of one manager opens a WebSocket at another one. */
+/** Rows of tickets, so that a ticket of one manager opens a WebSocket at any other manager. */
 import type { TerminalStore } from '../../../ports/store/terminals.ts'
 import { fromTicket, toTicket } from '../schema/rows.ts'
 import type { Transactions } from '../transactions.ts'
