@@ -42,7 +42,6 @@ const RULES: readonly Rule[] = [
   { where: 'dashboard-folder.ts', ours: [], packages: ['node:url'] },
   { where: 'version.ts', ours: [], packages: ['node:fs'] },
   { where: 'signals.ts', ours: ['banner.ts', 'domain', 'ports'], packages: ['node:fs', 'node:tty'] },
-  { where: 'server-settings.ts', ours: ['config', 'domain', 'http/context.ts'], packages: [] },
   { where: 'reload.ts', ours: ['config', 'domain', 'log', 'ports'], packages: [] },
   { where: 'banner.ts', ours: ['config', 'domain', 'ports'], packages: ['node:timers/promises'] },
   {
@@ -92,10 +91,16 @@ const RULES: readonly Rule[] = [
   { where: 'server-settings.ts', ours: ['config', 'domain', 'http/context.ts'], packages: [] },
   { where: 'own-images.ts', ours: ['banner.ts', 'config'], packages: [] },
   {
+    where: 'background.ts',
+    ours: ['compose.ts', 'config', 'http/auth/request-counts.ts', 'ports', 'reconcile', 'usecases'],
+    packages: [],
+  },
+  {
     where: 'main.ts',
     ours: [
       'access.ts',
       'accounts/hashing',
+      'background.ts',
       'banner.ts',
       'client-files.ts',
       'compose.ts',

@@ -28,6 +28,9 @@ export function maxPreparationMs({ deadlineMs }: Pick<Accounts, 'deadlineMs'>): 
  */
 const RECHECK_AFTER_MS = 1_000
 
+const RESUMED_ELSEWHERE =
+  'another manager has resumed the preparation of the reservation; repeat the request with the same Idempotency-Key'
+
 export interface ActivationDeps {
   readonly store: Store
   readonly engine: Engine
@@ -88,6 +91,7 @@ async function wasResumedElsewhere(
 async function activatedElsewhere(store: Store, id: string): Promise<ReservationWithContainers> {
   const found = await store.reservationWithContainers(id)
   if (found?.reservation.state === 'active') return found
+  if (found?.reservation.state === 'preparing') throw new BerthError('cancelled', RESUMED_ELSEWHERE)
   throw new BerthError('cancelled', 'the reservation was released while it was being prepared')
 }
 

@@ -69,6 +69,25 @@ describe('a manager that was too slow', () => {
     assert.equal(reservation.state, 'active')
   })
 
+  it('refuses with that reason while another manager still prepares the reservation', async () => {
+    const world = await createWorld({ pools: [POOL] })
+    await world.settle()
+    const { accounts, reservations, store } = world
+    const claim = store.claim.bind(store)
+    store.claim = async (...them) => {
+      const taken = await claim(...them)
+      world.advance(20_000)
+      const [preparing] = (await store.snapshot()).reservations
+      assert.ok(preparing)
+      await store.takeOverPreparation(preparing.id, preparing.prepareBy, preparing.prepareBy + 10_000)
+      return taken
+    }
+    accounts.createAccounts = () => assert.fail('made an account')
+    const error = { code: 'cancelled', message: /another manager has resumed the preparation/ }
+    await assert.rejects(reservations.reserve(asked, ANONYMOUS), error)
+    assert.equal((await store.snapshot()).reservations[0]?.state, 'preparing')
+  })
+
   for (const verb of ['recycle', 'build', 'restore'] as const) {
     it(`does not remove what the other one has made meanwhile, when it is to ${verb}`, async () => {
       const world = await createWorld({ pools: [POOL] })
