@@ -102,6 +102,21 @@ describe('a PostgreSQL database', () => {
       'database: has the unknown parameter "ssl"; allowed: host, user, sslmode, sslrootcert',
     ],
     [
+      'a "%" in the URL that encodes nothing',
+      withDatabase('postgres://berth@db/100%'),
+      'database: has a "%" that is not followed by two hexadecimal digits; write it as %25',
+    ],
+    [
+      'a timeout that PostgreSQL takes for none',
+      withDatabase('postgres://berth@db/pools', { postgres: { timeout: '0s' } }),
+      'postgres.timeout: must be between 1s and 60s',
+    ],
+    [
+      'a timeout of minutes',
+      withDatabase('postgres://berth@db/pools', { postgres: { timeout: '2m' } }),
+      'postgres.timeout: must be between 1s and 60s',
+    ],
+    [
       'an unknown setting',
       withDatabase('postgres://berth@db/pools', { postgres: { listen_url: 'db' } }),
       'postgres.listen_url: unknown key; allowed: password_file, secret_file, listen, timeout',

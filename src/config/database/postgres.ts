@@ -35,6 +35,10 @@ const POSTGRES = {
 /** Parameters of the URL, by their names in libpq. */
 const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert'] as const
 
+/** Bounds of `timeout`. To PostgreSQL, 0 means no limit. A request waits at most this long for a server that is down. */
+const MIN_TIMEOUT_MS = 1_000
+const MAX_TIMEOUT_MS = 60_000
+
 const EXAMPLE = 'postgres://berth@db.example.org/berth'
 
 /** Follows `database`. The driver does not search several servers for the primary. */
@@ -57,6 +61,10 @@ export function readPostgres(
   folder: string,
 ): PostgresConfig | null {
   const { all } = reader.map(section, ['postgres'], POSTGRES)
+  if (all && (all.timeout < MIN_TIMEOUT_MS || all.timeout > MAX_TIMEOUT_MS)) {
+    reader.report(['postgres', 'timeout'], 'must be between 1s and 60s')
+    return null
+  }
   const address = database === null ? null : readUrl(reader, database, folder)
   if (!all || !address) return null
   const { password_file: passwordFile, secret_file: secretFile, timeout: timeoutMs, listen } = all
@@ -93,6 +101,9 @@ function readUrl(reader: SettingsReader, text: string, folder: string): Address 
   if (unknown !== undefined) {
     return report(`has the unknown parameter "${unknown}"; allowed: ${PARAMETERS.join(', ')}`)
   }
+  if (!isDecodable(`${url.username}${url.hostname}${url.pathname}`)) {
+    return report('has a "%" that is not followed by two hexadecimal digits; write it as %25')
+  }
   const parameter = (name: (typeof PARAMETERS)[number]) => url.searchParams.get(name) || null
   const host = parameter('host') ?? decodeURIComponent(url.hostname).replace(/^\[|\]$/g, '')
   const user = parameter('user') ?? decodeURIComponent(url.username)
@@ -112,5 +123,14 @@ function readUrl(reader: SettingsReader, text: string, folder: string): Address 
     ...{ host, user, database, sslMode },
     port: url.port === '' ? 5432 : Number(url.port),
     caFile: ca === null ? null : resolve(folder, ca),
+  }
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
   }
 }

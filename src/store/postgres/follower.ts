@@ -68,9 +68,16 @@ export class Follower {
     const client = new pg.Client({ ...clientConfig(address), ...address.listen })
     client.on('error', () => {})
     client.on('notification', () => this.#wake.resolve())
-    await client.connect()
-    await client.query(`listen ${CHANNEL}`)
-    return client
+    try {
+      await client.connect()
+      await client.query(`listen ${CHANNEL}`)
+      // Closed while it was connecting: `close` has not seen this connection.
+      this.#closing.signal.throwIfAborted()
+      return client
+    } catch (error) {
+      void client.end().catch(() => {})
+      throw error
+    }
   }
 
   /** Checks that notifications arrive: a pooler in transaction mode accepts LISTEN, but delivers none. */

@@ -10,15 +10,14 @@ import type { Tables } from '../schema/tables.ts'
 export function requestCountVerbs(db: Kysely<Tables>): RequestCountStore {
   return {
     async addRequestCounts(counts, windowMs) {
+      if (counts.length === 0) return []
       const sums: RequestCount[] = []
       for (const count of counts) sums.push(await add(db, count, windowMs))
       const latest = Math.max(...counts.map(({ began }) => began))
-      if (counts.length > 0) {
-        await db
-          .deleteFrom('request_counts')
-          .where('began', '<', latest - 2 * windowMs)
-          .execute()
-      }
+      await db
+        .deleteFrom('request_counts')
+        .where('began', '<', latest - 2 * windowMs)
+        .execute()
       return sums
     },
   }
