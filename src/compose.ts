@@ -14,6 +14,7 @@ import { createPools, type Pools } from './domain/pools.ts'
 import type { Snapshot } from './domain/snapshot.ts'
 import { openHostCa } from './accounts/host-ca.ts'
 import type { Accounts } from './ports/accounts.ts'
+import type { Database } from './ports/database.ts'
 import type { Engine } from './ports/engine.ts'
 import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
@@ -69,18 +70,17 @@ export async function openComponents(
   const { environment } = config
   const pools = createPools(config.pools)
   const localTime = new LocalTime(() => settings.current.timezone)
-  const { mark, isGone, secret: secretOf, open, freeSpace } = databaseOf(config)
-  const store = followSizes(await open(), pools)
-  const secret = await secretOf(store).catch(async (error: unknown) => {
-    await store.close()
-    throw error
-  })
+  const source = databaseOf(config)
+  const { isGone, freeSpace } = source
+  const store = followSizes(await source.open(), pools)
   const monotonic = () => performance.now()
   const time = new DatabaseClock({ read: () => store.databaseTime(), machine, monotonic, log })
   const clock = time.now
-  await time.measure()
+  const { secret, database } = await identify(source, store, time).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   const refusals = createRefusalCounter({ store, clock, log })
-  const database = await mark(await store.databaseId(), clock())
   await removeLeftovers(environment, clock())
   const engine = openEngine(config, pools, database, clock)
   const ansible = openAnsible({
@@ -150,6 +150,17 @@ export async function openComponents(
     await close()
     throw error
   }
+}
+
+/** Returns the secret and the mark of the open database. Measures its clock first, which the mark needs. */
+async function identify(
+  source: Database,
+  store: Store,
+  time: DatabaseClock,
+): Promise<{ readonly secret: Uint8Array; readonly database: DatabaseMark }> {
+  const secret = await source.secret(store)
+  await time.measure()
+  return { secret, database: await source.mark(await store.databaseId(), time.now()) }
 }
 
 /** Returns a store whose snapshots also apply the sizes of pools, which another manager may have set. */

@@ -4,6 +4,7 @@ import { parseDuration } from '../domain/text/duration.ts'
 import { isTimeZone } from '../domain/text/local-time.ts'
 import { formatBlock, type Ipv4Block, parseBlock } from '../domain/text/ipv4-block.ts'
 import { isSecureUrl } from '../domain/text/loopback.ts'
+import { isPostgresUrl, MUST_BE_DATABASE } from './database/url.ts'
 
 /** Says what is wrong with a value; the message follows its path. */
 export class InvalidValue extends Error {
@@ -31,9 +32,7 @@ export const imageName: Parser<string> = (value) => {
 /** Parses a path, or the URL of a PostgreSQL database. Refuses other URLs, which would be used as a path. */
 export const database: Parser<string> = (value) => {
   const where = text(value)
-  if (where.includes('://') && !/^postgres(?:ql)?:/.test(where)) {
-    throw new InvalidValue('must be a file such as containers.db or a URL like postgres://berth@db.example.org/berth')
-  }
+  if (where.includes('://') && !isPostgresUrl(where)) throw new InvalidValue(MUST_BE_DATABASE)
   return where
 }
 

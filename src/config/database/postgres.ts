@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { SettingsReader } from '../reader.ts'
 import * as value from '../values.ts'
 import { isLoopback } from '../../domain/text/loopback.ts'
+import { MUST_BE_DATABASE, MUST_NAME_ALL } from './url.ts'
 
 /** As for psql: whether to use TLS, and what of the server's certificate to verify. */
 const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
@@ -35,20 +36,14 @@ const POSTGRES = {
 /** Parameters of the URL, by their names in libpq. */
 const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert'] as const
 
-/** Bounds of `timeout`. To PostgreSQL, 0 means no limit. A request waits at most this long for a server that is down. */
+/** Bounds of `timeout`. 0 means no limit in PostgreSQL; requests wait for the timeout while the server is down. */
 const MIN_TIMEOUT_MS = 1_000
 const MAX_TIMEOUT_MS = 60_000
-
-const EXAMPLE = 'postgres://berth@db.example.org/berth'
 
 /** Follows `database`. The driver does not search several servers for the primary. */
 const SEVERAL_HOSTS =
   'must name one host; for several servers, name an address that always leads to the primary, such as a virtual IP ' +
   'address or a load balancer'
-
-export function isPostgresUrl(database: string): boolean {
-  return /^postgres(?:ql)?:\/\//.test(database)
-}
 
 /**
  * Returns the settings of the server; null if `database` is null, because a file is used, or after reporting problems.
@@ -93,7 +88,7 @@ function readUrl(reader: SettingsReader, text: string, folder: string): Address 
   // Checked first: the URL parser accepts such a list as a host name, or refuses it because of its ports.
   if (/^\w+:\/\/(?:[^/?@]*@)?[^/?@]*,/.test(text)) return report(SEVERAL_HOSTS)
   const url = URL.parse(text)
-  if (url === null) return report(`must be a file such as containers.db or a URL like ${EXAMPLE}`)
+  if (url === null) return report(MUST_BE_DATABASE)
   if (url.password !== '') {
     return report('must not contain a password; put it in a file and name that file in postgres.password_file')
   }
@@ -109,7 +104,7 @@ function readUrl(reader: SettingsReader, text: string, folder: string): Address 
   const user = parameter('user') ?? decodeURIComponent(url.username)
   const database = decodeURIComponent(url.pathname.slice(1))
   if (host === '' || user === '' || database === '' || database.includes('/')) {
-    return report(`must name role, host and database, like ${EXAMPLE}`)
+    return report(MUST_NAME_ALL)
   }
   if (host.includes(',')) return report(SEVERAL_HOSTS)
   const isLocal = host.startsWith('/') || isLoopback(host)

@@ -73,7 +73,7 @@ export class GroupCommit {
         return null
       },
       commit: async () => {
-        // The next transaction must find this one whole.
+        // The statements of the next transaction must follow those of this one.
         await sent.all()
         await pass()
         await group.written.promise
@@ -92,7 +92,7 @@ export class GroupCommit {
       await client.query(beginWriting(this.#timeoutMs))
       return newGroup(client)
     } catch (error) {
-      // Also for an answer of the server: behind the same address there may be another one next time.
+      // Closed even after an answer of the server: a new connection may lead to another server at the same address.
       client.release(true)
       if (isLocked(error)) throw await lockedError(error, this.#readers, 'write lock')
       if (isStandby(error)) throw unavailable(error, READ_ONLY)
@@ -122,9 +122,9 @@ export class GroupCommit {
     }
   }
 
-  /** The server has rolled all of the group back, or will when it notices. */
+  /** Fails the group. The server has rolled back all of it, or will when it notices that the connection is lost. */
   #lose(group: Group, error: unknown): void {
-    // Each statement that was under way fails.
+    // Each of several statements that were under way calls this.
     if (group.lost !== null) return
     group.lost = error
     group.client.release(true)
@@ -171,7 +171,7 @@ interface Group {
   readonly token: string
   size: number
   readonly written: PromiseWithResolvers<void>
-  /** Why its connection was lost. */
+  /** Error with which its connection was lost; null while it works. */
   lost: unknown
 }
 
@@ -186,7 +186,7 @@ function isStandby(error: unknown): boolean {
 
 function newGroup(client: pg.PoolClient): Group {
   const written = Promise.withResolvers<void>()
-  // When all of its transactions were rolled back, none waits for this promise.
+  // If all of its transactions were rolled back, none of them waits for this promise.
   written.promise.catch(() => {})
   return { client, token: randomUUID(), size: 0, written, lost: null }
 }
@@ -198,7 +198,7 @@ function newGroup(client: pg.PoolClient): Group {
 function beginWriting(timeoutMs: number): string {
   return [
     'begin isolation level read committed read write',
-    // Before the other limits, so that the error says what this waits for.
+    // Longer than that of `limits`, which follows: only the time in the queue of writers counts here.
     `set local lock_timeout = ${timeoutMs}`,
     `select pg_advisory_xact_lock(${WRITE_LOCK})`,
     limits(timeoutMs),
