@@ -17,16 +17,17 @@ import { Workload } from './workload.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-/** Ten to eight. */
+/** 07:50, ten minutes before the first classes. */
 const START = Date.UTC(2030, 0, 7, 7, 50)
-/** How often lists are read. */
+/** Interval at which lists are read. */
 const LISTS_EVERY_MS = 5 * MINUTE
 const LISTS = ['/available', '/v1/containers', '/v1/reservations', '/v1/pools'] as const
 
 export interface SimulationResult {
-  /** Double holders, late ends, lost answers, and errors that managers have logged; empty if all is well. */
+  /** Containers lent twice, late ends, lost reservations, broken containers and logged errors; empty if there are none. */
   readonly problems: readonly string[]
-  readonly granted: number
+  /** Number of reservations that were granted or queued. */
+  readonly reservations: number
   /** Real milliseconds. */
   readonly times: Readonly<Record<string, Figures>>
   /** Number of answers, by "reserve 201". */
@@ -38,7 +39,7 @@ export interface SimulationResult {
   readonly residentBytes: number
 }
 
-/** Fails if a task fails: an unexpected answer, or an error of a tick. */
+/** Runs a simulation. Throws after an unexpected answer, or an error in a tick. */
 export async function simulate(
   options: SimulationOptions,
   progress: (line: string) => void = () => {},
@@ -89,11 +90,11 @@ export async function simulate(
     for (let hour = 0; hour < hours; hour += 1) {
       await timeline.run(START + Math.min(hour + 1, hours) * HOUR, settle)
       const seconds = Math.round((performance.now() - started) / 1_000)
-      progress(`hour ${hour + 1} of ${hours} after ${seconds} s: ${ledger.granted} reservations`)
+      progress(`hour ${hour + 1} of ${hours} after ${seconds} s: ${ledger.reservations} reservations`)
     }
     return {
       problems: [...errors, ...(await problemsOf(ledger, observer, timeline.now()))],
-      granted: ledger.granted,
+      reservations: ledger.reservations,
       times: samples.figures(),
       answers: Object.fromEntries(users.answers),
       fillSeconds,
