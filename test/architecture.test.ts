@@ -92,10 +92,16 @@ const RULES: readonly Rule[] = [
   { where: 'server-settings.ts', ours: ['config', 'domain', 'http/context.ts'], packages: [] },
   { where: 'own-images.ts', ours: ['banner.ts', 'config'], packages: [] },
   {
+    where: 'background.ts',
+    ours: ['compose.ts', 'config', 'http/auth/request-counts.ts', 'ports', 'reconcile', 'usecases'],
+    packages: [],
+  },
+  {
     where: 'main.ts',
     ours: [
       'access.ts',
       'accounts/hashing',
+      'background.ts',
       'banner.ts',
       'client-files.ts',
       'compose.ts',
