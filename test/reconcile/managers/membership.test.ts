@@ -1,4 +1,4 @@
-/** Managers that see each other live, stop and die, on one database with a clock that tests move. */
+/** Managers of one database that start, stop and die, with a clock that tests move. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { Membership } from '../../../src/reconcile/managers/membership.ts'
