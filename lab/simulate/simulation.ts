@@ -57,10 +57,10 @@ export async function simulate(
   const observer = await database.open('')
   try {
     const self = mark(await observer.databaseId())
-    const began = performance.now()
+    const secondsToFill = startSeconds()
     const filled = { host, accounts, database: self, now: START }
     await database.edit((db) => fill(db, pools, filled))
-    const fillSeconds = (performance.now() - began) / 1_000
+    const fillSeconds = secondsToFill()
     progress(`${options.containers} containers are there after ${fillSeconds.toFixed(1)} s`)
     const before = await database.bytes()
 
@@ -77,20 +77,15 @@ export async function simulate(
     const users = new Users({ client, origins, ledger, samples })
     const names = pools.map(({ name }) => name)
     new Workload({ timeline, users, random, pools: names }).plan(options.users, hours)
-    const lists = async (): Promise<void> => {
-      for (const path of LISTS) await users.list(path)
-      timeline.at(timeline.now() + LISTS_EVERY_MS, lists)
-    }
-    timeline.at(START + MINUTE, lists)
+    planLists(timeline, users)
 
     const settle = async () => {
       for (const manager of managers) await manager.idle()
     }
-    const started = performance.now()
+    const seconds = startSeconds()
     for (let hour = 0; hour < hours; hour += 1) {
       await timeline.run(START + Math.min(hour + 1, hours) * HOUR, settle)
-      const seconds = Math.round((performance.now() - started) / 1_000)
-      progress(`hour ${hour + 1} of ${hours} after ${seconds} s: ${ledger.reservations} reservations`)
+      progress(`hour ${hour + 1} of ${hours} after ${Math.round(seconds())} s: ${ledger.reservations} reservations`)
     }
     return {
       problems: [...errors, ...(await problemsOf(ledger, observer, timeline.now()))],
@@ -98,7 +93,7 @@ export async function simulate(
       times: samples.figures(),
       answers: Object.fromEntries(users.answers),
       fillSeconds,
-      seconds: (performance.now() - started) / 1_000,
+      seconds: seconds(),
       databaseBytes: { before, after: await database.bytes() },
       residentBytes: process.memoryUsage().rss,
     }
@@ -108,6 +103,21 @@ export async function simulate(
     await observer.close()
     database.remove()
   }
+}
+
+/** Reads the lists a minute after the start, and then at intervals. */
+function planLists(timeline: Timeline, users: Users): void {
+  const read = async (): Promise<void> => {
+    for (const path of LISTS) await users.list(path)
+    timeline.at(timeline.now() + LISTS_EVERY_MS, read)
+  }
+  timeline.at(START + MINUTE, read)
+}
+
+/** Returns a function that returns the seconds since this call. */
+function startSeconds(): () => number {
+  const began = performance.now()
+  return () => (performance.now() - began) / 1_000
 }
 
 async function problemsOf(ledger: Ledger, store: Store, now: number): Promise<string[]> {

@@ -72,7 +72,7 @@ export interface ServerContext {
   readonly store: Store
   readonly pools: Pools
   readonly clock: Clock
-  /** Returns how far the clock of this machine is ahead of `clock`, in milliseconds. */
+  /** Returns the time by which the clock of this machine is ahead of `clock`, in milliseconds. */
   readonly clockOffset: () => number
   readonly log: Log
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType' | 'answered'>
