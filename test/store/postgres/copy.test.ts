@@ -94,7 +94,7 @@ describe('berth migrate --from', () => {
     assert.deepEqual(await contentsOf(back), await contentsOf(url))
   })
 
-  it('refuses a database that has been used, one that is not there, and a manager that serves', async () => {
+  it('refuses a database that has been used, a missing one, and one whose manager serves', async () => {
     const again = await berth.run('migrate', '--from', file)
     assert.match(again.stderr, /the database to copy to has events already; name an empty one/)
     const missing = await berth.run('migrate', '--from', join(folder, 'missing.db'))
