@@ -24,7 +24,7 @@ const LISTS_EVERY_MS = 5 * MINUTE
 const LISTS = ['/available', '/v1/containers', '/v1/reservations', '/v1/pools'] as const
 
 export interface SimulationResult {
-  /** Containers lent twice, late ends, lost reservations, broken containers and logged errors; empty if there are none. */
+  /** Containers lent twice, late ends, lost reservations, broken containers, logged errors; empty if there are none. */
   readonly problems: readonly string[]
   /** Number of reservations that were granted or queued. */
   readonly reservations: number
