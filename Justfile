@@ -142,7 +142,7 @@ simulate *args: is-set-up
 test-playbook *args: is-set-up
     @node test/playbook/main.ts "$@"
 
-# Start a PostgreSQL server for trying Berth on it, until Ctrl-C
+# Start a PostgreSQL server to try Berth with it, until Ctrl-C
 postgres: is-set-up
     @exec node lab/postgres/main.ts
 

@@ -1,16 +1,16 @@
-/** Transactions of the store in a second, and the latency of a reserve, on SQLite and PostgreSQL. */
+/** Transactions of the store per second, and the latency of a reserve, on SQLite and PostgreSQL. */
 import type { Entry } from '../report.ts'
 import { inTurn, median, percentile } from '../measuring.ts'
 import type { Group } from '../session.ts'
-import { type Databases, type Kind, openDatabases } from '../stores/prepared.ts'
+import { type Databases, type Kind, openDatabases } from '../stores/databases.ts'
 import { startManagers } from '../stores/managers.ts'
 import { openWorkers, type Workers } from '../stores/workers.ts'
 
 const CONTAINERS = 200
 const ROUNDS = 5
 const ROUND_MS = 1_000
-const RESERVE_ROUNDS = 200
-/** A sixteenth of them, of 16 callers each. */
+const RESERVES = 200
+/** Numbers of concurrent callers, who together send RESERVES requests. */
 const RESERVE_CALLERS = [1, 16] as const
 /** Managers, and callers of all of them. */
 const CASES = [
@@ -23,9 +23,9 @@ const CASES = [
 
 export const store: Group = {
   name: 'store',
-  about: `Transactions that are written in a second while callers reserve one container, activate the reservation, end it, and make the container
-ready again: five transactions, each of which is answered after its COMMIT. Managers are processes. The limit of PostgreSQL is SQLite in the same run, in turns. The latency of \`POST /v1/reservations\` is that of managers whose engine and accounts take
-no time: what remains is HTTP, rules and the database.`,
+  about: `Transactions per second while each caller reserves a container, activates the reservation, ends it, and makes the container ready again: five
+transactions, each answered after its COMMIT. Each manager is a process. The limit of PostgreSQL is SQLite, measured in turns in the same run.
+\`POST /v1/reservations\` is sent to managers whose engine and accounts take no time, so its latency is that of HTTP, rules and the database.`,
   async *measure() {
     await using databases = await openDatabases()
     for (const [managers, callers] of CASES) {
@@ -37,9 +37,9 @@ no time: what remains is HTTP, rules and the database.`,
         ['SQLite', onSqlite],
         ['PostgreSQL', onPostgres],
       ]
-      for (const [, workers] of all) await workers.verbsPerSecond(callers, ROUND_MS / 2)
+      for (const [, workers] of all) await workers.transactionsPerSecond(callers, ROUND_MS / 2)
       await inTurn(ROUNDS, async () => {
-        for (const [kind, workers] of all) rates[kind].push(await workers.verbsPerSecond(callers, ROUND_MS))
+        for (const [kind, workers] of all) rates[kind].push(await workers.transactionsPerSecond(callers, ROUND_MS))
       })
       const of = `${managers} ${managers === 1 ? 'manager' : 'managers'}, ${callers} ${callers === 1 ? 'caller' : 'callers'}`
       const how = `median of ${ROUNDS}`
@@ -65,7 +65,7 @@ async function* latencies(databases: Databases): AsyncGenerator<Entry> {
   for (const callers of RESERVE_CALLERS) {
     const took = new Map(Object.keys(all).map((name): [string, number[]] => [name, []]))
     for (const managers of Object.values(all)) await managers.reserve(Math.max(callers, 10))
-    await inTurn(RESERVE_ROUNDS / callers, async () => {
+    await inTurn(RESERVES / callers, async () => {
       for (const [name, managers] of Object.entries(all)) took.get(name)?.push(...(await managers.reserve(callers)))
     })
     const at = callers === 1 ? 'one at a time' : `${callers} at once`

@@ -1,6 +1,6 @@
 /**
- * A program: the API of a manager over a database whose containers exist only there. Accounts cost nothing, and nothing
- * is reconciled. Started by `managers.ts`.
+ * A program, started by `managers.ts`: the API of a manager on a database whose containers exist only there. Accounts
+ * take no time, and nothing is reconciled.
  */
 import { randomUUID } from 'node:crypto'
 import { MemoryAccounts } from '../../src/accounts/memory.ts'
@@ -36,7 +36,7 @@ const server = buildServer({
 const address = await server.listen({ host: '127.0.0.1', port: 0 })
 process.send?.(address)
 
-/** A world counts its reservations from 1, as every other one does. */
+/** Replaces the ids of reservations: each world counts from 1, and several share the database. */
 function withOwnIds<T extends object>(port: T): T {
   const { claim } = port as unknown as Store
   return { ...port, claim: (...[wanted, at]: Parameters<Store['claim']>) => claim({ ...wanted, id: randomUUID() }, at) }

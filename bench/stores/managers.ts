@@ -1,4 +1,4 @@
-/** Managers in processes of their own on one database, and how long they take to answer a reserve. */
+/** Managers in processes of their own on one database, and the latency of their reserves. */
 import { fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -8,7 +8,7 @@ import { NOW } from '../../lab/rows.ts'
 import { timed } from '../measuring.ts'
 
 export interface Managers extends AsyncDisposable {
-  /** Returns the milliseconds of each of so many concurrent reserves. The containers are ready again afterwards. */
+  /** Sends this many concurrent reserves, and returns the milliseconds of each. Makes the containers ready again. */
   reserve(callers: number): Promise<number[]>
 }
 
@@ -43,7 +43,7 @@ export async function startManagers(where: string, count: number, size: number):
       const ended = await store.end(ids, { outcome: 'released' }, NOW)
       for (const id of ids) await store.finish(id, NOW)
       for (const row of ended.flatMap(({ containers }) => containers)) {
-        // Another container: what was lent once is never lent again.
+        // A new container, because the engine's id of a used one is never lent again.
         const next = { state: 'ready', generation: row.generation + 1, engineId: `engine-${randomUUID()}` } as const
         await store.updateContainer(row, next, NOW)
       }

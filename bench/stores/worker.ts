@@ -1,10 +1,10 @@
-/** A program: callers that reserve and give back through one store, as those of a manager do. See `workers.ts`. */
+/** A program, started by `workers.ts`: callers that reserve and release through one store, as those of a manager do. */
 import { claimOf } from '../../lab/claims.ts'
 import { openAt } from '../../lab/postgres/open-at.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { NOW } from '../../lab/rows.ts'
 
-/** What to do for how long. */
+/** Number of concurrent callers, and the duration in milliseconds. */
 export interface Work {
   readonly callers: number
   readonly ms: number
@@ -12,10 +12,13 @@ export interface Work {
 
 const HOUR = 3_600_000
 
-/** From ready to ready again. Returns the number of transactions, each of which waits for its COMMIT. */
-async function borrow(store: Store, id: string): Promise<number> {
+/**
+ * Reserves a container, ends the reservation, and makes the container ready again. Returns the number of transactions,
+ * each of which waits for its COMMIT.
+ */
+async function reserveAndRelease(store: Store, id: string): Promise<number> {
   const answer = await store.claim(claimOf({ id, username: id, durationMs: HOUR }), NOW)
-  if (answer.kind !== 'claimed') throw new Error(`not reserved but ${answer.kind}`)
+  if (answer.kind !== 'claimed') throw new Error(`the claim was answered with ${answer.kind}`)
   await store.activate(id, NOW)
   const [ending] = await store.end([id], { outcome: 'released' }, NOW)
   await store.finish(id, NOW)
@@ -32,18 +35,18 @@ let reservations = 0
 
 async function work({ callers, ms }: Work): Promise<number> {
   const until = performance.now() + ms
-  let verbs = 0
+  let transactions = 0
   async function caller(): Promise<void> {
     while (performance.now() < until) {
       reservations += 1
-      const written = await borrow(store, `${name}-${reservations}`)
-      verbs += written
+      const written = await reserveAndRelease(store, `${name}-${reservations}`)
+      transactions += written
     }
   }
   await Promise.all(Array.from({ length: callers }, caller))
-  return verbs
+  return transactions
 }
 
-process.on('message', (order: Work) => void work(order).then((verbs) => process.send?.(verbs)))
+process.on('message', (order: Work) => void work(order).then((transactions) => process.send?.(transactions)))
 process.once('disconnect', () => process.exit(0))
 process.send?.('open')

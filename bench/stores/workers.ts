@@ -1,4 +1,4 @@
-/** Managers' stores in processes of their own, and how many transactions they write in a second. */
+/** Stores of managers in processes of their own, and their transactions per second. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +6,7 @@ import type { Work } from './worker.ts'
 
 export interface Workers extends AsyncDisposable {
   /** Returns transactions per second of all stores; `callers` are divided among them. */
-  verbsPerSecond(callers: number, ms: number): Promise<number>
+  transactionsPerSecond(callers: number, ms: number): Promise<number>
 }
 
 /** Opens `count` stores in this database. */
@@ -15,7 +15,7 @@ export async function openWorkers(where: string, count: number): Promise<Workers
   const all = Array.from({ length: count }, (_, nth) => fork(program, [where, `m${nth + 1}`]))
   await Promise.all(all.map((worker) => answerOf(worker)))
   return {
-    async verbsPerSecond(callers, ms) {
+    async transactionsPerSecond(callers, ms) {
       const began = performance.now()
       const counts = await Promise.all(
         all.map((worker, nth) => {
@@ -25,8 +25,8 @@ export async function openWorkers(where: string, count: number): Promise<Workers
           return answer
         }),
       )
-      const verbs = counts.reduce<number>((sum, answer) => sum + Number(answer), 0)
-      return (verbs / (performance.now() - began)) * 1_000
+      const transactions = counts.reduce<number>((sum, answer) => sum + Number(answer), 0)
+      return (transactions / (performance.now() - began)) * 1_000
     },
     async [Symbol.asyncDispose]() {
       const ended = all.map((worker) => once(worker, 'exit'))

@@ -15,20 +15,20 @@ import type { PostgresAddress } from '../../src/store/postgres/address.ts'
 export interface SimulationDatabase {
   /** Opens the store of a manager. */
   open(manager: string): Promise<Store>
-  /** Runs work on the tables themselves. */
+  /** Runs `work` on the tables, without a store. */
   edit(work: (db: Kysely<Tables>) => Promise<void>): Promise<void>
-  /** Returns how many bytes it has on the disk. */
+  /** Returns its size on the disk. */
   bytes(): Promise<number>
-  /** Removes a file that it made. */
+  /** Removes the file. A database on a server stays. */
   remove(): void
 }
 
 /** `database` is `sqlite` or a URL, as for `readAddress`. Throws if it is in use. */
 export async function openDatabase(database: string): Promise<SimulationDatabase> {
-  return database === 'sqlite' ? inFile() : onServer(readAddress(database))
+  return database === 'sqlite' ? openFile() : openOnServer(readAddress(database))
 }
 
-/** Returns where this database of a server is. Throws if berth.yml would not take the URL. */
+/** Returns the address in the URL of a database. Throws if the URL would be refused in berth.yml. */
 export function readAddress(url: string): PostgresAddress {
   const yaml = `database: ${JSON.stringify(url)}\npools: { p: { size: 1, ssh_ports: 2221 } }\n`
   const { postgres } = parseConfig(yaml, '--database', {})
@@ -36,30 +36,30 @@ export function readAddress(url: string): PostgresAddress {
   return postgres
 }
 
-async function inFile(): Promise<SimulationDatabase> {
+async function openFile(): Promise<SimulationDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-simulate-'))
   const file = join(folder, 'containers.db')
   await migrateSqlite(file)
   return {
     open: (manager) => openSqlite(file, manager),
-    edit: (work) => editing(connectSqlite(file).db, work),
+    edit: (work) => withConnection(connectSqlite(file).db, work),
     // With the write-ahead log.
     bytes: async () => readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0),
     remove: () => rmSync(folder, { recursive: true }),
   }
 }
 
-async function onServer(address: PostgresAddress): Promise<SimulationDatabase> {
+async function openOnServer(address: PostgresAddress): Promise<SimulationDatabase> {
   if (await existsPostgres(address)) {
     throw new Error(`the database ${address.database} is in use; create an empty one for the simulation`)
   }
   await migratePostgres(address)
   return {
     open: (manager) => openPostgres(address, manager),
-    edit: (work) => editing(connectPostgres(address), work),
+    edit: (work) => withConnection(connectPostgres(address), work),
     async bytes() {
       let size = 0
-      await editing(connectPostgres(address), async (db) => {
+      await withConnection(connectPostgres(address), async (db) => {
         const { rows } = await sql<{ size: number }>`select pg_database_size(current_database()) as size`.execute(db)
         size = Number(rows[0]?.size)
       })
@@ -69,7 +69,7 @@ async function onServer(address: PostgresAddress): Promise<SimulationDatabase> {
   }
 }
 
-async function editing(db: Kysely<Tables>, work: (db: Kysely<Tables>) => Promise<void>): Promise<void> {
+async function withConnection(db: Kysely<Tables>, work: (db: Kysely<Tables>) => Promise<void>): Promise<void> {
   try {
     await work(db)
   } finally {

@@ -1,6 +1,6 @@
 /**
- * What the users of a simulation know from answers. It reports a container that is lent to two of them, and at the end
- * compares all that was answered with the rows.
+ * Records the answers that the users of a simulation received. Reports a container that was lent to two of them, and at
+ * the end compares all answers with the rows.
  */
 import type { ReservationWithContainers, Store } from '../../src/ports/store.ts'
 
@@ -13,7 +13,7 @@ export interface SeenReservation {
   readonly containers: readonly { readonly name: string; readonly generation: number | null }[]
 }
 
-/** Maximum time from the moment at which a reservation should end to its end. */
+/** Maximum time between the moment at which a reservation is due to end and its end. */
 const MAX_LATENESS_MS = 1_000
 const PAGE_SIZE = 500
 
@@ -25,17 +25,18 @@ export class Ledger {
   readonly #lent = new Map<string, string>()
   readonly #problems: string[] = []
 
-  get granted(): number {
+  /** Number of reservations that were granted or queued. */
+  get reservations(): number {
     return this.#answered.size
   }
 
-  /** A user got this answer. */
+  /** Records an answer. */
   saw({ id, state, containers }: SeenReservation): void {
     this.#answered.add(id)
     if (state === 'active') for (const { name, generation } of containers) this.#lend(`${name} ${generation}`, id)
   }
 
-  /** A user was told that it has ended at their request. */
+  /** Records that a release was answered. */
   released(id: string): void {
     this.#released.add(id)
   }

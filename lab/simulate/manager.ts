@@ -1,6 +1,6 @@
 /**
- * A manager in virtual time: its loops, use cases, store and HTTP server are those of src/main.ts. The engine is in
- * memory, callers are believed who they say they are, and only errors are logged.
+ * A manager in virtual time. Use cases, store, HTTP server and the loops for work and expiry are those of src/main.ts.
+ * The engine is in memory, callers are not authenticated, and only errors are logged.
  */
 import type { MemoryAccounts } from '../../src/accounts/memory.ts'
 import type { DatabaseMark } from '../../src/domain/database-mark.ts'
@@ -31,8 +31,8 @@ import { type Stopwatch, TickTimes } from './tick-times.ts'
 import type { Timeline } from './timeline.ts'
 
 /**
- * How long the engine takes to list one container, in virtual time. An assumption: it spreads the load as many nodes
- * do. A single Docker takes 0.33 ms.
+ * Virtual time in which the engine lists one container. An assumption: many nodes share the work. A single Docker takes
+ * 0.33 ms.
  */
 const LISTING_MS_PER_CONTAINER = 0.02
 const MAX_CONCURRENT_JOBS = 16
@@ -46,7 +46,7 @@ export interface ManagerDeps {
   readonly pools: readonly Pool[]
   readonly samples: Samples
   readonly newId: () => string
-  /** Gets what the manager logs as an error. */
+  /** The manager appends what it logs as an error. */
   readonly errors: string[]
 }
 
@@ -93,7 +93,7 @@ export async function startSimulatedManager(deps: ManagerDeps): Promise<Simulate
   const terminals = new Terminals({ ...common })
   const parts = { reservations, admin, terminals, reconciler, now: clock, logged: [] }
   const context = contextOf(parts, { pools, metrics, store })
-  const server = buildServer({ ...context, log, settings: () => SETTINGS, authenticate: BELIEVE })
+  const server = buildServer({ ...context, log, settings: () => SETTINGS, authenticate: TRUST_HEADER })
   const origin = await server.listen({ host: '127.0.0.1', port: 0 })
   await store.registerManager()
 
@@ -113,7 +113,7 @@ export async function startSimulatedManager(deps: ManagerDeps): Promise<Simulate
   }
 }
 
-/** Calls that are on their way when the manager lists go on meanwhile, as they do on a real engine. */
+/** Makes a listing take virtual time, in which other calls go on, as on a real engine. */
 function slowListing(engine: Engine, timeline: Timeline, host: MemoryHost, stopwatch: Stopwatch): Engine {
   return overriding(engine, {
     async list() {
@@ -139,13 +139,13 @@ function overriding<T extends object>(base: T, own: Partial<T>): T {
   })
 }
 
-const BELIEVE: Authenticate = ({ headers }) => {
+const TRUST_HEADER: Authenticate = ({ headers }) => {
   const name = String(headers[USER_HEADER])
   const role = name === 'admin' ? 'admin' : 'user'
   return { identity: { name, role, limits: UNLIMITED }, auth: 'none', expiresAt: null }
 }
 
-/** Keeps errors: in a simulation nothing fails, so each of them is a problem. */
+/** Records errors: nothing fails in a simulation, so each of them is a problem. */
 function logOf(errors: string[]): Log {
   const quiet = () => {}
   const error = (message: string, fields: object = {}) => void errors.push(`${message} ${JSON.stringify(fields)}`)

@@ -29,7 +29,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const
 
-/** What each number may be. */
+/** Minimum and maximum of each number. */
 const RANGES = {
   pools: [1, 1_000],
   containers: [1, 1_000_000],

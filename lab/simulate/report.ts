@@ -1,4 +1,4 @@
-/** What a simulation has measured, as a table. */
+/** Formats the result of a simulation as a table. */
 import type { SimulationOptions } from './options.ts'
 import type { SimulationResult } from './simulation.ts'
 
@@ -8,7 +8,7 @@ const MOST_PROBLEMS = 20
 
 export function report(
   { containers, pools, users, hours, managers, database }: SimulationOptions,
-  { problems, granted, times, answers, fillSeconds, seconds, databaseBytes, residentBytes }: SimulationResult,
+  { problems, reservations, times, answers, fillSeconds, seconds, databaseBytes, residentBytes }: SimulationResult,
 ): string {
   const kind = database === 'sqlite' ? 'SQLite' : 'PostgreSQL'
   const rows = Object.entries(times).map(([what, { count, p50, p99, max, cpuP50, cpuP99 }]) => {
@@ -28,7 +28,7 @@ export function report(
       .join(', ')}`,
     `database: ${megabytes(databaseBytes.before)} filled, ${megabytes(databaseBytes.after)} at the end`,
     `memory: ${megabytes(residentBytes)}, with users and engine`,
-    `took ${seconds.toFixed(1)} s, and ${fillSeconds.toFixed(1)} s to fill; ${granted} reservations`,
+    `took ${seconds.toFixed(1)} s, and ${fillSeconds.toFixed(1)} s to fill; ${reservations} reservations`,
     problems.length === 0 ? 'no problem found' : `${problems.length} problems:`,
     ...problems.slice(0, MOST_PROBLEMS).map((problem) => `  ${problem}`),
     '',

@@ -1,6 +1,6 @@
 /**
- * Measured operations, by what they were: real time, and the processor time of this process. They run one at a time, so
- * that none waits for another. Only the processor time is comparable when the machine has other work.
+ * Durations of operations by name: real time, and the processor time of this process. Operations run one at a time, so
+ * none waits for another. Only the processor time is comparable when the machine has other work.
  */
 export interface Measured {
   readonly ms: number
@@ -16,7 +16,7 @@ export interface Figures {
   readonly cpuP99: number
 }
 
-/** Starts a watch. It returns what has passed since. */
+/** Returns a function that returns the time since this call. */
 export function startWatch(): () => Measured {
   const [began, cpu] = [performance.now(), process.cpuUsage()]
   return () => {

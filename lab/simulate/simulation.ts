@@ -17,16 +17,17 @@ import { Workload } from './workload.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-/** Ten to eight. */
+/** 07:50, ten minutes before the first classes. */
 const START = Date.UTC(2030, 0, 7, 7, 50)
-/** How often lists are read. */
+/** Interval at which lists are read. */
 const LISTS_EVERY_MS = 5 * MINUTE
 const LISTS = ['/available', '/v1/containers', '/v1/reservations', '/v1/pools'] as const
 
 export interface SimulationResult {
-  /** Double holders, late ends, lost answers, and errors that managers have logged; empty if all is well. */
+  /** Containers lent twice, late ends, lost reservations, broken containers, logged errors; empty if there are none. */
   readonly problems: readonly string[]
-  readonly granted: number
+  /** Number of reservations that were granted or queued. */
+  readonly reservations: number
   /** Real milliseconds. */
   readonly times: Readonly<Record<string, Figures>>
   /** Number of answers, by "reserve 201". */
@@ -38,7 +39,7 @@ export interface SimulationResult {
   readonly residentBytes: number
 }
 
-/** Fails if a task fails: an unexpected answer, or an error of a tick. */
+/** Runs a simulation. Throws after an unexpected answer, or an error in a tick. */
 export async function simulate(
   options: SimulationOptions,
   progress: (line: string) => void = () => {},
@@ -56,10 +57,10 @@ export async function simulate(
   const observer = await database.open('')
   try {
     const self = mark(await observer.databaseId())
-    const began = performance.now()
+    const secondsToFill = startSeconds()
     const filled = { host, accounts, database: self, now: START }
     await database.edit((db) => fill(db, pools, filled))
-    const fillSeconds = (performance.now() - began) / 1_000
+    const fillSeconds = secondsToFill()
     progress(`${options.containers} containers are there after ${fillSeconds.toFixed(1)} s`)
     const before = await database.bytes()
 
@@ -76,28 +77,23 @@ export async function simulate(
     const users = new Users({ client, origins, ledger, samples })
     const names = pools.map(({ name }) => name)
     new Workload({ timeline, users, random, pools: names }).plan(options.users, hours)
-    const lists = async (): Promise<void> => {
-      for (const path of LISTS) await users.list(path)
-      timeline.at(timeline.now() + LISTS_EVERY_MS, lists)
-    }
-    timeline.at(START + MINUTE, lists)
+    planLists(timeline, users)
 
     const settle = async () => {
       for (const manager of managers) await manager.idle()
     }
-    const started = performance.now()
+    const seconds = startSeconds()
     for (let hour = 0; hour < hours; hour += 1) {
       await timeline.run(START + Math.min(hour + 1, hours) * HOUR, settle)
-      const seconds = Math.round((performance.now() - started) / 1_000)
-      progress(`hour ${hour + 1} of ${hours} after ${seconds} s: ${ledger.granted} reservations`)
+      progress(`hour ${hour + 1} of ${hours} after ${Math.round(seconds())} s: ${ledger.reservations} reservations`)
     }
     return {
       problems: [...errors, ...(await problemsOf(ledger, observer, timeline.now()))],
-      granted: ledger.granted,
+      reservations: ledger.reservations,
       times: samples.figures(),
       answers: Object.fromEntries(users.answers),
       fillSeconds,
-      seconds: (performance.now() - started) / 1_000,
+      seconds: seconds(),
       databaseBytes: { before, after: await database.bytes() },
       residentBytes: process.memoryUsage().rss,
     }
@@ -107,6 +103,21 @@ export async function simulate(
     await observer.close()
     database.remove()
   }
+}
+
+/** Reads the lists a minute after the start, and then at intervals. */
+function planLists(timeline: Timeline, users: Users): void {
+  const read = async (): Promise<void> => {
+    for (const path of LISTS) await users.list(path)
+    timeline.at(timeline.now() + LISTS_EVERY_MS, read)
+  }
+  timeline.at(START + MINUTE, read)
+}
+
+/** Returns a function that returns the seconds since this call. */
+function startSeconds(): () => number {
+  const began = performance.now()
+  return () => (performance.now() - began) / 1_000
 }
 
 async function problemsOf(ledger: Ledger, store: Store, now: number): Promise<string[]> {

@@ -54,7 +54,7 @@ export class TickTimes implements Stopwatch {
     return result
   }
 
-  /** Returns the store for the reconciler: notes when it is asked for work. */
+  /** Returns a store for the reconciler that records whether a tick calls a verb that changes rows. */
   watch(store: Store): Store {
     return new Proxy(store, {
       get: (target, name) => {

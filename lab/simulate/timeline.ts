@@ -1,6 +1,6 @@
 /**
- * Virtual time. Tasks run in the order of their times, and the clock moves from one to the next: an hour in which
- * nothing happens takes no time. It stands still while a task runs.
+ * Virtual time. Tasks run in the order of their times, and the clock moves from one to the next, so time without tasks
+ * is skipped. The clock stands still while a task runs.
  */
 interface Task {
   readonly at: number

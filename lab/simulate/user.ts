@@ -31,7 +31,7 @@ export class Users {
     this.#deps = deps
   }
 
-  /** Returns null if there was no container. */
+  /** Returns null if no container was ready. */
   reserve({ user, ...body }: Wanted): Promise<SeenReservation | null> {
     const request = { method: 'POST', path: '/v1/reservations', user }
     return this.#reservation('reserve', { ...request, body: { username: 'tenant', ssh_keys: [KEY], ...body } })
@@ -54,7 +54,7 @@ export class Users {
     if (seen) this.#deps.ledger.released(id)
   }
 
-  /** Gets a list as it has changed, and again with its ETag. */
+  /** Reads a list, and reads it again with its ETag. */
   async list(path: string): Promise<void> {
     const origin = this.#origin()
     const { client, samples } = this.#deps
@@ -72,7 +72,7 @@ export class Users {
     const answer = await client.send(this.#origin(), request)
     this.#count(what, answer)
     samples.add(`${what}, ${answer.status}`, answer.took)
-    // No container was ready, or it has ended.
+    // No container was ready, or the reservation has ended.
     if (answer.status === 409) return null
     if (answer.status >= 300) throw new Error(`${what} was answered with ${answer.status}: ${answer.body}`)
     const seen = JSON.parse(answer.body) as SeenReservation

@@ -17,8 +17,9 @@ const ARRIVAL_MS = 2 * MINUTE
 /** Mean time between two bursts of one CI user, and between two reservations of one agent. */
 const BURST_EVERY_MS = 4 * HOUR
 const AGENT_EVERY_MS = HOUR
-const MOST_JOBS = 4
-/** A user who waits in the queue asks this often how it stands. */
+/** Maximum number of jobs in a burst. */
+const MAX_JOBS = 4
+/** Interval at which a user in the queue reads the reservation. */
 const ASK_EVERY_MS = MINUTE
 
 interface WorkloadDeps {
@@ -44,49 +45,53 @@ export class Workload {
       const user = `user${index}`
       const kind = index % 10
       if (kind < 6) this.#student(user, Math.floor(index / CLASS_SIZE), hours)
-      else if (kind < 9) this.#every(BURST_EVERY_MS, until, () => this.#burst(user, random.between(1, MOST_JOBS)))
+      else if (kind < 9) this.#every(BURST_EVERY_MS, until, () => this.#burst(user, random.between(1, MAX_JOBS)))
       else this.#every(AGENT_EVERY_MS, until, () => this.#agent(user))
     }
   }
 
-  /** Each class takes place once. The time begins ten minutes before an hour. */
+  /** Each class takes place once. The simulation begins ten minutes before an hour. */
   #student(user: string, course: number, hours: number): void {
     const { timeline, users, random } = this.#deps
     const at = timeline.now() + 10 * MINUTE + (course % Math.ceil(hours)) * HOUR + random.between(0, ARRIVAL_MS)
-    const [extends_, leaves, leavesAt] = [random.chance(0.2), random.chance(0.5), random.between(30, 44) * MINUTE]
+    const [isExtended, isReleased, releaseAfterMs] = [
+      random.chance(0.2),
+      random.chance(0.5),
+      random.between(30, 44) * MINUTE,
+    ]
     timeline.at(at, async () => {
       const wanted = { user, pool: this.#pool(course), duration: '45m', wait: '10m' }
       const seen = await this.#active(user, await users.reserve(wanted))
       if (seen === null) return
-      if (extends_) this.#after(12 * MINUTE, async () => void (await users.extend(user, seen.id, '10m')))
-      if (leaves) this.#after(leavesAt, () => users.release(user, seen.id))
+      if (isExtended) this.#after(12 * MINUTE, async () => void (await users.extend(user, seen.id, '10m')))
+      if (isReleased) this.#after(releaseAfterMs, () => users.release(user, seen.id))
     })
   }
 
-  /** CI jobs of one push, at once. One in twenty dies and releases nothing. */
+  /** CI jobs of one push, at once. One in twenty crashes without a release. */
   async #burst(user: string, jobs: number): Promise<void> {
     const { users, random } = this.#deps
     for (let job = 0; job < jobs; job += 1) {
       const pool = this.#pool(random.between(0, 1_000))
-      const [count, dies, takes] = [random.between(1, 3), random.chance(0.05), random.between(60, 480) * SECOND]
+      const [count, crashes, durationMs] = [random.between(1, 3), random.chance(0.05), random.between(60, 480) * SECOND]
       const seen = await users.reserve({ user, pool, count, duration: '10m', wait: '2m' })
-      if (seen !== null && !dies) this.#after(takes, () => users.release(user, seen.id))
+      if (seen !== null && !crashes) this.#after(durationMs, () => users.release(user, seen.id))
     }
   }
 
-  /** One in five dies after some keepalive calls, so its reservation is abandoned. */
+  /** One in five crashes after some keepalive calls, so its reservation is abandoned. */
   async #agent(user: string): Promise<void> {
     const { users, random } = this.#deps
-    const [pool, calls, dies] = [this.#pool(random.between(0, 1_000)), random.between(1, 4), random.chance(0.2)]
+    const [pool, calls, crashes] = [this.#pool(random.between(0, 1_000)), random.between(1, 4), random.chance(0.2)]
     const seen = await users.reserve({ user, pool, duration: '15m', keepalive: '2m' })
     if (seen === null) return
     for (let call = 1; call <= calls; call += 1) {
       this.#after(call * MINUTE, async () => void (await users.keepAlive(user, seen.id)))
     }
-    if (!dies) this.#after((calls + 0.5) * MINUTE, () => users.release(user, seen.id))
+    if (!crashes) this.#after((calls + 0.5) * MINUTE, () => users.release(user, seen.id))
   }
 
-  /** Returns the reservation when it is active, and null when it never will be. */
+  /** Returns the reservation once it is active, or null if it ended before. */
   async #active(user: string, seen: SeenReservation | null): Promise<SeenReservation | null> {
     const { timeline, users } = this.#deps
     let latest = seen

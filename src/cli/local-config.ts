@@ -3,8 +3,8 @@ import type { Cli } from './command-context.ts'
 import type { Terminal } from './output/terminal.ts'
 
 /**
- * Loads the berth.yml of this machine. Prints which one it is, unless it is an obvious one. `database` stands in place
- * of the one that it names.
+ * Loads the berth.yml of this machine. Prints which one it is, unless it is an obvious one. `database` replaces the
+ * one that it names.
  */
 export async function loadLocalConfig({ environment }: Cli, terminal: Terminal, database?: string) {
   const { loadConfig } = await import('../config/config.ts')

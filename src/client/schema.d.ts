@@ -646,7 +646,7 @@ export interface paths {
         };
         /**
          * The managers of this database
-         * @description In the order in which they started. One that died is listed for an hour.
+         * @description In the order in which they started. A manager that has died is listed for an hour.
          */
         get: operations["listManagers"];
         put?: never;
@@ -975,21 +975,21 @@ export interface components {
             containers_held: number;
         };
         Manager: {
-            /** @description A UUID, another one for each start */
+            /** @description A UUID, new at each start */
             name: string;
-            /** @description Its host, and where it listens there */
+            /** @description Host name and listen address, such as lab-1:127.0.0.1:8080 */
             address: string;
             version: string;
             started_at: string;
-            /** @description When it last showed that it lives */
+            /** @description Time of its latest heartbeat */
             last_seen: string;
-            /** @description false once it has not shown that for a few seconds */
+            /** @description false once its heartbeats are overdue: it has died or is frozen */
             alive: boolean;
-            /** @description Whether it works on the containers */
+            /** @description Whether it is the leader, which works on the containers */
             leader: boolean;
             /** @description Whether it has answered this request */
             self: boolean;
-            /** @description How far its machine's clock is ahead of the database's; reservations go by the latter */
+            /** @description Time by which its machine's clock is ahead of the database's; reservations go by the latter */
             clock_offset_seconds: number;
         };
         ManagerList: {
@@ -1103,7 +1103,7 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @description Problems despite which it serves: unusable pools, containers left alone, an almost full disk, a newer schema */
+            /** @description Problems despite which it serves: unusable pools, containers left alone, a disk almost full, a newer schema */
             reasons?: string[];
             /** @description The reasons, with codes for programs */
             problems?: components["schemas"]["ReadinessProblem"][];

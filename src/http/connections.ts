@@ -22,8 +22,8 @@ const KEEP_ALIVE_MS = 72_000
 export interface Connections {
   /** The request is being answered: its connection must not be replaced. */
   working(request: IncomingMessage): void
-  /** Resolves when every request that has arrived was answered. */
-  answered(): Promise<void>
+  /** Resolves when every request that has arrived has been answered. */
+  allAnswered(): Promise<void>
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
@@ -36,7 +36,7 @@ export function boundedServer(most = MAX_CONNECTIONS): {
   const unanswered = new Map<Socket, number>()
   /** Idle connections, the longest idle first. */
   const idle = new Set<Socket>()
-  /** Called when no request is unanswered. */
+  /** Resolve the promises of `allAnswered`. */
   const waiting: (() => void)[] = []
   /** Connections that close after the answer under way. */
   const last = new WeakSet<Socket>()
@@ -51,11 +51,11 @@ export function boundedServer(most = MAX_CONNECTIONS): {
     socket.once('close', () => {
       unanswered.delete(socket)
       idle.delete(socket)
-      release()
+      resolveWaiting()
     })
   }
 
-  function release(): void {
+  function resolveWaiting(): void {
     if (waiting.length === 0 || [...unanswered.values()].some((owed) => owed > 0)) return
     for (const resolve of waiting.splice(0)) resolve()
   }
@@ -86,7 +86,7 @@ export function boundedServer(most = MAX_CONNECTIONS): {
     unanswered.set(socket, owed - 1)
     if (owed > 1) return
     idle.add(socket)
-    release()
+    resolveWaiting()
   }
 
   function create(handler: Handler): Server {
@@ -108,14 +108,14 @@ export function boundedServer(most = MAX_CONNECTIONS): {
     return server.on('connection', arrived)
   }
 
-  async function all(): Promise<void> {
+  async function allAnswered(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     waiting.push(resolve)
-    release()
+    resolveWaiting()
     await promise
   }
 
-  return { create, connections: { working: ({ socket }) => void idle.delete(socket), answered: all } }
+  return { create, connections: { working: ({ socket }) => void idle.delete(socket), allAnswered } }
 }
 
 /**

@@ -36,7 +36,7 @@ interface Readiness {
   databaseWritable(): boolean
   /** Returns why this manager refuses to lead, or null. */
   leadershipProblem(): string | null
-  /** Returns whether it works on the containers now. */
+  /** Returns whether this manager leads now. */
   isLeading(): boolean
   /** Returns the containers that are left alone, with the row each of them blocks, or null. */
   protectedContainers(): readonly { readonly row: { readonly name: string } | null }[]
@@ -72,7 +72,7 @@ export interface ServerContext {
   readonly store: Store
   readonly pools: Pools
   readonly clock: Clock
-  /** Returns how far the clock of this machine is ahead of `clock`, in milliseconds. */
+  /** Returns the time by which the clock of this machine is ahead of `clock`, in milliseconds. */
   readonly clockOffset: () => number
   readonly log: Log
   readonly metrics: Pick<PrometheusMetrics, 'render' | 'contentType' | 'answered'>
@@ -84,7 +84,7 @@ export interface ServerContext {
   readonly hostCaKey: string | null
   /** Secret from which, with an Idempotency-Key, a password is generated again. Kept outside the database. */
   readonly requestSecret: Uint8Array
-  /** Returns how many bytes are free on the disk of the database; null if that is a server's. */
+  /** Returns how many bytes are free on the disk of the database; null for a database server. */
   readonly freeSpace: () => Promise<number | null>
   /** Interval between the heartbeats of a stream, and the maximum time in which a client reads nothing of an answer. */
   readonly streaming: { readonly heartbeatMs: number; readonly idleTimeoutMs: number }

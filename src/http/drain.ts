@@ -1,13 +1,13 @@
-/** How a server leaves a load balancer: it says so first, goes on serving, and finishes its requests. */
+/** Lets a load balancer remove a manager before it stops: /readyz answers 503 while requests are served. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
-/** Begins once: a manager that drains stops afterwards. */
+/** The drain of one server. It does not end: the manager stops afterwards. */
 export class Drain {
   #hasBegun = false
   readonly #closing = new AbortController()
 
-  /** From now on /readyz answers 503, and each answer closes its connection. Resolves after this time; 0: no drain. */
+  /** Makes /readyz answer 503, and each answer close its connection. Resolves after `ms` milliseconds; 0: no drain. */
   async begin(ms: number): Promise<void> {
     if (ms === 0) return
     this.#hasBegun = true
@@ -18,17 +18,17 @@ export class Drain {
     return this.#hasBegun
   }
 
-  /** Aborted when the server closes: streams end, and answers that wait for something are sent as things are. */
+  /** Aborted when the server closes: streams end, and waiting answers are sent with the present state. */
   get closing(): AbortSignal {
     return this.#closing.signal
   }
 
-  /** Registers what the server does before it closes. `answered` resolves when all requests have been answered. */
-  register(server: FastifyInstance, answered: () => Promise<void>): void {
+  /** Aborts `closing` before the server closes and, after a drain, waits until all requests have been answered. */
+  register(server: FastifyInstance, allAnswered: () => Promise<void>): void {
     server.addHook('preClose', async () => {
       this.#closing.abort()
       // Without a drain, a stop is fast: the next start resumes what is interrupted.
-      if (this.#hasBegun) await answered()
+      if (this.#hasBegun) await allAnswered()
     })
   }
 }

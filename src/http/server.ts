@@ -117,7 +117,7 @@ function addHooks(server: FastifyInstance, context: ServerContext, connections: 
     closeWhenIdle(reply.raw, streaming.idleTimeoutMs)
     done(null, payload)
   })
-  drain.register(server, () => connections.answered())
+  drain.register(server, () => connections.allAnswered())
   recordAnswers(server, context)
   closeRefusedUpgrades(server)
 }

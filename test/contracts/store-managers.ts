@@ -12,7 +12,7 @@ const LATER = NOW + 1_000
 const PREPARE_BY = NOW + 10_000
 const LEASE = NOW + 20_000
 
-/** A heartbeat that counts for three seconds. */
+/** A heartbeat that is valid for three seconds. */
 const beat = (at: number) => ({ version: '1.2.3', startedAt: at, seenAt: at, until: at + 3_000, clockOffset: 0 })
 
 /** Returns what opens a store of a manager at this address, on one fresh database. */
@@ -76,7 +76,7 @@ export function managersContract(title: string, openDatabase: OpenDatabase): voi
       ])
     })
 
-    it('releases what a dead manager prepares, and nothing of one that lives or that renews nothing', async () => {
+    it('releases preparations of a dead manager, but none of a living manager or of one that never renews', async () => {
       const [dead, living, unseen] = await openAll('here', 'there', 'elsewhere')
       await dead.registerManager(beat(NOW))
       await living.registerManager(beat(NOW + 1))
@@ -94,7 +94,7 @@ export function managersContract(title: string, openDatabase: OpenDatabase): voi
       assert.equal(await prepareByOf(living, 'unseen'), PREPARE_BY)
     })
 
-    it('forgets managers that have been dead for a while; one of them that goes on is listed again', async () => {
+    it('forgets managers that have been dead for a while, and lists one that continues', async () => {
       const [dead, living] = await openAll('here', 'there')
       await dead.registerManager(beat(NOW))
       await living.registerManager(beat(NOW + MINUTE))

@@ -1,4 +1,4 @@
-/** What managers share besides reservations: tickets of terminals, where shells are, counts of requests. */
+/** What managers share besides reservations: tickets and places of terminals, counts of requests. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import type { Ticket } from '../../src/domain/terminal/ticket.ts'
@@ -7,7 +7,7 @@ import { RequestCounts } from '../../src/http/auth/request-counts.ts'
 import { NOW } from '../../lab/rows.ts'
 import { claimed, fill, MINUTE } from './store-bench.ts'
 
-/** Returns what opens a store of a manager at this address, on one fresh database. */
+/** Makes a fresh database. Returns a function that opens the store of a manager at an address on it. */
 type OpenDatabase = () => Promise<(address: string) => Promise<Store>>
 
 const TICKET: Ticket = {
@@ -26,7 +26,7 @@ export function sharedViewContract(title: string, openDatabase: OpenDatabase): v
   }
 
   describe(`what managers share: ${title}`, () => {
-    it('a ticket is given to one caller only, with all fields', async () => {
+    it('a ticket is returned once, with all fields', async () => {
       const [one, other] = await openBoth()
       await one.addTicket(TICKET, NOW)
       const taken = await Promise.all([other, one, other].map((store) => store.takeTicket('h1')))
@@ -84,7 +84,7 @@ export function sharedViewContract(title: string, openDatabase: OpenDatabase): v
       assert.deepEqual(here.add('bob').count, 1)
     })
 
-    it('counts that the database does not take are sent later', async () => {
+    it('counts that could not be written are written later', async () => {
       const [one, other] = await openBoth()
       const [here, there] = [new RequestCounts(() => NOW), new RequestCounts(() => NOW)]
       here.add('ann')

@@ -1,4 +1,4 @@
-/** Three managers on one PostgreSQL: what is done at one of them is seen at the others, by every way to look. */
+/** Three managers on one PostgreSQL: a change at one is visible at the others, in answers, streams and terminals. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

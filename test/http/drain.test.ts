@@ -1,4 +1,4 @@
-/** A manager that leaves a load balancer: it says so, serves on, and finishes what it has begun. */
+/** The drain before a stop: /readyz answers 503, requests are served, and streams end. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { it } from 'node:test'
@@ -28,7 +28,7 @@ async function draining(ms = 1) {
 }
 const NONE = { containers: null, durationMs: null, pools: null }
 
-it('/readyz says that it stops, and other requests are answered and close their connection', async () => {
+it('/readyz answers 503 with `stopping`, and other requests are answered and close their connection', async () => {
   const { address, begin } = await draining()
   const before = await fetch(`${address}/readyz`)
   assert.deepEqual([before.status, before.headers.get('connection')], [200, 'keep-alive'])

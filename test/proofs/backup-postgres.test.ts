@@ -18,7 +18,7 @@ const SECTION = GUIDE.slice(GUIDE.indexOf('\n## Back up and restore\n'))
 /** The blocks of that section, in their order. */
 const [DUMP = '', RESTORE = '', ...MORE] = [...SECTION.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block)
 
-// `jit`: the library that it needs is larger than all the rest, and is not fetched for tests.
+// Without `jit`, whose library is larger than the rest of the server and is not fetched for tests.
 const server = await startPostgres({ fsync: 'off', jit: 'off' }, {}, { findPrograms: distributionPrograms })
 after(() => server.stop())
 const folder = mkdtempSync(join(tmpdir(), 'berth-dump-'))
@@ -37,7 +37,7 @@ async function run(commands: string): Promise<void> {
   })
 }
 
-/** Two reservations are in the dump; one of them is released later, and others come. */
+/** Two reservations are in the dump; both are in use when others come. */
 const BEFORE: Step[] = [
   { do: 'reserve', count: 1, minutes: 30, waits: false },
   { do: 'reserve', count: 1, minutes: 30, waits: false },

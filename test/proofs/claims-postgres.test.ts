@@ -18,7 +18,6 @@ const SCRIPT = fileURLToPath(new URL('../support/manager/claimer.ts', import.met
 const PROCESSES = 3
 const CONTAINERS = 20
 const CLAIMS = effort({ test: 60, prove: 600 })
-/** Of a database that every manager opens within a second: an error is a claim that was lost. */
 const NONE: readonly string[] = []
 
 const server = await startPostgres({ fsync: 'off' })
@@ -26,7 +25,7 @@ after(() => server.stop())
 const folder = mkdtempSync(join(tmpdir(), 'berth-claims-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** The first process kills itself at the claim `diesAt`. Returns what those reported that were not killed. */
+/** The first process kills itself at the claim `diesAt`. Returns the reports of the processes that were not killed. */
 async function run(name: string, diesAt?: number) {
   const file = await server.createDatabase(name)
   const witness = join(folder, name)
@@ -48,14 +47,14 @@ async function run(name: string, diesAt?: number) {
   return (await Promise.all(reports)).filter((report) => report !== null) as ClaimerReport[]
 }
 
-/** null when it was killed. */
+/** Returns null if the process was killed. */
 async function nextMessage(child: ChildProcess): Promise<unknown> {
   const [message] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [null])])
   if (message === null) assert.equal(child.signalCode, 'SIGKILL', 'a process has failed')
   return message
 }
 
-/** Returns how many got their containers by way of the queue. */
+/** Returns the number of claims that were served from the queue. */
 async function assertSound(database: string, reports: readonly ClaimerReport[]): Promise<number> {
   assert.deepEqual(
     reports.flatMap((report) => report.errors),

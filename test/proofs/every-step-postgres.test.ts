@@ -1,4 +1,4 @@
-/** Each thing that a manager does on PostgreSQL, struck at some of its steps; `every-step.test.ts` strikes them all. */
+/** Scenarios on PostgreSQL with a fault at some of their steps; `every-step.test.ts` has one at each step. */
 import assert from 'node:assert/strict'
 import { after, it } from 'node:test'
 import { effort, tried } from '../../lab/proof.ts'
@@ -9,7 +9,7 @@ import { SCENARIOS } from '../support/world/scenarios.ts'
 import type { Strike } from '../support/world/steps.ts'
 
 const WAYS: readonly Strike[] = ['killed before', 'killed after', 'unavailable', 'late', 'twice', 'slow to return']
-/** One of so many steps is struck in each of the ways, each time another one. */
+/** Tries each nth combination of a step and a fault. */
 const EVERY = effort({ test: 197, prove: 11 })
 
 const server = await startPostgres({ fsync: 'off' })

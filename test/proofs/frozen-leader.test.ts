@@ -1,4 +1,4 @@
-/** Two managers on PostgreSQL, real Docker, and load: the leader is frozen, replaced, and goes on later. */
+/** Two managers on PostgreSQL and real Docker under load: the leader is frozen, replaced, and continues later. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
@@ -16,7 +16,7 @@ const SIZE = 8
 const ROUNDS = effort({ test: 1, prove: 4 })
 /** Longer than a lease, and than it takes until another manager leads. */
 const FROZEN_MS = effort({ test: 15_000, prove: 60_000 })
-/** Time for what the returned manager may still do. */
+/** Time in which the former leader may still do harm after it continues. */
 const AFTERWARDS_MS = effort({ test: 3_000, prove: 15_000 })
 /** On an idle machine about ten seconds. */
 const MAX_TAKE_OVER_MS = 20_000
@@ -96,7 +96,7 @@ class Load {
       const manager = this.through[nth % this.through.length]
       assert.ok(manager)
       await this.#reserveOnce(manager, username).catch((error: unknown) => {
-        // A request that the frozen manager has accepted is answered when it goes on.
+        // A request that the frozen manager has accepted is answered when the manager continues.
         if (this.through.includes(manager)) this.faults.push(String(error))
       })
     }
@@ -129,7 +129,7 @@ const MOMENTS: readonly ((held: Reserved) => Promise<void>)[] = [
   },
 ]
 
-/** Its keepalive passes while the leader is frozen. */
+/** Asserts the end of a reservation whose keepalive ran out while the leader was frozen. */
 async function assertAbandonedOnTime(id: string): Promise<void> {
   const where = `where id = '${id}'`
   const [row] = await server.query(
@@ -141,7 +141,7 @@ async function assertAbandonedOnTime(id: string): Promise<void> {
   assert.ok(late >= 0 && late < MAX_LATE_MS, `it ended ${late} ms late`)
 }
 
-it('A leader that is frozen is replaced within seconds, and changes nothing of what others hold when it goes on', async (t) => {
+it('A leader that is frozen is replaced within seconds, and changes nothing that others hold when it continues', async (t) => {
   let reservations = 0
   let slowest = 0
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -199,7 +199,7 @@ it('A leader that is frozen is replaced within seconds, and changes nothing of w
   tried(t, reservations, 'reservations meanwhile')
 })
 
-it('What a killed manager was preparing is taken up by another one within seconds', async (t) => {
+it('Another manager resumes within seconds what a killed manager was preparing', async (t) => {
   const { leader, other } = await roles()
   const doomed = other
   const { name } = (await listedBy(doomed)).find(({ self }) => self) ?? assert.fail('it is not listed')

@@ -14,7 +14,7 @@ const SIZE = 4
 const KILLS = effort({ test: 1, prove: 5 })
 const ROUNDS = effort({ test: 1, prove: 3 })
 const TIMEOUT_MS = 2_000
-/** An unknown COMMIT is asked for three times as long; the network has a second more for each attempt. */
+/** The outcome of a COMMIT is read for three times the limit; the network has one more second for each attempt. */
 const MAX_ANSWER_MS = 5 * (TIMEOUT_MS + 1_000)
 
 // The managers reach whatever server is the primary at one address, as in a real installation.
@@ -35,7 +35,7 @@ before(async () => {
 
 const query = <T>(sql: string) => server.query('berth', sql) as Promise<T[]>
 
-/** Everything answered is in the database, and requests that were not carried out have said why. */
+/** Asserts that everything answered is in the database, and that refusals name the reason. */
 async function assertAsAnswered(load: Load, group: string): Promise<void> {
   assertKept(load, await query<Row>(`${ROWS} where username like '${group}-%'`))
   const { refusals } = load
@@ -52,7 +52,7 @@ async function assertAsAnswered(load: Load, group: string): Promise<void> {
   )
 }
 
-/** Returns how long it takes until each manager writes again. A refusal for want of containers shows that, too. */
+/** Returns the milliseconds until each manager writes again, which a refusal for lack of containers shows, too. */
 async function untilRecovered(): Promise<number> {
   const began = performance.now()
   const request = { username: 'probe', count: SIZE, duration: '10m' }
@@ -88,7 +88,7 @@ describe('managers whose PostgreSQL', () => {
     tried(t, Math.ceil(Math.max(...recovered)), 'milliseconds until managers write again, at most')
   })
 
-  it('A request whose COMMIT gets no answer is carried out once, and is answered with what became of it', async (t) => {
+  it('A request whose COMMIT gets no answer is carried out once, and is answered with its outcome', async (t) => {
     const all: [Fault, number][] = [
       ['lose-answer', 201],
       ['swallow', 503],
@@ -188,7 +188,7 @@ describe('managers whose PostgreSQL', () => {
   after(async () => {
     for (const manager of managers) {
       const lines = manager.output.split('\n').filter((line) => /internal|"level":"error".*stack/.test(line))
-      assert.deepEqual(lines, [], 'an outage is no bug')
+      assert.deepEqual(lines, [], 'an outage is logged as an internal error')
     }
   })
 })

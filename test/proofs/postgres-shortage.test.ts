@@ -1,4 +1,4 @@
-/** A manager whose PostgreSQL has no connection, no disk or no lock left, or whose pooler is killed. */
+/** A manager whose PostgreSQL has no free connection, disk space or lock, or whose pooler is killed. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -54,7 +54,7 @@ interface Answer {
 
 let users = 0
 
-/** Reserves, and releases what it got. */
+/** Reserves a container, and releases it. */
 async function reserve(): Promise<Answer> {
   const began = performance.now()
   const { status, body } = await manager.send('POST', '/v1/reservations', { username: `u-${++users}`, duration: '10m' })
@@ -73,7 +73,7 @@ async function assertRefused(reason: RegExp): Promise<void> {
 const heals = () => eventually(async () => (await reserve()).status === 201)
 
 describe('a manager whose PostgreSQL', () => {
-  it('While strangers have all connections to PostgreSQL, requests fail with that reason, and work resumes afterwards', async (t) => {
+  it('While other programs have all connections to PostgreSQL, requests fail with that reason, and work resumes afterwards', async (t) => {
     const strangers: pg.Client[] = []
     const leave = () => Promise.all(strangers.splice(0).map((stranger) => stranger.end()))
     t.after(leave)
@@ -101,10 +101,10 @@ describe('a manager whose PostgreSQL', () => {
     const connections = strangers.length
     await leave()
     await heals()
-    tried(t, connections, 'connections of strangers')
+    tried(t, connections, 'connections of other programs')
   })
 
-  it('While a stranger has a lock, writes fail within the limit and name it, and reads go on', async (t) => {
+  it('While another program has a lock, writes fail within the limit and name it, and reads succeed', async (t) => {
     const stranger = new pg.Client({ connectionString: database, application_name: 'nightly-report' })
     await stranger.connect()
     t.after(() => stranger.end())
@@ -162,7 +162,7 @@ describe('a manager whose PostgreSQL', () => {
   })
 })
 
-/** A disk of its own for the server, unmounted after the tests. */
+/** Mounts a small disk for the server, until the tests have ended. */
 async function smallDisk(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-postgres-disk-'))
   await exec('mount', ['-t', 'tmpfs', '-o', 'size=160m,mode=755', 'tmpfs', folder])

@@ -17,9 +17,9 @@ const MANAGERS = 3
 const SIZE = effort({ test: 6, prove: 30 })
 const CLIENTS = effort({ test: 10, prove: 300 })
 const LASTS_MS = effort({ test: 8_000, prove: 60_000 })
-/** Until the next manager is killed, once the last one serves again. */
+/** Pause between the restart of one manager and the kill of the next. */
 const REST_MS = 1_500
-/** How long a reservation lasts whose end is moved near. Longer than a manager takes to hear of that. */
+/** Time until the new end of a reservation. Longer than a manager takes to learn of the change. */
 const SHORT_MS = 3_000
 /** Latest end of access after the end of the reservation. */
 const MAX_LATE_MS = 2_500
@@ -38,7 +38,7 @@ before(async () => {
 
 const query = <T>(sql: string) => server.query('berth', sql) as Promise<T[]>
 
-/** Records when each container was killed, by Docker's own account. */
+/** Records when each container was killed, as Docker reports it. */
 function watchDeaths(): { readonly deaths: ReadonlyMap<string, readonly number[]>; stop(): Promise<void> } {
   const deaths = new Map<string, number[]>()
   const filters = [`label=berth.instance=${first.instance}`, 'event=die'].flatMap((filter) => ['--filter', filter])
@@ -61,7 +61,7 @@ function watchDeaths(): { readonly deaths: ReadonlyMap<string, readonly number[]
   }
 }
 
-/** Starts it as a supervisor would: under load, it may not get its turn with the database in time, and ends. */
+/** Repeats the start as a supervisor does: under load, a start may time out on the database. */
 async function superviseStart(manager: TestManager | undefined): Promise<void> {
   await eventually(async () => {
     await manager?.start()
@@ -82,7 +82,7 @@ async function killInTurn(all: readonly TestManager[]): Promise<number> {
   return kills
 }
 
-it('While one of three managers after another is killed under load, no container has two holders, and nothing answered is lost', async (t) => {
+it('While three managers are killed one after another under load, no container has two holders, and nothing answered is lost', async (t) => {
   const watch = watchDeaths()
   const readers = managers.map((_, nth) => readEvents(managers, nth))
   const ends = new Map<string, { at: number; container: string }>()

@@ -10,7 +10,7 @@ import { createWorld, type World } from '../../lab/world.ts'
 const MINUTE = 60_000
 const AWAY = new BerthError('database_unavailable', 'the database cannot be used: connection refused')
 
-/** A reservation of a minute. From `fail` on, these verbs of the store have the fault. */
+/** Makes a reservation of a minute. `fail` switches the fault of these verbs of the store. */
 async function reserved(
   verbs: readonly string[],
   fault: Fault,

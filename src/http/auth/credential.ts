@@ -1,4 +1,4 @@
-/** Checks again how a caller was authenticated, at any manager and without the secret. */
+/** Checks the credential of a caller again, at any manager and without the token or cookie itself. */
 import { BerthError, hasCode } from '../../domain/errors.ts'
 import type { Credential } from '../../domain/identity.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -34,9 +34,10 @@ export function createIsStillValid({ store, sessions, clock }: CredentialDeps): 
   }
 }
 
+/** Returns what identifies the credential of a caller. */
 export function credentialOf({ auth, expiresAt, session, token }: Caller): Credential {
   if (session !== undefined) return { kind: 'session', id: session, expiresAt }
   if (token !== undefined) return { kind: 'token', id: token, expiresAt }
-  if (auth === 'token') throw new BerthError('internal', 'a caller with an API token has no id of it')
+  if (auth === 'token') throw new BerthError('internal', 'a caller was authenticated with an API token that has no id')
   return { kind: auth, id: null, expiresAt }
 }

@@ -14,7 +14,7 @@ interface Window {
   began: number
   /** Requests at all managers, as far as this one knows. */
   count: number
-  /** Those of `count` that the other managers have not been told. */
+  /** Requests in `count` that have not been added to the database. */
   unsent: number
 }
 
@@ -52,8 +52,8 @@ export class RequestCounts {
   }
 
   /**
-   * Adds the counts of clients that were active to the database, and takes over the sums. Without a database, this
-   * manager counts alone. Returns when to call it again, in epoch milliseconds.
+   * Adds the new requests of each client to the database, and sets the counts to the sums of all managers. While the
+   * database does not answer, this manager counts alone. Returns when to call it again, in epoch milliseconds.
    */
   async exchange(store: RequestCountStore, log: Pick<Log, 'debug'>): Promise<number> {
     const sent = [...this.#windows].flatMap(([key, window]) => {

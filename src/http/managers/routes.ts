@@ -19,6 +19,6 @@ const MANAGERS = {
   tags: ['manager'],
   operationId: 'listManagers',
   summary: 'The managers of this database',
-  description: 'In the order in which they started. One that died is listed for an hour.',
+  description: 'In the order in which they started. A manager that has died is listed for an hour.',
   response: { 200: ManagerList },
 }

@@ -57,7 +57,7 @@ interface Present {
   /** Number of shells of terminals. */
   readonly terminals: number
   readonly isLeading: boolean
-  /** How far this machine's clock is ahead of the database's. */
+  /** Time by which this machine's clock is ahead of the database's. */
   readonly clockOffsetMs: number
 }
 
@@ -148,12 +148,12 @@ function declareMetrics(registry: Registry) {
     leader: new Gauge({
       registers,
       name: 'berth_leader',
-      help: '1 while this manager works on the containers, 0 while another one does',
+      help: '1 while this manager is the leader, which works on the containers; otherwise 0',
     }),
     clockOffset: new Gauge({
       registers,
       name: 'berth_clock_offset_seconds',
-      help: 'How far the clock of this machine is ahead of that of the database',
+      help: 'Time by which the clock of this machine is ahead of that of the database',
     }),
     build: new Gauge({
       registers,

@@ -35,7 +35,7 @@ export const Ready = Type.Object(
     reasons: Type.Optional(
       Type.Array(Type.String(), {
         description:
-          'Problems despite which it serves: unusable pools, containers left alone, an almost full disk, a newer schema',
+          'Problems despite which it serves: unusable pools, containers left alone, a disk almost full, a newer schema',
       }),
     ),
     problems: Type.Optional(Type.Array(Problem, { description: 'The reasons, with codes for programs' })),
@@ -75,7 +75,7 @@ export function createReadiness({
   async function servingProblems(): Promise<ReadinessProblem[]> {
     const found: ReadinessProblem[] = []
     const add = (code: ReadinessProblem['code'], message: string) => found.push({ code, pool: null, message })
-    if (drain.hasBegun) add('stopping', 'this manager stops in a moment; send requests to another one')
+    if (drain.hasBegun) add('stopping', 'this manager is about to stop; send requests to another manager')
     try {
       await store.poolFacts()
     } catch (error) {
@@ -113,7 +113,7 @@ export function createReadiness({
     return [{ code: 'containers_left_alone', pool: null, message }]
   }
 
-  /** Returns why this manager leaves work on containers to others: it is older than the database. */
+  /** Returns why this manager does not lead: a newer version has changed the database. */
   function leadershipProblems(): ReadinessProblem[] {
     const message = reconciler.leadershipProblem()
     return message === null ? [] : [{ code: 'schema_too_new', pool: null, message }]

@@ -12,7 +12,7 @@ import type { PoolView } from './schemas.ts'
 
 type Context = Pick<ServerContext, 'store' | 'pools' | 'clock'>
 
-/** `which` is called once the rows are read: another manager may have changed the size of a pool. */
+/** Calls `which` after reading the rows, because that adopts the sizes that other managers have set. */
 export async function viewPools(
   { store, pools, clock }: Context,
   which: () => readonly Pool[],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { openApi } from '../../../lab/api.ts'
 
-it('lists the managers, with the leader, and those that have died', async () => {
+it('lists managers, the leader among them, and shows which have died', async () => {
   const { world, get } = await openApi()
   const now = world.now()
   const heartbeat = { version: '1.2.3', startedAt: now - 60_000, seenAt: now, until: now + 3_000, clockOffset: -250 }

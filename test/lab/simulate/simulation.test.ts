@@ -30,9 +30,9 @@ describe('a simulated day', () => {
 })
 
 /** Nothing went wrong, and users did all that they can do: otherwise nothing is shown. */
-function assertHonest({ problems, granted, answers, times }: SimulationResult): void {
+function assertHonest({ problems, reservations, answers, times }: SimulationResult): void {
   assert.deepEqual(problems, [])
-  assert.ok(granted > 25, `only ${granted} reservations`)
+  assert.ok(reservations > 25, `only ${reservations} reservations`)
   for (const done of ['reserve 201', 'reserve 202', 'release 200', 'extend 200', 'keepalive 200', 'show 200']) {
     assert.ok((answers[done] ?? 0) > 0, `no ${done}`)
   }

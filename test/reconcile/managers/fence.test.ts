@@ -1,4 +1,4 @@
-/** A manager that stood still while it was working, and goes on after its lease has passed. */
+/** A manager that was frozen at work, and continues after the end of its lease. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pool } from '../../../lab/rows.ts'
@@ -7,7 +7,7 @@ import { createWorld } from '../../../lab/world.ts'
 /** Longer than any lease. */
 const FROZEN_MS = 60_000
 
-/** Returns what the manager asked of engine and accounts after it was frozen in its first call of this verb. */
+/** Returns the calls to engine and accounts after the manager was frozen in its first call of `verb`. */
 async function frozenIn(verb: string): Promise<string[]> {
   const later: string[] = []
   let isFrozen = false
@@ -40,7 +40,7 @@ async function frozenIn(verb: string): Promise<string[]> {
 
 describe('a manager that was frozen for longer than its lease', () => {
   for (const verb of ['create', 'start', 'survey']) {
-    it(`in ${verb}, asks nothing more of the engine, and nothing inside containers, before it leads again`, async () => {
+    it(`in ${verb}, changes nothing on the engine or inside containers before it leads again`, async () => {
       const writes = ['create', 'start', 'remove', 'survey', 'createAccounts', 'prepare']
       const later = await frozenIn(verb)
       assert.deepEqual(
@@ -50,7 +50,7 @@ describe('a manager that was frozen for longer than its lease', () => {
     })
   }
 
-  it('goes on once it leads again', async () => {
+  it('continues once it leads again', async () => {
     const world = await createWorld({ pools: [pool({ size: 1 })] })
     await world.reconciler.tick()
     world.advance(FROZEN_MS)

@@ -1,4 +1,4 @@
-/** Managers that see each other live, stop and die, on one database with a clock that tests move. */
+/** Managers of one database that start, stop and die, with a clock that tests move. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { Membership } from '../../../src/reconcile/managers/membership.ts'
@@ -60,7 +60,7 @@ describe('managers of one database', () => {
     assert.equal(await beat(50, one), 0)
   })
 
-  it('take up what a dead one was preparing, within five seconds', async (t) => {
+  it('resume what a dead manager was preparing within five seconds', async (t) => {
     const { world, join } = await bench(t)
     const [living, dead] = [await join('living'), await join('dead')]
     await fill(living.store, 1)
@@ -76,7 +76,7 @@ describe('managers of one database', () => {
     assert.equal((await living.store.reservation('r1'))?.prepareBy, 0)
   })
 
-  it('list a dead one for an hour', async (t) => {
+  it('list a dead manager for an hour', async (t) => {
     const { world, join } = await bench(t)
     const [living] = [await join('living'), await join('dead')]
     world.now += 59 * MINUTE

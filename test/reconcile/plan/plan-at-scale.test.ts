@@ -1,4 +1,4 @@
-/** Plans of a large installation: they are those of a small one, and nothing fails because there are many rows. */
+/** Plans of a large installation are those of a small one, and do not fail because of the number of rows. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { nextDue, nextEnd, plan, planEnds, planRequests } from '../../../src/reconcile/plan/plan.ts'

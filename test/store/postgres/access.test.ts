@@ -1,4 +1,4 @@
-/** How a manager gets into a database server: TLS, passwords, and what it says when it does not get in. */
+/** How a manager connects to a database server: TLS, passwords, and the errors. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ after(() => server.stop())
 await server.createDatabase('berth')
 await server.query('berth', "create role tls superuser login; create role clerk superuser login password 'open sesame'")
 
-/** As the URL and `postgres` of berth.yml say. Returns whether the database exists, which needs a connection. */
+/** Connects with `database` and `postgres` of berth.yml. Returns whether the database has been used. */
 async function reach(url: string, postgres: object = {}): Promise<boolean> {
   const tree = { database: url, postgres, engine: 'memory', auth: 'none', pools: { p: { size: 1, ssh_ports: 2221 } } }
   const config = parseConfig(JSON.stringify(tree), join(folder, 'berth.yml'), {})
@@ -99,7 +99,7 @@ describe('the password', () => {
     assert.equal(await reach(url), false)
   })
 
-  it('that cannot be read is said, and so is a server or database that is not there', async () => {
+  it('that cannot be read is reported, as is a missing server or database', async () => {
     await assert.rejects(reach(url, { password_file: 'none' }), { code: 'invalid_config', message: /none/ })
     const refused = reach('postgres://clerk@127.0.0.1:1/berth')
     await assert.rejects(refused, { code: 'database_unavailable', message: /ECONNREFUSED/ })

@@ -1,4 +1,4 @@
-/** When the answer to COMMIT is lost, callers get the true outcome all the same. */
+/** If the answer to a COMMIT is lost, callers still get the true outcome. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { sql } from 'kysely'
@@ -40,7 +40,7 @@ describe('a group of transactions whose COMMIT is interrupted', () => {
     ['swallow-answer', 'written'],
     ['swallow', 'database_unavailable'],
   ] as const satisfies readonly (readonly [Fault, string])[]) {
-    it(`is answered with what became of it: ${fault}`, async () => {
+    it(`is answered with its outcome: ${fault}`, async () => {
       const { writing, proxy, numbers } = await open(1_000)
       await writing((tx) => add(tx, 1))
       proxy.failNext('; commit', fault)
@@ -52,7 +52,7 @@ describe('a group of transactions whose COMMIT is interrupted', () => {
     })
   }
 
-  it('is answered with what became of it when the server crashes and starts again', async () => {
+  it('is answered with its outcome when the server crashes and starts again', async () => {
     const { writing, proxy, numbers } = await open()
     await writing((tx) => add(tx, 1))
     proxy.failNext('; commit', 'swallow-answer')

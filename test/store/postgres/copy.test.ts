@@ -1,4 +1,4 @@
-/** `berth migrate --from`: all that a database keeps moves to PostgreSQL, and back. */
+/** `berth migrate --from` copies a database to PostgreSQL, and back. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -26,7 +26,7 @@ const pools = { p: { size: 1, ssh_ports: 2221 } }
 writeFileSync(join(folder, 'berth.yml'), stringify({ ...common, database: url, pools }))
 const berth = testBerth({ BERTH_CONFIG: join(folder, 'berth.yml') })
 
-/** Something in every table, and more rows of events than fit into a page. */
+/** Writes rows to every table, and more events than one page of the copy takes. */
 async function use(store: Store): Promise<void> {
   await store.registerManager()
   await store.acquireLeadership(await store.leaderTerm(), NOW)
@@ -65,7 +65,7 @@ async function contentsOf(where: string) {
 describe('berth migrate --from', () => {
   const file = join(folder, 'containers.db')
 
-  it('copies a file into the database of berth.yml, in which everything goes on', async () => {
+  it('copies a file into the database of berth.yml, which can then be used', async () => {
     const before = await openAt(file, 'here')
     await use(before)
     await before.close()
@@ -94,7 +94,7 @@ describe('berth migrate --from', () => {
     assert.deepEqual(await contentsOf(back), await contentsOf(url))
   })
 
-  it('refuses a database that has been used, one that is not there, and a manager that serves', async () => {
+  it('refuses a database that has been used, a missing one, and one whose manager serves', async () => {
     const again = await berth.run('migrate', '--from', file)
     assert.match(again.stderr, /the target database already has rows in events; name an empty one/)
     const missing = await berth.run('migrate', '--from', join(folder, 'missing.db'))
@@ -103,7 +103,10 @@ describe('berth migrate --from', () => {
     after(() => listening.close())
     await new Promise((resolve) => listening.once('listening', resolve))
     const serving = await berth.run('migrate', '--from', file, '--to', join(folder, 'other.db'))
-    assert.match(serving.stderr, /a manager serves at 127\.0\.0\.1:\d+; stop it first/)
+    assert.match(
+      serving.stderr,
+      /a manager serves at 127\.0\.0\.1:\d+, and would continue with the old database; stop it first/,
+    )
     listening.close()
   })
 })

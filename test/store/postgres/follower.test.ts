@@ -1,4 +1,4 @@
-/** A manager hears of what other managers write: at once by a notification, otherwise within a second. */
+/** A manager learns of writes of other managers: at once by a notification, otherwise within a second. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import type { PostgresAddress } from '../../../src/store/postgres/address.ts'
@@ -17,7 +17,7 @@ async function openAt(address: PostgresAddress, manager: string): Promise<Store>
   return store
 }
 
-/** Returns after how many milliseconds `other` hears of a write of `one`. */
+/** Returns the milliseconds until `other` learns of a write of `one`. */
 async function delayOf(one: Store, other: Store): Promise<number> {
   const heard = Promise.withResolvers<number>()
   const stop = other.onEvents(() => heard.resolve(performance.now()))
@@ -28,14 +28,14 @@ async function delayOf(one: Store, other: Store): Promise<number> {
   return delay
 }
 
-/** Ends the connections that listen, so that only polling is left. */
+/** Ends the connections that listen, so that only polling is left. Returns their number. */
 async function deafen(database: string): Promise<number> {
   const listeners = "select pg_terminate_backend(pid) from pg_stat_activity where query ~ '^listen' and datname = "
   return (await server.query('postgres', `${listeners}'${database}'`)).length
 }
 
 describe('what another manager writes', () => {
-  it('is heard at once by a notification', async () => {
+  it('is noticed at once by a notification', async () => {
     const address = addressOf(await server.createDatabase())
     const [one, other] = [await openAt(address, 'here'), await openAt(address, 'there')]
     await delayOf(one, other)
@@ -45,7 +45,7 @@ describe('what another manager writes', () => {
     assert.ok(delays.reduce((sum, delay) => sum + delay, 0) / delays.length < 250, String(delays))
   })
 
-  it('is heard by polling while notifications are lost', async () => {
+  it('is noticed by polling while notifications are lost', async () => {
     const address = addressOf(await server.createDatabase('deaf'))
     const [one, other] = [await openAt(address, 'here'), await openAt(address, 'there')]
     assert.equal(await deafen('deaf'), 2)
@@ -55,7 +55,7 @@ describe('what another manager writes', () => {
     assert.ok(Math.max(...delays) > 100, `notifications were not lost: ${String(delays)}`)
   })
 
-  it('is refused to be missed: a pooler that drops notifications is reported at the start', async () => {
+  it('is not missed behind a pooler that drops notifications: the start fails and names it', async () => {
     const address = { ...addressOf(await server.createDatabase()), timeoutMs: 1_000 }
     const { port, close } = await openProxy(server.port, 'berth_changes')
     after(close)

@@ -16,7 +16,7 @@ import { openTransactions, type Tx } from '../../../src/store/sql/transactions.t
 const server = await startPostgres({ fsync: 'off' })
 after(() => server.stop())
 
-/** A table of numbers, transactions on it, and what another connection sees. */
+/** Creates a table of numbers. Returns transactions on it, and a reader on another connection. */
 async function open() {
   const url = await server.createDatabase()
   const address = addressOf(url)
@@ -163,7 +163,7 @@ describe('Transactions of PostgreSQL that share a COMMIT', () => {
     await Promise.all(upTo(60).map((n) => (n % 2 ? writing : others.writing)(next)))
   })
 
-  it('do not wait longer than the limit for a stranger who has the lock', async () => {
+  it('do not wait longer than the limit for another program that has the lock', async () => {
     const { address, other, numbers } = await open()
     const db = connectPostgres({ ...address, timeoutMs: 300 })
     after(() => db.destroy())
@@ -178,7 +178,7 @@ describe('Transactions of PostgreSQL that share a COMMIT', () => {
     assert.deepEqual(await numbers(), [2])
   })
 
-  it('do not wait longer than the limit for a stranger who has a table, and name it to other managers, too', async () => {
+  it('do not wait longer than the limit for another program that has a table, which other managers name, too', async () => {
     const { address, other, numbers } = await open()
     const managers = [200, 700].map((timeoutMs) => connectPostgres({ ...address, timeoutMs }))
     after(() => Promise.all(managers.map((db) => db.destroy())))

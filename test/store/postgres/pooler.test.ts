@@ -17,13 +17,13 @@ const pooled = { ...direct, port }
 await eventually(async () => (await pendingPostgres(pooled)).length > 0)
 
 describe('a manager behind a pooler in transaction mode', () => {
-  it('is refused without an address to listen at, with what to do', async () => {
+  it('does not start without postgres.listen, and says what to do', async () => {
     await migratePostgres(pooled)
     const message = /notifications do not arrive through .*; .* name the server itself in postgres\.listen/
     await assert.rejects(openPostgres({ ...pooled, timeoutMs: 1_000 }, 'here'), { code: 'invalid_config', message })
   })
 
-  it('works with one, beside others', async () => {
+  it('works with postgres.listen, beside another manager', async () => {
     const address = { ...pooled, listen: { host: direct.host, port: direct.port } }
     const stores = [await openPostgres(address, 'here'), await openPostgres(address, 'there')] as const
     await fill(stores[0], 30)

@@ -51,7 +51,7 @@ async function partsOfPostgres(): Promise<string[]> {
   return [...columns.map(columnOf), ...indexes.map(({ name }) => `index ${String(name)}`)]
 }
 
-/** How many bits a number has does not matter to SQLite. */
+/** SQLite has one type for integers of all sizes. */
 function columnOf({ name, type, required }: Record<string, unknown>): string {
   const kind = type === 'bigint' ? 'integer' : String(type)
   return `${String(name)} ${kind}${required ? ' not null' : ''}`

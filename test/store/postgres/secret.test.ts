@@ -36,14 +36,14 @@ const first = await machine()
 await first.serve()
 
 describe('a manager of a database that has managers on other machines', () => {
-  it('is refused without their secret, and makes none', async () => {
+  it('does not start without their secret, and makes none', async () => {
     const { serve, secret } = await machine()
     const message = /berth-secret does not exist; copy the file from a machine where a manager of postgres:.* runs/
     await assert.rejects(serve(), { code: 'invalid_config', message })
     assert.equal(existsSync(secret), false)
   })
 
-  it('is refused with another secret, and serves with theirs', async () => {
+  it('does not start with another secret, and serves with theirs', async () => {
     const { serve, secret } = await machine()
     writeFileSync(secret, `${'ab'.repeat(32)}\n`, { mode: 0o600 })
     const message = /differs from that of the other managers of this database; copy the file/

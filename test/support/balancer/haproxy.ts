@@ -16,7 +16,7 @@ export interface Balancer {
   stop(): Promise<void>
 }
 
-/** Starts haproxy in front of these managers, which serve. `folder` is for its files. */
+/** Starts haproxy in front of managers that serve. `folder` takes its files. */
 export async function startHaproxy(folder: string, managers: readonly { readonly url: string }[]): Promise<Balancer> {
   const [port = 0] = await reservePorts(1)
   const config = managers.reduce(

@@ -1,4 +1,4 @@
-/** Clients of several managers behind a balancer, who notice each failed request and each lost event. */
+/** Clients of several managers behind a load balancer, which record each failed request and each event. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +14,7 @@ export class Load {
   readonly #isRepeatable: boolean
   readonly #over = new AbortController()
   readonly #running: Promise<void>[] = []
-  /** What should not have happened. */
+  /** Failed requests and unexpected answers. */
   readonly failures: string[] = []
   /** Number of reservations that were made, seen and released. */
   rounds = 0
@@ -23,15 +23,15 @@ export class Load {
   changes = 0
 
   /**
-   * `isRepeatable`: a manager dies, so reserves bear an Idempotency-Key. haproxy does not send a DELETE again, and that
-   * may fail.
+   * `isRepeatable`: reserves have an Idempotency-Key, because a manager dies. A DELETE may then fail, because haproxy
+   * does not repeat it.
    */
   constructor(url: string, { isRepeatable = false } = {}) {
     this.#url = url
     this.#isRepeatable = isRepeatable
   }
 
-  /** Reserves, reads and releases, over and over. */
+  /** Reserves, reads and releases repeatedly. */
   reserve(username: string): void {
     this.#repeat(async () => {
       const key = this.#isRepeatable ? randomUUID() : undefined

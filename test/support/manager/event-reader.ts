@@ -1,4 +1,4 @@
-/** Reads the stream of events, at another manager whenever the connection is lost. */
+/** Reads the stream of events, and continues at another manager when the connection is lost. */
 import { createParser } from 'eventsource-parser'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestManager } from '../../../lab/manager.ts'
@@ -6,12 +6,12 @@ import type { TestManager } from '../../../lab/manager.ts'
 export interface EventReader {
   /** Ids as they arrived. */
   readonly ids: readonly number[]
-  /** How often it had to connect again. */
+  /** Number of reconnections. */
   readonly reconnections: number
   stop(): Promise<void>
 }
 
-/** Reads from the first event on, and begins with the nth manager. */
+/** Reads from the first event on, from the nth manager first. */
 export function readEvents(managers: readonly TestManager[], nth: number): EventReader {
   const ids: number[] = []
   const stopping = new AbortController()

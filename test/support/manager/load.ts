@@ -1,4 +1,4 @@
-/** Clients that reserve and release at several managers until they are stopped, and remember the answers. */
+/** Clients that reserve and release at several managers until they are stopped, and record the answers. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -39,7 +39,7 @@ interface Options {
   readonly clients: number
   /** Time to wait in the queue; without it, a request is refused when no container is free. */
   readonly wait?: string
-  /** Called while the reservation is held. Returns whether the client is to release it. */
+  /** Called while the reservation is held. Returns whether the client must release it. */
   readonly whileHeld?: (reservation: Answered) => Promise<boolean>
 }
 
@@ -55,11 +55,11 @@ export function startLoad(managers: readonly TestManager[], options: Options): L
   const refusals: Refusal[] = []
   let lost = 0
   const stopping = new AbortController()
-  /** When requests are given up. */
+  /** Time after which requests are not repeated. */
   let deadline = Number.POSITIVE_INFINITY
   let anotherServed = Promise.withResolvers<void>()
 
-  /** Repeats a request at the next manager as long as it gets no answer, or 503. Null: there was another answer. */
+  /** Repeats a request at the next manager while there is no answer, or 503. Returns null after another refusal. */
   async function request(first: number, method: string, path: string, body?: object): Promise<Reservation | null> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() }
     for (let nth = first; ; nth += 1) {
@@ -82,7 +82,7 @@ export function startLoad(managers: readonly TestManager[], options: Options): L
     }
   }
 
-  /** Waits in the queue. Null: it was not served in time. */
+  /** Waits in the queue. Returns null if the reservation was not served in time. */
   async function untilActive(made: Reservation, first: number): Promise<Reservation | null> {
     let latest: Reservation | null = made
     for (let nth = first; latest !== null && ['waiting', 'preparing'].includes(latest.state); nth += 1) {

@@ -15,7 +15,7 @@ export interface Pooler {
   start(): void
 }
 
-/** Call it at the top of a test file: it ends with the file's tests. */
+/** Starts PgBouncer until the tests of the file have ended. Call it at the top of the file. */
 export async function startPooler(serverPort: number): Promise<Pooler> {
   const [port = 0] = await reservePorts(1)
   const folder = mkdtempSync(join(tmpdir(), 'berth-pooler-'))

@@ -1,4 +1,4 @@
-/** Plays a scenario in a world of its own, with a fault at one of its steps, and compares it with what was promised. */
+/** Plays a scenario in a world of its own, with a fault at one of its steps, and checks that promises are kept. */
 import assert from 'node:assert/strict'
 import type { Kysely } from 'kysely'
 import { pool } from '../../../lab/rows.ts'

@@ -1,4 +1,4 @@
-/** Random histories around a backup: what is done before it and after it, and what a manager makes of the copy. */
+/** Random histories around a backup, and a manager that continues with the copy. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { examine, type Finding } from '../../../src/reconcile/findings.ts'
@@ -80,7 +80,7 @@ async function differences(world: World): Promise<Finding[]> {
   return examine(asked, now())
 }
 
-/** What a copy was found to be. */
+/** Facts about a copy with which a manager has continued. */
 export interface Restored {
   /** Whether the engine had changed since the copy. */
   readonly isOutdated: boolean
@@ -91,8 +91,8 @@ export interface Restored {
 }
 
 /**
- * Goes on with a database that was copied after `before`, while `later` happened to the engine. `open` opens the first
- * database and then the copy, which `copy` makes.
+ * Copies a database after `before`, continues it with `later`, and starts a manager on the copy. Asserts that it
+ * reconciles the copy with the engine. `open` opens the first database and then the copy, which `copy` makes.
  */
 export async function goOnWithCopy(
   { before, later }: { readonly before: readonly Step[]; readonly later: readonly Step[] },

@@ -7,7 +7,7 @@ import { short } from '../../reservations/lookup.ts'
 export function addManagers(program: Command, cli: Cli): void {
   program
     .command('managers')
-    .summary('show the managers of the database, and which leads (admins)')
+    .summary('show the managers of the database and the leader (admins)')
     .description('Shows the managers that serve the same database. The leader works on the containers.')
     .action(async (_options: object, command: Command) => {
       const { client, terminal, json } = openContext(cli, command)
@@ -34,7 +34,7 @@ function roleOf({ alive, leader }: Manager): string {
   return leader ? 'leader' : 'serves'
 }
 
-/** The clock of this machine may be another one. */
+/** Returns an age that is never negative: the clocks of manager and command may differ. */
 function agoOf(time: string, now: number): string {
   return `${formatDuration(Math.max(0, now - Date.parse(time)))} ago`
 }

@@ -4,9 +4,9 @@ import { BerthError } from '../../../domain/errors.ts'
 import { loadLocalConfig } from '../../local-config.ts'
 import { type Cli, openOutput, type Output } from '../../command-context.ts'
 
-const ABOUT = `Brings the database of berth.yml up to date, as \`serve\` does. With --from, copies all that another
-database keeps into it, which must be empty: a SQLite file, or a URL like postgres://berth@db.example.org/berth. Each
-row is read again and compared. Stop the managers before, and serve only the copy afterwards.`
+const ABOUT = `Brings the database of berth.yml up to date, as \`serve\` does. With --from, copies another database into
+it: a SQLite file, or a URL like postgres://berth@db.example.org/berth. The target must be empty. Each row is read again
+and compared. Stop the managers first, and serve only the copy afterwards.`
 
 interface Options {
   readonly from?: string
@@ -35,13 +35,13 @@ export function addMigrate(program: Command, cli: Cli): void {
 async function copy(cli: Cli, { terminal, json }: Output, from: string, to: string | undefined): Promise<void> {
   const { copyDatabase } = await import('../../../store/open-store.ts')
   const { isServing } = await import('../../../doctor.ts')
-  const source = await loadLocalConfig(cli, terminal, fromHere(from))
-  const target = await loadLocalConfig(cli, terminal, to === undefined ? undefined : fromHere(to))
+  const source = await loadLocalConfig(cli, terminal, resolvePath(from))
+  const target = await loadLocalConfig(cli, terminal, to === undefined ? undefined : resolvePath(to))
   const { host, port } = target.listen
   if (await isServing(target.listen)) {
     throw new BerthError(
       'conflict',
-      `a manager serves at ${host}:${port}; stop it first, or it goes on in the old database`,
+      `a manager serves at ${host}:${port}, and would continue with the old database; stop it first`,
     )
   }
   const counts = await copyDatabase(source, target)
@@ -50,7 +50,7 @@ async function copy(cli: Cli, { terminal, json }: Output, from: string, to: stri
   terminal.say(`Copied ${total} rows from ${source.database} to ${target.database}, and compared them.`)
 }
 
-/** Paths of a command line start from the current folder, not from that of berth.yml. */
-function fromHere(database: string): string {
+/** Paths on the command line are relative to the current folder, not to that of berth.yml. */
+function resolvePath(database: string): string {
   return database.includes('://') ? database : resolve(database)
 }

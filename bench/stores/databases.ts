@@ -13,7 +13,7 @@ export interface Databases extends AsyncDisposable {
   prepare(kind: Kind, containers: number): Promise<string>
 }
 
-/** The server has its own settings, so each COMMIT waits for the disk, as with SQLite. */
+/** Starts a server with its default settings, so that each COMMIT waits for the disk, as with SQLite. */
 export async function openDatabases(): Promise<Databases> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-bench-'))
   const server = await startPostgres()
