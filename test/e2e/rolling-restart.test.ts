@@ -47,7 +47,7 @@ it('managers are restarted one after another, and no request fails, no reservati
   const ids = await load.follow()
   load.reserve('ann')
   load.read('/v1/pools')
-  for (let client = 0; client < 4; client += 1) load.change(id)
+  for (let client = 0; client < 2; client += 1) load.change(id)
 
   for (const manager of managers) {
     const { changes } = load

@@ -16,6 +16,8 @@ const ROUNDS = effort({ test: 1, prove: 3 })
 const TIMEOUT_MS = 2_000
 /** The outcome of a COMMIT is read for three times the limit; the network has one more second for each attempt. */
 const MAX_ANSWER_MS = 5 * (TIMEOUT_MS + 1_000)
+/** Access ends about a second later than with a database; the rest is for a busy machine. */
+const MAX_LATE_MS = 6_000
 
 // The managers reach whatever server is the primary at one address, as in a real installation.
 const primary = await startPostgres({ fsync: 'off' })
@@ -154,7 +156,7 @@ describe('managers whose PostgreSQL', () => {
       }
     }
     const most = Math.max(...late)
-    assert.ok(most < 3_000, `ended ${most} ms late`)
+    assert.ok(most < MAX_LATE_MS, `ended ${most} ms late`)
     assert.equal((await stays.exec('whoami')).stdout, 'staying')
     stays.close()
     await first.get('/release_all')

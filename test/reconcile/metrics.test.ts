@@ -81,10 +81,14 @@ describe('what is measured', () => {
     world.advance(60_000)
     await world.settle()
     // Somebody may come back for it, so the next manager lets its holder in.
-    world.accounts.createAccounts = () => new Promise(() => undefined)
+    const called = Promise.withResolvers<void>()
+    world.accounts.createAccounts = () => {
+      called.resolve()
+      return new Promise(() => undefined)
+    }
     const idempotency = { key: { key: 'key', body: 'body', salt: 'salt' }, digestOf: () => Buffer.alloc(32) }
     void world.reservations.reserve({ ...request, username: 'carol', idempotency }, ANONYMOUS)
-    await new Promise(setImmediate)
+    await called.promise
     Reflect.deleteProperty(world.accounts, 'createAccounts')
     world.advance(5_000)
     await world.restart()
