@@ -13,7 +13,7 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import type { Store } from '../../ports/store.ts'
-import { migrate, newerMigrations, pendingMigrations, POSTGRES_MIGRATIONS } from '../migrate.ts'
+import { migrate, pendingMigrations, POSTGRES_MIGRATIONS } from '../migrate.ts'
 import { readRevision } from '../sql/snapshots.ts'
 import { createSqlStore } from '../sql/store.ts'
 import { openTransactions } from '../sql/transactions.ts'
@@ -43,12 +43,7 @@ export async function openPostgres(address: PostgresAddress, manager = ''): Prom
       await follower?.close()
       await store.close()
     }
-    return {
-      ...store,
-      newerMigrations: () => newerMigrations(db, POSTGRES_MIGRATIONS),
-      databaseTime: () => readTime(db),
-      close,
-    }
+    return { ...store, databaseTime: () => readTime(db), close }
   } catch (error) {
     await db.destroy()
     throw translate(error)
