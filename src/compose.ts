@@ -18,6 +18,7 @@ import type { Engine } from './ports/engine.ts'
 import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
 import { DatabaseClock } from './reconcile/managers/database-clock.ts'
+import { waitForWriters } from './reconcile/managers/lock-wait.ts'
 import { Reconciler } from './reconcile/reconciler.ts'
 import type { Store } from './ports/store.ts'
 import { openEngine } from './engine/open-engine.ts'
@@ -71,7 +72,7 @@ export async function openComponents(
   const localTime = new LocalTime(() => settings.current.timezone)
   const { mark, isGone, secret: secretOf, open, freeSpace } = databaseOf(config)
   const store = followSizes(await open(), pools)
-  const secret = await secretOf(store).catch(async (error: unknown) => {
+  const secret = await waitForWriters(log, () => secretOf(store)).catch(async (error: unknown) => {
     await store.close()
     throw error
   })
