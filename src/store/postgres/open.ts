@@ -14,7 +14,7 @@ import {
 import pg from 'pg'
 import type { Store } from '../../ports/store.ts'
 import { migrate, pendingMigrations, POSTGRES_MIGRATIONS } from '../migrate.ts'
-import { readRevision } from '../sql/snapshots.ts'
+import { revisionReader } from '../sql/snapshots.ts'
 import { createSqlStore } from '../sql/store.ts'
 import { openTransactions } from '../sql/transactions.ts'
 import type { Tables } from '../sql/schema/tables.ts'
@@ -61,7 +61,7 @@ async function follow(db: Kysely<Tables>, address: PostgresAddress, onChange: ()
   const follower = new Follower({
     address,
     onChange,
-    revision: () => readRevision(db),
+    revision: revisionReader(db),
     notify: async () => void (await sql`select pg_notify(${CHANNEL}, '')`.execute(db)),
   })
   await follower.start()
