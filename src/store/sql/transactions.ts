@@ -12,7 +12,11 @@ const MAX_ATTEMPTS = 5
  * Thrown in a transaction that found a row changed since it had read it, or a table since its statements were prepared:
  * the transaction is rolled back and run again.
  */
-export class Conflict extends Error {}
+export class Conflict extends BerthError {
+  constructor(reason: string, options?: { readonly cause: unknown }) {
+    super('database_unavailable', `the database cannot be used: ${reason}`, options)
+  }
+}
 
 export interface Transactions {
   /** Waits for no writer, and sees everything as it is at one moment. Runs the work again after a `Conflict`. */
@@ -61,10 +65,7 @@ async function repeating<T>(transaction: () => Promise<T>): Promise<T> {
     try {
       return await transaction()
     } catch (error) {
-      if (!(error instanceof Conflict)) throw error
-      if (attempt === MAX_ATTEMPTS) {
-        throw new BerthError('database_unavailable', `the database cannot be used: ${error.message}`, { cause: error })
-      }
+      if (!(error instanceof Conflict) || attempt === MAX_ATTEMPTS) throw error
     }
   }
 }
