@@ -19,6 +19,7 @@ import type { Engine } from './ports/engine.ts'
 import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
 import { DatabaseClock } from './reconcile/managers/database-clock.ts'
+import { waitForWriters } from './reconcile/managers/lock-wait.ts'
 import { Reconciler } from './reconcile/reconciler.ts'
 import type { Store } from './ports/store.ts'
 import { openEngine } from './engine/open-engine.ts'
@@ -76,7 +77,7 @@ export async function openComponents(
   const monotonic = () => performance.now()
   const time = new DatabaseClock({ read: () => store.databaseTime(), machine, monotonic, log })
   const clock = time.now
-  const { secret, database } = await identify(source, store, time).catch(async (error: unknown) => {
+  const { secret, database } = await identify(source, store, time, log).catch(async (error: unknown) => {
     await store.close()
     throw error
   })
@@ -157,8 +158,9 @@ async function identify(
   source: Database,
   store: Store,
   time: DatabaseClock,
+  log: Log,
 ): Promise<{ readonly secret: Uint8Array; readonly database: DatabaseMark }> {
-  const secret = await source.secret(store)
+  const secret = await waitForWriters(log, () => source.secret(store))
   await time.measure()
   return { secret, database: await source.mark(await store.databaseId(), time.now()) }
 }

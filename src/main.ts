@@ -7,6 +7,7 @@ import { systemClock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
 import { BerthError } from './domain/errors.ts'
+import { waitForWriters } from './reconcile/managers/lock-wait.ts'
 import { joinManagers } from './reconcile/managers/start.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
@@ -158,7 +159,7 @@ export async function startManager(
     const address = await listen(server, config.listen)
     closing.push(() => withinDeadline(server.close()))
     leave = await joinManagers({ store, time, log, version, nudge, lead: () => reconciler.lead() })
-    await store.renewKeepalives(clock())
+    await waitForWriters(log, () => store.renewKeepalives(clock()))
 
     const background = startBackgroundWork({
       components,
@@ -178,7 +179,8 @@ export async function startManager(
     await printBanner(address, config, engine)
     // If the identity provider names admins, they may have removed the last token on purpose.
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null
-    if (auth === 'tokens') printFirstToken(await tokens.createFirstAdmin({ hasOtherAdmins }))
+    const createFirstAdmin = () => waitForWriters(log, () => tokens.createFirstAdmin({ hasOtherAdmins }))
+    if (auth === 'tokens') printFirstToken(await createFirstAdmin())
     closing.push(followFilling(store, pools))
     return {
       address,

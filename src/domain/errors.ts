@@ -55,6 +55,13 @@ export class BerthError extends Error {
   }
 }
 
+/** Other writers of the database were in the way for too long. */
+export class DatabaseLocked extends BerthError {
+  constructor(message: string, cause: unknown) {
+    super('database_unavailable', message, { cause })
+  }
+}
+
 /** Refuses a request for all of its violations at once. */
 export function invalidRequest(violations: readonly Violation[]): BerthError {
   return new BerthError('invalid_request', violations.map(({ path, message }) => `${path} ${message}`).join('; '), {

@@ -24,6 +24,9 @@ import type { Tables } from './sql/schema/tables.ts'
 
 type Migrations = Readonly<Record<string, Migration>>
 
+/** Kysely's own table: the migrations that were applied. */
+export type MigrationTable = { kysely_migration: { name: string } }
+
 /** Migrations of every kind of database. Those of its own kind come before them. */
 const COMMON: Migrations = {
   '0016-managers': renewedManagers,
@@ -92,11 +95,6 @@ export async function pendingMigrations(
   return Object.keys(migrations).filter((name) => !applied.includes(name))
 }
 
-/** Returns applied migrations that this version does not know: a newer version has added them since the start. */
-export async function newerMigrations(db: Kysely<Tables>, migrations: Migrations): Promise<string[]> {
-  return (await readApplied(db)).filter((name) => !(name in migrations))
-}
-
 async function appliedMigrations(db: Kysely<Tables>, schema: string | undefined): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some((table) => table.name === 'kysely_migration' && table.schema === schema)) return []
@@ -104,10 +102,6 @@ async function appliedMigrations(db: Kysely<Tables>, schema: string | undefined)
 }
 
 async function readApplied(db: Kysely<Tables>): Promise<string[]> {
-  const rows = await db
-    .withTables<{ kysely_migration: { name: string } }>()
-    .selectFrom('kysely_migration')
-    .select('name')
-    .execute()
+  const rows = await db.withTables<MigrationTable>().selectFrom('kysely_migration').select('name').execute()
   return rows.map((row) => row.name)
 }

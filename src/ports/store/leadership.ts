@@ -8,6 +8,8 @@ export interface LeaderTerm {
   readonly term: number
   /** Raised by each renewal and take-over: while it rises, the leader lives. */
   readonly renewals: number
+  /** Migrations of the database that this version does not know: a newer manager has applied them. */
+  readonly newerMigrations: readonly string[]
 }
 
 /** What a manager publishes about itself at each renewal of its row. Times are epoch milliseconds of the database. */
@@ -60,8 +62,6 @@ export interface LeadershipStore {
   acquireLeadership(seen: LeaderTerm, now: number): Promise<boolean>
   /** Leaves the leadership to the next manager that asks, if this store's manager has it. */
   releaseLeadership(): Promise<void>
-  /** Returns the migrations of the database that this version does not know: a newer version has applied them. */
-  newerMigrations(): Promise<string[]>
   /** Returns the time of the database's own clock; null if that is the clock of this machine. */
   databaseTime(): Promise<number | null>
 }

@@ -16,7 +16,7 @@ const LEASE_MS = 7_000
 const RENEW_AFTER_MS = 4_000
 
 export interface LeadershipDeps {
-  readonly store: Pick<Store, 'leaderTerm' | 'acquireLeadership' | 'releaseLeadership' | 'newerMigrations'>
+  readonly store: Pick<Store, 'leaderTerm' | 'acquireLeadership' | 'releaseLeadership'>
   readonly clock: Clock
   readonly log: Log
   /** A clock that is never set, in milliseconds; `clock` by default. */
@@ -90,8 +90,8 @@ export class Leadership {
     const epoch = this.#epoch()
     if (epoch === null) return false
     if (!renew && this.#renewed !== null && this.isHeld() && now < this.#renewed.at + RENEW_AFTER_MS) return true
-    const isFit = await this.#isFit()
     const term = await store.leaderTerm()
+    const isFit = this.#isFit(term)
     const unchangedForMs = this.#watch(term, now)
     const isFree = term.leader !== 'other' || unchangedForMs >= TAKE_OVER_AFTER_MS
     if (isFit && isFree && (await store.acquireLeadership(term, clock()))) {
@@ -104,14 +104,13 @@ export class Leadership {
   }
 
   /** An older version must not change what a newer one has made of the rows. It goes on serving where it can. */
-  async #isFit(): Promise<boolean> {
-    const { store, log } = this.#deps
-    const newer = await store.newerMigrations()
-    if (newer.length === 0) {
+  #isFit({ newerMigrations }: LeaderTerm): boolean {
+    const { log } = this.#deps
+    if (newerMigrations.length === 0) {
       this.#problem = null
       return true
     }
-    const problem = `a newer version of Berth has changed the database (${newer.join(', ')}); upgrade this manager`
+    const problem = `a newer version of Berth has changed the database (${newerMigrations.join(', ')}); upgrade this manager`
     if (this.#problem !== problem) log.error('this manager does not lead any more', { reason: problem })
     this.#problem = problem
     return false

@@ -3,6 +3,7 @@ import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { startLoop } from '../loop.ts'
 import type { DatabaseClock } from './database-clock.ts'
+import { waitForWriters } from './lock-wait.ts'
 import { Membership } from './membership.ts'
 
 /** Interval of heartbeats of the only manager on a file: each is a write to the disk, and no other machine reads it. */
@@ -39,7 +40,7 @@ export async function joinManagers({
     aloneMs: time.isShared ? ALONE_ON_SERVER_MS : ALONE_ON_FILE_MS,
     onReleased: nudge,
   })
-  await membership.register()
+  await waitForWriters(log, () => membership.register())
   const loops = [startLoop(() => membership.step(), time.now, log)]
   if (time.isShared) loops.push(startLoop(() => time.step(), time.now, log))
   return async () => {

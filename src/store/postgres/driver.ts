@@ -13,7 +13,7 @@ import {
 import type pg from 'pg'
 import type { Tables } from '../sql/schema/tables.ts'
 import { openPools } from './connections.ts'
-import { translate } from './errors.ts'
+import { isStalePlan, translate } from './errors.ts'
 import { GroupCommit } from './writing/group-commit.ts'
 import { beginReading, type RunningTransaction } from './reading.ts'
 import type { PostgresAddress } from './address.ts'
@@ -103,13 +103,25 @@ class Session implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const result = await translating(() =>
-      this.transaction ? this.transaction.query(query) : this.#pool.query(this.#statements.configOf(query)),
-    )
+    const result = await translating(() => this.#run(query))
     if (result === null) return { rows: [] }
     const { command, rowCount, rows } = result
     const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
     return { rows: rows as R[], ...(changes && { numAffectedRows: BigInt(rowCount ?? 0) }) }
+  }
+
+  /** A transaction whose statement has a stale plan is run again as a whole. */
+  async #run(query: CompiledQuery): Promise<pg.QueryResult | null> {
+    const { transaction } = this
+    const run = async () => transaction?.query(query) ?? this.#pool.query(this.#statements.configOf(query))
+    try {
+      return await run()
+    } catch (error) {
+      if (!isStalePlan(error)) throw error
+      this.#statements.renew()
+      if (transaction) throw error
+      return await run()
+    }
   }
 
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {

@@ -1,6 +1,7 @@
 /** Translates PostgreSQL's errors. Trouble with the server or the network is temporary, and is not a bug. */
 import pg from 'pg'
 import { BerthError, reasonOf } from '../../domain/errors.ts'
+import { Conflict } from '../sql/transactions.ts'
 
 /**
  * Classes of SQLSTATE that do not concern our statements: connection (08), authentication (28), database name (3D),
@@ -37,10 +38,19 @@ export function isConnectionLost(error: unknown): boolean {
   return code.startsWith('08') || code.startsWith('57P') || code === '25P03' || code === '25P04'
 }
 
+/**
+ * Whether a prepared statement was refused because its table has got another column since: a newer version of Berth has
+ * migrated the database. It was not run. Other errors with this code come from elsewhere in the server.
+ */
+export function isStalePlan(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery'
+}
+
 /** Returns the error to throw for one of the driver's. The transaction in which it occurred has changed nothing. */
 export function translate(error: unknown): unknown {
   if (error instanceof BerthError) return error
   if (!(error instanceof pg.DatabaseError)) return unavailable(error)
+  if (isStalePlan(error)) return new Conflict('a newer version of Berth keeps changing its tables', { cause: error })
   const { code = '' } = error
   if (code === DENIED) return unavailable(error, `${reasonOf(error)}; ${DENIED_HINT}`)
   const reason = REASONS[code]

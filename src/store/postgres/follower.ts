@@ -1,6 +1,6 @@
 /**
- * Notices what other managers have written. Each COMMIT raises the number of the latest change, which is read each
- * second. A notification only makes the next read come sooner, so a lost notification costs at most a second.
+ * Notices what other managers have written. Each COMMIT records a change, and the latest one is read each second. A
+ * notification only makes the next read come sooner, so a lost notification costs at most a second.
  */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +8,7 @@ import pg from 'pg'
 import { invalidDatabase } from './errors.ts'
 import { clientConfig } from './connections.ts'
 import type { PostgresAddress } from './address.ts'
+import { areSame, type Revision } from '../sql/snapshots.ts'
 import { CHANNEL } from './writing/write-lock.ts'
 
 const POLL_INTERVAL_MS = 1_000
@@ -16,8 +17,8 @@ const CONNECTION_CHECK_MS = 10_000
 
 export interface FollowerDeps {
   readonly address: PostgresAddress
-  /** Returns the number of the latest change. */
-  readonly revision: () => Promise<number>
+  /** Returns the latest change, which each COMMIT replaces. */
+  readonly revision: () => Promise<Revision>
   /** Sends a notification on the same path as writers. */
   readonly notify: () => Promise<void>
   /** Called after any manager has written. */
@@ -51,11 +52,11 @@ export class Follower {
 
   async #poll(): Promise<void> {
     const { revision, onChange } = this.#deps
-    let last: number | null = null
+    let last: Revision | null = null
     while (!this.#closing.signal.aborted) {
       // While the database cannot be reached, nothing is written either.
       const now = await revision().catch(() => last)
-      if (last !== null && now !== last) onChange()
+      if (last !== null && now !== null && !areSame(now, last)) onChange()
       last = now
       await Promise.race([this.#pause(POLL_INTERVAL_MS), this.#wake.promise])
       this.#wake = Promise.withResolvers()

@@ -13,8 +13,8 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import type { Store } from '../../ports/store.ts'
-import { migrate, newerMigrations, pendingMigrations, POSTGRES_MIGRATIONS } from '../migrate.ts'
-import { readRevision } from '../sql/snapshots.ts'
+import { migrate, pendingMigrations, POSTGRES_MIGRATIONS } from '../migrate.ts'
+import { revisionReader } from '../sql/snapshots.ts'
 import { createSqlStore } from '../sql/store.ts'
 import { openTransactions } from '../sql/transactions.ts'
 import type { Tables } from '../sql/schema/tables.ts'
@@ -43,12 +43,7 @@ export async function openPostgres(address: PostgresAddress, manager = ''): Prom
       await follower?.close()
       await store.close()
     }
-    return {
-      ...store,
-      newerMigrations: () => newerMigrations(db, POSTGRES_MIGRATIONS),
-      databaseTime: () => readTime(db),
-      close,
-    }
+    return { ...store, databaseTime: () => readTime(db), close }
   } catch (error) {
     await db.destroy()
     throw translate(error)
@@ -66,7 +61,7 @@ async function follow(db: Kysely<Tables>, address: PostgresAddress, onChange: ()
   const follower = new Follower({
     address,
     onChange,
-    revision: () => readRevision(db),
+    revision: revisionReader(db),
     notify: async () => void (await sql`select pg_notify(${CHANNEL}, '')`.execute(db)),
   })
   await follower.start()

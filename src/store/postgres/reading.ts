@@ -2,7 +2,7 @@
 import type { CompiledQuery } from 'kysely'
 import type pg from 'pg'
 import { limits } from './connections.ts'
-import { isConnectionLost } from './errors.ts'
+import { isConnectionLost, isStalePlan } from './errors.ts'
 import type { Statements } from './statements.ts'
 
 /** A transaction that has begun. */
@@ -28,7 +28,7 @@ export async function beginReading(
     try {
       return await client.query(query)
     } catch (error) {
-      isLost ||= isConnectionLost(error)
+      isLost ||= isConnectionLost(error) || isStalePlan(error)
       throw error
     }
   }

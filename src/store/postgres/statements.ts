@@ -8,6 +8,8 @@ const MAX_STATEMENTS = 300
 export class Statements {
   readonly #prepares: boolean
   readonly #names = new Map<string, string>()
+  /** Part of each name: a name belongs to one statement on every connection. */
+  #generation = 1
 
   constructor(prepares: boolean) {
     this.#prepares = prepares
@@ -19,10 +21,16 @@ export class Statements {
     return { text: sql, values: [...parameters], ...(name !== undefined && { name }) }
   }
 
+  /** Prepares all statements again, on every connection: a table has changed since. */
+  renew(): void {
+    this.#names.clear()
+    this.#generation += 1
+  }
+
   #nameOf(sql: string): string | undefined {
     const known = this.#names.get(sql)
     if (known !== undefined || this.#names.size >= MAX_STATEMENTS) return known
-    const name = `berth_${this.#names.size + 1}`
+    const name = `berth_${this.#generation}_${this.#names.size + 1}`
     this.#names.set(sql, name)
     return name
   }

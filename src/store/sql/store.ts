@@ -37,7 +37,7 @@ export function createSqlStore(db: Kysely<Tables>, address: string, transactions
     ...onHoldVerbs(transactions),
     ...noteVerbs(transactions),
     ...managerVerbs(transactions, manager),
-    ...leadershipVerbs(transactions, manager),
+    ...leadershipVerbs(db, transactions, manager),
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),
     ...sessionVerbs(transactions),
@@ -49,7 +49,6 @@ export function createSqlStore(db: Kysely<Tables>, address: string, transactions
     ...eventHistoryVerbs(transactions),
     ...reservationTimesVerb(transactions),
     ...refusalVerbs(transactions),
-    newerMigrations: async () => [],
     databaseTime: async () => null,
     close: () => db.destroy(),
   }

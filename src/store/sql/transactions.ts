@@ -5,16 +5,21 @@ import type { Tables } from './schema/tables.ts'
 
 export type Tx = Transaction<Tables>
 
-/** Maximum number of times that a transaction is run when other writers keep changing what it has read. */
+/** Maximum number of times that a transaction is run when other programs keep changing what it has read. */
 const MAX_ATTEMPTS = 5
 
 /**
- * Thrown in a transaction that found a row changed since it had read it: the transaction is rolled back and run again.
+ * Thrown in a transaction that found a row changed since it had read it, or a table since its statements were prepared:
+ * the transaction is rolled back and run again.
  */
-export class Conflict extends Error {}
+export class Conflict extends BerthError {
+  constructor(reason: string, options?: { readonly cause: unknown }) {
+    super('database_unavailable', `the database cannot be used: ${reason}`, options)
+  }
+}
 
 export interface Transactions {
-  /** Waits for no writer, and sees everything as it is at one moment. */
+  /** Waits for no writer, and sees everything as it is at one moment. Runs the work again after a `Conflict`. */
   reading<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs the work again after a `Conflict`. `database_unavailable` when that does not help. */
   writing<T>(work: (tx: Tx) => Promise<T>): Promise<T>
@@ -39,14 +44,14 @@ export function openTransactions(db: Kysely<Tables>, isConcurrent = false): Tran
 
   return {
     announce,
-    reading: (work) => db.transaction().setAccessMode('read only').execute(work),
+    reading: (work) => repeating(() => db.transaction().setAccessMode('read only').execute(work)),
     async writing(work) {
-      const result = await write(db, work)
+      const result = await repeating(() => db.transaction().execute(work))
       announce()
       return result
     },
     async writingAlone(work) {
-      await (isConcurrent ? work(db) : write(db, work))
+      await (isConcurrent ? work(db) : repeating(() => db.transaction().execute(work)))
     },
     onWritten(listener) {
       listeners.add(listener)
@@ -55,15 +60,12 @@ export function openTransactions(db: Kysely<Tables>, isConcurrent = false): Tran
   }
 }
 
-async function write<T>(db: Kysely<Tables>, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function repeating<T>(transaction: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction().execute(work)
+      return await transaction()
     } catch (error) {
-      if (!(error instanceof Conflict)) throw error
-      if (attempt === MAX_ATTEMPTS) {
-        throw new BerthError('database_unavailable', `the database cannot be used: ${error.message}`, { cause: error })
-      }
+      if (!(error instanceof Conflict) || attempt === MAX_ATTEMPTS) throw error
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The database in a SQLite file. */
 import type { Store } from '../../ports/store.ts'
-import { migrate, newerMigrations, pendingMigrations, SQLITE_MIGRATIONS } from '../migrate.ts'
+import { migrate, pendingMigrations, SQLITE_MIGRATIONS } from '../migrate.ts'
 import { createSqlStore } from '../sql/store.ts'
 import { connectSqlite } from './driver.ts'
 
@@ -12,7 +12,7 @@ export async function openSqlite(file: string, address = ''): Promise<Store> {
   const { db } = connectSqlite(file)
   try {
     await migrate(db, SQLITE_MIGRATIONS)
-    return { ...createSqlStore(db, address), newerMigrations: () => newerMigrations(db, SQLITE_MIGRATIONS) }
+    return createSqlStore(db, address)
   } catch (error) {
     await db.destroy()
     throw error

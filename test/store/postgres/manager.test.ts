@@ -4,11 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import { stringify } from 'yaml'
 import { loadConfig } from '../../../src/config/config.ts'
 import { startManager } from '../../../src/main.ts'
+import { waitForWriters } from '../../../src/reconcile/managers/lock-wait.ts'
+import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { eventually } from '../../../lab/eventually.ts'
-import { startPostgres } from '../../../lab/postgres/server.ts'
+import { addressOf, startPostgres } from '../../../lab/postgres/server.ts'
 import { reservePorts } from '../../../lab/ports.ts'
 
 const server = await startPostgres()
@@ -16,12 +20,12 @@ after(() => server.stop())
 const folder = mkdtempSync(join(tmpdir(), 'berth-on-postgres-'))
 after(() => rmSync(folder, { recursive: true }))
 
-async function configure(): Promise<() => ReturnType<typeof startManager>> {
+async function configure(some: object = {}): Promise<() => ReturnType<typeof startManager>> {
   const file = join(folder, 'berth.yml')
   const [port] = await reservePorts(1)
   const pools = { lab: { size: 4, ssh_ports: '3001-3004' } }
   const database = await server.createDatabase()
-  const common = { auth: 'none', engine: 'memory', log: 'error' }
+  const common = { auth: 'none', engine: 'memory', log: 'error', ...some }
   writeFileSync(file, stringify({ listen: `127.0.0.1:${port}`, database, ...common, pools }))
   return async () => startManager(loadConfig({ BERTH_CONFIG: file }, file))
 }
@@ -39,6 +43,45 @@ async function send(address: string, method: string, path: string, body?: object
   const text = await answer.text()
   return [answer.status, (text === '' ? {} : JSON.parse(text)) as Answer]
 }
+
+it('starts although other writers hold the lock for longer than a request may wait', async () => {
+  const start = await configure({ postgres: { timeout: '1s' } })
+  const first = await start()
+  await first.stop()
+  const byHand = new pg.Client({
+    connectionString: first.components.database.origin.replace(/^PostgreSQL /, 'postgres://postgres@'),
+  })
+  await byHand.connect()
+  await byHand.query('begin; select pg_advisory_xact_lock(8237825268)')
+  const started = start()
+  await sleep(2_500)
+  await byHand.query('commit')
+  await byHand.end()
+  await (await started).stop()
+})
+
+it('says what a start waits for, and fails at once for any other reason', async () => {
+  const address = addressOf(await server.createDatabase('waiting'), { timeoutMs: 300 })
+  const store = await openPostgres(address)
+  await server.query('waiting', 'create role reader login')
+  await server.query('waiting', 'grant select on all tables in schema public to reader')
+  const without = await openPostgres({ ...address, user: 'reader' })
+  after(() => Promise.all([store.close(), without.close()]))
+  const stranger = new pg.Client({ ...address, application_name: 'stranger' })
+  await stranger.connect()
+  await stranger.query('begin; select pg_advisory_xact_lock(8237825268)')
+  const lines: string[] = []
+  const warn = (message: string, fields?: object) => {
+    lines.push(`${message}: ${JSON.stringify(fields)}`)
+    void stranger.end()
+  }
+  const log = { debug() {}, info() {}, warn, error() {} }
+  await waitForWriters(log, () => store.renewKeepalives(0))
+  assert.ok(lines.length > 0)
+  assert.match(lines[0] ?? '', /^waiting for other writers of the database: .*\(\\"stranger\\", idle in transaction/)
+  const denied = waitForWriters(log, () => without.registerManager())
+  await assert.rejects(denied, { code: 'database_unavailable', message: /permission denied/ })
+})
 
 it('reserves, survives a restart and a crash of PostgreSQL, and releases', async () => {
   const start = await configure()

@@ -22,6 +22,12 @@ import { CHANNEL, SYNCHRONOUS, WRITE_LOCK } from './write-lock.ts'
 /** Maximum number of transactions per COMMIT: other managers, and the rest of this one, wait for all of them. */
 const MAX_TRANSACTIONS = 16
 
+/**
+ * Maximum time after which a group begins no further transaction. Each of them is fast, but on an overloaded machine 16
+ * together took longer than other managers wait for the lock.
+ */
+const MAX_GROUP_MS = 500
+
 export class GroupCommit {
   readonly #pool: pg.Pool
   readonly #readers: pg.Pool
@@ -60,7 +66,7 @@ export class GroupCommit {
       passed = true
       group.size += 1
       try {
-        if (this.#turns.waiting === 0 || group.size >= MAX_TRANSACTIONS) await this.#finish(group)
+        if (this.#turns.waiting === 0 || isFull(group)) await this.#finish(group)
       } finally {
         this.#turns.pass()
       }
@@ -170,9 +176,15 @@ interface Group {
   /** Recorded with the group, to determine whether it was committed when the answer to COMMIT is lost. */
   readonly token: string
   size: number
+  /** When it got the lock, on the monotonic clock. */
+  readonly begun: number
   readonly written: PromiseWithResolvers<void>
   /** Error with which its connection was lost; null while it works. */
   lost: unknown
+}
+
+function isFull({ size, begun }: Group): boolean {
+  return size >= MAX_TRANSACTIONS || performance.now() - begun >= MAX_GROUP_MS
 }
 
 function isLocked(error: unknown): boolean {
@@ -188,7 +200,7 @@ function newGroup(client: pg.PoolClient): Group {
   const written = Promise.withResolvers<void>()
   // If all of its transactions were rolled back, none of them waits for this promise.
   written.promise.catch(() => {})
-  return { client, token: randomUUID(), size: 0, written, lost: null }
+  return { client, token: randomUUID(), size: 0, begun: performance.now(), written, lost: null }
 }
 
 /**

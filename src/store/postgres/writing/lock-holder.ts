@@ -1,7 +1,7 @@
 /** Names the transaction that writers wait for, because they can only continue when it ends. */
 import type pg from 'pg'
+import { DatabaseLocked } from '../../../domain/errors.ts'
 import { APPLICATION_NAME } from '../connections.ts'
-import { unavailable } from '../errors.ts'
 import { WRITE_LOCK } from './write-lock.ts'
 
 /** SQLSTATE of a statement that has waited for `lock_timeout`. */
@@ -41,7 +41,8 @@ export async function lockedError(cause: unknown, pool: pg.Pool, waitedFor: 'wri
     .catch(() => ({ rows: [] }))
   const [holder] = rows
   const who = holder?.name === APPLICATION_NAME ? 'another manager' : 'another program'
-  return unavailable(cause, `${who} has locked it for too long${holder ? describe(holder) : HINT}`)
+  const reason = `${who} has locked it for too long${holder ? describe(holder) : HINT}`
+  return new DatabaseLocked(`the database cannot be used: ${reason}`, cause)
 }
 
 const HINT = '; see pg_locks and pg_stat_activity'

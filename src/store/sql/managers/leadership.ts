@@ -1,6 +1,9 @@
 /** Which of several managers works on the containers. */
+import type { Kysely } from 'kysely'
 import type { Store } from '../../../ports/store.ts'
+import { type MigrationTable, POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS } from '../../migrate.ts'
 import { changedOne, retireWhere } from '../queries.ts'
+import type { Tables } from '../schema/tables.ts'
 import type { Manager } from './managers.ts'
 import type { Transactions } from '../transactions.ts'
 
@@ -9,14 +12,25 @@ const TAKEN_OVER = 'the manager that was creating it does not answer'
 
 type LeadershipVerbs = Pick<Store, 'leaderTerm' | 'acquireLeadership' | 'releaseLeadership'>
 
-export function leadershipVerbs({ reading, writing }: Transactions, { name }: Manager): LeadershipVerbs {
+export function leadershipVerbs(db: Kysely<Tables>, { writing }: Transactions, { name }: Manager): LeadershipVerbs {
+  const known = Object.keys({ ...SQLITE_MIGRATIONS, ...POSTGRES_MIGRATIONS })
   return {
-    leaderTerm: () =>
-      reading(async (tx) => {
-        const row = await tx.selectFrom('leaders').selectAll().where('work', '=', WORK).executeTakeFirstOrThrow()
-        const leader = row.manager === null ? 'none' : row.manager === name ? 'own' : 'other'
-        return { leader, term: row.term, renewals: row.renewals }
-      }),
+    // A single statement: each manager runs it every second. One row for each newer migration, or one without.
+    async leaderTerm() {
+      const rows = await db
+        .withTables<MigrationTable>()
+        .selectFrom('leaders')
+        .leftJoin('kysely_migration', (join) => join.on('kysely_migration.name', 'not in', known))
+        .select(['leaders.manager', 'leaders.term', 'leaders.renewals', 'kysely_migration.name as newer'])
+        .where('leaders.work', '=', WORK)
+        .orderBy('kysely_migration.name')
+        .execute()
+      const [row] = rows
+      if (row === undefined) throw new Error(`the table leaders has no row "${WORK}"`)
+      const leader = row.manager === null ? 'none' : row.manager === name ? 'own' : 'other'
+      const newerMigrations = rows.flatMap(({ newer }) => newer ?? [])
+      return { leader, term: row.term, renewals: row.renewals, newerMigrations }
+    },
 
     acquireLeadership: ({ leader, term, renewals }, now) =>
       writing(async (tx) => {
