@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
 import { openProxy } from '../../../lab/postgres/proxy.ts'
@@ -61,22 +60,6 @@ describe('Transactions of PostgreSQL that share a COMMIT', () => {
       groups.slice(1).every((until, nth) => until - (groups[nth] ?? 0) <= 16),
       String(groups),
     )
-  })
-
-  it('begin no further one after half a second, so that other managers get the lock in time', async () => {
-    const { writing, numbers } = await open()
-    const seen: number[] = []
-    const slow = upTo(4).map((n) =>
-      writing(async (tx) => {
-        seen.push((await numbers()).length)
-        await add(tx, n)
-        await sleep(300)
-      }),
-    )
-    await Promise.all(slow)
-    // On a machine that is slow enough, each has a COMMIT of its own.
-    assert.ok((seen[2] ?? 0) > 0, String(seen))
-    assert.equal((await numbers()).length, 4)
   })
 
   it('see writes of earlier ones, but not those of one that failed', async () => {

@@ -9,10 +9,8 @@ import pg from 'pg'
 import { stringify } from 'yaml'
 import { loadConfig } from '../../../src/config/config.ts'
 import { startManager } from '../../../src/main.ts'
-import { waitForWriters } from '../../../src/reconcile/managers/lock-wait.ts'
-import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { eventually } from '../../../lab/eventually.ts'
-import { addressOf, startPostgres } from '../../../lab/postgres/server.ts'
+import { startPostgres } from '../../../lab/postgres/server.ts'
 import { reservePorts } from '../../../lab/ports.ts'
 
 const server = await startPostgres()
@@ -58,29 +56,6 @@ it('starts although other writers hold the lock for longer than a request may wa
   await byHand.query('commit')
   await byHand.end()
   await (await started).stop()
-})
-
-it('says what a start waits for, and fails at once for any other reason', async () => {
-  const address = addressOf(await server.createDatabase('waiting'), { timeoutMs: 300 })
-  const store = await openPostgres(address)
-  await server.query('waiting', 'create role reader login')
-  await server.query('waiting', 'grant select on all tables in schema public to reader')
-  const without = await openPostgres({ ...address, user: 'reader' })
-  after(() => Promise.all([store.close(), without.close()]))
-  const stranger = new pg.Client({ ...address, application_name: 'stranger' })
-  await stranger.connect()
-  await stranger.query('begin; select pg_advisory_xact_lock(8237825268)')
-  const lines: string[] = []
-  const warn = (message: string, fields?: object) => {
-    lines.push(`${message}: ${JSON.stringify(fields)}`)
-    void stranger.end()
-  }
-  const log = { debug() {}, info() {}, warn, error() {} }
-  await waitForWriters(log, () => store.renewKeepalives(0))
-  assert.ok(lines.length > 0)
-  assert.match(lines[0] ?? '', /^waiting for other writers of the database: .*\(\\"stranger\\", idle in transaction/)
-  const denied = waitForWriters(log, () => without.registerManager())
-  await assert.rejects(denied, { code: 'database_unavailable', message: /permission denied/ })
 })
 
 it('reserves, survives a restart and a crash of PostgreSQL, and releases', async () => {
