@@ -92,9 +92,15 @@ const RULES: readonly Rule[] = [
   { where: 'server-settings.ts', ours: ['config', 'domain', 'http/context.ts'], packages: [] },
   { where: 'own-images.ts', ours: ['banner.ts', 'config'], packages: [] },
   {
+    where: 'background.ts',
+    ours: ['compose.ts', 'config', 'http/auth', 'ports', 'reconcile', 'usecases'],
+    packages: [],
+  },
+  {
     where: 'main.ts',
     ours: [
       'access.ts',
+      'background.ts',
       'accounts/hashing',
       'banner.ts',
       'client-files.ts',

@@ -7,6 +7,7 @@ import { hasCode } from '../domain/errors.ts'
 import { createLimit } from '../domain/concurrency.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
 import type { EngineStatus } from '../ports/engine-status.ts'
+import { collectFailures, inOrder } from './action-failures.ts'
 import { EngineView } from './engine-view.ts'
 import { Executor, type ExecutorDeps } from './execute/executor.ts'
 import { ListingCache } from './listing-cache.ts'
@@ -230,25 +231,6 @@ export class Reconciler {
     pools.resize(snapshot.sizes)
     return { snapshot, busy: new Set([...busy, ...this.#executor.busy]) }
   }
-}
-
-/** Tries every action, so that one that cannot be recorded keeps no other waiting; then throws the first failure. */
-async function collectFailures(
-  actions: readonly Action[],
-  run: (attempts: readonly (() => Promise<void>)[]) => Promise<unknown>,
-  carryOut: (action: Action) => Promise<void>,
-): Promise<void> {
-  const failures: unknown[] = []
-  await run(
-    actions.map((action) => async () => {
-      await carryOut(action).catch((error: unknown) => failures.push(error))
-    }),
-  )
-  if (failures.length > 0) throw failures[0]
-}
-
-async function inOrder(attempts: readonly (() => Promise<void>)[]): Promise<void> {
-  for (const attempt of attempts) await attempt()
 }
 
 /** Returns ready containers, in each pool the lowest number first: that one is lent next. */
