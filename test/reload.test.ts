@@ -135,8 +135,10 @@ describe('a reload', () => {
     const lent = await generation(taken?.name ?? '')
     await eventually(async () => (await generation(other)) === 2)
     assert.equal(await generation(taken?.name ?? ''), lent)
-    await release(held)
     await reload({ pools: { lab: LAB } })
+    await eventually(async () => (await generation(other)) === 3)
+    await release(held)
+    await eventually(async () => (await generation(taken?.name ?? '')) > lent)
     await untilReady('lab 2')
   })
 
