@@ -83,15 +83,26 @@ export function printStopping(): void {
   printLine('  stopping', 'current work is finished, in at most 4 s; a second Ctrl-C exits at once')
 }
 
-/** Returns what stays while no manager runs: "8 containers and 3 reservations stay; `just run` goes on". */
-export function describeRemaining({ containers, reservations }: Snapshot, next: string, localTime: LocalTime): string {
+export interface Remaining {
+  readonly snapshot: Snapshot
+  /** Starts the manager again: "just run". */
+  readonly command: string
+  readonly localTime: LocalTime
+  /** Whether other managers of the database are alive. */
+  readonly hasOthers: boolean
+}
+
+/** Returns what stays when the manager stops: "8 containers and 3 reservations stay; `just run` goes on". */
+export function describeRemaining({ snapshot, command, localTime, hasOthers }: Remaining): string {
+  const { containers, reservations } = snapshot
   const open = reservations.filter(({ state }) => state !== 'ended')
   const ends = open.flatMap(({ expiresAt }) => expiresAt ?? [])
   const what = [
     counted(containers.length, 'container'),
     ...(open.length > 0 ? [counted(open.length, 'reservation')] : []),
   ]
-  const stays = `${what.join(' and ')} stay; \`${next}\` goes on`
+  if (hasOthers) return `${what.join(' and ')} stay with the other managers`
+  const stays = `${what.join(' and ')} stay; \`${command}\` goes on`
   if (ends.length === 0) return stays
   const first = localTime.dateAndTime(Math.min(...ends))
   return `${stays}. Reservations whose time is up meanwhile end only then; the first at ${first}`

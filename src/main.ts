@@ -211,8 +211,12 @@ async function withinDeadline(work: Promise<unknown>): Promise<void> {
 export async function serve(config: Config, command: string): Promise<never> {
   const wasReloadRequested = deferReload()
   const manager = await startManager(config)
-  const { store, localTime } = manager.components
-  handleSignals(manager, async () => describeRemaining(await store.snapshot(), command, localTime), wasReloadRequested)
+  const { store, localTime, clock } = manager.components
+  const remaining = async () => {
+    const others = (await store.managers()).filter(({ isOwn, until }) => !isOwn && until > clock())
+    return describeRemaining({ snapshot: await store.snapshot(), command, localTime, hasOthers: others.length > 0 })
+  }
+  handleSignals(manager, remaining, wasReloadRequested)
   return new Promise(() => undefined)
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Kysely, sql } from 'kysely'
+import { BerthError } from '../../src/domain/errors.ts'
 import { parseConfig } from '../../src/config/config.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { connectPostgres } from '../../src/store/postgres/driver.ts'
@@ -51,7 +52,10 @@ async function openFile(): Promise<SimulationDatabase> {
 
 async function openOnServer(address: PostgresAddress): Promise<SimulationDatabase> {
   if (await existsPostgres(address)) {
-    throw new Error(`the database ${address.database} is in use; create an empty one for the simulation`)
+    throw new BerthError(
+      'invalid_config',
+      `${address.database} has tables already, perhaps of an earlier simulation; create an empty database`,
+    )
   }
   await migratePostgres(address)
   return {

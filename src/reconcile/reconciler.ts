@@ -101,7 +101,10 @@ export class Reconciler {
   /** Tries to lead if it is time for that, also between two ticks. */
   async lead(): Promise<void> {
     const wasLeading = this.#leadership.isHeld()
-    const leads = await this.#leadership.leads(false)
+    const leads = await this.#leadership.leads(false).catch((error: unknown) => {
+      if (hasCode(error, 'database_unavailable')) this.#isDatabaseWritable = false
+      throw error
+    })
     if (leads && !wasLeading) this.#deps.onProgress()
   }
 
@@ -134,7 +137,7 @@ export class Reconciler {
     return this.#recognition.protectedContainers()
   }
 
-  /** Whether the database accepted what the latest tick had to write. */
+  /** Whether the database accepted what the latest tick, or renewal of the leadership, had to write. */
   databaseWritable(): boolean {
     return this.#isDatabaseWritable
   }

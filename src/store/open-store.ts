@@ -1,5 +1,6 @@
 /** The only file that knows which stores there are. */
 import { existsSync } from 'node:fs'
+import type { Clock } from '../ports/clock.ts'
 import type { Database } from '../ports/database.ts'
 import { BerthError } from '../domain/errors.ts'
 import { continueSequences, copyRows } from './copy.ts'
@@ -14,7 +15,7 @@ import { connectSqlite } from './sqlite/driver.ts'
 import { freeSpaceOf } from './sqlite/free-space.ts'
 import { isGone, markOf } from './sqlite/mark.ts'
 import { migrateSqlite, openSqlite, pendingSqlite } from './sqlite/open.ts'
-import { openSecret, secretFileOf } from './secret-file.ts'
+import { copySecret, openSecret, secretFileOf } from './secret-file.ts'
 import { openSharedSecret } from './shared-secret.ts'
 
 export interface StoreConfig {
@@ -68,22 +69,47 @@ function onServer(
 }
 
 /**
- * Copies the contents of a database into an empty one, which is migrated first. Returns the number of rows of each
- * table. The managers of both must be stopped. `invalid_config`, `database_unavailable`.
+ * Copies the contents of a database, and its secret, into an empty one, which is migrated first. Returns the number of
+ * rows of each table. `conflict` while a manager of either is alive; `invalid_config`, `database_unavailable`.
  */
-export async function copyDatabase(from: StoreConfig, to: StoreConfig): Promise<ReadonlyMap<string, number>> {
+export async function copyDatabase(
+  from: StoreConfig,
+  to: StoreConfig,
+  clock: Clock,
+): Promise<ReadonlyMap<string, number>> {
   const [source, target] = [databaseOf(from), databaseOf(to)]
   if (source.name === target.name)
     throw new BerthError('invalid_config', `source and target are the same database, ${source.name}`)
   if (!(await source.exists())) throw new BerthError('invalid_config', `there is no database ${source.name}`)
-  await source.migrate()
-  await target.migrate()
+  for (const each of [from, to]) await assertNoManager(each, clock)
+  copySecret(secretFileFor(from), secretFileFor(to))
   const [rows, copy] = [connectTo(from), connectTo(to)]
   try {
     return await copyRows(rows, copy, to.postgres ? continueSequences : async () => {})
   } finally {
     await Promise.all([rows.destroy(), copy.destroy()])
   }
+}
+
+/** A manager that continued with the other database would end or lend the same containers. */
+async function assertNoManager({ database, postgres }: StoreConfig, clock: Clock): Promise<void> {
+  const store = await (postgres ? openPostgres(postgres) : openSqlite(database))
+  try {
+    const now = (await store.databaseTime()) ?? clock()
+    const alive = (await store.managers()).find(({ until }) => until > now)
+    if (!alive) return
+    const waitS = Math.ceil((alive.until - now) / 1_000)
+    throw new BerthError(
+      'conflict',
+      `a manager of ${database} serves at ${alive.address}; stop it first, or wait ${waitS} s if it was killed`,
+    )
+  } finally {
+    await store.close()
+  }
+}
+
+function secretFileFor({ database, postgres }: StoreConfig): string {
+  return postgres ? postgres.secretFile : secretFileOf(database)
 }
 
 function connectTo({ database, postgres }: StoreConfig) {

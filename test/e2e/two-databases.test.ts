@@ -87,7 +87,7 @@ describe('a database that is not there any more', async () => {
     assert.notEqual(await idOf(free), unlent, 'what was never lent is replaced without a question')
     assert.equal(await idOf(lent), before)
     const left = await stateOf(manager, lent)
-    assert.match(left?.error ?? '', /^left alone: an earlier database in this file, .*containers\.db, has lent it/)
+    assert.match(left?.error ?? '', /^left alone: an earlier database at .*containers\.db has lent it/)
     const [one, two] = await Promise.all(
       ['victim1', 'victim2'].map((username) => manager.get(`/reserve?username=${username}`)),
     )
@@ -99,7 +99,7 @@ describe('a database that is not there any more', async () => {
   it('says so in berth doctor, and --fix needs a yes', async () => {
     const { code, stdout, stderr } = await berth.run('doctor')
     assert.equal(code, 1)
-    assert.match(stdout, new RegExp(`^${lent} +foreign +an earlier database in this file, .*, has lent it`, 'm'))
+    assert.match(stdout, new RegExp(`^${lent} +foreign +an earlier database at .* has lent it`, 'm'))
     assert.match(stderr, /"instance:" in berth\.yml/)
     const before = await idOf(lent)
     const refused = await berth.run('doctor', '--fix')

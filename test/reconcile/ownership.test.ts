@@ -91,7 +91,7 @@ const CASES: readonly [what: string, Case, expected: string | null][] = [
   [
     'of a database that was in this file before, lent',
     { seen: { ...theirs, origin: 'host:/here.db', lentTo: 'x' }, standing: 'gone' },
-    'an earlier database in this file, host:/here.db, has lent it (reservation x)',
+    'an earlier database at host:/here.db has lent it (reservation x)',
   ],
   ['of a database that was given up, lent', { seen: { ...theirs, lentTo: 'x' }, standing: 'abandoned' }, null],
   [

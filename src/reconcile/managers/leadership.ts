@@ -85,7 +85,7 @@ export class Leadership {
   }
 
   async #acquire(renew: boolean): Promise<boolean> {
-    const { store, clock } = this.#deps
+    const { store, clock, log } = this.#deps
     const now = this.#monotonic()
     const epoch = this.#epoch()
     if (epoch === null) return false
@@ -95,9 +95,11 @@ export class Leadership {
     const unchangedForMs = this.#watch(term, now)
     const isFree = term.leader !== 'other' || unchangedForMs >= TAKE_OVER_AFTER_MS
     if (isFit && isFree && (await store.acquireLeadership(term, clock()))) {
+      if (this.#renewed === null) log.info('this manager leads', { term: term.term + (term.leader === 'own' ? 0 : 1) })
       this.#renewed = { at: now, epoch }
       return true
     }
+    if (this.#renewed !== null) log.warn('this manager does not lead any more')
     this.#renewed = null
     if (!isFit && term.leader === 'own') await store.releaseLeadership()
     return false

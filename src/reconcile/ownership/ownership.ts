@@ -71,7 +71,7 @@ function unaccounted({ lentTo }: Observed): string {
 
 function databaseName({ origin, database }: Observed, ownership: Ownership): string {
   if (origin === null) return `database ${database}`
-  return origin === ownership.origin ? `an earlier database in this file, ${origin},` : `the database ${origin}`
+  return origin === ownership.origin ? `an earlier database at ${origin}` : `the database ${origin}`
 }
 
 /** A container that is left alone. */

@@ -24,6 +24,10 @@ const REASONS: Readonly<Record<string, string>> = {
   '57014': 'a statement took too long',
 }
 
+/** Part of the driver's message when the server asks for a password and none was found. */
+const NO_PASSWORD = 'client password must be a'
+const PASSWORD_HINT = 'put it into the file of postgres.password_file, or into ~/.pgpass: docs/guides/postgresql.md'
+
 /** SQLSTATE insufficient_privilege. The server's message names the table or schema. */
 const DENIED = '42501'
 const DENIED_HINT = [
@@ -49,7 +53,11 @@ export function isStalePlan(error: unknown): boolean {
 /** Returns the error to throw for one of the driver's. The transaction in which it occurred has changed nothing. */
 export function translate(error: unknown): unknown {
   if (error instanceof BerthError) return error
-  if (!(error instanceof pg.DatabaseError)) return unavailable(error)
+  if (!(error instanceof pg.DatabaseError)) {
+    return reasonOf(error).includes(NO_PASSWORD)
+      ? invalidDatabase('it needs a password', PASSWORD_HINT)
+      : unavailable(error)
+  }
   if (isStalePlan(error)) return new Conflict('a newer version of Berth keeps changing its tables', { cause: error })
   const { code = '' } = error
   if (code === DENIED) return unavailable(error, `${reasonOf(error)}; ${DENIED_HINT}`)

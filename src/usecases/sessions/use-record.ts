@@ -1,10 +1,13 @@
 /** Records when a token or a session was last used. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../ports/clock.ts'
 import { reasonOf } from '../../domain/errors.ts'
 import type { Log } from '../../ports/log.ts'
 
 /** Minimum interval between two records: a page sends many requests. */
 const RECORD_INTERVAL_MS = 60_000
+/** Maximum time that a request waits for its record. A request that only reads must not wait for a locked database. */
+const MAX_WAIT_MS = 200
 
 interface UseRecordDeps {
   readonly kind: 'token' | 'session'
@@ -26,8 +29,9 @@ export function createUseRecord({ kind, clock, log, write }: UseRecordDeps): (us
     const now = clock()
     if (lastUsedAt !== null && now - lastUsedAt < RECORD_INTERVAL_MS) return
     // A full disk must not prevent reading.
-    await write(id, now).catch((error: unknown) => {
+    const written = write(id, now).catch((error: unknown) => {
       log.warn(`the use of a ${kind} could not be recorded`, { [kind]: id, reason: reasonOf(error) })
     })
+    await Promise.race([written, sleep(MAX_WAIT_MS, undefined, { ref: false })])
   }
 }

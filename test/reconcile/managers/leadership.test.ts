@@ -63,6 +63,23 @@ describe('leadership', () => {
     assert.equal(await other.leads(), true)
   })
 
+  it('is logged when it changes, and not at each renewal', async (t) => {
+    const [one, other] = await twoManagers(t)
+    const lines: string[] = []
+    const watched = { ...log, info: (line: string) => lines.push(line), warn: (line: string) => lines.push(line) }
+    const { leadership } = new TestManager(one.store, 0, { log: watched, clock: () => one.time })
+    await leadership.leads(false)
+    one.advance(5 * SECOND)
+    await leadership.leads(false)
+    assert.deepEqual(lines, ['this manager leads'])
+    await other.leads()
+    other.advance(8 * SECOND)
+    await other.leads()
+    one.advance(8 * SECOND)
+    await leadership.leads(false)
+    assert.deepEqual(lines, ['this manager leads', 'this manager does not lead any more'])
+  })
+
   it('is not held any more by the time at which another manager takes over', async (t) => {
     const [one, other] = await twoManagers(t)
     await one.leads()

@@ -99,6 +99,13 @@ describe('the password', () => {
     assert.equal(await reach(url), false)
   })
 
+  it('that the server asks for is missing: the error says where to put it', async () => {
+    process.env['PGPASSFILE'] = join(folder, 'no-pgpass')
+    after(() => delete process.env['PGPASSFILE'])
+    const message = /it needs a password; put it into the file of postgres\.password_file, or into ~\/\.pgpass/
+    await assert.rejects(reach(url), { code: 'invalid_config', message })
+  })
+
   it('that cannot be read is reported, as is a missing server or database', async () => {
     await assert.rejects(reach(url, { password_file: 'none' }), { code: 'invalid_config', message: /none/ })
     const refused = reach('postgres://clerk@127.0.0.1:1/berth')

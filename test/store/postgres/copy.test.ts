@@ -1,6 +1,6 @@
 /** `berth migrate --from` copies a database to PostgreSQL, and back. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,6 +85,38 @@ describe('berth migrate --from', () => {
     )
     assert.ok(more.length > 0)
     await store.close()
+  })
+
+  it('copies the secret, and refuses a target that has another one', async () => {
+    const home = join(folder, 'secrets')
+    mkdirSync(home)
+    const from = join(home, 'from.db')
+    await (await openAt(from, '')).close()
+    const secret = `${'ab'.repeat(32)}\n`
+    writeFileSync(`${from}-secret`, secret, { mode: 0o600 })
+    const to = join(home, 'to.db')
+    const copied = await berth.run('migrate', '--from', from, '--to', to)
+    assert.match(copied.stdout, /^Copied /, copied.stderr)
+    assert.equal(readFileSync(`${to}-secret`, 'utf8'), secret)
+    const other = join(home, 'other.db')
+    writeFileSync(`${other}-secret`, `${'cd'.repeat(32)}\n`, { mode: 0o600 })
+    const refused = await berth.run('migrate', '--from', from, '--to', other)
+    assert.match(refused.stderr, /the secrets in .*from\.db-secret and .*other\.db-secret differ; move .* away/)
+  })
+
+  it('refuses while a manager of either database is alive, wherever it serves', async () => {
+    const from = join(folder, 'alive.db')
+    const store = await openAt(from, 'elsewhere:9')
+    const now = Date.now()
+    const heartbeat = { version: '1', startedAt: now, seenAt: now, until: now + 60_000, clockOffset: 0 }
+    await store.registerManager(heartbeat)
+    const to = join(folder, 'not-copied.db')
+    const refused = await berth.run('migrate', '--from', from, '--to', to)
+    assert.match(refused.stderr, /a manager of .*alive\.db serves at elsewhere:9; stop it first, or wait \d+ s if/)
+    await store.unregisterManager()
+    await store.close()
+    const copied = await berth.run('migrate', '--from', from, '--to', to)
+    assert.match(copied.stdout, /^Copied /, copied.stderr)
   })
 
   it('copies back into a new file', async () => {

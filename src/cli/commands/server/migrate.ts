@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { BerthError } from '../../../domain/errors.ts'
+import { systemClock } from '../../../ports/clock.ts'
 import { loadLocalConfig } from '../../local-config.ts'
 import { type Cli, openOutput, type Output } from '../../command-context.ts'
 
 const ABOUT = `Brings the database of berth.yml up to date, as \`serve\` does. With --from, copies another database into
 it: a SQLite file, or a URL like postgres://berth@db.example.org/berth. The target must be empty. Each row is read again
-and compared. Stop the managers first, and serve only the copy afterwards.`
+and compared, and the secret is copied, too. Stop the managers first, and serve only the copy afterwards.`
 
 interface Options {
   readonly from?: string
@@ -44,7 +45,7 @@ async function copy(cli: Cli, { terminal, json }: Output, from: string, to: stri
       `a manager serves at ${host}:${port}, and would continue with the old database; stop it first`,
     )
   }
-  const counts = await copyDatabase(source, target)
+  const counts = await copyDatabase(source, target, systemClock)
   if (json) return terminal.json({ from: source.database, to: target.database, rows: Object.fromEntries(counts) })
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
   terminal.say(`Copied ${total} rows from ${source.database} to ${target.database}, and compared them.`)
