@@ -57,6 +57,7 @@ it('managers are restarted one after another, and no request fails, no reservati
     assert.deepEqual([direct.status, direct.headers.get('connection')], [200, 'close'])
     await direct.arrayBuffer()
     await manager.died()
+    await manager.shows(/stay with the other managers$/m)
     await manager.start()
     if (manager !== managers.at(-1)) await serves(manager)
     assert.ok(load.changes > changes)

@@ -1,5 +1,4 @@
 /** Records when a token or a session was last used. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../ports/clock.ts'
 import { reasonOf } from '../../domain/errors.ts'
 import type { Log } from '../../ports/log.ts'
@@ -32,6 +31,6 @@ export function createUseRecord({ kind, clock, log, write }: UseRecordDeps): (us
     const written = write(id, now).catch((error: unknown) => {
       log.warn(`the use of a ${kind} could not be recorded`, { [kind]: id, reason: reasonOf(error) })
     })
-    await Promise.race([written, sleep(MAX_WAIT_MS, undefined, { ref: false })])
+    await Promise.race([written, new Promise((resolve) => setTimeout(resolve, MAX_WAIT_MS).unref())])
   }
 }
