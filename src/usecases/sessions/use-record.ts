@@ -5,8 +5,6 @@ import type { Log } from '../../ports/log.ts'
 
 /** Minimum interval between two records: a page sends many requests. */
 const RECORD_INTERVAL_MS = 60_000
-/** Maximum time that a request waits for its record. A request that only reads must not wait for a locked database. */
-const MAX_WAIT_MS = 200
 
 interface UseRecordDeps {
   readonly kind: 'token' | 'session'
@@ -22,15 +20,16 @@ interface Used {
   readonly lastUsedAt: number | null
 }
 
-/** Returns a function that records a use, unless one was recorded less than a minute ago. It never throws. */
-export function createUseRecord({ kind, clock, log, write }: UseRecordDeps): (used: Used) => Promise<void> {
-  return async ({ id, lastUsedAt }) => {
+/**
+ * Returns a function that records a use, unless one was recorded less than a minute ago. Requests do not wait for that:
+ * a full disk or a locked database must not prevent reading.
+ */
+export function createUseRecord({ kind, clock, log, write }: UseRecordDeps): (used: Used) => void {
+  return ({ id, lastUsedAt }) => {
     const now = clock()
     if (lastUsedAt !== null && now - lastUsedAt < RECORD_INTERVAL_MS) return
-    // A full disk must not prevent reading.
-    const written = write(id, now).catch((error: unknown) => {
+    write(id, now).catch((error: unknown) => {
       log.warn(`the use of a ${kind} could not be recorded`, { [kind]: id, reason: reasonOf(error) })
     })
-    await Promise.race([written, new Promise((resolve) => setTimeout(resolve, MAX_WAIT_MS).unref())])
   }
 }
