@@ -22,10 +22,10 @@ describe('a simulated day', () => {
     assertHonest(await simulate({ ...DAY, hours: 0.45, managers: 3, database: await server.createDatabase() }))
   })
 
-  it('refuses a PostgreSQL database that is in use', async () => {
+  it('refuses a PostgreSQL database that has tables', async () => {
     const used = await server.createDatabase()
     await (await openPostgres(addressOf(used))).close()
-    await assert.rejects(simulate({ ...DAY, managers: 1, database: used }), /is in use; create an empty one/)
+    await assert.rejects(simulate({ ...DAY, managers: 1, database: used }), /has tables already, perhaps of an earlier simulation; create an empty database/)
   })
 })
 
