@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { after, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { docker, withShortNames } from '../../lab/docker.ts'
@@ -44,12 +45,10 @@ function watchDeaths(): { readonly deaths: ReadonlyMap<string, readonly number[]
   const filters = [`label=berth.instance=${first.instance}`, 'event=die'].flatMap((filter) => ['--filter', filter])
   const format = '{{.Actor.Attributes.name}} {{.TimeNano}}'
   const events = spawn('docker', ['events', ...filters, '--format', format], { stdio: ['ignore', 'pipe', 'ignore'] })
-  events.stdout.setEncoding('utf8').on('data', (text: string) => {
-    for (const line of text.split('\n').filter(Boolean)) {
-      const [name = '', at = ''] = line.split(' ')
-      const short = withShortNames(name)
-      deaths.set(short, [...(deaths.get(short) ?? []), Number(at.slice(0, -6))])
-    }
+  createInterface({ input: events.stdout }).on('line', (line) => {
+    const [name = '', at = ''] = line.split(' ')
+    const short = withShortNames(name)
+    deaths.set(short, [...(deaths.get(short) ?? []), Number(at.slice(0, -6))])
   })
   return {
     deaths,
@@ -115,7 +114,10 @@ it('While three managers are killed one after another under load, no container h
   assertKept(load, await query<Row>(ROWS))
   const late = [...ends].map(([id, { at, container }]) => {
     const died = watch.deaths.get(container)?.find((when) => when >= at - SHORT_MS)
-    assert.ok(died !== undefined && died >= at, `${id}: ${container} died at ${died}, not after ${at}`)
+    assert.ok(
+      died !== undefined && died >= at,
+      `${id}: ${container} died at ${watch.deaths.get(container)?.join()}, not after ${at}`,
+    )
     return died - at
   })
   const most = Math.max(...late)
