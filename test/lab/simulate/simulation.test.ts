@@ -25,7 +25,10 @@ describe('a simulated day', () => {
   it('refuses a PostgreSQL database that has tables', async () => {
     const used = await server.createDatabase()
     await (await openPostgres(addressOf(used))).close()
-    await assert.rejects(simulate({ ...DAY, managers: 1, database: used }), /has tables already, perhaps of an earlier simulation; create an empty database/)
+    await assert.rejects(
+      simulate({ ...DAY, managers: 1, database: used }),
+      /has tables already, perhaps of an earlier simulation; create an empty database/,
+    )
   })
 })
 
