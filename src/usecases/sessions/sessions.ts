@@ -100,14 +100,14 @@ export function createSessions({ store, clock, log, signOn }: SessionsDeps): Ses
       const found = read && (await store.session(read.id))
       const session = found && isSecretOf(read.secret, found.hash) ? current(found) : null
       if (!session) throw new BerthError('unauthorized', 'this session has ended; sign in again at /ui/sign-in')
-      if (isUse) recordUse(session)
+      if (isUse) await recordUse(session)
       return session
     },
 
     async use(id) {
       const found = await store.session(id)
       const session = found && current(found)
-      if (session) recordUse(session)
+      if (session) await recordUse(session)
       return session !== null
     },
 

@@ -29,7 +29,7 @@ export function createTokenCheck({ store, clock, log }: TokenCheckDeps): TokenCh
     if (expiresAt !== null && expiresAt <= clock()) {
       throw refused(`this API token expired at ${new Date(expiresAt).toISOString()}`)
     }
-    recordUse(token)
+    await recordUse(token)
     return token
   }
 }

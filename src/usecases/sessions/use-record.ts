@@ -20,15 +20,13 @@ interface Used {
   readonly lastUsedAt: number | null
 }
 
-/**
- * Returns a function that records a use, unless one was recorded less than a minute ago. Requests do not wait for that:
- * a full disk or a locked database must not prevent reading.
- */
-export function createUseRecord({ kind, clock, log, write }: UseRecordDeps): (used: Used) => void {
-  return ({ id, lastUsedAt }) => {
+/** Returns a function that records a use, unless one was recorded less than a minute ago. It never throws. */
+export function createUseRecord({ kind, clock, log, write }: UseRecordDeps): (used: Used) => Promise<void> {
+  return async ({ id, lastUsedAt }) => {
     const now = clock()
     if (lastUsedAt !== null && now - lastUsedAt < RECORD_INTERVAL_MS) return
-    write(id, now).catch((error: unknown) => {
+    // A full disk must not prevent reading.
+    await write(id, now).catch((error: unknown) => {
       log.warn(`the use of a ${kind} could not be recorded`, { [kind]: id, reason: reasonOf(error) })
     })
   }
