@@ -18,6 +18,7 @@ import { LocalTime } from '../src/domain/text/local-time.ts'
 import { createOwners } from '../src/usecases/self-service/owners.ts'
 import { createRefusalCounter, type RefusalCounter } from '../src/usecases/series/refusal-counter.ts'
 import { createSelfService, type SelfService } from '../src/usecases/self-service/self-service.ts'
+import { PostponedWrites } from '../src/usecases/postponed-writes.ts'
 import { createReservations, type Reservations } from '../src/usecases/reservations.ts'
 import { Terminals } from '../src/usecases/terminals/terminals.ts'
 import { specDigest } from '../src/engine/labels.ts'
@@ -138,6 +139,7 @@ export async function createWorld(
       engine: wrap('engine', openMemory({ database, instance: INSTANCE.name, host })),
       accounts: wrap('accounts', accounts),
       store: wrap('store', life),
+      postponed: new PostponedWrites(),
     }
     const hostCertificates = options.hostCa
       ? createHostCertificates({ ca: openHostCa(SECRET), accounts: ports.accounts, sshHost: () => 'localhost', clock })

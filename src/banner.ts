@@ -45,7 +45,7 @@ function accessOf({ auth, signOn }: Config): string {
  * Prints how the pools fill until they are full for the first time: the first and the last count, and every few seconds
  * a count in between. Problems of a pool are in the log. Returns a function that stops it.
  */
-export function followFilling(store: Store, pools: Pools): () => Promise<void> {
+export function followFilling(store: Pick<Store, 'snapshot'>, pools: Pools): () => Promise<void> {
   const stopped = new AbortController()
   const done = printProgress(store, pools, stopped.signal)
   return async () => {
@@ -54,12 +54,14 @@ export function followFilling(store: Store, pools: Pools): () => Promise<void> {
   }
 }
 
-async function printProgress(store: Store, pools: Pools, signal: AbortSignal): Promise<void> {
+async function printProgress(store: Pick<Store, 'snapshot'>, pools: Pools, signal: AbortSignal): Promise<void> {
   let last = ''
   for (let polls = 0; !signal.aborted; polls += 1) {
-    const { containers } = await store.snapshot()
+    // While the database is unavailable, which the log says, the last count stands.
+    const snapshot = await store.snapshot().catch(() => null)
+    const containers = snapshot?.containers ?? []
     const isFull = containers.length > 0 && containers.every((c) => SETTLED.includes(c.state))
-    const counts = readyCounts(containers, pools.all())
+    const counts = snapshot ? readyCounts(containers, pools.all()) : last
     if (counts !== last && (isFull || polls % POLLS_PER_LINE === 0)) {
       printLine('  pools', counts)
       last = counts

@@ -24,6 +24,7 @@ import { Reconciler } from './reconcile/reconciler.ts'
 import type { Store } from './ports/store.ts'
 import { openEngine } from './engine/open-engine.ts'
 import { createHostCertificates, type HostCertificates } from './usecases/host-certificates.ts'
+import { PostponedWrites } from './usecases/postponed-writes.ts'
 import { createRefusalCounter, type RefusalCounter } from './usecases/series/refusal-counter.ts'
 import { specDigest } from './engine/labels.ts'
 import { databaseOf } from './store/open-store.ts'
@@ -42,6 +43,7 @@ export interface Components {
   readonly accounts: Accounts
   readonly reconciler: Reconciler
   readonly refusals: RefusalCounter
+  readonly postponed: PostponedWrites
   /** Time zone in which tenants read times. */
   readonly localTime: LocalTime
   /** Secret that this database's managers share, kept outside the database. */
@@ -102,6 +104,7 @@ export async function openComponents(
       })
     : undefined
   const ownershipOf = createOwnershipReader({ database, store, engine, isGone, clock })
+  const postponed = new PostponedWrites()
   const reconciler = new Reconciler({
     instance: instanceOf(settings),
     pools,
@@ -112,6 +115,7 @@ export async function openComponents(
     clock,
     log,
     metrics,
+    postponed,
     concurrency: () => settings.current.concurrency,
     database,
     isGone,
@@ -142,6 +146,7 @@ export async function openComponents(
       reconciler,
       hostCertificates,
       refusals,
+      postponed,
       localTime,
       secret,
       freeSpace,

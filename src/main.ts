@@ -77,8 +77,8 @@ export async function startManager(
     const schedule = createSchedule()
     const nudge = () => schedule.nudge()
     const components = await openComponents(live, { clock: systemClock, log, metrics, nudge })
-    const { time, clock, pools, store, engine, accounts, reconciler, hostCertificates, localTime, refusals } =
-      components
+    const { time, clock, pools, store, engine, accounts, reconciler, hostCertificates, localTime } = components
+    const { refusals, postponed } = components
     closing.push(() => components.close())
     await assertDiskLimits(engine, config)
     const reload = createReload({
@@ -99,6 +99,7 @@ export async function startManager(
       clock,
       log,
       metrics: refusals.around(metrics),
+      postponed,
       newId: randomUUID,
       engineStatus: reconciler.engineStatus,
       schedule,

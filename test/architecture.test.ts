@@ -61,6 +61,7 @@ const RULES: readonly Rule[] = [
       'reconcile',
       'store/open-store.ts',
       'usecases/host-certificates.ts',
+      'usecases/postponed-writes.ts',
       'usecases/series/refusal-counter.ts',
     ],
     packages: ['node:url'],

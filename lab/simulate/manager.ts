@@ -21,6 +21,7 @@ import { startLoop } from '../../src/reconcile/loop.ts'
 import { Reconciler } from '../../src/reconcile/reconciler.ts'
 import { createSchedule } from '../../src/reconcile/schedule.ts'
 import { createAdmin } from '../../src/usecases/admin.ts'
+import { PostponedWrites } from '../../src/usecases/postponed-writes.ts'
 import { createReservations } from '../../src/usecases/reservations.ts'
 import { Terminals } from '../../src/usecases/terminals/terminals.ts'
 import { contextOf, BUILD, SETTINGS } from '../api.ts'
@@ -69,8 +70,10 @@ export async function startSimulatedManager(deps: ManagerDeps): Promise<Simulate
   const engine = slowListing(openMemory({ database, instance: INSTANCE.name, host }), timeline, host, ticks)
   const store = timedClaims(deps.store, samples)
   const ports = { engine, accounts, store }
+  const postponed = new PostponedWrites()
   const reconciler = new Reconciler({
     ...ports,
+    postponed,
     store: ticks.watch(store),
     instance: INSTANCE,
     pools,
@@ -85,7 +88,7 @@ export async function startSimulatedManager(deps: ManagerDeps): Promise<Simulate
     onProgress: () => schedule.nudge(),
   })
   const { engineStatus } = reconciler
-  const common = { ...ports, pools, clock, log, metrics, newId, localTime }
+  const common = { ...ports, pools, clock, log, metrics, newId, localTime, postponed }
   // Callers log in by keys, so no password is hashed.
   const hashPassword = async () => '$6$salt$hash'
   const reservations = createReservations({ ...common, engineStatus, schedule, hashPassword })

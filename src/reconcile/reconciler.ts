@@ -146,6 +146,7 @@ export class Reconciler {
     const { engine, clock } = this.#deps
     const busy = this.#executor.busy
     const wasRecognized = this.#view.isRecognized
+    await this.#deps.postponed.retry()
     await this.#rows.carryOutRequests()
     // After a write that failed, this one shows whether there is room again.
     const leading = await this.#leadership.leads(!this.#isDatabaseWritable)

@@ -12,6 +12,7 @@ import type { ReservationWithContainers, Store } from '../ports/store.ts'
 import { accountOf, describeReservation, type Reservation } from '../domain/reservation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HostCertificates } from './host-certificates.ts'
+import type { PostponedWrites } from './postponed-writes.ts'
 import { sessionContextOf } from './self-service/session-context.ts'
 
 /** Maximum number of rounds in which containers that do not work are swapped for others. */
@@ -41,6 +42,8 @@ export interface ActivationDeps {
   /** Absent without `ssh.host_ca`. */
   readonly hostCertificates?: HostCertificates | undefined
   readonly localTime: LocalTime
+  /** Shared by all that prepare reservations; each tick retries them. */
+  readonly postponed: PostponedWrites
 }
 
 /**

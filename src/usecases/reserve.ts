@@ -115,7 +115,7 @@ async function activateClaimed(
   pool: Pool,
   began: number,
 ): Promise<ReservationWithContainers> {
-  const { store, clock, metrics, schedule } = context
+  const { store, clock, metrics, schedule, postponed } = context
   const { id, prepareBy } = claimed.reservation
   try {
     const active = await activate(context, claimed, pool)
@@ -128,7 +128,7 @@ async function activateClaimed(
     return active
   } catch (error) {
     const failed = { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } } as const
-    await store.end([id], failed, clock()).finally(() => schedule.nudge())
+    await postponed.write(() => store.end([id], failed, clock())).finally(() => schedule.nudge())
     throw error
   }
 }

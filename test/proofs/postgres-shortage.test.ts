@@ -17,6 +17,8 @@ import { startPooler } from '../support/manager/pgbouncer.ts'
 
 const KILLS = effort({ test: 1, prove: 10 })
 const TIMEOUT_MS = 1_000
+/** Maximum time without a reservation after the pooler is back. */
+const MAX_UNSERVED_MS = 10_000
 
 const exec = promisify(execFile)
 const disk = await smallDisk()
@@ -55,11 +57,11 @@ interface Answer {
 let users = 0
 
 /** Reserves a container, and releases it. */
-async function reserve(): Promise<Answer> {
+async function reserve(at = manager): Promise<Answer> {
   const began = performance.now()
-  const { status, body } = await manager.send('POST', '/v1/reservations', { username: `u-${++users}`, duration: '10m' })
+  const { status, body } = await at.send('POST', '/v1/reservations', { username: `u-${++users}`, duration: '10m' })
   const answer = { status, tookMs: performance.now() - began, ...(body as Omit<Answer, 'status' | 'tookMs'>) }
-  if (status === 201) await manager.send('POST', '/v1/release-all', {})
+  if (status === 201) await at.send('POST', '/v1/release-all', {})
   return answer
 }
 
@@ -70,7 +72,7 @@ async function assertRefused(reason: RegExp): Promise<void> {
   assert.ok(answer.tookMs < 3 * TIMEOUT_MS + 3_000, `after ${answer.tookMs} ms`)
 }
 
-const heals = () => eventually(async () => (await reserve()).status === 201)
+const heals = (at = manager) => eventually(async () => (await reserve(at)).status === 201)
 
 describe('a manager whose PostgreSQL', () => {
   it('While other programs have all connections to PostgreSQL, requests fail with that reason, and work resumes afterwards', async (t) => {
@@ -144,6 +146,7 @@ describe('a manager whose PostgreSQL', () => {
   })
 
   it('When a pooler in transaction mode is killed under load and started again, nothing answered is lost', async (t) => {
+    await heals(pooled)
     const load = startLoad([pooled], { group: 'pooled', clients: 8 })
     t.after(() => load.stop().catch(() => undefined))
     for (let kill = 0; kill < KILLS; kill += 1) {
@@ -151,8 +154,10 @@ describe('a manager whose PostgreSQL', () => {
       await pooler.kill()
       await sleep(500)
       pooler.start()
+      const began = performance.now()
+      await load.untilServed()
+      assert.ok(performance.now() - began < MAX_UNSERVED_MS, 'preparations were not taken up again')
     }
-    await load.untilServed()
     await load.stop()
     assertKept(load, (await server.query('pooled', ROWS)) as unknown as Row[])
     const codes = new Set(load.refusals.map(({ code }) => code))

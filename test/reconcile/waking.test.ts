@@ -68,7 +68,7 @@ describe('a reserve', () => {
     await assert.rejects(reserve(world, {}), error)
     assert.deepEqual(world.wanted, ['now'])
     const other = await filled({ faults: { ...faults, store: onCall('end', 1, { when: 'before', error: full }) } })
-    await assert.rejects(reserve(other, {}), full)
+    await assert.rejects(reserve(other, {}), error)
     assert.deepEqual(other.wanted, ['now'])
   })
 

@@ -117,6 +117,35 @@ describe('the queue of a manager', () => {
     assert.deepEqual(world.logins(), ['carol@p-1'])
   })
 
+  it('ends a failed preparation, or resumes it, as soon as the database can record that', async () => {
+    const away = new BerthError('database_unavailable', 'connection refused')
+    for (const { error, state } of [
+      { error: new BerthError('guest_failed', 'no space left'), state: 'ended' },
+      { error: away, state: 'active' },
+    ]) {
+      let isAway = false
+      const isRecorded = (verb: string, [, end]: readonly unknown[]) =>
+        verb === 'takeOverPreparation' || (verb === 'end' && (end as { outcome: string }).outcome === 'failed')
+      const world = await full(1, {
+        faults: {
+          accounts: (called) => (isAway && called === 'createAccounts' ? { when: 'before', error } : null),
+          store: (called, _, args) => (isAway && isRecorded(called, args) ? { when: 'before', error: away } : null),
+        },
+      })
+      await ask(world, 'alice')
+      const { reservation } = await ask(world, 'bob')
+      isAway = true
+      world.advance(MINUTE)
+      await world.settle()
+      assert.equal(await stateOf(world, reservation.id), 'preparing')
+      isAway = false
+      await world.settle()
+      world.advance(2_000)
+      await world.settle()
+      assert.equal(await stateOf(world, reservation.id), state)
+    }
+  })
+
   it('waits for an engine that does not answer, without failing a reservation', async () => {
     let away = false
     const error = new BerthError('engine_unavailable', 'no engine there')

@@ -218,6 +218,24 @@ describe('release', () => {
     assert.deepEqual(world.logins(), [])
   })
 
+  it('ends a reservation whose preparation failed as soon as the database can record that', async () => {
+    const away = new BerthError('database_unavailable', 'connection refused')
+    const error = new BerthError('guest_failed', 'no space left')
+    const world = await filled({
+      faults: {
+        accounts: onCall('createAccounts', 1, { when: 'before', error }),
+        store: onCall('end', 1, { when: 'before', error: away }),
+      },
+    })
+    await assert.rejects(reserve(world, 'alice'), error)
+    assert.deepEqual(
+      (await world.store.snapshot()).reservations.map(({ state }) => state),
+      ['preparing'],
+    )
+    await world.reconciler.tick()
+    assert.deepEqual((await world.store.snapshot()).reservations, [])
+  })
+
   it('ends a reservation that is being prepared', async () => {
     const world = await filled()
     const open = world.accounts.createAccounts.bind(world.accounts)

@@ -37,7 +37,7 @@ export class Activations {
   }
 
   async #activate(reserved: ReservationWithContainers, isFresh: boolean): Promise<void> {
-    const { pools, store, clock, metrics } = this.#deps
+    const { pools, store, clock, metrics, postponed } = this.#deps
     const { id, prepareBy } = reserved.reservation
     try {
       const pool = poolOf(pools, reserved.reservation)
@@ -46,10 +46,11 @@ export class Activations {
       if (waitUntil !== null && activeAt !== null) metrics.observe('queue', activeAt - createdAt)
     } catch (error) {
       if (!isInfrastructureError(error)) {
-        await store.end([id], { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } }, clock())
+        const failed = { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } } as const
+        await postponed.write(() => store.end([id], failed, clock()))
         return
       }
-      await store.takeOverPreparation(id, prepareBy, clock() + RESUME_RETRY_MS)
+      await postponed.write(() => store.takeOverPreparation(id, prepareBy, clock() + RESUME_RETRY_MS))
       throw error
     }
   }

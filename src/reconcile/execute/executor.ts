@@ -5,6 +5,7 @@ import { hasCode, isInfrastructureError, reasonOf } from '../../domain/errors.ts
 import type { Observed } from '../../ports/engine.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import { createNotifier, type Notifier } from '../../usecases/notifier.ts'
+import type { PostponedWrites } from '../../usecases/postponed-writes.ts'
 import type { Action } from '../plan/actions.ts'
 import { containerKey, imageKey, notificationKey, playbookKey, type WorkKey } from '../work-keys.ts'
 import { Activations } from './activations.ts'
@@ -25,6 +26,7 @@ export interface ExecutorDeps extends BuilderDeps {
   /** Returns the maximum number of containers that are worked on at once. */
   readonly concurrency: () => number
   readonly metrics: Metrics
+  readonly postponed: PostponedWrites
   /** Called after a change that must be reconciled. */
   readonly onProgress: () => void
 }

@@ -31,6 +31,7 @@ unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 default_pool_size = 3
+server_login_retry = 1
 ${process.getuid?.() === 0 ? 'user = nobody' : ''}
 `,
   )
