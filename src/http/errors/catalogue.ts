@@ -97,8 +97,9 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
   cancelled: {
     status: 409,
     title: 'Reservation cancelled',
-    meaning: 'The reservation was released while it was being prepared.',
-    remedy: 'Make a new reservation, if it is still needed.',
+    meaning:
+      'The reservation was released while it was being prepared, or another manager has resumed its preparation.',
+    remedy: 'Repeat the request with the same Idempotency-Key, or make a new reservation, if it is still needed.',
   },
   engine_unavailable: {
     status: 503,
