@@ -81,7 +81,8 @@ describe('just clean', async () => {
 
   it('and just unprovision refuse while a manager serves, and remove nothing', async () => {
     await manager.start()
-    await manager.until('serves', (all) => all.some(({ name, state }) => name === `${pool}-2` && state === 'ready'))
+    // By then it has recorded in the engine that it is alive.
+    await eventually(async () => (await manager.get('/readyz')).status === 200)
     const before = await idOf(`${pool}-2`)
     const folder = checkout()
     // The same database under another path: what counts is its identity.
