@@ -42,7 +42,7 @@ export interface ActivationDeps {
   /** Absent without `ssh.host_ca`. */
   readonly hostCertificates?: HostCertificates | undefined
   readonly localTime: LocalTime
-  /** Shared by all that prepare reservations; each tick retries them. */
+  /** Shared by reserve requests and the reconciler, which retries the writes in each tick. */
   readonly postponed: PostponedWrites
 }
 

@@ -1,7 +1,10 @@
-/** Writes that are tried again as soon as the database is available. A restart of the manager does without them. */
+/**
+ * Writes that are repeated when the database is available again. They are kept in memory only: after a restart, the
+ * preparations that they were for are resumed or ended anyway.
+ */
 import { hasCode } from '../domain/errors.ts'
 
-/** A write that may be repeated although it was carried out. */
+/** A write that changes nothing if an earlier attempt was committed, even one that failed. */
 type Write = () => Promise<unknown>
 
 export class PostponedWrites {
@@ -17,10 +20,10 @@ export class PostponedWrites {
     }
   }
 
-  /** Tries the kept writes again. */
+  /** Repeats the kept writes. They run concurrently, to share commits and timeouts. Throws like `write`. */
   async retry(): Promise<void> {
     const writes = this.#writes
     this.#writes = []
-    for (const write of writes) await this.write(write)
+    await Promise.all(writes.map((write) => this.write(write)))
   }
 }
