@@ -95,7 +95,10 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
       schedule.nudge()
       return { ...claimed.result, password: password.shown() }
     case 'claimed':
-      return { ...(await activateClaimed(context, claimed.result, pool, began)), password: password.shown() }
+      return {
+        ...(await activateClaimed(context, claimed.result, { pool, began, hasKey: key !== null })),
+        password: password.shown(),
+      }
     case 'short':
     case 'over_quota':
     case 'queue_full':
@@ -108,12 +111,19 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   }
 }
 
-/** Ends the reservation as failed if it cannot be activated. `began` is when the request arrived. */
+interface ClaimedRequest {
+  readonly pool: Pool
+  /** When the request arrived, epoch milliseconds. */
+  readonly began: number
+  /** Whether it has an Idempotency-Key. */
+  readonly hasKey: boolean
+}
+
+/** Ends the reservation as failed if it cannot be activated. */
 async function activateClaimed(
   context: ReserveDeps,
   claimed: ReservationWithContainers,
-  pool: Pool,
-  began: number,
+  { pool, began, hasKey }: ClaimedRequest,
 ): Promise<ReservationWithContainers> {
   const { store, clock, metrics, schedule, postponed } = context
   const { id, prepareBy } = claimed.reservation
@@ -127,7 +137,10 @@ async function activateClaimed(
     if (!isAsClaimed || hasPeers) schedule.nudge()
     return active
   } catch (error) {
-    const failed = { outcome: 'failed', reason: reasonOf(error), seen: { prepareBy } } as const
+    // The activation may have been committed although it failed. A repeated request with the key returns that
+    // reservation, so it stays. Without a key no request can return it.
+    const seen = hasKey ? ({ state: 'preparing', prepareBy } as const) : { prepareBy }
+    const failed = { outcome: 'failed', reason: reasonOf(error), seen } as const
     await postponed.write(() => store.end([id], failed, clock())).finally(() => schedule.nudge())
     throw error
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ANONYMOUS } from '../../src/domain/identity.ts'
 import { BerthError } from '../../src/domain/errors.ts'
+import { idempotentRequest } from '../../src/usecases/idempotency.ts'
 import { onCall } from '../../lab/faulty.ts'
 import { pool } from '../../lab/rows.ts'
 import { createWorld, type World } from '../../lab/world.ts'
@@ -234,6 +235,27 @@ describe('release', () => {
     )
     await world.reconciler.tick()
     assert.deepEqual((await world.store.snapshot()).reservations, [])
+  })
+
+  it('keeps an active reservation that a repeated request returned after the first request had failed', async () => {
+    const away = new BerthError('database_unavailable', 'connection refused')
+    const world = await filled({
+      faults: {
+        store: (verb, nth) => {
+          if (verb === 'activate') return { when: 'after', error: away }
+          return verb === 'end' && nth === 1 ? { when: 'before', error: away } : null
+        },
+      },
+    })
+    const request = { pool: P, username: 'alice', password: 'test', count: 1, durationMs: MINUTE }
+    const idempotency = idempotentRequest('build-17', request, Buffer.alloc(32))
+    const send = () => world.reservations.reserve({ ...request, idempotency }, ANONYMOUS)
+    await assert.rejects(send(), away)
+    const { reservation } = await send()
+    assert.equal(reservation.state, 'active')
+    await world.settle()
+    assert.equal((await world.store.reservation(reservation.id))?.state, 'active')
+    assert.deepEqual(world.logins(), ['alice@p-1'])
   })
 
   it('ends a reservation that is being prepared', async () => {
