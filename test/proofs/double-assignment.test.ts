@@ -2,17 +2,17 @@
 import { join } from 'node:path'
 import { before, it } from 'node:test'
 import { ask } from '../support/world/replay.ts'
-import { openRivals } from '../support/world/rivals.ts'
+import { prepareContention } from '../support/world/contention.ts'
 
-const rivals = await openRivals({}, (folder) => {
+const contention = await prepareContention({}, (folder) => {
   const file = join(folder, 'containers.db')
   return async <T>(sql: string) => ask<T>(file, sql)
 })
 
-before(() => rivals.start())
+before(() => contention.start())
 
 it('Of concurrent requests to several managers, each container goes to one, and its holder can log in', (t) =>
-  rivals.assertOneHolder(t))
+  contention.assertOneHolder(t))
 
 it('A manager that is killed under load takes nothing from holders whom the other managers have answered', (t) =>
-  rivals.assertOneHolderAfterKill(t))
+  contention.assertOneHolderAfterKill(t))
