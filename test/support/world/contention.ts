@@ -87,7 +87,7 @@ class Contention {
     tried(t, logins, 'logins, and as many refused')
   }
 
-  /** Asserts the same while a manager is killed, and that no holder whom another manager has answered loses anything. */
+  /** Asserts the same while a manager is killed: its death takes nothing from holders of the other managers. */
   async assertOneHolderAfterKill(t: TestContext): Promise<void> {
     let lost = 0
     for (let nth = 1; nth <= ROUNDS; nth += 1) {
