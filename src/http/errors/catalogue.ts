@@ -99,7 +99,8 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
     title: 'Reservation cancelled',
     meaning:
       'The reservation was released while it was being prepared, or another manager has resumed its preparation.',
-    remedy: 'Repeat the request with the same Idempotency-Key, or make a new reservation, if it is still needed.',
+    remedy:
+      'If another manager has resumed it, repeat the request with the same Idempotency-Key. If it was released, make a new reservation.',
   },
   engine_unavailable: {
     status: 503,

@@ -14,7 +14,7 @@ in. Those that were never lent are replaced at once, the others after a question
 
 /** Advice for containers that are left alone. */
 const FOREIGN =
-  'Managers leave foreign containers alone. Give this installation a name of its own ("instance:" in berth.yml) to serve beside them, or replace them, sessions included: berth doctor --fix'
+  'Managers leave foreign containers alone. To keep them, give this installation another name ("instance:" in berth.yml). To replace them, and end all sessions in them: berth doctor --fix'
 
 interface DoctorOptions {
   readonly fix?: boolean
@@ -73,8 +73,9 @@ export function addDoctor(program: Command, cli: Cli): void {
         { cut: false },
       )
       if (serving) terminal.note('A manager is running: it fixes by itself what it can.')
-      else if (!fix && findings.some(({ kind }) => kind !== 'foreign'))
+      else if (!fix && findings.some(({ kind }) => kind !== 'foreign')) {
         terminal.note('`berth doctor --fix` fixes this, and so does `berth serve`.')
+      }
       if (!fix && findings.some(({ kind }) => kind === 'foreign')) terminal.note(FOREIGN)
     })
 }
