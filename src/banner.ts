@@ -57,16 +57,18 @@ export function followFilling(store: Pick<Store, 'snapshot'>, pools: Pools): () 
 async function printProgress(store: Pick<Store, 'snapshot'>, pools: Pools, signal: AbortSignal): Promise<void> {
   let last = ''
   for (let polls = 0; !signal.aborted; polls += 1) {
-    // While the database is unavailable, which the log says, the last count stands.
+    // The log reports that the database is unavailable. Here the count is read again at the next poll.
     const snapshot = await store.snapshot().catch(() => null)
-    const containers = snapshot?.containers ?? []
-    const isFull = containers.length > 0 && containers.every((c) => SETTLED.includes(c.state))
-    const counts = snapshot ? readyCounts(containers, pools.all()) : last
-    if (counts !== last && (isFull || polls % POLLS_PER_LINE === 0)) {
-      printLine('  pools', counts)
-      last = counts
+    if (snapshot) {
+      const { containers } = snapshot
+      const isFull = containers.length > 0 && containers.every((c) => SETTLED.includes(c.state))
+      const counts = readyCounts(containers, pools.all())
+      if (counts !== last && (isFull || polls % POLLS_PER_LINE === 0)) {
+        printLine('  pools', counts)
+        last = counts
+      }
+      if (isFull) return
     }
-    if (isFull) return
     await sleep(POLL_INTERVAL_MS, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -7,7 +7,7 @@ import { container, pool } from '../lab/rows.ts'
 import { eventually } from '../lab/eventually.ts'
 
 describe('the progress of pools', () => {
-  it('goes on after the database was unavailable', async () => {
+  it('is read again after the database was unavailable', async () => {
     let reads = 0
     const snapshot = async () => {
       if (++reads === 1) throw new BerthError('database_unavailable', 'connection refused')

@@ -81,7 +81,7 @@ describe('just clean', async () => {
 
   it('and just unprovision refuse while a manager serves, and remove nothing', async () => {
     await manager.start()
-    // By then it has recorded in the engine that it is alive.
+    // A ready manager is recorded as alive in the engine. Its containers are ready before, from the earlier run.
     await eventually(async () => (await manager.get('/readyz')).status === 200)
     const before = await idOf(`${pool}-2`)
     const folder = checkout()

@@ -17,7 +17,10 @@ import { startPooler } from '../support/manager/pgbouncer.ts'
 
 const KILLS = effort({ test: 1, prove: 10 })
 const TIMEOUT_MS = 1_000
-/** Maximum time without a reservation after the pooler is back. */
+/**
+ * Maximum time until a reservation after the pooler has started again. Preparations that failed meanwhile must not wait
+ * for their deadline, which is 40 s.
+ */
 const MAX_UNSERVED_MS = 10_000
 
 const exec = promisify(execFile)
@@ -57,11 +60,11 @@ interface Answer {
 let users = 0
 
 /** Reserves a container, and releases it. */
-async function reserve(at = manager): Promise<Answer> {
+async function reserve(target = manager): Promise<Answer> {
   const began = performance.now()
-  const { status, body } = await at.send('POST', '/v1/reservations', { username: `u-${++users}`, duration: '10m' })
+  const { status, body } = await target.send('POST', '/v1/reservations', { username: `u-${++users}`, duration: '10m' })
   const answer = { status, tookMs: performance.now() - began, ...(body as Omit<Answer, 'status' | 'tookMs'>) }
-  if (status === 201) await at.send('POST', '/v1/release-all', {})
+  if (status === 201) await target.send('POST', '/v1/release-all', {})
   return answer
 }
 
@@ -72,7 +75,7 @@ async function assertRefused(reason: RegExp): Promise<void> {
   assert.ok(answer.tookMs < 3 * TIMEOUT_MS + 3_000, `after ${answer.tookMs} ms`)
 }
 
-const heals = (at = manager) => eventually(async () => (await reserve(at)).status === 201)
+const heals = (target = manager) => eventually(async () => (await reserve(target)).status === 201)
 
 describe('a manager whose PostgreSQL', () => {
   it('While other programs have all connections to PostgreSQL, requests fail with that reason, and work resumes afterwards', async (t) => {
@@ -146,6 +149,7 @@ describe('a manager whose PostgreSQL', () => {
   })
 
   it('When a pooler in transaction mode is killed under load and started again, nothing answered is lost', async (t) => {
+    // The server may have been started again by the previous test.
     await heals(pooled)
     const load = startLoad([pooled], { group: 'pooled', clients: 8 })
     t.after(() => load.stop().catch(() => undefined))
@@ -156,7 +160,7 @@ describe('a manager whose PostgreSQL', () => {
       pooler.start()
       const began = performance.now()
       await load.untilServed()
-      assert.ok(performance.now() - began < MAX_UNSERVED_MS, 'preparations were not taken up again')
+      assert.ok(performance.now() - began < MAX_UNSERVED_MS, 'failed preparations still hold their containers')
     }
     await load.stop()
     assertKept(load, (await server.query('pooled', ROWS)) as unknown as Row[])

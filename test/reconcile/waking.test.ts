@@ -60,7 +60,7 @@ describe('a reserve', () => {
     assert.deepEqual([containers.map(({ name }) => name), world.wanted], [['p-2'], ['now']])
   })
 
-  it('wants one when it failed, also where that could not be written down', async () => {
+  it('wants one when it failed, also when the failure could not be recorded', async () => {
     const error = new BerthError('engine_unavailable', 'no engine there')
     const full = new BerthError('database_unavailable', 'the disk is full')
     const faults = { accounts: onCall('createAccounts', 1, { when: 'before', error }) }

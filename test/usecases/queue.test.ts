@@ -117,7 +117,7 @@ describe('the queue of a manager', () => {
     assert.deepEqual(world.logins(), ['carol@p-1'])
   })
 
-  it('ends a failed preparation, or resumes it, as soon as the database can record that', async () => {
+  it('ends or resumes a failed preparation as soon as the database is available again', async () => {
     const away = new BerthError('database_unavailable', 'connection refused')
     for (const { error, state } of [
       { error: new BerthError('guest_failed', 'no space left'), state: 'ended' },

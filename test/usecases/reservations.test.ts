@@ -219,7 +219,7 @@ describe('release', () => {
     assert.deepEqual(world.logins(), [])
   })
 
-  it('ends a reservation whose preparation failed as soon as the database can record that', async () => {
+  it('ends a reservation whose preparation failed as soon as the database is available again', async () => {
     const away = new BerthError('database_unavailable', 'connection refused')
     const error = new BerthError('guest_failed', 'no space left')
     const world = await filled({

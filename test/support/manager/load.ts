@@ -142,7 +142,7 @@ export function assertKept({ answered }: Load, rows: readonly Row[]): void {
     assert.ok(!released || row.state === 'ended' || row.state === 'ending', `released: ${JSON.stringify(row)}`)
     assert.ok(released || row.state === 'active' || row.outcome === 'expired', `not released: ${JSON.stringify(row)}`)
   }
-  // A request whose preparation failed is carried out when it is sent again.
+  // After a failed preparation, a repeated request makes another reservation.
   const served = rows.filter(({ outcome }) => outcome !== 'failed').map(({ username }) => username)
   assert.equal(new Set(served).size, served.length, 'a request was carried out twice')
 }

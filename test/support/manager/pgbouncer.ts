@@ -15,7 +15,10 @@ export interface Pooler {
   start(): void
 }
 
-/** Starts PgBouncer until the tests of the file have ended. Call it at the top of the file. */
+/**
+ * Starts PgBouncer until the tests of the file have ended. Call it at the top of the file. After a failed connection to
+ * the server it refuses clients for `server_login_retry` seconds, 15 by default.
+ */
 export async function startPooler(serverPort: number): Promise<Pooler> {
   const [port = 0] = await reservePorts(1)
   const folder = mkdtempSync(join(tmpdir(), 'berth-pooler-'))
