@@ -62,9 +62,14 @@ const CASES: readonly [what: string, Case, expected: string | null][] = [
     UNKNOWN,
   ],
   [
-    'of a later generation: the database was restored',
+    'of a later generation, whose reservation is known: the database was restored',
     { row: { state: 'reserved', engineId: 'id-9' }, seen: { generation: 2, lentTo: 'r' } },
-    'it was lent to reservation r, and this database has no record of that',
+    null,
+  ],
+  [
+    'of a later generation, lent to somebody unknown',
+    { row: { state: 'reserved', engineId: 'id-9' }, seen: { generation: 2, lentTo: 'x' } },
+    UNKNOWN,
   ],
   ['created, and not recorded yet', { row: { state: 'creating', engineId: null } }, null],
   ['an orphan of ours that was never lent', { row: null }, null],

@@ -47,10 +47,9 @@ export function protectionOf(observed: Observed, row: Container | undefined, own
     return lentTo === null || (known.has(lentTo) && !isFree) ? null : unaccounted(observed)
   }
   if (database === ownership.database) {
-    if (lentTo === null) return null
-    if (!known.has(lentTo)) return unaccounted(observed)
-    // A leftover of a reservation that this database knows, unless it is newer than the database.
-    return row !== undefined && (observed.generation ?? 0) > row.generation ? unaccounted(observed) : null
+    // A container of a reservation that this database knows gets replaced under that reservation, or is left over. It
+    // may be newer than its row after a restore. If it were left alone, its access would outlive the reservation.
+    return lentTo === null || known.has(lentTo) ? null : unaccounted(observed)
   }
   if (database === null) return 'an earlier version of Berth made it, and this database does not know it'
   const standing = standings.get(database) ?? 'exists'

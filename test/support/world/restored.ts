@@ -17,7 +17,7 @@ export type Step =
   | { do: 'reserve'; count: number; minutes: number; waits: boolean }
   | { do: 'release'; nth: number }
   | { do: 'wait'; seconds: number }
-  | { do: 'damage'; number: number }
+  | { do: 'damage' | 'reset'; number: number }
   | { do: 'tick' | 'settle' }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -32,7 +32,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('release' as const), nth: fc.nat(6) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.integer({ min: 1, max: 120 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('damage' as const), number: fc.integer({ min: 1, max: 5 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom('damage' as const, 'reset' as const),
+      number: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('tick' as const, 'settle' as const) }) },
 )
 export const history = fc.array(step, { minLength: 1, maxLength: 15 })
@@ -55,6 +61,8 @@ async function carryOut(world: World, steps: readonly Step[]): Promise<void> {
     } else if (next.do === 'damage') {
       const container = world.host.holderOf(`p-${next.number}`)
       if (container) world.host.disturb(container.id, 'exited')
+    } else if (next.do === 'reset') {
+      await world.reservations.reset(`p-${next.number}`, ANONYMOUS).catch(() => undefined)
     } else if (next.do === 'wait') world.advance(next.seconds * 1_000)
     else if (next.do === 'tick') await world.reconciler.tick()
     else await world.settle().catch(() => undefined)

@@ -1,9 +1,13 @@
 /** Resets: a fresh container in an active reservation. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { ANONYMOUS, UNLIMITED, type Identity } from '../../../src/domain/identity.ts'
 import { BerthError } from '../../../src/domain/errors.ts'
 import type { FaultRule } from '../../../lab/faulty.ts'
+import { backupSqlite } from '../../../src/store/sqlite/backup.ts'
 import { pool } from '../../../lab/rows.ts'
 import { createWorld, type World } from '../../../lab/world.ts'
 
@@ -21,6 +25,24 @@ async function reserved(options: Parameters<typeof createWorld>[0] = {}): Promis
 const idOf = async (world: World, name: string) => (await world.store.container(name))?.engineId
 
 describe('reset', () => {
+  it('gives a container that ends with the reservation also after a restore from before the reset', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'berth-reset-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const [original, copy] = [join(folder, 'original.db'), join(folder, 'copy.db')]
+    const { world, id } = await reserved({ database: original })
+    await backupSqlite(original, copy)
+    await world.reservations.reset('p-1', ANONYMOUS)
+    await world.settle()
+    const restored = await createWorld({ database: copy, within: world })
+    await restored.store.registerManager()
+    await restored.settle()
+    assert.deepEqual(restored.logins(), ['alice@p-1', 'alice@p-2'])
+    await restored.reservations.release(id, ANONYMOUS)
+    await restored.settle()
+    assert.deepEqual(restored.logins(), [])
+    assert.ok((await restored.store.snapshot()).containers.every(({ state }) => state === 'ready'))
+  })
+
   it('replaces the container; the reservation, its account and its other containers stay', async () => {
     const { world, id } = await reserved()
     const before = await world.store.reservation(id)
