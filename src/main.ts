@@ -159,7 +159,15 @@ export async function startManager(
     // Only one manager serves at this address: the port is the lock, taken before anything is changed.
     const address = await listen(server, config.listen)
     closing.push(() => withinDeadline(server.close()))
-    leave = await joinManagers({ store, time, log, version, nudge, lead: () => reconciler.lead() })
+    leave = await joinManagers({
+      instance: config.instance.name,
+      store,
+      time,
+      log,
+      version,
+      nudge,
+      lead: () => reconciler.lead(),
+    })
     await waitForWriters(log, () => store.renewKeepalives(clock()))
 
     const background = startBackgroundWork({

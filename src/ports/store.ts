@@ -217,6 +217,8 @@ export interface Store
 
   /** Returns the identity of this database, which its containers bear. */
   databaseId(): Promise<string>
+  /** Returns the instance that managers of this database served last; null if none has listed its containers yet. */
+  servedInstance(): Promise<string | null>
   /**
    * Records that this database relies on this ledger. If it relied on another one, that record is lost: retires the
    * free containers for this reason, because they may have had a tenant. Returns how many.

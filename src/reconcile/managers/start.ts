@@ -1,4 +1,5 @@
 /** Starts the work that a manager does because there may be other managers. */
+import { BerthError } from '../../domain/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { startLoop } from '../loop.ts'
@@ -12,6 +13,7 @@ const ALONE_ON_FILE_MS = 60_000
 const ALONE_ON_SERVER_MS = 1_000
 
 interface ManagersDeps {
+  readonly instance: string
   readonly store: Store
   readonly time: DatabaseClock
   readonly log: Log
@@ -21,8 +23,12 @@ interface ManagersDeps {
   readonly nudge: () => void
 }
 
-/** Registers this manager, which serves from now on. Returns a function that unregisters it. */
+/**
+ * Registers this manager, which serves from now on. Returns a function that unregisters it. `invalid_config` if the other
+ * managers serve another instance.
+ */
 export async function joinManagers({
+  instance,
   store,
   time,
   log,
@@ -41,10 +47,28 @@ export async function joinManagers({
     onReleased: nudge,
   })
   await waitForWriters(log, () => membership.register())
+  await assertSameInstance(store, instance, time.now()).catch(async (error: unknown) => {
+    await membership.leave()
+    throw error
+  })
   const loops = [startLoop(() => membership.step(), time.now, log)]
   if (time.isShared) loops.push(startLoop(() => time.step(), time.now, log))
   return async () => {
     await Promise.all(loops.map((loop) => loop.stop()))
     await membership.leave()
   }
+}
+
+/** Under another instance this manager would find no container of the database, and replace all of them. */
+async function assertSameInstance(store: Store, instance: string, now: number): Promise<void> {
+  const served = await store.servedInstance()
+  if (served === null || served === instance) return
+  const others = (await store.managers()).filter(({ isOwn, until }) => !isOwn && until >= now)
+  if (others.length === 0) return
+  const where = others.map(({ address }) => address).join(', ')
+  throw new BerthError(
+    'invalid_config',
+    `the managers of this database serve the instance "${served}", and this one is set to "${instance}": set "instance" ` +
+      `of berth.yml, or BERTH_INSTANCE, to "${served}", or stop the other managers first (${where})`,
+  )
 }

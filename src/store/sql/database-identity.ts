@@ -8,11 +8,16 @@ import { hasNotEnded, readReservations, retireWhere } from './queries.ts'
 import { toContainer } from './schema/rows.ts'
 import type { Transactions, Tx } from './transactions.ts'
 
-type IdentityVerbs = Pick<Store, 'databaseId' | 'secretCheck' | 'recordSecretCheck' | 'useLedger' | 'renewIdentity'>
+type IdentityVerbs = Pick<
+  Store,
+  'databaseId' | 'servedInstance' | 'secretCheck' | 'recordSecretCheck' | 'useLedger' | 'renewIdentity'
+>
 
 export function identityVerbs({ reading, writing }: Transactions): IdentityVerbs {
   return {
     databaseId: () => reading(async (tx) => (await readIdentity(tx)).id),
+
+    servedInstance: () => reading(async (tx) => (await readIdentity(tx)).instance),
 
     secretCheck: () => reading(async (tx) => (await readIdentity(tx)).secret_check),
 

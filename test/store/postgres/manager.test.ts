@@ -18,14 +18,14 @@ after(() => server.stop())
 const folder = mkdtempSync(join(tmpdir(), 'berth-on-postgres-'))
 after(() => rmSync(folder, { recursive: true }))
 
-async function configure(some: object = {}): Promise<() => ReturnType<typeof startManager>> {
+async function configure(some: object = {}): Promise<(env?: NodeJS.ProcessEnv) => ReturnType<typeof startManager>> {
   const file = join(folder, 'berth.yml')
   const [port] = await reservePorts(1)
   const pools = { lab: { size: 4, ssh_ports: '3001-3004' } }
   const database = await server.createDatabase()
   const common = { auth: 'none', engine: 'memory', log: 'error', ...some }
   writeFileSync(file, stringify({ listen: `127.0.0.1:${port}`, database, ...common, pools }))
-  return async () => startManager(loadConfig({ BERTH_CONFIG: file }, file))
+  return async (env = {}) => startManager(loadConfig({ BERTH_CONFIG: file, ...env }, file))
 }
 
 interface Answer {
@@ -56,6 +56,24 @@ it('starts although other writers hold the lock for longer than a request may wa
   await byHand.query('commit')
   await byHand.end()
   await (await started).stop()
+})
+
+it('refuses to start beside managers of another instance, which would replace their containers', async () => {
+  const start = await configure({ instance: 'ours' })
+  const [port] = await reservePorts(1)
+  const env = { BERTH_LISTEN: `127.0.0.1:${port}` }
+  const first = await start()
+  const served = () => first.components.store.servedInstance()
+  await eventually(async () => (await served()) === 'ours')
+  await assert.rejects(start({ ...env, BERTH_INSTANCE: 'theirs' }), {
+    code: 'invalid_config',
+    message: /serve the instance "ours", and this one is set to "theirs": set "instance" .* \(.*127\.0\.0\.1:\d+\)$/,
+  })
+  assert.equal((await first.components.store.managers()).length, 1)
+  await (await start(env)).stop()
+  await first.stop()
+  // Without other managers, the operator may rename the instance.
+  await (await start({ BERTH_INSTANCE: 'theirs' })).stop()
 })
 
 it('reserves, survives a restart and a crash of PostgreSQL, and releases', async () => {
