@@ -100,6 +100,8 @@ describe('signing in', () => {
   it('signs out', async () => {
     const ada = await person({ url: manager.url })
     const page = await signedIn(ada, admin, '/ui/me')
+    // A request that is under way when the session ends is refused.
+    ada.allows(/console error: .* 401/)
     await page.getByRole('button', { name: /admin$/ }).click()
     await page.getByRole('menuitem', { name: 'Sign out' }).click()
     await field(page).waitFor()
