@@ -24,8 +24,8 @@ interface ManagersDeps {
 }
 
 /**
- * Registers this manager, which serves from now on. Returns a function that unregisters it. `invalid_config` if the other
- * managers serve another instance.
+ * Registers this manager, which serves from now on. Returns a function that unregisters it. `invalid_config` if other
+ * managers of the database serve another instance.
  */
 export async function joinManagers({
   instance,
