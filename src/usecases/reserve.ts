@@ -95,10 +95,7 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
       schedule.nudge()
       return { ...claimed.result, password: password.shown() }
     case 'claimed':
-      return {
-        ...(await activateClaimed(context, claimed.result, { pool, began, hasKey: key !== null })),
-        password: password.shown(),
-      }
+      return { ...(await activateClaimed(context, claimed.result, pool, began)), password: password.shown() }
     case 'short':
     case 'over_quota':
     case 'queue_full':
@@ -111,22 +108,15 @@ export async function reserve(context: ReserveDeps, request: ReserveRequest, by:
   }
 }
 
-interface ClaimedRequest {
-  readonly pool: Pool
-  /** When the request arrived, epoch milliseconds. */
-  readonly began: number
-  /** Whether it has an Idempotency-Key. */
-  readonly hasKey: boolean
-}
-
-/** Ends the reservation as failed if it cannot be activated. */
+/** Ends the reservation as failed if it cannot be activated. `began` is when the request arrived. */
 async function activateClaimed(
   context: ReserveDeps,
   claimed: ReservationWithContainers,
-  { pool, began, hasKey }: ClaimedRequest,
+  pool: Pool,
+  began: number,
 ): Promise<ReservationWithContainers> {
   const { store, clock, metrics, schedule, postponed } = context
-  const { id, prepareBy } = claimed.reservation
+  const { id, prepareBy, promised } = claimed.reservation
   try {
     const active = await activate(context, claimed, pool)
     metrics.observe('reserve', clock() - began)
@@ -139,7 +129,7 @@ async function activateClaimed(
   } catch (error) {
     // The activation may have been committed although it failed. A repeated request with the key returns that
     // reservation, so it stays. Without a key no request can return it.
-    const seen = hasKey ? ({ state: 'preparing', prepareBy } as const) : { prepareBy }
+    const seen = promised ? ({ state: 'preparing', prepareBy } as const) : { prepareBy }
     const failed = { outcome: 'failed', reason: reasonOf(error), seen } as const
     await postponed.write(() => store.end([id], failed, clock())).finally(() => schedule.nudge())
     throw error
