@@ -76,15 +76,14 @@ export function createReadiness({
     const found: ReadinessProblem[] = []
     const add = (code: ReadinessProblem['code'], message: string) => found.push({ code, pool: null, message })
     if (drain.hasBegun) add('stopping', 'this manager is about to stop; send requests to another manager')
-    const failure = await store.poolFacts().then(
-      () => null,
-      (error: unknown) => reasonOf(error),
-    )
-    if (failure !== null) {
-      log.warn('the database does not answer', { reason: failure })
+    try {
+      await store.poolFacts()
+      if (!reconciler.databaseWritable()) {
+        add('database_unavailable', 'nothing can be written into the database; the log of the manager says why')
+      }
+    } catch (error) {
+      log.warn('the database does not answer', { reason: reasonOf(error) })
       add('database_unavailable', 'the database does not answer; the log of the manager says why')
-    } else if (!reconciler.databaseWritable()) {
-      add('database_unavailable', 'nothing can be written into the database; the log of the manager says why')
     }
     // /readyz needs no token, so it does not show the engine's own message.
     if (!reconciler.engineAnswers()) {
