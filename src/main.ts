@@ -8,7 +8,7 @@ import type { Log } from './ports/log.ts'
 import type { Reload } from './ports/reload.ts'
 import { BerthError } from './domain/errors.ts'
 import { waitForWriters } from './reconcile/managers/lock-wait.ts'
-import { joinManagers } from './reconcile/managers/start.ts'
+import { joinManagers, livingOthers } from './reconcile/managers/start.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
 import { assertDiskLimits } from './engine/disk-limits.ts'
@@ -222,7 +222,7 @@ export async function serve(config: Config, command: string): Promise<never> {
   const manager = await startManager(config)
   const { store, localTime, clock } = manager.components
   const remaining = async () => {
-    const others = (await store.managers()).filter(({ isOwn, until }) => !isOwn && until > clock())
+    const others = await livingOthers(store, clock())
     return describeRemaining({ snapshot: await store.snapshot(), command, localTime, hasOthers: others.length > 0 })
   }
   handleSignals(manager, remaining, wasReloadRequested)

@@ -1,6 +1,7 @@
 /** Starts the work that a manager does because there may be other managers. */
 import { BerthError } from '../../domain/errors.ts'
 import type { Log } from '../../ports/log.ts'
+import type { ManagerRecord } from '../../ports/store/leadership.ts'
 import type { Store } from '../../ports/store.ts'
 import { startLoop } from '../loop.ts'
 import type { DatabaseClock } from './database-clock.ts'
@@ -63,12 +64,17 @@ export async function joinManagers({
 async function assertSameInstance(store: Store, instance: string, now: number): Promise<void> {
   const served = await store.servedInstance()
   if (served === null || served === instance) return
-  const others = (await store.managers()).filter(({ isOwn, until }) => !isOwn && until >= now)
+  const others = await livingOthers(store, now)
   if (others.length === 0) return
   const where = others.map(({ address }) => address).join(', ')
   throw new BerthError(
     'invalid_config',
-    `the managers of this database serve the instance "${served}", and this one is set to "${instance}": set "instance" ` +
-      `of berth.yml, or BERTH_INSTANCE, to "${served}", or stop the other managers first (${where})`,
+    `the managers of this database serve the instance "${served}", and this one is set to "${instance}": ` +
+      `set "instance" of berth.yml, or BERTH_INSTANCE, to "${served}", or stop the other managers first (${where})`,
   )
+}
+
+/** Returns the other managers of the database that are not dead. `now`: epoch milliseconds. */
+export async function livingOthers(store: Pick<Store, 'managers'>, now: number): Promise<ManagerRecord[]> {
+  return (await store.managers()).filter(({ isOwn, until }) => !isOwn && until >= now)
 }
