@@ -100,7 +100,8 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Entry>> = {
     meaning:
       'The reservation was released while it was being prepared, or another manager has resumed its preparation.',
     remedy:
-      'If another manager has resumed it, repeat the request with the same Idempotency-Key. If it was released, make a new reservation.',
+      'If another manager has resumed it, repeat the request with the same Idempotency-Key. If it was released, make ' +
+      'a new reservation.',
   },
   engine_unavailable: {
     status: 503,

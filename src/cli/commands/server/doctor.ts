@@ -14,7 +14,8 @@ in. Those that were never lent are replaced at once, the others after a question
 
 /** Advice for containers that are left alone. */
 const FOREIGN =
-  'Managers leave foreign containers alone. To keep them, give this installation another name ("instance:" in berth.yml). To replace them, and end all sessions in them: berth doctor --fix'
+  'Managers leave foreign containers alone. To keep them, give this installation another name ("instance:" in ' +
+  'berth.yml). To replace them, and end all sessions in them: berth doctor --fix'
 
 interface DoctorOptions {
   readonly fix?: boolean
