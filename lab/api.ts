@@ -26,6 +26,7 @@ export const ALPINE = pool({ name: 'alpine', size: 10 })
 /** Default settings of the server in tests. */
 export const SETTINGS: ServerSettings = {
   sshHost: 'localhost',
+  sshTunnel: false,
   defaultPassword: 'test',
   hosts: ['Lab.Example'],
   url: null,
@@ -63,7 +64,7 @@ export interface ApiOptions {
 }
 
 /** What the routes need of a world. */
-type Served = Pick<World, 'reservations' | 'admin' | 'terminals' | 'reconciler' | 'now' | 'logged'>
+type Served = Pick<World, 'reservations' | 'admin' | 'terminals' | 'tunnels' | 'reconciler' | 'now' | 'logged'>
 
 /** What the routes work with, taken from a world. */
 export function contextOf(world: Served, some: Pick<ServerContext, 'pools' | 'metrics' | 'store'>): ServerContext {
@@ -81,6 +82,7 @@ export function contextOf(world: Served, some: Pick<ServerContext, 'pools' | 'me
       withStore: (use) => use(some.store),
     }),
     terminals: world.terminals,
+    tunnels: world.tunnels,
     reconciler: world.reconciler,
     clock: () => world.now(),
     clockOffset: () => 0,

@@ -21,6 +21,7 @@ import { createSelfService, type SelfService } from '../src/usecases/self-servic
 import { PostponedWrites } from '../src/usecases/postponed-writes.ts'
 import { createReservations, type Reservations } from '../src/usecases/reservations.ts'
 import { Terminals } from '../src/usecases/terminals/terminals.ts'
+import { Tunnels } from '../src/usecases/tunnels/tunnels.ts'
 import { specDigest } from '../src/engine/labels.ts'
 import { openMemory } from '../src/engine/memory/engine.ts'
 import { MemoryHost } from '../src/engine/memory/host.ts'
@@ -60,6 +61,7 @@ export interface World {
   /** Of the manager that lives now. Written by `step` and `flush` only. */
   refusals: RefusalCounter
   terminals: Terminals
+  tunnels: Tunnels
   /** Milliseconds forward, or back. */
   advance(ms: number): void
   now(): number
@@ -132,7 +134,7 @@ export async function createWorld(
     life: Store,
   ): Pick<
     World,
-    'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService' | 'refusals' | 'terminals'
+    'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService' | 'refusals' | 'terminals' | 'tunnels'
   > {
     const named = createPools(pools)
     const ports = {
@@ -189,7 +191,8 @@ export async function createWorld(
     const admin = createAdmin({ pools: named, store: ports.store, clock, log, onChange: () => undefined })
     const newId = () => `t${++nextId}`
     const terminals = new Terminals({ ...ports, clock, log, localTime, newId })
-    return { pools: named, store: life, reconciler, reservations, admin, selfService, refusals, terminals }
+    const tunnels = new Tunnels({ ...ports, clock, log, localTime })
+    return { pools: named, store: life, reconciler, reservations, admin, selfService, refusals, terminals, tunnels }
   }
 
   const world: World = {

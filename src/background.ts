@@ -13,12 +13,14 @@ import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
 import { createSelfService } from './usecases/self-service/self-service.ts'
 import type { Terminals } from './usecases/terminals/terminals.ts'
+import type { Tunnels } from './usecases/tunnels/tunnels.ts'
 
 interface BackgroundDeps {
   readonly components: Components
   readonly live: LiveConfig
   readonly reservations: Reservations
   readonly terminals: Terminals
+  readonly tunnels: Tunnels
   readonly requestCounts: RequestCounts
   readonly schedule: LoopSchedule
   readonly log: Log
@@ -33,7 +35,7 @@ interface BackgroundWork {
 
 /** Starts the loops of a manager. */
 export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
-  const { components, live, reservations, terminals, requestCounts, schedule, log } = deps
+  const { components, live, reservations, terminals, tunnels, requestCounts, schedule, log } = deps
   const { clock, pools, store, engine, accounts, reconciler, refusals, localTime } = components
   const { auth, postgres } = live.current
   const nudge = () => schedule.nudge()
@@ -63,6 +65,7 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
   const expiry = startExpiry(reconciler, clock, log)
   // A loop of its own, like expiry: a slow engine must not delay the checks of viewers.
   const viewing = startLoop(() => terminals.step(), clock, log)
+  const tunnelling = startLoop(() => tunnels.step(), clock, log)
   // Managers that share a file do not exchange counts: SQLite runs one write at a time, and syncs each write.
   const counting = postgres && startLoop(() => requestCounts.exchange(store, log), clock, log)
   schedule.attach({ working, expiry })
@@ -73,7 +76,7 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
     async stop() {
       unwatchRows?.()
       unwatchEngine()
-      await Promise.all([working.stop(), expiry.stop(), viewing.stop(), counting?.stop()])
+      await Promise.all([working.stop(), expiry.stop(), viewing.stop(), tunnelling.stop(), counting?.stop()])
     },
     idle: () => Promise.all([reconciler.idle(), selfService.idle()]),
   }

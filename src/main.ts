@@ -15,6 +15,7 @@ import { assertDiskLimits } from './engine/disk-limits.ts'
 import { createReservations, type Reservations } from './usecases/reservations.ts'
 import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
+import { Tunnels } from './usecases/tunnels/tunnels.ts'
 import { openAccess } from './access.ts'
 import { startBackgroundWork } from './background.ts'
 import { RequestCounts } from './http/auth/request-counts.ts'
@@ -112,6 +113,7 @@ export async function startManager(
       withStore: (use) => use(store),
     })
     const terminals = new Terminals({ store, engine, clock, log, localTime, newId: randomUUID })
+    const tunnels = new Tunnels({ store, engine, clock, log, localTime })
     const { auth, trustProxy } = config
     // On a terminal, people follow reservations; a line for each request would hide them.
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
@@ -132,6 +134,7 @@ export async function startManager(
       admin,
       tokens,
       terminals,
+      tunnels,
       reconciler,
       store,
       pools,
@@ -175,6 +178,7 @@ export async function startManager(
       live,
       reservations,
       terminals,
+      tunnels,
       requestCounts,
       schedule,
       log,
@@ -184,7 +188,10 @@ export async function startManager(
       await withinDeadline(background.idle())
     })
     // First: viewers need not wait for work that takes seconds to stop.
-    closing.push(async () => terminals.stop())
+    closing.push(async () => {
+      terminals.stop()
+      tunnels.stop()
+    })
     await printBanner(address, config, engine)
     // If the identity provider names admins, they may have removed the last token on purpose.
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null

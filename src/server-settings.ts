@@ -18,9 +18,18 @@ export function latestSettings(live: LiveConfig): () => ServerSettings {
   }
 }
 
-function serverSettings({ auth, instance, listen: { host }, sshHost, rateLimit, url }: Config): ServerSettings {
+function serverSettings({
+  auth,
+  instance,
+  listen: { host },
+  sshHost,
+  sshTunnel,
+  rateLimit,
+  url,
+}: Config): ServerSettings {
   return {
     sshHost,
+    sshTunnel,
     rateLimit,
     // Every client that reaches the SSH ports could guess it.
     defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,

@@ -24,6 +24,7 @@ import { createAdmin } from '../../src/usecases/admin.ts'
 import { PostponedWrites } from '../../src/usecases/postponed-writes.ts'
 import { createReservations } from '../../src/usecases/reservations.ts'
 import { Terminals } from '../../src/usecases/terminals/terminals.ts'
+import { Tunnels } from '../../src/usecases/tunnels/tunnels.ts'
 import { contextOf, BUILD, SETTINGS } from '../api.ts'
 import { USER_HEADER } from './client.ts'
 import { INSTANCE } from './fleet.ts'
@@ -94,7 +95,8 @@ export async function startSimulatedManager(deps: ManagerDeps): Promise<Simulate
   const reservations = createReservations({ ...common, engineStatus, schedule, hashPassword })
   const admin = createAdmin({ pools, store, clock, log, onChange: () => schedule.nudge() })
   const terminals = new Terminals({ ...common })
-  const parts = { reservations, admin, terminals, reconciler, now: clock, logged: [] }
+  const tunnels = new Tunnels({ ...common })
+  const parts = { reservations, admin, terminals, tunnels, reconciler, now: clock, logged: [] }
   const context = contextOf(parts, { pools, metrics, store })
   const server = buildServer({ ...context, log, settings: () => SETTINGS, authenticate: TRUST_HEADER })
   const origin = await server.listen({ host: '127.0.0.1', port: 0 })

@@ -745,6 +745,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{name}/ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Connect to the SSH server of a reserved container, over a WebSocket
+         * @description For a container of your active reservation (admins: of any). Send `Sec-WebSocket-Protocol: berth.ssh.v1` and, with `auth: tokens`, an Authorization header. Binary messages are bytes of the SSH connection, in both directions. docs/api.md describes the close codes of the manager.
+         */
+        get: operations["openTunnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1195,6 +1215,8 @@ export interface components {
             host_key: string | null;
             /** @description Its line of known_hosts, for this host and port */
             known_hosts: string | null;
+            /** @description Whether clients should connect through GET /v1/containers/NAME/ssh, not to host and port */
+            tunnel: boolean;
             generation: number | null;
             /** @description Whether the account works; false before, and while it is reset or replaced */
             ready: boolean;
@@ -2288,6 +2310,7 @@ export interface operations {
                      *               "port": 2221,
                      *               "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *               "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *               "tunnel": false,
                      *               "generation": 1,
                      *               "ready": true
                      *             }
@@ -2368,6 +2391,7 @@ export interface operations {
                      *           "port": 2221,
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "tunnel": false,
                      *           "generation": 1,
                      *           "ready": true
                      *         }
@@ -2466,6 +2490,7 @@ export interface operations {
                      *           "port": 2221,
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "tunnel": false,
                      *           "generation": 1,
                      *           "ready": true
                      *         }
@@ -2523,6 +2548,7 @@ export interface operations {
                      *           "port": 2221,
                      *           "host_key": null,
                      *           "known_hosts": null,
+                     *           "tunnel": false,
                      *           "generation": null,
                      *           "ready": false
                      *         }
@@ -2589,6 +2615,7 @@ export interface operations {
                      *           "port": 2221,
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "tunnel": false,
                      *           "generation": 1,
                      *           "ready": true
                      *         }
@@ -2647,6 +2674,7 @@ export interface operations {
                      *           "port": 2221,
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "tunnel": false,
                      *           "generation": 1,
                      *           "ready": true
                      *         }
@@ -2713,6 +2741,7 @@ export interface operations {
                      *           "port": 2221,
                      *           "host_key": "SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I",
                      *           "known_hosts": "[localhost]:2221 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDyKq8sTz3kHMBrRm1pIkyOIzEzFhT7NkZqxXvSXNwVd",
+                     *           "tunnel": false,
                      *           "generation": 1,
                      *           "ready": true
                      *         }
@@ -3734,6 +3763,28 @@ export interface operations {
             };
             "4XX": components["responses"]["Error"];
             default: components["responses"]["Error"];
+        };
+    };
+    openTunnel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WebSocket is open */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
         };
     };
 }

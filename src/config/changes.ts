@@ -54,6 +54,7 @@ const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
   ],
   url: [live('url', (config) => config.url)],
   sshHost: [live('ssh.host', (config) => config.sshHost)],
+  sshTunnel: [live('ssh.tunnel', (config) => String(config.sshTunnel))],
   concurrency: [live('concurrency', (config) => String(config.concurrency))],
   drainMs: [live('drain', (config) => formatDuration(config.drainMs))],
   keepMs: [live('keep', (config) => formatDuration(config.keepMs))],

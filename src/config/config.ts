@@ -45,6 +45,8 @@ export interface Config extends Access {
   readonly timezone: string
   /** Host name of the containers' SSH ports in answers. */
   readonly sshHost: string
+  /** Whether answers tell clients to connect through the manager. */
+  readonly sshTunnel: boolean
   /** Whether containers get host certificates of the database's authority. */
   readonly hostCa: boolean
   /** In the order of berth.yml. The simple API uses the first one. */
@@ -82,6 +84,7 @@ const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
   host: { parse: value.text, default: 'localhost' },
   host_ca: { parse: value.flag, default: false },
+  tunnel: { parse: value.flag, default: false },
 } as const
 
 /** Reads berth.yml, by default that of `findConfigFile`. `invalid_config` lists every problem with its path. */
@@ -147,6 +150,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     instance: { name: top.instance, bind: ssh.bind },
     timezone: some.timezone ?? zoneOfMachine(),
     sshHost: ssh.host,
+    sshTunnel: ssh.tunnel,
     hostCa: ssh.host_ca,
     pools,
     images,

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { hostProblem } from './auth/ambiguous-requests.ts'
-import { isTerminalUpgrade } from './terminals/handshake.ts'
+import { isWebSocketUpgrade } from './websockets/upgrade.ts'
 
 /** Beyond these, a new connection replaces the one that has been idle for longest. */
 const MAX_CONNECTIONS = 2_000
@@ -99,7 +99,7 @@ export function boundedServer(most = MAX_CONNECTIONS): {
         // After its own refusal, Node parses what follows; ours is in auth/ambiguous-requests.ts.
         requireHostHeader: false,
         // An upgraded connection leaves Node's parser, so it counts as busy until it closes.
-        shouldUpgradeCallback: isTerminalUpgrade,
+        shouldUpgradeCallback: isWebSocketUpgrade,
       },
       (request, response) => {
         if (admits(request, response)) handler(request, response)
@@ -124,7 +124,7 @@ export function boundedServer(most = MAX_CONNECTIONS): {
  */
 export function closeRefusedUpgrades(server: FastifyInstance): void {
   server.addHook('onResponse', ({ raw }, _reply, done) => {
-    if (isTerminalUpgrade(raw)) raw.socket.destroy()
+    if (isWebSocketUpgrade(raw)) raw.socket.destroy()
     done()
   })
 }

@@ -7,6 +7,7 @@ import type { Store } from '../ports/store.ts'
 import type { Reservations } from '../usecases/reservations.ts'
 import type { Terminals } from '../usecases/terminals/terminals.ts'
 import type { Tokens } from '../usecases/tokens.ts'
+import type { Tunnels } from '../usecases/tunnels/tunnels.ts'
 import type { IsStillValid } from './auth/credential.ts'
 import type { Authenticate } from './auth/identity.ts'
 import type { IsStillAllowed } from './auth/still-allowed.ts'
@@ -46,6 +47,8 @@ interface Readiness {
 export interface ServerSettings {
   /** Host name of the SSH ports in answers. */
   readonly sshHost: string
+  /** Whether answers tell clients to connect through the manager. */
+  readonly sshTunnel: boolean
   /** Password of a GET /reserve without one; null: it is generated. */
   readonly defaultPassword: string | null
   /** Allowed values of the header Host, besides names of the loopback; null: any. */
@@ -68,6 +71,7 @@ export interface ServerContext {
   readonly admin: Admin
   readonly tokens: Tokens
   readonly terminals: Terminals
+  readonly tunnels: Tunnels
   readonly reconciler: Readiness
   readonly store: Store
   readonly pools: Pools

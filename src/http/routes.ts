@@ -18,6 +18,7 @@ import { terminalRoutes } from './terminals/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { uiRoutes } from './ui/routes.ts'
 import { usageRoutes } from './usage/routes.ts'
+import { webSocketRoutes } from './websockets/routes.ts'
 
 /** Every resource, in the order of the OpenAPI document. A new one is a folder and a line here. */
 export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) => void)[] = [
@@ -26,6 +27,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   containerRoutes,
   reservationRoutes,
   terminalRoutes,
+  webSocketRoutes,
   knownHostsRoutes,
   eventRoutes,
   usageRoutes,

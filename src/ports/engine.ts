@@ -80,6 +80,12 @@ export interface Observed {
   readonly peers: PeerLink | null
 }
 
+/** Where a program of the manager's machine reaches a container's sshd. */
+export interface SshAddress {
+  readonly host: string
+  readonly port: number
+}
+
 /** The containers of this instance, in any state. Complete, except for those on nodes that cannot be reached. */
 export interface EngineListing {
   readonly observed: readonly Observed[]
@@ -141,6 +147,11 @@ export interface Engine {
   presence(): Presence | null
   /** Returns null when there is no such container of this instance. */
   inspect(id: string): Promise<Observed | null>
+  /**
+   * Returns where the manager reaches the container's sshd now; null while it is down, and when there is no such
+   * container of this instance. Asks the engine each time, because addresses are reused.
+   */
+  sshAddress(id: string): Promise<SshAddress | null>
   /** Returns the engine's id of the image that a container was made from; null when there is no such container. */
   imageOf(id: string): Promise<string | null>
   /** Returns the engine's id of the image that has this name now; null when there is none. */

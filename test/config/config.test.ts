@@ -40,6 +40,7 @@ describe('the sample file', () => {
       trustProxy: [],
       instance: { name: 'berth', bind: '127.0.0.1' },
       sshHost: 'localhost',
+      sshTunnel: false,
       hostCa: false,
       pools: [
         {

@@ -169,6 +169,7 @@ describe('a reservation as a command', () => {
       host: 'localhost',
       host_key: null,
       known_hosts: null,
+      tunnel: false,
       generation: 1,
       ready: true,
     }

@@ -134,8 +134,7 @@ class DockerEngine implements Engine {
     const hasForeign = infos.some(({ Labels }) => Labels[DATABASE_LABEL] !== this.#scope.mark.id)
     // Without a firewall there is no ledger to read.
     await this.#ledger.refresh({ hasForeign, must: this.#ledger.isOpen() })
-    const { lent } = this.#ledger
-    const observed = infos.flatMap((info) => fromList(info, this.#scope.instance, lent) ?? [])
+    const observed = infos.flatMap((info) => fromList(info, this.#scope.instance, this.#ledger.lent) ?? [])
     return { observed, unreachable: [], peerNetworks }
   }
 
@@ -149,6 +148,7 @@ class DockerEngine implements Engine {
   presence: Engine['presence'] = () => this.#ledger.presence
   lentTo: Engine['lentTo'] = (id) => this.#ledger.lent.get(id) ?? null
   version: Engine['version'] = () => this.#facts.version()
+  sshAddress: Engine['sshAddress'] = (id) => this.#facts.sshAddress(id, this.#scope.instance)
   imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
   imageNamed: Engine['imageNamed'] = (name) => this.#facts.imageNamed(name)
   commit: Engine['commit'] = (id, image) => this.#images.commit(id, image)

@@ -102,6 +102,7 @@ class MemoryEngine implements Engine {
   }
 
   lentTo: Engine['lentTo'] = (id) => this.#host.lent.get(id) ?? null
+  sshAddress: Engine['sshAddress'] = async (id) => (this.#find(id)?.state === 'running' ? this.#host.sshd : null)
 
   async inspect(id: string): Promise<Observed | null> {
     const container = this.#find(id)

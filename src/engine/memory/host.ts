@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ContainerSpec } from '../../domain/container.ts'
 import type { DatabaseMark, LiveManager } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
-import type { Observed, PeerNetwork } from '../../ports/engine.ts'
+import type { Observed, PeerNetwork, SshAddress } from '../../ports/engine.ts'
 import { specDigest } from '../labels.ts'
 import type { SimulatedShell } from './simulated-shell.ts'
 
@@ -69,6 +69,8 @@ export class MemoryHost {
   /** By id of the container. */
   readonly #shells = new Map<string, Set<SimulatedShell>>()
   ledger: string = randomUUID()
+  /** A server of this machine that stands for the sshd of every container; null: none of them can be reached. */
+  sshd: SshAddress | null = null
   readonly #watchers = new Set<{ readonly instance: string; readonly onChange: () => void }>()
 
   constructor({ now, images, nodes = [] }: MemoryHostOptions) {

@@ -148,6 +148,9 @@ const reservationFields = {
         port: Nullable(Type.Integer()),
         host_key: NullableText({ description: 'Fingerprint of its SSH host key, as ssh shows it' }),
         known_hosts: NullableText({ description: 'Its line of known_hosts, for this host and port' }),
+        tunnel: Type.Boolean({
+          description: 'Whether clients should connect through GET /v1/containers/NAME/ssh, not to host and port',
+        }),
         generation: Nullable(Type.Integer({ description: 'Differs for each container that has this name' })),
         ready: Type.Boolean({
           description: 'Whether the account works; false before, and while it is reset or replaced',

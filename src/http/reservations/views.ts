@@ -5,7 +5,7 @@ import { knownHostsLine } from '../../domain/container.ts'
 import { type QueuePosition, queuePosition } from '../../domain/queue.ts'
 import { dueEnd, stateAt } from '../../domain/reservation.ts'
 import { optionalTime, time } from '../time.ts'
-import type { ServerContext } from '../context.ts'
+import type { ServerContext, ServerSettings } from '../context.ts'
 import type { ReservationView } from './schemas.ts'
 
 type View = Static<typeof ReservationView>
@@ -17,9 +17,9 @@ export async function viewReservations(
   page: readonly ReservationWithContainers[],
 ): Promise<View[]> {
   const now = clock()
-  const { sshHost } = settings()
+  const ssh = settings()
   const snapshot = page.some(({ reservation }) => reservation.state === 'waiting') ? await store.snapshot() : null
-  return page.map((held) => viewOne(held, now, sshHost, snapshot && queuePosition(snapshot, held.reservation, now)))
+  return page.map((held) => viewOne(held, now, ssh, snapshot && queuePosition(snapshot, held.reservation, now)))
 }
 
 export async function viewReservation(context: Viewing, held: ReservationWithContainers): Promise<View> {
@@ -31,7 +31,7 @@ export async function viewReservation(context: Viewing, held: ReservationWithCon
 function viewOne(
   { reservation, containers }: ReservationWithContainers,
   now: number,
-  sshHost: string,
+  { sshHost, sshTunnel }: Pick<ServerSettings, 'sshHost' | 'sshTunnel'>,
   position: QueuePosition | null,
 ): View {
   const { id, pool, owner, username, count, note, name, createdAt, outcome, reason } = reservation
@@ -72,6 +72,7 @@ function viewOne(
         port: row?.port ?? null,
         host_key: theirs ? (row?.hostKey ?? null) : null,
         known_hosts: theirs && row ? knownHostsLine(host, row) : null,
+        tunnel: sshTunnel,
         generation: theirs ? (row?.generation ?? null) : null,
         ready: state === 'active' && row?.generation === accountGeneration && row.resetAt === null,
       }

@@ -1,16 +1,9 @@
 /** Who may open the WebSocket of a terminal: the holder of a ticket, on a page of the manager or in a program. */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { BerthError } from '../../domain/errors.ts'
 
 /** Subprotocol of the WebSocket. */
 export const PROTOCOL = 'berth.v1'
-
-/** Returns whether a request opens the WebSocket of a terminal. Other upgrades are ignored, such as that to HTTP/2. */
-export function isTerminalUpgrade({ method, url = '', headers }: IncomingMessage): boolean {
-  // Every answer asks, and hardly any request has the header: the path is looked at last.
-  const isWebSocket = method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
-  return isWebSocket && /^\/v1\/terminals\/[^/?#]+\/?(?:[?#]|$)/.test(url)
-}
 
 /**
  * Throws `forbidden` for a request that has no Origin and that a page could have sent: browsers always send the Origin

@@ -1,35 +1,15 @@
 /** Connects the WebSocket of a viewer to its terminal. Binary messages are bytes, texts are JSON. */
 import type { WebSocket } from '@fastify/websocket'
-import { codeOf, reasonOf } from '../../domain/errors.ts'
 import type { Attachment } from '../../usecases/terminals/running-terminal.ts'
 import type { Closing, Connection, ViewerMessage } from '../../usecases/terminals/viewer.ts'
 import { time } from '../time.ts'
+import { CLOSE, closeWith, closeWithError } from '../websockets/close.ts'
 
-/** Maximum size of a message of a viewer. */
-export const MAX_MESSAGE_BYTES = 64 * 1024
 /**
  * Maximum output that waits for a client in the manager's memory. A client that reads needs less than 1 MiB: the replay
  * and the window. One that acknowledges what it has not read would fill the memory.
  */
 const MAX_BUFFERED_BYTES = 2 * 1024 * 1024
-/** Maximum size of the reason of a close (RFC 6455, 5.5). */
-const MAX_REASON_BYTES = 123
-
-const NOT_FOUND = 4404
-const TOO_MANY = 4429
-/** The engine or the container does not answer. */
-const TRY_AGAIN = 1013
-
-/** Codes with which a WebSocket is closed. Those below 4000 are defined by RFC 6455. */
-const CODES: Readonly<Record<Closing, number>> = {
-  signed_out: 4401,
-  replaced: 4409,
-  over: 4410,
-  restarting: 1012,
-  unreachable: TRY_AGAIN,
-  protocol_error: 1008,
-}
-
 /** The WebSocket of a viewer. Takes no input until `hold(false)`. */
 class ViewerSocket implements Connection {
   readonly #socket: WebSocket
@@ -72,7 +52,7 @@ class ViewerSocket implements Connection {
   }
 
   close(why: Closing, reason: string): void {
-    closeWith(this.#socket, CODES[why], reason)
+    closeWith(this.#socket, CLOSE[why], reason)
   }
 
   #disconnectIfFull(): void {
@@ -102,10 +82,8 @@ export async function serveViewer(
     })
     connection.hold(false)
   } catch (error) {
-    const codes = { not_found: NOT_FOUND, rate_limited: TOO_MANY } as const
-    const code = codeOf(error)
     connection.hold(false)
-    closeWith(socket, code in codes ? codes[code as keyof typeof codes] : TRY_AGAIN, reasonOf(error))
+    closeWithError(socket, error)
   }
 }
 
@@ -131,10 +109,4 @@ function carryOut(text: string, viewer: Attachment): string | undefined {
     return viewer.acknowledge(Number(bytes)) ? undefined : 'ack: bytes must be the number processed since "attached"'
   }
   return 'unknown message; allowed: resize, ack'
-}
-
-function closeWith(socket: WebSocket, code: number, reason: string): void {
-  let text = reason
-  while (Buffer.byteLength(text) > MAX_REASON_BYTES) text = text.slice(0, -1)
-  socket.close(code, text)
 }

@@ -91,10 +91,10 @@ const FORBIDDEN: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/metrics'],
 ]
 
-/** Tested in test/http/terminals. */
-const TERMINALS = [
+/** Tested in test/http/terminals and test/http/tunnels. */
+const WEBSOCKETS = [
   ...['POST /v1/containers/{name}/terminals', 'GET /v1/terminals/{id}', 'DELETE /v1/terminals/{id}'],
-  'POST /v1/terminals/{id}/tickets',
+  ...['POST /v1/terminals/{id}/tickets', 'GET /v1/containers/{name}/ssh'],
 ]
 
 /** Endpoints that are open, or that concern the caller alone. */
@@ -123,7 +123,7 @@ describe('two users', () => {
       ...[...TOUCHES, ...FORBIDDEN, RESET, SIGN_OUT].map(([method, path]) => `${method} ${path}`),
       ...LISTS.map((url) => `GET ${url.replace(/\?.*/, '').replace('/alpine-1', '/{name}')}`),
       ...HARMLESS,
-      ...TERMINALS,
+      ...WEBSOCKETS,
     ]
     assert.deepEqual(
       described.filter((one) => !tried.includes(one)),

@@ -41,7 +41,8 @@ describe('POST /v1/reservations', () => {
         ['alpine-2', 2222],
       ].map(([name, port], index) => ({
         ...{ name, host: 'localhost', port, host_key: rows[index]?.hostKey },
-        ...{ known_hosts: `[localhost]:${port} ${rows[index]?.hostPublicKey}`, generation: 1, ready: true },
+        ...{ known_hosts: `[localhost]:${port} ${rows[index]?.hostPublicKey}`, tunnel: false },
+        ...{ generation: 1, ready: true },
       })),
     })
     assert.deepEqual(api.world.logins(), ['alice@alpine-1', 'alice@alpine-2'])

@@ -1,6 +1,9 @@
 /** What Docker knows about its host, its images, and commands that ended. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from '../../../domain/errors.ts'
+import type { SshAddress } from '../../../ports/engine.ts'
+import { readLabels } from '../../labels.ts'
+import { engineHostOf, sshAddressOf } from '../container/ssh-address.ts'
 import type { ContainerInspectInfo } from './types.ts'
 import type { Requests } from './requests.ts'
 import type { Docker } from './client.ts'
@@ -59,6 +62,15 @@ export class Facts {
       inspectContainer(this.#docker, assertFullId(id), signal),
     )
     return info?.Image ?? null
+  }
+
+  /** As `Engine.sshAddress`. */
+  async sshAddress(id: string, instance: string): Promise<SshAddress | null> {
+    const info = await this.#requests.run(`inspect ${shortId(id)}`, this.#deadlines.inspect, (signal) =>
+      inspectContainer(this.#docker, assertFullId(id), signal),
+    )
+    const isOurs = info && readLabels(info.Config.Labels ?? {}, instance) !== null
+    return isOurs ? sshAddressOf(info, instance, engineHostOf(this.#docker.address)) : null
   }
 
   /** As `Engine.imageNamed`. */

@@ -50,7 +50,7 @@ export interface ContainerInspectInfo {
   }
   readonly NetworkSettings: {
     /** By port and protocol: "22/tcp". */
-    readonly Ports: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>>
+    readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>
     /** By name. */
     readonly Networks: Readonly<Record<string, EndpointInfo>>
   }

@@ -6,6 +6,7 @@ const CONTAINER = {
   port: 2221,
   host_key: 'SHA256:wWbA5mzTBYUaSzcVSLv4tSrGnDuHTxgDQ4GxZJuzZ7I',
   known_hosts: `[localhost]:2221 ${KEY}`,
+  tunnel: false,
   generation: 1,
   ready: true,
 }

@@ -1,0 +1,180 @@
+/** Tunnels: SSH connections through the manager to reserved containers. They end with the reservation. */
+import { BerthError } from '../../domain/errors.ts'
+import { type Identity, maySee } from '../../domain/identity.ts'
+import { dueEnd } from '../../domain/reservation.ts'
+import { type LentContainer, lentContainer } from '../active/lent-container.ts'
+import { currentEnding } from '../terminals/current-ending.ts'
+import { assertRoomForTunnel } from './limits.ts'
+import type { AdmittedTunnel, TunnelCaller, TunnelConnection, TunnelsDeps } from './types.ts'
+
+/** Interval of checks whether a caller is still allowed. */
+const CHECK_MS = 10_000
+/** Minimum time between checks of a caller that changes in the database cause. */
+const RECHECK_MS = 1_000
+/** Interval of pings. Proxies close a connection that is silent for a minute. */
+const PING_MS = 30_000
+/** Interval of `step`. A tunnel that was opened right after a step is closed at most this late. */
+const STEP_MS = 1_000
+
+interface Tunnel {
+  /** Names what `currentEnding` looks up. */
+  readonly container: string
+  readonly reservation: string
+  readonly generation: number
+  readonly caller: TunnelCaller
+  readonly connection: TunnelConnection
+  /** End of its reservation, as last read. Applies while the database cannot be read. Epoch milliseconds. */
+  dueAt: number
+  checkedAt: number
+  pingedAt: number
+}
+
+export class Tunnels {
+  readonly #deps: TunnelsDeps
+  readonly #open = new Set<Tunnel>()
+  readonly #unlisten: () => void
+  #stopped = false
+  #checking = false
+  #checkAgain = false
+
+  constructor(deps: TunnelsDeps) {
+    this.#deps = deps
+    this.#unlisten = deps.store.onEvents(() => void this.#changed())
+  }
+
+  /** Number of tunnels that are open. */
+  get count(): number {
+    return this.#open.size
+  }
+
+  /**
+   * Throws unless the caller may open a tunnel now: `not_found` unless they own the reservation of the container or are
+   * an admin, `not_active`, `conflict` while the container is being replaced, `rate_limited`.
+   */
+  async assertMayOpen(name: string, by: Identity): Promise<void> {
+    await this.#place(name, by)
+    this.#assertRoom(by)
+  }
+
+  /**
+   * Returns where to dial, and closes `connection` when the tunnel is over. Reads the rows again and asks the engine,
+   * because another container may have taken the address. Throws as `assertMayOpen` does, and `engine_unavailable`.
+   */
+  async open(name: string, caller: TunnelCaller, connection: TunnelConnection): Promise<AdmittedTunnel> {
+    const { engine, log, clock } = this.#deps
+    const { by } = caller
+    const { reservation, container } = await this.#place(name, by)
+    this.#assertRoom(by)
+    const now = clock()
+    const tunnel: Tunnel = {
+      container: name,
+      reservation: reservation.id,
+      generation: container.generation,
+      caller,
+      connection,
+      dueAt: dueEnd(reservation)?.at ?? Number.POSITIVE_INFINITY,
+      checkedAt: now,
+      pingedAt: now,
+    }
+    // Before the engine is asked: the reservation may end meanwhile.
+    this.#open.add(tunnel)
+    const leave = () => void this.#open.delete(tunnel)
+    try {
+      const address = await engine.sshAddress(container.engineId)
+      if (address === null) throw new BerthError('conflict', `${name} is down; try again when it is back`)
+      await this.#closeWhatIsOver()
+      log.info(`tunnel to ${name} opened by ${by.name}`, { container: name, reservation: reservation.id, by: by.name })
+      return { address, leave }
+    } catch (error) {
+      leave()
+      throw error
+    }
+  }
+
+  /** Closes tunnels that are over, and pings the others. Returns when to call it again. */
+  async step(): Promise<number> {
+    const { clock } = this.#deps
+    if (this.#open.size > 0) {
+      await this.#closeWhatIsOver()
+      await this.#checkCallers(CHECK_MS)
+    }
+    const now = clock()
+    for (const tunnel of this.#open) {
+      if (now - tunnel.pingedAt < PING_MS) continue
+      tunnel.pingedAt = now
+      tunnel.connection.ping()
+    }
+    const dueAts = [...this.#open].map(({ dueAt }) => dueAt)
+    return Math.min(now + STEP_MS, ...dueAts)
+  }
+
+  /** Closes all tunnels: their clients can open new ones at another manager. */
+  stop(): void {
+    this.#stopped = true
+    this.#unlisten()
+    for (const tunnel of this.#open) this.#close(tunnel, 'restarting', 'the manager stops')
+  }
+
+  /** Called on each event: a reservation, a container or a token may have changed. */
+  async #changed(): Promise<void> {
+    if (this.#open.size === 0) return
+    await this.#closeWhatIsOver()
+    await this.#checkCallers(RECHECK_MS)
+  }
+
+  /** Closes tunnels whose reservation or container is over, once for all events that arrive meanwhile. */
+  async #closeWhatIsOver(): Promise<void> {
+    this.#checkAgain = true
+    if (this.#checking) return
+    this.#checking = true
+    while (this.#checkAgain) {
+      this.#checkAgain = false
+      for (const tunnel of this.#open) await this.#closeIfOver(tunnel)
+    }
+    this.#checking = false
+  }
+
+  async #closeIfOver(tunnel: Tunnel): Promise<void> {
+    const { store, clock, localTime } = this.#deps
+    try {
+      const ending = await currentEnding(this.#deps, tunnel)
+      if (ending !== null) {
+        const isReplaced = ending.why === 'replaced' || ending.why === 'reset'
+        return this.#close(tunnel, isReplaced ? 'replaced' : 'over', ending.reason)
+      }
+      const { reservations } = await store.snapshot()
+      const reservation = reservations.find(({ id }) => id === tunnel.reservation)
+      tunnel.dueAt = (reservation && dueEnd(reservation)?.at) ?? tunnel.dueAt
+    } catch {
+      // The database cannot be read. It is read again in the next step.
+      const time = localTime.timeOfDay(tunnel.dueAt)
+      if (clock() >= tunnel.dueAt) this.#close(tunnel, 'over', `The reservation ended at ${time}.`)
+    }
+  }
+
+  async #checkCallers(intervalMs: number): Promise<void> {
+    const now = this.#deps.clock()
+    const due = [...this.#open].filter(({ checkedAt }) => now - checkedAt >= intervalMs)
+    await Promise.all(
+      due.map(async (tunnel) => {
+        tunnel.checkedAt = now
+        if (await tunnel.caller.isStillAllowed()) return
+        this.#close(tunnel, 'signed_out', 'the token that opened this tunnel is no longer valid')
+      }),
+    )
+  }
+
+  #close(tunnel: Tunnel, ...why: Parameters<TunnelConnection['close']>): void {
+    if (this.#open.delete(tunnel)) tunnel.connection.close(...why)
+  }
+
+  #place(name: string, by: Identity): Promise<LentContainer> {
+    return lentContainer(this.#deps, name, { mayUse: (reservation) => maySee(by, reservation), purpose: 'SSH' })
+  }
+
+  #assertRoom(by: Identity): void {
+    if (this.#stopped) throw new BerthError('engine_unavailable', 'this manager stops; try again')
+    const theirs = [...this.#open].filter(({ caller }) => caller.by.name === by.name)
+    assertRoomForTunnel({ theirs: theirs.length, all: this.#open.size })
+  }
+}

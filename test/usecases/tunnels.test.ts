@@ -1,0 +1,78 @@
+/** Tunnels when the database or the engine fails, and when a reservation ends while one is being opened. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BerthError } from '../../src/domain/errors.ts'
+import { ANONYMOUS } from '../../src/domain/identity.ts'
+import type { Fault } from '../../lab/faulty.ts'
+import { pool } from '../../lab/rows.ts'
+import { createWorld } from '../../lab/world.ts'
+
+const P = pool({ size: 1 })
+const MINUTE_MS = 60_000
+const SSHD = { host: '127.0.0.1', port: 2_221 }
+
+/** A container is reserved for a minute. `fail` makes verbs of a port fail. */
+async function scene() {
+  const faults = new Map<string, Fault>()
+  const rule = (verb: string) => faults.get(verb) ?? null
+  const world = await createWorld({ pools: [P], faults: { store: rule, engine: rule } })
+  await world.settle()
+  world.host.sshd = SSHD
+  const request = { pool: P, username: 'alice', password: 'x', count: 1, durationMs: MINUTE_MS }
+  const { reservation } = await world.reservations.reserve(request, ANONYMOUS)
+  const closed: string[] = []
+  const caller = { by: ANONYMOUS, isStillAllowed: async () => true }
+  const connection = { ping: () => undefined, close: (why: string, reason: string) => void closed.push(why, reason) }
+  return { world, faults, reservation, closed, open: () => world.tunnels.open('p-1', caller, connection) }
+}
+
+const failing = (code: 'database_unavailable' | 'engine_unavailable'): Fault => ({
+  when: 'before',
+  error: new BerthError(code, 'it does not answer'),
+})
+
+describe('a tunnel', () => {
+  it('ends in time while the database cannot be read', async () => {
+    const { world, faults, closed, open } = await scene()
+    assert.deepEqual((await open()).address, SSHD)
+    for (const verb of ['snapshot', 'reservation']) faults.set(verb, failing('database_unavailable'))
+    world.advance(MINUTE_MS - 1)
+    assert.equal(await world.tunnels.step(), world.now() + 1)
+    assert.deepEqual(closed, [])
+    world.advance(1)
+    await world.tunnels.step()
+    assert.equal(closed[0], 'over')
+    assert.match(closed[1] ?? '', /^The reservation ended at \d\d:\d\d UTC\.$/)
+    assert.equal(world.tunnels.count, 0)
+  })
+
+  it('is not opened while the database or the engine does not answer, and is not counted', async () => {
+    const { world, faults, open } = await scene()
+    faults.set('snapshot', failing('database_unavailable'))
+    await assert.rejects(open(), { code: 'database_unavailable' })
+    faults.clear()
+    faults.set('sshAddress', failing('engine_unavailable'))
+    await assert.rejects(open(), { code: 'engine_unavailable' })
+    assert.equal(world.tunnels.count, 0)
+  })
+
+  it('is closed when the reservation ends while the engine is asked for the address', async () => {
+    const { world, faults, reservation, closed, open } = await scene()
+    const answer = Promise.withResolvers<void>()
+    faults.set('sshAddress', { when: 'late', until: answer.promise })
+    const opening = open()
+    await world.reservations.release(reservation.id, ANONYMOUS)
+    answer.resolve()
+    await opening.catch(() => undefined)
+    assert.equal(closed[0], 'over')
+    assert.equal(world.tunnels.count, 0)
+  })
+
+  it('is not opened by a manager that stops', async () => {
+    const { world, closed, open } = await scene()
+    await open()
+    world.tunnels.stop()
+    assert.deepEqual(closed, ['restarting', 'the manager stops'])
+    await assert.rejects(open(), { code: 'engine_unavailable' })
+  })
+})
