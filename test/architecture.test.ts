@@ -34,7 +34,7 @@ const RULES: readonly Rule[] = [
     ours: ['cli', 'client', 'domain', 'ports/clock.ts', 'version.ts'],
     // What runs on the manager's own machine. All other commands need nothing but HTTP.
     lazily: ['config', 'doctor.ts', 'main.ts', 'store/open-store.ts', 'offline-tokens.ts'],
-    packages: ['commander', 'yaml', 'node:*'],
+    packages: ['commander', 'ws', 'yaml', 'node:*'],
   },
   { where: 'client', ours: ['client'], packages: ['eventsource-parser', 'openapi-fetch'] },
   { where: 'config', ours: ['config', 'domain'], packages: ['yaml', 'node:*'] },

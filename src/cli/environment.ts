@@ -6,6 +6,8 @@ import type { KeyServers } from './ssh/published-keys.ts'
 export interface Environment {
   readonly url: string | undefined
   readonly token: string | undefined
+  /** Whether containers are reached through the manager: 1 or 0. */
+  readonly tunnel: string | undefined
   /** The command's own file with url and token; berth.yml belongs to the manager. */
   readonly configFile: string
   /** Where the command stores which key belongs to which reservation. */
@@ -29,6 +31,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   return {
     url: env['BERTH_URL'] || undefined,
     token: env['BERTH_TOKEN'] || undefined,
+    tunnel: env['BERTH_TUNNEL'] || undefined,
     configFile: join(base('XDG_CONFIG_HOME', '.config'), 'berth', 'config.yml'),
     stateDir: join(base('XDG_STATE_HOME', '.local/state'), 'berth'),
     sshConfig: join(homedir(), '.ssh', 'config'),

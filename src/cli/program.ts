@@ -4,6 +4,7 @@ import { linesForTerminal } from '../domain/text/foreign-text.ts'
 import { readVersion } from '../version.ts'
 import { addCode } from './commands/access/code.ts'
 import { addCp } from './commands/access/cp.ts'
+import { addProxy } from './commands/access/proxy.ts'
 import { addForward } from './commands/access/forward.ts'
 import { addSync } from './commands/access/sync.ts'
 import { addCompletion } from './commands/completion.ts'
@@ -52,6 +53,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly ((program: C
       addCp,
       addSync,
       addCode,
+      addProxy,
       addExtend,
       addRelease,
       addReset,

@@ -40,6 +40,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'ssh-config': [],
   forward: [ID, '8000'],
   code: [ID, '/tmp', '--print'],
+  proxy: ['p-1'],
   cp: [`${ID}:file`, berth.home],
   sync: [`${ID}:file`, berth.home],
   ls: ['--all'],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BerthError } from '../../src/domain/errors.ts'
 import { ANONYMOUS } from '../../src/domain/identity.ts'
+import { eventually } from '../../lab/eventually.ts'
 import type { Fault } from '../../lab/faulty.ts'
 import { pool } from '../../lab/rows.ts'
 import { createWorld } from '../../lab/world.ts'
@@ -61,9 +62,10 @@ describe('a tunnel', () => {
     const answer = Promise.withResolvers<void>()
     faults.set('sshAddress', { when: 'late', until: answer.promise })
     const opening = open()
+    await eventually(async () => world.tunnels.count === 1)
     await world.reservations.release(reservation.id, ANONYMOUS)
     answer.resolve()
-    await opening.catch(() => undefined)
+    await assert.rejects(opening, { code: 'not_active' })
     assert.equal(closed[0], 'over')
     assert.equal(world.tunnels.count, 0)
   })

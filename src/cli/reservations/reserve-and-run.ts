@@ -8,6 +8,7 @@ import type { Terminal } from '../output/terminal.ts'
 import { remoteCommand, withSshCommand } from '../ssh/command.ts'
 import { runSsh, untilEnd } from '../ssh/external-commands.ts'
 import { withVariables } from '../ssh/remote-environment.ts'
+import { proxyCommandFor } from '../ssh/tunnel/proxy-command.ts'
 import { SharedInput } from '../ssh/shared-input.ts'
 import { explainEnd } from './explain-end.ts'
 import { type HoldRequest, holdAfterFailure } from './hold.ts'
@@ -29,6 +30,8 @@ export interface RemoteCommand {
   readonly timeout: string | undefined
   readonly variables: readonly (readonly [name: string, value: string])[]
   readonly identity: string | undefined
+  /** `--tunnel` or `--no-tunnel`. */
+  readonly tunnel: boolean | undefined
   /** How the reservation is put on hold after a failure; undefined: it is released. */
   readonly hold: Pick<HoldRequest, 'duration' | 'isTemporary'> | undefined
 }
@@ -72,13 +75,14 @@ async function runInAll(
   cli: Cli,
   context: CommandContext,
   { id, username, containers }: Reserved,
-  { words, tty, timeout, variables, identity }: RemoteCommand,
+  { words, tty, timeout, variables, identity, tunnel }: RemoteCommand,
 ): Promise<Outcome> {
   const interrupted = cli.interrupts.takeOver()
   const options = [...SSH_OPTIONS, `RequestTTY=${tty ? 'force' : 'no'}`]
   const commands = await Promise.all(
     containers.map(async (container) => {
-      const login = { container, username, identity, options }
+      const proxyCommand = proxyCommandFor(container, { ...cli, settings: context.settings, option: tunnel })
+      const login = { container, username, identity, options, proxyCommand }
       return { ...login, command: await withVariables(login, variables, remoteCommand(words)) }
     }),
   )

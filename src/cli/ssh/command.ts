@@ -1,10 +1,10 @@
 /** One login with the system's ssh, scp or rsync, to a container whose host key was verified. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { verifiedHostKey } from './verify-host-key.ts'
+import { hostKeyFromManager, verifiedHostKey } from './verify-host-key.ts'
 import { withPrivateFolder } from './private-folder.ts'
 import { forShell } from '../../domain/text/foreign-text.ts'
-import { type SshTarget, assertUsable } from './target.ts'
+import { assertUsable, hostKeyAlias, type SshTarget } from './target.ts'
 
 export interface Login {
   readonly container: SshTarget
@@ -14,6 +14,8 @@ export interface Login {
   /** As `ssh -o` takes them. */
   readonly options?: readonly string[]
   readonly command?: readonly string[]
+  /** ProxyCommand that reaches the container; undefined: ssh connects to its port. */
+  readonly proxyCommand?: string | undefined
 }
 
 /** Calls `use` with ssh's arguments, see `withVerifiedOptions`. */
@@ -30,17 +32,32 @@ export async function withSshCommand<T>(login: Login, use: (args: string[]) => P
  */
 export async function withVerifiedOptions<T>(login: Login, use: (options: string[]) => Promise<T>): Promise<T> {
   assertUsable(login.container, login.username)
-  const hostKey = await verifiedHostKey(login.container)
+  const knownHost = await knownHostOf(login)
   return withPrivateFolder(async (folder) => {
     const knownHosts = join(folder, 'known_hosts')
-    writeFileSync(knownHosts, `${hostKey}\n`, { mode: 0o600 })
+    writeFileSync(knownHosts, `${knownHost}\n`, { mode: 0o600 })
     return use(optionsOf(login, knownHosts))
   })
 }
 
-function optionsOf({ identity, options = [] }: Login, knownHosts: string): string[] {
+/** Returns the line of known_hosts with the container's key. Throws a `Failure` if it cannot be verified. */
+export async function knownHostOf({
+  container,
+  proxyCommand,
+}: Pick<Login, 'container' | 'proxyCommand'>): Promise<string> {
+  if (proxyCommand === undefined) return verifiedHostKey(container)
+  return `${hostKeyAlias(container)} ${hostKeyFromManager(container)}`
+}
+
+/** Returns options with which ssh connects through the manager. There, the host and the port are of no use. */
+export function tunnelOptions(container: SshTarget, proxyCommand: string): string[] {
+  return [`ProxyCommand=${proxyCommand}`, `HostKeyAlias=${hostKeyAlias(container)}`]
+}
+
+function optionsOf({ container, proxyCommand, identity, options = [] }: Login, knownHosts: string): string[] {
+  const tunnel = proxyCommand === undefined ? [] : tunnelOptions(container, proxyCommand)
   return [
-    ...verifyingOptions(knownHosts).flatMap((option) => ['-o', option]),
+    ...[...tunnel, ...verifyingOptions(knownHosts)].flatMap((option) => ['-o', option]),
     // A connection that ssh shares may lead to the container that had the port before.
     ...['-o', 'ControlMaster=no', '-o', 'ControlPath=none'],
     ...(identity === undefined ? [] : ['-o', 'IdentitiesOnly=yes', '-i', identity]),

@@ -24,14 +24,14 @@ interface CopyCommand {
 /** Runs the command that `commandFor` returns, and sets the exit code of this process to its own. */
 export async function transfer(
   cli: Cli,
-  { client }: CommandContext,
+  context: CommandContext,
   { name, direction, sources, target }: Transfer,
-  { identity, sshOption = [] }: SshOptions,
+  { identity, sshOption = [], tunnel }: SshOptions,
   commandFor: (sshOptions: readonly string[], paths: Paths) => CopyCommand,
 ): Promise<void> {
   if (direction === 'download') assertNewFolder(sources, target)
-  const chosen = await chooseContainer(client, name)
-  const login = loginOf(cli, { ...chosen, identity, options: sshOption })
+  const chosen = await chooseContainer(context.client, name)
+  const login = loginOf(cli, context, { ...chosen, identity, options: sshOption, tunnel })
   const { host, port } = login.container
   const there = (path: string) => `${login.username}@${host.includes(':') ? `[${host}]` : host}:${path}`
   const paths =

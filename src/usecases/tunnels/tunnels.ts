@@ -81,8 +81,9 @@ export class Tunnels {
     const leave = () => void this.#open.delete(tunnel)
     try {
       const address = await engine.sshAddress(container.engineId)
+      await this.#closeIfOver(tunnel)
+      if (!this.#open.has(tunnel)) throw new BerthError('not_active', 'the tunnel was over before it was open')
       if (address === null) throw new BerthError('conflict', `${name} is down; try again when it is back`)
-      await this.#closeWhatIsOver()
       log.info(`tunnel to ${name} opened by ${by.name}`, { container: name, reservation: reservation.id, by: by.name })
       return { address, leave }
     } catch (error) {

@@ -21,11 +21,12 @@ export function addForward(program: Command, cli: Cli): void {
   withSshOptions(program.command('forward').summary('forward ports to a container').description(ABOUT))
     .usage('[options] [NAME] LOCAL[:REMOTE]...')
     .argument('<target...>', 'container, reservation, user name or note, and ports')
-    .action(async (words: string[], { identity, sshOption = [] }: SshOptions, command: Command) => {
+    .action(async (words: string[], { identity, sshOption = [], tunnel }: SshOptions, command: Command) => {
       const { name, forwards } = parseForwards(words)
       const context = openContext(cli, command)
       const chosen = await chooseContainer(context.client, name)
-      const login = loginOf(cli, { ...chosen, identity, options: [...optionsFor(forwards), ...sshOption] })
+      const sshOptions = [...optionsFor(forwards), ...sshOption]
+      const login = loginOf(cli, context, { ...chosen, identity, options: sshOptions, tunnel })
       const interrupted = cli.interrupts.takeOver()
       process.exitCode = await withSshCommand(login, async (args) => {
         const run = runSsh(['-N', ...args], ['ignore', 'pipe', 'inherit'])

@@ -4,12 +4,14 @@ import { reasonOf } from '../../../domain/errors.ts'
 import { createLimit } from '../../../domain/concurrency.ts'
 import type { Reservation } from '../../../client/client.ts'
 import { EXIT, Failure, failureOf } from '../../failures.ts'
-import { fingerprintOf, verifiedHostKey } from '../../ssh/verify-host-key.ts'
-import { verifyingOptions } from '../../ssh/command.ts'
+import { fingerprintOf } from '../../ssh/verify-host-key.ts'
+import { knownHostOf, type Login, tunnelOptions, verifyingOptions } from '../../ssh/command.ts'
 import { LocalState } from '../../reservations/local-state.ts'
 import { listReservations, mine, short } from '../../reservations/lookup.ts'
 import { type Cli, openContext } from '../../command-context.ts'
-import { type SshTarget, assertUsable } from '../../ssh/target.ts'
+import { type TunnelOption, withTunnelOption } from '../../options/tunnel-option.ts'
+import { assertUsable } from '../../ssh/target.ts'
+import { proxyCommandFor, type TunnelChoice } from '../../ssh/tunnel/proxy-command.ts'
 
 /** Maximum number of host keys that are scanned at once. */
 const MAX_CONCURRENT_SCANS = 8
@@ -24,20 +26,19 @@ manager knows is listed without a key, so that Ansible refuses to log in there.`
 type Variables = Readonly<Record<string, unknown>>
 
 export function addInventory(program: Command, cli: Cli): void {
-  program
-    .command('inventory')
-    .summary("print your containers as Ansible's dynamic inventory")
-    .description(ABOUT)
+  const about = "print your containers as Ansible's dynamic inventory"
+  withTunnelOption(program.command('inventory').summary(about).description(ABOUT))
     .option('--list', 'everything (default)')
     .option('--host <name>', 'the variables of one host')
-    .action(async ({ host }: { host?: string }, command: Command) => {
+    .action(async ({ host, tunnel: option }: TunnelOption & { host?: string }, command: Command) => {
       const { client, settings, terminal } = openContext(cli, command)
       const { url } = settings
       const listed = await listReservations(client, ['active'], await mine(client))
       const localState = new LocalState(cli.environment.stateDir)
       await localState.forgetEnded(client, url)
       const warn = (text: string) => terminal.note(`berth: ${text}`)
-      const context = { localState, url, warn, limit: createLimit(MAX_CONCURRENT_SCANS) }
+      const tunnel = { environment: cli.environment, settings, option }
+      const context = { localState, url, warn, tunnel, limit: createLimit(MAX_CONCURRENT_SCANS) }
       const active = listed.map((each) => usable(each, warn))
       const wanted = active.filter(({ containers }) => !host || containers.some(({ name }) => name === host))
       const variables = await Promise.all(wanted.map((each) => variablesOf(each, context)))
@@ -109,28 +110,33 @@ interface Context {
   readonly localState: LocalState
   readonly url: string
   readonly warn: (text: string) => void
+  readonly tunnel: TunnelChoice
   readonly limit: ReturnType<typeof createLimit>
 }
 
 async function variablesOf(
   reservation: Reservation,
-  { localState, url, warn, limit }: Context,
+  { localState, url, warn, tunnel, limit }: Context,
 ): Promise<[name: string, Variables][]> {
   const { id, name: reservationName, containers, username, pool, note, expires_at } = reservation
   const identity = localState.identity(id)
   const before = localState.readFile(id, 'known_hosts').split('\n')
-  const keys = await Promise.all(containers.map((container) => limit(() => hostKey(container, before, warn))))
+  const routes = containers.map((container) => ({ container, proxyCommand: proxyCommandFor(container, tunnel) }))
+  const keys = await Promise.all(routes.map((route) => limit(() => hostKey(route, before, warn))))
   if (identity === undefined) localState.save(id, { url })
   const knownHosts = localState.writeFile(id, 'known_hosts', `${keys.filter((key) => key !== null).join('\n')}\n`)
   const options = verifyingOptions(knownHosts)
-  return containers.map(({ name, host, port }) => {
+  return routes.map(({ container, proxyCommand }) => {
+    const { name, host, port, generation } = container
+    const isReached = proxyCommand !== undefined && generation !== null
+    const sshOptions = isReached ? [...tunnelOptions(container, proxyCommand), ...options] : options
     const variables = {
       ansible_host: host,
       ansible_port: port,
       ansible_user: username,
       // Overrides ansible.cfg: if it switches checking off, the options below come too late.
       ansible_host_key_checking: true,
-      ansible_ssh_common_args: options.map((option) => `-o ${forShell(option)}`).join(' '),
+      ansible_ssh_common_args: sshOptions.map((option) => `-o ${forShell(option)}`).join(' '),
       ...(identity !== undefined && { ansible_ssh_private_key_file: identity }),
       berth_reservation: id,
       berth_pool: pool,
@@ -143,11 +149,16 @@ async function variablesOf(
 }
 
 /** Returns a verified line of known_hosts, an earlier one if it still holds; null if verification fails. */
-async function hostKey(container: SshTarget, before: readonly string[], warn: Context['warn']): Promise<string | null> {
+async function hostKey(
+  { container, proxyCommand }: Pick<Login, 'container' | 'proxyCommand'>,
+  before: readonly string[],
+  warn: Context['warn'],
+): Promise<string | null> {
+  const isDirect = proxyCommand === undefined
   const known = before.find((line) => line.startsWith(`[${container.host}]:${container.port} `))
-  if (known !== undefined && fingerprintOf(known) === container.host_key) return known
+  if (isDirect && known !== undefined && fingerprintOf(known) === container.host_key) return known
   try {
-    return await verifiedHostKey(container)
+    return await knownHostOf({ container, proxyCommand })
   } catch (error) {
     const failure = failureOf(error)
     if (!failure) throw error

@@ -17,9 +17,10 @@ import { readSecret } from '../../options/prompt.ts'
 import { sshCommandOf } from '../../ssh/target.ts'
 import { type Cli, type CommandContext, openContext } from '../../command-context.ts'
 import { formatTime, timeLeft } from '../../output/format.ts'
+import { type TunnelOption, withTunnelOption } from '../../options/tunnel-option.ts'
 import { requestOf, type ReserveOptions, withReserveOptions } from '../../options/reserve-options.ts'
 
-interface Options extends ReserveOptions {
+interface Options extends ReserveOptions, TunnelOption {
   readonly passwordStdin?: boolean
   readonly passwordWords?: boolean
   readonly passwordRandom?: boolean
@@ -35,7 +36,7 @@ the password, or the keys of --key. With --idempotency-key, which makes a reques
 no key of its own.`
 
 export function addReserve(program: Command, cli: Cli): void {
-  withReserveOptions(program.command('reserve').summary('reserve containers').description(ABOUT))
+  withTunnelOption(withReserveOptions(program.command('reserve').summary('reserve containers').description(ABOUT)))
     .option('--password-stdin', 'read the password from stdin (default: generated, unless --key or --ssh is given)')
     .addOption(
       new Option('--password-words', 'generate a password of four words, which are easy to type').conflicts(
@@ -68,7 +69,7 @@ export function addReserve(program: Command, cli: Cli): void {
       if (context.json) context.terminal.json(reserved)
       else printReserved(context, reserved, cli.clock())
       await refreshSshConfig(cli, context)
-      if (options.ssh) await logIn(cli, context, { reservation: reserved })
+      if (options.ssh) await logIn(cli, context, { reservation: reserved, tunnel: options.tunnel })
     })
 }
 

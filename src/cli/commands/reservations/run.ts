@@ -7,6 +7,7 @@ import { withPrivateFolder } from '../../ssh/private-folder.ts'
 import { assertMayHold } from '../../reservations/hold.ts'
 import { reserveAndRun } from '../../reservations/reserve-and-run.ts'
 import { type Cli, openContext } from '../../command-context.ts'
+import { type TunnelOption, withTunnelOption } from '../../options/tunnel-option.ts'
 import { requestOf, type ReserveOptions, withReserveOptions } from '../../options/reserve-options.ts'
 
 /** Without keepalive calls a run ends after this time, so that a dead CI job keeps no containers. */
@@ -22,7 +23,7 @@ exit code is the first that is not 0.
 With --hold, a reservation whose command has failed is not released. It stays for this time, if the pool allows it
 (pools.NAME.hold in berth.yml), and \`berth ssh\` logs in.`
 
-interface Options extends ReserveOptions {
+interface Options extends ReserveOptions, TunnelOption {
   readonly tty?: boolean
   readonly timeout?: string
   readonly env?: readonly string[]
@@ -30,7 +31,9 @@ interface Options extends ReserveOptions {
 }
 
 export function addRun(program: Command, cli: Cli): void {
-  withReserveOptions(program.command('run').summary('reserve, run a command, release').description(ABOUT))
+  withTunnelOption(
+    withReserveOptions(program.command('run').summary('reserve, run a command, release').description(ABOUT)),
+  )
     .usage('[options] -- COMMAND...')
     .option('-t, --tty', 'run the command in a terminal')
     .option('--timeout <duration>', 'stop the command after this time, with exit code 124', duration)
@@ -39,7 +42,7 @@ export function addRun(program: Command, cli: Cli): void {
     .argument('<command...>', 'what to run in the container')
     .action(async (words: string[], options: Options, command: Command) => {
       const context = openContext(cli, command)
-      const { tty = false, timeout, hold, env = [] } = options
+      const { tty = false, timeout, hold, env = [], tunnel } = options
       const variables = env.map((text) => parseVariable(text, cli.environment.variables))
       const given = await readKeys(cli, context.terminal, options.key)
       if (hold !== undefined) {
@@ -59,6 +62,7 @@ export function addRun(program: Command, cli: Cli): void {
             timeout,
             variables,
             identity: pair.identity,
+            tunnel,
             hold: hold === undefined ? undefined : { duration: hold, isTemporary: usable === undefined },
           },
         )

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Option, type Command } from 'commander'
 import { type Cli, openContext, openOutput } from '../../command-context.ts'
+import { type TunnelOption, withTunnelOption } from '../../options/tunnel-option.ts'
 import { confirmOrFail } from '../../options/prompt.ts'
 import type { Terminal } from '../../output/terminal.ts'
 import { removeSshConfig } from '../../ssh/config/folder.ts'
@@ -12,19 +13,19 @@ const ABOUT = `Prints your reserved containers as configuration of ssh. With it,
 them as NAME.berth, with the reservation's key and the container's own host key.
 
 --install adds one Include to ~/.ssh/config, after it has shown the lines and asked. From then on, reserve, ls, extend
-and release keep the configuration up to date: ssh alpine-1.berth.`
+and release keep the configuration up to date: ssh alpine-1.berth.
 
-interface Options {
+With --tunnel, ssh connects through the manager. That also holds for later updates, until --no-tunnel.`
+
+interface Options extends TunnelOption {
   readonly install?: boolean
   readonly remove?: boolean
   readonly yes?: boolean
 }
 
 export function addSshConfig(program: Command, cli: Cli): void {
-  program
-    .command('ssh-config')
-    .summary('print your containers for ssh, scp and rsync, or install that')
-    .description(ABOUT)
+  const about = 'print your containers for ssh, scp and rsync, or install that'
+  withTunnelOption(program.command('ssh-config').summary(about).description(ABOUT))
     .option('--install', 'include it in ~/.ssh/config')
     .addOption(new Option('--remove', 'take it out of ~/.ssh/config again').conflicts('install'))
     .option('-y, --yes', 'with --install: do not ask')
@@ -37,7 +38,7 @@ export function addSshConfig(program: Command, cli: Cli): void {
         if (json) return terminal.json({ file: sshConfig, removed })
         return terminal.say(removed ? `Removed from ${sshConfig}.` : `${sshConfig} does not include berth's hosts.`)
       }
-      const { file, text, hosts } = await describeHosts(cli, openContext(cli, command))
+      const { file, text, hosts } = await describeHosts(cli, openContext(cli, command), options.tunnel)
       const names = hosts.map(({ name }) => `${name}.berth`)
       if (!options.install) return json ? terminal.json({ file, hosts: names }) : terminal.lines(text)
       const lines = includeLines(stateDir)

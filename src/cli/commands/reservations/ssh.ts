@@ -24,7 +24,7 @@ export function addSsh(program: Command, cli: Cli): void {
       const [name, ...words] = before
       const context = openContext(cli, command)
       const chosen = await chooseContainer(context.client, name)
-      const { identity, sshOption = [] } = options
-      await logIn(cli, context, { ...chosen, identity, options: sshOption, command: [...words, ...after] })
+      const { identity, sshOption = [], tunnel } = options
+      await logIn(cli, context, { ...chosen, identity, options: sshOption, tunnel, command: [...words, ...after] })
     })
 }

@@ -1,9 +1,10 @@
 /** Reserved containers as ssh's configuration describes hosts. */
 import type { Reservation } from '../../../client/client.ts'
-import { isContainerName, isHostKey, isPlainName } from '../../../domain/text/foreign-text.ts'
+import { isHostKey, isPlainName } from '../../../domain/text/foreign-text.ts'
 import { EXIT, Failure } from '../../failures.ts'
-import { type SshTarget, assertUsable } from '../target.ts'
-import { verifiedHostKey } from '../verify-host-key.ts'
+import { assertContainerName, assertUsable, hostKeyAlias, type SshTarget } from '../target.ts'
+import { proxyCommandFor, type TunnelChoice } from '../tunnel/proxy-command.ts'
+import { hostKeyFromManager, verifiedHostKey } from '../verify-host-key.ts'
 
 export interface SshHost {
   /** Container name, POOL-N. */
@@ -15,13 +16,12 @@ export interface SshHost {
   readonly username: string
   /** File of the private key; undefined if this machine has none. */
   readonly identity: string | undefined
-  /**
-   * The name under which ssh knows the host key. It contains the generation: a new container is a new name to ssh, not
-   * a known one whose key has changed.
-   */
+  /** The name under which ssh knows the host key, see `hostKeyAlias`. */
   readonly alias: string
   /** "ssh-ed25519 AAAA…" */
   readonly hostKey: string
+  /** ProxyCommand that reaches the container; undefined: ssh connects to its port. */
+  readonly proxyCommand: string | undefined
 }
 
 interface HostOptions {
@@ -29,27 +29,34 @@ interface HostOptions {
   readonly identity: string | undefined
   /** Names of all containers and reservations, which other names must not repeat. */
   readonly takenNames: ReadonlySet<string | null>
+  readonly tunnel: TunnelChoice
 }
 
 /** Returns the host of one container. Throws a `Failure` if the manager sent anything that ssh could misread. */
 export async function sshHostOf(
   reservation: Reservation,
   container: SshTarget,
-  { identity, takenNames }: HostOptions,
+  { identity, takenNames, tunnel }: HostOptions,
 ): Promise<SshHost> {
   const { username } = reservation
-  const { name, host, port, generation } = container
+  const { name, host, port } = container
   assertUsable(container, username)
-  if (!isContainerName(name)) throw new Failure(EXIT.unreachable, `the manager sent the invalid name "${name}"`)
-  if (port === null || !Number.isInteger(generation))
-    throw new Failure(EXIT.notNow, `${name} is not running at the moment`)
+  assertContainerName(name)
+  const alias = hostKeyAlias(container)
+  if (port === null) throw new Failure(EXIT.notNow, `${name} is not running at the moment`)
+  const proxyCommand = proxyCommandFor(container, tunnel)
+  const hostKey = proxyCommand === undefined ? await hostKeyOf(container) : hostKeyFromManager(container)
+  if (identity !== undefined) quoted(identity)
+  const otherNames = otherNamesOf(reservation, name, takenNames)
+  return { name, otherNames, host, port, username, identity, alias, hostKey, proxyCommand }
+}
+
+async function hostKeyOf(container: SshTarget): Promise<string> {
   // A container of an earlier version: its fingerprint is known, not its key.
   const line = container.known_hosts ?? (await verifiedHostKey(container))
   const hostKey = line.split(' ').slice(1).join(' ')
-  if (!isHostKey(hostKey)) throw new Failure(EXIT.unreachable, `the manager sent an invalid host key for ${name}`)
-  if (identity !== undefined) quoted(identity)
-  const otherNames = otherNamesOf(reservation, name, takenNames)
-  return { name, otherNames, host, port, username, identity, alias: `${name}.g${generation}.berth`, hostKey }
+  if (isHostKey(hostKey)) return hostKey
+  throw new Failure(EXIT.unreachable, `the manager sent an invalid host key for ${container.name}`)
 }
 
 /** Leaves out `web-2`, the second container of `web`, if a reservation or a container has that name. */
@@ -66,7 +73,7 @@ function otherNamesOf(
 
 /** Returns the block of one host. `knownHosts` is the file with its key. */
 export function blockOf(
-  { name, otherNames, host, port, username, identity, alias }: SshHost,
+  { name, otherNames, host, port, username, identity, alias, proxyCommand }: SshHost,
   knownHosts: string,
 ): string {
   const options = [
@@ -76,6 +83,7 @@ export function blockOf(
     ...(identity === undefined
       ? []
       : [['IdentityFile', quoted(identity)] as const, ['IdentitiesOnly', 'yes'] as const]),
+    ...(proxyCommand === undefined ? [] : [['ProxyCommand', proxyCommand] as const]),
     ['UserKnownHostsFile', quoted(knownHosts)],
     ['GlobalKnownHostsFile', '/dev/null'],
     ['StrictHostKeyChecking', 'yes'],
