@@ -36,7 +36,7 @@ export function hostKeyAlias({ name, generation }: Pick<SshTarget, 'name' | 'gen
 
 /** Returns a command that logs in, without `berth ssh` where that is possible; "" if the address is invalid. */
 export function sshCommandOf({ name, host, port, tunnel }: SshTarget, username: string): string {
-  if (tunnel === true && isContainerName(name)) return `berth ssh ${name}`
+  if (tunnel && isContainerName(name)) return `berth ssh ${name}`
   const isUsable = isPlainHost(host) && isPort(port) && isPlainName(username)
   return isUsable ? `ssh -p ${port} ${username}@${host}` : ''
 }

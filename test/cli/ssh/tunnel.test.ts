@@ -159,8 +159,8 @@ describe('the ProxyCommand', () => {
 
   it('is in the inventory of Ansible, with the host key that the manager knows', async () => {
     const { stdout } = await berth.run('inventory', '--host', name, '--tunnel')
-    const variables = JSON.parse(stdout) as Record<string, { __ansible_unsafe: string }>
-    const args = variables['ansible_ssh_common_args']?.__ansible_unsafe ?? ''
+    const variables = JSON.parse(stdout) as Record<string, Record<string, string>>
+    const args = variables['ansible_ssh_common_args']?.['__ansible_unsafe'] ?? ''
     assert.match(args, new RegExp(`^-o 'ProxyCommand=\\S+/bin/berth --url ${address} proxy ${name}' -o HostKeyAlias=`))
     const known = readFileSync(join(berth.home, '.local/state/berth/reservations', id, 'known_hosts'), 'utf8')
     assert.equal(known, `${name}.g${container.generation}.berth ${container.known_hosts?.replace(/^\S+ /, '')}\n`)

@@ -169,8 +169,7 @@ describe('a tunnel: bytes', () => {
     assert.equal((await large.closed).code, 1009)
     const garbage = await s.working()
     // Not a frame: a reserved opcode, without a mask.
-    const raw = (garbage.socket as unknown as { _socket: NodeJS.WritableStream })._socket
-    raw.write(Buffer.from([0xff, 0xff, 0xff]))
+    garbage.raw?.write(Buffer.from([0xff, 0xff, 0xff]))
     assert.ok([1002, 1006].includes((await garbage.closed).code))
     await eventually(async () => s.echo.connections.size === 0)
   })

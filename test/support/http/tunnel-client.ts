@@ -6,7 +6,7 @@ import { after } from 'node:test'
 import { WebSocket } from 'ws'
 import { eventually } from '../../../lab/eventually.ts'
 
-export const PROTOCOL = 'berth.ssh.v1'
+const PROTOCOL = 'berth.ssh.v1'
 
 export interface TunnelOptions {
   /** "http://127.0.0.1:8080" */
@@ -20,6 +20,8 @@ export interface TunnelOptions {
 
 export class TunnelClient {
   readonly socket: WebSocket
+  /** Its TCP connection, once it is open. */
+  raw: Socket | undefined
   readonly #chunks: Buffer[] = []
   /** Resolves when the connection is closed. */
   readonly closed: Promise<{ code: number; reason: string; at: number }>
@@ -32,6 +34,9 @@ export class TunnelClient {
     // A refusal is in `answered`, other errors are in `closed`.
     this.socket.on('error', () => undefined)
     this.socket.on('message', (data: Buffer) => void this.#chunks.push(data))
+    this.socket.once('upgrade', ({ socket }) => {
+      this.raw = socket
+    })
     this.closed = new Promise((resolve) => {
       this.socket.once('close', (code, reason) => {
         resolve({ code, reason: reason.toString(), at: performance.now() })

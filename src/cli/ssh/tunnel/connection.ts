@@ -1,6 +1,6 @@
 /** Connects to the SSH server of a container through the manager. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { IncomingMessage } from 'node:http'
 import { ApiError, problemOf, Unreachable } from '../../../client/client.ts'
 import { EXIT, type ExitCode, Failure } from '../../failures.ts'
@@ -76,7 +76,9 @@ function isTemporary(error: unknown): boolean {
 
 async function tryOnce({ url, token, container }: TunnelRequest): Promise<OpenTunnel> {
   const address = `${url.replace(/^http/i, 'ws')}/v1/containers/${encodeURIComponent(container)}/ssh`
-  const socket = new WebSocket(address, [PROTOCOL], {
+  // Loaded here, so that other commands start without it.
+  const { WebSocket: Client } = await import('ws')
+  const socket = new Client(address, [PROTOCOL], {
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     perMessageDeflate: false,

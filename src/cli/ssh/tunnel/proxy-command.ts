@@ -24,7 +24,7 @@ export function proxyCommandFor(
   container: SshTarget,
   { environment, settings, option }: TunnelChoice,
 ): string | undefined {
-  const wanted = option ?? tunnelOf(environment) ?? container.tunnel === true
+  const wanted = option ?? tunnelOf(environment) ?? container.tunnel
   return wanted ? proxyCommand(container.name, settings) : undefined
 }
 
