@@ -1,4 +1,4 @@
-/** Maximum numbers of tunnels. Each is an SSH connection, and takes up to 512 KiB of the manager's memory. */
+/** Maximum numbers of tunnels. Each is an SSH connection; its client may leave 256 KiB of output in the memory. */
 import { BerthError } from '../../domain/errors.ts'
 
 /** Enough for Ansible and `berth run --count` on many containers at once. */
