@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
+import type { Duplex } from 'node:stream'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { eventually } from '../../lab/eventually.ts'
@@ -14,6 +15,8 @@ export interface Login {
   readonly host?: string
   readonly password?: string
   readonly privateKey?: string
+  /** A connection to the server that is open already. */
+  readonly stream?: Duplex
 }
 
 export interface Session {
@@ -53,9 +56,9 @@ class LoginFailed extends Error {
 const LEAVING = 1_000
 
 /** One attempt, no retries: an account works at once or not. */
-export async function login({ host = '127.0.0.1', port, ...credentials }: Login): Promise<Session> {
+export async function login({ host = '127.0.0.1', port, stream, ...credentials }: Login): Promise<Session> {
   const client = new ssh2.Client()
-  const sock = connect({ host, port })
+  const sock = stream ?? connect({ host, port })
   const leave = () => {
     client.end()
     setTimeout(() => sock.destroy(), LEAVING).unref()

@@ -91,7 +91,7 @@ describe('berth proxy', () => {
     const { containers: others } = await berth.json<Reserved>('reserve')
     const run = berth.start('proxy', others[0]?.name ?? '')
     await eventually(async () => run.output() !== '')
-    await berth.run('release', others[0]?.name ?? '')
+    assert.equal((await berth.run('release', others[0]?.name ?? '')).code, 0)
     const { code, stderr } = await run.ended
     assert.equal(code, 1)
     assert.match(stderr, /^berth: The reservation was released at \d\d:\d\d UTC\.\n$/)

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { after } from 'node:test'
-import { WebSocket } from 'ws'
+import { createWebSocketStream, WebSocket } from 'ws'
 import { eventually } from '../../../lab/eventually.ts'
 
 const PROTOCOL = 'berth.ssh.v1'
@@ -58,6 +59,11 @@ export class TunnelClient {
   async opened(): Promise<this> {
     assert.equal(await this.answered, 101)
     return this
+  }
+
+  /** Returns the connection as a stream. To be called before anything is received. */
+  stream(): Duplex {
+    return createWebSocketStream(this.socket)
   }
 
   /** Waits until this has been received. */
