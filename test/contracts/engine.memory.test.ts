@@ -13,6 +13,7 @@ import { specOf } from '../../src/domain/pool.ts'
 const slot = (number: number) => ({ number, port: 2_220 + number, generation: 1 })
 
 const host = new MemoryHost({ now: systemClock, images: ['an-image'] })
+host.sshd = { host: '127.0.0.1', port: 22 }
 const engine = openMemory({ database: mark(), instance: 'a', host, exec: runOnHost })
 const other = openMemory({ database: mark('other'), instance: 'a', host })
 const neighbour = { instance: 'b', pool: 'other', engine: openMemory({ database: mark(), instance: 'b', host }) }

@@ -126,6 +126,18 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.deepEqual((await engine.list()).observed, [await engine.inspect(id)])
     })
 
+    it('knows where sshd is reached while the container runs', async () => {
+      const id = await engine.create(specFor(fixture))
+      assert.equal(await engine.sshAddress(id), null)
+      await engine.start(id)
+      assert.notEqual(await engine.sshAddress(id), null)
+      assert.equal(await fixture.neighbour.engine.sshAddress(id), null)
+      await engine.kill(id)
+      assert.equal(await engine.sshAddress(id), null)
+      await engine.remove(id)
+      assert.equal(await engine.sshAddress(id), null)
+    })
+
     it('observes no generation where none was given', async () => {
       const id = await engine.create({ ...spec, generation: null })
       assert.equal((await engine.inspect(id))?.generation, null)

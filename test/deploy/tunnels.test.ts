@@ -1,6 +1,9 @@
 /** Tunnels through nginx, Caddy and haproxy with the files of deploy/, in front of a manager in memory. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -48,7 +51,50 @@ const PROXIES: Readonly<Record<string, () => Promise<Proxy>>> = {
   haproxy: () => startHaproxy(folder, [{ url: address }, { url: address }, { url: address }]),
 }
 
+/** Starts an HTTP proxy as companies have it, for CONNECT only. Returns its URL, and the targets that were asked for. */
+async function startConnectProxy(): Promise<{ url: string; targets: string[] }> {
+  const targets: string[] = []
+  const proxy = createServer().listen(0, '127.0.0.1')
+  proxy.on('connect', ({ url = '' }, client) => {
+    targets.push(url)
+    const { hostname, port } = new URL(`tcp://${url}`)
+    const upstream = connect(Number(port), hostname, () => client.write('HTTP/1.1 200 OK\r\n\r\n'))
+    for (const [from, to] of [
+      [upstream, client],
+      [client, upstream],
+    ] as const) {
+      from.pipe(to)
+      from.on('error', () => to.destroy())
+    }
+  })
+  await once(proxy, 'listening')
+  after(() => proxy.close())
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, targets }
+}
+
 describe('tunnels', () => {
+  it('go through the HTTP proxy of a company, which connects to nginx', async () => {
+    const [nginx, company] = [await withTls('nginx', startNginx), await startConnectProxy()]
+    const through = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: company.url, NO_PROXY: '', NODE_EXTRA_CA_CERTS: authority }
+    const berth = testBerth({ BERTH_URL: nginx.url, BERTH_TOKEN: ann.text, ...through })
+    try {
+      const { containers } = await berth.json<Reserved>('reserve')
+      const before = company.targets.length
+      assert.ok(before > 0)
+      const command = berth.start('proxy', containers[0]?.name ?? '')
+      command.child.stdin?.write('hello')
+      await eventually(async () => command.output() === 'SSH-2.0-test\r\nhello')
+      assert.deepEqual(company.targets.slice(before), [new URL(nginx.url).host])
+      command.child.stdin?.end()
+      assert.equal((await command.ended).code, 0)
+      assert.equal((await berth.run('release', '--all')).code, 0)
+      await api.world.settle()
+    } finally {
+      await nginx.stop()
+      rmSync(join(folder, 'nginx'), { recursive: true })
+    }
+  })
+
   for (const [name, start] of Object.entries(PROXIES)) {
     it(`pass through ${name} unchanged, and end with the manager's reason`, async () => {
       const proxy = await start()

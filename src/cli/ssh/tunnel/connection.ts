@@ -1,4 +1,5 @@
 /** Connects to the SSH server of a container through the manager. */
+import { globalAgent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import type { IncomingMessage } from 'node:http'
@@ -82,6 +83,8 @@ async function tryOnce({ url, token, container }: TunnelRequest): Promise<OpenTu
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     perMessageDeflate: false,
+    // Goes through the proxy of HTTPS_PROXY with NODE_USE_ENV_PROXY=1, as fetch does.
+    ...(url.startsWith('https:') && { agent: globalAgent }),
   })
   try {
     return await new Promise<OpenTunnel>((resolve, reject) => {
