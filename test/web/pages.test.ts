@@ -102,7 +102,11 @@ describe('reservations in words', () => {
     ['localhost', null, null],
   ]
   for (const [host, port, command] of SSH) {
-    it(`log in to ${host}, port ${port}: ${command}`, () => equal(sshCommand('alice', { host, port }), command))
+    const container = { name: 'alpine-1', host, port }
+    it(`log in to ${host}, port ${port}: ${command}`, () => equal(sshCommand('alice', container), command))
+    it(`log in to ${host} through the manager, where it says so`, () => {
+      equal(sshCommand('alice', { ...container, tunnel: true }), 'berth ssh alpine-1')
+    })
   }
   const held = (count: number) => some({ containers: Array.from({ length: count }) })
   const waits = some({ state: 'waiting', containers: [] })

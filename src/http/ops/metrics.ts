@@ -56,6 +56,7 @@ interface Present {
   readonly now: number
   /** Number of shells of terminals. */
   readonly terminals: number
+  readonly tunnels: number
   readonly isLeading: boolean
   /** Time by which this machine's clock is ahead of the database's. */
   readonly clockOffsetMs: number
@@ -145,6 +146,11 @@ function declareMetrics(registry: Registry) {
       name: 'berth_terminals',
       help: 'Shells of terminals that this manager keeps',
     }),
+    tunnels: new Gauge({
+      registers,
+      name: 'berth_tunnels',
+      help: 'SSH connections that this manager forwards',
+    }),
     leader: new Gauge({
       registers,
       name: 'berth_leader',
@@ -191,8 +197,19 @@ function refresh(gauges: Gauges, pools: readonly Pool[], snapshot: Snapshot, now
 export function openMetrics({ version, engine }: Build): PrometheusMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_EVERY_MS })
-  const { durations, queueWait, failures, refusals, endings, terminals, leader, clockOffset, build, ...gauges } =
-    declareMetrics(registry)
+  const {
+    durations,
+    queueWait,
+    failures,
+    refusals,
+    endings,
+    terminals,
+    tunnels,
+    leader,
+    clockOffset,
+    build,
+    ...gauges
+  } = declareMetrics(registry)
   const answered = declareRequestMetrics(registry)
   build.set({ version, node: process.version, engine }, 1)
   for (const operation of Object.keys(TIMED)) durations.zero({ operation })
@@ -208,8 +225,9 @@ export function openMetrics({ version, engine }: Build): PrometheusMetrics {
     refused: (pool, code) => refusals.inc({ pool, code }),
     ended: (pool, outcome) => endings.inc({ pool, outcome }),
     answered,
-    render(pools, snapshot, { now, terminals: running, isLeading, clockOffsetMs }) {
-      terminals.set(running)
+    render(pools, snapshot, { now, isLeading, clockOffsetMs, ...open }) {
+      terminals.set(open.terminals)
+      tunnels.set(open.tunnels)
       leader.set(isLeading ? 1 : 0)
       clockOffset.set(clockOffsetMs / 1_000)
       for (const { name: pool } of pools) {

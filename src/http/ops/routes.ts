@@ -19,7 +19,7 @@ const Refused = errorMessage('Only an admin may do this')
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { store, pools, clock, metrics, terminals, version, reconciler, clockOffset } = context
+  const { store, pools, clock, metrics, terminals, tunnels, version, reconciler, clockOffset } = context
   const currentReadiness = createReadiness(context)
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
@@ -48,6 +48,7 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
     const text = await metrics.render(pools.all(), await store.snapshot(), {
       now: clock(),
       terminals: terminals.counts.terminals,
+      tunnels: tunnels.count,
       isLeading: reconciler.isLeading(),
       clockOffsetMs: clockOffset(),
     })

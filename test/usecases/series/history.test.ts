@@ -42,6 +42,7 @@ async function scene() {
     const text = await metrics.render(world.pools.all(), await world.store.snapshot(), {
       now: world.now(),
       terminals: 0,
+      tunnels: 0,
       isLeading: true,
       clockOffsetMs: 0,
     })

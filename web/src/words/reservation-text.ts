@@ -38,11 +38,19 @@ export function endSentence({ outcome, reason }: Pick<Reservation, 'outcome' | '
   }
 }
 
+interface SshTarget {
+  readonly name: string
+  readonly host: string
+  readonly port: number | null
+  readonly tunnel?: boolean
+}
+
 /**
  * Returns the ssh command for a container; null without a port. The command always has the port, because ssh_config may
- * set another one for that host.
+ * set another one for that host. Where the manager says so, it connects through the manager.
  */
-export function sshCommand(username: string, { host, port }: { host: string; port: number | null }): string | null {
+export function sshCommand(username: string, { name, host, port, tunnel = false }: SshTarget): string | null {
+  if (tunnel) return `berth ssh ${name}`
   return port === null ? null : `ssh -p ${port} ${username}@${host}`
 }
 

@@ -78,7 +78,8 @@ function Shown({ row, isMine }: { readonly row: ContainerRow; readonly isMine: b
 
 function ContainerFacts({ row }: { readonly row: ContainerRow }) {
   const { pool, since, generation, host, port, host_key: hostKey, known_hosts: knownHosts, holder } = row
-  const ssh = holder && sshCommand(holder.username, row)
+  const held = holder?.containers.find(({ name }) => name === row.name)
+  const ssh = holder && sshCommand(holder.username, { ...row, tunnel: held?.tunnel ?? false })
   return (
     <Facts>
       <Fact name="Pool">
