@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, it } from 'node:test'
+import ssh2 from 'ssh2'
 import type { Reserved } from '../../../src/client/client.ts'
 import { readEnvironment } from '../../../src/cli/environment.ts'
 import { proxyCommandFor } from '../../../src/cli/ssh/tunnel/proxy-command.ts'
@@ -14,6 +17,7 @@ import { BERTH, testBerth } from '../../support/manager/berth.ts'
 import { openFailingProxy } from '../../support/http/failing-proxy.ts'
 import { openTokenApi } from '../../support/http/token-api.ts'
 import { standInForSshd } from '../../support/http/tunnel-client.ts'
+import { newKeyPair } from '../../support/ssh.ts'
 
 const api = await openTokenApi()
 const { address } = await listening(api)
@@ -143,6 +147,19 @@ describe('the ProxyCommand', () => {
     // ssh replaces %% and runs the rest in a shell.
     const words = execFileSync('sh', ['-c', `printf '%s\\n' ${text.replaceAll('%%', '%')}`], { encoding: 'utf8' })
     assert.deepEqual(words.split('\n'), [join(BERTH), '--url', url, 'proxy', name, ''])
+  })
+
+  it('lets ssh refuse a server with another host key than the manager knows', async () => {
+    const stranger = new ssh2.Server({ hostKeys: [newKeyPair().privateKey] }, (client) => {
+      client.on('error', () => undefined)
+    })
+    stranger.listen(0, '127.0.0.1')
+    await once(stranger, 'listening')
+    api.world.host.sshd = { host: '127.0.0.1', port: (stranger.address() as AddressInfo).port }
+    const { code, stdout, stderr } = await berth.run('ssh', '--tunnel', name, '--', 'true')
+    stranger.close()
+    assert.deepEqual([code, stdout], [255, ''])
+    assert.match(stderr, /Host key verification failed/)
   })
 
   it('is in the configuration of ssh, and stays there until --no-tunnel', async () => {
