@@ -4,6 +4,7 @@ import { type Identity, maySee } from '../../domain/identity.ts'
 import { dueEnd } from '../../domain/reservation.ts'
 import { type LentContainer, lentContainer } from '../active/lent-container.ts'
 import { currentEnding } from '../terminals/current-ending.ts'
+import { endingOf } from '../terminals/ending.ts'
 import { assertRoomForTunnel } from './limits.ts'
 import type { AdmittedTunnel, TunnelCaller, TunnelConnection, TunnelsDeps } from './types.ts'
 
@@ -34,7 +35,8 @@ export class Tunnels {
   readonly #open = new Set<Tunnel>()
   readonly #unlisten: () => void
   #stopped = false
-  #checking = false
+  /** The check that is under way. */
+  #checking: Promise<void> | null = null
   #checkAgain = false
 
   constructor(deps: TunnelsDeps) {
@@ -81,7 +83,7 @@ export class Tunnels {
     const leave = () => void this.#open.delete(tunnel)
     try {
       const address = await engine.sshAddress(container.engineId)
-      await this.#closeIfOver(tunnel)
+      await this.#closeThoseOver([tunnel])
       if (!this.#open.has(tunnel)) throw new BerthError('not_active', 'the tunnel was over before it was open')
       if (address === null) throw new BerthError('conflict', `${name} is down; try again when it is back`)
       log.info(`tunnel to ${name} opened by ${by.name}`, { container: name, reservation: reservation.id, by: by.name })
@@ -124,33 +126,51 @@ export class Tunnels {
   }
 
   /** Closes tunnels whose reservation or container is over, once for all events that arrive meanwhile. */
-  async #closeWhatIsOver(): Promise<void> {
+  #closeWhatIsOver(): Promise<void> {
     this.#checkAgain = true
-    if (this.#checking) return
-    this.#checking = true
-    while (this.#checkAgain) {
-      this.#checkAgain = false
-      for (const tunnel of this.#open) await this.#closeIfOver(tunnel)
-    }
-    this.#checking = false
+    this.#checking ??= this.#check()
+    return this.#checking
   }
 
-  async #closeIfOver(tunnel: Tunnel): Promise<void> {
-    const { store, clock, localTime } = this.#deps
+  async #check(): Promise<void> {
     try {
-      const ending = await currentEnding(this.#deps, tunnel)
-      if (ending !== null) {
-        const isReplaced = ending.why === 'replaced' || ending.why === 'reset'
-        return this.#close(tunnel, isReplaced ? 'replaced' : 'over', ending.reason)
+      while (this.#checkAgain) {
+        this.#checkAgain = false
+        await this.#closeThoseOver([...this.#open])
       }
-      const { reservations } = await store.snapshot()
-      const reservation = reservations.find(({ id }) => id === tunnel.reservation)
-      tunnel.dueAt = (reservation && dueEnd(reservation)?.at) ?? tunnel.dueAt
-    } catch {
-      // The database cannot be read. It is read again in the next step.
-      const time = localTime.timeOfDay(tunnel.dueAt)
-      if (clock() >= tunnel.dueAt) this.#close(tunnel, 'over', `The reservation ended at ${time}.`)
+    } finally {
+      this.#checking = null
     }
+  }
+
+  /** Reads the rows once for all of these tunnels: there may be a thousand. */
+  async #closeThoseOver(tunnels: readonly Tunnel[]): Promise<void> {
+    const { store, clock, localTime } = this.#deps
+    // A database that cannot be read now is read again in the next step.
+    const snapshot = await store.snapshot().catch(() => null)
+    const containers = new Map(snapshot?.containers.map((container) => [container.name, container]))
+    const reservations = new Map(snapshot?.reservations.map((reservation) => [reservation.id, reservation]))
+    for (const tunnel of tunnels) {
+      const now = clock()
+      const reservation = reservations.get(tunnel.reservation) ?? null
+      const facts = { reservation, container: containers.get(tunnel.container) ?? null, now, localTime }
+      if (snapshot === null ? now < tunnel.dueAt : endingOf(tunnel, facts) === null) {
+        tunnel.dueAt = (reservation && dueEnd(reservation)?.at) ?? tunnel.dueAt
+        continue
+      }
+      await this.#closeOver(tunnel)
+    }
+  }
+
+  async #closeOver(tunnel: Tunnel): Promise<void> {
+    const { localTime } = this.#deps
+    // Its row has left the snapshot if the end is recorded.
+    const ending = await currentEnding(this.#deps, tunnel).catch(() => undefined)
+    // It was extended meanwhile.
+    if (ending === null) return
+    const isReplaced = ending?.why === 'replaced' || ending?.why === 'reset'
+    const reason = ending?.reason ?? `The reservation ended at ${localTime.timeOfDay(tunnel.dueAt)}.`
+    this.#close(tunnel, isReplaced ? 'replaced' : 'over', reason)
   }
 
   async #checkCallers(intervalMs: number): Promise<void> {
