@@ -22,7 +22,7 @@ async function scene() {
   const request = { pool: P, username: 'alice', password: 'x', count: 1, durationMs: MINUTE_MS }
   const { reservation } = await world.reservations.reserve(request, ANONYMOUS)
   const closed: string[] = []
-  const caller = { by: ANONYMOUS, isStillAllowed: async () => true }
+  const caller = { by: ANONYMOUS, credential: 'a token', isStillAllowed: async () => true }
   const connection = { ping: () => undefined, close: (why: string, reason: string) => void closed.push(why, reason) }
   return { world, faults, reservation, closed, open: () => world.tunnels.open('p-1', caller, connection) }
 }

@@ -26,7 +26,11 @@ export function tunnelSocket(sockets: FastifyInstance, { tunnels, isStillValid }
     handler: (_request, reply) => requireUpgrade(reply, '`berth ssh --tunnel` opens it'),
     wsHandler: (socket, request) => {
       const credential = credentialOf(callerOf(request))
-      const caller = { by: identityOf(request), isStillAllowed: () => isStillValid(credential) }
+      const caller = {
+        by: identityOf(request),
+        credential: JSON.stringify(credential),
+        isStillAllowed: () => isStillValid(credential),
+      }
       return serveTunnel(socket, (connection) => tunnels.open(request.params.name, caller, connection))
     },
   })

@@ -176,10 +176,14 @@ export class Tunnels {
   async #checkCallers(intervalMs: number): Promise<void> {
     const now = this.#deps.clock()
     const due = [...this.#open].filter(({ checkedAt }) => now - checkedAt >= intervalMs)
+    const answers = new Map<string, Promise<boolean>>()
     await Promise.all(
       due.map(async (tunnel) => {
+        const { caller } = tunnel
         tunnel.checkedAt = now
-        if (await tunnel.caller.isStillAllowed()) return
+        const answer = answers.get(caller.credential) ?? caller.isStillAllowed()
+        answers.set(caller.credential, answer)
+        if (await answer) return
         this.#close(tunnel, 'signed_out', 'the token that opened this tunnel is no longer valid')
       }),
     )

@@ -16,6 +16,8 @@ export interface TunnelsDeps {
 /** Who opens a tunnel, and whether their token is still accepted. */
 export interface TunnelCaller {
   readonly by: Identity
+  /** Names the token, so that one check serves all of its tunnels. */
+  readonly credential: string
   isStillAllowed(): Promise<boolean>
 }
 
