@@ -51,7 +51,7 @@ const PROXIES: Readonly<Record<string, () => Promise<Proxy>>> = {
   haproxy: () => startHaproxy(folder, [{ url: address }, { url: address }, { url: address }]),
 }
 
-/** Starts an HTTP proxy as companies have it, for CONNECT only. Returns its URL, and the targets that were asked for. */
+/** Starts an HTTP proxy as companies have it, for CONNECT only. Returns its URL and the targets of its connections. */
 async function startConnectProxy(): Promise<{ url: string; targets: string[] }> {
   const targets: string[] = []
   const proxy = createServer().listen(0, '127.0.0.1')
