@@ -30,7 +30,7 @@ const TIMES = Object.fromEntries(
   ]),
 )
 /** With these, commands get as far as they can: to ssh, to Ansible, to a table. */
-const TAME = { ...TIMES, id: ID, state: 'active', role: 'admin', auth: 'token' }
+const TAME = { ...TIMES, id: ID, state: 'active', role: 'admin', auth: 'token', tunnel: false }
 
 /** What each command is run with; all that there are. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
