@@ -66,6 +66,8 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
   // A loop of its own, like expiry: a slow engine must not delay the checks of viewers.
   const viewing = startLoop(() => terminals.step(), clock, log)
   const tunnelling = startLoop(() => tunnels.step(), clock, log)
+  // A database that does not answer must not delay the end of tunnels.
+  const cutting = startLoop(async () => tunnels.closeOverdue(), clock, log)
   // Managers that share a file do not exchange counts: SQLite runs one write at a time, and syncs each write.
   const counting = postgres && startLoop(() => requestCounts.exchange(store, log), clock, log)
   schedule.attach({ working, expiry })
@@ -76,7 +78,8 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
     async stop() {
       unwatchRows?.()
       unwatchEngine()
-      await Promise.all([working.stop(), expiry.stop(), viewing.stop(), tunnelling.stop(), counting?.stop()])
+      const loops = [working, expiry, viewing, tunnelling, cutting, counting]
+      await Promise.all(loops.map((loop) => loop?.stop()))
     },
     idle: () => Promise.all([reconciler.idle(), selfService.idle()]),
   }

@@ -16,6 +16,11 @@ const RECHECK_MS = 1_000
 const PING_MS = 30_000
 /** Interval of `step`. A tunnel that was opened right after a step is closed at most this late. */
 const STEP_MS = 1_000
+/**
+ * Time after the end of a reservation, as last read, at which its tunnels are closed although the database has not
+ * answered since: a read may take 5 seconds to fail.
+ */
+const OVERDUE_MS = 250
 
 interface Tunnel {
   /** Names what `currentEnding` looks up. */
@@ -111,6 +116,19 @@ export class Tunnels {
     return Math.min(now + STEP_MS, ...dueAts)
   }
 
+  /** Closes tunnels that `step` would have closed by now if the database answered. Returns when to call it again. */
+  closeOverdue(): number {
+    const { clock, log } = this.#deps
+    const now = clock()
+    for (const tunnel of this.#open) {
+      if (now < tunnel.dueAt + OVERDUE_MS) continue
+      const { container, reservation } = tunnel
+      log.warn(`tunnel to ${container} closed, at the end that was last read`, { container, reservation })
+      this.#close(tunnel, 'over', this.#endAsLastRead(tunnel))
+    }
+    return Math.min(now + STEP_MS, ...[...this.#open].map(({ dueAt }) => dueAt + OVERDUE_MS))
+  }
+
   /** Closes all tunnels: their clients can open new ones at another manager. */
   stop(): void {
     this.#stopped = true
@@ -163,14 +181,16 @@ export class Tunnels {
   }
 
   async #closeOver(tunnel: Tunnel): Promise<void> {
-    const { localTime } = this.#deps
     // Its row has left the snapshot if the end is recorded.
     const ending = await currentEnding(this.#deps, tunnel).catch(() => undefined)
     // It was extended meanwhile.
     if (ending === null) return
     const isReplaced = ending?.why === 'replaced' || ending?.why === 'reset'
-    const reason = ending?.reason ?? `The reservation ended at ${localTime.timeOfDay(tunnel.dueAt)}.`
-    this.#close(tunnel, isReplaced ? 'replaced' : 'over', reason)
+    this.#close(tunnel, isReplaced ? 'replaced' : 'over', ending?.reason ?? this.#endAsLastRead(tunnel))
+  }
+
+  #endAsLastRead({ dueAt }: Tunnel): string {
+    return `The reservation ended at ${this.#deps.localTime.timeOfDay(dueAt)}.`
   }
 
   async #checkCallers(intervalMs: number): Promise<void> {
