@@ -78,8 +78,8 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
     async stop() {
       unwatchRows?.()
       unwatchEngine()
-      const loops = [working, expiry, viewing, tunnelling, cutting, counting]
-      await Promise.all(loops.map((loop) => loop?.stop()))
+      const loops = [working, expiry, viewing, tunnelling, cutting, ...(counting ? [counting] : [])]
+      await Promise.all(loops.map((loop) => loop.stop()))
     },
     idle: () => Promise.all([reconciler.idle(), selfService.idle()]),
   }
