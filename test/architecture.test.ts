@@ -21,6 +21,11 @@ const RULES: readonly Rule[] = [
   { where: 'engine/open-engine.ts', ours: ['config', 'domain', 'engine', 'ports'], packages: [] },
   { where: 'engine/memory', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/memory'], packages: ['node:*'] },
   { where: 'engine/docker', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/docker'], packages: ['node:*'] },
+  {
+    where: 'engine/kubernetes',
+    ours: ['domain', 'ports', 'engine/labels.ts', 'engine/kubernetes'],
+    packages: ['ws', 'yaml', 'node:*'],
+  },
   { where: 'accounts', ours: ['domain', 'ports', 'accounts'], packages: ['piscina', 'node:*'] },
   { where: 'store', ours: ['domain', 'ports', 'store'], packages: ['kysely', 'pg', 'pgpass', 'node:*'] },
   { where: 'log', ours: ['domain', 'ports', 'log'], packages: ['pino', 'node:fs', 'node:util'] },
@@ -173,7 +178,12 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
   },
   {
     word: /node:child_process/,
-    files: ['accounts', 'cli/ssh/external-commands.ts', 'engine/docker/api/ssh.ts'],
+    files: [
+      'accounts',
+      'cli/ssh/external-commands.ts',
+      'engine/docker/api/ssh.ts',
+      'engine/kubernetes/api/access/exec-plugin.ts',
+    ],
     why: 'programs are run in one place',
   },
   { word: /^export default /m, files: [], why: 'names are the same everywhere' },
