@@ -64,7 +64,7 @@ by_the_clock := "misbehaving|seed"
 # as long. The streams of events take half a minute by themselves, so they run with the rest.
 unit_rules := "@(bench|cli|client|config|domain|lab|playbook|prove|reconcile|usecases|web)/**/*"
 unit_http := "http/{*,!(streaming)/*}"
-not_unit := "{!(bench|cli|client|config|dashboard|domain|lab|playbook|prove|reconcile|usecases|web|http)/**,http/streaming}"
+not_unit := "{!(bench|cli|client|config|dashboard|domain|kubernetes|lab|playbook|prove|reconcile|usecases|web|http)/**,http/streaming}"
 
 # In a browser. Chromium gives up its requests when the machine gets another network, as with each pool that other tests
 # make. Some hold a second by the clock, too.
@@ -145,6 +145,14 @@ test-playbook *args: is-set-up
 # Start a PostgreSQL server to try Berth with it, until Ctrl-C
 postgres: is-set-up
     @exec node lab/postgres/main.ts
+
+# Start a Kubernetes cluster to try Berth with it, until Ctrl-C; its nodes get these images: berth/box. Needs root
+kubernetes *args: is-set-up
+    @exec node lab/kubernetes/main.ts "$@"
+
+# Run the tests that need a Kubernetes cluster, on one that is built and started for them. Needs root
+test-kubernetes: is-set-up
+    node --test --test-isolation=none --test-concurrency=1 'test/kubernetes/*.test.ts'
 
 # Remove node_modules, what was built and the database; containers stay, see unprovision
 clean:

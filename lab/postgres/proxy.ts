@@ -20,15 +20,18 @@ export interface FaultyProxy {
   close(): void
 }
 
-/** `drops`: messages of the server with this text are lost, like notifications in a pooler in transaction mode. */
-export async function openProxy(port: number, drops?: string): Promise<FaultyProxy> {
+/**
+ * `drops`: messages of the server with this text are lost, like notifications in a pooler in transaction mode. `host` is
+ * that of the server.
+ */
+export async function openProxy(port: number, drops?: string, host = '127.0.0.1'): Promise<FaultyProxy> {
   const connections = new Set<Connection>()
   let target = port
   let isDropping = false
   let next: Next | null = null
 
   const server = createServer((client) => {
-    const upstream = connect(target, '127.0.0.1')
+    const upstream = connect(target, host)
     const connection: Connection = { sockets: [client, upstream], isSilent: isDropping }
     connections.add(connection)
     for (const socket of connection.sockets) socket.on('error', () => {})

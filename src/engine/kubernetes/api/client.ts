@@ -41,7 +41,7 @@ export class KubernetesClient {
     return this.#requests.run(call, (signal) => this.#connection.fetch<T>('POST', path, { body, signal }))
   }
 
-  /** Throws `engine_conflict` when a condition of the patch is not met. */
+  /** Throws `engine_conflict` when the patch names a `resourceVersion` that is not the current one. */
   patch<T extends object>(path: string, kind: keyof typeof PATCH_TYPES, body: object, call: Call): Promise<T> {
     const contentType = PATCH_TYPES[kind]
     return this.#requests.run(call, (signal) => this.#connection.fetch<T>('PATCH', path, { body, contentType, signal }))

@@ -1,0 +1,126 @@
+/**
+ * A real Kubernetes 1.20 on this machine: etcd, API server, controller manager, scheduler and nodes, in namespaces. It
+ * ends with this process, however that happens.
+ */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Certificates } from './certificates.ts'
+import { removeCgroups } from './cgroups.ts'
+import { ApiServer, type Place, startControllers, startEtcd } from './control-plane.ts'
+import { removeLeftovers, writeOwner } from './leftovers.ts'
+import { Namespaces } from './namespaces.ts'
+import { Network } from './network.ts'
+import { Node } from './node.ts'
+
+const exec = promisify(execFile)
+const READY_TIMEOUT_MS = 120_000
+
+export interface Cluster {
+  /** Everything of the cluster is below it, also the logs. */
+  readonly folder: string
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string
+  readonly certificates: Certificates
+  readonly apiServer: ApiServer
+  readonly nodes: readonly Node[]
+  /** Copies an image from this machine's Docker to all nodes. */
+  load(image: string): Promise<void>
+  /** Runs kubectl as the administrator, and returns its output. */
+  kubectl(...args: string[]): Promise<string>
+  /** Runs a program beside the API server. */
+  run(...command: string[]): Promise<string>
+  stop(): Promise<void>
+}
+
+/** Builds the programs, if this machine has none. Returns their folder. */
+export async function buildPrograms(): Promise<string> {
+  const { stdout } = await exec(fileURLToPath(new URL('build', import.meta.url)), { maxBuffer: 1024 * 1024 })
+  return stdout.trim()
+}
+
+/** Resolves when all nodes are ready. */
+export async function startCluster(names: readonly string[] = ['node-a', 'node-b']): Promise<Cluster> {
+  if (process.getuid?.() !== 0) throw new Error('a Kubernetes cluster takes root to start')
+  removeLeftovers()
+  const programs = await buildPrograms()
+  const folder = mkdtempSync(join(tmpdir(), 'berth-kubernetes-'))
+  mkdirSync(join(folder, 'logs'))
+  const namespaces = await Namespaces.open([])
+  const network = await Network.create(namespaces)
+  writeOwner(folder, network.number)
+  const stop = async () => {
+    await namespaces.kill()
+    removeCgroups(network.number)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const certificates = await Certificates.create(join(folder, 'certificates'))
+    const place: Place = { namespaces, certificates, programs, folder, address: network.controlPlane }
+    const apiServer = new ApiServer(place)
+    const nodes = names.map(
+      (name, index) => new Node(name, { cluster: namespaces, network, certificates, programs, folder, index }),
+    )
+    const kubeconfig = await issueAll(certificates, apiServer.url, network, nodes)
+    await startEtcd(place)
+    const starting = nodes.map((node) => node.start())
+    await apiServer.start()
+    startControllers(place)
+    await Promise.all(starting)
+    const kubectl = async (...args: string[]) => {
+      const { stdout } = await exec(join(programs, 'kubectl'), ['--kubeconfig', kubeconfig, ...args])
+      return stdout
+    }
+    await waitForNodes(kubectl, names)
+    const load = async (image: string) => void (await Promise.all(nodes.map((node) => node.load(image))))
+    const run = (...command: string[]) => namespaces.run(...command)
+    return { folder, kubeconfig, certificates, apiServer, nodes, load, kubectl, run, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Makes the certificates of all parts. Returns the path of the administrator's kubeconfig. */
+async function issueAll(
+  certificates: Certificates,
+  server: string,
+  network: Network,
+  nodes: readonly Node[],
+): Promise<string> {
+  const admins = 'system:masters'
+  const serverNames = ['DNS:localhost', 'DNS:kubernetes.default.svc', 'IP:127.0.0.1', `IP:${network.controlPlane}`]
+  await Promise.all([
+    certificates.issue('apiserver', { commonName: 'kube-apiserver', names: serverNames }),
+    certificates.issue('kubelet-client', { commonName: 'apiserver-kubelet-client', group: admins }),
+    certificates.issue('admin', { commonName: 'admin', group: admins }),
+    certificates.issue('controller-manager', { commonName: 'system:kube-controller-manager' }),
+    certificates.issue('scheduler', { commonName: 'system:kube-scheduler' }),
+    ...nodes.map(({ name, address }) =>
+      certificates.issue(name, {
+        commonName: `system:node:${name}`,
+        group: 'system:nodes',
+        names: [`DNS:${name}`, `IP:${address}`],
+      }),
+    ),
+  ])
+  for (const name of ['controller-manager', 'scheduler', ...nodes.map((node) => node.name)])
+    certificates.writeKubeconfig(name, server)
+  return certificates.writeKubeconfig('admin', server)
+}
+
+async function waitForNodes(kubectl: Cluster['kubectl'], names: readonly string[]): Promise<void> {
+  const deadline = performance.now() + READY_TIMEOUT_MS
+  const ready = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
+  for (;;) {
+    const states = (await kubectl('get', 'nodes', '-o', `jsonpath=${ready}`)).split('\n').filter(Boolean)
+    const accounts = await kubectl('get', 'serviceaccounts', '-o', 'name')
+    if (states.filter((state) => state === 'True').length === names.length && accounts !== '') return
+    if (performance.now() > deadline) throw new Error(`nodes are not ready: ${states.join(', ')}`)
+    await sleep(200)
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The cluster that all tests of a run share: `just test-kubernetes` runs them in one process. It is started by the first
+ * file, and stopped after the last one.
+ */
+import { createHash } from 'node:crypto'
+import { after } from 'node:test'
+import { type Cluster, startCluster } from '../../../lab/kubernetes/cluster.ts'
+import { readKubeconfig } from '../../../src/engine/kubernetes/api/access/kubeconfig.ts'
+import { KubernetesClient } from '../../../src/engine/kubernetes/api/client.ts'
+import type { Target } from '../../../src/engine/kubernetes/api/stream/channels.ts'
+import { eventually } from '../../../lab/eventually.ts'
+
+/** Built by set-up. */
+export const IMAGE = 'berth/box:latest'
+
+let starting: Promise<Cluster> | null = null
+
+/** Call it at the top of a test file. */
+export function sharedCluster(): Promise<Cluster> {
+  starting ??= start()
+  return starting
+}
+
+async function start(): Promise<Cluster> {
+  const cluster = await startCluster()
+  after(() => cluster.stop())
+  await cluster.load(IMAGE)
+  return cluster
+}
+
+export async function connectTo(kubeconfig: string): Promise<KubernetesClient> {
+  const options = { context: null, environment: {}, clock: () => Date.now() }
+  return new KubernetesClient(await readKubeconfig(kubeconfig, options))
+}
+
+/** Generous, because other tests run on the machine. */
+export function call(what: string): { what: string; deadlineMs: number } {
+  return { what, deadlineMs: 30_000 }
+}
+
+export const PODS = '/api/v1/namespaces/default/pods'
+export const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
+
+/** Returns a name that no other object has. */
+export function uniqueName(text: string): string {
+  return `${text}-${createHash('sha256').update(`${process.pid}-${performance.now()}`).digest('hex').slice(0, 8)}`
+}
+
+interface PodStatus {
+  readonly spec: { readonly nodeName?: string }
+  readonly status: { readonly phase: string; readonly podIP?: string }
+}
+
+/** Makes a pod with one container that runs a shell script, and resolves with where it runs when it does. */
+export async function runPod(
+  client: KubernetesClient,
+  script: string,
+  { node, ...container }: { readonly node?: string; readonly stdin?: boolean; readonly image?: string } = {},
+): Promise<Target & { readonly address: string; readonly node: string }> {
+  const name = uniqueName('pod')
+  const spec = {
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: 1,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    nodeName: node,
+    containers: [{ name: 'box', image: IMAGE, imagePullPolicy: 'Never', command: ['sh', '-c', script], ...container }],
+  }
+  await client.create(PODS, { metadata: { name }, spec }, call(`create ${name}`))
+  let pod: PodStatus | null = null
+  await eventually(async () => {
+    pod = await client.get<PodStatus>(`${PODS}/${name}`, call(`get ${name}`))
+    return pod?.status.phase === 'Running'
+  })
+  const { status, spec: placed } = pod as unknown as PodStatus
+  return { namespace: 'default', pod: name, container: 'box', address: status.podIP ?? '', node: placed.nodeName ?? '' }
+}
