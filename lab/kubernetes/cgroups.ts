@@ -1,7 +1,9 @@
 /** Control groups (v1) of a cluster's pods. Unlike namespaces they outlive their processes. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
+const REMOVE_TIMEOUT_MS = 10_000
 const ROOT = '/sys/fs/cgroup'
 
 /** Makes the group of a node in each hierarchy, and returns its path below them. */
@@ -22,15 +24,27 @@ export function makeCgroup(cluster: number, node: string): string {
 }
 
 /** Removes all groups of a cluster whose processes have ended. */
-export function removeCgroups(cluster: number): void {
+export async function removeCgroups(cluster: number): Promise<void> {
+  const deadline = performance.now() + REMOVE_TIMEOUT_MS
   for (const hierarchy of readdirSync(ROOT)) {
     const top = join(ROOT, hierarchy, groupOf(cluster))
-    if (!existsSync(top)) continue
-    const below = readdirSync(top, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory())
-    const paths = below.map((entry) => join(entry.parentPath, entry.name))
-    // A group must be empty: the deepest ones come first.
-    for (const path of [...paths.toSorted().toReversed(), top]) rmdirSync(path)
+    while (existsSync(top)) {
+      try {
+        removeTree(top)
+      } catch (error) {
+        // The kernel releases a group some time after its last process has ended.
+        if (performance.now() > deadline) throw error
+        await sleep(50)
+      }
+    }
   }
+}
+
+function removeTree(top: string): void {
+  const below = readdirSync(top, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const paths = below.map((entry) => join(entry.parentPath, entry.name))
+  // A group must be empty: the deepest ones come first.
+  for (const path of [...paths.toSorted().toReversed(), top]) rmdirSync(path)
 }
 
 function groupOf(cluster: number): string {

@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Certificates } from './certificates.ts'
 import { removeCgroups } from './cgroups.ts'
-import { ApiServer, type Place, startControllers, startEtcd } from './control-plane.ts'
+import { ApiServer, ETCD, type Place, startControllers, startEtcd } from './control-plane.ts'
 import { removeLeftovers, writeOwner } from './leftovers.ts'
 import { Namespaces } from './namespaces.ts'
 import { Network } from './network.ts'
@@ -32,8 +32,8 @@ export interface Cluster {
   load(image: string): Promise<void>
   /** Runs kubectl as the administrator, and returns its output. */
   kubectl(...args: string[]): Promise<string>
-  /** Runs a program beside the API server. */
-  run(...command: string[]): Promise<string>
+  /** Runs etcdctl, and returns its output. */
+  etcdctl(...args: string[]): Promise<string>
   stop(): Promise<void>
 }
 
@@ -46,7 +46,7 @@ export async function buildPrograms(): Promise<string> {
 /** Resolves when all nodes are ready. */
 export async function startCluster(names: readonly string[] = ['node-a', 'node-b']): Promise<Cluster> {
   if (process.getuid?.() !== 0) throw new Error('a Kubernetes cluster takes root to start')
-  removeLeftovers()
+  await removeLeftovers()
   const programs = await buildPrograms()
   const folder = mkdtempSync(join(tmpdir(), 'berth-kubernetes-'))
   mkdirSync(join(folder, 'logs'))
@@ -55,7 +55,7 @@ export async function startCluster(names: readonly string[] = ['node-a', 'node-b
   writeOwner(folder, network.number)
   const stop = async () => {
     await namespaces.kill()
-    removeCgroups(network.number)
+    await removeCgroups(network.number)
     rmSync(folder, { recursive: true, force: true })
   }
   try {
@@ -77,8 +77,8 @@ export async function startCluster(names: readonly string[] = ['node-a', 'node-b
     }
     await waitForNodes(kubectl, names)
     const load = async (image: string) => void (await Promise.all(nodes.map((node) => node.load(image))))
-    const run = (...command: string[]) => namespaces.run(...command)
-    return { folder, kubeconfig, certificates, apiServer, nodes, load, kubectl, run, stop }
+    const etcdctl = (...args: string[]) => namespaces.run(join(programs, 'etcdctl'), '--endpoints', ETCD, ...args)
+    return { folder, kubeconfig, certificates, apiServer, nodes, load, kubectl, etcdctl, stop }
   } catch (error) {
     await stop()
     throw error

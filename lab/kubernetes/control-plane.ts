@@ -1,15 +1,13 @@
 /** The parts of a cluster that all nodes share: etcd, API server, controller manager and scheduler. */
-import { execFile } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { get } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import type { Certificates } from './certificates.ts'
 import type { Namespaces, Program } from './namespaces.ts'
 
-const exec = promisify(execFile)
 const START_TIMEOUT_MS = 120_000
-const ETCD = 'http://127.0.0.1:2379'
+export const ETCD = 'http://127.0.0.1:2379'
 const ISSUER = 'https://kubernetes.default.svc'
 
 export interface Place {
@@ -59,12 +57,16 @@ export class ApiServer {
     this.#program?.signal(signal)
   }
 
-  async #isReady(): Promise<boolean> {
+  #isReady(): Promise<boolean> {
     const { certificates } = this.#place
-    const identity = ['--cacert', 'ca.crt', '--cert', 'admin.crt', '--key', 'admin.key']
-    const options = identity.map((each) => (each.startsWith('--') ? each : certificates.path(each)))
-    const asked = exec('curl', ['--silent', '--fail', '--max-time', '5', ...options, `${this.url}/readyz`])
-    return asked.then(({ stdout }) => stdout === 'ok').catch(() => false)
+    const read = (name: string) => readFileSync(certificates.path(name))
+    const identity = { ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key') }
+    return new Promise((resolve) => {
+      get(`${this.url}/readyz`, { ...identity, agent: false, signal: AbortSignal.timeout(5_000) }, (response) => {
+        response.resume()
+        resolve(response.statusCode === 200)
+      }).on('error', () => resolve(false))
+    })
   }
 
   #options(): string[] {

@@ -22,13 +22,13 @@ export function writeOwner(folder: string, cluster: number): void {
 }
 
 /** Removes what clusters of processes that have ended left behind. Their own processes have ended with them. */
-export function removeLeftovers(): void {
+export async function removeLeftovers(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
     const folder = join(tmpdir(), name)
     const owner = ownerOf(folder)
     if (owner === null || startOf(owner.pid) === owner.startedAt) continue
     // Another cluster may have the number by now.
-    if (!existsSync(`/sys/class/net/${linkOf(owner.cluster)}`)) removeCgroups(owner.cluster)
+    if (!existsSync(`/sys/class/net/${linkOf(owner.cluster)}`)) await removeCgroups(owner.cluster)
     rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -27,7 +27,9 @@ export class Namespaces {
     const lines = [...script, 'ip link set lo up', 'echo open', 'exec docker-init -- cat >/dev/null'].join('\n')
     const command = ['unshare', ...KINDS, 'sh', '-euc', lines]
     const [program = '', ...args] = within ? ['nsenter', ...within.#enter(), ...command] : command
-    const keeper = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    // Detached: Ctrl-C must not end it before what it contains was removed.
+    const keeper = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
+    keeper.stdout.on('error', () => undefined)
     keeper.once('exit', (code) => keeper.stdout.destroy(new Error(`no namespaces: ${program} ended with ${code}`)))
     await once(keeper.stdout, 'data')
     for (const handle of [keeper, keeper.stdin, keeper.stdout]) (handle as ChildProcess | Socket).unref()
@@ -54,7 +56,7 @@ export class Namespaces {
   /** Starts a program that writes its output to a file. */
   start(command: readonly string[], logFile: string): Program {
     const log = openSync(logFile, 'a')
-    const helper = spawn('nsenter', [...this.#enter(), ...command], { stdio: ['ignore', log, log] })
+    const helper = spawn('nsenter', [...this.#enter(), ...command], { stdio: ['ignore', log, log], detached: true })
     closeSync(log)
     helper.unref()
     return new Program(helper, logFile)

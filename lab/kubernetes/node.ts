@@ -180,6 +180,8 @@ function kubeletConfig(certificates: Certificates, name: string, address: string
       'nodefs.inodesFree': '0%',
     },
     resolvConf: '',
+    // By default in /usr, which is that of the machine.
+    volumePluginDir: '/var/lib/kubelet/volume-plugins',
     maxPods: 300,
     serializeImagePulls: false,
     kubeAPIQPS: 100,

@@ -54,7 +54,7 @@ describe('the cluster', () => {
     await eventually(async () => processesOf(folder) === 0 && !existsSync(`/sys/class/net/berth-kube${number}`))
     assert.ok(existsSync(`/sys/fs/cgroup/memory/berth-kube${number}`))
     assert.ok(!readFileSync('/proc/mounts', 'utf8').includes(folder))
-    removeLeftovers()
+    await removeLeftovers()
     assert.ok(!existsSync(folder))
     assert.ok(!existsSync(`/sys/fs/cgroup/memory/berth-kube${number}`))
     assert.deepEqual(settings(), before)

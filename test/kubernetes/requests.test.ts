@@ -222,8 +222,10 @@ class Forgetful extends Connection {
 
 /** Makes etcd forget all earlier versions, as the API server does every five minutes. */
 async function compactEtcd(): Promise<void> {
-  const post = (path: string, body: object) =>
-    cluster.run('curl', '--silent', '--fail', '--data', JSON.stringify(body), `http://127.0.0.1:2379/v3/kv/${path}`)
-  const { header } = JSON.parse(await post('range', { key: 'AA==' })) as { header: { revision: string } }
-  await post('compaction', { revision: header.revision, physical: true })
+  const [endpoint] = JSON.parse(await cluster.etcdctl('endpoint', 'status', '--write-out=json')) as [EtcdStatus]
+  await cluster.etcdctl('compaction', '--physical', String(endpoint.Status.header.revision))
+}
+
+interface EtcdStatus {
+  readonly Status: { readonly header: { readonly revision: number } }
 }

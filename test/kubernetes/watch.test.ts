@@ -57,8 +57,10 @@ describe('a watch', () => {
     await eventually(async () => counter.calls === 1)
     await cluster.apiServer.kill()
     await cluster.apiServer.start()
+    // Changes may have been missed.
+    await eventually(async () => counter.calls === 2)
     await change()
-    await eventually(async () => counter.calls >= 2)
+    await eventually(async () => counter.calls === 3)
   })
 
   it('begins again when nothing arrives for too long, as on a connection that leads nowhere', async () => {

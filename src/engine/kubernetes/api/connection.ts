@@ -46,10 +46,10 @@ export class Connection {
 
   /** Resolves with the headers of an answer that is 2xx; throws `KubernetesApiError` for another one. */
   async begin(method: string, path: string, options: RequestOptions): Promise<IncomingMessage> {
-    const { agent, headers } = await this.route(options.signal)
     const { contentType = 'application/json', body, signal } = options
-    const settings: HttpsOptions = { method, agent, signal, headers: { accept: 'application/json', ...headers } }
-    if (body) settings.headers = { ...settings.headers, 'content-type': contentType }
+    const { agent, headers: identity } = await this.route(signal)
+    const headers = { accept: 'application/json', ...identity, ...(body && { 'content-type': contentType }) }
+    const settings: HttpsOptions = { method, agent, signal, headers }
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request(this.urlOf(path, options.query), settings)
         .on('response', resolve)

@@ -1,9 +1,12 @@
 /** Notices changes of objects. Only a hint: what has changed is read by a list. */
-import { createInterface } from 'node:readline'
+import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection, Query } from './connection.ts'
-import type { Requests } from './requests.ts'
+import type { Call, Requests } from './requests.ts'
 import type { Page, WatchEvent } from './types.ts'
+
+/** An object has at most 1.5 MiB in etcd. */
+const MAX_LINE_CHARS = 8 * 1024 * 1024
 
 export interface WatchLimits {
   /** The API server ends the watch after this time, and it is begun again where it ended. */
@@ -59,9 +62,11 @@ export class Watch {
   async #run(): Promise<void> {
     const { signal } = this.#control
     while (!signal.aborted) {
-      const hasMissed = this.#version === null
       try {
-        await this.#follow(hasMissed)
+        const hasMissed = this.#version === null
+        const lines = await this.#open()
+        if (hasMissed) this.#request.onChange()
+        for await (const line of lines) this.#take(line)
       } catch {
         this.#failures += 1
         const { pauseMs, maxPauseMs } = this.#limits
@@ -71,38 +76,37 @@ export class Watch {
     }
   }
 
-  /** Resolves when the API server ends the watch in time. Rejects otherwise. */
-  async #follow(hasMissed: boolean): Promise<void> {
-    const { path, query, onChange } = this.#request
+  /** Returns the lines of a new watch, which end when the API server ends it in time, and throw otherwise. */
+  async #open(): Promise<AsyncIterable<string>> {
+    const { path, query } = this.#request
     const { serverTimeoutS, silenceMs, openMs } = this.#limits
     const call = { what: 'watch', deadlineMs: openMs }
-    // One object suffices to learn the version of the whole list.
-    this.#version ??= await this.#requests.run(call, async (signal) => {
-      const page: Page<unknown> = await this.#connection.fetch('GET', path, { query: { ...query, limit: 1 }, signal })
-      return page.metadata.resourceVersion
-    })
+    const resourceVersion = this.#version ?? (await this.#present(call))
+    // Also after a failure: the version may have expired.
+    this.#version = null
     const watching = {
       ...query,
       watch: true,
       allowWatchBookmarks: true,
       timeoutSeconds: serverTimeoutS,
-      resourceVersion: this.#version,
+      resourceVersion,
     }
-    const stream = new AbortController()
-    const signal = AbortSignal.any([stream.signal, this.#control.signal])
+    const silence = new AbortController()
+    const signal = AbortSignal.any([silence.signal, this.#control.signal])
     const response = await this.#requests.run(call, (opening) =>
       this.#connection.begin('GET', path, { query: watching, signal: AbortSignal.any([opening, signal]) }),
     )
-    if (hasMissed) onChange()
-    const timer = setTimeout(() => stream.abort('silent'), silenceMs)
-    timer.unref()
-    response.on('data', () => timer.refresh())
-    try {
-      for await (const line of createInterface({ input: response, signal })) this.#take(line)
-    } finally {
-      clearTimeout(timer)
-      response.destroy()
-    }
+    this.#version = resourceVersion
+    return readLines(response, silenceMs, () => silence.abort('silent'))
+  }
+
+  /** Returns the version of the whole list. One object suffices to learn it. */
+  #present(call: Call): Promise<string> {
+    const { path, query } = this.#request
+    return this.#requests.run(call, async (signal) => {
+      const page: Page<unknown> = await this.#connection.fetch('GET', path, { query: { ...query, limit: 1 }, signal })
+      return page.metadata.resourceVersion
+    })
   }
 
   #take(line: string): void {
@@ -115,5 +119,23 @@ export class Watch {
     this.#failures = 0
     this.#version = object.metadata?.resourceVersion ?? null
     if (type !== 'BOOKMARK') this.#request.onChange()
+  }
+}
+
+/** Calls `onSilence` when nothing arrives for this long. */
+async function* readLines(response: IncomingMessage, silenceMs: number, onSilence: () => void): AsyncGenerator<string> {
+  const timer = setTimeout(onSilence, silenceMs)
+  timer.unref()
+  try {
+    let rest = ''
+    for await (const chunk of response.setEncoding('utf8')) {
+      timer.refresh()
+      const lines = (rest + String(chunk)).split('\n')
+      rest = lines.pop() ?? ''
+      if (rest.length > MAX_LINE_CHARS) throw new Error(`a line of a watch has more than ${MAX_LINE_CHARS} characters`)
+      yield* lines
+    }
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -20,6 +20,8 @@ export async function attach(
 ): Promise<Duplex> {
   const query = { container: target.container, stdin: true, stdout: true, stderr: false }
   const stream = new AttachedStream()
+  // Followed by `close`, which is enough to know.
+  stream.on('error', () => undefined)
   const opened = Channels.open(connection, pathOf(target, 'attach'), query, stream, signal)
   const channels = await opened.catch((error: unknown) => {
     throw asGuestError(error)

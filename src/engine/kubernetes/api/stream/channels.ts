@@ -11,6 +11,9 @@ const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
 /** Maximum size of a message. The API server sends at most 32 KiB at a time. */
 const MAX_MESSAGE_BYTES = 1024 * 1024
 
+/** Code of a connection that ended without a closing handshake. */
+const ABNORMAL = 1006
+
 export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const
 
 /** Where a process runs. */
@@ -27,7 +30,7 @@ export function pathOf({ namespace, pod }: Target, verb: 'exec' | 'attach'): str
 export interface Listener {
   /** A message may be empty. */
   onMessage(channel: number, bytes: Buffer): void
-  /** `error` is null if the peer has closed the connection. Called once. */
+  /** `error` is null if the peer has closed the connection in order. Called once. */
   onClose(error: Error | null): void
 }
 
@@ -42,7 +45,7 @@ export class Channels {
       if (bytes.length > 0) listener.onMessage(bytes[0] ?? 0, bytes.subarray(1))
     })
     socket.on('error', (error) => (failure = error))
-    socket.on('close', () => listener.onClose(failure))
+    socket.on('close', (code) => listener.onClose(failure ?? (code === ABNORMAL ? lost() : null)))
   }
 
   /** Throws `KubernetesApiError` if the API server refuses, and Node's error if it does not answer. */
@@ -117,4 +120,8 @@ export class Channels {
   terminate(): void {
     this.#socket.terminate()
   }
+}
+
+function lost(): Error {
+  return Object.assign(new Error('the connection was lost'), { code: 'CONNECTION_LOST' })
 }

@@ -80,7 +80,7 @@ class Outputs {
   }
 
   onClose(error: Error | null): void {
-    this.#reject(error ?? lost())
+    this.#reject(error ?? new BerthError('guest_failed', 'the command ended without an exit code'))
   }
 
   #keep(output: 'stdout' | 'stderr', bytes: Buffer): void {
@@ -117,8 +117,4 @@ function statusIn(bytes: Buffer): Status | null {
 
 function text(chunks: Buffer[]): string {
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function lost(): Error {
-  return Object.assign(new Error('the connection was closed before the command ended'), { code: 'CONNECTION_LOST' })
 }
