@@ -39,7 +39,9 @@ export interface Cluster {
 
 /** Builds the programs, if this machine has none. Returns their folder. */
 export async function buildPrograms(): Promise<string> {
-  const { stdout } = await exec(fileURLToPath(new URL('build', import.meta.url)), { maxBuffer: 1024 * 1024 })
+  const building = exec(fileURLToPath(new URL('build', import.meta.url)))
+  building.child.stderr?.pipe(process.stderr)
+  const { stdout } = await building
   return stdout.trim()
 }
 
@@ -56,7 +58,7 @@ export async function startCluster(names: readonly string[] = ['node-a', 'node-b
   const stop = async () => {
     await namespaces.kill()
     await removeCgroups(network.number)
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   try {
     const certificates = await Certificates.create(join(folder, 'certificates'))
@@ -67,10 +69,7 @@ export async function startCluster(names: readonly string[] = ['node-a', 'node-b
     )
     const kubeconfig = await issueAll(certificates, apiServer.url, network, nodes)
     await startEtcd(place)
-    const starting = nodes.map((node) => node.start())
-    await apiServer.start()
-    startControllers(place)
-    await Promise.all(starting)
+    await Promise.all([apiServer.start().then(() => startControllers(place)), ...nodes.map((node) => node.start())])
     const kubectl = async (...args: string[]) => {
       const { stdout } = await exec(join(programs, 'kubectl'), ['--kubeconfig', kubeconfig, ...args])
       return stdout
