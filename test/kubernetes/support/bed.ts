@@ -1,6 +1,6 @@
 /**
- * The cluster that all tests of a run share: `just test-kubernetes` runs them in one process. It is started by the first
- * file, and stopped after the last one.
+ * The cluster that all tests of a run share: `just test-kubernetes` runs them in one process. The first file starts it,
+ * and it is stopped after the last one.
  */
 import { createHash } from 'node:crypto'
 import { after } from 'node:test'
