@@ -13,7 +13,7 @@ import type { Network } from './network.ts'
 const exec = promisify(execFile)
 const DOCKER_TIMEOUT_MS = 60_000
 /** The first container of each pod. */
-export const PAUSE_IMAGE = 'berth-kubernetes-pause:local'
+const PAUSE_IMAGE = 'berth-kubernetes-pause:local'
 
 export interface NodePlace {
   readonly cluster: Namespaces

@@ -11,7 +11,7 @@ import type { Target } from '../../../src/engine/kubernetes/api/stream/channels.
 import { eventually } from '../../../lab/eventually.ts'
 
 /** Built by set-up. */
-export const IMAGE = 'berth/box:latest'
+const IMAGE = 'berth/box:latest'
 
 let starting: Promise<Cluster> | null = null
 

@@ -7,7 +7,7 @@ import type { Cluster, Identity } from './access/cluster.ts'
 import { errorOf, unexpectedResponse } from './errors.ts'
 
 /** Maximum size of an answer. A page of 500 pods with long statuses takes some MB. */
-export const MAX_BODY_BYTES = 32 * 1024 * 1024
+const MAX_BODY_BYTES = 32 * 1024 * 1024
 const MAX_ERROR_BYTES = 64 * 1024
 /** Interval of TCP's probes of idle connections, so that the system notices a peer that is gone. */
 const KEEPALIVE_PROBE_MS = 15_000

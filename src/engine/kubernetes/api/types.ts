@@ -1,6 +1,6 @@
 /** The fields of the objects of Kubernetes that are read. */
 
-export interface ObjectMeta {
+interface ObjectMeta {
   readonly name: string
   readonly namespace?: string
   readonly uid: string

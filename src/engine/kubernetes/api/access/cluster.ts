@@ -8,7 +8,7 @@ export interface Identity {
 }
 
 /** In PEM. */
-export interface ClientCertificate {
+interface ClientCertificate {
   readonly cert: string
   readonly key: string
 }

@@ -7,7 +7,7 @@ import type { Status } from '../types.ts'
 import { CHANNEL, Channels, pathOf, type Target } from './channels.ts'
 
 /** Maximum size of each output of a command, as with Docker. */
-export const MAX_OUTPUT_BYTES = 256 * 1024
+const MAX_OUTPUT_BYTES = 256 * 1024
 const CHUNK_BYTES = 32 * 1024
 
 /**
