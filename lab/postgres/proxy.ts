@@ -21,8 +21,8 @@ export interface FaultyProxy {
 }
 
 /**
- * `drops`: messages of the server with this text are lost, like notifications in a pooler in transaction mode. `host` is
- * that of the server.
+ * `drops`: messages of the server with this text are lost, like notifications in a pooler in transaction mode. `host`:
+ * the address of the server.
  */
 export async function openProxy(port: number, drops?: string, host = '127.0.0.1'): Promise<FaultyProxy> {
   const connections = new Set<Connection>()
