@@ -48,13 +48,16 @@ export class Connection {
   async begin(method: string, path: string, options: RequestOptions): Promise<IncomingMessage> {
     const { contentType = 'application/json', body, signal } = options
     const { agent, headers: identity } = await this.route(signal)
-    const headers = { accept: 'application/json', ...identity, ...(body && { 'content-type': contentType }) }
+    const text = body && JSON.stringify(body)
+    // Node adds no length to a DELETE, and the API server would take its body for the next request.
+    const bodyHeaders = text && { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }
+    const headers = { accept: 'application/json', ...identity, ...bodyHeaders }
     const settings: HttpsOptions = { method, agent, signal, headers }
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request(this.urlOf(path, options.query), settings)
         .on('response', resolve)
         .on('error', reject)
-        .end(body && JSON.stringify(body))
+        .end(text)
     })
     const { statusCode = 0 } = response
     if (statusCode >= 200 && statusCode < 300) return response
