@@ -10,8 +10,8 @@ import type { Observed } from '../ports/engine.ts'
 export const INSTANCE_LABEL = 'berth.instance'
 /** Set on the instance's firewall container and ledger, which are not a tenant's. Earlier versions named it so. */
 export const FIREWALL_LABEL = 'berth.guard'
-const POOL_LABEL = 'berth.pool'
-const CONTAINER_LABEL = 'berth.container'
+export const POOL_LABEL = 'berth.pool'
+export const CONTAINER_LABEL = 'berth.container'
 const GENERATION_LABEL = 'berth.generation'
 export const SPEC_LABEL = 'berth.spec'
 /** Identity of the database whose manager made it. */

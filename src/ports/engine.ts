@@ -23,6 +23,8 @@ export interface EngineTraits {
   readonly publishesPorts: boolean
   /** The limit of processes is enforced for each container. */
   readonly limitsPids: boolean
+  /** It has the images itself: `create` notices that one is missing (otherwise `start` does), and `commit` makes one. */
+  readonly hasImages: boolean
 }
 
 /** A container's place on the network of its reservation. */
@@ -173,17 +175,17 @@ export interface Engine {
    * Makes one generation, not started, and returns its id. When this database's manager has made exactly this
    * generation and it was never lent, returns that one's id. `engine_conflict` if any other container of the instance
    * has the name, or anything else has the name that the engine gives the container. Containers of different instances
-   * may have the same name. An unknown image is `image_missing`.
+   * may have the same name. An unknown image is `image_missing`. An engine may place and start it at once.
    */
   create(spec: ContainerSpec): Promise<string>
   /**
-   * Starts the container and connects it to its network, even if it was paused or disconnected. Throws
-   * `engine_conflict` if its port is taken.
+   * Starts the container and connects it to its network, even if it was paused or disconnected. Resolves when it runs.
+   * Throws `engine_conflict` if its port is taken.
    */
   start(id: string): Promise<void>
   /**
-   * Sends SIGKILL to every process; the container stays down until started. Succeeds if it is stopped, gone or another
-   * instance's.
+   * Sends SIGKILL to every process; the container stays down until started. Without the trait `restartsWithFiles` it is
+   * gone. Succeeds if it is stopped, gone or another instance's.
    */
   kill(id: string): Promise<void>
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Engine } from '../../src/ports/engine.ts'
 import type { Target } from '../../src/ports/accounts.ts'
-import { accountUid } from '../../src/engine/docker/container/spec.ts'
+import { accountUid } from '../../src/engine/confinement.ts'
 import type { RunningGuest } from '../support/engine/guests.ts'
 
 /** $1: the user. Each line "<what>=<value>". */

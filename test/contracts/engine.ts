@@ -71,6 +71,11 @@ export function engineContract(name: string, fixture: EngineFixture): void {
     return id
   }
 
+  /** Whether it is down: an engine that does not start a killed container again has removed it. */
+  async function isDown(id: string): Promise<boolean> {
+    return (await stateOf(id)) === (engine.traits.restartsWithFiles ? 'exited' : undefined)
+  }
+
   /** Options of a test: skips it on an engine without the trait. */
   function needs(trait: keyof EngineTraits): { readonly skip: string | false } {
     return { skip: engine.traits[trait] ? false : `${name} does not have the trait ${trait}` }
@@ -172,8 +177,8 @@ export function engineContract(name: string, fixture: EngineFixture): void {
     })
 
     it('says that an image is missing', async () => {
-      await assert.rejects(engine.create({ ...spec, image: 'berth/no-such-image' }), { code: 'image_missing' })
-      assert.deepEqual((await engine.list()).observed, [])
+      await assert.rejects(started({ image: 'berth/no-such-image' }), { code: 'image_missing', message: /no-such-image/ })
+      if (engine.traits.hasImages) assert.deepEqual((await engine.list()).observed, [])
     })
 
     it('never shows the containers of another instance', async () => {
@@ -192,7 +197,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await engine.remove(id)
       assert.equal((await neighbour.engine.inspect(id))?.state, 'running')
       await neighbour.engine.kill(id)
-      assert.equal((await neighbour.engine.inspect(id))?.state, 'exited')
+      assert.notEqual((await neighbour.engine.inspect(id))?.state, 'running')
     })
 
     it('lends a container once, whoever asks, and tells to whom', async () => {
@@ -270,8 +275,8 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await assert.rejects(engine.removePeerNetwork(network.id), { code: 'engine_failed' })
 
       await engine.kill(first)
-      assert.deepEqual(await linkOf(first), { ...before, attachment: null })
       if (engine.traits.restartsWithFiles) {
+        assert.deepEqual(await linkOf(first), { ...before, attachment: null })
         await engine.start(first)
         const after = await linkOf(first)
         assert.deepEqual([after?.reservation, after?.address], [before.reservation, before.address])
@@ -316,9 +321,9 @@ export function engineContract(name: string, fixture: EngineFixture): void {
     it('kills: down at once, and again without harm', async () => {
       const id = await started()
       await engine.kill(id)
-      assert.equal(await stateOf(id), 'exited')
+      assert.ok(await isDown(id))
       await engine.kill(id)
-      assert.equal(await stateOf(id), 'exited')
+      assert.ok(await isDown(id))
     })
 
     it('starts what was killed, with its files', needs('restartsWithFiles'), async () => {
@@ -454,7 +459,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await assert.rejects(attempt(id), { code: 'guest_failed' })
     })
 
-    it('makes an image of a stopped container, once, and shows it to its instance alone', async () => {
+    it('makes an image of a stopped container, once, and shows it to its instance alone', needs('hasImages'), async () => {
       const image = preparedImage('one')
       const id = await started({ name: `${spec.pool}-image` })
       await engine.kill(id)
@@ -468,7 +473,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.deepEqual((await engine.list()).observed, [], 'the image is no container')
     })
 
-    it('makes containers of such an image like any others', async () => {
+    it('makes containers of such an image like any others', needs('hasImages'), async () => {
       const image = preparedImage('two')
       const source = await engine.create({ ...spec, name: `${spec.pool}-image` })
       await engine.commit(source, image)
@@ -482,7 +487,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.deepEqual(rest, { ...made, spec: specDigest({ ...spec, image: image.name }), state: 'running' })
     })
 
-    it('removes earlier images, except those that containers are made of', async () => {
+    it('removes earlier images, except those that containers are made of', needs('hasImages'), async () => {
       const [kept, used, old] = [preparedImage('kept'), preparedImage('used'), preparedImage('old')] as const
       const made = await engine.create({ ...spec, name: `${spec.pool}-image` })
       await engine.commit(made, old)
@@ -497,7 +502,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.deepEqual(await names(), [kept.name])
     })
 
-    it('makes no image of a removed container', async () => {
+    it('makes no image of a removed container', needs('hasImages'), async () => {
       const id = await engine.create(spec)
       await engine.remove(id)
       await assert.rejects(engine.commit(id, preparedImage('none')), { code: 'engine_failed' })
@@ -565,11 +570,12 @@ export function engineContract(name: string, fixture: EngineFixture): void {
   /** A watch may need a moment until it hears; each crash is another chance. */
   async function crashUntil(changed: Promise<void>, id: string): Promise<void> {
     const heard = changed.then(() => true)
-    for (let attempt = 0; attempt < 5; attempt++) {
+    const startsAgain = engine.traits.restartsWithFiles
+    for (let attempt = 0; attempt < (startsAgain ? 5 : 1); attempt++) {
       await fixture.crash(id)
-      const soon = new Promise<false>((resolve) => setTimeout(resolve, 1_000, false).unref())
+      const soon = new Promise<false>((resolve) => setTimeout(resolve, startsAgain ? 1_000 : 10_000, false).unref())
       if (await Promise.race([heard, soon])) return
-      await engine.start(id)
+      if (startsAgain) await engine.start(id)
     }
     assert.fail('nobody was told')
   }

@@ -55,7 +55,7 @@ export function openDocker(options: DockerOptions): Engine {
 }
 
 class DockerEngine implements Engine {
-  readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: true }
+  readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: true, hasImages: true }
   readonly #scope: InstanceScope
   readonly #docker: Docker
   readonly #requests: Requests

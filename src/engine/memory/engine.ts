@@ -41,7 +41,7 @@ export function openMemory({ instance, host, database, exec }: MemoryOptions): E
 }
 
 class MemoryEngine implements Engine {
-  readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: false }
+  readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: false, hasImages: true }
   diskProblem: Engine['diskProblem'] = async () => null
   readonly #instance: string
   readonly #host: MemoryHost

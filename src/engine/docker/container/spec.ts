@@ -4,32 +4,13 @@
  */
 import type { ContainerSpec } from '../../../domain/container.ts'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
+import { accountUid, CAPABILITIES } from '../../confinement.ts'
 import { labelsOf } from '../../labels.ts'
 import { SECCOMP_PROFILE } from './seccomp.ts'
 import { networkName } from '../network/spec.ts'
 
 /** sshd's port inside the container. */
 const SSH = '22/tcp'
-
-/**
- * Root's capabilities inside. sshd becomes the user, confines its unprivileged half (SETGID, SETUID, SYS_CHROOT) and
- * hands over the terminal (CHOWN); PAM refuses a login that it cannot record (AUDIT_WRITE). sudo, useradd and package
- * managers write and chmod files of other owners (DAC_OVERRIDE, FOWNER, FSETID); root kills processes of users (KILL);
- * port 22 needs NET_BIND_SERVICE on engines before 20.10. Of Docker's default set, MKNOD, NET_RAW (forged packets),
- * SETFCAP and SETPCAP are dropped; packages that want SETFCAP (ping) fall back to setuid.
- */
-const CAPABILITIES = [
-  'AUDIT_WRITE',
-  'CHOWN',
-  'DAC_OVERRIDE',
-  'FOWNER',
-  'FSETID',
-  'KILL',
-  'NET_BIND_SERVICE',
-  'SETGID',
-  'SETUID',
-  'SYS_CHROOT',
-]
 
 /**
  * Keeps Docker's name server (127.0.0.11) out of the container: it reveals the names and addresses of all containers of
@@ -51,15 +32,6 @@ const NO_NAMES = { Dns: ['127.0.0.1'], DnsOptions: ['timeout:1', 'attempts:1', N
  * this.
  */
 const OPEN_FILES = { Soft: 1024, Hard: 16_384 }
-
-/**
- * Returns the user id of a container's account. It differs between containers, because the kernel counts inotify
- * watches, keys and pipes by user id across all of them. It follows from the port: ids of people end at 59999, so two
- * containers share an id only when their ports are 40,000 apart.
- */
-export function accountUid(port: number): number {
-  return 20_000 + (port % 40_000)
-}
 
 /** Returns the body of Docker's "create a container". The name is in the URL. Without `port`, none is published. */
 export function createOptions(spec: ContainerSpec, mark: DatabaseMark) {

@@ -1,7 +1,7 @@
 /** The nftables rules of one instance on the engine's host. All tables are of family inet. */
 import { REACHES, type Reach } from '../../../domain/container.ts'
 import { bridgeName, instanceHash } from '../network/spec.ts'
-import { CLOUD_SERVICES_IPV4, CLOUD_SERVICES_IPV6, type CloudService } from './cloud-services.ts'
+import { CLOUD_SERVICES_IPV4, CLOUD_SERVICES_IPV6, type CloudService } from '../../cloud-services.ts'
 import { peerRules } from './peer-rules.ts'
 
 /** Longest that an address stays on the blocklist unless it is blocked again. */

@@ -1,6 +1,7 @@
 /** A client of the API of one Kubernetes cluster. All errors are BerthErrors. */
 import type { Duplex } from 'node:stream'
 import type { ExecRequest, ExecResult } from '../../../ports/engine.ts'
+import type { Shell } from '../../../ports/shell.ts'
 import type { Cluster } from './access/cluster.ts'
 import { Connection, type Query } from './connection.ts'
 import { hasStatus } from './errors.ts'
@@ -9,6 +10,7 @@ import { type Call, Requests } from './requests.ts'
 import { attach } from './stream/attach.ts'
 import type { Target } from './stream/channels.ts'
 import { execute } from './stream/exec.ts'
+import { openTerminal } from './stream/terminal.ts'
 import { Watch, type WatchRequest } from './watch.ts'
 
 /** Types of bodies of a patch. */
@@ -22,6 +24,7 @@ export class KubernetesClient {
   readonly #requests: Requests
   readonly #watches = new Set<Watch>()
   readonly #streams = new Set<Duplex>()
+  readonly #shells = new Set<Shell>()
 
   /** Nothing is sent before the first request. */
   constructor(cluster: Cluster) {
@@ -88,11 +91,20 @@ export class KubernetesClient {
     return stream.once('close', () => this.#streams.delete(stream))
   }
 
+  /** Starts a command on a terminal. The call's deadline ends when it has started. */
+  async terminal(target: Target, command: readonly string[], call: Call): Promise<Shell> {
+    const shell = await this.#requests.run(call, (signal) => openTerminal(this.#connection, target, command, signal))
+    this.#shells.add(shell)
+    void shell.ended.then(() => this.#shells.delete(shell))
+    return shell
+  }
+
   /** Ends all requests, watches and streams. */
   close(): void {
     this.#requests.close()
     for (const watch of this.#watches) watch.close()
     for (const stream of this.#streams) stream.destroy()
+    for (const shell of this.#shells) shell.close()
     this.#connection.close()
   }
 }

@@ -54,10 +54,7 @@ export class Connection {
     const headers = { accept: 'application/json', ...identity, ...bodyHeaders }
     const settings: HttpsOptions = { method, agent, signal, headers }
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      request(this.urlOf(path, options.query), settings)
-        .on('response', resolve)
-        .on('error', reject)
-        .end(text)
+      request(this.urlOf(path, options.query), settings).on('response', resolve).on('error', reject).end(text)
     })
     const { statusCode = 0 } = response
     if (statusCode >= 200 && statusCode < 300) return response

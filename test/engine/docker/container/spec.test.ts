@@ -5,7 +5,8 @@ import { type ContainerSpec, REACHES } from '../../../../src/domain/container.ts
 import { ansibleNetworkParameters, ansibleParameters } from '../../../../src/engine/docker/ansible/parameters.ts'
 import { SECCOMP_PROFILE } from '../../../../src/engine/docker/container/seccomp.ts'
 import { bridgeName } from '../../../../src/engine/docker/network/spec.ts'
-import { accountUid, createOptions } from '../../../../src/engine/docker/container/spec.ts'
+import { createOptions } from '../../../../src/engine/docker/container/spec.ts'
+import { accountUid } from '../../../../src/engine/confinement.ts'
 import { SPEC_FORMAT } from '../../../../src/engine/labels.ts'
 import { mark } from '../../../../lab/database-mark.ts'
 

@@ -14,7 +14,7 @@ const MAX_MESSAGE_BYTES = 1024 * 1024
 /** Code of a connection that ended without a closing handshake. */
 const ABNORMAL = 1006
 
-export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const
+export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4 } as const
 
 /** Where a process runs. */
 export interface Target {

@@ -3,8 +3,8 @@ import { BerthError } from '../../../../domain/errors.ts'
 import type { ExecRequest, ExecResult } from '../../../../ports/engine.ts'
 import type { Connection } from '../connection.ts'
 import { asGuestError } from '../errors.ts'
-import type { Status } from '../types.ts'
 import { CHANNEL, Channels, pathOf, type Target } from './channels.ts'
+import { exitCodeOf, readStatus } from './exit-code.ts'
 
 /** Maximum size of each output of a command, as with Docker. */
 const MAX_OUTPUT_BYTES = 256 * 1024
@@ -91,27 +91,11 @@ class Outputs {
 
   /** The status is the last message. */
   #end(bytes: Buffer): void {
-    const status = statusIn(bytes)
-    const code = status && codeOf(status)
+    const status = readStatus(bytes)
+    const code = exitCodeOf(status)
     const { stdout, stderr } = this.#kept
     if (typeof code === 'number') this.#resolve({ code, stdout: text(stdout), stderr: text(stderr) })
     else this.#reject(new BerthError('guest_failed', status?.message ?? 'the command ended without an exit code'))
-  }
-}
-
-/** Returns the exit code; null if the command could not be started. */
-function codeOf({ status, reason, details }: Status): number | null {
-  if (status === 'Success') return 0
-  const cause = reason === 'NonZeroExitCode' ? details?.causes?.find((each) => each.reason === 'ExitCode') : undefined
-  return /^\d+$/.test(cause?.message ?? '') ? Number(cause?.message) : null
-}
-
-function statusIn(bytes: Buffer): Status | null {
-  try {
-    const status: unknown = JSON.parse(bytes.toString('utf8'))
-    return typeof status === 'object' ? status : null
-  } catch {
-    return null
   }
 }
 

@@ -1,0 +1,16 @@
+/** Deadlines of requests, in milliseconds. */
+export const DEADLINES_MS = {
+  version: 5_000,
+  list: 10_000,
+  inspect: 5_000,
+  /** Also until the object of an earlier pod of the same name is gone. */
+  create: 30_000,
+  /** Until the pod runs: it is placed, and its node may have to pull the image. */
+  start: 120_000,
+  kill: 10_000,
+  remove: 30_000,
+  lend: 5_000,
+  policies: 10_000,
+}
+
+export type Deadlines = Readonly<typeof DEADLINES_MS>

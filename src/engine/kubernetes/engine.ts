@@ -1,0 +1,244 @@
+/** Kubernetes as an engine: each generation of a container is a pod of its own. */
+import type { ContainerSpec, Reach } from '../../domain/container.ts'
+import type { DatabaseMark } from '../../domain/database-mark.ts'
+import { BerthError } from '../../domain/errors.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Engine, EngineListing, ExecRequest, ExecResult, Observed, Presence } from '../../ports/engine.ts'
+import type { Cluster } from './api/access/cluster.ts'
+import { KubernetesClient } from './api/client.ts'
+import { DEADLINES_MS, type Deadlines } from './deadlines.ts'
+import { Managers } from './managers.ts'
+import { Nodes, type NodeStates } from './nodes/nodes.ts'
+import { conflict, createPod } from './pods/create.ts'
+import { describeEnd } from './pods/describe-end.ts'
+import { deletePod, endPod } from './pods/end.ts'
+import { idOf } from './pods/id.ts'
+import { lendPod } from './pods/lend.ts'
+import { CONTAINER } from './pods/manifest.ts'
+import { containersOf } from './pods/marks.ts'
+import { isGone, observe } from './pods/observed.ts'
+import { Pods } from './pods/pods.ts'
+import { waitUntilRunning } from './pods/start.ts'
+import type { Pod } from './pods/types.ts'
+import { Policies } from './policies/policies.ts'
+import { openShell } from './terminal.ts'
+
+export interface KubernetesOptions {
+  readonly instance: string
+  /** Reaches of the pools, which may change. */
+  readonly reaches: () => readonly Reach[]
+  readonly database: DatabaseMark
+  readonly cluster: Cluster
+  /** Has only the containers of this instance in it. */
+  readonly namespace: string
+  /** Addresses of name servers that containers use. */
+  readonly nameservers: readonly string[]
+  /** Blocks of addresses of gateways outside of the cluster. */
+  readonly gatewayAddresses: readonly string[]
+  readonly clock: Clock
+  readonly deadlines?: Partial<Deadlines>
+}
+
+/** One namespace of a cluster. Connects with the first call, so it can be opened while the API server is away. */
+export function openKubernetes(options: KubernetesOptions): Engine {
+  return new KubernetesEngine(options)
+}
+
+class KubernetesEngine implements Engine {
+  readonly traits = {
+    restartsWithFiles: false,
+    pauses: false,
+    publishesPorts: false,
+    limitsPids: false,
+    hasImages: false,
+  }
+  readonly #options: KubernetesOptions
+  readonly #deadlines: Deadlines
+  readonly #client: KubernetesClient
+  readonly #pods: Pods
+  readonly #nodes: Nodes
+  readonly #policies: Policies
+  readonly #managers: Managers
+  /** Ids of containers by their name, as of the last listing or made since. */
+  #byName = new Map<string, Set<string>>()
+  /** Reservations by id of the container, as of the last listing or lent since. */
+  #lent = new Map<string, string>()
+  #isProvisioned = false
+
+  constructor(options: KubernetesOptions) {
+    const { cluster, namespace, database: mark, clock, deadlines } = options
+    this.#options = options
+    this.#deadlines = { ...DEADLINES_MS, ...deadlines }
+    this.#client = new KubernetesClient(cluster)
+    this.#pods = new Pods(this.#client, namespace, this.#deadlines)
+    this.#nodes = new Nodes(this.#client, this.#deadlines.list)
+    this.#policies = new Policies(this.#pods, options, mark)
+    const deadlineMs = this.#deadlines.policies
+    this.#managers = new Managers({ client: this.#client, namespace, mark, clock, deadlineMs })
+  }
+
+  async version(): Promise<string> {
+    const call = { what: 'version', deadlineMs: this.#deadlines.version }
+    const answer = await this.#client.get<{ gitVersion?: string }>('/version', call)
+    return `kubernetes ${answer?.gitVersion?.replace(/^v/, '') ?? 'of an unknown version'}`
+  }
+
+  async provision(): Promise<void> {
+    await this.#policies.apply(this.#reaches())
+    await this.#managers.write()
+    this.#isProvisioned = true
+  }
+
+  async isProvisioned(): Promise<boolean> {
+    if (!this.#isProvisioned || !this.#managers.isWritten) return false
+    return this.#policies.areApplied(this.#reaches())
+  }
+
+  async list(): Promise<EngineListing> {
+    const [pods, nodes, peerNetworks] = await Promise.all([
+      this.#pods.list(containersOf(this.#options.instance)),
+      this.#nodes.read(),
+      this.#policies.peerNetworks(),
+      this.#managers.refresh(),
+    ])
+    const observed = pods.filter((pod) => isReached(pod, nodes)).flatMap((pod) => this.#observe(pod) ?? [])
+    this.#byName = new Map()
+    for (const { name, id } of observed) this.#remember(name, id)
+    this.#lent = new Map(observed.flatMap(({ id, lentTo }) => (lentTo === null ? [] : [[id, lentTo]])))
+    return { observed, unreachable: nodes.unreachable, peerNetworks }
+  }
+
+  presence(): Presence | null {
+    const { ledger, living } = this.#managers
+    return ledger === null ? null : { ledger, managers: living, abandoned: new Set() }
+  }
+
+  async inspect(id: string): Promise<Observed | null> {
+    const pod = await this.#reachable(id)
+    return pod && this.#observe(pod)
+  }
+
+  async lend(ids: readonly string[], reservation: string): Promise<ReadonlySet<string>> {
+    const taken = new Set<string>()
+    await Promise.all(
+      ids.map(async (id) => {
+        const holder = await lendPod(this.#pods, id, reservation)
+        this.#lent.set(id, holder)
+        if (holder !== reservation) taken.add(id)
+      }),
+    )
+    return taken
+  }
+
+  lentTo: Engine['lentTo'] = (id) => this.#lent.get(id) ?? null
+  diskProblem: Engine['diskProblem'] = async () => null
+  /** A name with a digest, or a tag that is never given to another image: nodes pull what they do not have. */
+  imageNamed: Engine['imageNamed'] = async (name) => name
+
+  async imageOf(id: string): Promise<string | null> {
+    const pod = await this.#reachable(id)
+    return pod?.spec.containers.find(({ name }) => name === CONTAINER)?.image ?? null
+  }
+
+  async commit(): Promise<never> {
+    throw new BerthError('engine_failed', 'Kubernetes makes no images of containers: remove prepare_image')
+  }
+
+  preparedImages: Engine['preparedImages'] = async () => []
+  removePreparedImages: Engine['removePreparedImages'] = async () => undefined
+
+  async whyDown(id: string): Promise<string | null> {
+    const pod = await this.#reachable(id)
+    return pod && this.#observe(pod)?.state === 'exited' ? describeEnd(pod) : null
+  }
+
+  async create(spec: ContainerSpec): Promise<string> {
+    const { database: mark, nameservers } = this.#options
+    for (const id of this.#byName.get(spec.name) ?? []) await this.#assertFree(spec, id)
+    const id = idOf(await createPod(this.#pods, spec, { mark, nameservers }))
+    this.#remember(spec.name, id)
+    return id
+  }
+
+  async start(id: string): Promise<void> {
+    await waitUntilRunning(this.#pods, id)
+  }
+
+  async kill(id: string): Promise<void> {
+    await endPod(this.#pods, id, this.#deadlines.kill)
+  }
+
+  async remove(id: string): Promise<void> {
+    const pod = await this.#pods.find(id)
+    if (pod === null) return
+    const { unreachable } = await this.#nodes.recent()
+    // Its kubelet kills it when the node is back.
+    if (unreachable.includes(pod.spec.nodeName ?? '')) await deletePod(this.#pods, id, this.#deadlines.remove)
+    else await endPod(this.#pods, id, this.#deadlines.remove)
+    this.#lent.delete(id)
+  }
+
+  connectPeers: Engine['connectPeers'] = async (reservation, _size, members) =>
+    this.#policies.connectPeers(reservation, members)
+  removePeerNetwork: Engine['removePeerNetwork'] = (id) => this.#policies.removePeers(id)
+
+  async exec(id: string, request: ExecRequest): Promise<ExecResult> {
+    const target = this.#pods.target(id)
+    return this.#client.exec(target, request, `exec ${request.command[0] ?? ''} in ${target.pod}`)
+  }
+
+  shell: Engine['shell'] = async (id, request) => openShell(this.#pods, id, request)
+
+  ansibleConnection(id: string): Readonly<Record<string, string>> {
+    const { pod, container, namespace } = this.#pods.target(id)
+    return {
+      ansible_connection: 'kubernetes.core.kubectl',
+      ansible_kubectl_namespace: namespace,
+      ansible_kubectl_pod: pod,
+      ansible_kubectl_container: container,
+    }
+  }
+
+  watch(onChange: () => void): () => void {
+    const query = { labelSelector: containersOf(this.#options.instance) }
+    return this.#client.watch({ path: this.#pods.path(), query, onChange })
+  }
+
+  async close(): Promise<void> {
+    this.#client.close()
+  }
+
+  #reaches(): ReadonlySet<Reach> {
+    return new Set(this.#options.reaches())
+  }
+
+  #observe(pod: Pod): Observed | null {
+    return observe(pod, this.#options.instance)
+  }
+
+  #remember(name: string, id: string): void {
+    this.#byName.set(name, (this.#byName.get(name) ?? new Set()).add(id))
+  }
+
+  /** Throws unless a container that had the name is gone, or is what is to be made. */
+  async #assertFree(spec: ContainerSpec, id: string): Promise<void> {
+    const pod = await this.#pods.find(id)
+    const observed = pod && this.#observe(pod)
+    if (!observed || observed.state === 'removing' || observed.generation === spec.generation) return
+    throw conflict(spec, `beside generation ${observed.generation ?? 'unknown'} (${id}) of the same container`)
+  }
+
+  /** `engine_unavailable` when its node cannot be reached. */
+  async #reachable(id: string): Promise<Pod | null> {
+    const pod = await this.#pods.find(id)
+    if (pod?.spec.nodeName === undefined || isGone(pod)) return pod
+    const { unreachable } = await this.#nodes.recent()
+    if (!unreachable.includes(pod.spec.nodeName)) return pod
+    throw new BerthError('engine_unavailable', `the node ${pod.spec.nodeName} cannot be reached`)
+  }
+}
+
+/** A pod whose node is gone from the cluster is removed by Kubernetes. */
+function isReached({ spec: { nodeName } }: Pod, { all, unreachable }: NodeStates): boolean {
+  return nodeName === undefined || (all.has(nodeName) && !unreachable.includes(nodeName))
+}

@@ -1,0 +1,50 @@
+/** The machines of the cluster, and which of them cannot be reached. */
+import type { KubernetesClient } from '../api/client.ts'
+import type { KubernetesObject } from '../api/types.ts'
+
+interface Node extends KubernetesObject {
+  readonly spec: { readonly unschedulable?: boolean }
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+  }
+}
+
+export interface NodeStates {
+  readonly all: ReadonlySet<string>
+  /** Those whose kubelet does not report, or reports that it cannot run pods. */
+  readonly unreachable: readonly string[]
+}
+
+/** A verb for one container need not list the nodes if that was done so recently. */
+const RECENT_MS = 3_000
+
+export class Nodes {
+  readonly #client: KubernetesClient
+  readonly #deadlineMs: number
+  #latest: { readonly states: NodeStates; readonly at: number } | null = null
+
+  constructor(client: KubernetesClient, deadlineMs: number) {
+    this.#client = client
+    this.#deadlineMs = deadlineMs
+  }
+
+  async read(): Promise<NodeStates> {
+    const at = performance.now()
+    const call = { what: 'list the nodes', deadlineMs: this.#deadlineMs }
+    const states = statesOf(await this.#client.list<Node>('/api/v1/nodes', {}, call))
+    this.#latest = { states, at }
+    return states
+  }
+
+  async recent(): Promise<NodeStates> {
+    const latest = this.#latest
+    return latest !== null && performance.now() - latest.at < RECENT_MS ? latest.states : this.read()
+  }
+}
+
+function statesOf(nodes: readonly Node[]): NodeStates {
+  const isReady = ({ status }: Node) =>
+    status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true
+  const names = (some: readonly Node[]) => some.map(({ metadata }) => metadata.name)
+  return { all: new Set(names(nodes)), unreachable: names(nodes.filter((node) => !isReady(node))) }
+}

@@ -1,0 +1,96 @@
+/** Decides how a pod is made. Raise SPEC_FORMAT (`../../labels.ts`) with every change. */
+import type { ContainerSpec } from '../../../domain/container.ts'
+import type { DatabaseMark } from '../../../domain/database-mark.ts'
+import { accountUid, CAPABILITIES } from '../../confinement.ts'
+import { labelsOf, POOL_LABEL } from '../../labels.ts'
+import { podName } from './id.ts'
+import { LENT_ANNOTATION, PORT_ANNOTATION, selectableLabels } from './marks.ts'
+
+/** The only container of a pod. */
+export const CONTAINER = 'box'
+/** sshd's port inside the container. */
+export const SSH_PORT = 22
+/**
+ * The shortest time that the API has. 0 would remove the object at once, and nobody would confirm that the processes are
+ * dead. The image's STOPSIGNAL is SIGKILL, so nothing waits for this time.
+ */
+export const GRACE_SECONDS = 1
+/** Time after which the API server deletes the pods of a lost node. They are replaced before. */
+const LOST_NODE_SECONDS = 60
+
+export interface ManifestOptions {
+  readonly mark: DatabaseMark
+  /** Addresses of name servers that containers use; the cluster's own would show them all services. */
+  readonly nameservers: readonly string[]
+}
+
+/** Returns the body of "create a pod". */
+export function podManifest(spec: ContainerSpec, { mark, nameservers }: ManifestOptions): object {
+  const { port } = spec
+  return {
+    metadata: {
+      name: podName(spec),
+      labels: selectableLabels(spec),
+      annotations: {
+        ...labelsOf(spec, mark),
+        [LENT_ANNOTATION]: '',
+        ...(port !== undefined && { [PORT_ANNOTATION]: String(port) }),
+      },
+    },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: GRACE_SECONDS,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      hostname: spec.name,
+      dnsPolicy: 'None',
+      // At least one is required. A container without a network asks its own loopback, where there is no server.
+      dnsConfig: { nameservers: spec.reach === 'none' ? ['127.0.0.1'] : nameservers },
+      securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+      ...(spec.runtime !== null && { runtimeClassName: spec.runtime }),
+      tolerations: ['not-ready', 'unreachable'].map((condition) => ({
+        key: `node.kubernetes.io/${condition}`,
+        operator: 'Exists',
+        effect: 'NoExecute',
+        tolerationSeconds: LOST_NODE_SECONDS,
+      })),
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'kubernetes.io/hostname',
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: { [POOL_LABEL]: spec.pool } },
+        },
+      ],
+      containers: [containerManifest(spec)],
+      volumes: [{ name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: String(spec.shm) } }],
+    },
+  }
+}
+
+function containerManifest(spec: ContainerSpec): object {
+  const limits = {
+    memory: String(spec.memory),
+    cpu: `${Math.round(spec.cpus * 1_000)}m`,
+    ...(spec.disk !== null && { 'ephemeral-storage': String(spec.disk) }),
+  }
+  return {
+    name: CONTAINER,
+    image: spec.image,
+    imagePullPolicy: 'IfNotPresent',
+    // What it says before it fails is shown to the admin.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    // The agent reads from it; see `images/agent`. It must not end with the first connection.
+    stdin: true,
+    stdinOnce: false,
+    env: spec.port === undefined ? [] : [{ name: 'BERTH_UID', value: String(accountUid(spec.port)) }],
+    ports: [{ name: 'ssh', containerPort: SSH_PORT }],
+    resources: { limits, requests: limits },
+    securityContext: {
+      // sudo is a setuid program: it needs new privileges.
+      allowPrivilegeEscalation: spec.sudo,
+      capabilities: { drop: ['ALL'], add: CAPABILITIES },
+    },
+    volumeMounts: [{ name: 'shm', mountPath: '/dev/shm' }],
+  }
+}

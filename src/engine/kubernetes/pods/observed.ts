@@ -1,0 +1,69 @@
+/** Reads what the API server says about a pod. */
+import { isIPv4 } from 'node:net'
+import type { Observed, PeerLink } from '../../../ports/engine.ts'
+import { PEERS_LABEL, readLabels } from '../../labels.ts'
+import { idOf } from './id.ts'
+import { LENT_ANNOTATION, PORT_ANNOTATION } from './marks.ts'
+import type { Pod } from './types.ts'
+
+/**
+ * Returns null when it is not a container of this instance, and when it has ended for good: its object stays until the
+ * kubelet has cleaned up, which may take seconds.
+ */
+export function observe(pod: Pod, instance: string): Observed | null {
+  const { annotations = {}, creationTimestamp } = pod.metadata
+  const labels = readLabels(annotations, instance)
+  if (labels === null || isGone(pod)) return null
+  const state = stateOf(pod)
+  const isRunning = state === 'running'
+  const port = Number(annotations[PORT_ANNOTATION] ?? '')
+  return {
+    ...labels,
+    id: idOf(pod),
+    // The gateways' address, which `ssh.host` names.
+    host: null,
+    // Scheduled later than created: until it runs, its node is of no use to anybody.
+    node: isRunning ? (pod.spec.nodeName ?? null) : null,
+    port: isRunning && port > 0 ? port : null,
+    state,
+    createdAt: Date.parse(creationTimestamp),
+    lentTo: annotations[LENT_ANNOTATION] || null,
+    peers: peerLink(pod, isRunning),
+  }
+}
+
+/** Whether it is being deleted and nothing of it runs any more. */
+export function isGone(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp !== undefined && hasEnded(pod)
+}
+
+/** Whether no process of it runs, by what its kubelet has reported. */
+function hasEnded({ spec, status }: Pod): boolean {
+  // A kubelet starts nothing of a pod that is deleted before it was scheduled.
+  if (spec.nodeName === undefined) return true
+  if (status.phase === 'Succeeded' || status.phase === 'Failed') return true
+  const containers = status.containerStatuses ?? []
+  return containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined)
+}
+
+function stateOf(pod: Pod): Observed['state'] {
+  const { metadata, status } = pod
+  if (metadata.deletionTimestamp !== undefined) return 'removing'
+  if (hasEnded(pod) && pod.spec.nodeName !== undefined) return 'exited'
+  if (status.phase === 'Unknown') return 'dead'
+  const isRunning = status.containerStatuses?.every(({ state }) => state?.running !== undefined)
+  return status.phase === 'Running' && isRunning ? 'running' : 'created'
+}
+
+/** A pod starts once, so its uid names the start. */
+function peerLink({ metadata: { labels = {}, uid }, status }: Pod, isRunning: boolean): PeerLink | null {
+  const reservation = labels[PEERS_LABEL]
+  if (reservation === undefined) return null
+  const address = status.podIP ?? ''
+  return {
+    reservation,
+    // Checked, because it is written into files of tenants.
+    address: isIPv4(address) ? address : null,
+    attachment: isRunning ? uid : null,
+  }
+}

@@ -1,0 +1,35 @@
+/** The fields of a pod that are read. */
+import type { KubernetesObject } from '../api/types.ts'
+
+export interface Pod extends KubernetesObject {
+  readonly spec: {
+    /** Absent until the pod is scheduled. */
+    readonly nodeName?: string
+    readonly containers: readonly { readonly name: string; readonly image: string }[]
+  }
+  readonly status: PodStatus
+}
+
+interface PodStatus {
+  readonly phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
+  readonly podIP?: string
+  /** E.g. "Evicted". */
+  readonly reason?: string
+  readonly message?: string
+  readonly conditions?: readonly {
+    readonly type: string
+    readonly status: 'True' | 'False' | 'Unknown'
+    readonly reason?: string
+    readonly message?: string
+  }[]
+  readonly containerStatuses?: readonly ContainerStatus[]
+}
+
+export interface ContainerStatus {
+  readonly name: string
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string }
+    readonly running?: object
+    readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string }
+  }
+}

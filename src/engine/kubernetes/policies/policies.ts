@@ -1,0 +1,112 @@
+/** Makes what isolates the containers of an instance, and keeps it as it must be. */
+import type { Reach } from '../../../domain/container.ts'
+import type { DatabaseMark } from '../../../domain/database-mark.ts'
+import { BerthError } from '../../../domain/errors.ts'
+import type { PeerMember, PeerNetwork } from '../../../ports/engine.ts'
+import type { KubernetesObject } from '../api/types.ts'
+import { DATABASE_LABEL, INSTANCE_LABEL, ORIGIN_LABEL, PEERS_LABEL } from '../../labels.ts'
+import { parseId } from '../pods/id.ts'
+import { isGone } from '../pods/observed.ts'
+import type { Pods } from '../pods/pods.ts'
+import {
+  DIGEST_ANNOTATION,
+  disruptionBudget,
+  type Manifest,
+  peersPolicy,
+  type PolicyOptions,
+  reachPolicy,
+} from './manifests.ts'
+
+export class Policies {
+  readonly #pods: Pods
+  readonly #options: PolicyOptions
+  /** Identity of the database may change. */
+  readonly #mark: DatabaseMark
+
+  constructor(pods: Pods, options: PolicyOptions, mark: DatabaseMark) {
+    this.#pods = pods
+    this.#options = options
+    this.#mark = mark
+  }
+
+  /** Makes or corrects all policies, and the budget that a drain respects. */
+  async apply(reaches: ReadonlySet<Reach>): Promise<void> {
+    const policies = [...reaches].map((reach) => reachPolicy(reach, this.#options))
+    for (const policy of policies) await this.#applyOne(this.#networkPolicies(), policy)
+    await this.#applyOne(await this.#budgets(), disruptionBudget(this.#options.instance))
+  }
+
+  /** Whether the policies of these reaches are there as they must be. */
+  async areApplied(reaches: ReadonlySet<Reach>): Promise<boolean> {
+    const found = new Map((await this.#list(INSTANCE_LABEL)).map((policy) => [policy.metadata.name, digestOf(policy)]))
+    return [...reaches]
+      .map((reach) => reachPolicy(reach, this.#options))
+      .every((policy) => found.get(policy.metadata.name) === digestOf(policy))
+  }
+
+  async connectPeers(reservation: string, members: readonly PeerMember[]): Promise<void> {
+    const policy = peersPolicy(reservation, this.#options.instance, this.#mark)
+    await this.#applyOne(this.#networkPolicies(), policy)
+    const outcomes = await Promise.allSettled(members.map(({ id }) => this.#join(id, reservation)))
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
+  async peerNetworks(): Promise<PeerNetwork[]> {
+    return (await this.#list(PEERS_LABEL)).map(({ metadata: { name, labels = {}, annotations = {} } }) => ({
+      id: name,
+      reservation: labels[PEERS_LABEL] ?? '',
+      database: annotations[DATABASE_LABEL] || null,
+      origin: annotations[ORIGIN_LABEL] || null,
+    }))
+  }
+
+  async removePeers(id: string): Promise<void> {
+    const network = (await this.peerNetworks()).find((each) => each.id === id)
+    if (network === undefined) return
+    const members = await this.#pods.list(`${PEERS_LABEL}=${network.reservation}`)
+    if (members.some((pod) => !isGone(pod)))
+      throw new BerthError('engine_failed', `remove the peer network ${id}: it has members`)
+    await this.#pods.client.delete(`${this.#networkPolicies()}/${encodeURIComponent(id)}`, {}, this.#call(id))
+  }
+
+  async #join(id: string, reservation: string): Promise<void> {
+    const name = parseId(id)?.name ?? ''
+    const patch = { metadata: { uid: parseId(id)?.uid, labels: { [PEERS_LABEL]: reservation } } }
+    await this.#pods.client.patch(this.#pods.path(name), 'merge', patch, this.#call(`connect ${name}`))
+  }
+
+  async #applyOne(collection: string, manifest: Manifest): Promise<void> {
+    const { name } = manifest.metadata
+    const path = `${collection}/${encodeURIComponent(name)}`
+    const there = await this.#pods.client.get<KubernetesObject>(path, this.#call(name))
+    if (there === null) await this.#pods.client.create(collection, manifest, this.#call(name))
+    else if (digestOf(there) !== digestOf(manifest))
+      await this.#pods.client.patch(path, 'merge', manifest, this.#call(name))
+  }
+
+  #list(labelSelector: string): Promise<KubernetesObject[]> {
+    return this.#pods.client.list(this.#networkPolicies(), { labelSelector }, this.#call('list the policies'))
+  }
+
+  #networkPolicies(): string {
+    return `/apis/networking.k8s.io/v1/namespaces/${encodeURIComponent(this.#pods.namespace)}/networkpolicies`
+  }
+
+  /** v1 exists from Kubernetes 1.21 on. */
+  async #budgets(): Promise<string> {
+    const path = (version: string) => `/apis/policy/${version}`
+    const v1 = await this.#pods.client.get(path('v1'), this.#call('read the versions of policy'))
+    const version = v1 === null ? 'v1beta1' : 'v1'
+    return `${path(version)}/namespaces/${encodeURIComponent(this.#pods.namespace)}/poddisruptionbudgets`
+  }
+
+  #call(what: string): { what: string; deadlineMs: number } {
+    return { what, deadlineMs: this.#pods.deadlines.policies }
+  }
+}
+
+function digestOf({ metadata }: { readonly metadata: object }): string | undefined {
+  const { annotations } = metadata as Partial<KubernetesObject['metadata']>
+  return annotations?.[DIGEST_ANNOTATION]
+}

@@ -1,0 +1,64 @@
+import { after, before } from 'node:test'
+import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
+import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
+import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
+import type { Engine } from '../../src/ports/engine.ts'
+import { systemClock } from '../../src/ports/clock.ts'
+import { mark } from '../../lab/database-mark.ts'
+import { engineContract } from '../contracts/engine.ts'
+import { sharedCluster } from './support/bed.ts'
+
+const cluster = await sharedCluster()
+const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })
+
+function open(instance: string, database: string | undefined = undefined): Engine {
+  return openKubernetes({
+    instance,
+    reaches: () => ['internet'],
+    database: mark(database),
+    cluster: access,
+    namespace: instance,
+    nameservers: [],
+    gatewayAddresses: [],
+    clock: systemClock,
+  })
+}
+
+const engine = open('contract')
+const other = open('contract', 'other')
+const neighbour = { instance: 'neighbour', pool: 'next', engine: open('neighbour') }
+
+const nameOf = (id: string) => parseId(id)?.name ?? ''
+const unsupported = async () => {
+  throw new Error('the engine has no such trait')
+}
+
+before(async () => {
+  for (const namespace of ['contract', 'neighbour']) await cluster.kubectl('create', 'namespace', namespace)
+  await engine.provision()
+  await neighbour.engine.provision()
+})
+
+after(async () => {
+  for (const each of [engine, other, neighbour.engine]) await each.close()
+})
+
+engineContract('kubernetes', {
+  instance: 'contract',
+  pool: 'pool',
+  image: 'berth/box',
+  ports: [2_201, 2_202, 2_203, 2_204],
+  engine,
+  marks: { database: mark().id, origin: mark().origin },
+  other,
+  neighbour,
+  pause: unsupported,
+  unplug: unsupported,
+  crash: async (id) => void (await cluster.kubectl('-n', 'contract', 'delete', 'pod', nameOf(id), '--wait=false')),
+  send: unsupported,
+  account: async (id) => {
+    await cluster.kubectl('-n', 'contract', 'exec', nameOf(id), '--', 'useradd', '-m', '-s', '/bin/bash', 'alice')
+    return 'alice'
+  },
+  occupy: unsupported,
+})
