@@ -32,6 +32,8 @@ export interface EngineFixture {
   send(id: string, line: string): Promise<void>
   /** Makes an account in the container, and returns its name. */
   account(id: string): Promise<string>
+  /** Maximum time from a kill until the processes are dead, in milliseconds; 1,000 by default. */
+  readonly deadWithinMs?: number
   /** A program listens on the port; the result ends it. */
   occupy(port: number): Promise<() => Promise<void>>
 }
@@ -177,7 +179,10 @@ export function engineContract(name: string, fixture: EngineFixture): void {
     })
 
     it('says that an image is missing', async () => {
-      await assert.rejects(started({ image: 'berth/no-such-image' }), { code: 'image_missing', message: /no-such-image/ })
+      await assert.rejects(started({ image: 'berth/no-such-image' }), {
+        code: 'image_missing',
+        message: /no-such-image/,
+      })
       if (engine.traits.hasImages) assert.deepEqual((await engine.list()).observed, [])
     })
 
@@ -459,19 +464,23 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await assert.rejects(attempt(id), { code: 'guest_failed' })
     })
 
-    it('makes an image of a stopped container, once, and shows it to its instance alone', needs('hasImages'), async () => {
-      const image = preparedImage('one')
-      const id = await started({ name: `${spec.pool}-image` })
-      await engine.kill(id)
-      await engine.commit(id, image)
-      await engine.commit(id, image)
-      assert.deepEqual(await engine.preparedImages(spec.pool), [image.name])
-      assert.ok(await engine.imageNamed(image.name))
-      assert.deepEqual(await engine.preparedImages('another'), [])
-      assert.deepEqual(await neighbour.engine.preparedImages(spec.pool), [])
-      await engine.remove(id)
-      assert.deepEqual((await engine.list()).observed, [], 'the image is no container')
-    })
+    it(
+      'makes an image of a stopped container, once, and shows it to its instance alone',
+      needs('hasImages'),
+      async () => {
+        const image = preparedImage('one')
+        const id = await started({ name: `${spec.pool}-image` })
+        await engine.kill(id)
+        await engine.commit(id, image)
+        await engine.commit(id, image)
+        assert.deepEqual(await engine.preparedImages(spec.pool), [image.name])
+        assert.ok(await engine.imageNamed(image.name))
+        assert.deepEqual(await engine.preparedImages('another'), [])
+        assert.deepEqual(await neighbour.engine.preparedImages(spec.pool), [])
+        await engine.remove(id)
+        assert.deepEqual((await engine.list()).observed, [], 'the image is no container')
+      },
+    )
 
     it('makes containers of such an image like any others', needs('hasImages'), async () => {
       const image = preparedImage('two')

@@ -61,4 +61,6 @@ engineContract('kubernetes', {
     return 'alice'
   },
   occupy: unsupported,
+  // A kubelet that has just started a pod finishes that before it ends the pod.
+  deadWithinMs: 4_000,
 })

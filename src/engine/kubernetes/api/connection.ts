@@ -32,11 +32,14 @@ export class Connection {
   readonly cluster: Cluster
   /** Kept open between requests: a new one takes a TLS handshake. */
   #agent: Agent
+  /** A connection on which a stream was refused is not used again: the API server closes it. */
+  #streamAgent: Agent
   #certificate: Identity['certificate'] = null
 
   constructor(cluster: Cluster) {
     this.cluster = cluster
-    this.#agent = this.#newAgent()
+    this.#agent = this.#newAgent(true)
+    this.#streamAgent = this.#newAgent(false)
   }
 
   /** Of the API server, for messages. */
@@ -85,16 +88,21 @@ export class Connection {
     return url
   }
 
-  async route(signal: AbortSignal): Promise<Route> {
+  /** Returns what a request needs; `isStream` if its connection becomes a stream. */
+  async route(signal: AbortSignal, isStream = false): Promise<Route> {
     const { token, certificate } = await this.cluster.credentials.identity(signal)
     if (certificate?.cert !== this.#certificate?.cert || certificate?.key !== this.#certificate?.key) {
       // Requests under way end as they began; their connections are not used again.
       this.closeIdle()
       this.#agent.maxFreeSockets = 0
       this.#certificate = certificate
-      this.#agent = this.#newAgent()
+      this.#agent = this.#newAgent(true)
+      this.#streamAgent = this.#newAgent(false)
     }
-    return { agent: this.#agent, headers: token === null ? {} : { authorization: `Bearer ${token}` } }
+    return {
+      agent: isStream ? this.#streamAgent : this.#agent,
+      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+    }
   }
 
   /** Closes idle connections: after a request without an answer, the other ones may lead nowhere as well. */
@@ -104,12 +112,13 @@ export class Connection {
 
   close(): void {
     this.#agent.destroy()
+    this.#streamAgent.destroy()
   }
 
-  #newAgent(): Agent {
+  #newAgent(keepAlive: boolean): Agent {
     const { ca, serverName, verifies } = this.cluster
     return new Agent({
-      keepAlive: true,
+      keepAlive,
       keepAliveMsecs: KEEPALIVE_PROBE_MS,
       rejectUnauthorized: verifies,
       ...(ca !== null && { ca }),

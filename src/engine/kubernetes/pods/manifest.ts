@@ -18,6 +18,9 @@ export const GRACE_SECONDS = 1
 /** Time after which the API server deletes the pods of a lost node. They are replaced before. */
 const LOST_NODE_SECONDS = 60
 
+/** The API requires at least one. No server is on the container's own loopback. */
+const NO_NAMESERVER = ['127.0.0.1']
+
 export interface ManifestOptions {
   readonly mark: DatabaseMark
   /** Addresses of name servers that containers use; the cluster's own would show them all services. */
@@ -44,8 +47,7 @@ export function podManifest(spec: ContainerSpec, { mark, nameservers }: Manifest
       enableServiceLinks: false,
       hostname: spec.name,
       dnsPolicy: 'None',
-      // At least one is required. A container without a network asks its own loopback, where there is no server.
-      dnsConfig: { nameservers: spec.reach === 'none' ? ['127.0.0.1'] : nameservers },
+      dnsConfig: { nameservers: spec.reach === 'none' || nameservers.length === 0 ? NO_NAMESERVER : nameservers },
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
       ...(spec.runtime !== null && { runtimeClassName: spec.runtime }),
       tolerations: ['not-ready', 'unreachable'].map((condition) => ({

@@ -56,7 +56,7 @@ export class Channels {
     listener: Listener,
     signal: AbortSignal,
   ): Promise<Channels> {
-    const { agent, headers } = await connection.route(signal)
+    const { agent, headers } = await connection.route(signal, true)
     signal.throwIfAborted()
     const url = connection.urlOf(path, query)
     url.protocol = 'wss:'
