@@ -60,6 +60,8 @@ export class Node {
       `mount --bind ${this.#folder}/log /var/log`,
       'mkdir -p /var/log/pods /var/log/containers /var/lib/kubelet /var/lib/docker',
       `rm -rf ${this.#folder}/run/*`,
+      // Images come from this machine alone: a registry must not be waited for.
+      'mount --bind /dev/null /etc/resolv.conf',
       `mount --bind ${this.#folder}/run /run`,
     ]
     const namespaces = await Namespaces.open(mounts, cluster)
