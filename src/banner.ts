@@ -1,7 +1,7 @@
 /** What a starting manager prints for people: its settings, and how the pools fill; or why it cannot start. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config/config.ts'
-import { describeEngine } from './config/engine-address.ts'
+import { describeEngine } from './config/engine/engine-address.ts'
 import type { Container, ContainerState } from './domain/container.ts'
 import { BerthError, reasonOf } from './domain/errors.ts'
 import type { Snapshot } from './domain/snapshot.ts'

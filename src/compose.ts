@@ -85,7 +85,7 @@ export async function openComponents(
   })
   const refusals = createRefusalCounter({ store, clock, log })
   await removeLeftovers(environment, clock())
-  const engine = openEngine(config, pools, database, clock)
+  const engine = await openEngine(config, pools, database, clock)
   const ansible = openAnsible({
     playbookDir: fileURLToPath(new URL('../ansible', import.meta.url)),
     env: environment,

@@ -29,7 +29,7 @@ async function markFor(database: Database, makes: boolean): Promise<DatabaseMark
 
 async function assertLimits(config: Config, mark: DatabaseMark): Promise<void> {
   if (config.pools.every(({ disk }) => disk === null)) return
-  const engine = openEngine(config, createPools(config.pools), mark, systemClock)
+  const engine = await openEngine(config, createPools(config.pools), mark, systemClock)
   try {
     await assertDiskLimits(engine, config)
   } finally {

@@ -1,6 +1,6 @@
 /** Compares two readings of berth.yml: which settings differ, and which of those only a restart applies. */
 import type { Config } from './config.ts'
-import { describeEngine } from './engine-address.ts'
+import { describeEngine } from './engine/engine-address.ts'
 import { poolChanges } from './pool-changes.ts'
 import type { SettingChange } from '../domain/text/setting-change.ts'
 import { formatDuration } from '../domain/text/duration.ts'

@@ -12,7 +12,8 @@ import { type LogSettings, readLog } from './log.ts'
 import { describePostgres, type PostgresConfig, readPostgres } from './database/postgres.ts'
 import { isPostgresUrl } from './database/url.ts'
 import { readPool } from './pool.ts'
-import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine-address.ts'
+import { type EngineConfig, engineVariables, findEngine, withoutEngine } from './engine/engine-address.ts'
+import { type KubernetesConfig, readKubernetes } from './engine/kubernetes.ts'
 import { type Environment, SettingsReader } from './reader.ts'
 import * as value from './values.ts'
 import { BerthError, invalidConfig, reasonOf } from '../domain/errors.ts'
@@ -68,7 +69,7 @@ const TOP = {
   listen: { parse: value.listen, default: '127.0.0.1:8080' },
   database: { parse: value.database, default: 'containers.db' },
   accounts: { parse: value.oneOf('native', 'ansible'), default: 'native' },
-  engine: { parse: value.oneOf('docker', 'memory'), default: 'docker' },
+  engine: { parse: value.oneOf('docker', 'kubernetes', 'memory'), default: 'docker' },
   instance: { parse: value.slug, default: DEFAULT_INSTANCE },
   peer_networks: { parse: value.addressBlock, default: '10.213.0.0/16' },
   concurrency: { parse: value.whole(1, 64), default: 4 },
@@ -78,7 +79,18 @@ const TOP = {
 } as const
 
 /** Keys that functions of their own read. */
-const OTHER_KEYS = ['log', 'auth', 'rate_limit', 'trust_proxy', 'url', 'ssh', 'postgres', 'images', 'pools'] as const
+const OTHER_KEYS = [
+  'log',
+  'auth',
+  'rate_limit',
+  'trust_proxy',
+  'url',
+  'ssh',
+  'postgres',
+  'kubernetes',
+  'images',
+  'pools',
+] as const
 
 const SSH = {
   bind: { parse: value.ipAddress, default: '127.0.0.1' },
@@ -119,6 +131,13 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   const poolNames = rawPools.map(([name]) => name)
   const isServer = isPostgresUrl(some.database ?? '')
   const postgres = readPostgres(reader, raw['postgres'], isServer ? (some.database ?? null) : null, folder)
+  const onKubernetes = some.engine === 'kubernetes'
+  const kubernetes = readKubernetes(reader, raw['kubernetes'], {
+    instance: some.instance ?? '',
+    isUsed: onKubernetes,
+    environment,
+  })
+  if (onKubernetes) reportUnsupported(reader, pools)
   const access = readAccess(reader, raw, { pools: poolNames, folder })
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
     const why = 'every caller that reaches it is an admin; auth: tokens allows any address'
@@ -129,9 +148,9 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   if (some.keep !== undefined && some.keep < DAY_MS) reader.report(['keep'], 'must be at least 1d')
   if (some.drain !== undefined && some.drain > MAX_DRAIN_MS) reader.report(['drain'], 'must be at most 60s')
   reader.checkEnvironment()
-  if (!top || !ssh || !access || !log || reader.problems.length > 0) throw invalidConfig(file, reader.problems)
-  const engine: EngineConfig =
-    top.engine === 'memory' ? { kind: 'memory' } : { kind: 'docker', ...findEngine(environment) }
+  if (!top || !ssh || !access || !log || !kubernetes || reader.problems.length > 0)
+    throw invalidConfig(file, reader.problems)
+  const engine = engineOf(top.engine, kubernetes, environment)
   return freeze({
     file,
     listen: top.listen,
@@ -162,6 +181,20 @@ export function parseConfig(yaml: string, file: string, environment: Environment
       ...engineVariables(engine),
     },
   })
+}
+
+function engineOf(kind: EngineConfig['kind'], kubernetes: KubernetesConfig, environment: Environment): EngineConfig {
+  if (kind === 'memory') return { kind }
+  return kind === 'kubernetes' ? { kind, ...kubernetes } : { kind, ...findEngine(environment) }
+}
+
+/** Reports settings of pools that Kubernetes cannot have. */
+function reportUnsupported(reader: SettingsReader, pools: readonly Pool[]): void {
+  for (const { name, preparedImage } of pools) {
+    if (preparedImage === null) continue
+    const instead = 'build an image with the playbook, push it to a registry, and name it in image'
+    reader.report(['pools', name, 'prepare_image'], `requires engine: docker; ${instead}`)
+  }
 }
 
 function parseYaml(yaml: string, file: string): unknown {

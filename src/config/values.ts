@@ -54,6 +54,9 @@ function matching(pattern: RegExp, what: string): Parser<string> {
 /** Parses the name of a pool or an instance. */
 export const slug = matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
 
+/** A label of DNS (RFC 1123), as Kubernetes names namespaces. */
+export const label = matching(/^(?!-)[a-z0-9-]{1,63}(?<!-)$/, 'at most 63 of a-z, 0-9 and "-"')
+
 export function whole(least: number, most: number): Parser<number> {
   return (value) => {
     const number = toNumber(value)
@@ -119,6 +122,25 @@ export const ports: Parser<number[]> = (value) => {
 export const ipAddress: Parser<string> = (value) => {
   if (typeof value !== 'string' || isIP(value) === 0) throw mustBe('an IP address', value)
   return value
+}
+
+export const ipAddresses: Parser<string[]> = (value) => {
+  const list: unknown = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value
+  if (!Array.isArray(list) || !list.every((each) => typeof each === 'string' && isIP(each) !== 0))
+    throw mustBe('a list of IP addresses, like [192.0.2.53]', value)
+  return list
+}
+
+export const cidrs: Parser<string[]> = (value) => {
+  const list: unknown = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value
+  if (!Array.isArray(list) || !list.every(isCidr)) throw mustBe('a list of blocks, like [192.0.2.0/24]', value)
+  return list
+}
+
+function isCidr(value: unknown): value is string {
+  const [, address = '', prefix] = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(written(value)) ?? []
+  const version = isIP(address)
+  return version !== 0 && Number(prefix) <= (version === 4 ? 32 : 128)
 }
 
 /**

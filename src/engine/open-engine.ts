@@ -1,26 +1,44 @@
 /** Opens the engine that berth.yml names; no other file imports an engine. */
 import type { Config } from '../config/config.ts'
-import { engineVariables } from '../config/engine-address.ts'
+import { engineVariables } from '../config/engine/engine-address.ts'
 import type { DatabaseMark } from '../domain/database-mark.ts'
 import { BerthError } from '../domain/errors.ts'
 import type { Pools } from '../domain/pools.ts'
-import type { Clock } from '../ports/clock.ts'
+import { type Clock, systemClock } from '../ports/clock.ts'
 import type { Engine } from '../ports/engine.ts'
 import { dockerProvisioning } from './docker/ansible/provisioning.ts'
 import { openDocker } from './docker/engine.ts'
+import { inCluster } from './kubernetes/api/access/in-cluster.ts'
+import { readKubeconfig } from './kubernetes/api/access/kubeconfig.ts'
+import { openKubernetes } from './kubernetes/engine.ts'
 import { openMemory } from './memory/engine.ts'
 import { MemoryHost } from './memory/host.ts'
 
-type EngineSettings = Pick<Config, 'engine' | 'instance' | 'peerNetworks'>
+type EngineSettings = Pick<Config, 'engine' | 'instance' | 'peerNetworks' | 'environment'>
 type ProvisioningSettings = Pick<Config, 'engine' | 'instance' | 'pools' | 'images'>
 
-/** Opens the engine. It makes a network for each reach of `pools`, also for those that a reload adds. */
-export function openEngine(settings: EngineSettings, pools: Pools, database: DatabaseMark, clock: Clock): Engine {
-  const { engine, instance, peerNetworks } = settings
-  const site = { instance: instance.name, database }
+/**
+ * Opens the engine. It makes what each reach of `pools` needs, also those that a reload adds. `invalid_config` if a
+ * kubeconfig cannot be used.
+ */
+export async function openEngine(
+  settings: EngineSettings,
+  pools: Pools,
+  database: DatabaseMark,
+  clock: Clock,
+): Promise<Engine> {
+  const { engine, instance, peerNetworks, environment } = settings
+  const site = { instance: instance.name, database, reaches: () => [...pools.reaches()] }
   if (engine.kind === 'memory') return openMemory({ ...site, host: new MemoryHost({ now: clock }) })
+  if (engine.kind === 'kubernetes') {
+    const { kubeconfig, namespace, nameservers, gateways: gatewayAddresses, context } = engine
+    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment
+    const access = { context, environment, clock: systemClock }
+    const cluster = kubeconfig === null ? await inCluster({ host, port }) : await readKubeconfig(kubeconfig, access)
+    return openKubernetes({ ...site, cluster, namespace, nameservers, gatewayAddresses, clock })
+  }
   const { host: dockerHost, certificates } = engine
-  return openDocker({ ...site, reaches: () => [...pools.reaches()], peerNetworks, dockerHost, certificates })
+  return openDocker({ ...site, peerNetworks, dockerHost, certificates })
 }
 
 /**
@@ -31,8 +49,9 @@ export async function provisioningOf(
   { engine, instance, pools, images }: ProvisioningSettings,
   mark: DatabaseMark,
 ): Promise<object> {
-  if (engine.kind === 'memory') {
-    throw new BerthError('invalid_config', 'engine: memory has nothing to provision: `just run` is enough')
+  if (engine.kind !== 'docker') {
+    const why = `engine: ${engine.kind} has nothing to provision: the manager makes what it needs`
+    throw new BerthError('invalid_config', `${why}. Start it with \`just run\``)
   }
   const variables = engineVariables(engine)
   return dockerProvisioning({ instance, pools, images, engine, variables }, mark)

@@ -13,7 +13,7 @@ import {
   engineVariables,
   findEngine,
   withoutEngine,
-} from '../../src/config/engine-address.ts'
+} from '../../src/config/engine/engine-address.ts'
 import { BerthError } from '../../src/domain/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-engine-'))

@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { BerthError, reasonOf } from '../domain/errors.ts'
-import type { Environment } from './reader.ts'
-import { isLoopback } from '../domain/text/loopback.ts'
+import { BerthError, reasonOf } from '../../domain/errors.ts'
+import type { Environment } from '../reader.ts'
+import { describeKubernetes, type KubernetesConfig, kubernetesVariables } from './kubernetes.ts'
+import { isLoopback } from '../../domain/text/loopback.ts'
 
 export interface EngineAddress {
   /** unix:///path, tcp://host:port or ssh://user@host:port */
@@ -20,7 +21,10 @@ export interface EngineAddress {
 }
 
 /** Where containers run; each kind of engine has its own settings. */
-export type EngineConfig = ({ readonly kind: 'docker' } & EngineAddress) | { readonly kind: 'memory' }
+export type EngineConfig =
+  | ({ readonly kind: 'docker' } & EngineAddress)
+  | ({ readonly kind: 'kubernetes' } & KubernetesConfig)
+  | { readonly kind: 'memory' }
 
 interface Endpoint {
   readonly Host?: string
@@ -44,6 +48,7 @@ const VARIABLES = ['DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_TLS', 'DOCKER_TLS_VE
 /** Returns the variables by which a child process uses the same engine. `withoutEngine` removes inherited ones. */
 export function engineVariables(engine: EngineConfig): Readonly<Record<string, string>> {
   if (engine.kind === 'memory') return {}
+  if (engine.kind === 'kubernetes') return kubernetesVariables(engine)
   const { host, certificates } = engine
   const tls = certificates !== null && { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates }
   return { DOCKER_HOST: host, ...tls }
@@ -56,6 +61,7 @@ export function withoutEngine(environment: Environment): Environment {
 /** Describes the engine for people, with a warning when its connection is not protected. */
 export function describeEngine(engine: EngineConfig): string {
   if (engine.kind === 'memory') return 'for demonstrations: containers are only simulated, and logins do not work'
+  if (engine.kind === 'kubernetes') return describeKubernetes(engine)
   const { host, certificates, source } = engine
   const address = `${host} (${certificates === null ? source : `${source}, TLS`})`
   const isLocal = !host.startsWith('tcp:') || isLoopback(URL.parse(host)?.hostname.replace(/^\[|\]$/g, '') ?? '')
