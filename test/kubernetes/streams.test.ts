@@ -93,7 +93,7 @@ describe('an attached stream', () => {
 
   it('carries lines in both directions, and can be opened again', async () => {
     for (const line of ['first', 'second']) {
-      const stream = await client.attach(pod, call('attach'))
+      const stream = await client.run(call('attach'), (signal) => client.attach(pod, signal))
       const lines = readLines(stream)
       stream.write(`${line}\n`)
       assert.equal((await lines.next()).value, `got ${line}`)
@@ -103,7 +103,7 @@ describe('an attached stream', () => {
   })
 
   it('delivers everything to a slow reader', async () => {
-    const stream = await client.attach(pod, call('attach'))
+    const stream = await client.run(call('attach'), (signal) => client.attach(pod, signal))
     const count = 20_000
     stream.write(Array.from({ length: count }, (_, index) => `${index}\n`).join(''))
     await sleep(500)
@@ -113,12 +113,13 @@ describe('an attached stream', () => {
   })
 
   it('ends with the container', async () => {
-    const stream = await client.attach(pod, call('attach'))
+    const stream = await client.run(call('attach'), (signal) => client.attach(pod, signal))
     stream.on('error', () => undefined).resume()
     const closed = once(stream, 'close')
     await client.delete(`${PODS}/${pod.pod}`, { gracePeriodSeconds: 1 }, call('delete'))
     await closed
-    await assert.rejects(client.attach({ ...pod, pod: 'nowhere' }, call('attach')), { code: 'guest_failed' })
+    const toNowhere = client.run(call('attach'), (signal) => client.attach({ ...pod, pod: 'nowhere' }, signal))
+    await assert.rejects(toNowhere, { code: 'guest_failed' })
   })
 })
 

@@ -16,9 +16,10 @@ import { assertFullId, shortId } from './api/ids.ts'
 import { killForGood } from './container/kill.ts'
 import { FirewallShell } from './firewall/shell.ts'
 import { Ledger } from './ledger/ledger.ts'
-import { AgentPool } from './agent/agent-pool.ts'
+import { AgentPool } from '../guest/agent-pool.ts'
 import { PreparedImages } from './images/prepared-images.ts'
-import { RelayConnections } from './agent/relay-connections.ts'
+import { RelayConnections } from '../guest/relay-connections.ts'
+import { agentVersions, guestHost, usesRelays } from './guests.ts'
 import { inspectContainer } from './api/inspect.ts'
 import { addressesIn, addressesOf, rejoinNetwork } from './network/network.ts'
 import { fromInspect, fromList } from './container/observed.ts'
@@ -29,7 +30,7 @@ import { removeForGood } from './container/remove.ts'
 import { startContainer } from './container/start.ts'
 import { TerminalExecs } from './api/terminal-exec.ts'
 import { type InstanceScope, Provisioner } from './provisioner.ts'
-import { systemTimers } from './timers.ts'
+import { systemTimers } from '../timers.ts'
 import { watchContainers } from './watch.ts'
 
 export interface DockerOptions {
@@ -86,7 +87,7 @@ class DockerEngine implements Engine {
   readonly #facts: Facts
   readonly #images: PreparedImages
   readonly agent: AgentPool
-  readonly lines: RelayConnections
+  readonly lines?: RelayConnections
   readonly #provisioner: Provisioner
   readonly #firewallShell: FirewallShell
   readonly #ledger: Ledger
@@ -103,8 +104,10 @@ class DockerEngine implements Engine {
     this.#terminals = new TerminalExecs(docker, this.#requests)
     this.#facts = new Facts(docker, this.#requests, deadlines)
     this.#images = new PreparedImages(docker, this.#requests, instance)
-    this.agent = new AgentPool(docker, this.#requests, deadlines.attach)
-    this.lines = new RelayConnections(docker, this.#requests, { connectMs: deadlines.attach, timers: systemTimers })
+    const guests = guestHost(docker, this.#requests)
+    this.agent = new AgentPool(guests, deadlines.attach)
+    if (usesRelays(docker))
+      this.lines = new RelayConnections(guests, { connectMs: deadlines.attach, timers: systemTimers })
     this.#provisioner = new Provisioner(docker, this.#requests, scope, deadlines)
     this.#firewallShell = new FirewallShell(docker, this.#requests, instance, deadlines.block)
     this.#peers = new PeerNetworks(docker, this.#requests, { ...scope, deadlines })
@@ -128,8 +131,9 @@ class DockerEngine implements Engine {
 
   async list(): Promise<EngineListing> {
     const [infos, peerNetworks] = await Promise.all([this.#listAll(), this.#peers.list()])
-    this.agent.update(infos)
-    this.lines.update(infos)
+    const versions = agentVersions(infos)
+    this.agent.update(versions)
+    this.lines?.update(versions)
     this.#ours = new Set(infos.map(({ Id }) => Id))
     const hasForeign = infos.some(({ Labels }) => Labels[DATABASE_LABEL] !== this.#scope.mark.id)
     // Without a firewall there is no ledger to read.
@@ -228,7 +232,7 @@ class DockerEngine implements Engine {
 
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
-    for (const part of [this.agent, this.lines, this.#terminals, this.#firewallShell, this.#ledger]) part.close()
+    for (const part of [this.agent, this.lines, this.#terminals, this.#firewallShell, this.#ledger]) part?.close()
     for (const part of [this.#requests, this.#abandoned, this.#docker]) part.close()
   }
 

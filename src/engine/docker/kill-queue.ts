@@ -1,6 +1,6 @@
 import { createLimit } from '../../domain/concurrency.ts'
 import type { Blocklist } from './firewall/blocklist.ts'
-import type { Timers } from './timers.ts'
+import type { Timers } from '../timers.ts'
 
 /**
  * Maximum concurrent kills. More do not raise Docker's throughput. With several, the sessions of all of them are closed

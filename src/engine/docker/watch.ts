@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Docker } from './api/client.ts'
-import type { Timers } from './timers.ts'
+import type { Timers } from '../timers.ts'
 
 /** Events that may change a listing. Those of execs, by far the most frequent, are left out. */
 const EVENTS = ['start', 'die', 'oom', 'pause', 'unpause', 'rename', 'destroy']

@@ -3,6 +3,7 @@ export const DEADLINES_MS = {
   version: 5_000,
   list: 10_000,
   inspect: 5_000,
+  attach: 5_000,
   /** Also until the object of an earlier pod of the same name is gone. */
   create: 30_000,
   /** Until the pod runs: it is placed, and its node may have to pull the image. */

@@ -4,9 +4,14 @@ import type { DatabaseMark } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Engine, EngineListing, ExecRequest, ExecResult, Observed, Presence } from '../../ports/engine.ts'
+import { AgentPool } from '../guest/agent-pool.ts'
+import { RelayConnections } from '../guest/relay-connections.ts'
+import { systemTimers } from '../timers.ts'
 import type { Cluster } from './api/access/cluster.ts'
 import { KubernetesClient } from './api/client.ts'
 import { DEADLINES_MS, type Deadlines } from './deadlines.ts'
+import { markChecked, guestHost, versionOf } from './guests.ts'
+import { Known } from './known.ts'
 import { Managers } from './managers.ts'
 import { Nodes, type NodeStates } from './nodes/nodes.ts'
 import { conflict, createPod } from './pods/create.ts'
@@ -59,10 +64,9 @@ class KubernetesEngine implements Engine {
   readonly #nodes: Nodes
   readonly #policies: Policies
   readonly #managers: Managers
-  /** Ids of containers by their name, as of the last listing or made since. */
-  #byName = new Map<string, Set<string>>()
-  /** Reservations by id of the container, as of the last listing or lent since. */
-  #lent = new Map<string, string>()
+  readonly agent: AgentPool
+  readonly lines: RelayConnections
+  readonly #known = new Known()
   #isProvisioned = false
 
   constructor(options: KubernetesOptions) {
@@ -73,6 +77,9 @@ class KubernetesEngine implements Engine {
     this.#pods = new Pods(this.#client, namespace, this.#deadlines)
     this.#nodes = new Nodes(this.#client, this.#deadlines.list)
     this.#policies = new Policies(this.#pods, options, mark)
+    const guests = guestHost(this.#pods)
+    this.agent = new AgentPool(guests, this.#deadlines.attach)
+    this.lines = new RelayConnections(guests, { connectMs: this.#deadlines.attach, timers: systemTimers })
     const deadlineMs = this.#deadlines.policies
     this.#managers = new Managers({ client: this.#client, namespace, mark, clock, deadlineMs })
   }
@@ -102,9 +109,10 @@ class KubernetesEngine implements Engine {
       this.#managers.refresh(),
     ])
     const observed = pods.filter((pod) => isReached(pod, nodes)).flatMap((pod) => this.#observe(pod) ?? [])
-    this.#byName = new Map()
-    for (const { name, id } of observed) this.#remember(name, id)
-    this.#lent = new Map(observed.flatMap(({ id, lentTo }) => (lentTo === null ? [] : [[id, lentTo]])))
+    const versions = new Map(pods.map((pod) => [idOf(pod), versionOf(pod)]))
+    this.agent.update(versions)
+    this.lines.update(versions)
+    this.#known.update(observed)
     return { observed, unreachable: nodes.unreachable, peerNetworks }
   }
 
@@ -123,14 +131,14 @@ class KubernetesEngine implements Engine {
     await Promise.all(
       ids.map(async (id) => {
         const holder = await lendPod(this.#pods, id, reservation)
-        this.#lent.set(id, holder)
+        this.#known.lent(id, holder)
         if (holder !== reservation) taken.add(id)
       }),
     )
     return taken
   }
 
-  lentTo: Engine['lentTo'] = (id) => this.#lent.get(id) ?? null
+  lentTo: Engine['lentTo'] = (id) => this.#known.lentTo(id)
   diskProblem: Engine['diskProblem'] = async () => null
   /** A name with a digest, or a tag that is never given to another image: nodes pull what they do not have. */
   imageNamed: Engine['imageNamed'] = async (name) => name
@@ -154,14 +162,17 @@ class KubernetesEngine implements Engine {
 
   async create(spec: ContainerSpec): Promise<string> {
     const { database: mark, nameservers } = this.#options
-    for (const id of this.#byName.get(spec.name) ?? []) await this.#assertFree(spec, id)
+    for (const id of this.#known.generationsOf(spec.name)) await this.#assertFree(spec, id)
     const id = idOf(await createPod(this.#pods, spec, { mark, nameservers }))
-    this.#remember(spec.name, id)
+    this.#known.created(spec.name, id)
     return id
   }
 
   async start(id: string): Promise<void> {
+    const pod = await this.#pods.find(id)
+    if (pod !== null && this.#observe(pod)?.state === 'running') return
     await waitUntilRunning(this.#pods, id)
+    await markChecked(this.#pods, id)
   }
 
   async kill(id: string): Promise<void> {
@@ -175,7 +186,7 @@ class KubernetesEngine implements Engine {
     // Its kubelet kills it when the node is back.
     if (unreachable.includes(pod.spec.nodeName ?? '')) await deletePod(this.#pods, id, this.#deadlines.remove)
     else await endPod(this.#pods, id, this.#deadlines.remove)
-    this.#lent.delete(id)
+    this.#known.removed(id)
   }
 
   connectPeers: Engine['connectPeers'] = async (reservation, _size, members) =>
@@ -205,6 +216,8 @@ class KubernetesEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.agent.close()
+    this.lines.close()
     this.#client.close()
   }
 
@@ -214,10 +227,6 @@ class KubernetesEngine implements Engine {
 
   #observe(pod: Pod): Observed | null {
     return observe(pod, this.#options.instance)
-  }
-
-  #remember(name: string, id: string): void {
-    this.#byName.set(name, (this.#byName.get(name) ?? new Set()).add(id))
   }
 
   /** Throws unless a container that had the name is gone, or is what is to be made. */

@@ -1,4 +1,4 @@
-import type { Timers } from '../../../src/engine/docker/timers.ts'
+import type { Timers } from '../../../src/engine/timers.ts'
 import { turns } from '../world/turns.ts'
 
 interface Sleeper {

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { BerthError, reasonOf } from '../../../domain/errors.ts'
 import type { Docker } from './client.ts'
 import type { Requests } from './requests.ts'
-import { ExecStream } from './exec-stream.ts'
+import { ProcessStream } from '../../guest/process-stream.ts'
+import { StdoutStream } from './stdout-stream.ts'
 
 /**
  * Maximum wait for the answer of a shell that was open before. It takes a few milliseconds, and more on a busy host.
@@ -35,7 +36,7 @@ export class KeptShell {
   readonly #docker: Docker
   readonly #requests: Requests
   readonly #options: KeptShellOptions
-  #stream: Promise<ExecStream> | null = null
+  #stream: Promise<ProcessStream> | null = null
   /** Whether the shell stays open after a request. */
   #isKept = false
   #queue: Promise<unknown> = Promise.resolve()
@@ -93,11 +94,13 @@ export class KeptShell {
     return found && { output: found[1] ?? '', code: Number(found[2]) }
   }
 
-  async #connect(): Promise<ExecStream> {
+  async #connect(): Promise<ProcessStream> {
     if (this.#stream !== null) return this.#stream
     const { container, command, deadlineMs } = this.#options
-    const opening = this.#requests.run(`open a shell in ${container}`, deadlineMs, (signal) =>
-      ExecStream.start(this.#docker, container, command(), signal),
+    const opening = this.#requests.run(
+      `open a shell in ${container}`,
+      deadlineMs,
+      async (signal) => new ProcessStream(await StdoutStream.start(this.#docker, container, command(), signal)),
     )
     this.#stream = opening
     const drop = () => {

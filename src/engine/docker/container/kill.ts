@@ -1,7 +1,7 @@
 import type { ContainerInspectInfo } from '../api/types.ts'
 import type { Docker } from '../api/client.ts'
 import { ignoreStatus, unexpectedResponse } from '../api/errors.ts'
-import type { Timers } from '../timers.ts'
+import type { Timers } from '../../timers.ts'
 
 /** Pause before a kill is sent again. */
 const RETRY_PAUSE_MS = 400

@@ -3,7 +3,7 @@
  * long before Docker has killed a few of them. What runs inside goes on, but no byte gets in or out.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
-import type { Timers } from '../timers.ts'
+import type { Timers } from '../../timers.ts'
 import { BLOCK_TTL_MS } from './rules.ts'
 
 /**

@@ -5,7 +5,7 @@ import type { Docker } from '../api/client.ts'
 import type { Requests } from '../api/requests.ts'
 import { KeptShell } from '../api/shell.ts'
 import { firewallName } from '../firewall/spec.ts'
-import type { Timers } from '../timers.ts'
+import type { Timers } from '../../timers.ts'
 import { ledgerShell, parseEntries } from './spec.ts'
 
 /** Deadline of one request. The shell answers in a few milliseconds; opening it takes a tenth of a second. */

@@ -84,9 +84,14 @@ export class KubernetesClient {
     )
   }
 
-  /** Opens stdin and stdout of the main process. The call's deadline ends when the stream is open. */
-  async attach(target: Target, call: Call): Promise<Duplex> {
-    const stream = await this.#requests.run(call, (signal) => attach(this.#connection, target, signal))
+  /** Runs a request that ends at its deadline, and with this client. */
+  run<T>(call: Call, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#requests.run(call, request)
+  }
+
+  /** Opens stdin and stdout of the main process. Called in `run`, whose deadline ends when the stream is open. */
+  async attach(target: Target, signal: AbortSignal): Promise<Duplex> {
+    const stream = await attach(this.#connection, target, signal)
     this.#streams.add(stream)
     return stream.once('close', () => this.#streams.delete(stream))
   }

@@ -12,6 +12,9 @@ export const HELD_LABEL = 'berth.held'
 
 /** The reservation that the container is or was lent to; empty until then, so that a patch can test it. */
 export const LENT_ANNOTATION = 'berth.lent-to'
+/** Version of the guest agent's protocol, or NO_AGENT. Written by `start` when the container may be used. */
+export const AGENT_ANNOTATION = 'berth.listens'
+export const NO_AGENT = 'none'
 /** Port of the gateways that leads to it. */
 export const PORT_ANNOTATION = 'berth.port'
 

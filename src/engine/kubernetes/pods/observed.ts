@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net'
 import type { Observed, PeerLink } from '../../../ports/engine.ts'
 import { PEERS_LABEL, readLabels } from '../../labels.ts'
 import { idOf } from './id.ts'
-import { LENT_ANNOTATION, PORT_ANNOTATION } from './marks.ts'
+import { AGENT_ANNOTATION, LENT_ANNOTATION, PORT_ANNOTATION } from './marks.ts'
 import type { Pod } from './types.ts'
 
 /**
@@ -15,7 +15,7 @@ export function observe(pod: Pod, instance: string): Observed | null {
   const labels = readLabels(annotations, instance)
   if (labels === null || isGone(pod)) return null
   const state = stateOf(pod)
-  const isRunning = state === 'running'
+  const runs = state === 'running'
   const port = Number(annotations[PORT_ANNOTATION] ?? '')
   return {
     ...labels,
@@ -23,12 +23,12 @@ export function observe(pod: Pod, instance: string): Observed | null {
     // The gateways' address, which `ssh.host` names.
     host: null,
     // Scheduled later than created: until it runs, its node is of no use to anybody.
-    node: isRunning ? (pod.spec.nodeName ?? null) : null,
-    port: isRunning && port > 0 ? port : null,
+    node: runs ? (pod.spec.nodeName ?? null) : null,
+    port: runs && port > 0 ? port : null,
     state,
     createdAt: Date.parse(creationTimestamp),
     lentTo: annotations[LENT_ANNOTATION] || null,
-    peers: peerLink(pod, isRunning),
+    peers: peerLink(pod, runs),
   }
 }
 
@@ -51,12 +51,16 @@ function stateOf(pod: Pod): Observed['state'] {
   if (metadata.deletionTimestamp !== undefined) return 'removing'
   if (hasEnded(pod) && pod.spec.nodeName !== undefined) return 'exited'
   if (status.phase === 'Unknown') return 'dead'
-  const isRunning = status.containerStatuses?.every(({ state }) => state?.running !== undefined)
-  return status.phase === 'Running' && isRunning ? 'running' : 'created'
+  // Started and not checked yet, as after a manager was killed in between: `start` does the rest.
+  return isRunning(pod) && metadata.annotations?.[AGENT_ANNOTATION] !== undefined ? 'running' : 'created'
+}
+
+export function isRunning({ status }: Pod): boolean {
+  return status.phase === 'Running' && status.containerStatuses?.every(({ state }) => state?.running) === true
 }
 
 /** A pod starts once, so its uid names the start. */
-function peerLink({ metadata: { labels = {}, uid }, status }: Pod, isRunning: boolean): PeerLink | null {
+function peerLink({ metadata: { labels = {}, uid }, status }: Pod, runs: boolean): PeerLink | null {
   const reservation = labels[PEERS_LABEL]
   if (reservation === undefined) return null
   const address = status.podIP ?? ''
@@ -64,6 +68,6 @@ function peerLink({ metadata: { labels = {}, uid }, status }: Pod, isRunning: bo
     reservation,
     // Checked, because it is written into files of tenants.
     address: isIPv4(address) ? address : null,
-    attachment: isRunning ? uid : null,
+    attachment: runs ? uid : null,
   }
 }

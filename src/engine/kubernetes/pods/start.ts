@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BerthError } from '../../../domain/errors.ts'
 import { describeEnd } from './describe-end.ts'
+import { isRunning } from './observed.ts'
 import type { Pods } from './pods.ts'
 import type { Pod } from './types.ts'
 
@@ -31,10 +32,6 @@ export async function waitUntilRunning(pods: Pods, id: string): Promise<Pod> {
     }
     await sleep(pause)
   }
-}
-
-function isRunning({ status }: Pod): boolean {
-  return status.phase === 'Running' && status.containerStatuses?.every(({ state }) => state?.running) === true
 }
 
 function assertMayRun(pod: Pod, waitedMs: number): void {

@@ -3,25 +3,20 @@
  * container's stdout (images/entrypoint). The manager attaches, reads, and never writes: the tenant may be root.
  */
 import type { Duplex } from 'node:stream'
-import { Allowance } from '../../../domain/allowance.ts'
-import { createLimit } from '../../../domain/concurrency.ts'
-import type { GuestLines } from '../../../ports/guest.ts'
-import type { Docker } from '../api/client.ts'
-import { assertFullId, shortId } from '../api/ids.ts'
-import { sshArguments } from '../api/ssh.ts'
-import { inspectContainer } from '../api/inspect.ts'
-import type { Requests } from '../api/requests.ts'
-import type { ContainerInfo } from '../api/types.ts'
+import { Allowance } from '../../domain/allowance.ts'
+import { createLimit } from '../../domain/concurrency.ts'
+import type { GuestLines } from '../../ports/guest.ts'
 import type { Timers } from '../timers.ts'
 import { hasRelay } from './agent.ts'
+import type { GuestHost } from './guest-host.ts'
 import { LineReader } from './line-reader.ts'
 
 /** Maximum number of connections that one call opens. After a restart of the manager, later ticks open the rest. */
 const MAX_CONNECTS = 64
-/** Maximum number of connections that are opened at once, so that more urgent requests to Docker do not wait. */
+/** Maximum number of connections that are opened at once, so that more urgent requests to the engine do not wait. */
 const CONCURRENT_CONNECTS = 2
 /**
- * Bytes that a container may write to its stdout. Beyond them the connection is closed, and Docker drops the rest. A
+ * Bytes that a container may write to its stdout. Beyond them the connection is closed, and the engine drops the rest. A
  * paused stream would block every program that writes to the console.
  */
 const ALLOWED_BYTES = { capacity: 64 * 1024, perSecond: 4 * 1024 }
@@ -44,42 +39,32 @@ export interface RelayOptions {
   readonly timers: Timers
 }
 
-/** The relays in the containers of one Docker host. */
+/** The relays in the containers of one engine. */
 export class RelayConnections implements GuestLines {
-  readonly #docker: Docker
-  readonly #requests: Requests
+  readonly #host: GuestHost
   readonly #options: RelayOptions
   readonly #limit = createLimit(CONCURRENT_CONNECTS)
-  /**
-   * Whether the engine is behind SSH. Relays are not used there: each connection would be an ssh process on this
-   * machine and a docker process on that one.
-   */
-  readonly #isBehindSsh: boolean
   readonly #connections = new Map<string, Connection>()
   /** Ids of containers whose image has a relay, from the last listing. */
   #known: ReadonlySet<string> = new Set()
   #onLine: (id: string, line: string) => void = () => undefined
 
-  constructor(docker: Docker, requests: Requests, options: RelayOptions) {
-    this.#docker = docker
-    this.#requests = requests
+  constructor(host: GuestHost, options: RelayOptions) {
+    this.#host = host
     this.#options = options
-    this.#isBehindSsh = sshArguments(docker.address) !== null
   }
 
-  /** Records which containers have a relay, by a listing of all of them. */
-  update(infos: readonly ContainerInfo[]): void {
-    if (this.#isBehindSsh) return
-    this.#known = new Set(infos.filter(({ Labels }) => hasRelay(Labels)).map(({ Id }) => Id))
+  /** Records which containers have a relay: versions of the agent's protocol by id, from a listing of all containers. */
+  update(versions: ReadonlyMap<string, string>): void {
+    this.#known = new Set([...versions].filter(([, version]) => hasRelay(version)).map(([id]) => id))
   }
 
   async hasRelay(id: string): Promise<boolean> {
-    if (this.#isBehindSsh) return false
     if (this.#known.has(id)) return true
-    const info = await this.#requests.run(`inspect ${shortId(id)}`, this.#options.connectMs, (signal) =>
-      inspectContainer(this.#docker, assertFullId(id), signal),
+    const version = await this.#host.run(`inspect ${id}`, this.#options.connectMs, (signal) =>
+      this.#host.agentVersion(id, signal),
     )
-    return hasRelay(info?.Config.Labels ?? {})
+    return hasRelay(version)
   }
 
   listen(ids: readonly string[], onLine: (id: string, line: string) => void): void {
@@ -111,10 +96,8 @@ export class RelayConnections implements GuestLines {
   async #connect(id: string, connection: Connection): Promise<void> {
     try {
       if (!this.#isWanted(id, connection)) return
-      // With stdin, to which nothing is ever written: otherwise Docker would not notice that the connection is closed.
-      const query = { stream: true, stdin: true, stdout: true }
-      const socket = await this.#requests.run(`attach to ${shortId(id)}`, this.#options.connectMs, (signal) =>
-        this.#docker.upgrade(`/containers/${id}/attach`, { query, signal }),
+      const socket = await this.#host.run(`attach to ${id}`, this.#options.connectMs, (signal) =>
+        this.#host.attach(id, signal),
       )
       if (this.#isWanted(id, connection)) this.#follow(id, connection, socket)
       else socket.destroy()

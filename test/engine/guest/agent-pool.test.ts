@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { afterEach, after, describe, it } from 'node:test'
-import type { Engine } from '../../../../src/ports/engine.ts'
-import { openDocker } from '../../../../src/engine/docker/engine.ts'
-import { docker } from '../../../../lab/docker.ts'
-import { eventually } from '../../../../lab/eventually.ts'
-import { removeGuests, startGuests } from '../../../support/engine/guests.ts'
-import { testInstance } from '../../../../lab/instance.ts'
-import { type DockerProxy, openDockerProxy } from '../../../support/http/proxy.ts'
-import { mark } from '../../../../lab/database-mark.ts'
+import type { Engine } from '../../../src/ports/engine.ts'
+import { openDocker } from '../../../src/engine/docker/engine.ts'
+import { docker } from '../../../lab/docker.ts'
+import { eventually } from '../../../lab/eventually.ts'
+import { removeGuests, startGuests } from '../../support/engine/guests.ts'
+import { testInstance } from '../../../lab/instance.ts'
+import { type DockerProxy, openDockerProxy } from '../../support/http/proxy.ts'
+import { mark } from '../../../lab/database-mark.ts'
 
 const dockerHost = process.env.DOCKER_HOST
 const names = testInstance('agents')

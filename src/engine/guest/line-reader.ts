@@ -1,21 +1,14 @@
-import { Frames } from '../api/frames.ts'
-
 /** The longest request has about 30 characters. */
 const MAX_LINE_CHARACTERS = 64
 
 /** Splits a container's stdout into lines. Keeps no more than one line, and drops those that are too long. */
 export class LineReader {
-  readonly #frames = new Frames()
   #line = ''
   #isTooLong = false
 
   /** Returns the lines that end in this chunk. */
   read(chunk: Buffer): string[] {
-    return this.#frames.read(chunk).flatMap(({ output, bytes }) => (output === 'stdout' ? this.#split(bytes) : []))
-  }
-
-  #split(bytes: Buffer): string[] {
-    const [first = '', ...others] = bytes.toString('latin1').split('\n')
+    const [first = '', ...others] = chunk.toString('latin1').split('\n')
     const lines: string[] = []
     this.#append(first)
     for (const next of others) {

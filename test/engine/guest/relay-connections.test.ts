@@ -3,21 +3,16 @@ import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { RelayConnections } from '../../../../src/engine/docker/agent/relay-connections.ts'
-import type { Docker } from '../../../../src/engine/docker/api/client.ts'
-import { Requests } from '../../../../src/engine/docker/api/requests.ts'
-import { ManualTimers } from '../../../support/engine/manual-timers.ts'
-import type { ContainerInfo } from '../../../../src/engine/docker/api/types.ts'
+import type { GuestHost } from '../../../src/engine/guest/guest-host.ts'
+import { RelayConnections } from '../../../src/engine/guest/relay-connections.ts'
+import { ManualTimers } from '../../support/engine/manual-timers.ts'
 
 /** The stdout of a container, as the manager is attached to it. */
 class Attached extends Duplex {
   written = ''
 
   say(text: string): void {
-    const header = Buffer.alloc(8)
-    header[0] = 1
-    header.writeUInt32BE(Buffer.byteLength(text), 4)
-    this.push(Buffer.concat([header, Buffer.from(text)]))
+    this.push(text)
   }
 
   override _read(): void {}
@@ -30,22 +25,24 @@ class Attached extends Duplex {
 
 const idOf = (n: number) => n.toString(16).padStart(64, '0')
 
-function openLab(count: number, address = 'unix:///docker.sock') {
+function openLab(count: number) {
   const attached: Attached[] = []
-  const lab = { attached, paths: [] as string[], timers: new ManualTimers(), heard: [] as string[], refuses: false }
-  const docker = {
-    address,
-    upgrade: async (path: string) => {
-      lab.paths.push(path)
+  const lab = { attached, asked: [] as string[], timers: new ManualTimers(), heard: [] as string[], refuses: false }
+  const host: GuestHost = {
+    run: (_what, _deadlineMs, request) => request(new AbortController().signal),
+    attach: async (id) => {
+      lab.asked.push(id)
       if (lab.refuses) throw new Error('container is not running')
       const stream = new Attached()
       attached.push(stream)
       return stream
     },
-  } as Partial<Docker> as Docker
-  const relays = new RelayConnections(docker, new Requests(address), { connectMs: 1_000, timers: lab.timers })
+    isRunning: async () => true,
+    agentVersion: async () => '4',
+  }
+  const relays = new RelayConnections(host, { connectMs: 1_000, timers: lab.timers })
   const ids = Array.from({ length: count }, (_, n) => idOf(n))
-  relays.update(ids.map((Id) => ({ Id, Labels: { 'berth.listens': '4' } }) as Partial<ContainerInfo> as ContainerInfo))
+  relays.update(new Map(ids.map((id) => [id, '4'])))
   const listen = async (to = ids) => {
     relays.listen(to, (id, line) => void lab.heard.push(`${Number.parseInt(id, 16)} ${line}`))
     for (let n = 0; n < 100; n += 1) await turn()
@@ -105,9 +102,9 @@ describe('the connections to relays', () => {
     const { lab, listen } = openLab(100)
     lab.refuses = true
     await listen()
-    assert.equal(lab.paths.length, 64)
+    assert.equal(lab.asked.length, 64)
     await listen()
-    assert.equal(lab.paths.length, 100, 'refused ones wait')
+    assert.equal(lab.asked.length, 100, 'refused ones wait')
     lab.refuses = false
     await lab.timers.pass(1_000)
     await listen()
@@ -115,14 +112,10 @@ describe('the connections to relays', () => {
     assert.equal(lab.attached.length, 100)
   })
 
-  it('are not made to containers without a relay, nor to an engine behind SSH', async () => {
+  it('are not made to containers without a relay', async () => {
     const { lab, relays, listen } = openLab(1)
     await listen([idOf(7)])
-    assert.deepEqual(lab.paths, [])
-    const far = openLab(1, 'ssh://host')
-    await far.listen()
-    assert.deepEqual(far.lab.paths, [])
-    assert.equal(await far.relays.hasRelay(idOf(0)), false)
+    assert.deepEqual(lab.asked, [])
     assert.equal(await relays.hasRelay(idOf(0)), true)
   })
 })
