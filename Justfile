@@ -146,6 +146,10 @@ test-playbook *args: is-set-up
 postgres: is-set-up
     @exec node lab/postgres/main.ts
 
+# Run the contract suite of engines on a Kubernetes cluster of your own
+test-engine *options: is-set-up
+    @exec scripts/test-engine "$@"
+
 # Start a Kubernetes cluster to try Berth with it, until Ctrl-C; its nodes get these images: berth/box. Needs root
 kubernetes *args: is-set-up
     @exec node lab/kubernetes/main.ts "$@"

@@ -6,9 +6,10 @@ import type { Engine } from '../../src/ports/engine.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { mark } from '../../lab/database-mark.ts'
 import { engineContract } from '../contracts/engine.ts'
-import { sharedCluster } from './support/bed.ts'
+import { contractCluster } from './support/contract-cluster.ts'
+import { uniqueName } from './support/bed.ts'
 
-const cluster = await sharedCluster()
+const cluster = await contractCluster()
 const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })
 
 function open(instance: string, database: string | undefined = undefined): Engine {
@@ -24,9 +25,10 @@ function open(instance: string, database: string | undefined = undefined): Engin
   })
 }
 
-const engine = open('contract')
-const other = open('contract', 'other')
-const neighbour = { instance: 'neighbour', pool: 'next', engine: open('neighbour') }
+const [contract, next] = [uniqueName('contract'), uniqueName('neighbour')]
+const engine = open(contract)
+const other = open(contract, 'other')
+const neighbour = { instance: next, pool: 'next', engine: open(next) }
 
 const nameOf = (id: string) => parseId(id)?.name ?? ''
 const unsupported = async () => {
@@ -34,19 +36,20 @@ const unsupported = async () => {
 }
 
 before(async () => {
-  for (const namespace of ['contract', 'neighbour']) await cluster.kubectl('create', 'namespace', namespace)
+  for (const namespace of [contract, next]) await cluster.kubectl('create', 'namespace', namespace)
   await engine.provision()
   await neighbour.engine.provision()
 })
 
 after(async () => {
   for (const each of [engine, other, neighbour.engine]) await each.close()
+  await cluster.kubectl('delete', 'namespace', contract, next, '--wait=false')
 })
 
 engineContract('kubernetes', {
-  instance: 'contract',
+  instance: contract,
   pool: 'pool',
-  image: 'berth/box',
+  image: cluster.image,
   ports: [2_201, 2_202, 2_203, 2_204],
   engine,
   marks: { database: mark().id, origin: mark().origin },
@@ -54,10 +57,10 @@ engineContract('kubernetes', {
   neighbour,
   pause: unsupported,
   unplug: unsupported,
-  crash: async (id) => void (await cluster.kubectl('-n', 'contract', 'delete', 'pod', nameOf(id), '--wait=false')),
+  crash: async (id) => void (await cluster.kubectl('-n', contract, 'delete', 'pod', nameOf(id), '--wait=false')),
   send: unsupported,
   account: async (id) => {
-    await cluster.kubectl('-n', 'contract', 'exec', nameOf(id), '--', 'useradd', '-m', '-s', '/bin/bash', 'alice')
+    await cluster.kubectl('-n', contract, 'exec', nameOf(id), '--', 'useradd', '-m', '-s', '/bin/bash', 'alice')
     return 'alice'
   },
   occupy: unsupported,
