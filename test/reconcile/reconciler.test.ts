@@ -308,6 +308,15 @@ describe('a held container', () => {
     assert.deepEqual(reservations[0]?.holds, [{ container: 'p-1', accountGeneration: 2 }])
   })
 
+  it('that is dead, because its engine cannot start it again, is replaced at once', async () => {
+    const world = await filled()
+    await reserve(world, 'alice')
+    disturb(world, 'p-1', 'dead')
+    await world.settle()
+    assert.deepEqual(world.logins(), ['alice@p-1'])
+    assert.deepEqual((await world.states())[0], 'p-1 reserved 2')
+  })
+
   it('that will not stay up is replaced in the end', async () => {
     const world = await filled()
     await world.reservations.reserve(

@@ -157,7 +157,7 @@ class KubernetesEngine implements Engine {
 
   async whyDown(id: string): Promise<string | null> {
     const pod = await this.#reachable(id)
-    return pod && this.#observe(pod)?.state === 'exited' ? describeEnd(pod) : null
+    return pod && this.#observe(pod)?.state === 'dead' ? describeEnd(pod) : null
   }
 
   async create(spec: ContainerSpec): Promise<string> {

@@ -147,6 +147,7 @@ class MemoryEngine implements Engine {
   async start(id: string): Promise<void> {
     const container = this.#find(id)
     if (container === undefined) throw new BerthError('engine_failed', `start ${id}: no such container`)
+    if (container.state === 'dead') throw new BerthError('engine_failed', `start ${id}: the container is dead`)
     container.unplugged = false
     if (container.state === 'running') return
     if (container.state !== 'paused' && this.#host.isTaken(container.spec)) {

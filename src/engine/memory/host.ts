@@ -19,7 +19,7 @@ export interface MemoryContainer {
   readonly database: string | null
   readonly origin: string | null
   readonly createdAt: number
-  state: 'created' | 'running' | 'paused' | 'exited'
+  state: 'created' | 'running' | 'paused' | 'exited' | 'dead'
   /** Whether it was taken off its network. */
   unplugged: boolean
   /** The machine that it runs on; null: the only one, at `ssh.host`. */

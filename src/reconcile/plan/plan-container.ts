@@ -110,9 +110,10 @@ export function isUnknown({ engineId, node }: Container, unreachable: ReadonlySe
   return engineId !== null && unreachable.size > 0 && (node === null || unreachable.has(node))
 }
 
-/** Whether a reserved container must be replaced: a reset was requested, it is gone, or it does not stay up. */
+/** Whether a reserved container must be replaced: a reset was requested, it is gone or dead, or it does not stay up. */
 export function isLost(container: Container, current: Observed | undefined): boolean {
   if (container.resetAt !== null) return true
   if (container.engineId === null) return false
-  return current === undefined || container.attempts >= REPLACE_AFTER_FAILURES
+  // What is dead cannot be started again.
+  return current === undefined || current.state === 'dead' || container.attempts >= REPLACE_AFTER_FAILURES
 }

@@ -49,7 +49,8 @@ function hasEnded({ spec, status }: Pod): boolean {
 function stateOf(pod: Pod): Observed['state'] {
   const { metadata, status } = pod
   if (metadata.deletionTimestamp !== undefined) return 'removing'
-  if (hasEnded(pod) && pod.spec.nodeName !== undefined) return 'exited'
+  // A pod runs once.
+  if (hasEnded(pod) && pod.spec.nodeName !== undefined) return 'dead'
   if (status.phase === 'Unknown') return 'dead'
   // Started and not checked yet, as after a manager was killed in between: `start` does the rest.
   return isRunning(pod) && metadata.annotations?.[AGENT_ANNOTATION] !== undefined ? 'running' : 'created'
