@@ -24,7 +24,7 @@ async function filled(options: Parameters<typeof createWorld>[0] = {}): Promise<
 const reserve = (world: World, username: string, count = 1) =>
   world.reservations.reserve({ pool: P, username, password: 'test', count, durationMs: MINUTE }, ANONYMOUS)
 
-function disturb(world: World, name: string, state: 'exited' | 'paused' | 'unplugged' | null): void {
+function disturb(world: World, name: string, state: 'exited' | 'dead' | 'paused' | 'unplugged' | null): void {
   const container = world.host.holderOf(name)
   assert.ok(container)
   world.host.disturb(container.id, state)
