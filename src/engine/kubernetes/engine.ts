@@ -10,18 +10,17 @@ import { systemTimers } from '../timers.ts'
 import type { Cluster } from './api/access/cluster.ts'
 import { KubernetesClient } from './api/client.ts'
 import { DEADLINES_MS, type Deadlines } from './deadlines.ts'
+import { Facts } from './facts.ts'
 import { markChecked, guestHost, versionOf } from './guests.ts'
 import { Known } from './known.ts'
 import { Managers } from './managers.ts'
 import { Nodes, type NodeStates } from './nodes/nodes.ts'
 import { conflict, createPod } from './pods/create.ts'
-import { describeEnd } from './pods/describe-end.ts'
 import { deletePod, endPod } from './pods/end.ts'
 import { idOf } from './pods/id.ts'
 import { lendPod } from './pods/lend.ts'
-import { CONTAINER } from './pods/manifest.ts'
 import { containersOf } from './pods/marks.ts'
-import { isGone, observe } from './pods/observed.ts'
+import { observe } from './pods/observed.ts'
 import { Pods } from './pods/pods.ts'
 import { waitUntilRunning } from './pods/start.ts'
 import type { Pod } from './pods/types.ts'
@@ -62,6 +61,7 @@ class KubernetesEngine implements Engine {
   readonly #client: KubernetesClient
   readonly #pods: Pods
   readonly #nodes: Nodes
+  readonly #facts: Facts
   readonly #policies: Policies
   readonly #managers: Managers
   readonly agent: AgentPool
@@ -76,18 +76,13 @@ class KubernetesEngine implements Engine {
     this.#client = new KubernetesClient(cluster)
     this.#pods = new Pods(this.#client, namespace, this.#deadlines)
     this.#nodes = new Nodes(this.#client, this.#deadlines.list)
+    this.#facts = new Facts(this.#pods, this.#nodes, options.instance)
     this.#policies = new Policies(this.#pods, options, mark)
     const guests = guestHost(this.#pods)
     this.agent = new AgentPool(guests, this.#deadlines.attach)
     this.lines = new RelayConnections(guests, { connectMs: this.#deadlines.attach, timers: systemTimers })
     const deadlineMs = this.#deadlines.policies
     this.#managers = new Managers({ client: this.#client, namespace, mark, clock, deadlineMs })
-  }
-
-  async version(): Promise<string> {
-    const call = { what: 'version', deadlineMs: this.#deadlines.version }
-    const answer = await this.#client.get<{ gitVersion?: string }>('/version', call)
-    return `kubernetes ${answer?.gitVersion?.replace(/^v/, '') ?? 'of an unknown version'}`
   }
 
   async provision(): Promise<void> {
@@ -121,11 +116,6 @@ class KubernetesEngine implements Engine {
     return ledger === null ? null : { ledger, managers: living, abandoned: new Set() }
   }
 
-  async inspect(id: string): Promise<Observed | null> {
-    const pod = await this.#reachable(id)
-    return pod && this.#observe(pod)
-  }
-
   async lend(ids: readonly string[], reservation: string): Promise<ReadonlySet<string>> {
     const taken = new Set<string>()
     await Promise.all(
@@ -138,15 +128,15 @@ class KubernetesEngine implements Engine {
     return taken
   }
 
+  version: Engine['version'] = () => this.#facts.version()
+  inspect: Engine['inspect'] = (id) => this.#facts.inspect(id)
+  sshAddress: Engine['sshAddress'] = (id) => this.#facts.sshAddress(id)
+  imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
+  whyDown: Engine['whyDown'] = (id) => this.#facts.whyDown(id)
   lentTo: Engine['lentTo'] = (id) => this.#known.lentTo(id)
   diskProblem: Engine['diskProblem'] = async () => null
   /** A name with a digest, or a tag that is never given to another image: nodes pull what they do not have. */
   imageNamed: Engine['imageNamed'] = async (name) => name
-
-  async imageOf(id: string): Promise<string | null> {
-    const pod = await this.#reachable(id)
-    return pod?.spec.containers.find(({ name }) => name === CONTAINER)?.image ?? null
-  }
 
   async commit(): Promise<never> {
     throw new BerthError('engine_failed', 'Kubernetes makes no images of containers: remove prepare_image')
@@ -154,11 +144,6 @@ class KubernetesEngine implements Engine {
 
   preparedImages: Engine['preparedImages'] = async () => []
   removePreparedImages: Engine['removePreparedImages'] = async () => undefined
-
-  async whyDown(id: string): Promise<string | null> {
-    const pod = await this.#reachable(id)
-    return pod && this.#observe(pod)?.state === 'dead' ? describeEnd(pod) : null
-  }
 
   async create(spec: ContainerSpec): Promise<string> {
     const { database: mark, nameservers } = this.#options
@@ -235,15 +220,6 @@ class KubernetesEngine implements Engine {
     const observed = pod && this.#observe(pod)
     if (!observed || observed.state === 'removing' || observed.generation === spec.generation) return
     throw conflict(spec, `beside generation ${observed.generation ?? 'unknown'} (${id}) of the same container`)
-  }
-
-  /** `engine_unavailable` when its node cannot be reached. */
-  async #reachable(id: string): Promise<Pod | null> {
-    const pod = await this.#pods.find(id)
-    if (pod?.spec.nodeName === undefined || isGone(pod)) return pod
-    const { unreachable } = await this.#nodes.recent()
-    if (!unreachable.includes(pod.spec.nodeName)) return pod
-    throw new BerthError('engine_unavailable', `the node ${pod.spec.nodeName} cannot be reached`)
   }
 }
 
