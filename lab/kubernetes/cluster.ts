@@ -26,6 +26,8 @@ export interface Cluster {
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string
   readonly certificates: Certificates
+  /** Address of this machine in the network of the cluster. */
+  readonly machine: string
   readonly apiServer: ApiServer
   readonly nodes: readonly Node[]
   /** Copies an image from this machine's Docker to all nodes. */
@@ -77,7 +79,8 @@ export async function startCluster(names: readonly string[] = ['node-a', 'node-b
     await waitForNodes(kubectl, names)
     const load = async (image: string) => void (await Promise.all(nodes.map((node) => node.load(image))))
     const etcdctl = (...args: string[]) => namespaces.run(join(programs, 'etcdctl'), '--endpoints', ETCD, ...args)
-    return { folder, kubeconfig, certificates, apiServer, nodes, load, kubectl, etcdctl, stop }
+    const { machine } = network
+    return { folder, kubeconfig, certificates, machine, apiServer, nodes, load, kubectl, etcdctl, stop }
   } catch (error) {
     await stop()
     throw error

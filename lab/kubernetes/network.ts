@@ -26,7 +26,7 @@ export class Network {
   static async create(cluster: Namespaces): Promise<Network> {
     const network = new Network(cluster, await connect(cluster))
     const link = linkOf(network.number)
-    await exec('ip', ['address', 'add', `${network.#address(MACHINE)}/24`, 'dev', link])
+    await exec('ip', ['address', 'add', `${network.machine}/24`, 'dev', link])
     await exec('ip', ['link', 'set', link, 'up'])
     await cluster.run(
       'sh',
@@ -40,6 +40,11 @@ export class Network {
       ].join('\n'),
     )
     return network
+  }
+
+  /** Address of this machine, from which gateways outside of the cluster connect. */
+  get machine(): string {
+    return this.#address(MACHINE)
   }
 
   get controlPlane(): string {

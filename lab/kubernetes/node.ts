@@ -119,6 +119,12 @@ export class Node {
     await this.#namespaces?.kill()
   }
 
+  /** Returns the names of the containers that run, by its Docker engine, also while its cable is pulled. */
+  async runningContainers(): Promise<string[]> {
+    const { stdout } = await exec('docker', ['--host', this.docker, 'ps', '--format', '{{.Names}}'])
+    return stdout.split('\n').filter(Boolean)
+  }
+
   /** Pulls the network cable of the node, or plugs it in again. */
   async setCable(state: 'up' | 'down'): Promise<void> {
     await this.#place.network.setCable(this.name, state)

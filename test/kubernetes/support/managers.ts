@@ -1,0 +1,54 @@
+/** Managers of pods, and what a tenant sees of them. */
+import { after } from 'node:test'
+import type { Cluster } from '../../../lab/kubernetes/cluster.ts'
+import { eventually } from '../../../lab/eventually.ts'
+import { type ManagerOptions, type TestManager, testManagers } from '../../../lab/manager.ts'
+import { startPostgres } from '../../../lab/postgres/server.ts'
+import { type Berth, testBerth } from '../../support/manager/berth.ts'
+
+/** Several managers outside of the cluster, with a database on a server and a namespace of their own. */
+export async function managersOn(
+  cluster: Cluster,
+  name: string,
+  { count, ...options }: ManagerOptions & { readonly count: number },
+): Promise<{ readonly managers: readonly TestManager[]; readonly namespace: string }> {
+  const server = await startPostgres({ fsync: 'off' })
+  after(() => server.stop())
+  const namespace = `${name}-containers`
+  await cluster.kubectl('create', 'namespace', namespace)
+  const managers = await testManagers(name, count, {
+    ...options,
+    pool: { image: 'berth/box:latest', memory: '64m', cpus: 0.1, ...options.pool },
+    top: {
+      database: await server.createDatabase('berth'),
+      engine: 'kubernetes',
+      kubernetes: { namespace, gateways: [`${cluster.machine}/32`] },
+      ssh: { tunnel: true },
+      ...options.top,
+    },
+    env: { KUBECONFIG: cluster.kubeconfig, ...options.env },
+  })
+  return { managers, namespace }
+}
+
+/** A tenant's session that says each tenth of a second that it lives. */
+export interface Session {
+  /** When it last said so, on the clock of `performance.now()`. */
+  readonly heardAt: () => number
+  /** Resolves when it has ended. */
+  readonly ended: Promise<unknown>
+}
+
+/** Opens a session, and resolves when it has said something. */
+export async function openSession(berth: Berth, container: string): Promise<Session> {
+  const { child, ended } = berth.start('ssh', container, '--', 'while sleep 0.1; do echo alive; done')
+  let heardAt = 0
+  child.stdout?.on('data', () => (heardAt = performance.now()))
+  await eventually(async () => heardAt > 0)
+  return { heardAt: () => heardAt, ended }
+}
+
+/** Returns the command of a tenant of this manager. */
+export function tenantOf({ url }: TestManager): Berth {
+  return testBerth({ BERTH_URL: url })
+}
