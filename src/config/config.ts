@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { type Access, readAccess } from './auth.ts'
+import { refuseElsewhere } from './cluster/cluster.ts'
 import { findConfigFile } from './config-file.ts'
 import { readImages } from './images.ts'
 import { type LogSettings, readLog } from './log.ts'
@@ -123,6 +124,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   const rawPools = Object.entries(reader.section(raw['pools'], ['pools']))
   if (rawPools.length === 0) reader.report(['pools'], 'must name at least one pool')
   const pools = rawPools.flatMap(([name, rawPool]) => readPool(reader, name, rawPool, { folder, owners }) ?? [])
+  refuseElsewhere(reader, pools, some.engine)
   const images = readImages(
     reader,
     raw['images'],

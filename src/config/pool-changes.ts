@@ -1,4 +1,5 @@
 /** Compares the pools of two readings of berth.yml. */
+import { formatNodes, formatTolerations } from './cluster/cluster.ts'
 import type { Pool } from '../domain/pool.ts'
 import type { SettingChange } from '../domain/text/setting-change.ts'
 import { counted } from '../domain/text/counted.ts'
@@ -23,6 +24,9 @@ const KEYS: Readonly<Record<Exclude<keyof Pool, 'name'>, Readonly<Record<string,
   reach: { reach: (pool) => pool.reach },
   reachPeers: { reach_peers: (pool) => pool.reachPeers },
   runtime: { runtime: (pool) => pool.runtime },
+  nodes: { nodes: formatNodes },
+  tolerations: { tolerations: formatTolerations },
+  userns: { userns: (pool) => pool.userns ?? null },
   duration: {
     'duration.default': (pool) => formatDuration(pool.duration.default),
     'duration.max': (pool) => formatDuration(pool.duration.max),

@@ -1,9 +1,11 @@
 /** `pools.NAME` of berth.yml. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { CLUSTER } from './cluster/cluster.ts'
 import { readHold } from './hold.ts'
 import type { SettingsReader } from './reader.ts'
 import * as value from './values.ts'
+import { clusterSettings } from '../domain/cluster/settings.ts'
 import { REACHES } from '../domain/container.ts'
 import { BOX_IMAGE, type Pool } from '../domain/pool.ts'
 import { counted } from '../domain/text/counted.ts'
@@ -33,6 +35,7 @@ const POOL = {
   prepare: { parse: value.text, default: undefined },
   prepare_image: { parse: value.flag, default: false },
   self_service: { parse: value.flag, default: true },
+  ...CLUSTER,
 } as const
 
 const DURATION = {
@@ -92,11 +95,14 @@ export function readPool(
     )
   }
   if (!fields || !duration) return null
-  const { ssh_ports: ports, reach_peers: reachPeers, self_service: selfService, prepare_image, ...rest } = fields
+  const { nodes, tolerations, userns, ...own } = fields
+  const { ssh_ports: ports, reach_peers: reachPeers, self_service: selfService, prepare_image, ...rest } = own
+  const cluster = clusterSettings({ nodes, tolerations, userns })
   const preparedImage = prepare_image ? 'awaited' : null
   const runtime = some.runtime ?? null
   const disk = some.disk ?? null
-  return { ...rest, name, ports, reachPeers, disk, runtime, duration, hold, selfService, prepare, preparedImage }
+  const common = { ...rest, ...cluster, disk, runtime }
+  return { ...common, name, ports, reachPeers, duration, hold, selfService, prepare, preparedImage }
 }
 
 /**

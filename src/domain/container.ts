@@ -1,5 +1,7 @@
 /** The slots of pools, the container in each, and the legal changes of its state. */
 
+import type { ClusterSettings } from './cluster/settings.ts'
+
 /**
  * creating -> ready -> reserved -> removing -> creating (next generation); creating|ready -> broken -> removing.
  * An admin can quarantine a container that is not reserved: creating|ready|broken -> quarantined -> removing.
@@ -18,7 +20,7 @@ export const REACHES = ['internet', 'none', 'all'] as const
 export type Reach = (typeof REACHES)[number]
 
 /** What all containers of a pool have in common. */
-export interface ContainerSettings {
+export interface ContainerSettings extends ClusterSettings {
   readonly image: string
   /** Bytes. */
   readonly memory: number

@@ -1,3 +1,4 @@
+import { clusterSettings } from './cluster/settings.ts'
 import type { ContainerSettings, ContainerSpec, PublishedSpec } from './container.ts'
 
 /** Limits of reservations on hold. */
@@ -122,6 +123,7 @@ function commonSpec(instance: InstanceConfig, pool: Pool): Omit<ContainerSpec, '
     sudo: pool.sudo,
     reach: pool.reach,
     runtime: pool.runtime,
+    ...clusterSettings(pool),
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ContainerSpec } from '../domain/container.ts'
 import type { LiveManager } from '../domain/database-mark.ts'
+import type { EngineNode } from './engine-node.ts'
 import type { GuestAgent, GuestLines } from './guest.ts'
 import type { Shell, ShellRequest } from './shell.ts'
 
@@ -145,6 +146,8 @@ export interface Engine {
   diskProblem(spec: ContainerSpec): Promise<string | null>
   /** Lists all containers except those on the nodes in `unreachable`. Throws rather than return a partial list. */
   list(): Promise<EngineListing>
+  /** Returns the machines on which containers run, by name; null when the engine is one machine. */
+  nodes(): Promise<readonly EngineNode[] | null>
   /** As of the last listing; null while there is no firewall container to read it from. */
   presence(): Presence | null
   /** Returns null when there is no such container of this instance. */

@@ -26,6 +26,8 @@ export interface Listing {
   readonly ownership: Ownership
   /** Nodes whose rows are left alone: the engine cannot reach them, and has not been able to for a short time only. */
   readonly unreachable: ReadonlySet<string>
+  /** Nodes that have not been reached for longer: their containers count as gone. */
+  readonly lostNodes: ReadonlySet<string>
 }
 
 export class EngineView implements EngineStatus {
@@ -86,7 +88,7 @@ export class EngineView implements EngineStatus {
       // A copy has a new identity now, and starts over.
       this.#isProvisioned &&= ownership !== null
       this.#isRecognized ||= ownership !== null
-      const known = { observed, peerNetworks, unreachable: this.#nodes.record(unreachable) }
+      const known = { observed, peerNetworks, ...this.#nodes.record(unreachable) }
       return ownership && { ...known, ownership }
     } catch (error) {
       if (hasCode(error, 'database_unavailable')) throw error

@@ -28,7 +28,8 @@ export interface Finding {
   readonly detail: string
 }
 
-export interface DoctorInput extends Omit<PlanInput, 'busy' | 'peerNames' | 'missingImages' | 'peerNetworks'> {
+export interface DoctorInput
+  extends Omit<PlanInput, 'busy' | 'peerNames' | 'missingImages' | 'peerNetworks' | 'lostNodes'> {
   /** Unfinished work counts as running for this long, milliseconds; 0 if no manager runs. */
   readonly patienceMs: number
 }

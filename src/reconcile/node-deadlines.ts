@@ -5,6 +5,13 @@ import type { Log } from '../ports/log.ts'
 /** A node that restarts is back in this time, with its containers; tenants of a lost one get another container then. */
 export const NODE_LOST_AFTER_MS = 60_000
 
+interface UnreachableNodes {
+  /** Those whose deadline has not passed. */
+  readonly unreachable: ReadonlySet<string>
+  /** The others: their containers count as gone. */
+  readonly lostNodes: ReadonlySet<string>
+}
+
 export class NodeDeadlines {
   readonly #clock: Clock
   readonly #log: Log
@@ -16,15 +23,16 @@ export class NodeDeadlines {
     this.#log = log
   }
 
-  /** Records a listing. Returns those of its unreachable nodes whose deadline has not passed. */
-  record(unreachable: readonly string[]): ReadonlySet<string> {
+  /** Records a listing. Divides its unreachable nodes into those that may come back in time, and lost ones. */
+  record(unreachable: readonly string[]): UnreachableNodes {
     const now = this.#clock()
     for (const node of this.#since.keys()) {
       if (unreachable.includes(node)) continue
       this.#since.delete(node)
       this.#log.info(`the node ${node} can be reached again`)
     }
-    return new Set(unreachable.filter((node) => now - this.#sinceOf(node, now) < NODE_LOST_AFTER_MS))
+    const lostNodes = new Set(unreachable.filter((node) => now - this.#sinceOf(node, now) >= NODE_LOST_AFTER_MS))
+    return { unreachable: new Set(unreachable).difference(lostNodes), lostNodes }
   }
 
   #sinceOf(node: string, now: number): number {

@@ -63,6 +63,35 @@ it('memory: a listing names the nodes that cannot be reached, and says nothing o
   await spread.close()
 })
 
+it('memory: nodes show since when they cannot be reached, and whether they are cordoned', async () => {
+  let now = 1_000
+  const nodes = new MemoryHost({ now: () => now, nodes: ['n1', 'n2'] })
+  const spread = openMemory({ database: mark(), instance: INSTANCE.name, host: nodes })
+  const shown = async () =>
+    (await spread.nodes())?.map((node) => [node.name, node.isReachable, node.unreachableSince, node.isCordoned])
+  nodes.nodes.setCordoned('n1', true)
+  for (const number of [1, 2]) {
+    const id = await spread.create(specOf(INSTANCE, pool(), slot(number)))
+    assert.equal((await spread.inspect(id))?.node, 'n2')
+  }
+  now = 2_000
+  nodes.lose('n2')
+  const lost = [
+    ['n1', true, null, true],
+    ['n2', false, 2_000, false],
+  ]
+  assert.deepEqual(await shown(), lost)
+  await assert.rejects(spread.create(specOf(INSTANCE, pool(), slot(3))), { code: 'engine_unavailable' })
+  nodes.regain('n2')
+  nodes.nodes.setCordoned('n1', false)
+  const back = [
+    ['n1', true, null, false],
+    ['n2', true, null, false],
+  ]
+  assert.deepEqual(await shown(), back)
+  await spread.close()
+})
+
 after(async () => {
   await engine.close()
   await other.close()

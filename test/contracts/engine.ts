@@ -103,6 +103,16 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.match(await engine.version(), /^\w+ \d/)
     })
 
+    it('lists the nodes on which containers run, unless it is one machine', async () => {
+      const { node } = (await engine.inspect(await started())) ?? {}
+      const nodes = await engine.nodes()
+      const names: (string | null)[] = nodes?.map(({ name: one }) => one) ?? [null]
+      assert.ok(names.includes(node ?? null), `${node} is one of ${names}`)
+      assert.deepEqual(names, names.toSorted())
+      const { isReachable, unreachableSince, isCordoned } = nodes?.find((one) => one.name === node) ?? {}
+      if (nodes) assert.deepEqual([isReachable, unreachableSince, isCordoned], [true, null, false])
+    })
+
     it('prepares again and again', async () => {
       await engine.provision()
       await engine.provision()

@@ -56,6 +56,25 @@ it('digests every field but the generation, in any order', () => {
   }
 })
 
+it('has the digest of earlier versions without the settings that they did not know', () => {
+  // Another one would replace all containers of an installation at its upgrade.
+  assert.equal(specDigest(spec), '91b7c477c1abd904')
+})
+
+it('digests each setting of a cluster', () => {
+  const toleration = { key: 'gpu', value: null, effect: null }
+  const specs: ContainerSpec[] = [
+    spec,
+    { ...spec, nodes: { disktype: 'ssd' } },
+    { ...spec, nodes: { disktype: 'hdd' } },
+    { ...spec, tolerations: [toleration] },
+    { ...spec, tolerations: [{ ...toleration, effect: 'NoSchedule' }] },
+    { ...spec, userns: 'required' },
+    { ...spec, userns: 'try' },
+  ]
+  assert.equal(new Set(specs.map(specDigest)).size, specs.length)
+})
+
 it('clears the labels of a container in an image, and marks it as prepared', () => {
   const labels = imageLabels('berth', 'alpine')
   const inherited = { ...labelsOf(spec, mark()), ...labels }

@@ -119,6 +119,7 @@ describe('a planner that sees what must be left alone', () => {
       snapshot: { containers: [container(row)], reservations: [], sizes: new Map() },
       observed: [observed(seen)],
       unreachable: new Set(),
+      lostNodes: new Set(),
       peerNetworks: [],
       peerNames: new Map(),
       specDigest: () => 'digest',

@@ -51,6 +51,29 @@ it('after the deadline it is replaced on another node, and the old one is remove
   assert.deepEqual(world.logins(), ['alice@p-1'])
 })
 
+it('the holder reads in an event that the node was lost', async () => {
+  const { world } = await cutOff()
+  await world.settle()
+  world.advance(NODE_LOST_AFTER_MS)
+  await world.settle()
+  const events = await world.store.events({ after: 0, limit: 100, kind: 'container.replaced', owner: ANONYMOUS.name })
+  const told = events.map(({ container, username, detail }) => [container, username, detail])
+  assert.deepEqual(told, [['p-1', 'alice', 'its node n1 was lost']])
+  assert.equal((await world.store.container('p-1'))?.error, null, 'the reason is no failure of the new container')
+})
+
+it('a container that is gone while its node can be reached is replaced without this reason', async () => {
+  const { world, lost } = await cutOff()
+  world.host.regain('n1')
+  world.host.disturb(lost, null)
+  await world.settle()
+  const events = await world.store.events({ after: 0, limit: 100, kind: 'container.replaced' })
+  assert.deepEqual(
+    events.map(({ container, detail }) => [container, detail]),
+    [['p-1', null]],
+  )
+})
+
 it('a node that comes and goes starts its deadline again', async () => {
   const { world, lost } = await cutOff()
   await world.settle()

@@ -43,6 +43,7 @@ export function openMemory({ instance, host, database, exec }: MemoryOptions): E
 class MemoryEngine implements Engine {
   readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: false, hasImages: true }
   diskProblem: Engine['diskProblem'] = async () => null
+  nodes: Engine['nodes'] = async () => this.#host.nodes.describe()
   readonly #instance: string
   readonly #host: MemoryHost
   readonly #mark: DatabaseMark
@@ -88,7 +89,7 @@ class MemoryEngine implements Engine {
     const ours = this.#host.all().filter(({ spec }) => spec.instance === this.#instance)
     const reached = ours.filter(({ node }) => this.#host.reaches(node))
     const observed = reached.map((one) => this.#host.observe(one))
-    return { observed, unreachable: this.#host.unreachable(), peerNetworks: this.#peerNetworks() }
+    return { observed, unreachable: this.#host.nodes.unreachable(), peerNetworks: this.#peerNetworks() }
   }
 
   presence(): Presence | null {

@@ -5,6 +5,7 @@ import type { DatabaseMark, LiveManager } from '../../domain/database-mark.ts'
 import { BerthError } from '../../domain/errors.ts'
 import type { Observed, PeerNetwork, SshAddress } from '../../ports/engine.ts'
 import { specDigest } from '../labels.ts'
+import { MemoryNodes } from './nodes.ts'
 import type { SimulatedShell } from './simulated-shell.ts'
 
 /** Of a container without a port of the host. */
@@ -46,13 +47,12 @@ export interface MemoryHostOptions {
 export class MemoryHost {
   readonly #now: Clock
   readonly #baseImages: ReadonlySet<string> | null
-  readonly #nodes: readonly string[]
   readonly #containers = new Map<string, MemoryContainer>()
   /** The same containers by name and by port, because there may be 100,000 of them. */
   readonly #byName = new Map<string, Set<MemoryContainer>>()
   readonly #byPort = new Map<number, Set<MemoryContainer>>()
   readonly #foreignPorts = new Set<number>()
-  readonly #unreachable = new Set<string>()
+  readonly nodes: MemoryNodes
   /** Ids of containers to remove when their nodes are back. */
   readonly #condemned = new Set<string>()
   /** Prepared images by name, the oldest first. */
@@ -75,7 +75,7 @@ export class MemoryHost {
 
   constructor({ now, images, nodes = [] }: MemoryHostOptions) {
     this.#now = now
-    this.#nodes = nodes
+    this.nodes = new MemoryNodes(nodes, now)
     this.#baseImages = images === undefined ? null : new Set(images)
   }
 
@@ -106,9 +106,7 @@ export class MemoryHost {
     const id = randomBytes(32).toString('hex')
     const database = { database: mark?.id ?? null, origin: mark?.origin ?? null }
     const createdAt = this.#now()
-    const nodes = this.#nodes.filter((name) => this.reaches(name))
-    const node = nodes[this.#containers.size % nodes.length] ?? null
-    if (node === null && this.#nodes.length > 0) throw new BerthError('engine_unavailable', 'no node can be reached')
+    const node = this.nodes.place(this.#containers.size)
     const fresh = { state: 'created', unplugged: false, peers: null, starts: 0 } as const
     const container: MemoryContainer = { id, spec, digest: specDigest(spec), ...database, createdAt, node, ...fresh }
     this.#containers.set(id, container)
@@ -172,21 +170,17 @@ export class MemoryHost {
   }
 
   reaches(node: string | null): boolean {
-    return node === null || !this.#unreachable.has(node)
-  }
-
-  unreachable(): string[] {
-    return [...this.#unreachable]
+    return this.nodes.reaches(node)
   }
 
   /** The engine loses a node. The containers there go on running. */
   lose(node: string): void {
-    this.#unreachable.add(node)
+    this.nodes.lose(node)
   }
 
   /** The node is back; the engine removes what it was told to remove in the meantime. */
   regain(node: string): void {
-    this.#unreachable.delete(node)
+    this.nodes.regain(node)
     for (const id of this.#condemned) this.delete(id)
   }
 

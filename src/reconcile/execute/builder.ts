@@ -42,6 +42,8 @@ export interface BuilderDeps {
 interface Found {
   readonly current?: Observed
   readonly stale: readonly Observed[]
+  /** Why a reserved container must be replaced, if that is known. */
+  readonly reason?: string
 }
 
 /** Every public method returns the updated row, or null if another writer changed it first. */
@@ -122,18 +124,21 @@ export class Builder {
   }
 
   /** Moves the row to the next generation, and removes what is left of the previous one. */
-  async #replaceLost(row: Container, reservation: Reservation, { current, stale }: Found): Promise<Container | null> {
+  async #replaceLost(row: Container, reservation: Reservation, found: Found): Promise<Container | null> {
     const { log, engine } = this.#deps
+    const { current, stale, reason } = found
     const fields = { reservation: reservation.id, container: row.name }
     const whose = `the reservation of ${describeReservation(reservation)}`
-    if (row.resetAt === null) log.warn(`${row.name} is lost and is replaced under ${whose}`, fields)
+    if (row.resetAt === null)
+      log.warn(`${row.name} is lost and is replaced under ${whose}`, { ...fields, ...(reason && { reason }) })
     else log.info(`${row.name} is reset under ${whose}`, fields)
     // The tenant may be logged in. Until the container is gone the row names it, so that the end of the reservation
     // can kill it.
     if (row.resetAt !== null && row.engineId !== null && current) await engine.kill(row.engineId)
     // On a node that cannot be reached it still runs, and must not be reached again.
     if (row.engineId !== null && (!current || row.resetAt !== null)) await engine.remove(row.engineId)
-    const replaced = await this.#apply(row, replacement(row))
+    // The event of the replacement has the error of the row.
+    const replaced = await this.#apply(row, { ...replacement(row), ...(reason && { error: reason }) })
     const there = current ? [current, ...stale] : stale
     return replaced && (await this.#clear(replaced, there)) ? replaced : null
   }
@@ -145,7 +150,8 @@ export class Builder {
     // Recorded before it runs, so that a reservation that ends now can kill it.
     const known = await this.#apply(row, { engineId: id })
     if (!known) return null
-    if (!current || !isUp(current)) await engine.start(id)
+    // Also if it runs: an engine may start it at once, and only `start` checks that it runs as its pool requires.
+    await engine.start(id)
     const { hostKey, hostPublicKey } = await this.#survey(row, id, pool, row.state === 'creating' || !current)
     return this.#apply(known, { hostKey, hostPublicKey, ...addressOf(await engine.inspect(id), row) })
   }

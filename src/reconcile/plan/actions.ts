@@ -52,6 +52,8 @@ export type Action =
       readonly type: 'restore'
       readonly reservation: Reservation
       readonly container: Container
+      /** Why it must be replaced, for its holder. */
+      readonly reason?: string
       readonly current?: Observed
       readonly stale: readonly Observed[]
     }
@@ -99,6 +101,8 @@ export interface PlanInput {
   readonly observed: readonly Observed[]
   /** Names of the nodes on which the state of the containers is unknown: rows there are left alone. */
   readonly unreachable: ReadonlySet<string>
+  /** Names of the nodes whose containers count as gone, because the engine has not reached them for too long. */
+  readonly lostNodes: ReadonlySet<string>
   /** Networks of reservations, of all databases. */
   readonly peerNetworks: readonly PeerNetwork[]
   /** Version of the peers' names that each container has, by engine id. */

@@ -26,6 +26,7 @@ export function planContainer(
   }
   const current = here.find((o) => isCurrent(container, o, input.ownership.database))
   const stale = here.filter((o) => o !== current)
+  const lost = current ? null : describeLoss(container, input.lostNodes)
   const wanted = pool !== undefined && portOf(pool, container.number) !== undefined
   switch (container.state) {
     case 'creating':
@@ -43,7 +44,7 @@ export function planContainer(
       return { type: 'build', container, ...(current && { current }), stale }
     case 'ready': {
       if (!wanted) return { type: 'retire', container, reason: SHRUNK }
-      if (!current) return { type: 'break', container, reason: 'the container is gone' }
+      if (!current) return { type: 'break', container, reason: lost ?? 'the container is gone' }
       if (!isUp(current)) return { type: 'break', container, reason: `the container is ${describeDown(current)}` }
       // It is lent until the image for its replacement exists.
       if (pool.preparedImage === 'awaited' || !isOutdated(input, pool, container, current)) return null
@@ -51,7 +52,14 @@ export function planContainer(
     }
     case 'reserved':
       if (!holder || !isActive(holder, now) || isServing(holder, container, current)) return null
-      return { type: 'restore', reservation: holder, container, ...(current && { current }), stale }
+      return {
+        type: 'restore',
+        reservation: holder,
+        container,
+        ...(lost && { reason: lost }),
+        ...(current && { current }),
+        stale,
+      }
     case 'removing':
       // While it has a reservation its tenant may be logged in: revocation comes first.
       return holder ? null : { type: 'recycle', container, stale: here }
@@ -103,6 +111,11 @@ export function isUp({ state, port }: Observed): boolean {
 /** Describes, for logs and errors, why a container is not up. */
 export function describeDown({ state }: Observed): string {
   return state === 'running' ? 'cut off from its network' : state
+}
+
+/** Returns why a container is gone; null unless its node was lost. */
+function describeLoss({ node }: Container, lostNodes: ReadonlySet<string>): string | null {
+  return node !== null && lostNodes.has(node) ? `its node ${node} was lost` : null
 }
 
 /** Whether it may run on a node that the engine cannot reach. Its node is recorded when its sshd has answered. */

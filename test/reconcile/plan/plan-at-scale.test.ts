@@ -21,6 +21,7 @@ const input = {
   observed: numbers.map((number) => observed({ name: `p-${number}` })),
   missingImages: [],
   unreachable: new Set<string>(),
+  lostNodes: new Set<string>(),
   peerNetworks: [],
   peerNames: new Map<string, string>(),
   specDigest: () => 'digest',

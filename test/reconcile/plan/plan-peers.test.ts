@@ -28,6 +28,7 @@ function planned(some: Partial<PlanInput> = {}): string[] {
     snapshot: { containers: rows, reservations: [held], sizes: new Map() },
     observed: [linked(1), linked(2)],
     unreachable: new Set(),
+    lostNodes: new Set(),
     peerNetworks: [network],
     peerNames: KNOWN,
     missingImages: [],

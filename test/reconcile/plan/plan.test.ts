@@ -21,6 +21,7 @@ function inputOf({ containers = [], reservations = [], observed: listed, ...rest
     snapshot: { containers, reservations, sizes: new Map() },
     observed: listed ?? [],
     unreachable: new Set(),
+    lostNodes: new Set(),
     peerNetworks: [],
     peerNames: new Map(),
     specDigest: () => 'digest',
@@ -145,6 +146,14 @@ const CASES: Record<string, [scene: Scene, ...actions: string[]]> = {
   'a ready one is on a node that cannot be reached': [{ containers: [container({ node: 'n1' })], unreachable: cutOff }],
   'a ready one is gone, and another node cannot be reached': [
     { containers: [container({ node: 'n2' })], unreachable: cutOff },
+    'break p-1: the container is gone',
+  ],
+  'a ready one was on a node that is lost': [
+    { containers: [container({ node: 'n1' })], lostNodes: cutOff },
+    'break p-1: its node n1 was lost',
+  ],
+  'a ready one is gone, and another node is lost': [
+    { containers: [container({ node: 'n2' })], lostNodes: cutOff },
     'break p-1: the container is gone',
   ],
   'one that is being made may be on a node that cannot be reached': [

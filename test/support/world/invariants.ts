@@ -41,7 +41,7 @@ async function findings(world: World): Promise<string[]> {
       pools: world.pools.all(),
       snapshot: await world.store.snapshot(),
       observed,
-      unreachable: new Set(world.host.unreachable()),
+      unreachable: new Set(world.host.nodes.unreachable()),
       ownership: await world.ownershipOf(observed),
       specDigest: (pool, number) =>
         specDigest(specOf(INSTANCE, pool, { number, port: pool.ports[number - 1] ?? 0, generation: null })),

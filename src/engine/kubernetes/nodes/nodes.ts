@@ -1,13 +1,8 @@
 /** The machines of the cluster, and which of them cannot be reached. */
 import type { KubernetesClient } from '../api/client.ts'
-import type { KubernetesObject } from '../api/types.ts'
-
-interface Node extends KubernetesObject {
-  readonly spec: { readonly unschedulable?: boolean }
-  readonly status: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
-  }
-}
+import type { EngineNode } from '../../../ports/engine-node.ts'
+import { describeNode, isReady } from './describe.ts'
+import type { Node } from './types.ts'
 
 export interface NodeStates {
   readonly all: ReadonlySet<string>
@@ -30,8 +25,7 @@ export class Nodes {
 
   async read(): Promise<NodeStates> {
     const at = performance.now()
-    const call = { what: 'list the nodes', deadlineMs: this.#deadlineMs }
-    const states = statesOf(await this.#client.list<Node>('/api/v1/nodes', {}, call))
+    const states = statesOf(await this.#list())
     this.#latest = { states, at }
     return states
   }
@@ -40,11 +34,18 @@ export class Nodes {
     const latest = this.#latest
     return latest !== null && performance.now() - latest.at < RECENT_MS ? latest.states : this.read()
   }
+
+  async describe(): Promise<EngineNode[]> {
+    const nodes = (await this.#list()).map(describeNode)
+    return nodes.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  }
+
+  #list(): Promise<Node[]> {
+    return this.#client.list<Node>('/api/v1/nodes', {}, { what: 'list the nodes', deadlineMs: this.#deadlineMs })
+  }
 }
 
 function statesOf(nodes: readonly Node[]): NodeStates {
-  const isReady = ({ status }: Node) =>
-    status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true
   const names = (some: readonly Node[]) => some.map(({ metadata }) => metadata.name)
   return { all: new Set(names(nodes)), unreachable: names(nodes.filter((node) => !isReady(node))) }
 }

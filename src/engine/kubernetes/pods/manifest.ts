@@ -4,7 +4,7 @@ import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import { accountUid, CAPABILITIES } from '../../confinement.ts'
 import { labelsOf, POOL_LABEL } from '../../labels.ts'
 import { podName } from './id.ts'
-import { LENT_ANNOTATION, PORT_ANNOTATION, selectableLabels } from './marks.ts'
+import { LENT_ANNOTATION, PORT_ANNOTATION, selectableLabels, USERNS_ANNOTATION } from './marks.ts'
 
 /** The only container of a pod. */
 export const CONTAINER = 'box'
@@ -38,6 +38,7 @@ export function podManifest(spec: ContainerSpec, { mark, nameservers }: Manifest
         ...labelsOf(spec, mark),
         [LENT_ANNOTATION]: '',
         ...(port !== undefined && { [PORT_ANNOTATION]: String(port) }),
+        ...(spec.userns && { [USERNS_ANNOTATION]: spec.userns }),
       },
     },
     spec: {
@@ -50,12 +51,7 @@ export function podManifest(spec: ContainerSpec, { mark, nameservers }: Manifest
       dnsConfig: { nameservers: spec.reach === 'none' || nameservers.length === 0 ? NO_NAMESERVER : nameservers },
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
       ...(spec.runtime !== null && { runtimeClassName: spec.runtime }),
-      tolerations: ['not-ready', 'unreachable'].map((condition) => ({
-        key: `node.kubernetes.io/${condition}`,
-        operator: 'Exists',
-        effect: 'NoExecute',
-        tolerationSeconds: LOST_NODE_SECONDS,
-      })),
+      ...placement(spec),
       topologySpreadConstraints: [
         {
           maxSkew: 1,
@@ -67,6 +63,26 @@ export function podManifest(spec: ContainerSpec, { mark, nameservers }: Manifest
       containers: [containerManifest(spec)],
       volumes: [{ name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: String(spec.shm) } }],
     },
+  }
+}
+
+/** Where it may run, and whether with users of its own. */
+function placement({ nodes, tolerations = [], userns }: ContainerSpec): object {
+  const ownTolerations = tolerations.map(({ key, value, effect }) => ({
+    key,
+    ...(value === null ? { operator: 'Exists' } : { operator: 'Equal', value }),
+    ...(effect !== null && { effect }),
+  }))
+  const lostNode = ['not-ready', 'unreachable'].map((condition) => ({
+    key: `node.kubernetes.io/${condition}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: LOST_NODE_SECONDS,
+  }))
+  return {
+    ...(nodes && { nodeSelector: nodes }),
+    tolerations: [...lostNode, ...ownTolerations],
+    ...(userns && { hostUsers: false }),
   }
 }
 

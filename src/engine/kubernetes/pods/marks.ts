@@ -18,6 +18,9 @@ export const NO_AGENT = 'none'
 /** Port of the gateways that leads to it. */
 export const PORT_ANNOTATION = 'berth.port'
 
+/** `userns` of the pool: "required" or "try". */
+export const USERNS_ANNOTATION = 'berth.userns'
+
 /** Returns the selector of an instance's containers. */
 export function containersOf(instance: string): string {
   return `${INSTANCE_LABEL}=${instance},${CONTAINER_LABEL}`

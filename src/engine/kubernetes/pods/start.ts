@@ -5,6 +5,7 @@ import { describeEnd } from './describe-end.ts'
 import { isRunning } from './observed.ts'
 import type { Pods } from './pods.ts'
 import type { Pod } from './types.ts'
+import { assertUserns } from './userns.ts'
 
 const POLL_MS = 100
 const MAX_POLL_MS = 1_000
@@ -16,7 +17,7 @@ const IMAGE_REASONS = ['ErrImageNeverPull', 'ErrImagePull', 'ImagePullBackOff', 
 /** Reasons of a container that cannot be made or started. */
 const FAILURE_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']
 
-/** Throws `image_missing`, and `engine_failed` when the pod cannot run. */
+/** Throws `image_missing`, and `engine_failed` when the pod cannot run, or lacks the user namespace that it must have. */
 export async function waitUntilRunning(pods: Pods, id: string): Promise<Pod> {
   const begin = performance.now()
   for (let pause = POLL_MS; ; pause = Math.min(pause * 1.2, MAX_POLL_MS)) {
@@ -24,7 +25,10 @@ export async function waitUntilRunning(pods: Pods, id: string): Promise<Pod> {
     if (pod === null || pod.metadata.deletionTimestamp !== undefined) {
       throw new BerthError('engine_failed', `start ${id}: no such container`)
     }
-    if (isRunning(pod)) return pod
+    if (isRunning(pod)) {
+      await assertUserns(pods, pod)
+      return pod
+    }
     const waited = performance.now() - begin
     assertMayRun(pod, waited)
     if (waited > pods.deadlines.start) {
