@@ -64,7 +64,10 @@ export interface ApiOptions {
 }
 
 /** What the routes need of a world. */
-type Served = Pick<World, 'reservations' | 'admin' | 'terminals' | 'tunnels' | 'reconciler' | 'now' | 'logged'>
+type Served = Pick<
+  World,
+  'reservations' | 'admin' | 'terminals' | 'tunnels' | 'nodes' | 'reconciler' | 'now' | 'logged'
+>
 
 /** What the routes work with, taken from a world. */
 export function contextOf(world: Served, some: Pick<ServerContext, 'pools' | 'metrics' | 'store'>): ServerContext {
@@ -83,6 +86,7 @@ export function contextOf(world: Served, some: Pick<ServerContext, 'pools' | 'me
     }),
     terminals: world.terminals,
     tunnels: world.tunnels,
+    nodes: world.nodes,
     reconciler: world.reconciler,
     clock: () => world.now(),
     clockOffset: () => 0,

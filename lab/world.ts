@@ -20,6 +20,7 @@ import { createRefusalCounter, type RefusalCounter } from '../src/usecases/serie
 import { createSelfService, type SelfService } from '../src/usecases/self-service/self-service.ts'
 import { PostponedWrites } from '../src/usecases/postponed-writes.ts'
 import { createReservations, type Reservations } from '../src/usecases/reservations.ts'
+import { createNodes, type Nodes } from '../src/usecases/nodes/nodes.ts'
 import { Terminals } from '../src/usecases/terminals/terminals.ts'
 import { Tunnels } from '../src/usecases/tunnels/tunnels.ts'
 import { specDigest } from '../src/engine/labels.ts'
@@ -62,6 +63,7 @@ export interface World {
   refusals: RefusalCounter
   terminals: Terminals
   tunnels: Tunnels
+  nodes: Nodes
   /** Milliseconds forward, or back. */
   advance(ms: number): void
   now(): number
@@ -134,7 +136,16 @@ export async function createWorld(
     life: Store,
   ): Pick<
     World,
-    'pools' | 'store' | 'reconciler' | 'reservations' | 'admin' | 'selfService' | 'refusals' | 'terminals' | 'tunnels'
+    | 'pools'
+    | 'store'
+    | 'reconciler'
+    | 'reservations'
+    | 'admin'
+    | 'selfService'
+    | 'refusals'
+    | 'terminals'
+    | 'tunnels'
+    | 'nodes'
   > {
     const named = createPools(pools)
     const ports = {
@@ -192,7 +203,9 @@ export async function createWorld(
     const newId = () => `t${++nextId}`
     const terminals = new Terminals({ ...ports, clock, log, localTime, newId })
     const tunnels = new Tunnels({ ...ports, clock, log, localTime })
-    return { pools: named, store: life, reconciler, reservations, admin, selfService, refusals, terminals, tunnels }
+    const nodes = createNodes(ports)
+    const cases = { reservations, admin, selfService, refusals, terminals, tunnels, nodes }
+    return { pools: named, store: life, reconciler, ...cases }
   }
 
   const world: World = {

@@ -12,6 +12,7 @@ import { joinManagers, livingOthers } from './reconcile/managers/start.ts'
 import { createSchedule } from './reconcile/schedule.ts'
 import { createAdmin, type Admin } from './usecases/admin.ts'
 import { assertDiskLimits } from './engine/disk-limits.ts'
+import { createNodes } from './usecases/nodes/nodes.ts'
 import { createReservations, type Reservations } from './usecases/reservations.ts'
 import { Terminals } from './usecases/terminals/terminals.ts'
 import { createTokens } from './usecases/tokens.ts'
@@ -131,6 +132,7 @@ export async function startManager(
       tokens,
       terminals,
       tunnels,
+      nodes: createNodes({ engine, store }),
       reconciler,
       store,
       pools,

@@ -22,6 +22,7 @@ import { Reconciler } from '../../src/reconcile/reconciler.ts'
 import { createSchedule } from '../../src/reconcile/schedule.ts'
 import { createAdmin } from '../../src/usecases/admin.ts'
 import { PostponedWrites } from '../../src/usecases/postponed-writes.ts'
+import { createNodes } from '../../src/usecases/nodes/nodes.ts'
 import { createReservations } from '../../src/usecases/reservations.ts'
 import { Terminals } from '../../src/usecases/terminals/terminals.ts'
 import { Tunnels } from '../../src/usecases/tunnels/tunnels.ts'
@@ -96,7 +97,8 @@ export async function startSimulatedManager(deps: ManagerDeps): Promise<Simulate
   const admin = createAdmin({ pools, store, clock, log, onChange: () => schedule.nudge() })
   const terminals = new Terminals({ ...common })
   const tunnels = new Tunnels({ ...common })
-  const parts = { reservations, admin, terminals, tunnels, reconciler, now: clock, logged: [] }
+  const nodes = createNodes(ports)
+  const parts = { reservations, admin, terminals, tunnels, nodes, reconciler, now: clock, logged: [] }
   const context = contextOf(parts, { pools, metrics, store })
   const server = buildServer({ ...context, log, settings: () => SETTINGS, authenticate: TRUST_HEADER })
   const origin = await server.listen({ host: '127.0.0.1', port: 0 })

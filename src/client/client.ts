@@ -36,6 +36,8 @@ export type WantedToken = Schemas['TokenRequest']
 export type Event = Schemas['Event']
 export type Pool = Schemas['Pool']
 export type Manager = Schemas['Manager']
+export type EngineNode = Schemas['Node']
+export type NodeList = Schemas['NodeList']
 export type ReadinessProblem = Schemas['ReadinessProblem']
 export type EventFilter = Omit<
   NonNullable<paths['/v1/events']['get']['parameters']['query']>,

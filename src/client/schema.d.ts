@@ -657,6 +657,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The nodes of the engine, and what is on them
+         * @description By name, as the engine says now. 503 while it does not answer.
+         */
+        get: operations["listNodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reload": {
         parameters: {
             query?: never;
@@ -972,6 +992,15 @@ export interface components {
             /** @description Version of the manager */
             version: string;
         };
+        HeldReservation: {
+            id: string;
+            owner: string;
+            username: string;
+            /** @description null while it is being prepared */
+            expires_at: string | null;
+            /** @description Its containers on this node */
+            containers: string[];
+        };
         HoldLimits: {
             max_seconds: number;
             /** @description How many containers may be on hold at once */
@@ -1014,6 +1043,38 @@ export interface components {
         };
         ManagerList: {
             managers: components["schemas"]["Manager"][];
+        };
+        Node: {
+            name: string;
+            /** @description false: the engine cannot reach it; after a minute, its containers are replaced on other nodes */
+            reachable: boolean;
+            /** @description null while it can be reached, or if the engine does not know */
+            unreachable_since: string | null;
+            /** @description Whether an operator keeps new containers away from it */
+            cordoned: boolean;
+            /** @description Without most of those that Kubernetes itself sets */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description What containers may use of it altogether; null if the engine does not know */
+            room: components["schemas"]["NodeRoom"] | null;
+            /** @description How many of its containers are in each state, none left out; one counts once its sshd has answered */
+            containers: {
+                [key: string]: number;
+            };
+            /** @description Which reservations it holds, if it is cordoned or cannot be reached; otherwise null */
+            reservations: components["schemas"]["HeldReservation"][] | null;
+        };
+        NodeList: {
+            /** @description false: the engine is one machine, and lists no nodes */
+            cluster: boolean;
+            nodes: components["schemas"]["Node"][];
+        };
+        NodeRoom: {
+            cpus: number;
+            memory_bytes: number;
+            /** @description Maximum number of pods, those of other programs included */
+            containers: number;
         };
         NotReady: {
             /** @constant */
@@ -3576,6 +3637,68 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ManagerList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cluster": true,
+                     *       "nodes": [
+                     *         {
+                     *           "name": "node-1",
+                     *           "reachable": true,
+                     *           "unreachable_since": null,
+                     *           "cordoned": true,
+                     *           "labels": {
+                     *             "disktype": "ssd"
+                     *           },
+                     *           "room": {
+                     *             "cpus": 4,
+                     *             "memory_bytes": 16425000960,
+                     *             "containers": 110
+                     *           },
+                     *           "containers": {
+                     *             "creating": 0,
+                     *             "ready": 6,
+                     *             "reserved": 1,
+                     *             "removing": 1,
+                     *             "broken": 0,
+                     *             "quarantined": 0
+                     *           },
+                     *           "reservations": [
+                     *             {
+                     *               "id": "3f0f9c2e-5d1a-4a57-9a53-0e6d1f6a3c11",
+                     *               "owner": "ada",
+                     *               "username": "ada",
+                     *               "expires_at": "2026-11-24T18:00:00.000Z",
+                     *               "containers": [
+                     *                 "alpine-3"
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NodeList"];
                 };
             };
             "4XX": components["responses"]["Problem"];

@@ -4,6 +4,7 @@ import type { Pools } from '../domain/pools.ts'
 import type { Log } from '../ports/log.ts'
 import type { Reload } from '../ports/reload.ts'
 import type { Store } from '../ports/store.ts'
+import type { Nodes } from '../usecases/nodes/nodes.ts'
 import type { Reservations } from '../usecases/reservations.ts'
 import type { Terminals } from '../usecases/terminals/terminals.ts'
 import type { Tokens } from '../usecases/tokens.ts'
@@ -72,6 +73,7 @@ export interface ServerContext {
   readonly tokens: Tokens
   readonly terminals: Terminals
   readonly tunnels: Tunnels
+  readonly nodes: Nodes
   readonly reconciler: Readiness
   readonly store: Store
   readonly pools: Pools

@@ -6,6 +6,7 @@ import { errorPageRoutes } from './errors/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { knownHostsRoutes } from './known-hosts/routes.ts'
 import { managerRoutes } from './managers/routes.ts'
+import { nodeRoutes } from './nodes/routes.ts'
 import { opsRoutes } from './ops/routes.ts'
 import { poolRoutes } from './pools/routes.ts'
 import { reloadRoutes } from './reload/routes.ts'
@@ -35,6 +36,7 @@ export const ROUTES: readonly ((server: FastifyInstance, context: RouteContext) 
   tokenRoutes,
   sessionRoutes,
   managerRoutes,
+  nodeRoutes,
   reloadRoutes,
   opsRoutes,
   startPageRoutes,

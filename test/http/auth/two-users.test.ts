@@ -84,6 +84,7 @@ const FORBIDDEN: readonly [method: string, path: string, body?: object][] = [
   ['PATCH', '/v1/pools/{name}', { size: 0 }],
   ['GET', '/v1/tokens'],
   ['GET', '/v1/managers'],
+  ['GET', '/v1/nodes'],
   ['POST', '/v1/tokens', { name: 'mine', role: 'admin' }],
   ['DELETE', '/v1/tokens/{id}'],
   ['POST', '/v1/reload'],

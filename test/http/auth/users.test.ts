@@ -36,6 +36,7 @@ describe('a user', () => {
     ['POST', '/v1/containers/nothing/recycle'],
     ['POST', '/v1/reload'],
     ['GET', '/v1/managers'],
+    ['GET', '/v1/nodes'],
     ['PATCH', '/v1/pools/alpine', { size: 1 }],
     ['PATCH', '/v1/pools/alpine', { nonsense: true }],
     ['PATCH', '/v1/pools/nothing', { size: 1 }],

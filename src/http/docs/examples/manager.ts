@@ -18,6 +18,31 @@ export const MANAGER_EXAMPLES = {
       ],
     },
   },
+  listNodes: {
+    200: {
+      cluster: true,
+      nodes: [
+        {
+          name: 'node-1',
+          reachable: true,
+          unreachable_since: null,
+          cordoned: true,
+          labels: { disktype: 'ssd' },
+          room: { cpus: 4, memory_bytes: 16_425_000_960, containers: 110 },
+          containers: { creating: 0, ready: 6, reserved: 1, removing: 1, broken: 0, quarantined: 0 },
+          reservations: [
+            {
+              id: '3f0f9c2e-5d1a-4a57-9a53-0e6d1f6a3c11',
+              owner: 'ada',
+              username: 'ada',
+              expires_at: '2026-11-24T18:00:00.000Z',
+              containers: ['alpine-3'],
+            },
+          ],
+        },
+      ],
+    },
+  },
   reloadConfig: {
     200: {
       changes: [{ path: 'pools.lab.size', before: '10', after: '12', description: 'pools.lab.size: 10 -> 12' }],
