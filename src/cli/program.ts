@@ -19,6 +19,7 @@ import { addLogin } from './commands/login.ts'
 import { addLs } from './commands/reservations/ls.ts'
 import { addManagers } from './commands/admin/managers.ts'
 import { addMigrate } from './commands/server/migrate.ts'
+import { addNodes } from './commands/admin/nodes.ts'
 import { addPools } from './commands/admin/pools.ts'
 import { addScale } from './commands/admin/scale.ts'
 import { addReload } from './commands/admin/reload.ts'
@@ -63,7 +64,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly ((program: C
   ],
   ['Look', [addLs, addShow, addStatus, addPools, addContainers, addEvents, addUsage, addWhoami, addVersion]],
   ['Set up this command', [addLogin, addCompletion, addHelp]],
-  ['Run a manager', [addServe, addReload, addScale, addToken, addManagers, addDoctor, addBackup, addMigrate]],
+  ['Run a manager', [addServe, addReload, addScale, addToken, addManagers, addNodes, addDoctor, addBackup, addMigrate]],
 ]
 
 const ABOUT = 'Lends Linux containers over SSH for a limited time'

@@ -37,7 +37,7 @@ export type Event = Schemas['Event']
 export type Pool = Schemas['Pool']
 export type Manager = Schemas['Manager']
 export type EngineNode = Schemas['Node']
-export type NodeList = Schemas['NodeList']
+export type HeldReservation = Schemas['HeldReservation']
 export type ReadinessProblem = Schemas['ReadinessProblem']
 export type EventFilter = Omit<
   NonNullable<paths['/v1/events']['get']['parameters']['query']>,

@@ -45,6 +45,7 @@ const PAGES: readonly (readonly [name: string, path: string, text: string | RegE
   ['trends', 'trends', 'Occupancy'],
   ['usage', 'usage?by=day', /hours/i],
   ['events', 'events', /^\d+ events$/],
+  ['nodes', 'nodes', 'The engine is one machine'],
   ['tokens', 'tokens', 'lab7'],
   ['sessions', 'sessions', /session/],
   ['me', 'me', 'Settings of this browser'],

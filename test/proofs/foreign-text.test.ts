@@ -54,6 +54,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   pools: [],
   reload: [],
   managers: [],
+  nodes: [],
   scale: ['p', '1'],
   'containers ls': [],
   'containers recycle': ['p-1'],

@@ -23,6 +23,7 @@ export const ROUTES: readonly (readonly [path: string | RegExp, page: PageCompon
   ['/trends', lazyPart(async () => (await import('./pages/trends/trends-page.tsx')).TrendsPage)],
   ['/usage', lazyPart(async () => (await import('./pages/usage/usage-page.tsx')).UsagePage)],
   ['/events', lazyPart(async () => (await import('./pages/events/events-page.tsx')).EventsPage)],
+  ['/nodes', lazyPart(async () => (await import('./pages/nodes/nodes-page.tsx')).NodesPage)],
   ['/tokens', lazyPart(async () => (await import('./pages/tokens/tokens-page.tsx')).TokensPage)],
   ['/sessions', lazyPart(async () => (await import('./pages/sessions/sessions-page.tsx')).SessionsPage)],
   ['/me', lazyPart(async () => (await import('./pages/me/me-page.tsx')).MePage)],

@@ -1,6 +1,7 @@
 /** Types of the API that pages use. */
 export type {
   Container,
+  EngineNode,
   Event,
   Me,
   Pool,

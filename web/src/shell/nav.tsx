@@ -6,6 +6,7 @@ import {
   LayoutGrid,
   MonitorSmartphone,
   ScrollText,
+  Server,
   Ticket,
   UserRound,
 } from 'lucide-react'
@@ -31,6 +32,7 @@ const ENTRIES: readonly Entry[] = [
   { path: '/trends', label: 'Trends', keys: 'g t', icon: ChartLine },
   { path: '/usage', label: 'Usage', keys: 'g u', icon: Gauge },
   { path: '/events', label: 'Events', keys: 'g e', icon: ScrollText },
+  { path: '/nodes', label: 'Nodes', keys: 'g n', icon: Server, isAdminOnly: true },
   { path: '/tokens', label: 'Tokens', keys: 'g k', icon: KeyRound, isAdminOnly: true },
   { path: '/sessions', label: 'Sessions', keys: 'g s', icon: MonitorSmartphone },
   { path: '/me', label: 'Me and settings', keys: 'g m', icon: UserRound },
