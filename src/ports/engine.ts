@@ -146,8 +146,6 @@ export interface Engine {
   diskProblem(spec: ContainerSpec): Promise<string | null>
   /** Lists all containers except those on the nodes in `unreachable`. Throws rather than return a partial list. */
   list(): Promise<EngineListing>
-  /** Returns the machines on which containers run, by name; null when the engine is one machine. */
-  nodes(): Promise<readonly EngineNode[] | null>
   /** As of the last listing; null while there is no firewall container to read it from. */
   presence(): Presence | null
   /** Returns null when there is no such container of this instance. */
@@ -224,6 +222,8 @@ export interface Engine {
    * Returns the connection variables of an Ansible inventory, such as `ansible_connection`, that reach the container.
    */
   ansibleConnection(id: string): Readonly<Record<string, string>>
+  /** Returns the machines of the engine, by name; null if it is one machine. Absent where it always is. */
+  nodes?(): Promise<readonly EngineNode[] | null>
   /** Absent on engines that cannot do better than `exec`. */
   readonly agent?: GuestAgent
   /** Absent on engines whose containers cannot send lines. */

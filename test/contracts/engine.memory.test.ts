@@ -68,7 +68,7 @@ it('memory: nodes show since when they cannot be reached, and whether they are c
   const nodes = new MemoryHost({ now: () => now, nodes: ['n1', 'n2'] })
   const spread = openMemory({ database: mark(), instance: INSTANCE.name, host: nodes })
   const shown = async () =>
-    (await spread.nodes())?.map((node) => [node.name, node.isReachable, node.unreachableSince, node.isCordoned])
+    (await spread.nodes?.())?.map((node) => [node.name, node.isReachable, node.unreachableSince, node.isCordoned])
   nodes.nodes.setCordoned('n1', true)
   for (const number of [1, 2]) {
     const id = await spread.create(specOf(INSTANCE, pool(), slot(number)))

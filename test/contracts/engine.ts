@@ -105,10 +105,9 @@ export function engineContract(name: string, fixture: EngineFixture): void {
 
     it('lists the nodes on which containers run, unless it is one machine', async () => {
       const { node } = (await engine.inspect(await started())) ?? {}
-      const nodes = await engine.nodes()
+      const nodes = (await engine.nodes?.()) ?? null
       const names: (string | null)[] = nodes?.map(({ name: one }) => one) ?? [null]
       assert.ok(names.includes(node ?? null), `${node} is one of ${names}`)
-      assert.deepEqual(names, names.toSorted())
       const { isReachable, unreachableSince, isCordoned } = nodes?.find((one) => one.name === node) ?? {}
       if (nodes) assert.deepEqual([isReachable, unreachableSince, isCordoned], [true, null, false])
     })

@@ -57,7 +57,6 @@ export function openDocker(options: DockerOptions): Engine {
 
 class DockerEngine implements Engine {
   readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: true, hasImages: true }
-  nodes: Engine['nodes'] = async () => null
   readonly #scope: InstanceScope
   readonly #docker: Docker
   readonly #requests: Requests

@@ -133,7 +133,7 @@ class KubernetesEngine implements Engine {
   sshAddress: Engine['sshAddress'] = (id) => this.#facts.sshAddress(id)
   imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
   whyDown: Engine['whyDown'] = (id) => this.#facts.whyDown(id)
-  nodes: Engine['nodes'] = () => this.#nodes.describe()
+  nodes: NonNullable<Engine['nodes']> = () => this.#nodes.describe()
   lentTo: Engine['lentTo'] = (id) => this.#known.lentTo(id)
   diskProblem: Engine['diskProblem'] = async () => null
   /** A name with a digest, or a tag that is never given to another image: nodes pull what they do not have. */

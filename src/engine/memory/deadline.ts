@@ -1,4 +1,12 @@
 import { BerthError } from '../../domain/errors.ts'
+import type { ExecRequest, ExecResult, Observed } from '../../ports/engine.ts'
+
+/** Plays the commands that run inside containers. The signal ends with the request's deadline. */
+export type ExecHandler = (
+  container: Observed,
+  request: ExecRequest,
+  signal: AbortSignal,
+) => ExecResult | Promise<ExecResult>
 
 /** Runs the handler of a command. Throws `engine_unavailable` past the deadline, and aborts its signal. */
 export async function withinDeadline<T>(timeoutMs: number, run: (signal: AbortSignal) => T | Promise<T>): Promise<T> {

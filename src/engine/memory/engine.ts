@@ -16,15 +16,8 @@ import type {
 import type { GuestLines } from '../../ports/guest.ts'
 import type { Shell, ShellRequest } from '../../ports/shell.ts'
 import type { MemoryContainer, MemoryHost } from './host.ts'
-import { withinDeadline } from './deadline.ts'
+import { type ExecHandler, withinDeadline } from './deadline.ts'
 import { SimulatedShell } from './simulated-shell.ts'
-
-/** Plays the commands that run inside containers. The signal ends with the request's deadline. */
-export type ExecHandler = (
-  container: Observed,
-  request: ExecRequest,
-  signal: AbortSignal,
-) => ExecResult | Promise<ExecResult>
 
 export interface MemoryOptions {
   readonly instance: string
@@ -43,7 +36,7 @@ export function openMemory({ instance, host, database, exec }: MemoryOptions): E
 class MemoryEngine implements Engine {
   readonly traits = { restartsWithFiles: true, pauses: true, publishesPorts: true, limitsPids: false, hasImages: true }
   diskProblem: Engine['diskProblem'] = async () => null
-  nodes: Engine['nodes'] = async () => this.#host.nodes.describe()
+  nodes: NonNullable<Engine['nodes']> = async () => this.#host.nodes.describe()
   readonly #instance: string
   readonly #host: MemoryHost
   readonly #mark: DatabaseMark

@@ -33,8 +33,8 @@ interface NodesDeps {
 export function createNodes({ engine, store }: NodesDeps): Nodes {
   return {
     async list() {
-      const nodes = await engine.nodes()
-      return nodes && overviewOf(nodes, await store.snapshot())
+      const nodes = await engine.nodes?.()
+      return nodes ? overviewOf(nodes, await store.snapshot()) : null
     },
   }
 }

@@ -25,7 +25,7 @@ it('berth nodes shows the nodes, and what lost and cordoned ones hold', async ()
   const [, , second, gap, heading, held, ...rest] = await lines()
   assert.equal(second, 'n2    reachable, cordoned      0         1')
   assert.equal(gap, '')
-  assert.match(heading ?? '', /^HELD ON  RESERVATION  OWNER {3}ACCOUNT +LEFT  CONTAINERS$/)
+  assert.match(heading ?? '', /^HELD ON {2}RESERVATION {2}OWNER {3}ACCOUNT +LEFT {2}CONTAINERS$/)
   assert.match(held ?? '', new RegExp(`^n2 +${id.slice(0, 8)} +anyone +alice .* alpine-2$`))
   assert.deepEqual(rest, [])
 

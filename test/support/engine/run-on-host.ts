@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { ExecHandler } from '../../../src/engine/memory/engine.ts'
+import type { ExecHandler } from '../../../src/engine/memory/deadline.ts'
 
 /** Runs a container's command here, so that the contract suite can use the same harmless commands on every engine. */
 export const runOnHost: ExecHandler = (_, { command, stdin }, signal) =>

@@ -17,7 +17,7 @@ const IMAGE_REASONS = ['ErrImageNeverPull', 'ErrImagePull', 'ImagePullBackOff', 
 /** Reasons of a container that cannot be made or started. */
 const FAILURE_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']
 
-/** Throws `image_missing`, and `engine_failed` when the pod cannot run, or lacks the user namespace that it must have. */
+/** Throws `image_missing`, and `engine_failed` when it cannot run or lacks the user namespace that it must have. */
 export async function waitUntilRunning(pods: Pods, id: string): Promise<Pod> {
   const begin = performance.now()
   for (let pause = POLL_MS; ; pause = Math.min(pause * 1.2, MAX_POLL_MS)) {
