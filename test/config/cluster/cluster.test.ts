@@ -77,6 +77,12 @@ describe('nodes, tolerations and userns of a pool', () => {
     })
   }
 
+  it('are accepted with engine: kubernetes', () => {
+    const placed = { ...POOL, nodes: { zone: 'a' }, userns: 'required' }
+    const [found] = read({ auth: 'none', engine: 'kubernetes', pools: { p: placed } }).pools
+    assert.deepEqual([found?.nodes, found?.userns], [{ zone: 'a' }, 'required'])
+  })
+
   it('are compared at a reload, in any order of the labels', () => {
     const before = cluster({ nodes: { zone: 'a', gpu: 'yes' } }).found
     const same = cluster({ nodes: { gpu: 'yes', zone: 'a' } }).found
