@@ -10,6 +10,15 @@ import { cycles, type Rule, readImports, sourceFiles, violations } from './suppo
 const SRC = fileURLToPath(new URL('../src', import.meta.url))
 const FIXTURE = fileURLToPath(new URL('fixtures/architecture', import.meta.url))
 
+/** What engines share. */
+const OF_ENGINES = [
+  'engine/labels.ts',
+  'engine/cloud-services.ts',
+  'engine/confinement.ts',
+  'engine/timers.ts',
+  'engine/guest',
+]
+
 const RULES: readonly Rule[] = [
   { where: 'domain', ours: ['domain'], packages: [] },
   { where: 'ports', ours: ['domain', 'ports'], packages: [] },
@@ -17,13 +26,17 @@ const RULES: readonly Rule[] = [
   { where: 'usecases', ours: ['domain', 'ports', 'usecases'], packages: ['node:crypto'] },
   { where: 'reconcile', ours: ['domain', 'ports', 'reconcile', 'usecases'], packages: [] },
   { where: 'engine/labels.ts', ours: ['domain', 'ports'], packages: ['node:crypto'] },
+  { where: 'engine/cloud-services.ts', ours: [], packages: [] },
+  { where: 'engine/confinement.ts', ours: [], packages: [] },
+  { where: 'engine/timers.ts', ours: [], packages: ['node:timers/promises'] },
+  { where: 'engine/guest', ours: ['domain', 'ports', 'engine/timers.ts', 'engine/guest'], packages: ['node:*'] },
   { where: 'engine/disk-limits.ts', ours: ['domain', 'ports'], packages: [] },
   { where: 'engine/open-engine.ts', ours: ['config', 'domain', 'engine', 'ports'], packages: [] },
   { where: 'engine/memory', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/memory'], packages: ['node:*'] },
-  { where: 'engine/docker', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/docker'], packages: ['node:*'] },
+  { where: 'engine/docker', ours: ['domain', 'ports', ...OF_ENGINES, 'engine/docker'], packages: ['node:*'] },
   {
     where: 'engine/kubernetes',
-    ours: ['domain', 'ports', 'engine/labels.ts', 'engine/kubernetes'],
+    ours: ['domain', 'ports', ...OF_ENGINES, 'engine/kubernetes'],
     packages: ['ws', 'yaml', 'node:*'],
   },
   { where: 'accounts', ours: ['domain', 'ports', 'accounts'], packages: ['piscina', 'node:*'] },

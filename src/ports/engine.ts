@@ -24,7 +24,9 @@ export interface EngineTraits {
   readonly publishesPorts: boolean
   /** The limit of processes is enforced for each container. */
   readonly limitsPids: boolean
-  /** It has the images itself: `create` notices that one is missing (otherwise `start` does), and `commit` makes one. */
+  /**
+   * It has the images itself: `create` notices that one is missing (otherwise `start` does), and `commit` makes one.
+   */
   readonly hasImages: boolean
 }
 

@@ -12,7 +12,7 @@ import { uniqueName } from './support/bed.ts'
 const cluster = await contractCluster()
 const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })
 
-function open(instance: string, database: string | undefined = undefined): Engine {
+function open(instance: string, database?: string): Engine {
   return openKubernetes({
     instance,
     reaches: () => ['internet'],
@@ -43,7 +43,6 @@ before(async () => {
 
 after(async () => {
   for (const each of [engine, other, neighbour.engine]) await each.close()
-  await cluster.kubectl('delete', 'namespace', contract, next, '--wait=false')
 })
 
 engineContract('kubernetes', {

@@ -2,6 +2,7 @@ import type { ContainerSpec, Reach } from '../../domain/container.ts'
 import { type DatabaseMark, managerOf } from '../../domain/database-mark.ts'
 import type { Ipv4Block } from '../../domain/text/ipv4-block.ts'
 import type { Engine, EngineListing, ExecRequest, ExecResult, Observed } from '../../ports/engine.ts'
+import type { GuestAgent, GuestLines } from '../../ports/guest.ts'
 import { DATABASE_LABEL, FIREWALL_LABEL, INSTANCE_LABEL } from '../labels.ts'
 import type { ContainerInfo } from './api/types.ts'
 import { Abandoned } from './api/abandoned.ts'
@@ -16,10 +17,8 @@ import { assertFullId, shortId } from './api/ids.ts'
 import { killForGood } from './container/kill.ts'
 import { FirewallShell } from './firewall/shell.ts'
 import { Ledger } from './ledger/ledger.ts'
-import { AgentPool } from '../guest/agent-pool.ts'
 import { PreparedImages } from './images/prepared-images.ts'
-import { RelayConnections } from '../guest/relay-connections.ts'
-import { agentVersions, guestHost, usesRelays } from './guests.ts'
+import { Guests } from './guests.ts'
 import { inspectContainer } from './api/inspect.ts'
 import { addressesIn, addressesOf, rejoinNetwork } from './network/network.ts'
 import { fromInspect, fromList } from './container/observed.ts'
@@ -86,8 +85,9 @@ class DockerEngine implements Engine {
   readonly #terminals: TerminalExecs
   readonly #facts: Facts
   readonly #images: PreparedImages
-  readonly agent: AgentPool
-  readonly lines?: RelayConnections
+  readonly #guests: Guests
+  readonly agent: GuestAgent
+  readonly lines?: GuestLines
   readonly #provisioner: Provisioner
   readonly #firewallShell: FirewallShell
   readonly #ledger: Ledger
@@ -104,10 +104,9 @@ class DockerEngine implements Engine {
     this.#terminals = new TerminalExecs(docker, this.#requests)
     this.#facts = new Facts(docker, this.#requests, deadlines)
     this.#images = new PreparedImages(docker, this.#requests, instance)
-    const guests = guestHost(docker, this.#requests)
-    this.agent = new AgentPool(guests, deadlines.attach)
-    if (usesRelays(docker))
-      this.lines = new RelayConnections(guests, { connectMs: deadlines.attach, timers: systemTimers })
+    this.#guests = new Guests(docker, this.#requests, deadlines.attach)
+    this.agent = this.#guests.agent
+    if (this.#guests.lines) this.lines = this.#guests.lines
     this.#provisioner = new Provisioner(docker, this.#requests, scope, deadlines)
     this.#firewallShell = new FirewallShell(docker, this.#requests, instance, deadlines.block)
     this.#peers = new PeerNetworks(docker, this.#requests, { ...scope, deadlines })
@@ -131,9 +130,7 @@ class DockerEngine implements Engine {
 
   async list(): Promise<EngineListing> {
     const [infos, peerNetworks] = await Promise.all([this.#listAll(), this.#peers.list()])
-    const versions = agentVersions(infos)
-    this.agent.update(versions)
-    this.lines?.update(versions)
+    this.#guests.update(infos)
     this.#ours = new Set(infos.map(({ Id }) => Id))
     const hasForeign = infos.some(({ Labels }) => Labels[DATABASE_LABEL] !== this.#scope.mark.id)
     // Without a firewall there is no ledger to read.
@@ -232,7 +229,7 @@ class DockerEngine implements Engine {
 
   async close(): Promise<void> {
     for (const stop of this.#watches) stop()
-    for (const part of [this.agent, this.lines, this.#terminals, this.#firewallShell, this.#ledger]) part?.close()
+    for (const part of [this.#guests, this.#terminals, this.#firewallShell, this.#ledger]) part.close()
     for (const part of [this.#requests, this.#abandoned, this.#docker]) part.close()
   }
 

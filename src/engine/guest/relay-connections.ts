@@ -16,8 +16,8 @@ const MAX_CONNECTS = 64
 /** Maximum number of connections that are opened at once, so that more urgent requests to the engine do not wait. */
 const CONCURRENT_CONNECTS = 2
 /**
- * Bytes that a container may write to its stdout. Beyond them the connection is closed, and the engine drops the rest. A
- * paused stream would block every program that writes to the console.
+ * Bytes that a container may write to its stdout. Beyond them the connection is closed, and the engine drops the rest.
+ * A paused stream would block every program that writes to the console.
  */
 const ALLOWED_BYTES = { capacity: 64 * 1024, perSecond: 4 * 1024 }
 /** Pause before a closed or lost connection is opened again. Doubles each time, unless the connection lasted. */
@@ -54,7 +54,9 @@ export class RelayConnections implements GuestLines {
     this.#options = options
   }
 
-  /** Records which containers have a relay: versions of the agent's protocol by id, from a listing of all containers. */
+  /**
+   * Records which containers have a relay: versions of the agent's protocol by id, from a listing of all containers.
+   */
   update(versions: ReadonlyMap<string, string>): void {
     this.#known = new Set([...versions].filter(([, version]) => hasRelay(version)).map(([id]) => id))
   }

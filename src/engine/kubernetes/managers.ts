@@ -1,6 +1,6 @@
 /**
- * The managers that serve the instance, in a ConfigMap of its namespace: one with another database sees that this one is
- * alive. Managers of one database know each other by the database.
+ * The managers that serve the instance, in a ConfigMap of its namespace: one with another database sees that this one
+ * is alive. Managers of one database know each other by the database.
  */
 import { randomUUID } from 'node:crypto'
 import { type DatabaseMark, type LiveManager, managerOf } from '../../domain/database-mark.ts'

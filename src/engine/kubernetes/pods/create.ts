@@ -12,7 +12,8 @@ const POLL_MS = 200
 
 /**
  * Makes the pod of one generation, and returns it. If this database's manager has made exactly this generation and it
- * was never lent, returns that one. A request that timed out may have taken effect: the second one meets it by its name.
+ * was never lent, returns that one. A request that timed out may have taken effect: the second one meets it by its
+ * name.
  */
 export async function createPod(pods: Pods, spec: ContainerSpec, options: ManifestOptions): Promise<Pod> {
   const name = podName(spec)

@@ -10,8 +10,8 @@ const POLL_MS = 50
 const MAX_POLL_MS = 1_000
 
 /**
- * Deletes a pod, and resolves when its kubelet has reported that nothing of it runs, or its object is gone. Never with a
- * grace period of 0, which removes the object whether or not the processes are dead.
+ * Deletes a pod, and resolves when its kubelet has reported that nothing of it runs, or its object is gone. Never with
+ * a grace period of 0, which removes the object whether or not the processes are dead.
  */
 export async function endPod(pods: Pods, id: string, deadlineMs: number): Promise<void> {
   const end = performance.now() + deadlineMs

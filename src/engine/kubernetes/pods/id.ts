@@ -1,6 +1,6 @@
 /**
- * Ids of containers: name and uid of their pod. The name is part of every path, and the uid tells a pod from a later one
- * of the same name.
+ * Ids of containers: name and uid of their pod. The name is part of every path, and the uid tells a pod from a later
+ * one of the same name.
  */
 import type { KubernetesObject } from '../api/types.ts'
 

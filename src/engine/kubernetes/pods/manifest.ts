@@ -11,8 +11,8 @@ export const CONTAINER = 'box'
 /** sshd's port inside the container. */
 export const SSH_PORT = 22
 /**
- * The shortest time that the API has. 0 would remove the object at once, and nobody would confirm that the processes are
- * dead. The image's STOPSIGNAL is SIGKILL, so nothing waits for this time.
+ * The shortest time that the API has. 0 would remove the object at once, and nobody would confirm that the processes
+ * are dead. The image's STOPSIGNAL is SIGKILL, so nothing waits for this time.
  */
 export const GRACE_SECONDS = 1
 /** Time after which the API server deletes the pods of a lost node. They are replaced before. */

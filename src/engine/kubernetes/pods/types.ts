@@ -25,7 +25,7 @@ interface PodStatus {
   readonly containerStatuses?: readonly ContainerStatus[]
 }
 
-export interface ContainerStatus {
+interface ContainerStatus {
   readonly name: string
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string }

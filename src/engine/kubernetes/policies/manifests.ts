@@ -11,7 +11,7 @@ import { HELD_LABEL, REACH_LABEL } from '../pods/marks.ts'
 import { SSH_PORT } from '../pods/manifest.ts'
 
 /** Pods in namespaces with this label "true" may connect to sshd: those of the managers and gateways. */
-export const GATEWAY_LABEL = 'berth.gateway'
+const GATEWAY_LABEL = 'berth.gateway'
 /** Names what an object was made from. */
 export const DIGEST_ANNOTATION = 'berth.digest'
 
