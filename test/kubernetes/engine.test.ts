@@ -43,6 +43,7 @@ before(async () => {
 
 after(async () => {
   for (const each of [engine, other, neighbour.engine]) await each.close()
+  await cluster.clean(contract, next)
 })
 
 engineContract('kubernetes', {

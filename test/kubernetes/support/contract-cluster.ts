@@ -9,6 +9,8 @@ const exec = promisify(execFile)
 interface ContractCluster extends Pick<Cluster, 'kubeconfig' | 'kubectl'> {
   /** An image that its nodes have or pull. */
   readonly image: string
+  /** Removes what the suite has made. */
+  clean(...namespaces: readonly string[]): Promise<void>
 }
 
 /** Uses the cluster that `just test-engine` names. */
@@ -16,11 +18,14 @@ export async function contractCluster(): Promise<ContractCluster> {
   const { CLUSTER_KUBECONFIG: kubeconfig, CLUSTER_IMAGE: image } = process.env
   if (!kubeconfig || !image) {
     const { kubeconfig: own, kubectl } = await sharedCluster()
-    return { kubeconfig: own, kubectl, image: 'berth/box' }
+    // It is stopped as a whole.
+    return { kubeconfig: own, kubectl, image: 'berth/box', clean: async () => undefined }
   }
   const kubectl = async (...args: string[]) => {
     const { stdout } = await exec('kubectl', ['--kubeconfig', kubeconfig, ...args])
     return stdout
   }
-  return { kubeconfig, kubectl, image }
+  const clean = async (...namespaces: readonly string[]) =>
+    void (await kubectl('delete', 'namespace', ...namespaces, '--wait=false'))
+  return { kubeconfig, kubectl, image, clean }
 }
