@@ -1,9 +1,11 @@
 /** What every process that works on the pools is made of: opened in order, closed in reverse. `main.ts` also serves. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ansibleAccounts } from './accounts/ansible/ansible.ts'
 import { nativeAccounts } from './accounts/native/native.ts'
 import { memoryAccounts } from './accounts/memory.ts'
 import { openAnsible, removeLeftovers } from './accounts/ansible/playbook.ts'
+import { isBehindGateway } from './config/ssh/gateway.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import type { Clock } from './ports/clock.ts'
 import { LocalTime } from './domain/text/local-time.ts'
@@ -15,6 +17,7 @@ import type { Snapshot } from './domain/snapshot.ts'
 import { openHostCa } from './accounts/host-ca.ts'
 import type { Accounts } from './ports/accounts.ts'
 import type { Database } from './ports/database.ts'
+import type { Door } from './ports/door.ts'
 import type { Engine } from './ports/engine.ts'
 import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
@@ -23,6 +26,8 @@ import { waitForWriters } from './reconcile/managers/lock-wait.ts'
 import { Reconciler } from './reconcile/reconciler.ts'
 import type { Store } from './ports/store.ts'
 import { openEngine } from './engine/open-engine.ts'
+import { InstanceDoors } from './usecases/doors/instance-doors.ts'
+import { LocalDoors } from './usecases/doors/local-doors.ts'
 import { createHostCertificates, type HostCertificates } from './usecases/host-certificates.ts'
 import { PostponedWrites } from './usecases/postponed-writes.ts'
 import { createRefusalCounter, type RefusalCounter } from './usecases/series/refusal-counter.ts'
@@ -52,6 +57,10 @@ export interface Components {
   readonly freeSpace: () => Promise<number | null>
   /** Absent without `ssh.host_ca`. */
   readonly hostCertificates: HostCertificates | undefined
+  /** What forwards connections in this process. Empty until the parts are added. */
+  readonly localDoors: LocalDoors
+  /** Absent where tenants can reach containers past every door. */
+  readonly door: Door | undefined
   close(): Promise<void>
 }
 
@@ -105,6 +114,10 @@ export async function openComponents(
     : undefined
   const ownershipOf = createOwnershipReader({ database, store, engine, isGone, clock })
   const postponed = new PostponedWrites()
+  const localDoors = new LocalDoors()
+  const door = isBehindGateway(config, engine.traits)
+    ? new InstanceDoors({ store, here: localDoors, pause })
+    : undefined
   const reconciler = new Reconciler({
     instance: instanceOf(settings),
     pools,
@@ -112,6 +125,7 @@ export async function openComponents(
     engine,
     accounts,
     hostCertificates,
+    door,
     clock,
     log,
     metrics,
@@ -145,6 +159,8 @@ export async function openComponents(
       accounts,
       reconciler,
       hostCertificates,
+      localDoors,
+      door,
       refusals,
       postponed,
       localTime,
@@ -191,4 +207,8 @@ function instanceOf(settings: LiveConfig): InstanceConfig {
       return settings.current.instance.bind
     },
   }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined)
 }

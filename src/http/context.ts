@@ -7,6 +7,7 @@ import type { Store } from '../ports/store.ts'
 import type { Reservations } from '../usecases/reservations.ts'
 import type { Terminals } from '../usecases/terminals/terminals.ts'
 import type { Tokens } from '../usecases/tokens.ts'
+import type { GatewayFigures } from '../usecases/gateway/gateway.ts'
 import type { Tunnels } from '../usecases/tunnels/tunnels.ts'
 import type { IsStillValid } from './auth/credential.ts'
 import type { Authenticate } from './auth/identity.ts'
@@ -72,6 +73,8 @@ export interface ServerContext {
   readonly tokens: Tokens
   readonly terminals: Terminals
   readonly tunnels: Tunnels
+  /** null without a gateway in this manager. */
+  readonly gateway: { readonly figures: GatewayFigures } | null
   readonly reconciler: Readiness
   readonly store: Store
   readonly pools: Pools

@@ -1,0 +1,159 @@
+/** Connections of tenants that are open at one door of this process: closes those that are over. */
+import { dueEnd } from '../../domain/reservation.ts'
+import type { LocalTime } from '../../domain/text/local-time.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Store } from '../../ports/store.ts'
+import { currentEnding } from '../terminals/current-ending.ts'
+import { endingOf } from '../terminals/ending.ts'
+
+/** Time after the end of a reservation in which the database may say that it was extended. */
+const OVERDUE_AFTER_MS = 300
+/** Interval of checks for overdue connections, if none is due earlier. */
+const CHECK_INTERVAL_MS = 500
+/** Minimum time between two checks for ends that are due. */
+const MIN_PAUSE_MS = 10
+
+/** A connection to the container of a reservation. */
+export interface OpenConnection {
+  readonly container: string
+  readonly reservation: string
+  readonly generation: number
+  /** End of its reservation, as last read. Applies while the database cannot be read. Epoch milliseconds. */
+  dueAt: number
+}
+
+/** Why a connection is over: its reservation has ended, or its container was reset or replaced. */
+export interface ConnectionEnding {
+  readonly why: 'over' | 'replaced'
+  /** Sentence for the tenant. */
+  readonly reason: string
+}
+
+export interface OpenConnectionsDeps {
+  readonly store: Pick<Store, 'snapshot' | 'reservation'>
+  readonly clock: Clock
+  readonly localTime: LocalTime
+}
+
+export class OpenConnections<Connection extends OpenConnection> implements Iterable<Connection> {
+  readonly #deps: OpenConnectionsDeps
+  readonly #close: (connection: Connection, ending: ConnectionEnding) => void
+  readonly #open = new Set<Connection>()
+  /** The check that is under way, and the one after it, which has not begun. */
+  #checking: Promise<void> | null = null
+  #next: Promise<void> | null = null
+
+  /** `close` closes a connection, and must not wait. */
+  constructor(deps: OpenConnectionsDeps, close: (connection: Connection, ending: ConnectionEnding) => void) {
+    this.#deps = deps
+    this.#close = close
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#open[Symbol.iterator]()
+  }
+
+  add(connection: Connection): void {
+    this.#open.add(connection)
+  }
+
+  has(connection: Connection): boolean {
+    return this.#open.has(connection)
+  }
+
+  /** Returns whether it was open. */
+  delete(connection: Connection): boolean {
+    return this.#open.delete(connection)
+  }
+
+  /**
+   * Closes connections whose reservation or container is over, once for all calls that arrive meanwhile. Resolves after
+   * a check that began after the call. Rejects if the rows cannot be read; `closeOverdue` applies then.
+   */
+  closeWhatIsOver(): Promise<void> {
+    if (this.#checking === null) return this.#check()
+    this.#next ??= this.#checking
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = null
+        return this.#check()
+      })
+    return this.#next
+  }
+
+  /** Does so for these connections, also while another check is under way. Reads the rows once for all of them. */
+  async closeThoseOver(connections: readonly Connection[]): Promise<void> {
+    const { store, clock, localTime } = this.#deps
+    const snapshot = await store.snapshot()
+    const containers = new Map(snapshot.containers.map((container) => [container.name, container]))
+    const reservations = new Map(snapshot.reservations.map((reservation) => [reservation.id, reservation]))
+    const over: Connection[] = []
+    for (const connection of connections) {
+      const reservation = reservations.get(connection.reservation) ?? null
+      const container = containers.get(connection.container) ?? null
+      const isOver = endingOf(connection, { reservation, container, now: clock(), localTime }) !== null
+      if (isOver) over.push(connection)
+      else connection.dueAt = (reservation && dueEnd(reservation)?.at) ?? connection.dueAt
+    }
+    const groups = Map.groupBy(over, ({ container, generation }) => `${container} ${generation}`)
+    await Promise.all([...groups.values()].map((group) => this.#closeOver(group)))
+  }
+
+  /**
+   * Closes connections of reservations that have ended according to the rows that were read last: the database has not
+   * answered since. Waits for nothing. Returns when to call it again, in epoch milliseconds.
+   */
+  closeOverdue(): number {
+    const now = this.#deps.clock()
+    let next = now + CHECK_INTERVAL_MS
+    for (const connection of this.#open) {
+      const overdueAt = connection.dueAt + OVERDUE_AFTER_MS
+      if (now < overdueAt) next = Math.min(next, overdueAt)
+      else this.#end(connection, { why: 'over', reason: this.#endedAt(connection) })
+    }
+    return next
+  }
+
+  /** Returns when to check for the next end, in epoch milliseconds; Infinity without connections. */
+  nextDue(): number {
+    const dueAt = Math.min(Number.POSITIVE_INFINITY, ...[...this.#open].map((each) => each.dueAt))
+    // While the database does not answer, the end of an open connection may be in the past.
+    return Math.max(dueAt, this.#deps.clock() + MIN_PAUSE_MS)
+  }
+
+  #check(): Promise<void> {
+    const checking = (async () => {
+      if (this.#open.size > 0) await this.closeThoseOver([...this.#open])
+    })().finally(() => {
+      this.#checking = null
+    })
+    this.#checking = checking
+    return checking
+  }
+
+  /** Closes connections to one generation of a container. Reads why they are over once. */
+  async #closeOver(connections: readonly Connection[]): Promise<void> {
+    const [first] = connections
+    if (first === undefined) return
+    // Its row has left the snapshot if the end is recorded.
+    const ending = await currentEnding(this.#deps, first).catch(() => undefined)
+    // It was extended meanwhile.
+    if (ending === null) return
+    const isReplaced = ending?.why === 'replaced' || ending?.why === 'reset'
+    const reason = ending?.reason ?? this.#endedAt(first)
+    for (const each of connections) this.#end(each, { why: isReplaced ? 'replaced' : 'over', reason })
+  }
+
+  #end(connection: Connection, ending: ConnectionEnding): void {
+    if (this.#open.delete(connection)) this.#close(connection, ending)
+  }
+
+  #endedAt({ dueAt }: Connection): string {
+    const { clock, localTime } = this.#deps
+    return `The reservation ended at ${localTime.timeOfDay(Math.min(dueAt, clock()))}.`
+  }
+}
