@@ -10,8 +10,6 @@ import { endingOf } from '../terminals/ending.ts'
 const OVERDUE_AFTER_MS = 300
 /** Interval of checks for overdue connections, if none is due earlier. */
 const CHECK_INTERVAL_MS = 500
-/** Minimum time between two checks for ends that are due. */
-const MIN_PAUSE_MS = 10
 
 /** A connection to the container of a reservation. */
 export interface OpenConnection {
@@ -72,7 +70,7 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
 
   /**
    * Closes connections whose reservation or container is over, once for all calls that arrive meanwhile. Resolves after
-   * a check that began after the call. Rejects if the rows cannot be read; `closeOverdue` applies then.
+   * a check that began after the call. Rejects if the rows cannot be read, after it has closed what is over by those that were read last.
    */
   closeWhatIsOver(): Promise<void> {
     if (this.#checking === null) return this.#check()
@@ -104,30 +102,34 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
   }
 
   /**
-   * Closes connections of reservations that have ended according to the rows that were read last: the database has not
-   * answered since. Waits for nothing. Returns when to call it again, in epoch milliseconds.
+   * Closes connections of reservations that have ended `graceMs` ago according to the rows that were read last: the
+   * database has not answered since. Waits for nothing. Returns when to call it again, in epoch milliseconds.
    */
-  closeOverdue(): number {
+  closeOverdue(graceMs = OVERDUE_AFTER_MS): number {
     const now = this.#deps.clock()
     let next = now + CHECK_INTERVAL_MS
     for (const connection of this.#open) {
-      const overdueAt = connection.dueAt + OVERDUE_AFTER_MS
+      const overdueAt = connection.dueAt + graceMs
       if (now < overdueAt) next = Math.min(next, overdueAt)
       else this.#end(connection, { why: 'over', reason: this.#endedAt(connection) })
     }
     return next
   }
 
-  /** Returns when to check for the next end, in epoch milliseconds; Infinity without connections. */
+  /** Returns when the next reservation ends, in epoch milliseconds; Infinity without connections. */
   nextDue(): number {
-    const dueAt = Math.min(Number.POSITIVE_INFINITY, ...[...this.#open].map((each) => each.dueAt))
-    // While the database does not answer, the end of an open connection may be in the past.
-    return Math.max(dueAt, this.#deps.clock() + MIN_PAUSE_MS)
+    return Math.min(Number.POSITIVE_INFINITY, ...[...this.#open].map(({ dueAt }) => dueAt))
   }
 
   #check(): Promise<void> {
     const checking = (async () => {
-      if (this.#open.size > 0) await this.closeThoseOver([...this.#open])
+      if (this.#open.size === 0) return
+      try {
+        await this.closeThoseOver([...this.#open])
+      } catch (error) {
+        this.closeOverdue(0)
+        throw error
+      }
     })().finally(() => {
       this.#checking = null
     })

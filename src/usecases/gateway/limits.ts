@@ -64,10 +64,10 @@ export class ConnectionLimits {
     if (!this.#count(source, MAX_NEW_PER_SOURCE)) {
       return `${MAX_NEW_PER_SOURCE} new connections of one address in ${seconds} s`
     }
-    if (!this.#count(`${source} ${port}`, MAX_NEW_PER_SOURCE_AND_CONTAINER)) {
+    if (!this.#count(`${source} to ${port}`, MAX_NEW_PER_SOURCE_AND_CONTAINER)) {
       return `${MAX_NEW_PER_SOURCE_AND_CONTAINER} new connections of one address to one container in ${seconds} s`
     }
-    if (!this.#count(String(port), MAX_NEW_PER_CONTAINER)) {
+    if (!this.#count(`to ${port}`, MAX_NEW_PER_CONTAINER)) {
       return `${MAX_NEW_PER_CONTAINER} new connections to one container in ${seconds} s`
     }
     if (ofContainer >= MAX_PER_CONTAINER) return `${MAX_PER_CONTAINER} open connections to one container`

@@ -89,7 +89,8 @@ export class Tunnels {
   async step(): Promise<number> {
     const { clock } = this.#deps
     if (this.#open.size > 0) {
-      await this.closeWhatIsOver().catch(() => this.closeOverdue())
+      // A database that cannot be read now is read again in the next step.
+      await this.closeWhatIsOver().catch(() => undefined)
       await this.#checkCallers(CHECK_MS)
     }
     const now = clock()
@@ -121,7 +122,6 @@ export class Tunnels {
   /** Called on each event: a reservation, a container or a token may have changed. */
   async #changed(): Promise<void> {
     if (this.#open.size === 0) return
-    // A database that cannot be read now is read again in the next step.
     await this.closeWhatIsOver().catch(() => undefined)
     await this.#checkCallers(RECHECK_MS)
   }
