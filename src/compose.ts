@@ -5,10 +5,11 @@ import { ansibleAccounts } from './accounts/ansible/ansible.ts'
 import { nativeAccounts } from './accounts/native/native.ts'
 import { memoryAccounts } from './accounts/memory.ts'
 import { openAnsible, removeLeftovers } from './accounts/ansible/playbook.ts'
-import { isBehindGateway } from './config/ssh/gateway.ts'
+import type { Config } from './config/config.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import type { Clock } from './ports/clock.ts'
 import { LocalTime } from './domain/text/local-time.ts'
+import { isLoopback } from './domain/text/loopback.ts'
 import type { DatabaseMark } from './domain/database-mark.ts'
 import { createOwnershipReader, type OwnershipReader } from './reconcile/ownership/reader.ts'
 import type { InstanceConfig } from './domain/pool.ts'
@@ -115,9 +116,7 @@ export async function openComponents(
   const ownershipOf = createOwnershipReader({ database, store, engine, isGone, clock })
   const postponed = new PostponedWrites()
   const localDoors = new LocalDoors()
-  const door = isBehindGateway(config, engine.traits)
-    ? new InstanceDoors({ store, here: localDoors, pause })
-    : undefined
+  const door = openDoor(config, { store, engine, here: localDoors })
   const reconciler = new Reconciler({
     instance: instanceOf(settings),
     pools,
@@ -207,6 +206,21 @@ function instanceOf(settings: LiveConfig): InstanceConfig {
       return settings.current.instance.bind
     },
   }
+}
+
+/** Returns undefined if tenants connect to ports that the engine publishes. */
+function openDoor({ sshGateway }: Config, { store, engine, here }: DoorDeps): Door | undefined {
+  const { publishesPorts } = engine.traits
+  if (publishesPorts && sshGateway === null) return undefined
+  // Before ssh.bind was changed, a container may have been published on an address that tenants reach.
+  const guards = (id: string) => !publishesPorts || isLoopback(engine.publishedAt(id) ?? '')
+  return new InstanceDoors({ store, here, guards, pause })
+}
+
+interface DoorDeps {
+  readonly store: Store
+  readonly engine: Engine
+  readonly here: LocalDoors
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,5 @@
 /** A gateway on the SSH ports of an instance. */
 import { counted } from '../domain/text/counted.ts'
-import type { Clock } from '../ports/clock.ts'
 import { RecurringProblems } from '../reconcile/recurring-problems.ts'
 import { Gateway, type GatewayDeps, type GatewayFigures } from '../usecases/gateway/gateway.ts'
 import { forward } from './forwarder.ts'

@@ -11,7 +11,7 @@ export interface RevocationDeps {
   readonly engine: Engine
   readonly clock: Clock
   readonly metrics: Metrics
-  /** Absent where tenants can reach containers past every door: only the engine can confirm that access has ended. */
+  /** Absent where the engine publishes the SSH ports for tenants: only the engine can confirm that access has ended. */
   readonly door?: Door | undefined
 }
 
@@ -43,7 +43,7 @@ export async function revoke(context: RevocationDeps, held: ReservationWithConta
 async function endAccess(context: RevocationDeps, held: ReservationWithContainers): Promise<void> {
   const { engine, door, metrics } = context
   const killed = killAll(engine, held)
-  if (!door) return killed
+  if (!door || !isGuarded(door, held)) return killed
   const confirmed = new AbortController()
   const stop = () => confirmed.abort()
   const cut = door.cut(held.reservation, confirmed.signal)
@@ -55,6 +55,10 @@ async function endAccess(context: RevocationDeps, held: ReservationWithContainer
     // Both have failed. The engine's error says why.
     await killed
   }
+}
+
+function isGuarded(door: Door, { containers }: ReservationWithContainers): boolean {
+  return containers.every(({ engineId }) => engineId === null || door.guards(engineId))
 }
 
 /** Counts a reservation that ended at `now` while it was waiting. `revoke` does not count it: it has no access. */

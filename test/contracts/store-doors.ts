@@ -39,7 +39,7 @@ export function doorsContract(title: string, openDatabase: OpenDatabase): void {
     await fill(store, 3)
     await claimed(store, { id: 'r' })
     await store.activate('r', NOW)
-    const doors = new InstanceDoors({ store, here: NOTHING, pause })
+    const doors = new InstanceDoors({ store, here: NOTHING, guards: () => true, pause })
     async function end(id = 'r') {
       const [ending] = await store.end([id], ENDING, NOW)
       assert.ok(ending)

@@ -38,11 +38,10 @@ export function readGateway(reader: SettingsReader, content: unknown): GatewayCo
  */
 export function addressConflict(listen: string, bind: string, engine: EngineConfig): string | null {
   if (engine.kind !== 'docker' || !isLocal(engine.host)) return null
-  const overlaps = listen === bind || isWildcard(listen) || isWildcard(bind)
-  if (!overlaps) return null
-  const example = listen === '127.0.0.1' ? '127.0.0.2' : '127.0.0.1'
-  const why = 'Docker publishes the same ports at ssh.bind'
-  return `must be one address, other than ssh.bind (${bind}), not ${listen}: ${why}; set ssh.bind to ${example}, for example`
+  const why = `Docker publishes the same ports at ssh.bind (${bind})`
+  if (isWildcard(listen)) return `must be one address, not ${listen}: ${why}`
+  if (listen !== bind && !isWildcard(bind)) return null
+  return `cannot be ${listen}: ${why}; set ssh.bind to ${listen === '127.0.0.1' ? '127.0.0.2' : '127.0.0.1'}, for example`
 }
 
 /** Throws `invalid_config` if a gateway that runs alone cannot work with these settings. */
@@ -60,14 +59,6 @@ export function assertRunsAlone({ postgres, engine, instance }: Surroundings, li
   }
   const conflict = addressConflict(listen, instance.bind, engine)
   if (conflict !== null) throw new BerthError('invalid_config', `the address of the gateway ${conflict}`)
-}
-
-/** Whether tenants have no way to the SSH ports of containers but the gateway, apart from programs of this machine. */
-export function isBehindGateway(
-  { sshGateway, instance }: Pick<Surroundings, 'instance'> & { readonly sshGateway: GatewayConfig | null },
-  { publishesPorts }: { readonly publishesPorts: boolean },
-): boolean {
-  return !publishesPorts || (sshGateway !== null && isLoopback(instance.bind))
 }
 
 function isWildcard(address: string): boolean {

@@ -13,6 +13,8 @@ export interface InstanceDoorsDeps {
   readonly store: Pick<Store, 'latestChange' | 'doors'>
   /** The doors of this process. */
   readonly here: LocalDoor
+  /** See `Door`. */
+  readonly guards: Door['guards']
   /** Resolves after this time, or when the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>
 }
@@ -29,6 +31,10 @@ export class InstanceDoors implements Door {
 
   constructor(deps: InstanceDoorsDeps) {
     this.#deps = deps
+  }
+
+  guards(engineId: string): boolean {
+    return this.#deps.guards(engineId)
   }
 
   async cut(reservation: Reservation, signal: AbortSignal): Promise<void> {
