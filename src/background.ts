@@ -90,8 +90,8 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
       unwatchRows?.()
       unwatchEngine()
       applied?.stop()
-      const doors = [tunnelling, overdue, forwarding, applying]
-      await Promise.all([working, expiry, viewing, ...doors, counting].map((loop) => loop?.stop()))
+      const doors = [tunnelling.stop(), overdue.stop(), forwarding?.stop(), applying?.stop()]
+      await Promise.all([working.stop(), expiry.stop(), viewing.stop(), counting?.stop(), ...doors])
     },
     idle: () => Promise.all([reconciler.idle(), selfService.idle()]),
   }

@@ -224,12 +224,11 @@ describe('the gateway: what it forwards', () => {
     const size = 64 * MIB
     const chunk = Buffer.alloc(MIB, 'x')
     let sent = 0
-    const { open } = await scene(t, {
-      serve: async (socket) => {
-        for (; sent < size; sent += chunk.length) if (!socket.write(chunk)) await once(socket, 'drain')
-        socket.end()
-      },
-    })
+    async function send(socket: Socket): Promise<void> {
+      for (; sent < size; sent += chunk.length) if (!socket.write(chunk)) await once(socket, 'drain')
+      socket.end()
+    }
+    const { open } = await scene(t, { serve: (socket) => void send(socket) })
     const socket = open()
     socket.pause()
     let before = -1
@@ -255,7 +254,10 @@ describe('the gateway: what it forwards', () => {
     const before = handles()
     for (let round = 0; round < 4; round += 1) {
       const sockets = await Promise.all(Array.from({ length: 50 }, () => working()))
-      for (const [index, socket] of sockets.entries()) index % 2 === 0 ? socket.end() : socket.resetAndDestroy()
+      for (const [index, socket] of sockets.entries()) {
+        if (index % 2 === 0) socket.end()
+        else socket.resetAndDestroy()
+      }
       await Promise.all(sockets.map(closing))
       world.advance(10_000)
     }

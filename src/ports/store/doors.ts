@@ -1,7 +1,7 @@
 /** The part of the store by which doors show that they have closed the connections that are over. */
 
 /** What a gateway publishes about itself at each renewal of its row. Times are epoch milliseconds of the database. */
-export interface GatewayHeartbeat {
+interface GatewayHeartbeat {
   /** Host name of its machine, and the address on which it listens. */
   readonly address: string
   readonly startedAt: number

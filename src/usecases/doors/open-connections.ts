@@ -70,7 +70,7 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
 
   /**
    * Closes connections whose reservation or container is over, once for all calls that arrive meanwhile. Resolves after
-   * a check that began after the call. Rejects if the rows cannot be read, after it has closed what is over by those that were read last.
+   * a check that began after the call. If the rows cannot be read, goes by those that were read last, and rejects.
    */
   closeWhatIsOver(): Promise<void> {
     if (this.#checking === null) return this.#check()
