@@ -6,6 +6,7 @@ import type { Store } from '../../src/ports/store.ts'
 import { AppliedChanges } from '../../src/usecases/doors/applied-changes.ts'
 import { InstanceDoors } from '../../src/usecases/doors/instance-doors.ts'
 import { Registration } from '../../src/usecases/gateway/registration.ts'
+import { eventually } from '../../lab/eventually.ts'
 import { NOW } from '../../lab/rows.ts'
 import { claimed, fill, MINUTE } from './store-bench.ts'
 
@@ -119,9 +120,10 @@ export function doorsContract(title: string, openDatabase: OpenDatabase): void {
       await applied.step()
       assert.equal(calls, 0, 'nothing is ending')
       const cut = end()
-      const step = sleep(50).then(() => applied.step())
+      await eventually(async () => (await store.reservation('r'))?.state === 'ending')
+      const step = applied.step()
+      await eventually(async () => calls === 1)
       assert.equal(await shortly(cut), 'pending')
-      assert.equal(calls, 1)
       closed.resolve()
       await step
       assert.equal(await cut, 'cut')
@@ -150,10 +152,13 @@ export function doorsContract(title: string, openDatabase: OpenDatabase): void {
       await gateway.renewGateway(gatewayUntil(NOW + 1))
       await gateway.recordApplied('gateway', 1)
       assert.deepEqual(
-        (await store.doors()).map(({ kind, until, appliedChange, isOwn }) => [kind, until, appliedChange, isOwn]),
+        (await store.doors())
+          .map(({ kind, until, appliedChange, isOwn }) => [kind, until, appliedChange, isOwn])
+          .toSorted()
+          .toReversed(),
         [
-          ['gateway', NOW + 1, 1, false],
           ['manager', NOW + 3_000, 0, true],
+          ['gateway', NOW + 1, 1, false],
         ],
       )
       await gateway.removeGateway()
@@ -180,7 +185,7 @@ export function doorsContract(title: string, openDatabase: OpenDatabase): void {
       assert.equal(await gateways(), 2, 'it may have connections to the reservation')
       // Its row stays, so the doors have not cut.
       void end().catch(() => {})
-      while ((await store.reservation('r'))?.state !== 'ending') await sleep(5)
+      await eventually(async () => (await store.reservation('r'))?.state === 'ending')
       await store.finish('r', now)
       now += MINUTE
       await registration.step()

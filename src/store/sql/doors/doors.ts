@@ -1,5 +1,5 @@
 /** Which gateways and managers there are, and up to which change each has closed the connections that are over. */
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { DoorRecord, DoorStore } from '../../../ports/store/doors.ts'
 import type { Manager } from '../managers/managers.ts'
 import type { Tables } from '../schema/tables.ts'
@@ -9,7 +9,7 @@ import type { Transactions } from '../transactions.ts'
 const TABLES = { gateway: 'gateways', manager: 'managers' } as const
 
 /** `name` is that of the manager or gateway that uses the store. */
-export function doorVerbs(db: Kysely<Tables>, { reading, writingAlone }: Transactions, { name }: Manager): DoorStore {
+export function doorVerbs(db: Kysely<Tables>, { writingAlone }: Transactions, { name }: Manager): DoorStore {
   const readRevision = revisionReader(db)
   return {
     latestChange: async () => (await readRevision()).revision,
@@ -30,20 +30,30 @@ export function doorVerbs(db: Kysely<Tables>, { reading, writingAlone }: Transac
         tx.updateTable(TABLES[kind]).set({ applied_change: change }).where('name', '=', name).execute(),
       ),
 
-    doors: () =>
-      reading(async (tx) => {
-        const columns = ['name', 'until', 'applied_change'] as const
-        const gateways = await tx.selectFrom('gateways').select(columns).execute()
-        const managers = await tx.selectFrom('managers').select(columns).execute()
-        const toDoor = (kind: DoorRecord['kind']) => (row: (typeof managers)[number]) => ({
-          kind,
-          name: row.name,
-          until: row.until ?? 0,
-          appliedChange: row.applied_change ?? 0,
-          isOwn: row.name === name,
-        })
-        return [...gateways.map(toDoor('gateway')), ...managers.map(toDoor('manager'))]
-      }),
+    // A single statement: it is repeated while the end of access is waited for.
+    async doors() {
+      const rows = await db
+        .selectFrom('managers')
+        .select(['name', 'until', 'applied_change', sql.lit<DoorRecord['kind']>('manager').as('kind')])
+        .unionAll(
+          db
+            .selectFrom('gateways')
+            .select((eb) => [
+              'name',
+              eb.ref('until').$castTo<number | null>().as('until'),
+              'applied_change',
+              sql.lit<DoorRecord['kind']>('gateway').as('kind'),
+            ]),
+        )
+        .execute()
+      return rows.map(({ kind, until, applied_change, ...row }) => ({
+        kind,
+        name: row.name,
+        until: until ?? 0,
+        appliedChange: applied_change ?? 0,
+        isOwn: row.name === name,
+      }))
+    },
 
     forgetGateways: (before) => writingAlone((tx) => tx.deleteFrom('gateways').where('until', '<', before).execute()),
   }
