@@ -202,6 +202,7 @@ describe('the end of a reservation', () => {
 
   it('is recorded within a second while the engine of the manager is frozen', async (t) => {
     const lent = await reserve()
+    const generation = (await first.containers()).find(({ name }) => name === lent.name)?.generation ?? 0
     const session = await through(two, lent)
     const closed = closedAfter(session)
     engine.freeze()
@@ -220,7 +221,6 @@ describe('the end of a reservation', () => {
       engine.thaw()
     }
     await untilEngineAnswers()
-    const generation = (await first.containers()).find(({ name }) => name === lent.name)?.generation ?? 0
     await first.until('replaced', (all) =>
       all.some(({ name, state, generation: now }) => name === lent.name && state === 'ready' && now > generation),
     )
