@@ -69,7 +69,7 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
   // A loop of its own, like expiry: a slow engine must not delay the checks of viewers.
   const viewing = startLoop(() => terminals.step(), clock, log)
   const tunnelling = startLoop(() => tunnels.step(), clock, log)
-  // Beside it: a step may wait for a database that does not answer.
+  // A database that does not answer must not delay the end of connections.
   const overdue = startLoop(
     async () => Math.min(tunnels.closeOverdue(), gateway?.closeOverdue() ?? Infinity),
     clock,

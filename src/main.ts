@@ -119,12 +119,8 @@ export async function startManager(
     const settings = latestSettings(live)
     const drain = new Drain()
     const requestCounts = new RequestCounts(clock)
-    const { authenticate, isStillValid, signIn } = await openAccess(live, {
-      store,
-      clock,
-      log,
-      secret: components.secret,
-    })
+    const { secret } = components
+    const { authenticate, isStillValid, signIn } = await openAccess(live, { store, clock, log, secret })
     const server = buildServer({
       version,
       clientFiles: clientFiles(version),
@@ -148,7 +144,7 @@ export async function startManager(
       hostCaKey: hostCertificates?.authority ?? null,
       trustProxy,
       requestLevel,
-      requestSecret: components.secret,
+      requestSecret: secret,
       freeSpace: components.freeSpace,
       authenticate,
       isStillValid,

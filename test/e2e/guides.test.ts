@@ -25,6 +25,7 @@ const WITHOUT_TOKENS: Readonly<Record<string, RegExp>> = {
   'docs/guides/images.md': /READY/,
   'docs/guides/network.md': /ssh -p \d+ dora@.*ssh -p \d+ dora@.*Released/s,
   'docs/guides/troubleshooting.md': /READY.*CONTAINER.*container\.ready.*No difference/s,
+  'docs/guides/tunnel.md': /ssh -p \d+ erin@.*\n\S+-\d\nReleased.*\nerin\n\S+ \| SUCCESS.*Released/s,
   'docs/simple-api.md': /"status":"success".*"reserved":\[".*minutes remaining.*All containers released/s,
 }
 const WITH_TOKENS: Readonly<Record<string, RegExp>> = {

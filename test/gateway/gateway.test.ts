@@ -179,7 +179,7 @@ describe('the gateway without its database', () => {
     const socket = await working()
     faults.set('snapshot', { when: 'late', until: new Promise(() => {}) })
     void gateway.step()
-    world.advance(MINUTE_MS + 299)
+    world.advance(MINUTE_MS + 249)
     gateway.closeOverdue()
     assert.equal(gateway.figures.open, 1)
     world.advance(1)

@@ -47,6 +47,23 @@ describe('a tunnel', () => {
     assert.equal(world.tunnels.count, 0)
   })
 
+  it('ends a quarter of a second after its time while a read of the database does not return', async () => {
+    const { world, faults, closed, open } = await scene()
+    await open()
+    const answer = Promise.withResolvers<void>()
+    faults.set('snapshot', { when: 'late', until: answer.promise })
+    world.advance(MINUTE_MS)
+    const step = world.tunnels.step()
+    assert.equal(world.tunnels.closeOverdue(), world.now() + 250)
+    assert.deepEqual(closed, [])
+    world.advance(250)
+    assert.equal(world.tunnels.closeOverdue(), world.now() + 1_000)
+    assert.equal(closed[0], 'over')
+    answer.resolve()
+    await step
+    assert.equal(closed.length, 2)
+  })
+
   it('is not opened while the database or the engine does not answer, and is not counted', async () => {
     const { world, faults, open } = await scene()
     faults.set('snapshot', failing('database_unavailable'))

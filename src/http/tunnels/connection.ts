@@ -29,6 +29,8 @@ class Forwarder implements TunnelConnection {
     socket.on('error', () => socket.terminate())
     socket.once('close', () => this.#end())
     socket.on('message', (data: Buffer, isBinary) => {
+      // Reads on after the end: the answer to the close comes after what the client has sent before it.
+      if (this.#isClosed) return
       received()
       if (!isBinary) return this.#refuse('send bytes as binary messages')
       // Returns false when sshd takes no more for now.

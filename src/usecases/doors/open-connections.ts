@@ -2,14 +2,18 @@
 import { dueEnd } from '../../domain/reservation.ts'
 import type { LocalTime } from '../../domain/text/local-time.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { currentEnding } from '../terminals/current-ending.ts'
 import { endingOf } from '../terminals/ending.ts'
 
-/** Time after the end of a reservation in which the database may say that it was extended. */
-const OVERDUE_AFTER_MS = 300
+/**
+ * Time after the end of a reservation, as last read, at which its connections are closed although the database has not
+ * answered since: a read may take 5 seconds to fail.
+ */
+const OVERDUE_AFTER_MS = 250
 /** Interval of checks for overdue connections, if none is due earlier. */
-const CHECK_INTERVAL_MS = 500
+const CHECK_INTERVAL_MS = 1_000
 
 /** A connection to the container of a reservation. */
 export interface OpenConnection {
@@ -31,6 +35,7 @@ export interface OpenConnectionsDeps {
   readonly store: Pick<Store, 'snapshot' | 'reservation'>
   readonly clock: Clock
   readonly localTime: LocalTime
+  readonly log: Log
 }
 
 export class OpenConnections<Connection extends OpenConnection> implements Iterable<Connection> {
@@ -110,8 +115,14 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
     let next = now + CHECK_INTERVAL_MS
     for (const connection of this.#open) {
       const overdueAt = connection.dueAt + graceMs
-      if (now < overdueAt) next = Math.min(next, overdueAt)
-      else this.#end(connection, { why: 'over', reason: this.#endedAt(connection) })
+      if (now < overdueAt) {
+        next = Math.min(next, overdueAt)
+        continue
+      }
+      const { container, reservation } = connection
+      const what = `a connection to ${container} is closed, at the end that was last read`
+      this.#deps.log.warn(what, { container, reservation })
+      this.#end(connection, { why: 'over', reason: this.#endedAt(connection) })
     }
     return next
   }

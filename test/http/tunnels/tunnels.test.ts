@@ -239,6 +239,23 @@ describe('a tunnel: its end', () => {
     await s.world.settle()
   })
 
+  it('comes at once for a client that uploads more than sshd reads', async () => {
+    const { id, containers } = await s.reserve(s.ann)
+    const deaf = await standInForSshd((socket) => socket.pause())
+    s.world.host.sshd = deaf.address
+    const client = await s.tunnel({ container: containers[0].name }).opened()
+    for (let chunk = 0; chunk < 1_000; chunk += 1) client.socket.send(Buffer.alloc(64 * 1024))
+    await stops(() => client.socket.bufferedAmount)
+    assert.ok(client.socket.bufferedAmount > 0)
+    const began = performance.now()
+    await s.ask('DELETE', `/v1/reservations/${id}`, s.ann)
+    const { code, at } = await client.closed
+    assert.equal(code, 4410)
+    // The manager disconnects after 30 s, whatever the client has left to send.
+    assert.ok(at - began < 15_000, String(at - began))
+    await s.world.settle()
+  })
+
   it('comes at expires_at, which may have been extended meanwhile', async () => {
     const { id, containers } = await s.reserve(s.ann, { duration: '10m' })
     const client = await s.working({ container: containers[0].name })

@@ -27,7 +27,8 @@ export interface Reader {
 /** Made at the top of a test file: what it wrote is removed after the file's tests. */
 export async function openReader(manager: TestManager): Promise<Reader> {
   const settings = { BERTH_URL: manager.url, BERTH_CONFIG: join(manager.folder, 'berth.yml') }
-  const berth = testBerth({ ...settings, ANSIBLE_NOCOLOR: '1' })
+  // Ansible's own 10 s are short for a login through the manager on a busy machine.
+  const berth = testBerth({ ...settings, ANSIBLE_NOCOLOR: '1', ANSIBLE_TIMEOUT: '60' })
   const [bin, project] = [join(berth.home, 'bin'), join(berth.home, 'project')]
   for (const folder of ['.ssh', 'bin', 'project']) mkdirSync(join(berth.home, folder))
   for (const name of ['berth', 'berth-inventory']) symlinkSync(join(dirname(BERTH), name), join(bin, name))
