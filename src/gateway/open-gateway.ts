@@ -41,10 +41,14 @@ export function openGateway(deps: GatewayDeps & { readonly host: string }): Open
     },
   })
   let hasListened = false
+  let isFollowing = false
 
+  /** Changes that arrive meanwhile, and a database that cannot be read now, are read in the next step. */
   async function follow(): Promise<void> {
-    // A database that cannot be read now is read again in the next step.
+    if (isFollowing) return
+    isFollowing = true
     const ports = await gateway.ports().catch(() => null)
+    isFollowing = false
     if (ports === null || !isListening) return
     await listeners.follow(ports)
     if (hasListened || ports.size === 0) return
