@@ -1,11 +1,11 @@
 /** Connections of tenants that are open at one door of this process: closes those that are over. */
-import { dueEnd } from '../../domain/reservation.ts'
+import { dueEnd, isDue } from '../../domain/reservation.ts'
 import type { LocalTime } from '../../domain/text/local-time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { currentEnding } from '../terminals/current-ending.ts'
-import { endingOf } from '../terminals/ending.ts'
+import { endingOf, type TerminalEnding } from '../terminals/ending.ts'
 
 /**
  * Time after the end of a reservation, as last read, at which its connections are closed although the database has not
@@ -98,9 +98,13 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
     for (const connection of connections) {
       const reservation = reservations.get(connection.reservation) ?? null
       const container = containers.get(connection.container) ?? null
-      const isOver = endingOf(connection, { reservation, container, now: clock(), localTime }) !== null
-      if (isOver) over.push(connection)
-      else connection.dueAt = (reservation && dueEnd(reservation)?.at) ?? connection.dueAt
+      const now = clock()
+      const ending = endingOf(connection, { reservation, container, now, localTime })
+      if (ending === null) connection.dueAt = (reservation && dueEnd(reservation)?.at) ?? connection.dueAt
+      // An active one may have been extended since the rows were read.
+      else if (reservation && (reservation.state === 'ending' || !isDue(reservation, now)))
+        this.#end(connection, ending)
+      else over.push(connection)
     }
     const groups = Map.groupBy(over, ({ container, generation }) => `${container} ${generation}`)
     await Promise.all([...groups.values()].map((group) => this.#closeOver(group)))
@@ -122,7 +126,7 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
       const { container, reservation } = connection
       const what = `a connection to ${container} is closed, at the end that was last read`
       this.#deps.log.warn(what, { container, reservation })
-      this.#end(connection, { why: 'over', reason: this.#endedAt(connection) })
+      this.#end(connection, { why: 'expired', reason: this.#endedAt(connection) })
     }
     return next
   }
@@ -156,13 +160,12 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
     const ending = await currentEnding(this.#deps, first).catch(() => undefined)
     // It was extended meanwhile.
     if (ending === null) return
-    const isReplaced = ending?.why === 'replaced' || ending?.why === 'reset'
-    const reason = ending?.reason ?? this.#endedAt(first)
-    for (const each of connections) this.#end(each, { why: isReplaced ? 'replaced' : 'over', reason })
+    for (const each of connections) this.#end(each, ending ?? { why: 'expired', reason: this.#endedAt(first) })
   }
 
-  #end(connection: Connection, ending: ConnectionEnding): void {
-    if (this.#open.delete(connection)) this.#close(connection, ending)
+  #end(connection: Connection, { why, reason }: Pick<TerminalEnding, 'why' | 'reason'>): void {
+    if (!this.#open.delete(connection)) return
+    this.#close(connection, { why: why === 'replaced' || why === 'reset' ? 'replaced' : 'over', reason })
   }
 
   #endedAt({ dueAt }: Connection): string {
