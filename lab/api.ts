@@ -87,6 +87,7 @@ export function contextOf(world: Served, some: Pick<ServerContext, 'pools' | 'me
     terminals: world.terminals,
     tunnels: world.tunnels,
     nodes: world.nodes,
+    gateway: null,
     reconciler: world.reconciler,
     clock: () => world.now(),
     clockOffset: () => 0,

@@ -8,6 +8,7 @@ import { createOwnershipReader } from '../src/reconcile/ownership/reader.ts'
 import type { Pool, InstanceConfig } from '../src/domain/pool.ts'
 import { createAdmin, type Admin } from '../src/usecases/admin.ts'
 import { createPools, type Pools } from '../src/domain/pools.ts'
+import type { Door } from '../src/ports/door.ts'
 import type { HashPassword } from '../src/ports/accounts.ts'
 import type { Log } from '../src/ports/log.ts'
 import type { Metrics } from '../src/ports/metrics.ts'
@@ -92,6 +93,8 @@ export async function createWorld(
     hostCa?: boolean
     /** `auth` of berth.yml; `none` by default. */
     auth?: 'none' | 'tokens'
+    /** Confirms that access has ended, beside the engine; by default, only the engine does. */
+    door?: Door
     /** A file instead of memory. */
     database?: string
     /** A migrated database instead of SQLite. */
@@ -153,6 +156,7 @@ export async function createWorld(
       accounts: wrap('accounts', accounts),
       store: wrap('store', life),
       postponed: new PostponedWrites(),
+      door: options.door,
     }
     const hostCertificates = options.hostCa
       ? createHostCertificates({ ca: openHostCa(SECRET), accounts: ports.accounts, sshHost: () => 'localhost', clock })

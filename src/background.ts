@@ -1,6 +1,7 @@
 /** The work that a manager does besides answering requests. */
 import type { LiveConfig } from './config/live-config.ts'
 import type { Components } from './compose.ts'
+import type { OpenGateway } from './gateway/open-gateway.ts'
 import type { RequestCounts } from './http/auth/request-counts.ts'
 import type { Log } from './ports/log.ts'
 import { startExpiry } from './reconcile/expiry.ts'
@@ -9,6 +10,7 @@ import { startLoop } from './reconcile/loop.ts'
 import { watchRows } from './reconcile/rows-watch.ts'
 import type { LoopSchedule } from './reconcile/schedule.ts'
 import type { Reservations } from './usecases/reservations.ts'
+import { AppliedChanges } from './usecases/doors/applied-changes.ts'
 import { createRetention } from './usecases/retention.ts'
 import { createOwners } from './usecases/self-service/owners.ts'
 import { createSelfService } from './usecases/self-service/self-service.ts'
@@ -21,6 +23,7 @@ interface BackgroundDeps {
   readonly reservations: Reservations
   readonly terminals: Terminals
   readonly tunnels: Tunnels
+  readonly gateway: OpenGateway | null
   readonly requestCounts: RequestCounts
   readonly schedule: LoopSchedule
   readonly log: Log
@@ -35,8 +38,8 @@ interface BackgroundWork {
 
 /** Starts the loops of a manager. */
 export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
-  const { components, live, reservations, terminals, tunnels, requestCounts, schedule, log } = deps
-  const { clock, pools, store, engine, accounts, reconciler, refusals, localTime } = components
+  const { components, live, reservations, terminals, tunnels, gateway, requestCounts, schedule, log } = deps
+  const { clock, pools, store, engine, accounts, reconciler, refusals, localTime, door, localDoors } = components
   const { auth, postgres } = live.current
   const nudge = () => schedule.nudge()
   const selfService = createSelfService({
@@ -66,8 +69,16 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
   // A loop of its own, like expiry: a slow engine must not delay the checks of viewers.
   const viewing = startLoop(() => terminals.step(), clock, log)
   const tunnelling = startLoop(() => tunnels.step(), clock, log)
-  // A database that does not answer must not delay the end of tunnels.
-  const cutting = startLoop(async () => tunnels.closeOverdue(), clock, log)
+  // A database that does not answer must not delay the end of connections.
+  const overdue = startLoop(
+    async () => Math.min(tunnels.closeOverdue(), gateway?.closeOverdue() ?? Infinity),
+    clock,
+    log,
+  )
+  const forwarding = gateway && startLoop(() => gateway.step(), clock, log)
+  // The only manager on a file is asked directly.
+  const applied = door && postgres ? new AppliedChanges({ store, kind: 'manager', here: localDoors, clock }) : null
+  const applying = applied && startLoop(() => applied.step(), clock, log)
   // Managers that share a file do not exchange counts: SQLite runs one write at a time, and syncs each write.
   const counting = postgres && startLoop(() => requestCounts.exchange(store, log), clock, log)
   schedule.attach({ working, expiry })
@@ -78,8 +89,9 @@ export function startBackgroundWork(deps: BackgroundDeps): BackgroundWork {
     async stop() {
       unwatchRows?.()
       unwatchEngine()
-      const loops = [working, expiry, viewing, tunnelling, cutting, ...(counting ? [counting] : [])]
-      await Promise.all(loops.map((loop) => loop.stop()))
+      applied?.stop()
+      const doors = [tunnelling.stop(), overdue.stop(), forwarding?.stop(), applying?.stop()]
+      await Promise.all([working.stop(), expiry.stop(), viewing.stop(), counting?.stop(), ...doors])
     },
     idle: () => Promise.all([reconciler.idle(), selfService.idle()]),
   }

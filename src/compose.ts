@@ -1,12 +1,15 @@
 /** What every process that works on the pools is made of: opened in order, closed in reverse. `main.ts` also serves. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ansibleAccounts } from './accounts/ansible/ansible.ts'
 import { nativeAccounts } from './accounts/native/native.ts'
 import { memoryAccounts } from './accounts/memory.ts'
 import { openAnsible, removeLeftovers } from './accounts/ansible/playbook.ts'
+import type { Config } from './config/config.ts'
 import type { LiveConfig } from './config/live-config.ts'
 import type { Clock } from './ports/clock.ts'
 import { LocalTime } from './domain/text/local-time.ts'
+import { isLoopback } from './domain/text/loopback.ts'
 import type { DatabaseMark } from './domain/database-mark.ts'
 import { createOwnershipReader, type OwnershipReader } from './reconcile/ownership/reader.ts'
 import type { InstanceConfig } from './domain/pool.ts'
@@ -15,6 +18,7 @@ import type { Snapshot } from './domain/snapshot.ts'
 import { openHostCa } from './accounts/host-ca.ts'
 import type { Accounts } from './ports/accounts.ts'
 import type { Database } from './ports/database.ts'
+import type { Door } from './ports/door.ts'
 import type { Engine } from './ports/engine.ts'
 import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
@@ -23,6 +27,8 @@ import { waitForWriters } from './reconcile/managers/lock-wait.ts'
 import { Reconciler } from './reconcile/reconciler.ts'
 import type { Store } from './ports/store.ts'
 import { openEngine } from './engine/open-engine.ts'
+import { InstanceDoors } from './usecases/doors/instance-doors.ts'
+import { LocalDoors } from './usecases/doors/local-doors.ts'
 import { createHostCertificates, type HostCertificates } from './usecases/host-certificates.ts'
 import { PostponedWrites } from './usecases/postponed-writes.ts'
 import { createRefusalCounter, type RefusalCounter } from './usecases/series/refusal-counter.ts'
@@ -52,6 +58,10 @@ export interface Components {
   readonly freeSpace: () => Promise<number | null>
   /** Absent without `ssh.host_ca`. */
   readonly hostCertificates: HostCertificates | undefined
+  /** What forwards connections in this process. Empty until the parts are added. */
+  readonly localDoors: LocalDoors
+  /** Absent where tenants can reach containers past every door. */
+  readonly door: Door | undefined
   close(): Promise<void>
 }
 
@@ -105,6 +115,8 @@ export async function openComponents(
     : undefined
   const ownershipOf = createOwnershipReader({ database, store, engine, isGone, clock })
   const postponed = new PostponedWrites()
+  const localDoors = new LocalDoors()
+  const door = openDoor(config, { store, engine, here: localDoors })
   const reconciler = new Reconciler({
     instance: instanceOf(settings),
     pools,
@@ -112,6 +124,7 @@ export async function openComponents(
     engine,
     accounts,
     hostCertificates,
+    door,
     clock,
     log,
     metrics,
@@ -145,6 +158,8 @@ export async function openComponents(
       accounts,
       reconciler,
       hostCertificates,
+      localDoors,
+      door,
       refusals,
       postponed,
       localTime,
@@ -191,4 +206,23 @@ function instanceOf(settings: LiveConfig): InstanceConfig {
       return settings.current.instance.bind
     },
   }
+}
+
+/** Returns undefined if tenants connect to ports that the engine publishes. */
+function openDoor({ sshGateway }: Config, { store, engine, here }: DoorDeps): Door | undefined {
+  const { publishesPorts } = engine.traits
+  if (publishesPorts && sshGateway === null) return undefined
+  // Before ssh.bind was changed, a container may have been published on an address that tenants reach.
+  const guards = (id: string) => !publishesPorts || isLoopback(engine.publishedAt(id) ?? '')
+  return new InstanceDoors({ store, here, guards, pause })
+}
+
+interface DoorDeps {
+  readonly store: Store
+  readonly engine: Engine
+  readonly here: LocalDoors
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined)
 }

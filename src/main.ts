@@ -19,11 +19,13 @@ import { createTokens } from './usecases/tokens.ts'
 import { Tunnels } from './usecases/tunnels/tunnels.ts'
 import { openAccess } from './access.ts'
 import { startBackgroundWork } from './background.ts'
+import { openOwnGateway } from './gateway/own-gateway.ts'
 import { RequestCounts } from './http/auth/request-counts.ts'
 import { Drain } from './http/drain.ts'
 import { listen } from './http/listen.ts'
 import { openMetrics } from './http/ops/metrics.ts'
 import { buildServer } from './http/server.ts'
+import { STREAMING } from './http/streaming/settings.ts'
 import { formatFor, openLog } from './log/log.ts'
 import { clientFiles } from './client-files.ts'
 import { dashboardFolder } from './dashboard-folder.ts'
@@ -36,12 +38,6 @@ import { readVersion } from './version.ts'
 
 /** Maximum time to finish current work on a stop. The next start resumes what is interrupted. */
 const STOP_DEADLINE_MS = 4_000
-
-/**
- * Proxies close connections that are silent for a minute, or for half of one. Each heartbeat also checks the token. The
- * interval is shorter than the 15 s within which a stream must end after its token was deleted.
- */
-const STREAMING = { heartbeatMs: 10_000, idleTimeoutMs: 60_000 }
 
 export interface Manager {
   /** URL at which the API is served. */
@@ -80,7 +76,7 @@ export async function startManager(
     const nudge = () => schedule.nudge()
     const components = await openComponents(live, { clock: systemClock, log, metrics, nudge })
     const { time, clock, pools, store, engine, accounts, reconciler, hostCertificates, localTime } = components
-    const { refusals, postponed } = components
+    const { refusals, postponed, door, localDoors } = components
     closing.push(() => components.close())
     await assertDiskLimits(engine, config)
     const reload = createReload({
@@ -97,6 +93,7 @@ export async function startManager(
       engine,
       accounts,
       hostCertificates,
+      door,
       hashPassword: createHashing(),
       clock,
       log,
@@ -115,6 +112,8 @@ export async function startManager(
     })
     const terminals = new Terminals({ store, engine, clock, log, localTime, newId: randomUUID })
     const tunnels = new Tunnels({ store, engine, clock, log, localTime })
+    const gateway = openOwnGateway(config.sshGateway, { store, engine, clock, log, localTime })
+    localDoors.add(terminals, tunnels, ...(gateway ? [gateway] : []))
     const { auth, trustProxy } = config
     // On a terminal, people follow reservations; a line for each request would hide them.
     const requestLevel = logFormat === 'text' ? 'debug' : 'info'
@@ -133,6 +132,7 @@ export async function startManager(
       terminals,
       tunnels,
       nodes: createNodes({ engine, store }),
+      gateway,
       reconciler,
       store,
       pools,
@@ -177,6 +177,7 @@ export async function startManager(
       reservations,
       terminals,
       tunnels,
+      gateway,
       requestCounts,
       schedule,
       log,
@@ -186,10 +187,7 @@ export async function startManager(
       await withinDeadline(background.idle())
     })
     // First: viewers need not wait for work that takes seconds to stop.
-    closing.push(async () => {
-      terminals.stop()
-      tunnels.stop()
-    })
+    closing.push(async () => localDoors.stop())
     await printBanner(address, config, engine)
     // If the identity provider names admins, they may have removed the last token on purpose.
     const hasOtherAdmins = config.signOn !== null && config.signOn.adminClaim !== null

@@ -24,6 +24,7 @@ function serverSettings({
   listen: { host },
   sshHost,
   sshTunnel,
+  sshGateway,
   rateLimit,
   url,
 }: Config): ServerSettings {
@@ -32,7 +33,8 @@ function serverSettings({
     sshTunnel,
     rateLimit,
     // Every client that reaches the SSH ports could guess it.
-    defaultPassword: isLoopback(instance.bind) ? DEFAULT_PASSWORD : null,
+    defaultPassword:
+      isLoopback(instance.bind) && isLoopback(sshGateway?.listen ?? instance.bind) ? DEFAULT_PASSWORD : null,
     hosts: auth === 'none' ? [host, sshHost, ...(url === null ? [] : [new URL(url).hostname])] : null,
     url,
   }

@@ -11,6 +11,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addContainers } from './commands/admin/containers.ts'
 import { addBackup } from './commands/server/backup.ts'
 import { addDoctor } from './commands/server/doctor.ts'
+import { addGateway } from './commands/server/gateway.ts'
 import { addEvents } from './commands/admin/events.ts'
 import { addExtend } from './commands/reservations/extend.ts'
 import { addInventory } from './commands/reservations/inventory.ts'
@@ -64,7 +65,10 @@ const GROUPS: readonly (readonly [title: string, commands: readonly ((program: C
   ],
   ['Look', [addLs, addShow, addStatus, addPools, addContainers, addEvents, addUsage, addWhoami, addVersion]],
   ['Set up this command', [addLogin, addCompletion, addHelp]],
-  ['Run a manager', [addServe, addReload, addScale, addToken, addManagers, addNodes, addDoctor, addBackup, addMigrate]],
+  [
+    'Run a manager',
+    [addServe, addGateway, addReload, addScale, addToken, addManagers, addNodes, addDoctor, addBackup, addMigrate],
+  ],
 ]
 
 const ABOUT = 'Lends Linux containers over SSH for a limited time'

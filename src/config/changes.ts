@@ -55,6 +55,10 @@ const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
   url: [live('url', (config) => config.url)],
   sshHost: [live('ssh.host', (config) => config.sshHost)],
   sshTunnel: [live('ssh.tunnel', (config) => String(config.sshTunnel))],
+  sshGateway: [
+    restart('ssh.gateway.listen', ({ sshGateway }) => sshGateway?.listen ?? null),
+    restart('ssh.gateway.alone', ({ sshGateway }) => sshGateway && String(sshGateway.alone)),
+  ],
   concurrency: [live('concurrency', (config) => String(config.concurrency))],
   drainMs: [live('drain', (config) => formatDuration(config.drainMs))],
   keepMs: [live('keep', (config) => formatDuration(config.keepMs))],

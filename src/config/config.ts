@@ -8,6 +8,7 @@ import { parseDocument } from 'yaml'
 import { type Access, readAccess } from './auth.ts'
 import { refuseElsewhere } from './cluster/cluster.ts'
 import { findConfigFile } from './config-file.ts'
+import { addressConflict, type GatewayConfig, readGateway } from './ssh/gateway.ts'
 import { readImages } from './images.ts'
 import { type LogSettings, readLog } from './log.ts'
 import { describePostgres, type PostgresConfig, readPostgres } from './database/postgres.ts'
@@ -49,6 +50,8 @@ export interface Config extends Access {
   readonly sshHost: string
   /** Whether answers tell clients to connect through the manager. */
   readonly sshTunnel: boolean
+  /** How tenants reach the SSH ports; null: at those that the engine publishes. */
+  readonly sshGateway: GatewayConfig | null
   /** Whether containers get host certificates of the database's authority. */
   readonly hostCa: boolean
   /** In the order of berth.yml. The simple API uses the first one. */
@@ -118,7 +121,8 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   const yamlTree = parseYaml(yaml, file)
   const { raw, all: top, some } = reader.map(yamlTree, [], TOP, OTHER_KEYS)
   const log = readLog(reader, raw)
-  const { all: ssh } = reader.map(raw['ssh'], ['ssh'], SSH)
+  const { all: ssh, raw: rawSsh } = reader.map(raw['ssh'], ['ssh'], SSH, ['gateway'])
+  const sshGateway = readGateway(reader, rawSsh['gateway'])
   const folder = dirname(file)
   const owners = new Map(some.listen ? [[some.listen.port, 'listen']] : [])
   const rawPools = Object.entries(reader.section(raw['pools'], ['pools']))
@@ -153,6 +157,8 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   if (!top || !ssh || !access || !log || !kubernetes || reader.problems.length > 0)
     throw invalidConfig(file, reader.problems)
   const engine = engineOf(top.engine, kubernetes, environment)
+  const conflict = sshGateway && addressConflict(sshGateway.listen, ssh.bind, engine)
+  if (conflict !== null) throw invalidConfig(file, [{ path: 'ssh.gateway.listen', message: conflict }])
   return freeze({
     file,
     listen: top.listen,
@@ -172,6 +178,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     timezone: some.timezone ?? zoneOfMachine(),
     sshHost: ssh.host,
     sshTunnel: ssh.tunnel,
+    sshGateway,
     hostCa: ssh.host_ca,
     pools,
     images,

@@ -8,6 +8,7 @@ import type { Nodes } from '../usecases/nodes/nodes.ts'
 import type { Reservations } from '../usecases/reservations.ts'
 import type { Terminals } from '../usecases/terminals/terminals.ts'
 import type { Tokens } from '../usecases/tokens.ts'
+import type { GatewayFigures } from '../usecases/gateway/gateway.ts'
 import type { Tunnels } from '../usecases/tunnels/tunnels.ts'
 import type { IsStillValid } from './auth/credential.ts'
 import type { Authenticate } from './auth/identity.ts'
@@ -74,6 +75,8 @@ export interface ServerContext {
   readonly terminals: Terminals
   readonly tunnels: Tunnels
   readonly nodes: Nodes
+  /** null without a gateway in this manager. */
+  readonly gateway: { readonly figures: GatewayFigures } | null
   readonly reconciler: Readiness
   readonly store: Store
   readonly pools: Pools

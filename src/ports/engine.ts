@@ -157,6 +157,11 @@ export interface Engine {
    * container of this instance. Asks the engine each time, because addresses are reused.
    */
   sshAddress(id: string): Promise<SshAddress | null>
+  /**
+   * Returns the address of the engine's host on which a container's sshd is published, as far as this process has seen;
+   * null if it has not, or if it is published nowhere.
+   */
+  publishedAt(id: string): string | null
   /** Returns the engine's id of the image that a container was made from; null when there is no such container. */
   imageOf(id: string): Promise<string | null>
   /** Returns the engine's id of the image that has this name now; null when there is none. */

@@ -5,6 +5,7 @@ import type { Snapshot } from '../domain/snapshot.ts'
 import type { PoolFacts } from '../domain/pool.ts'
 import type { Outcome, Reservation, ReservationState } from '../domain/reservation.ts'
 import type { UsageRecord } from '../domain/usage.ts'
+import type { DoorStore } from './store/doors.ts'
 import type { HistoryStore } from './store/history.ts'
 import type { LeadershipStore } from './store/leadership.ts'
 import type { RequestCountStore } from './store/request-counts.ts'
@@ -134,6 +135,7 @@ export interface ReservationWithContainers {
  */
 export interface Store
   extends LeadershipStore,
+    DoorStore,
     HistoryStore,
     SessionStore,
     TokenStore,

@@ -12,7 +12,7 @@ const PAGE_SIZE = 500
  * because the triggers of the copy record the inserted rows; so are tables whose rows are valid for a minute at most.
  */
 const TABLES: Readonly<
-  Record<Exclude<keyof Tables, 'changes' | 'tickets' | 'request_counts'>, readonly [string, ...string[]]>
+  Record<Exclude<keyof Tables, 'changes' | 'tickets' | 'request_counts' | 'gateways'>, readonly [string, ...string[]]>
 > = {
   containers: ['name'],
   reservations: ['id'],

@@ -19,6 +19,7 @@ import * as terminals from './sqlite/migrations/0015-terminals.ts'
 import * as renewedManagers from './migrations/0016-managers.ts'
 import * as sharedView from './migrations/0017-shared-view.ts'
 import * as secretCheck from './migrations/0018-secret-check.ts'
+import * as doors from './migrations/0019-doors.ts'
 import * as firstSchema from './postgres/first-schema.ts'
 import type { Tables } from './sql/schema/tables.ts'
 
@@ -32,6 +33,7 @@ const COMMON: Migrations = {
   '0016-managers': renewedManagers,
   '0017-shared-view': sharedView,
   '0018-secret-check': secretCheck,
+  '0019-doors': doors,
 }
 
 export const SQLITE_MIGRATIONS: Migrations = {

@@ -60,6 +60,13 @@ CREATE INDEX "events_owner" on "events" ("owner", "id");
 
 CREATE INDEX "events_reservation" on "events" ("reservation", "id");
 
+CREATE TABLE "gateways" (
+  "name" text not null primary key,
+  "address" text not null,
+  "started_at" bigint not null,
+  "until" bigint not null,
+  "applied_change" bigint);
+
 CREATE TABLE "holds" (
   "reservation_id" text not null references "reservations" ("id"),
   "container" text not null,
@@ -102,7 +109,8 @@ CREATE TABLE "managers" (
   "started_at" bigint,
   "seen_at" bigint,
   "until" bigint,
-  "clock_offset" bigint);
+  "clock_offset" bigint,
+  "applied_change" bigint);
 
 CREATE TABLE "pool_facts" (
   "pool" text primary key,

@@ -12,6 +12,7 @@ import { activate, type ActivationDeps, maxPreparationMs } from './activation.ts
 import { type IdempotentRequest, repeatedResult } from './idempotency.ts'
 import { assertWithinLimits } from './limits.ts'
 import { type PasswordStyle, passwordFor } from './passwords/passwords.ts'
+import type { RevocationDeps } from './revocation.ts'
 import { assertWithinPool, type WantedTimes } from './rules/pool-rules.ts'
 import { refusalOf } from './refusals.ts'
 import { assertAccount } from './rules/reserve-rules.ts'
@@ -38,7 +39,7 @@ export interface Reserved extends ReservationWithContainers {
   readonly password: string | null
 }
 
-export interface ReserveDeps extends ActivationDeps {
+export interface ReserveDeps extends ActivationDeps, Pick<RevocationDeps, 'door'> {
   readonly pools: Pools
   readonly hashPassword: HashPassword
   readonly newId: () => string

@@ -41,6 +41,7 @@ describe('the sample file', () => {
       instance: { name: 'berth', bind: '127.0.0.1' },
       sshHost: 'localhost',
       sshTunnel: false,
+      sshGateway: null,
       hostCa: false,
       pools: [
         {

@@ -21,7 +21,7 @@ describe('an invalid file', () => {
       'acounts: unknown key; did you mean "accounts"? allowed: listen, database, accounts, engine, instance, peer_networks, concurrency, drain, keep, timezone, log, auth, rate_limit, trust_proxy, url, ssh, postgres, images, pools',
       'listen: must be host:port like 127.0.0.1:8080, not "everywhere"',
       'accounts: must be native or ansible, not "magic"',
-      'ssh.port: unknown key; allowed: bind, host, host_ca, tunnel',
+      'ssh.port: unknown key; allowed: bind, host, host_ca, tunnel, gateway',
       'ssh.bind: must be an IP address, not "localhost"',
       'pools.alpine.memory: must be a size like 512m or 2g, not "lots"',
       'pools.alpine.cpus: must be a number of cores like 1 or 0.5, not "-1"',

@@ -154,6 +154,17 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       assert.equal(await engine.sshAddress(id), null)
     })
 
+    it('knows on which address sshd is published, also when another manager has made the container', async () => {
+      const id = await engine.create(specFor(fixture))
+      const isPublished = engine.traits.publishesPorts
+      assert.equal(engine.publishedAt(id), isPublished ? spec.bind : null)
+      await engine.start(id)
+      await fixture.other.list()
+      assert.equal(fixture.other.publishedAt(id), isPublished ? spec.bind : null)
+      await fixture.neighbour.engine.list()
+      assert.equal(fixture.neighbour.engine.publishedAt(id), null)
+    })
+
     it('observes no generation where none was given', async () => {
       const id = await engine.create({ ...spec, generation: null })
       assert.equal((await engine.inspect(id))?.generation, null)

@@ -27,6 +27,7 @@ import { openSecret, secretFileOf } from '../../src/store/secret-file.ts'
 import { connectSqlite } from '../../src/store/sqlite/driver.ts'
 import { NOW } from '../../lab/rows.ts'
 import { storeContract } from './store.ts'
+import { doorsContract } from './store-doors.ts'
 import { managersContract } from './store-managers.ts'
 import { sharedViewContract } from './store-shared-view.ts'
 import { claimOf } from '../../lab/claims.ts'
@@ -58,7 +59,7 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 storeContract('SQLite in memory', () => openSqlite(':memory:'))
 storeContract('SQLite in a file', () => openSqlite(freshFile()))
 
-for (const contract of [managersContract, sharedViewContract]) {
+for (const contract of [managersContract, sharedViewContract, doorsContract]) {
   contract('SQLite', async () => {
     const file = freshFile()
     return (address) => openSqlite(file, address)

@@ -74,7 +74,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 const ESC = '\u001b'
 const OURS = new RegExp(`${ESC}\\[(?:[12]|22|3[1236]|39)m|\r${ESC}\\[K`, 'g')
 /** Commands that send no request. */
-const LOCAL = ['serve', 'migrate', 'backup', 'doctor', 'completion', 'help']
+const LOCAL = ['serve', 'gateway', 'migrate', 'backup', 'doctor', 'completion', 'help']
 
 function leaves(command: ReturnType<typeof createProgram>, path: readonly string[] = []): string[] {
   const inner = command.commands

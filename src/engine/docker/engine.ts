@@ -21,7 +21,7 @@ import { PreparedImages } from './images/prepared-images.ts'
 import { Guests } from './guests.ts'
 import { inspectContainer } from './api/inspect.ts'
 import { addressesIn, addressesOf, rejoinNetwork } from './network/network.ts'
-import { fromInspect, fromList } from './container/observed.ts'
+import { bindOf, fromInspect, fromList } from './container/observed.ts'
 import { listContainers } from './container/list.ts'
 import { DEFAULT_RANGE } from './peers/blocks.ts'
 import { PeerNetworks } from './peers/peer-networks.ts'
@@ -92,8 +92,8 @@ class DockerEngine implements Engine {
   readonly #firewallShell: FirewallShell
   readonly #ledger: Ledger
   readonly #peers: PeerNetworks
-  /** Ids of this instance's containers, as of the last listing or created since. */
-  #ours = new Set<string>()
+  /** This instance's containers, as of the last listing or created since: by id, where sshd is published. */
+  #ours = new Map<string, string | null>()
 
   constructor(scope: InstanceScope & { readonly range: Ipv4Block }, docker: Docker, deadlines: Deadlines) {
     const { instance, mark } = scope
@@ -131,7 +131,7 @@ class DockerEngine implements Engine {
   async list(): Promise<EngineListing> {
     const [infos, peerNetworks] = await Promise.all([this.#listAll(), this.#peers.list()])
     this.#guests.update(infos)
-    this.#ours = new Set(infos.map(({ Id }) => Id))
+    this.#ours = new Map(infos.map((info) => [info.Id, bindOf(info) ?? this.publishedAt(info.Id)]))
     const hasForeign = infos.some(({ Labels }) => Labels[DATABASE_LABEL] !== this.#scope.mark.id)
     // Without a firewall there is no ledger to read.
     await this.#ledger.refresh({ hasForeign, must: this.#ledger.isOpen() })
@@ -149,6 +149,7 @@ class DockerEngine implements Engine {
   presence: Engine['presence'] = () => this.#ledger.presence
   lentTo: Engine['lentTo'] = (id) => this.#ledger.lent.get(id) ?? null
   version: Engine['version'] = () => this.#facts.version()
+  publishedAt: Engine['publishedAt'] = (id) => this.#ours.get(id) ?? null
   sshAddress: Engine['sshAddress'] = (id) => this.#facts.sshAddress(id, this.#scope.instance)
   imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
   imageNamed: Engine['imageNamed'] = (name) => this.#facts.imageNamed(name)
@@ -163,7 +164,7 @@ class DockerEngine implements Engine {
       createGeneration(this.#docker, spec, { mark: this.#scope.mark, lent: this.#ledger.lent }, signal),
     )
     this.#unused.add(id)
-    this.#ours.add(id)
+    this.#ours.set(id, spec.bind)
     return id
   }
 
@@ -241,8 +242,7 @@ class DockerEngine implements Engine {
 
   /**
    * Returns whether the container belongs to this instance. A database that was copied for another instance names
-   * containers of the first one, which do not exist for this engine. Docker is asked only for containers that were not
-   * listed.
+   * containers that do not exist for this engine. Docker is asked only for those that were not listed.
    */
   async #isOurs(id: string): Promise<boolean> {
     return this.#ours.has(id) || (await this.inspect(assertFullId(id))) !== null

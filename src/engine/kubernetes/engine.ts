@@ -131,6 +131,8 @@ class KubernetesEngine implements Engine {
   version: Engine['version'] = () => this.#facts.version()
   inspect: Engine['inspect'] = (id) => this.#facts.inspect(id)
   sshAddress: Engine['sshAddress'] = (id) => this.#facts.sshAddress(id)
+  /** Only pods of the managers and gateways reach it. */
+  publishedAt: Engine['publishedAt'] = () => null
   imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
   whyDown: Engine['whyDown'] = (id) => this.#facts.whyDown(id)
   nodes: NonNullable<Engine['nodes']> = () => this.#nodes.describe()

@@ -96,6 +96,7 @@ class MemoryEngine implements Engine {
   }
 
   lentTo: Engine['lentTo'] = (id) => this.#host.lent.get(id) ?? null
+  publishedAt: Engine['publishedAt'] = (id) => this.#ours(id)?.spec.bind ?? null
   sshAddress: Engine['sshAddress'] = async (id) => (this.#find(id)?.state === 'running' ? this.#host.sshd : null)
 
   async inspect(id: string): Promise<Observed | null> {
@@ -166,8 +167,7 @@ class MemoryEngine implements Engine {
     if (!this.#peerNetworks().some((network) => network.reservation === reservation)) {
       const id = randomUUID()
       const { id: database, origin } = this.#mark
-      const network = { id, reservation, database, origin }
-      this.#host.peerNetworks.set(id, { instance: this.#instance, network })
+      this.#host.peerNetworks.set(id, { instance: this.#instance, network: { id, reservation, database, origin } })
     }
     for (const { id, position } of members) {
       const container = this.#find(id)

@@ -9,6 +9,7 @@ import type { Metrics, Timed } from '../../ports/metrics.ts'
 import { waitingFor } from '../../domain/queue.ts'
 import type { Snapshot } from '../../domain/snapshot.ts'
 import { type Outcome, type ReservationState, stateAt } from '../../domain/reservation.ts'
+import { declareConnectionMetrics, type OpenConnectionCounts } from './connection-metrics.ts'
 import { type Answered, declareRequestMetrics } from './request-metrics.ts'
 
 /** Records, so that a new state or verb does not compile before it is counted here. */
@@ -52,11 +53,8 @@ export interface Build {
 }
 
 /** What neither pools nor rows say. */
-interface Present {
+interface Present extends OpenConnectionCounts {
   readonly now: number
-  /** Number of shells of terminals. */
-  readonly terminals: number
-  readonly tunnels: number
   readonly isLeading: boolean
   /** Time by which this machine's clock is ahead of the database's. */
   readonly clockOffsetMs: number
@@ -141,16 +139,6 @@ function declareMetrics(registry: Registry) {
       labelNames: ['pool', 'outcome'],
       help: 'Reservations that this manager has ended since it started, by outcome',
     }),
-    terminals: new Gauge({
-      registers,
-      name: 'berth_terminals',
-      help: 'Shells of terminals that this manager keeps',
-    }),
-    tunnels: new Gauge({
-      registers,
-      name: 'berth_tunnels',
-      help: 'SSH connections that this manager forwards',
-    }),
     leader: new Gauge({
       registers,
       name: 'berth_leader',
@@ -197,20 +185,10 @@ function refresh(gauges: Gauges, pools: readonly Pool[], snapshot: Snapshot, now
 export function openMetrics({ version, engine }: Build): PrometheusMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_EVERY_MS })
-  const {
-    durations,
-    queueWait,
-    failures,
-    refusals,
-    endings,
-    terminals,
-    tunnels,
-    leader,
-    clockOffset,
-    build,
-    ...gauges
-  } = declareMetrics(registry)
+  const { durations, queueWait, failures, refusals, endings, leader, clockOffset, build, ...gauges } =
+    declareMetrics(registry)
   const answered = declareRequestMetrics(registry)
+  const setConnections = declareConnectionMetrics(registry)
   build.set({ version, node: process.version, engine }, 1)
   for (const operation of Object.keys(TIMED)) durations.zero({ operation })
 
@@ -226,8 +204,7 @@ export function openMetrics({ version, engine }: Build): PrometheusMetrics {
     ended: (pool, outcome) => endings.inc({ pool, outcome }),
     answered,
     render(pools, snapshot, { now, isLeading, clockOffsetMs, ...open }) {
-      terminals.set(open.terminals)
-      tunnels.set(open.tunnels)
+      setConnections(open)
       leader.set(isLeading ? 1 : 0)
       clockOffset.set(clockOffsetMs / 1_000)
       for (const { name: pool } of pools) {

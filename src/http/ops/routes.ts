@@ -19,7 +19,7 @@ const Refused = errorMessage('Only an admin may do this')
 const Figures = { description: "Prometheus' text format", content: { 'text/plain': { schema: Type.String() } } }
 
 export function opsRoutes(server: FastifyInstance, context: ServerContext): void {
-  const { store, pools, clock, metrics, terminals, tunnels, version, reconciler, clockOffset } = context
+  const { store, pools, clock, metrics, terminals, tunnels, gateway, version, reconciler, clockOffset } = context
   const currentReadiness = createReadiness(context)
   const typed = server.withTypeProvider<TypeBoxTypeProvider>()
 
@@ -49,6 +49,7 @@ export function opsRoutes(server: FastifyInstance, context: ServerContext): void
       now: clock(),
       terminals: terminals.counts.terminals,
       tunnels: tunnels.count,
+      gateway: gateway?.figures.open ?? 0,
       isLeading: reconciler.isLeading(),
       clockOffsetMs: clockOffset(),
     })

@@ -6,6 +6,7 @@ import type { Observed } from '../../ports/engine.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import { createNotifier, type Notifier } from '../../usecases/notifier.ts'
 import type { PostponedWrites } from '../../usecases/postponed-writes.ts'
+import type { RevocationDeps } from '../../usecases/revocation.ts'
 import type { Action } from '../plan/actions.ts'
 import { containerKey, imageKey, notificationKey, playbookKey, type WorkKey } from '../work-keys.ts'
 import { Activations } from './activations.ts'
@@ -22,7 +23,7 @@ import type { Snapshot } from '../../domain/snapshot.ts'
 import { Surveyor } from './surveyor.ts'
 import { BackgroundWork } from './work.ts'
 
-export interface ExecutorDeps extends BuilderDeps {
+export interface ExecutorDeps extends BuilderDeps, Pick<RevocationDeps, 'door'> {
   /** Returns the maximum number of containers that are worked on at once. */
   readonly concurrency: () => number
   readonly metrics: Metrics

@@ -5,6 +5,7 @@ import type { Store } from '../../ports/store.ts'
 import { claimVerbs } from './claims.ts'
 import { containerVerbs } from './containers.ts'
 import { identityVerbs } from './database-identity.ts'
+import { doorVerbs } from './doors/doors.ts'
 import { eventVerbs } from './events.ts'
 import { eventHistoryVerbs } from './history/events.ts'
 import { refusalVerbs } from './history/refusals.ts'
@@ -38,6 +39,7 @@ export function createSqlStore(db: Kysely<Tables>, address: string, transactions
     ...noteVerbs(transactions),
     ...managerVerbs(transactions, manager),
     ...leadershipVerbs(db, transactions, manager),
+    ...doorVerbs(db, transactions, manager),
     ...identityVerbs(transactions),
     ...tokenVerbs(transactions),
     ...sessionVerbs(transactions),

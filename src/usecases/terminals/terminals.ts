@@ -117,6 +117,11 @@ export class Terminals {
     await this.#upkeep.hangUp(row, place)
   }
 
+  /** See `Upkeep`. */
+  closeWhatIsOver(): Promise<void> {
+    return this.#upkeep.closeWhatIsOver()
+  }
+
   /** Checks all viewers and terminals, including those of earlier managers. Returns when to call it again. */
   async step(): Promise<number> {
     if (this.#stopped) return Number.POSITIVE_INFINITY
@@ -167,7 +172,10 @@ export class Terminals {
     this.#deps.log.info(`terminal in ${row.container} ${shell.lost ? 'started again' : 'taken over'}`, {
       terminal: row.id,
     })
-    return this.#add(row, shell, place)
+    const terminal = this.#add(row, shell, place)
+    // The reservation may have ended while the shell was being resumed: then no viewer may be attached to it.
+    await this.#upkeep.closeWhatIsOver().catch(() => undefined)
+    return terminal
   }
 
   async #shellEnded(row: Terminal, code: number | null): Promise<void> {

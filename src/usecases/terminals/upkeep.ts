@@ -2,7 +2,7 @@
 import { reasonOf } from '../../domain/errors.ts'
 import type { Terminal } from '../../domain/terminal/terminal.ts'
 import { currentEnding } from './current-ending.ts'
-import { idleEnding, type TerminalEnding } from './ending.ts'
+import { endingOf, idleEnding, type TerminalEnding } from './ending.ts'
 import { isIdleElsewhere, MARK_MS } from './idle.ts'
 import { endLogin } from './login.ts'
 import { type Place, placeOfTerminal } from './place.ts'
@@ -48,6 +48,23 @@ export class Upkeep {
       }
     }
     this.#checking = false
+  }
+
+  /**
+   * Closes the connections to running terminals that are over, without waiting until their ends are recorded. Rejects
+   * if the rows cannot be read.
+   */
+  async closeWhatIsOver(): Promise<void> {
+    if (this.#running.size === 0) return
+    const { containers, reservations } = await this.#deps.store.snapshot()
+    const facts = { now: this.#deps.clock(), localTime: this.#deps.localTime }
+    for (const { row } of [...this.#running.values()]) {
+      const container = containers.find(({ name }) => name === row.container) ?? null
+      const reservation = reservations.find(({ id }) => id === row.reservation) ?? null
+      // Its row has left the snapshot if the end is recorded.
+      const ending = endingOf(row, { ...facts, container, reservation }) && (await currentEnding(this.#deps, row))
+      if (ending) void this.end(row, ending)
+    }
   }
 
   /** Records every MARK_MS which terminals have viewers, for the next manager. */

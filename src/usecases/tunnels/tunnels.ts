@@ -3,8 +3,7 @@ import { BerthError } from '../../domain/errors.ts'
 import { type Identity, maySee } from '../../domain/identity.ts'
 import { dueEnd } from '../../domain/reservation.ts'
 import { type LentContainer, lentContainer } from '../active/lent-container.ts'
-import { currentEnding } from '../terminals/current-ending.ts'
-import { endingOf } from '../terminals/ending.ts'
+import { type OpenConnection, OpenConnections } from '../doors/open-connections.ts'
 import { assertRoomForTunnel } from './limits.ts'
 import type { AdmittedTunnel, TunnelCaller, TunnelConnection, TunnelsDeps } from './types.ts'
 
@@ -16,36 +15,23 @@ const RECHECK_MS = 1_000
 const PING_MS = 30_000
 /** Interval of `step`. A tunnel that was opened right after a step is closed at most this late. */
 const STEP_MS = 1_000
-/**
- * Time after the end of a reservation, as last read, at which its tunnels are closed although the database has not
- * answered since: a read may take 5 seconds to fail.
- */
-const OVERDUE_MS = 250
 
-interface Tunnel {
-  /** Names what `currentEnding` looks up. */
-  readonly container: string
-  readonly reservation: string
-  readonly generation: number
+interface Tunnel extends OpenConnection {
   readonly caller: TunnelCaller
   readonly connection: TunnelConnection
-  /** End of its reservation, as last read. Applies while the database cannot be read. Epoch milliseconds. */
-  dueAt: number
   checkedAt: number
   pingedAt: number
 }
 
 export class Tunnels {
   readonly #deps: TunnelsDeps
-  readonly #open = new Set<Tunnel>()
+  readonly #open: OpenConnections<Tunnel>
   readonly #unlisten: () => void
   #stopped = false
-  /** The check that is under way. */
-  #checking: Promise<void> | null = null
-  #checkAgain = false
 
   constructor(deps: TunnelsDeps) {
     this.#deps = deps
+    this.#open = new OpenConnections(deps, ({ connection }, { why, reason }) => connection.close(why, reason))
     this.#unlisten = deps.store.onEvents(() => void this.#changed())
   }
 
@@ -88,7 +74,7 @@ export class Tunnels {
     const leave = () => void this.#open.delete(tunnel)
     try {
       const address = await engine.sshAddress(container.engineId)
-      await this.#closeThoseOver([tunnel])
+      await this.#open.closeThoseOver([tunnel])
       if (!this.#open.has(tunnel)) throw new BerthError('not_active', 'the tunnel was over before it was open')
       if (address === null) throw new BerthError('conflict', `${name} is down; try again when it is back`)
       log.info(`tunnel to ${name} opened by ${by.name}`, { container: name, reservation: reservation.id, by: by.name })
@@ -103,7 +89,8 @@ export class Tunnels {
   async step(): Promise<number> {
     const { clock } = this.#deps
     if (this.#open.size > 0) {
-      await this.#closeWhatIsOver()
+      // A database that cannot be read now is read again in the next step.
+      await this.closeWhatIsOver().catch(() => undefined)
       await this.#checkCallers(CHECK_MS)
     }
     const now = clock()
@@ -112,21 +99,17 @@ export class Tunnels {
       tunnel.pingedAt = now
       tunnel.connection.ping()
     }
-    const dueAts = [...this.#open].map(({ dueAt }) => dueAt)
-    return Math.min(now + STEP_MS, ...dueAts)
+    return Math.min(now + STEP_MS, this.#open.nextDue())
   }
 
-  /** Closes tunnels that `step` would have closed by now if the database answered. Returns when to call it again. */
+  /** See `OpenConnections`. */
+  closeWhatIsOver(): Promise<void> {
+    return this.#open.closeWhatIsOver()
+  }
+
+  /** See `OpenConnections`. */
   closeOverdue(): number {
-    const { clock, log } = this.#deps
-    const now = clock()
-    for (const tunnel of this.#open) {
-      if (now < tunnel.dueAt + OVERDUE_MS) continue
-      const { container, reservation } = tunnel
-      log.warn(`tunnel to ${container} closed, at the end that was last read`, { container, reservation })
-      this.#close(tunnel, 'over', this.#endAsLastRead(tunnel))
-    }
-    return Math.min(now + STEP_MS, ...[...this.#open].map(({ dueAt }) => dueAt + OVERDUE_MS))
+    return this.#open.closeOverdue()
   }
 
   /** Closes all tunnels: their clients can open new ones at another manager. */
@@ -139,58 +122,8 @@ export class Tunnels {
   /** Called on each event: a reservation, a container or a token may have changed. */
   async #changed(): Promise<void> {
     if (this.#open.size === 0) return
-    await this.#closeWhatIsOver()
+    await this.closeWhatIsOver().catch(() => undefined)
     await this.#checkCallers(RECHECK_MS)
-  }
-
-  /** Closes tunnels whose reservation or container is over, once for all events that arrive meanwhile. */
-  #closeWhatIsOver(): Promise<void> {
-    this.#checkAgain = true
-    this.#checking ??= this.#check()
-    return this.#checking
-  }
-
-  async #check(): Promise<void> {
-    try {
-      while (this.#checkAgain) {
-        this.#checkAgain = false
-        await this.#closeThoseOver([...this.#open])
-      }
-    } finally {
-      this.#checking = null
-    }
-  }
-
-  /** Reads the rows once for all of these tunnels: there may be a thousand. */
-  async #closeThoseOver(tunnels: readonly Tunnel[]): Promise<void> {
-    const { store, clock, localTime } = this.#deps
-    // A database that cannot be read now is read again in the next step.
-    const snapshot = await store.snapshot().catch(() => null)
-    const containers = new Map(snapshot?.containers.map((container) => [container.name, container]))
-    const reservations = new Map(snapshot?.reservations.map((reservation) => [reservation.id, reservation]))
-    for (const tunnel of tunnels) {
-      const now = clock()
-      const reservation = reservations.get(tunnel.reservation) ?? null
-      const facts = { reservation, container: containers.get(tunnel.container) ?? null, now, localTime }
-      if (snapshot === null ? now < tunnel.dueAt : endingOf(tunnel, facts) === null) {
-        tunnel.dueAt = (reservation && dueEnd(reservation)?.at) ?? tunnel.dueAt
-        continue
-      }
-      await this.#closeOver(tunnel)
-    }
-  }
-
-  async #closeOver(tunnel: Tunnel): Promise<void> {
-    // Its row has left the snapshot if the end is recorded.
-    const ending = await currentEnding(this.#deps, tunnel).catch(() => undefined)
-    // It was extended meanwhile.
-    if (ending === null) return
-    const isReplaced = ending?.why === 'replaced' || ending?.why === 'reset'
-    this.#close(tunnel, isReplaced ? 'replaced' : 'over', ending?.reason ?? this.#endAsLastRead(tunnel))
-  }
-
-  #endAsLastRead({ dueAt }: Tunnel): string {
-    return `The reservation ended at ${this.#deps.localTime.timeOfDay(dueAt)}.`
   }
 
   async #checkCallers(intervalMs: number): Promise<void> {

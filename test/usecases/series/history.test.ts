@@ -43,6 +43,7 @@ async function scene() {
       now: world.now(),
       terminals: 0,
       tunnels: 0,
+      gateway: 0,
       isLeading: true,
       clockOffsetMs: 0,
     })

@@ -29,6 +29,11 @@ export function fromList(info: ContainerInfo, instance: string, lent: Lent): Obs
 }
 
 /** Reads the same from Docker's inspect. Its time of creation is cut to seconds, as in lists, so that both agree. */
+/** Returns the address of Docker's host on which sshd is published; null while the container is down. */
+export function bindOf({ Ports }: Pick<ContainerInfo, 'Ports'>): string | null {
+  return Ports.find(({ PrivatePort, PublicPort }) => PrivatePort === SSH && PublicPort !== undefined)?.IP ?? null
+}
+
 export function fromInspect(info: ContainerInspectInfo, instance: string, lent: Lent): Observed | null {
   const labels = readLabels(info.Config.Labels ?? {}, instance)
   const createdAt = Math.floor(Date.parse(info.Created) / 1000) * 1000

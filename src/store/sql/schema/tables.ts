@@ -25,6 +25,7 @@ export interface Tables {
   requests: RequestsTable
   leaders: LeadersTable
   managers: ManagersTable
+  gateways: GatewaysTable
   database_identity: DatabaseIdentityTable
   changes: ChangesTable
   refusals: RowOf<RefusalCount>
@@ -94,6 +95,19 @@ interface ManagersTable {
   seen_at: number | null
   until: number | null
   clock_offset: number | null
+  /** The latest change up to which it has closed what was over; null before the first. */
+  applied_change: number | null
+}
+
+interface GatewaysTable {
+  /** Unique for each process. */
+  name: string
+  /** Host name of its machine, and the address on which it listens. */
+  address: string
+  started_at: number
+  until: number
+  /** As that of a manager. */
+  applied_change: number | null
 }
 
 /** One row. */
