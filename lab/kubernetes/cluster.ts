@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Certificates } from './certificates.ts'
 import { removeCgroups } from './cgroups.ts'
 import { ApiServer, ETCD, type Place, startControllers, startEtcd } from './control-plane.ts'
+import { enforce } from './enforcer.ts'
 import { removeLeftovers, writeOwner } from './leftovers.ts'
 import { Namespaces } from './namespaces.ts'
 import { Network } from './network.ts'
@@ -34,6 +35,8 @@ export interface Cluster {
   load(image: string): Promise<void>
   /** Runs kubectl as the administrator, and returns its output. */
   kubectl(...args: string[]): Promise<string>
+  /** Enforces NetworkPolicies until the result is called. Without it nothing does. */
+  enforce(): Promise<() => Promise<void>>
   /** Runs etcdctl, and returns its output. */
   etcdctl(...args: string[]): Promise<string>
   stop(): Promise<void>
@@ -80,7 +83,8 @@ export async function startCluster(names: readonly string[] = ['node-a', 'node-b
     const load = async (image: string) => void (await Promise.all(nodes.map((node) => node.load(image))))
     const etcdctl = (...args: string[]) => namespaces.run(join(programs, 'etcdctl'), '--endpoints', ETCD, ...args)
     const { machine } = network
-    return { folder, kubeconfig, certificates, machine, apiServer, nodes, load, kubectl, etcdctl, stop }
+    const enforcing = () => enforce(nodes, kubeconfig)
+    return { folder, kubeconfig, certificates, machine, apiServer, nodes, load, kubectl, enforce: enforcing, etcdctl, stop }
   } catch (error) {
     await stop()
     throw error

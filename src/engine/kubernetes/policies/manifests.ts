@@ -97,7 +97,7 @@ export function disruptionBudget(instance: string): Manifest {
   })
 }
 
-function withDigest({ metadata, spec }: Manifest): Manifest {
+export function withDigest({ metadata, spec }: Manifest): Manifest {
   const digest = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16)
   return { metadata: { ...metadata, annotations: { [DIGEST_ANNOTATION]: digest } }, spec }
 }
