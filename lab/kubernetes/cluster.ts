@@ -37,6 +37,8 @@ export interface Cluster {
   kubectl(...args: string[]): Promise<string>
   /** Enforces NetworkPolicies until the result is called. Without it nothing does. */
   enforce(): Promise<() => Promise<void>>
+  /** Runs a program beside the API server. */
+  run(...command: string[]): Promise<string>
   /** Runs etcdctl, and returns its output. */
   etcdctl(...args: string[]): Promise<string>
   stop(): Promise<void>
@@ -81,10 +83,11 @@ export async function startCluster(names: readonly string[] = ['node-a', 'node-b
     }
     await waitForNodes(kubectl, names)
     const load = async (image: string) => void (await Promise.all(nodes.map((node) => node.load(image))))
-    const etcdctl = (...args: string[]) => namespaces.run(join(programs, 'etcdctl'), '--endpoints', ETCD, ...args)
     const { machine } = network
-    const enforcing = () => enforce(nodes, kubeconfig)
-    return { folder, kubeconfig, certificates, machine, apiServer, nodes, load, kubectl, enforce: enforcing, etcdctl, stop }
+    const run = (...command: string[]) => namespaces.run(...command)
+    const etcdctl = (...args: string[]) => run(join(programs, 'etcdctl'), '--endpoints', ETCD, ...args)
+    const verbs = { load, kubectl, run, etcdctl, enforce: () => enforce(nodes, kubeconfig), stop }
+    return { folder, kubeconfig, certificates, machine, apiServer, nodes, ...verbs }
   } catch (error) {
     await stop()
     throw error

@@ -16,8 +16,6 @@ import { describeEndpoints, type Endpoint, lookFrom, sshdOf } from './probe.ts'
 
 /** Clouds serve credentials of the node there. */
 const METADATA: Endpoint = { address: '169.254.169.254', port: 80, what: 'metadata of the cloud' }
-/** Maximum time from the first look on until a plugin enforces the policies for a new pod. */
-const ENFORCED_WITHIN_MS = 10_000
 /** Maximum time until sshd of a new pod answers. */
 const SSHD_WITHIN_MS = 30_000
 const POLL_MS = 200
@@ -47,7 +45,7 @@ export class Isolation {
     const probe = await this.#canaries.startProbe(reaches.has('internet') ? 'internet' : 'none')
     try {
       const reached = await this.#waitUntilIsolated(probe, canary)
-      if (reached.length > 0) throw notEnforced('a container of restricted reach', reached)
+      if (reached.length > 0) throw this.#notEnforced('a container of restricted reach', reached)
     } finally {
       await this.#canaries.remove(probe)
     }
@@ -71,14 +69,14 @@ export class Isolation {
     if (canary === null)
       throw new BerthError('engine_unavailable', `start ${name}: the canary is gone, and is made again`)
     const reached = await this.#waitUntilIsolated(pod, canary)
-    if (reached.length > 0) throw notEnforced(`start ${name}: it`, reached)
+    if (reached.length > 0) throw this.#notEnforced(`start ${name}: it`, reached)
   }
 
   /** Returns what the pod reaches after the time in which policies are enforced, and must not; empty as soon as nothing. */
   async #waitUntilIsolated(pod: Pod, canary: Pod): Promise<readonly Endpoint[]> {
     const endpoints = await this.#forbiddenTo(pod, canary)
     await this.#waitForSshd(pod)
-    const end = performance.now() + ENFORCED_WITHIN_MS
+    const end = performance.now() + this.#pods.deadlines.enforce
     for (;;) {
       const { reached } = await lookFrom(this.#pods, pod, endpoints)
       if (reached.length === 0) break
@@ -109,18 +107,17 @@ export class Isolation {
       await sleep(POLL_MS)
     }
   }
+  #notEnforced(who: string, reached: readonly Endpoint[]): BerthError {
+    const seconds = this.#pods.deadlines.enforce / 1_000
+    return new BerthError(
+      'engine_failed',
+      `${who} still reaches ${describeEndpoints(reached)} after ${seconds} s: the network plugin of the cluster does ` +
+        `not enforce NetworkPolicy, so nothing is lent; ${ADVICE}`,
+    )
+  }
 }
 
 /** The canary has the reach `none`. */
 function withCanary(reaches: ReadonlySet<Reach>): ReadonlySet<Reach> {
   return new Set([...reaches, 'none'])
-}
-
-function notEnforced(who: string, reached: readonly Endpoint[]): BerthError {
-  const seconds = ENFORCED_WITHIN_MS / 1_000
-  return new BerthError(
-    'engine_failed',
-    `${who} still reaches ${describeEndpoints(reached)} after ${seconds} s: the network plugin of the cluster does ` +
-      `not enforce NetworkPolicy, so nothing is lent; ${ADVICE}`,
-  )
 }
