@@ -12,7 +12,7 @@ const CONCURRENT = 20
  */
 export async function confirmed(
   engine: Engine,
-  { containers }: Snapshot,
+  { containers }: Pick<Snapshot, 'containers'>,
   listing: EngineListing,
 ): Promise<EngineListing> {
   const listed = new Map(listing.observed.map((observed) => [observed.id, observed]))
