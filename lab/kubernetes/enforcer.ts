@@ -2,6 +2,7 @@
  * Enforces NetworkPolicies on the nodes, as a cluster's network plugin does: rules of nftables, renewed when policies or
  * pods change. Knows only what Berth's policies use: selectors by equal labels, blocks of IPv4 addresses, and ports.
  */
+import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
 import { KubernetesClient } from '../../src/engine/kubernetes/api/client.ts'
@@ -11,10 +12,12 @@ import type { Node } from './node.ts'
 
 const INTERVAL_MS = 300
 const DEADLINE_MS = 5_000
+/** Fetched by scripts/test-tools. */
+const NFT = fileURLToPath(new URL('../../node_modules/.cache/test-tools/bin/nft', import.meta.url))
 const TABLE = 'berth_policies'
 const REMOVAL = `table inet ${TABLE} {}\ndelete table inet ${TABLE}`
 /** Traffic between two pods of a node is bridged. The hook of routed traffic sees it, too, which knows connections. */
-const APPLY = 'echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables; nft "$0"'
+const APPLY = 'echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables; "$0" "$1"'
 
 interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>>
@@ -56,7 +59,7 @@ export async function enforce(nodes: readonly Node[], kubeconfig: string): Promi
     const rules = rulesOf(await read(client))
     for (const node of nodes) {
       if (applied.get(node) === rules) continue
-      await node.run('sh', '-euc', APPLY, `${REMOVAL}\ntable inet ${TABLE} {\n${rules}\n}`)
+      await node.run('sh', '-euc', APPLY, NFT, `${REMOVAL}\ntable inet ${TABLE} {\n${rules}\n}`)
       applied.set(node, rules)
     }
   }
@@ -75,7 +78,7 @@ export async function enforce(nodes: readonly Node[], kubeconfig: string): Promi
     control.abort()
     await running
     client.close()
-    for (const node of nodes) await node.run('nft', REMOVAL).catch(() => undefined)
+    for (const node of nodes) await node.run(NFT, REMOVAL).catch(() => undefined)
   }
 }
 

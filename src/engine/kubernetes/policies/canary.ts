@@ -8,10 +8,10 @@ import { deletePod } from '../pods/end.ts'
 import { idOf } from '../pods/id.ts'
 import { podManifest } from '../pods/manifest.ts'
 import { REACH_LABEL } from '../pods/marks.ts'
-import type { Pods } from '../pods/pods.ts'
+import { Pods } from '../pods/pods.ts'
 import { waitUntilRunning } from '../pods/start.ts'
 import type { Pod } from '../pods/types.ts'
-import { DIGEST_ANNOTATION, type Manifest, withDigest } from './manifests.ts'
+import { DIGEST_ANNOTATION, digestOf, type Manifest } from './manifests.ts'
 
 /** `canary`: stays, and must not be reached. `probe`: tries to reach it once. */
 type Role = 'canary' | 'probe'
@@ -20,7 +20,9 @@ type Role = 'canary' | 'probe'
 const ROLE_LABEL = 'berth.canary'
 const NAME = 'berth-canary'
 /** Time after which the kubelet ends a probe that a killed manager has left. */
-const PROBE_LIFETIME_S = 120
+const PROBE_LIFETIME_S = 600
+/** Maximum time until one runs, for an attempt: nothing is known of the engine meanwhile. */
+const START_MS = 20_000
 
 export interface CanaryOptions {
   readonly instance: string
@@ -34,7 +36,7 @@ export class Canaries {
   readonly #options: CanaryOptions
 
   constructor(pods: Pods, options: CanaryOptions) {
-    this.#pods = pods
+    this.#pods = new Pods(pods.client, pods.namespace, { ...pods.deadlines, start: START_MS })
     this.#options = options
   }
 
@@ -43,29 +45,16 @@ export class Canaries {
     return (await this.#list('canary')).find((pod) => this.#isStanding(pod)) ?? null
   }
 
-  /** Returns the canary, which is made unless one is up. Removes those that have ended, and what earlier probes left. */
-  async ensure(): Promise<Pod> {
+  /** Returns the canary, which is made unless one is up. Removes those that have ended. */
+  async ensureCanary(): Promise<Pod> {
     const found = await this.#list('canary')
     const standing = found.find((pod) => this.#isStanding(pod))
-    const leftovers = [
-      ...found.filter((pod) => pod !== standing && !this.#isStarting(pod)),
-      ...(await this.#list('probe')),
-    ]
-    for (const pod of leftovers) await this.remove(pod)
-    if (standing) return standing
-    const starting = found.find((pod) => this.#isStarting(pod)) ?? (await this.#make('canary', 'none'))
-    return waitUntilRunning(this.#pods, idOf(starting))
+    return standing ?? this.#start('canary', 'none', found)
   }
 
-  /** Makes a pod of this reach, and resolves when it runs. */
+  /** Makes a pod of this reach, and resolves when it runs. Removes what earlier ones have left. */
   async startProbe(reach: Reach): Promise<Pod> {
-    const pod = await this.#make('probe', reach)
-    try {
-      return await waitUntilRunning(this.#pods, idOf(pod))
-    } catch (error) {
-      await this.remove(pod)
-      throw error
-    }
+    return this.#start('probe', reach, await this.#list('probe'))
   }
 
   async remove(pod: Pod): Promise<void> {
@@ -73,40 +62,46 @@ export class Canaries {
       await deletePod(this.#pods, idOf(pod), this.#pods.deadlines.remove)
   }
 
+  /** A pod that waits for its image goes on with that, and runs at a later attempt. */
+  async #start(role: Role, reach: Reach, found: readonly Pod[]): Promise<Pod> {
+    const { digest } = this.#manifest(role, reach)
+    const starting = found.find((pod) => pod.status.phase === 'Pending' && hasDigest(pod, digest))
+    for (const pod of found) if (pod !== starting) await this.remove(pod)
+    return waitUntilRunning(this.#pods, idOf(starting ?? (await this.#make(role, reach))))
+  }
+
   #list(role: Role): Promise<Pod[]> {
     return this.#pods.list(`${INSTANCE_LABEL}=${this.#options.instance},${ROLE_LABEL}=${role}`)
   }
 
   async #make(role: Role, reach: Reach): Promise<Pod> {
-    const manifest = this.#manifest(role, reach)
+    const { manifest } = this.#manifest(role, reach)
     const call = { what: `create ${manifest.metadata.name}`, deadlineMs: this.#pods.deadlines.create }
     return this.#pods.client.create<Pod>(this.#pods.path(), manifest, call)
   }
 
   /** Each has a name of its own: the object of one on a lost node stays. */
-  #manifest(role: Role, reach: Reach): Manifest {
+  #manifest(role: Role, reach: Reach): { manifest: Manifest; digest: string } {
     const { instance, canaryImage: image = BOX_IMAGE, database: mark } = this.#options
     const { spec } = podManifest(specOf(instance, image, reach), { mark, nameservers: [] }) as { spec: object }
     const labels = { [INSTANCE_LABEL]: instance, [ROLE_LABEL]: role, [REACH_LABEL]: reach }
     const name = `berth-${role}-${randomBytes(4).toString('hex')}`
-    return withDigest({ metadata: { name, labels }, spec: role === 'probe' ? { ...spec, ...PROBE_SPEC } : spec })
+    const whole = { labels, spec: role === 'probe' ? { ...spec, ...PROBE_SPEC } : spec }
+    const digest = digestOf(whole)
+    const metadata = { name, labels, annotations: { [DIGEST_ANNOTATION]: digest } }
+    return { manifest: { metadata, spec: whole.spec }, digest }
   }
 
   /** Whether it is up: a pod on a lost node is not ready. */
   #isStanding(pod: Pod): boolean {
     const isReady = pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
-    return isReady === true && this.#isWanted(pod)
+    return isReady === true && hasDigest(pod, this.#manifest('canary', 'none').digest)
   }
+}
 
-  #isStarting(pod: Pod): boolean {
-    return pod.status.phase === 'Pending' && this.#isWanted(pod)
-  }
-
-  #isWanted({ metadata }: Pod): boolean {
-    const wanted = this.#manifest('canary', 'none').metadata as { annotations?: Record<string, string> }
-    const isSame = metadata.annotations?.[DIGEST_ANNOTATION] === wanted.annotations?.[DIGEST_ANNOTATION]
-    return isSame && metadata.deletionTimestamp === undefined
-  }
+/** Whether it was made as it would be made now, and is not being deleted. */
+function hasDigest({ metadata: { annotations, deletionTimestamp } }: Pod, digest: string): boolean {
+  return deletionTimestamp === undefined && annotations?.[DIGEST_ANNOTATION] === digest
 }
 
 /** Beside the canary's node, if there is another one: traffic between nodes takes another path than that within one. */

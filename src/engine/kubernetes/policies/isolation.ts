@@ -39,7 +39,7 @@ export class Isolation {
   /** Makes the policies, and shows once that they are enforced. `engine_failed` if they are not. */
   async provision(reaches: ReadonlySet<Reach>): Promise<void> {
     await this.#policies.apply(withCanary(reaches))
-    const canary = await this.#canaries.ensure()
+    const canary = await this.#canaries.ensureCanary()
     if (this.#shownWith === idOf(canary)) return
     await this.#waitForSshd(canary)
     const probe = await this.#canaries.startProbe(reaches.has('internet') ? 'internet' : 'none')
@@ -107,6 +107,7 @@ export class Isolation {
       await sleep(POLL_MS)
     }
   }
+
   #notEnforced(who: string, reached: readonly Endpoint[]): BerthError {
     const seconds = this.#pods.deadlines.enforce / 1_000
     return new BerthError(

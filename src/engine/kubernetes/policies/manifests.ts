@@ -97,7 +97,10 @@ export function disruptionBudget(instance: string): Manifest {
   })
 }
 
-export function withDigest({ metadata, spec }: Manifest): Manifest {
-  const digest = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16)
-  return { metadata: { ...metadata, annotations: { [DIGEST_ANNOTATION]: digest } }, spec }
+function withDigest({ metadata, spec }: Manifest): Manifest {
+  return { metadata: { ...metadata, annotations: { [DIGEST_ANNOTATION]: digestOf(spec) } }, spec }
+}
+
+export function digestOf(made: object): string {
+  return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16)
 }
