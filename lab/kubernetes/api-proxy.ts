@@ -13,7 +13,7 @@ import type { Cluster } from './cluster.ts'
  * arrives. `reset`: the connection is closed. `delay`: it is delivered later. `answer`: the proxy answers by itself, as
  * an overloaded API server does, or with what the API server has answered before.
  */
-export type ApiFault =
+type ApiFault =
   | { readonly kind: 'drop' | 'half-open' | 'reset' }
   | { readonly kind: 'delay'; readonly ms: number }
   | {
@@ -23,7 +23,7 @@ export type ApiFault =
       readonly body?: string
     }
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: string
   /** With the query, decoded. */
   readonly path: string

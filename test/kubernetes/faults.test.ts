@@ -129,9 +129,9 @@ describe('an API server that fails', () => {
   })
 
   it('is not believed when it answers with an old list: nothing is made twice, or taken for gone', async () => {
-    const before = await proxy.read(PATH)
+    const earlier = await proxy.read(PATH)
     id = await engine.create(specOf(1))
-    fail(LIST, { kind: 'answer', status: 200, body: before })
+    fail(LIST, { kind: 'answer', status: 200, body: earlier })
     const stale = await engine.list()
     assert.deepEqual(stale.observed, [])
     const row = container({ name: 'can-1', pool: 'can', state: 'creating', generation: 1, engineId: id })
@@ -180,9 +180,9 @@ describe('an API server that fails', () => {
   })
 
   it('may list a container that is gone: its successor can be made, and is not removed with it', async () => {
-    const before = await proxy.read(PATH)
+    const earlier = await proxy.read(PATH)
     await engine.remove(id)
-    fail(LIST, { kind: 'answer', status: 200, body: before })
+    fail(LIST, { kind: 'answer', status: 200, body: earlier })
     const listed = (await engine.list()).observed.map((each) => each.id)
     assert.deepEqual(listed, [id])
     const next = await engine.create(specOf(2))
