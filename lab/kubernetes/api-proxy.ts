@@ -1,4 +1,4 @@
-/** A proxy in front of a cluster's API server that fails on demand. Everything that it does not fail is the server's. */
+/** A proxy in front of a cluster's API server that fails requests on demand. All other answers are the server's. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -1,6 +1,6 @@
 /**
- * Enforces NetworkPolicies on the nodes, as a cluster's network plugin does: rules of nftables, renewed when policies or
- * pods change. Knows only what Berth's policies use: selectors by equal labels, blocks of IPv4 addresses, and ports.
+ * Enforces NetworkPolicies on the nodes, as a cluster's network plugin does: rules of nftables, which are renewed when
+ * policies or pods change. Knows only what Berth's policies use: equal labels, blocks of IPv4 addresses, and ports.
  */
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -31,7 +31,6 @@ const cluster = await sharedCluster()
 const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })
 const admin = await connectTo(cluster.kubeconfig)
 const { hostname: controlPlane } = new URL(cluster.apiServer.url)
-const machine = controlPlane.replace(/\.1$/, '.254')
 
 function open(deadlines: Partial<Deadlines> = {}) {
   return openKubernetes({
@@ -41,7 +40,7 @@ function open(deadlines: Partial<Deadlines> = {}) {
     cluster: access,
     namespace: INSTANCE,
     nameservers: [],
-    gatewayAddresses: [`${machine}/32`],
+    gatewayAddresses: [`${cluster.machine}/32`],
     clock: systemClock,
     deadlines,
   })

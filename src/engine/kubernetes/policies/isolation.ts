@@ -72,7 +72,7 @@ export class Isolation {
     if (reached.length > 0) throw this.#notEnforced(`start ${name}: it`, reached)
   }
 
-  /** Returns what the pod reaches after the time in which policies are enforced, and must not; empty as soon as nothing. */
+  /** Returns what the pod must not reach and still does after the deadline; empty as soon as it reaches nothing. */
   async #waitUntilIsolated(pod: Pod, canary: Pod): Promise<readonly Endpoint[]> {
     const endpoints = await this.#forbiddenTo(pod, canary)
     await this.#waitForSshd(pod)
