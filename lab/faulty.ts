@@ -1,10 +1,11 @@
 /**
  * When a fault strikes: instead of the call, or after it took effect, as when an answer is lost. `late` only delays
- * the call.
+ * the call. `instead` answers without the call, as from a cache.
  */
 export type Fault =
   | { readonly when: 'before' | 'after'; readonly error: Error }
   | { readonly when: 'late'; readonly until: Promise<unknown> }
+  | { readonly when: 'instead'; readonly answer: unknown }
 
 /** Members of ports that answer at once, and never fail. */
 export const AT_ONCE: ReadonlySet<string> = new Set(['watch', 'onEvents', 'presence', 'lentTo'])
@@ -32,6 +33,7 @@ export function faulty<Port extends object>(port: Port, rule: FaultRule): Port {
 }
 
 async function strike(fault: Fault, call: () => unknown): Promise<unknown> {
+  if (fault.when === 'instead') return fault.answer
   if (fault.when === 'late') await fault.until
   if (fault.when === 'late') return call()
   if (fault.when === 'after') await call()

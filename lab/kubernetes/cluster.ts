@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Certificates } from './certificates.ts'
 import { removeCgroups } from './cgroups.ts'
 import { ApiServer, ETCD, type Place, startControllers, startEtcd } from './control-plane.ts'
+import { enforce } from './enforcer.ts'
 import { removeLeftovers, writeOwner } from './leftovers.ts'
 import { Namespaces } from './namespaces.ts'
 import { Network } from './network.ts'
@@ -34,6 +35,10 @@ export interface Cluster {
   load(image: string): Promise<void>
   /** Runs kubectl as the administrator, and returns its output. */
   kubectl(...args: string[]): Promise<string>
+  /** Enforces NetworkPolicies until the result is called. Without it nothing does. */
+  enforce(): Promise<() => Promise<void>>
+  /** Runs a program beside the API server. */
+  run(...command: string[]): Promise<string>
   /** Runs etcdctl, and returns its output. */
   etcdctl(...args: string[]): Promise<string>
   stop(): Promise<void>
@@ -78,9 +83,11 @@ export async function startCluster(names: readonly string[] = ['node-a', 'node-b
     }
     await waitForNodes(kubectl, names)
     const load = async (image: string) => void (await Promise.all(nodes.map((node) => node.load(image))))
-    const etcdctl = (...args: string[]) => namespaces.run(join(programs, 'etcdctl'), '--endpoints', ETCD, ...args)
     const { machine } = network
-    return { folder, kubeconfig, certificates, machine, apiServer, nodes, load, kubectl, etcdctl, stop }
+    const run = (...command: string[]) => namespaces.run(...command)
+    const etcdctl = (...args: string[]) => run(join(programs, 'etcdctl'), '--endpoints', ETCD, ...args)
+    const verbs = { load, kubectl, run, etcdctl, enforce: () => enforce(nodes, kubeconfig), stop }
+    return { folder, kubeconfig, certificates, machine, apiServer, nodes, ...verbs }
   } catch (error) {
     await stop()
     throw error

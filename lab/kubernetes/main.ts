@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { buildPrograms, startCluster } from './cluster.ts'
 
 const cluster = await startCluster()
+await cluster.enforce()
 for (const image of process.argv.slice(2)) await cluster.load(image)
 const kubectl = join(await buildPrograms(), 'kubectl')
 process.stdout.write(`Kubernetes is running until Ctrl-C, and then removed. In another terminal:

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { engineVariables } from '../config/engine/engine-address.ts'
 import type { DatabaseMark } from '../domain/database-mark.ts'
 import { BerthError } from '../domain/errors.ts'
+import { BOX_IMAGE } from '../domain/pool.ts'
 import type { Pools } from '../domain/pools.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
 import type { Engine } from '../ports/engine.ts'
@@ -35,7 +36,9 @@ export async function openEngine(
     const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment
     const access = { context, environment, clock: systemClock }
     const cluster = kubeconfig === null ? await inCluster({ host, port }) : await readKubeconfig(kubeconfig, access)
-    return openKubernetes({ ...site, cluster, namespace, nameservers, gatewayAddresses, clock })
+    // Nodes can have the image of a pool.
+    const canaryImage = pools.all()[0]?.image ?? BOX_IMAGE
+    return openKubernetes({ ...site, cluster, namespace, nameservers, gatewayAddresses, canaryImage, clock })
   }
   const { host: dockerHost, certificates } = engine
   return openDocker({ ...site, peerNetworks, dockerHost, certificates })

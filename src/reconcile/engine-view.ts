@@ -10,6 +10,7 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Ownership } from './ownership/ownership.ts'
 import type { Recognition } from './ownership/recognition.ts'
+import { confirmed } from './listing/confirmed.ts'
 import { NodeDeadlines } from './node-deadlines.ts'
 
 interface EngineViewDeps {
@@ -78,7 +79,7 @@ export class EngineView implements EngineStatus {
         await engine.provision()
         this.#isProvisioned = true
       }
-      const { observed, peerNetworks, unreachable } = await engine.list()
+      const { observed, peerNetworks, unreachable } = await confirmed(engine, snapshot, await engine.list())
       // After the listing: a Docker that is shutting down fails it, and must not be asked to start the firewall then.
       if (leading && !(await engine.isProvisioned())) await engine.provision()
       const ownership = await recognition.recognize({ observed, peerNetworks }, snapshot)

@@ -12,6 +12,8 @@ export const DEADLINES_MS = {
   remove: 30_000,
   lend: 5_000,
   policies: 10_000,
+  /** From the first look on, until the network plugin enforces the policies for a new pod. */
+  enforce: 10_000,
 }
 
 export type Deadlines = Readonly<typeof DEADLINES_MS>

@@ -24,6 +24,7 @@ import { observe } from './pods/observed.ts'
 import { Pods } from './pods/pods.ts'
 import { waitUntilRunning } from './pods/start.ts'
 import type { Pod } from './pods/types.ts'
+import { Isolation } from './policies/isolation.ts'
 import { Policies } from './policies/policies.ts'
 import { openShell } from './terminal.ts'
 
@@ -39,6 +40,8 @@ export interface KubernetesOptions {
   readonly nameservers: readonly string[]
   /** Blocks of addresses of gateways outside of the cluster. */
   readonly gatewayAddresses: readonly string[]
+  /** Image of the pods that show whether policies are enforced. */
+  readonly canaryImage?: string
   readonly clock: Clock
   readonly deadlines?: Partial<Deadlines>
 }
@@ -63,6 +66,7 @@ class KubernetesEngine implements Engine {
   readonly #nodes: Nodes
   readonly #facts: Facts
   readonly #policies: Policies
+  readonly #isolation: Isolation
   readonly #managers: Managers
   readonly agent: AgentPool
   readonly lines: RelayConnections
@@ -78,6 +82,7 @@ class KubernetesEngine implements Engine {
     this.#nodes = new Nodes(this.#client, this.#deadlines.list)
     this.#facts = new Facts(this.#pods, this.#nodes, options.instance)
     this.#policies = new Policies(this.#pods, options, mark)
+    this.#isolation = new Isolation(this.#pods, this.#policies, options)
     const guests = guestHost(this.#pods)
     this.agent = new AgentPool(guests, this.#deadlines.attach)
     this.lines = new RelayConnections(guests, { connectMs: this.#deadlines.attach, timers: systemTimers })
@@ -86,14 +91,14 @@ class KubernetesEngine implements Engine {
   }
 
   async provision(): Promise<void> {
-    await this.#policies.apply(this.#reaches())
+    await this.#isolation.provision(this.#reaches())
     await this.#managers.write()
     this.#isProvisioned = true
   }
 
   async isProvisioned(): Promise<boolean> {
     if (!this.#isProvisioned || !this.#managers.isWritten) return false
-    return this.#policies.areApplied(this.#reaches())
+    return this.#isolation.isInForce(this.#reaches())
   }
 
   async list(): Promise<EngineListing> {
@@ -159,7 +164,7 @@ class KubernetesEngine implements Engine {
   async start(id: string): Promise<void> {
     const pod = await this.#pods.find(id)
     if (pod !== null && this.#observe(pod)?.state === 'running') return
-    await waitUntilRunning(this.#pods, id)
+    await this.#isolation.show(await waitUntilRunning(this.#pods, id))
     await markChecked(this.#pods, id)
   }
 

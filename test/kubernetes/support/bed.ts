@@ -14,6 +14,7 @@ import { eventually } from '../../../lab/eventually.ts'
 const IMAGE = 'berth/box:latest'
 
 let starting: Promise<Cluster> | null = null
+let stopEnforcing: (() => Promise<void>) | null = null
 
 /** Call it at the top of a test file. */
 export function sharedCluster(): Promise<Cluster> {
@@ -23,9 +24,21 @@ export function sharedCluster(): Promise<Cluster> {
 
 async function start(): Promise<Cluster> {
   const cluster = await startCluster()
-  after(() => cluster.stop())
+  after(async () => {
+    await stopEnforcing?.()
+    await cluster.stop()
+  })
+  stopEnforcing = await cluster.enforce()
   await cluster.load(IMAGE)
   return cluster
+}
+
+/** Policies are enforced, except between `false` and `true`. */
+export async function setEnforced(isEnforced: boolean): Promise<void> {
+  const cluster = await sharedCluster()
+  if (isEnforced) stopEnforcing ??= await cluster.enforce()
+  else await stopEnforcing?.()
+  if (!isEnforced) stopEnforcing = null
 }
 
 export async function connectTo(kubeconfig: string): Promise<KubernetesClient> {

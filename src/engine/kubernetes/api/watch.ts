@@ -15,7 +15,7 @@ export interface WatchLimits {
   readonly silenceMs: number
   /** Deadline until the watch is open. */
   readonly openMs: number
-  /** Pause after a failure. Doubled up to `maxPauseMs` while it fails again. */
+  /** Pause after a failure, as which a shorter watch counts. Doubled up to `maxPauseMs` while it fails again. */
   readonly pauseMs: number
   readonly maxPauseMs: number
 }
@@ -65,8 +65,11 @@ export class Watch {
       try {
         const hasMissed = this.#version === null
         const lines = await this.#open()
+        const openedAt = performance.now()
         if (hasMissed) this.#request.onChange()
         for await (const line of lines) this.#take(line)
+        // A server that ends each watch at once got 350 of them a second.
+        if (performance.now() - openedAt < this.#limits.pauseMs) throw new Error('the watch has ended at once')
       } catch {
         this.#failures += 1
         const { pauseMs, maxPauseMs } = this.#limits

@@ -98,6 +98,9 @@ export function disruptionBudget(instance: string): Manifest {
 }
 
 function withDigest({ metadata, spec }: Manifest): Manifest {
-  const digest = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16)
-  return { metadata: { ...metadata, annotations: { [DIGEST_ANNOTATION]: digest } }, spec }
+  return { metadata: { ...metadata, annotations: { [DIGEST_ANNOTATION]: digestOf(spec) } }, spec }
+}
+
+export function digestOf(made: object): string {
+  return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16)
 }

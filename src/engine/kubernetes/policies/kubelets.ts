@@ -1,0 +1,53 @@
+/** Addresses of kubelets, which no container with limited reach may connect to. */
+import type { KubernetesClient } from '../api/client.ts'
+import type { KubernetesObject } from '../api/types.ts'
+import type { Endpoint } from './probe.ts'
+
+const KUBELET_PORT = 10_250
+/** A list of all nodes is not needed for each container that starts. */
+const RECENT_MS = 30_000
+
+interface Node extends KubernetesObject {
+  readonly status: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[]
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  }
+}
+
+export class Kubelets {
+  readonly #client: KubernetesClient
+  readonly #deadlineMs: number
+  #latest: { readonly nodes: readonly Node[]; readonly at: number } | null = null
+
+  constructor(client: KubernetesClient, deadlineMs: number) {
+    this.#client = client
+    this.#deadlineMs = deadlineMs
+  }
+
+  /** Returns one of another node than this one; none if there is no other node. */
+  async besides(nodeName: string | undefined): Promise<Endpoint[]> {
+    const others = (await this.#nodes()).filter((node) => node.metadata.name !== nodeName && isReady(node))
+    const what = 'kubelet of another node'
+    const endpoints = others
+      .flatMap((node) => addressOf(node) ?? [])
+      .map((address) => ({ address, port: KUBELET_PORT, what }))
+    return endpoints.slice(0, 1)
+  }
+
+  async #nodes(): Promise<readonly Node[]> {
+    const at = performance.now()
+    if (this.#latest !== null && at - this.#latest.at < RECENT_MS) return this.#latest.nodes
+    const call = { what: 'list the nodes', deadlineMs: this.#deadlineMs }
+    const nodes = await this.#client.list<Node>('/api/v1/nodes', {}, call)
+    this.#latest = { nodes, at }
+    return nodes
+  }
+}
+
+function isReady({ status }: Node): boolean {
+  return status.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True') === true
+}
+
+function addressOf({ status }: Node): string | undefined {
+  return status.addresses?.find(({ type }) => type === 'InternalIP')?.address
+}
