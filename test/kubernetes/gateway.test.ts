@@ -66,7 +66,8 @@ async function banner(host: string, port: number): Promise<string> {
     socket.end()
   })
   socket.on('error', () => {})
-  await once(socket, 'close')
+  // It may be refused.
+  await once(socket, 'close').catch(() => undefined)
   return text
 }
 

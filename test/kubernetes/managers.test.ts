@@ -55,7 +55,7 @@ describe('a reservation of pods', () => {
     assert.match(stdout, /^Extended until .*19 min left/)
     // The session ends before the command has, so its exit code says nothing.
     await alice.run('ssh', container, '--', 'release --yes')
-    await eventually(async () => (await alice.json<unknown[]>('ls', '--json')).length === 0)
+    await eventually(async () => (await alice.json<{ reservations: object[] }>('ls')).reservations.length === 0)
     await allReady()
   })
 
