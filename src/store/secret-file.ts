@@ -73,8 +73,10 @@ function readSecret(file: string): Buffer {
   if (!isTrusted(uid)) {
     throw new Error(`it belongs to another user (uid ${uid}): chown it to the manager's user`)
   }
-  if ((mode & 0o077) !== 0) throw new Error('it is open to others: chmod 600')
-  if (!/^[0-9a-f]{64}\n$/.test(text)) throw new Error(`its content is not a secret that Berth generated: ${RESTORE}`)
+  // A file of root, as Kubernetes mounts a Secret, can only be read through the manager's group.
+  const others = uid === process.getuid?.() ? 0o077 : 0o037
+  if ((mode & others) !== 0) throw new Error('it is open to others: chmod 600')
+  if (!/^[0-9a-f]{64}\n?$/.test(text)) throw new Error(`its content is not a secret that Berth generated: ${RESTORE}`)
   return Buffer.from(text.trim(), 'hex')
 }
 

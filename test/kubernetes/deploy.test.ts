@@ -1,0 +1,121 @@
+/** deploy/kubernetes, as a cluster runs it: managers and gateways as pods, which lend pods. */
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { parse, parseAllDocuments, stringify } from 'yaml'
+import { docker } from '../../lab/docker.ts'
+import { eventually } from '../../lab/eventually.ts'
+import { startPostgres } from '../../lab/postgres/server.ts'
+import { buildManagerImage } from '../support/manager/manager-image.ts'
+import { login, newKeyPair } from '../support/ssh.ts'
+import { ROOT } from '../support/text/markdown.ts'
+import { sharedCluster } from './support/bed.ts'
+
+const IMAGE = 'berth/manager:deployed'
+const SIZE = 2
+
+const cluster = await sharedCluster()
+const hba = 'local all all trust\nhost all all 0.0.0.0/0 trust\n'
+const postgres = await startPostgres({ fsync: 'off', listen_addresses: '*' }, { 'pg_hba.conf': hba })
+after(() => postgres.stop())
+await postgres.createDatabase('berth')
+const folder = mkdtempSync(join(tmpdir(), 'berth-deploy-'))
+after(() => rmSync(folder, { recursive: true }))
+const { privateKey, publicKey } = newKeyPair()
+let url = ''
+let token = ''
+
+const kubectl = (...args: string[]) => cluster.kubectl('-n', 'berth', ...args)
+
+/** Writes the shipped files with what differs between clusters. */
+async function manifests(): Promise<string> {
+  cpSync(join(ROOT, 'deploy/kubernetes'), folder, { recursive: true })
+  const config = parse(readFileSync(join(folder, 'berth.yml'), 'utf8')) as Record<string, unknown>
+  const pool = { size: SIZE, image: 'berth/box:latest', ssh_ports: '2221-2222', memory: '64m', cpus: 0.1 }
+  const database = `postgres://postgres@${cluster.machine}:${postgres.port}/berth?sslmode=disable`
+  writeFileSync(join(folder, 'berth.yml'), stringify({ ...config, database, pools: { box: pool } }))
+  const documents = parseAllDocuments(await cluster.kubectl('kustomize', folder))
+  for (const document of documents) {
+    // Kubernetes 1.20 has the budget in an older version.
+    if (document.get('kind') === 'PodDisruptionBudget') document.set('apiVersion', 'policy/v1beta1')
+    if (document.get('kind') !== 'Deployment') continue
+    const container = ['spec', 'template', 'spec', 'containers', 0]
+    document.setIn([...container, 'image'], IMAGE)
+    document.setIn([...container, 'imagePullPolicy'], 'IfNotPresent')
+    // The test bed has no addresses of services.
+    const server = new URL(cluster.apiServer.url)
+    document.setIn(
+      [...container, 'env'],
+      [
+        { name: 'KUBERNETES_SERVICE_HOST', value: server.hostname },
+        { name: 'KUBERNETES_SERVICE_PORT', value: server.port },
+      ],
+    )
+  }
+  const file = join(folder, 'all.yaml')
+  writeFileSync(file, documents.map(String).join('---\n'))
+  return file
+}
+
+/** Returns the addresses of the pods of a deployment that are ready. */
+async function addressesOf(app: string): Promise<string[]> {
+  const ready = '{range .items[?(@.status.containerStatuses[0].ready==true)]}{.status.podIP}{"\\n"}{end}'
+  return (await kubectl('get', 'pods', '-l', `app=${app}`, '-o', `jsonpath=${ready}`)).split('\n').filter(Boolean)
+}
+
+async function send<T>(method: string, path: string, body?: object): Promise<T> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const response = await fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+  const answer = await response.text()
+  assert.ok(response.ok, answer)
+  return JSON.parse(answer) as T
+}
+
+before(async () => {
+  await docker('tag', await buildManagerImage(), IMAGE)
+  await cluster.load(IMAGE)
+  await docker('rmi', IMAGE)
+  await cluster.kubectl('apply', '-f', join(ROOT, 'deploy/kubernetes/namespaces.yaml'))
+  const literals = ['--from-literal=db-password=unused', `--from-literal=secret=${'ab'.repeat(32)}`]
+  await kubectl('create', 'secret', 'generic', 'berth-secret', ...literals)
+  await cluster.kubectl('apply', '-f', await manifests())
+  for (const name of ['berth-manager', 'berth-gateway'])
+    await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=180s')
+})
+
+describe('deploy/kubernetes', () => {
+  it('runs managers that are ready, make a token, and fill the pool', async () => {
+    const create = ['berth', 'token', 'create', '--offline', '--name', 'admin', '--admin']
+    const output = await kubectl('exec', 'deployment/berth-manager', '--', ...create)
+    token = /^berth_\w+$/m.exec(output)?.[0] ?? assert.fail(output)
+    url = `http://${(await addressesOf('berth-manager'))[0]}:8080`
+    await eventually(async () => {
+      const { containers } = await send<{ containers: { state: string }[] }>('GET', '/v1/containers')
+      return containers.length === SIZE && containers.every(({ state }) => state === 'ready')
+    }, 120_000)
+  })
+
+  it('leads to the containers through each gateway, also while the managers are replaced', async () => {
+    const gateways = await addressesOf('berth-gateway')
+    assert.equal(gateways.length, 2)
+    const request = { username: 'ann', ssh_keys: [publicKey] }
+    const { id, containers } = await send<{ id: string; containers: { name: string; port: number }[] }>(
+      'POST',
+      '/v1/reservations',
+      request,
+    )
+    const [{ name, port } = assert.fail()] = containers
+    const logins = gateways.map((host) => login({ host, port, username: 'ann', privateKey }))
+    const [one = assert.fail(), two = assert.fail()] = await Promise.all(logins)
+    assert.equal((await one.exec('hostname')).stdout.trim(), name)
+    await kubectl('rollout', 'restart', 'deployment/berth-manager')
+    await kubectl('rollout', 'status', 'deployment/berth-manager', '--timeout=180s')
+    for (const session of [one, two]) assert.equal((await session.exec('echo goes on')).stdout, 'goes on')
+    url = `http://${(await addressesOf('berth-manager'))[0]}:8080`
+    const began = performance.now()
+    await Promise.all([send('DELETE', `/v1/reservations/${id}`), one.closed, two.closed])
+    assert.ok(performance.now() - began < 5_000)
+  })
+})
