@@ -65,7 +65,6 @@ export async function openAlone(config: Config, options: AloneOptions): Promise<
       address: `${hostName()}:${host}`,
     })
     const localTime = new LocalTime(config.timezone)
-    await registration.step()
     const gateway = openGateway({ host, store, engine, clock, log, localTime, isRegistered: registration.isValid })
     const applied = new AppliedChanges({ store, kind: 'gateway', here: gateway, clock })
     let isStopping = false
@@ -76,6 +75,8 @@ export async function openAlone(config: Config, options: AloneOptions): Promise<
         problem: () =>
           isStopping ? 'it stops' : registration.isValid() ? null : 'its row in the database could not be renewed',
       }))
+    // Last, because the row stays if the start fails: managers would wait for a gateway that never was.
+    await registration.step()
     const loops = [
       () => gateway.step(),
       async () => gateway.closeOverdue(),
