@@ -1,6 +1,6 @@
 /**
- * The managers that serve the instance, in a ConfigMap of its namespace: one with another database sees that this one
- * is alive. Managers of one database know each other by the database.
+ * The managers that serve the instance, in a ConfigMap of its namespace. There, a manager with another database sees
+ * that this one is alive. Managers of one database know each other by the database.
  */
 import { randomUUID } from 'node:crypto'
 import { type DatabaseMark, type LiveManager, managerOf } from '../../domain/database-mark.ts'
@@ -48,7 +48,7 @@ export class Managers {
     this.#deps = deps
   }
 
-  /** Identity of the ConfigMap: a new one has forgotten who was there. null before the first reading. */
+  /** Identity of the ConfigMap: a new one lacks earlier managers. null before the first reading. */
   get ledger(): string | null {
     return this.#ledger
   }
@@ -57,7 +57,7 @@ export class Managers {
     return this.#living
   }
 
-  /** Writes that this manager is alive. */
+  /** Records that this manager is alive. */
   async write(): Promise<void> {
     const { client, clock, mark } = this.#deps
     const now = clock()
@@ -77,7 +77,7 @@ export class Managers {
     await this.#read()
   }
 
-  /** Reads who is alive; writes that this manager still is, once it has begun to. */
+  /** Reads which managers are alive. After the first `write`, also records that this one is, when that is due. */
   async refresh(): Promise<void> {
     const { clock, mark } = this.#deps
     const isDue = clock() - this.#writtenAt >= REFRESH_MS || this.#written !== mark.id
@@ -85,7 +85,7 @@ export class Managers {
     else await this.#read()
   }
 
-  /** Whether this manager is listed. */
+  /** Whether the ConfigMap has this manager with its present database. */
   get isWritten(): boolean {
     return this.#written === this.#deps.mark.id
   }

@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../api/types.ts'
 import type { Endpoint } from './probe.ts'
 
 const KUBELET_PORT = 10_250
-/** A list of all nodes is not needed for each container that starts. */
+/** A list of the nodes is used for this long, so that not every start of a container needs one. */
 const RECENT_MS = 30_000
 
 interface Node extends KubernetesObject {
@@ -24,7 +24,7 @@ export class Kubelets {
     this.#deadlineMs = deadlineMs
   }
 
-  /** Returns one of another node than this one; none if there is no other node. */
+  /** Returns the kubelet of another node; an empty list if no other node is ready. */
   async besides(nodeName: string | undefined): Promise<Endpoint[]> {
     const others = (await this.#nodes()).filter((node) => node.metadata.name !== nodeName && isReady(node))
     const what = 'kubelet of another node'
