@@ -35,7 +35,7 @@ export interface AloneOptions {
 
 export interface AloneGateway {
   readonly log: Log
-  /** Accepts no further connections, waits for at most `drainMs` until the others are closed, and closes everything. */
+  /** Accepts no further connections, waits at most `drainMs` for open ones to end, and closes everything. */
   stop(): Promise<void>
 }
 
@@ -128,7 +128,7 @@ function listenAddress(config: Config, { listen }: AloneOptions): string {
   return host
 }
 
-/** A gateway creates and changes no tables: the managers may be of an older version still. */
+/** A gateway does not migrate the database, because managers of an older version may still use it. */
 async function assertMigrated(database: Database): Promise<void> {
   const pending = await database.pendingMigrations()
   if (pending.length === 0) return
@@ -136,7 +136,7 @@ async function assertMigrated(database: Database): Promise<void> {
   throw new BerthError('invalid_config', `${what}; start a manager of this version first, or run \`berth migrate\``)
 }
 
-/** Of another instance, the gateway would find no container. */
+/** The engine has only containers of its own instance, so with another one the gateway would find none. */
 async function assertInstance(store: Store, instance: string): Promise<void> {
   const served = await store.servedInstance()
   if (served === null || served === instance) return

@@ -76,7 +76,7 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
     return this.#open.delete(connection)
   }
 
-  /** Does the same for these connections, also while another check is under way. Reads the rows once for all of them. */
+  /** Does the same for these connections at once, even during another check. Reads the rows once for all of them. */
   async closeThoseOver(connections: readonly Connection[]): Promise<void> {
     const { store, clock, localTime } = this.#deps
     const snapshot = await store.snapshot()
