@@ -234,7 +234,7 @@ describe('the end of a reservation', () => {
       assert.equal((await first.get<View>(`/v1/reservations/${lent.id}`)).body.state, 'ended')
       const row = (await first.containers()).find(({ name }) => name === lent.name)
       assert.equal(row?.state, 'removing')
-      // Docker still has it, and it runs: nobody can log in, and nobody else gets it.
+      // Docker still has it, and it runs: no tenant can log in, and no other reservation gets it.
       assert.equal((await docker('inspect', '-f', '{{.State.Running}}', lent.name)).trim(), 'true')
       assert.equal(await banner('127.0.0.2', lent.port), '')
     } finally {

@@ -128,7 +128,7 @@ describe('a session through a gateway before pods', () => {
       .find((line) => line.startsWith(`pod/${lent.name}-g`))
     assert.ok(pod)
     assert.match(await banner('127.0.0.3', lent.port), /^SSH-2.0/)
-    // Without the managers, nobody replaces it, and the row stays as it is.
+    // No manager runs that could replace it, so the row stays as it is.
     for (const manager of managers) await manager.kill()
     const [address, node] = (
       await cluster.kubectl('-n', namespace, 'get', pod, '-o', 'jsonpath={.status.podIP} {.spec.nodeName}')

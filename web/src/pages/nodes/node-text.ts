@@ -9,7 +9,7 @@ export function stateText({ reachable, cordoned }: Pick<EngineNode, 'reachable' 
   return [reachable ? 'reachable' : 'unreachable', ...(cordoned ? ['cordoned'] : [])].join(', ')
 }
 
-/** Whether somebody may have to act. */
+/** Returns whether an operator may have to act. */
 export function needsAttention({ reachable, cordoned }: Pick<EngineNode, 'reachable' | 'cordoned'>): boolean {
   return !reachable || cordoned
 }
