@@ -1,18 +1,12 @@
 /** Addresses of kubelets, which no container with limited reach may connect to. */
 import type { KubernetesClient } from '../api/client.ts'
-import type { KubernetesObject } from '../api/types.ts'
+import { isReady } from '../nodes/describe.ts'
+import type { Node } from '../nodes/types.ts'
 import type { Endpoint } from './probe.ts'
 
 const KUBELET_PORT = 10_250
 /** A list of the nodes is used for this long, so that not every start of a container needs one. */
 const RECENT_MS = 30_000
-
-interface Node extends KubernetesObject {
-  readonly status: {
-    readonly addresses?: readonly { readonly type: string; readonly address: string }[]
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
-  }
-}
 
 export class Kubelets {
   readonly #client: KubernetesClient
@@ -42,10 +36,6 @@ export class Kubelets {
     this.#latest = { nodes, at }
     return nodes
   }
-}
-
-function isReady({ status }: Node): boolean {
-  return status.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True') === true
 }
 
 function addressOf({ status }: Node): string | undefined {
