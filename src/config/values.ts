@@ -125,7 +125,7 @@ export const ipAddress: Parser<string> = (value) => {
 }
 
 /** Parses a list; environment variables have commas between its entries. */
-function listOf(isEntry: (text: string) => boolean, what: string): Parser<string[]> {
+function listOf(isEntry: (entry: string) => boolean, what: string): Parser<string[]> {
   return (value) => {
     const list: unknown = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value
     if (!Array.isArray(list) || !list.every((each) => typeof each === 'string' && isEntry(each)))
@@ -134,12 +134,12 @@ function listOf(isEntry: (text: string) => boolean, what: string): Parser<string
   }
 }
 
-export const ipAddresses = listOf((text) => isIP(text) !== 0, 'a list of IP addresses, like [192.0.2.53]')
+export const ipAddresses = listOf((entry) => isIP(entry) !== 0, 'a list of IP addresses, like [192.0.2.53]')
 
 export const cidrs = listOf(isCidr, 'a list of blocks of addresses, like [192.0.2.0/24]')
 
-function isCidr(text: string): boolean {
-  const [, address = '', prefix] = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(text) ?? []
+function isCidr(entry: string): boolean {
+  const [, address = '', prefix] = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(entry) ?? []
   const version = isIP(address)
   return version !== 0 && Number(prefix) <= (version === 4 ? 32 : 128)
 }
