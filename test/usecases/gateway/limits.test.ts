@@ -8,7 +8,7 @@ import {
   MAX_NEW_PER_SOURCE,
   MAX_NEW_PER_SOURCE_AND_CONTAINER,
   MAX_PER_CONTAINER,
-} from '../../src/usecases/gateway/limits.ts'
+} from '../../../src/usecases/gateway/limits.ts'
 
 const NONE = { all: 0, ofContainer: 0 }
 
