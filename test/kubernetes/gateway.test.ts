@@ -1,11 +1,10 @@
 /** Gateways before pods: what they keep open, how fast they close, and how long the parts of a reservation take. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../lab/eventually.ts'
 import type { TestManager } from '../../lab/manager.ts'
+import { banner } from '../support/gateway/banner.ts'
 import { type GatewayProcess, gatewayStarter, listening } from '../support/gateway/alone.ts'
 import { login, newKeyPair, type Session } from '../support/ssh.ts'
 import { sharedCluster } from './support/bed.ts'
@@ -56,19 +55,6 @@ async function releaseOf({ id }: Lent, session: Session, { url } = first): Promi
 
 const allReady = () =>
   first.until('all ready', (all) => all.length === SIZE && all.every(({ state }) => state === 'ready'), 120_000)
-
-/** Returns what a connection without SSH receives. */
-async function banner(host: string, port: number): Promise<string> {
-  const socket = connect({ host, port })
-  let text = ''
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk
-    socket.end()
-  })
-  socket.on('error', () => {})
-  await once(socket, 'close')
-  return text
-}
 
 before(async () => {
   await Promise.all(managers.map((manager) => manager.start()))
