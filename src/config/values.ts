@@ -55,7 +55,10 @@ function matching(pattern: RegExp, what: string): Parser<string> {
 export const slug = matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
 
 /** A label of DNS (RFC 1123), as Kubernetes names namespaces. */
-export const label = matching(/^(?!-)[a-z0-9-]{1,63}(?<!-)$/, 'at most 63 of a-z, 0-9 and "-"')
+export const label = matching(
+  /^(?!-)[a-z0-9-]{1,63}(?<!-)$/,
+  'up to 63 of a-z, 0-9 and "-" that begin and end with a letter or digit',
+)
 
 export function whole(least: number, most: number): Parser<number> {
   return (value) => {
