@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { stringify } from 'yaml'
-import type { BerthError } from '../../../../src/domain/errors.ts'
-import type { Cluster } from '../../../../src/engine/kubernetes/api/access/cluster.ts'
-import { readKubeconfig } from '../../../../src/engine/kubernetes/api/access/kubeconfig.ts'
+import type { BerthError } from '../../../../../src/domain/errors.ts'
+import type { Cluster } from '../../../../../src/engine/kubernetes/api/access/cluster.ts'
+import { readKubeconfig } from '../../../../../src/engine/kubernetes/api/access/kubeconfig.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-kubeconfig-'))
 after(() => rmSync(folder, { recursive: true }))
