@@ -83,9 +83,11 @@ describe('the documentation', () => {
     }
     const pool = '{ size: 1, ssh_ports: 2221, unknown_key: 1 }'
     const keys = [
-      ...known('unknown_key: 1').filter((key) => !['ssh', 'postgres', 'pools'].includes(key)),
+      ...known('unknown_key: 1').filter((key) => !['ssh', 'postgres', 'kubernetes', 'pools'].includes(key)),
       ...known('{ database: "postgres://a@b/c", postgres: { unknown_key: 1 } }').map((key) => `postgres.${key}`),
+      ...known('{ engine: kubernetes, kubernetes: { unknown_key: 1 } }').map((key) => `kubernetes.${key}`),
       ...known('ssh: { unknown_key: 1 }').map((key) => `ssh.${key}`),
+      ...known('ssh: { gateway: { unknown_key: 1 } }').map((key) => `ssh.gateway.${key}`),
       ...known(`pools: { a: ${pool} }`).map((key) => `pools.NAME.${key}`),
     ]
     assert.ok(keys.length > 18, keys.join())

@@ -32,9 +32,9 @@ interface ApiRequest {
 export interface ApiProxy {
   /** Path of an administrator's kubeconfig that leads through the proxy. */
   readonly kubeconfig: string
-  /** All requests so far, those that failed too. */
+  /** All requests so far, including those that failed. */
   readonly requests: readonly ApiRequest[]
-  /** Fails requests whose method and path match, at most so many. The result ends it. */
+  /** Fails requests whose method and path match, at most `times` of them. Returns a function that ends this. */
   fail(matching: RegExp, fault: ApiFault, times?: number): () => void
   /** Returns the body of the API server's answer now. */
   read(path: string): Promise<string>

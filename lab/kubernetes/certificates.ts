@@ -1,4 +1,4 @@
-/** The certificate authority of a cluster, its certificates, and the kubeconfigs of those who have one. */
+/** The certificate authority of a cluster, its certificates, and kubeconfigs for their owners. */
 import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

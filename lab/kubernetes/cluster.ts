@@ -22,7 +22,7 @@ const exec = promisify(execFile)
 const READY_TIMEOUT_MS = 120_000
 
 export interface Cluster {
-  /** Everything of the cluster is below it, also the logs. */
+  /** Contains all files of the cluster, including the logs. */
   readonly folder: string
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string
@@ -35,7 +35,7 @@ export interface Cluster {
   load(image: string): Promise<void>
   /** Runs kubectl as the administrator, and returns its output. */
   kubectl(...args: string[]): Promise<string>
-  /** Enforces NetworkPolicies until the result is called. Without it nothing does. */
+  /** Enforces NetworkPolicies until the returned function is called. */
   enforce(): Promise<() => Promise<void>>
   /** Runs a program beside the API server. */
   run(...command: string[]): Promise<string>

@@ -50,7 +50,7 @@ interface State {
   readonly policies: readonly Policy[]
 }
 
-/** Resolves when the present policies are enforced. The result ends it: nothing is enforced any more. */
+/** Resolves when the present policies are enforced. Returns a function that ends this. */
 export async function enforce(nodes: readonly Node[], kubeconfig: string): Promise<() => Promise<void>> {
   const options = { context: null, environment: {}, clock: () => Date.now() }
   const client = new KubernetesClient(await readKubeconfig(kubeconfig, options))

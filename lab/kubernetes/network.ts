@@ -1,6 +1,6 @@
 /**
- * Addresses of a cluster, and its cables. Each cluster on a machine has a number of its own, which is that of the link
- * to it: the kernel makes a link of a name once, and removes it with the cluster's namespaces.
+ * Addresses and cables of a cluster. Each cluster on a machine has a number of its own, which is in the name of the
+ * link to it: the kernel refuses a second link of that name, and removes the link with the cluster's namespaces.
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -8,9 +8,9 @@ import type { Namespaces } from './namespaces.ts'
 
 const exec = promisify(execFile)
 const MAX_CLUSTERS = 32
-/** Of the API server and other parts that all nodes share. */
+/** Last number of the address of the API server, and of other parts that all nodes share. */
 const CONTROL_PLANE = 1
-/** Of the machine that the cluster runs on. */
+/** Last number of the address of the machine that the cluster runs on. */
 const MACHINE = 254
 
 export class Network {

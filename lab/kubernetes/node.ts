@@ -46,7 +46,7 @@ export class Node {
     return this.#place.network.node(this.#place.index)
   }
 
-  /** Of the Docker engine of the node, for DOCKER_HOST. */
+  /** Address of the node's Docker engine, for DOCKER_HOST. */
   get docker(): string {
     return `unix://${this.#folder}/run/docker.sock`
   }
@@ -54,13 +54,13 @@ export class Node {
   /** Starts the machine, as after a power failure if it has run before: what was on its disk is there. */
   async start(): Promise<void> {
     const { cluster, network, index, folder } = this.#place
-    // The kubelet and Docker write to these folders whatever they are told.
+    // The kubelet and Docker write to these folders, which no option moves.
     const mounts = [
       `mount --bind ${this.#folder}/lib /var/lib`,
       `mount --bind ${this.#folder}/log /var/log`,
       'mkdir -p /var/log/pods /var/log/containers /var/lib/kubelet /var/lib/docker',
       `rm -rf ${this.#folder}/run/*`,
-      // Images come from this machine alone: a registry must not be waited for.
+      // Without name servers, a pull fails at once. Images come from this machine alone.
       'mount --bind /dev/null /etc/resolv.conf',
       `mount --bind ${this.#folder}/run /run`,
     ]

@@ -32,7 +32,11 @@ const SETTINGS: Readonly<Record<keyof Config, readonly Setting[]>> = {
   // Derived from the database.
   ansibleOutput: [],
   accounts: [restart('accounts', (config) => config.accounts)],
-  engine: [restart('engine', ({ engine }) => `${engine.kind}, ${describeEngine(engine)}`)],
+  engine: [
+    restart('engine', ({ engine }) => `${engine.kind}, ${describeEngine(engine)}`),
+    restart('kubernetes.nameservers', ({ engine }) => listOf(engine.kind === 'kubernetes' ? engine.nameservers : [])),
+    restart('kubernetes.gateways', ({ engine }) => listOf(engine.kind === 'kubernetes' ? engine.gateways : [])),
+  ],
   instance: [restart('instance', (config) => config.instance.name), live('ssh.bind', (config) => config.instance.bind)],
   peerNetworks: [restart('peer_networks', (config) => formatBlock(config.peerNetworks))],
   hostCa: [restart('ssh.host_ca', (config) => String(config.hostCa))],
@@ -96,6 +100,11 @@ export function changesBetween(before: Config, after: Config): ConfigChanges {
 
 function claimOf(claim: { readonly name: string; readonly value: string } | null): string | null {
   return claim && `${claim.name}=${claim.value}`
+}
+
+/** Returns null for an empty list. */
+function listOf(values: readonly string[]): string | null {
+  return values.length > 0 ? values.join(', ') : null
 }
 
 function durationOf(ms: number | null | undefined): string | null {

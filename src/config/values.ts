@@ -55,7 +55,10 @@ function matching(pattern: RegExp, what: string): Parser<string> {
 export const slug = matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name of a-z, 0-9 and "-" that begins with a letter')
 
 /** A label of DNS (RFC 1123), as Kubernetes names namespaces. */
-export const label = matching(/^(?!-)[a-z0-9-]{1,63}(?<!-)$/, 'at most 63 of a-z, 0-9 and "-"')
+export const label = matching(
+  /^(?!-)[a-z0-9-]{1,63}(?<!-)$/,
+  'up to 63 of a-z, 0-9 and "-" that begin and end with a letter or digit',
+)
 
 export function whole(least: number, most: number): Parser<number> {
   return (value) => {
@@ -124,21 +127,22 @@ export const ipAddress: Parser<string> = (value) => {
   return value
 }
 
-export const ipAddresses: Parser<string[]> = (value) => {
-  const list: unknown = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value
-  if (!Array.isArray(list) || !list.every((each) => typeof each === 'string' && isIP(each) !== 0))
-    throw mustBe('a list of IP addresses, like [192.0.2.53]', value)
-  return list
+/** Parses a list; environment variables have commas between its entries. */
+function listOf(isEntry: (entry: string) => boolean, what: string): Parser<string[]> {
+  return (value) => {
+    const list: unknown = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value
+    if (!Array.isArray(list) || !list.every((each) => typeof each === 'string' && isEntry(each)))
+      throw mustBe(what, value)
+    return list
+  }
 }
 
-export const cidrs: Parser<string[]> = (value) => {
-  const list: unknown = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value
-  if (!Array.isArray(list) || !list.every(isCidr)) throw mustBe('a list of blocks, like [192.0.2.0/24]', value)
-  return list
-}
+export const ipAddresses = listOf((entry) => isIP(entry) !== 0, 'a list of IP addresses, like [192.0.2.53]')
 
-function isCidr(value: unknown): value is string {
-  const [, address = '', prefix] = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(written(value)) ?? []
+export const cidrs = listOf(isCidr, 'a list of blocks of addresses, like [192.0.2.0/24]')
+
+function isCidr(entry: string): boolean {
+  const [, address = '', prefix] = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(entry) ?? []
   const version = isIP(address)
   return version !== 0 && Number(prefix) <= (version === 4 ? 32 : 128)
 }

@@ -17,3 +17,30 @@ export function createLimit(limit: number | (() => number)): <T>(job: () => Prom
     }
   }
 }
+
+/**
+ * Returns a function that runs a job at most once at a time. Each call resolves with a run that began after the call,
+ * which it shares with all calls that arrive before that run begins. Rejects if this run does.
+ */
+export function shareRuns<T>(job: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null
+  let next: Promise<T> | null = null
+
+  function run(): Promise<T> {
+    running = job().finally(() => {
+      running = null
+    })
+    return running
+  }
+
+  return () => {
+    if (next !== null) return next
+    if (running === null) return run()
+    const runAfter = () => {
+      next = null
+      return run()
+    }
+    next = running.then(runAfter, runAfter)
+    return next
+  }
+}

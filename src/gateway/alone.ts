@@ -35,7 +35,7 @@ export interface AloneOptions {
 
 export interface AloneGateway {
   readonly log: Log
-  /** Accepts no further connections, waits for at most `drainMs` until the others are closed, and closes everything. */
+  /** Accepts no further connections, waits at most `drainMs` for open ones to end, and closes everything. */
   stop(): Promise<void>
 }
 
@@ -65,7 +65,6 @@ export async function openAlone(config: Config, options: AloneOptions): Promise<
       address: `${hostName()}:${host}`,
     })
     const localTime = new LocalTime(config.timezone)
-    await registration.step()
     const gateway = openGateway({ host, store, engine, clock, log, localTime, isRegistered: registration.isValid })
     const applied = new AppliedChanges({ store, kind: 'gateway', here: gateway, clock })
     let isStopping = false
@@ -76,6 +75,8 @@ export async function openAlone(config: Config, options: AloneOptions): Promise<
         problem: () =>
           isStopping ? 'it stops' : registration.isValid() ? null : 'its row in the database could not be renewed',
       }))
+    // Last, because the row stays if the start fails: managers would wait for a gateway that never was.
+    await registration.step()
     const loops = [
       () => gateway.step(),
       async () => gateway.closeOverdue(),
@@ -127,7 +128,7 @@ function listenAddress(config: Config, { listen }: AloneOptions): string {
   return host
 }
 
-/** A gateway creates and changes no tables: the managers may be of an older version still. */
+/** A gateway does not migrate the database, because managers of an older version may still use it. */
 async function assertMigrated(database: Database): Promise<void> {
   const pending = await database.pendingMigrations()
   if (pending.length === 0) return
@@ -135,7 +136,7 @@ async function assertMigrated(database: Database): Promise<void> {
   throw new BerthError('invalid_config', `${what}; start a manager of this version first, or run \`berth migrate\``)
 }
 
-/** Of another instance, the gateway would find no container. */
+/** The engine has only containers of its own instance, so with another one the gateway would find none. */
 async function assertInstance(store: Store, instance: string): Promise<void> {
   const served = await store.servedInstance()
   if (served === null || served === instance) return

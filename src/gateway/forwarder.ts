@@ -19,7 +19,7 @@ export async function forward(client: Socket, { gateway, port, onRefusal }: Forw
     client.destroy()
     sshd?.destroy()
   }
-  // The event `close` follows.
+  // Handled by the event `close`, which follows.
   client.on('error', () => {})
   let accepted: AcceptedConnection | null = null
   try {

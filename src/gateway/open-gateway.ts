@@ -43,7 +43,7 @@ export function openGateway(deps: GatewayDeps & { readonly host: string }): Open
   let hasListened = false
   let isFollowing = false
 
-  /** Changes that arrive meanwhile, and a database that cannot be read now, are read in the next step. */
+  /** Listens on the ports of the rows. The next step makes up for changes meanwhile, and for a read that failed. */
   async function follow(): Promise<void> {
     if (isFollowing) return
     isFollowing = true

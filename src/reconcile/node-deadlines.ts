@@ -8,7 +8,7 @@ export const NODE_LOST_AFTER_MS = 60_000
 interface UnreachableNodes {
   /** Those whose deadline has not passed. */
   readonly unreachable: ReadonlySet<string>
-  /** The others: their containers count as gone. */
+  /** Those whose deadline has passed: their containers count as gone. */
   readonly lostNodes: ReadonlySet<string>
 }
 

@@ -111,6 +111,18 @@ describe('changes between two readings of berth.yml', () => {
     })
   }
 
+  it('need a restart for what a cluster is told', () => {
+    const withCluster = (kubernetes: object) => ({ engine: 'kubernetes', kubernetes })
+    const some = { nameservers: ['192.0.2.53', '192.0.2.54'], gateways: ['192.0.2.0/24'] }
+    assert.deepEqual(restart(withCluster({}), withCluster(some)), [
+      'kubernetes.nameservers: new, 192.0.2.53, 192.0.2.54',
+      'kubernetes.gateways: new, 192.0.2.0/24',
+    ])
+    const [line = '', ...more] = restart(withCluster({}), withCluster({ namespace: 'other' }))
+    assert.match(line, /^engine: kubernetes, .* -> kubernetes, namespace other of /)
+    assert.deepEqual(more, [])
+  })
+
   it('need a restart for who may call', () => {
     assert.deepEqual(changes({}, { auth: 'none', rate_limit: 1_200 }).restart, ['auth: tokens -> none'])
     const some = { clients: ['cli'], admin_claim: 'groups=ops', name_claim: 'email' }

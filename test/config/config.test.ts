@@ -79,7 +79,17 @@ describe('the sample file', () => {
     const unknown = problems({ '?': 1, pools: { p: { ...POOL, '?': 1 } } })
     const known = unknown.flatMap((line) => line.replace(/.*allowed: /, '').split(', '))
     const unnamed = known.filter((key) => !new RegExp(`\\b${key}:`).test(yaml))
-    assert.deepEqual(unnamed, ['peer_networks', 'postgres', 'images', 'shm', 'disk', 'nodes', 'tolerations', 'userns'])
+    assert.deepEqual(unnamed, [
+      'peer_networks',
+      'postgres',
+      'kubernetes',
+      'images',
+      'shm',
+      'disk',
+      'nodes',
+      'tolerations',
+      'userns',
+    ])
   })
 
   it('is valid with the keys that it shows as comments', () => {

@@ -18,7 +18,7 @@ describe('an invalid file', () => {
       },
     }
     assert.deepEqual(problems(tree, { BERTH_POOLS_ALPINE_CPUS: '-1', BERTH_X: '' }), [
-      'acounts: unknown key; did you mean "accounts"? allowed: listen, database, accounts, engine, instance, peer_networks, concurrency, drain, keep, timezone, log, auth, rate_limit, trust_proxy, url, ssh, postgres, images, pools',
+      'acounts: unknown key; did you mean "accounts"? allowed: listen, database, accounts, engine, instance, peer_networks, concurrency, drain, keep, timezone, log, auth, rate_limit, trust_proxy, url, ssh, postgres, kubernetes, images, pools',
       'listen: must be host:port like 127.0.0.1:8080, not "everywhere"',
       'accounts: must be native or ansible, not "magic"',
       'ssh.port: unknown key; allowed: bind, host, host_ca, tunnel, gateway',

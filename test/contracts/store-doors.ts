@@ -103,6 +103,46 @@ export function doorsContract(title: string, openDatabase: OpenDatabase): void {
       assert.equal(await cut, 'cut')
     })
 
+    it('have not cut by a reading that began before the end: a gateway may have started since', async () => {
+      const { store, others, stop } = await scene('gateway')
+      const [gateway] = others
+      assert.ok(gateway)
+      let isRead = () => {}
+      const answered = Promise.withResolvers<void>()
+      let readings = 0
+      const doors = async () => {
+        readings += 1
+        const found = await store.doors()
+        if (readings === 1) {
+          isRead()
+          await answered.promise
+        }
+        return found
+      }
+      const asked = new Promise<void>((resolve) => (isRead = resolve))
+      const slow = new InstanceDoors({
+        store: { doors, latestChange: () => store.latestChange() },
+        here: NOTHING,
+        guards: () => true,
+        pause,
+      })
+      const active = await store.reservation('r')
+      assert.ok(active)
+      const earlier = slow.cut(active, stop.signal)
+      await asked
+      await gateway.renewGateway(gatewayUntil(NOW + MINUTE))
+      const [ending] = await store.end(['r'], ENDING, NOW)
+      assert.ok(ending)
+      const cut = slow.cut(ending.reservation, stop.signal).then(() => 'cut' as const)
+      // The manager's own part takes no time.
+      await sleep(SHORTLY_MS)
+      answered.resolve()
+      assert.equal(await shortly(cut), 'pending')
+      await gateway.recordApplied('gateway', await gateway.latestChange())
+      assert.equal(await cut, 'cut')
+      await earlier
+    })
+
     it('record a change only after they have closed what is over', async () => {
       const { store, others, end } = await scene('gateway')
       const [gateway = assert.fail()] = others

@@ -17,7 +17,7 @@ const api = await openApi({
 })
 const { address: url } = await listening(api)
 
-it('shows the nodes, and in words what is lost and cordoned and whom it holds', async () => {
+it('shows the nodes, and in words which are unreachable or cordoned and what they hold', async () => {
   const json = { 'content-type': 'application/json' }
   const body = JSON.stringify({ username: 'alice', count: 3, duration: '1h' })
   await api.ask('POST', '/v1/reservations', json, body)

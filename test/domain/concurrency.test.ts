@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { createLimit } from '../../src/domain/concurrency.ts'
+import { createLimit, shareRuns } from '../../src/domain/concurrency.ts'
 
 test('a limit that rises or falls counts for the next job that could start', async () => {
   let limit = 1
@@ -31,4 +31,25 @@ test('a limit that rises or falls counts for the next job that could start', asy
   await finish()
   await finish()
   await Promise.all(jobs)
+})
+
+test('calls share a run that began after them, and no earlier one', async () => {
+  const runs: PromiseWithResolvers<number>[] = []
+  const call = shareRuns(() => {
+    const run = Promise.withResolvers<number>()
+    runs.push(run)
+    return run.promise
+  })
+  const first = call()
+  const later = [call(), call()]
+  assert.equal(runs.length, 1)
+  runs[0]?.reject(new Error('the first run fails'))
+  await assert.rejects(first, /the first run fails/)
+  await turn()
+  assert.equal(runs.length, 2)
+  runs[1]?.resolve(2)
+  assert.deepEqual(await Promise.all(later), [2, 2])
+  const again = call()
+  runs[2]?.resolve(3)
+  assert.equal(await again, 3)
 })

@@ -19,6 +19,7 @@ import { testManager, testManagers } from '../../lab/manager.ts'
 import { reservePorts, tryToListen } from '../../lab/ports.ts'
 import { openProxy } from '../../lab/postgres/proxy.ts'
 import { startPostgres } from '../../lab/postgres/server.ts'
+import { banner } from '../support/gateway/banner.ts'
 import { type GatewayProcess, gatewayStarter, listening } from '../support/gateway/alone.ts'
 import { freezingDocker } from '../support/gateway/freezing-docker.ts'
 import { login, newKeyPair, type Session } from '../support/ssh.ts'
@@ -117,19 +118,6 @@ async function closedAfter(session: Session): Promise<number> {
 
 async function untilEngineAnswers(): Promise<void> {
   for (const { url } of managers) await eventually(async () => (await fetch(`${url}/readyz`)).ok)
-}
-
-/** Connects without SSH. Resolves with what was received when the connection is closed. */
-async function banner(host: string, port: number): Promise<string> {
-  const socket = connect({ host, port })
-  let text = ''
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk
-    socket.end()
-  })
-  socket.on('error', () => {})
-  await once(socket, 'close')
-  return text
 }
 
 before(async () => {
@@ -234,7 +222,7 @@ describe('the end of a reservation', () => {
       assert.equal((await first.get<View>(`/v1/reservations/${lent.id}`)).body.state, 'ended')
       const row = (await first.containers()).find(({ name }) => name === lent.name)
       assert.equal(row?.state, 'removing')
-      // Docker still has it, and it runs: nobody can log in, and nobody else gets it.
+      // Docker still has it, and it runs: no tenant can log in, and no other reservation gets it.
       assert.equal((await docker('inspect', '-f', '{{.State.Running}}', lent.name)).trim(), 'true')
       assert.equal(await banner('127.0.0.2', lent.port), '')
     } finally {

@@ -13,6 +13,7 @@ import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { confirmed } from '../../src/reconcile/listing/confirmed.ts'
 import { sharedCluster } from './support/bed.ts'
+import { SPEC } from './support/spec.ts'
 
 const INSTANCE = 'can-faults'
 /** A list of the instance's containers. */
@@ -51,23 +52,7 @@ after(async () => {
 })
 
 function specOf(generation: number): ContainerSpec {
-  return {
-    instance: INSTANCE,
-    pool: 'can',
-    name: 'can-1',
-    generation,
-    image: 'berth/box',
-    bind: '',
-    port: 2_201,
-    memory: 128 * 1024 * 1024,
-    shm: 2 ** 26,
-    cpus: 0.5,
-    pids: 64,
-    sudo: true,
-    reach: 'internet',
-    disk: null,
-    runtime: null,
-  }
+  return { ...SPEC, instance: INSTANCE, pool: 'can', name: 'can-1', generation, cpus: 0.5 }
 }
 
 async function podNames(): Promise<string[]> {

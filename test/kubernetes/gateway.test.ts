@@ -1,11 +1,10 @@
 /** Gateways before pods: what they keep open, how fast they close, and how long the parts of a reservation take. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../lab/eventually.ts'
 import type { TestManager } from '../../lab/manager.ts'
+import { banner } from '../support/gateway/banner.ts'
 import { type GatewayProcess, gatewayStarter, listening } from '../support/gateway/alone.ts'
 import { login, newKeyPair, type Session } from '../support/ssh.ts'
 import { sharedCluster } from './support/bed.ts'
@@ -56,20 +55,6 @@ async function releaseOf({ id }: Lent, session: Session, { url } = first): Promi
 
 const allReady = () =>
   first.until('all ready', (all) => all.length === SIZE && all.every(({ state }) => state === 'ready'), 120_000)
-
-/** Returns what a connection without SSH receives. */
-async function banner(host: string, port: number): Promise<string> {
-  const socket = connect({ host, port })
-  let text = ''
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk
-    socket.end()
-  })
-  socket.on('error', () => {})
-  // It may be refused.
-  await once(socket, 'close').catch(() => undefined)
-  return text
-}
 
 before(async () => {
   await Promise.all(managers.map((manager) => manager.start()))
@@ -129,7 +114,7 @@ describe('a session through a gateway before pods', () => {
       .find((line) => line.startsWith(`pod/${lent.name}-g`))
     assert.ok(pod)
     assert.match(await banner('127.0.0.3', lent.port), /^SSH-2.0/)
-    // Without the managers, nobody replaces it, and the row stays as it is.
+    // No manager runs that could replace it, so the row stays as it is.
     for (const manager of managers) await manager.kill()
     const [address, node] = (
       await cluster.kubectl('-n', namespace, 'get', pod, '-o', 'jsonpath={.status.podIP} {.spec.nodeName}')

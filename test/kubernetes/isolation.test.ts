@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { eventually } from '../../lab/eventually.ts'
 import { mark } from '../../lab/database-mark.ts'
-import type { ContainerSpec, Reach } from '../../src/domain/container.ts'
+import type { Reach } from '../../src/domain/container.ts'
 import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
 import type { KubernetesObject } from '../../src/engine/kubernetes/api/types.ts'
 import type { Deadlines } from '../../src/engine/kubernetes/deadlines.ts'
@@ -15,6 +15,7 @@ import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
 import type { Pod } from '../../src/engine/kubernetes/pods/types.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { call, connectTo, setEnforced, sharedCluster } from './support/bed.ts'
+import { SPEC } from './support/spec.ts'
 
 const exec = promisify(execFile)
 const INSTANCE = 'can-isolation'
@@ -62,24 +63,8 @@ let generation = 0
 
 async function create(reach: Reach): Promise<string> {
   generation += 1
-  const spec: ContainerSpec = {
-    instance: INSTANCE,
-    pool: 'can',
-    name: `can-${generation}`,
-    generation: 1,
-    image: 'berth/box',
-    bind: '',
-    port: 2_200 + generation,
-    memory: 128 * 1024 * 1024,
-    shm: 2 ** 26,
-    cpus: 0.5,
-    pids: 64,
-    sudo: true,
-    reach,
-    disk: null,
-    runtime: null,
-  }
-  return engine.create(spec)
+  const own = { instance: INSTANCE, pool: 'can', name: `can-${generation}`, port: 2_200 + generation }
+  return engine.create({ ...SPEC, ...own, reach, cpus: 0.5 })
 }
 
 async function started(reach: Reach): Promise<string> {
@@ -107,7 +92,7 @@ async function reached(id: string, targets: readonly string[]): Promise<string[]
   return targets.filter((target) => lines.includes(target))
 }
 
-/** Pods that are no containers. */
+/** Returns the names of pods that are not containers. */
 async function helpers(role: 'canary' | 'probe'): Promise<string[]> {
   const pods = await admin.list<KubernetesObject>(PODS, { labelSelector: `berth.canary=${role}` }, call('list'))
   return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name)

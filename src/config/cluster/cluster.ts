@@ -10,17 +10,17 @@ const PREFIX = /^(?!.{254})[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-
 
 const effect = oneOf(...TOLERATION_EFFECTS)
 
-/** {disktype: ssd} */
+/** Parses { disktype: ssd }. */
 const labels: Parser<Readonly<Record<string, string>>> = (value) => {
   if (!isMap(value) || Object.keys(value).length === 0) {
     throw new InvalidValue(`must be a map of labels that nodes have, like { disktype: ssd }, not ${show(value)}`)
   }
-  // Sorted: another order in the file is no other setting.
+  // Sorted, so that a change of their order in the file changes no container.
   const sorted = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
   return Object.fromEntries(sorted.map(([key, label]) => [labelKey(key), labelValue(label, key)]))
 }
 
-/** [{key: gpu, value: "yes", effect: NoSchedule}] */
+/** Parses [{ key: gpu, value: "yes", effect: NoSchedule }]. */
 const tolerations: Parser<readonly Toleration[]> = (value) => {
   if (!Array.isArray(value) || value.length === 0) {
     throw new InvalidValue(`must be a list like [{ key: gpu, effect: NoSchedule }], not ${show(value)}`)
@@ -55,7 +55,7 @@ export function refuseElsewhere(reader: SettingsReader, pools: readonly Pool[], 
   }
 }
 
-/** "disktype=ssd, zone=a" */
+/** Returns "disktype=ssd, zone=a"; null if none are set. */
 export function formatNodes({ nodes }: Pool): string | null {
   if (nodes === undefined) return null
   return Object.entries(nodes)
@@ -63,7 +63,7 @@ export function formatNodes({ nodes }: Pool): string | null {
     .join(', ')
 }
 
-/** "gpu=yes:NoSchedule, spot", as `kubectl taint` writes taints */
+/** Returns "gpu=yes:NoSchedule, spot", as `kubectl taint` writes taints; null if none are set. */
 export function formatTolerations({ tolerations: all }: Pool): string | null {
   if (all === undefined) return null
   const text = ({ key, value, effect: of }: Toleration) =>
@@ -75,7 +75,7 @@ function labelKey(key: unknown): string {
   const parts = typeof key === 'string' ? key.split('/') : []
   const [name = '', prefix] = parts.toReversed()
   const isValid = parts.length <= 2 && NAME.test(name) && (prefix === undefined || PREFIX.test(prefix))
-  if (!isValid) throw new InvalidValue(`has ${show(key)}, which is no key like gpu or example.org/gpu`)
+  if (!isValid) throw new InvalidValue(`has ${show(key)}, which is not a key like gpu or example.org/gpu`)
   return parts.join('/')
 }
 
@@ -83,7 +83,7 @@ function labelValue(value: unknown, key: string): string {
   if (typeof value === 'string' && (value === '' || NAME.test(value))) return value
   const advice = typeof value === 'boolean' || typeof value === 'number' ? '; put it in quotes' : ''
   throw new InvalidValue(
-    `has ${key}: ${show(value)}, which is no text of up to 63 letters, digits, "-", "_" and "."${advice}`,
+    `has ${key}: ${show(value)}, which is not a text of up to 63 letters, digits, "-", "_" and "."${advice}`,
   )
 }
 

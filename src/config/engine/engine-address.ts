@@ -7,9 +7,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { BerthError, reasonOf } from '../../domain/errors.ts'
+import { hasLoopbackHost } from '../../domain/text/loopback.ts'
 import type { Environment } from '../reader.ts'
 import { describeKubernetes, type KubernetesConfig, kubernetesVariables } from './kubernetes.ts'
-import { isLoopback } from '../../domain/text/loopback.ts'
 
 export interface EngineAddress {
   /** unix:///path, tcp://host:port or ssh://user@host:port */
@@ -64,7 +64,7 @@ export function describeEngine(engine: EngineConfig): string {
   if (engine.kind === 'kubernetes') return describeKubernetes(engine)
   const { host, certificates, source } = engine
   const address = `${host} (${certificates === null ? source : `${source}, TLS`})`
-  const isLocal = !host.startsWith('tcp:') || isLoopback(URL.parse(host)?.hostname.replace(/^\[|\]$/g, '') ?? '')
+  const isLocal = !host.startsWith('tcp:') || hasLoopbackHost(URL.parse(host))
   if (certificates !== null || isLocal) return address
   return `${address}: WITHOUT TLS: every client that reaches this address is root there; set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH`
 }

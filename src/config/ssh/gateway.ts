@@ -1,6 +1,6 @@
 /** Reads `ssh.gateway` of berth.yml: the address at which a gateway forwards connections to containers. */
 import { BerthError } from '../../domain/errors.ts'
-import { isLoopback } from '../../domain/text/loopback.ts'
+import { hasLoopbackHost } from '../../domain/text/loopback.ts'
 import type { EngineConfig } from '../engine/engine-address.ts'
 import type { SettingsReader } from '../reader.ts'
 import * as value from '../values.ts'
@@ -66,5 +66,5 @@ function isWildcard(address: string): boolean {
 }
 
 function isLocal(host: string): boolean {
-  return host.startsWith('unix:') || isLoopback(URL.parse(host)?.hostname.replace(/^\[|\]$/g, '') ?? '')
+  return host.startsWith('unix:') || hasLoopbackHost(URL.parse(host))
 }

@@ -240,10 +240,7 @@ class DockerEngine implements Engine {
     )
   }
 
-  /**
-   * Returns whether the container belongs to this instance. A database that was copied for another instance names
-   * containers that do not exist for this engine. Docker is asked only for those that were not listed.
-   */
+  /** Returns whether the container belongs to this instance: a copied database names containers of another one. */
   async #isOurs(id: string): Promise<boolean> {
     return this.#ours.has(id) || (await this.inspect(assertFullId(id))) !== null
   }

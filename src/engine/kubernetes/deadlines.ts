@@ -4,15 +4,15 @@ export const DEADLINES_MS = {
   list: 10_000,
   inspect: 5_000,
   attach: 5_000,
-  /** Also until the object of an earlier pod of the same name is gone. */
+  /** Includes the wait until the object of an earlier pod of the same name is gone. */
   create: 30_000,
-  /** Until the pod runs: it is placed, and its node may have to pull the image. */
+  /** Until the pod runs. The scheduler chooses its node, which may have to pull the image. */
   start: 120_000,
   kill: 10_000,
   remove: 30_000,
   lend: 5_000,
   policies: 10_000,
-  /** From the first look on, until the network plugin enforces the policies for a new pod. */
+  /** From the first attempt to connect until the network plugin enforces the policies for a new pod. */
   enforce: 10_000,
 }
 

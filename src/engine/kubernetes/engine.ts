@@ -34,7 +34,7 @@ export interface KubernetesOptions {
   readonly reaches: () => readonly Reach[]
   readonly database: DatabaseMark
   readonly cluster: Cluster
-  /** Has only the containers of this instance in it. */
+  /** Contains only the containers of this instance. */
   readonly namespace: string
   /** Addresses of name servers that containers use. */
   readonly nameservers: readonly string[]
@@ -46,7 +46,7 @@ export interface KubernetesOptions {
   readonly deadlines?: Partial<Deadlines>
 }
 
-/** One namespace of a cluster. Connects with the first call, so it can be opened while the API server is away. */
+/** One namespace of a cluster. Connects with the first call, so it can be opened while the API server is down. */
 export function openKubernetes(options: KubernetesOptions): Engine {
   return new KubernetesEngine(options)
 }
@@ -136,7 +136,7 @@ class KubernetesEngine implements Engine {
   version: Engine['version'] = () => this.#facts.version()
   inspect: Engine['inspect'] = (id) => this.#facts.inspect(id)
   sshAddress: Engine['sshAddress'] = (id) => this.#facts.sshAddress(id)
-  /** Only pods of the managers and gateways reach it. */
+  /** Nothing is published: only managers and gateways reach pods. */
   publishedAt: Engine['publishedAt'] = () => null
   imageOf: Engine['imageOf'] = (id) => this.#facts.imageOf(id)
   whyDown: Engine['whyDown'] = (id) => this.#facts.whyDown(id)
@@ -222,7 +222,7 @@ class KubernetesEngine implements Engine {
     return observe(pod, this.#options.instance)
   }
 
-  /** Throws unless a container that had the name is gone, or is what is to be made. */
+  /** Throws `engine_conflict` if another generation of the container still exists. */
   async #assertFree(spec: ContainerSpec, id: string): Promise<void> {
     const pod = await this.#pods.find(id)
     const observed = pod && this.#observe(pod)

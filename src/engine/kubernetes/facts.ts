@@ -30,7 +30,7 @@ export class Facts {
     return pod && observe(pod, this.#instance)
   }
 
-  /** The address of the pod, which is another pod's when this one is gone. */
+  /** Returns the address of the pod. Another pod may get it when this one is gone. */
   async sshAddress(id: string): Promise<SshAddress | null> {
     const pod = await this.#reachable(id)
     const host = pod?.status.podIP

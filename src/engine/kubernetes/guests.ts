@@ -8,8 +8,8 @@ import type { Pods } from './pods/pods.ts'
 import type { Pod } from './pods/types.ts'
 
 /**
- * Says whether the entrypoint of the image has started the agent and the relay, which it does at once. The API does not
- * show the labels of images.
+ * Prints "yes" if the entrypoint of the image has started the agent and the relay, which it does at once. The API does
+ * not show the labels of images.
  */
 const DETECT = `
 for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -35,7 +35,7 @@ export function versionOf(pod: Pod | null): string {
   return pod?.metadata.annotations?.[AGENT_ANNOTATION] ?? ''
 }
 
-/** Marks a pod that has started as checked, and whether it has an agent. Called before anybody is in it. */
+/** Records in a pod that it was checked, and whether it has an agent. Called before a tenant has access. */
 export async function markChecked(pods: Pods, id: string): Promise<void> {
   const name = parseId(id)?.name ?? ''
   const request = { command: ['/bin/sh', '-c', DETECT], timeoutMs: DETECT_TIMEOUT_MS }

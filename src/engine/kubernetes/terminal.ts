@@ -6,8 +6,8 @@ import type { Pods } from './pods/pods.ts'
 
 /**
  * Sets the size of the terminal before the command runs, and becomes the account, whose terminal it is from then on.
- * util-linux' `su -c` would take the terminal away, so that neither Ctrl-C nor job control worked; Alpine has no
- * setpriv that can become somebody, and its su leaves the terminal.
+ * util-linux' `su -c` would take the terminal away, so that neither Ctrl-C nor job control worked. Alpine's setpriv
+ * cannot change the user, and its su keeps the terminal.
  */
 const BECOME = `
 stty cols "$1" rows "$2" 2>/dev/null

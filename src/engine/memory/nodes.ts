@@ -6,8 +6,8 @@ import type { EngineNode } from '../../ports/engine-node.ts'
 export class MemoryNodes {
   readonly #names: readonly string[]
   readonly #now: Clock
-  /** Time at which each unreachable node was lost, epoch milliseconds. */
-  readonly #lostAt = new Map<string, number>()
+  /** Since when each unreachable node cannot be reached, epoch milliseconds. */
+  readonly #unreachableSince = new Map<string, number>()
   readonly #cordoned = new Set<string>()
 
   constructor(names: readonly string[], now: Clock) {
@@ -15,21 +15,21 @@ export class MemoryNodes {
     this.#now = now
   }
 
-  /** null: the only machine, which has no name. */
+  /** Returns whether a node can be reached. null is the only machine, which has no name. */
   reaches(node: string | null): boolean {
-    return node === null || !this.#lostAt.has(node)
+    return node === null || !this.#unreachableSince.has(node)
   }
 
   unreachable(): string[] {
-    return [...this.#lostAt.keys()]
+    return [...this.#unreachableSince.keys()]
   }
 
   lose(node: string): void {
-    this.#lostAt.set(node, this.#now())
+    this.#unreachableSince.set(node, this.#now())
   }
 
   regain(node: string): void {
-    this.#lostAt.delete(node)
+    this.#unreachableSince.delete(node)
   }
 
   setCordoned(node: string, isCordoned: boolean): void {
@@ -51,7 +51,7 @@ export class MemoryNodes {
     return this.#names.map((name) => ({
       name,
       isReachable: this.reaches(name),
-      unreachableSince: this.#lostAt.get(name) ?? null,
+      unreachableSince: this.#unreachableSince.get(name) ?? null,
       isCordoned: this.#cordoned.has(name),
       labels: {},
       room: null,

@@ -1,4 +1,4 @@
-/** Does not take a container for gone by a listing alone: the listing of a cluster may be older than the rows. */
+/** Confirms by single requests which containers are gone: the listing of a cluster may be older than the rows. */
 import type { Snapshot } from '../../domain/snapshot.ts'
 import type { Engine, EngineListing } from '../../ports/engine.ts'
 import { isUnknown } from '../plan/plan-container.ts'
@@ -7,8 +7,8 @@ import { isUnknown } from '../plan/plan-container.ts'
 const CONCURRENT = 20
 
 /**
- * Returns the listing, corrected by what the engine says about single containers that a row names. Those are asked for
- * which the listing lacks, or calls not started although they were ready. Otherwise they would be replaced.
+ * Returns the listing, corrected by what the engine reports about single containers. Asks for containers of rows that
+ * the listing lacks, or shows as not started although they were ready: they would be replaced otherwise.
  */
 export async function confirmed(
   engine: Engine,

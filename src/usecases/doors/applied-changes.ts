@@ -2,6 +2,7 @@
  * Records for the managers of the database up to which change this process has closed the connections that are over.
  * Only while a reservation is ending: nothing waits for the record otherwise.
  */
+import { shareRuns } from '../../domain/concurrency.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DoorRecord } from '../../ports/store/doors.ts'
 import type { Store } from '../../ports/store.ts'
@@ -21,8 +22,8 @@ export class AppliedChanges {
   readonly #deps: AppliedChangesDeps
   readonly #unlisten: () => void
   #recorded = 0
-  #isApplying = false
-  #applyAgain = false
+  /** Closes what is over, and records it. Rejects if the database cannot be used now. */
+  readonly #apply = shareRuns(() => this.#applyOnce())
 
   constructor(deps: AppliedChangesDeps) {
     this.#deps = deps
@@ -37,21 +38,6 @@ export class AppliedChanges {
 
   stop(): void {
     this.#unlisten()
-  }
-
-  /** Runs once for all calls that arrive meanwhile. Rejects if the database cannot be used now. */
-  async #apply(): Promise<void> {
-    this.#applyAgain = true
-    if (this.#isApplying) return
-    this.#isApplying = true
-    try {
-      while (this.#applyAgain) {
-        this.#applyAgain = false
-        await this.#applyOnce()
-      }
-    } finally {
-      this.#isApplying = false
-    }
   }
 
   async #applyOnce(): Promise<void> {

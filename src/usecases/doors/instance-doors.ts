@@ -1,4 +1,5 @@
 /** The doors of all processes of an instance, as the manager that ends access sees them. */
+import { shareRuns } from '../../domain/concurrency.ts'
 import type { Reservation } from '../../domain/reservation.ts'
 import type { Door } from '../../ports/door.ts'
 import type { DoorRecord } from '../../ports/store/doors.ts'
@@ -28,11 +29,15 @@ export interface InstanceDoorsDeps {
  */
 export class InstanceDoors implements Door {
   readonly #deps: InstanceDoorsDeps
-  /** The reading that is under way. All calls of `cut` share it. */
-  #reading: Promise<readonly DoorRecord[]> | null = null
+  /**
+   * Reads the doors. Calls of `cut` share a reading, but only one that began after their reservations had ended: an
+   * earlier one may lack a gateway that has accepted a connection since.
+   */
+  readonly #readDoors: () => Promise<readonly DoorRecord[]>
 
   constructor(deps: InstanceDoorsDeps) {
     this.#deps = deps
+    this.#readDoors = shareRuns(() => deps.store.doors())
   }
 
   guards(engineId: string): boolean {
@@ -50,19 +55,12 @@ export class InstanceDoors implements Door {
           await here.closeWhatIsOver()
           change = await store.latestChange()
         }
-        if (haveCut(await this.#doors(), reservation, change)) return
+        if (haveCut(await this.#readDoors(), reservation, change)) return
       } catch {
         // The database does not answer: it is asked again until the engine has confirmed the end.
       }
       await pause(pauseMs, signal)
     }
-  }
-
-  #doors(): Promise<readonly DoorRecord[]> {
-    this.#reading ??= this.#deps.store.doors().finally(() => {
-      this.#reading = null
-    })
-    return this.#reading
   }
 }
 

@@ -1,4 +1,5 @@
 /** Connections of tenants that are open at one door of this process: closes those that are over. */
+import { shareRuns } from '../../domain/concurrency.ts'
 import { dueEnd, isDue } from '../../domain/reservation.ts'
 import type { LocalTime } from '../../domain/text/local-time.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -42,9 +43,11 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
   readonly #deps: OpenConnectionsDeps
   readonly #close: (connection: Connection, ending: ConnectionEnding) => void
   readonly #open = new Set<Connection>()
-  /** The check that is under way, and the one after it, which has not begun. */
-  #checking: Promise<void> | null = null
-  #next: Promise<void> | null = null
+  /**
+   * Closes connections whose reservation or container is over, once for all calls that arrive meanwhile. Resolves after
+   * a check that began after the call. If the rows cannot be read, goes by those that were read last, and rejects.
+   */
+  readonly closeWhatIsOver = shareRuns(() => this.#check())
 
   /** `close` closes a connection, and must not wait. */
   constructor(deps: OpenConnectionsDeps, close: (connection: Connection, ending: ConnectionEnding) => void) {
@@ -73,22 +76,7 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
     return this.#open.delete(connection)
   }
 
-  /**
-   * Closes connections whose reservation or container is over, once for all calls that arrive meanwhile. Resolves after
-   * a check that began after the call. If the rows cannot be read, goes by those that were read last, and rejects.
-   */
-  closeWhatIsOver(): Promise<void> {
-    if (this.#checking === null) return this.#check()
-    this.#next ??= this.#checking
-      .catch(() => undefined)
-      .then(() => {
-        this.#next = null
-        return this.#check()
-      })
-    return this.#next
-  }
-
-  /** Does so for these connections, also while another check is under way. Reads the rows once for all of them. */
+  /** Does the same for these connections at once, even during another check. Reads the rows once for all of them. */
   async closeThoseOver(connections: readonly Connection[]): Promise<void> {
     const { store, clock, localTime } = this.#deps
     const snapshot = await store.snapshot()
@@ -136,20 +124,14 @@ export class OpenConnections<Connection extends OpenConnection> implements Itera
     return Math.min(Number.POSITIVE_INFINITY, ...[...this.#open].map(({ dueAt }) => dueAt))
   }
 
-  #check(): Promise<void> {
-    const checking = (async () => {
-      if (this.#open.size === 0) return
-      try {
-        await this.closeThoseOver([...this.#open])
-      } catch (error) {
-        this.closeOverdue(0)
-        throw error
-      }
-    })().finally(() => {
-      this.#checking = null
-    })
-    this.#checking = checking
-    return checking
+  async #check(): Promise<void> {
+    if (this.#open.size === 0) return
+    try {
+      await this.closeThoseOver([...this.#open])
+    } catch (error) {
+      this.closeOverdue(0)
+      throw error
+    }
   }
 
   /** Closes connections to one generation of a container. Reads why they are over once. */

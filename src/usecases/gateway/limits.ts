@@ -10,11 +10,11 @@ export const MAX_CONNECTIONS = 4_000
 export const MAX_PER_CONTAINER = 100
 /** Length of a window in which new connections are counted. */
 const WINDOW_MS = 10_000
-/** New connections of one address in a window. A class behind one address, or Ansible with many hosts, stays below. */
+/** New connections from one address in a window. A class behind one address stays below, as does Ansible. */
 export const MAX_NEW_PER_SOURCE = 500
 /** New connections to one container in a window. A loop of ssh, which needs 0.25 s for a login, stays below. */
 export const MAX_NEW_PER_CONTAINER = 100
-/** The same from one address: another one can still log in. */
+/** Lower than MAX_NEW_PER_CONTAINER, so that one address does not keep all others out. */
 export const MAX_NEW_PER_SOURCE_AND_CONTAINER = 60
 /** Maximum number of counters, so that many addresses do not fill the memory. */
 const MAX_COUNTERS = 50_000
@@ -62,10 +62,10 @@ export class ConnectionLimits {
   #limitOf({ source, port }: Attempt, { all, ofContainer }: Open): string | null {
     const seconds = WINDOW_MS / 1_000
     if (!this.#count(source, MAX_NEW_PER_SOURCE)) {
-      return `${MAX_NEW_PER_SOURCE} new connections of one address in ${seconds} s`
+      return `${MAX_NEW_PER_SOURCE} new connections from one address in ${seconds} s`
     }
     if (!this.#count(`${source} to ${port}`, MAX_NEW_PER_SOURCE_AND_CONTAINER)) {
-      return `${MAX_NEW_PER_SOURCE_AND_CONTAINER} new connections of one address to one container in ${seconds} s`
+      return `${MAX_NEW_PER_SOURCE_AND_CONTAINER} new connections from one address to one container in ${seconds} s`
     }
     if (!this.#count(`to ${port}`, MAX_NEW_PER_CONTAINER)) {
       return `${MAX_NEW_PER_CONTAINER} new connections to one container in ${seconds} s`

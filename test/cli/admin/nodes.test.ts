@@ -12,7 +12,7 @@ async function serving(nodes: readonly string[]) {
   return { api, run: (...args: string[]) => berth.runWith({ env: { BERTH_URL: address } }, ...args) }
 }
 
-it('berth nodes shows the nodes, and what lost and cordoned ones hold', async () => {
+it('berth nodes shows the nodes, and what unreachable and cordoned ones hold', async () => {
   const { api, run } = await serving(['n1', 'n2'])
   const body = JSON.stringify({ username: 'alice', count: 2, duration: '1h' })
   const answer = await api.ask('POST', '/v1/reservations', { 'content-type': 'application/json' }, body)

@@ -48,10 +48,10 @@ describe('nodes, tolerations and userns of a pool', () => {
       'pools.p.tolerations: must be a list like [{ key: gpu, effect: NoSchedule }], not a map',
       'pools.p.userns: must be required or try, not true',
     ])
-    const text = 'which is no text of up to 63 letters, digits, "-", "_" and "."'
+    const text = 'which is not a text of up to 63 letters, digits, "-", "_" and "."'
     assert.deepEqual(refused({ nodes: { gpu: true } }), [`pools.p.nodes: has gpu: true, ${text}; put it in quotes`])
     assert.deepEqual(refused({ nodes: { gpu: 'a b' } }), [`pools.p.nodes: has gpu: "a b", ${text}`])
-    const key = 'which is no key like gpu or example.org/gpu'
+    const key = 'which is not a key like gpu or example.org/gpu'
     assert.deepEqual(refused({ nodes: { 'a/b/c': 'x' } }), [`pools.p.nodes: has "a/b/c", ${key}`])
     assert.deepEqual(refused({ tolerations: [{ effect: 'NoSchedule' }] }), [`pools.p.tolerations: has nothing, ${key}`])
     assert.deepEqual(refused({ tolerations: [{ key: 'gpu', effect: 'No' }] }), [

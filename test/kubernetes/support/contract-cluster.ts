@@ -1,4 +1,4 @@
-/** The cluster of the engine's contract suite: by default that of all tests, otherwise one of somebody's own. */
+/** The cluster of the engine's contract suite: that of all tests, or the one that `just test-engine` names. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Cluster } from '../../../lab/kubernetes/cluster.ts'
@@ -13,7 +13,7 @@ interface ContractCluster extends Pick<Cluster, 'kubeconfig' | 'kubectl'> {
   clean(...namespaces: readonly string[]): Promise<void>
 }
 
-/** Uses the cluster that `just test-engine` names. */
+/** Uses the cluster of the variables that scripts/test-engine sets, if they are set. */
 export async function contractCluster(): Promise<ContractCluster> {
   const { CLUSTER_KUBECONFIG: kubeconfig, CLUSTER_IMAGE: image } = process.env
   if (!kubeconfig || !image) {

@@ -47,7 +47,7 @@ const failing: Fault = { when: 'before', error: new BerthError('engine_unavailab
 
 describe('the end of access, confirmed by the doors', () => {
   for (const [how, fault] of Object.entries({ 'does not answer': never, fails: failing })) {
-    it(`is recorded when the engine ${how}, and nobody gets the container before it was replaced`, async () => {
+    it(`is recorded when the engine ${how}, and no other tenant gets the container before it was replaced`, async () => {
       const { world, faults, cut, before, release, reserve, stateNow } = await scene()
       for (const verb of ['kill', 'remove', 'list']) faults.set(verb, fault)
       cut.resolve()

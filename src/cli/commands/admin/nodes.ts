@@ -13,7 +13,7 @@ export function addNodes(program: Command, cli: Cli): void {
     .summary('show the nodes of the engine, and what is on them (admins)')
     .description(
       'Shows the nodes of the engine, how many containers are on each, and which reservations\n' +
-        'lost and cordoned nodes hold.',
+        'unreachable and cordoned nodes hold.',
     )
     .action(async (_options: object, command: Command) => {
       const { client, terminal, json } = openContext(cli, command)
@@ -49,7 +49,7 @@ interface Held extends HeldReservation {
   readonly node: string
 }
 
-/** Shows what lost and cordoned nodes hold. */
+/** Shows which reservations unreachable and cordoned nodes hold. */
 function showHeld(terminal: Terminal, nodes: readonly EngineNode[], now: number): void {
   const held = nodes.flatMap(({ name, reservations }): Held[] =>
     (reservations ?? []).map((reservation) => ({ ...reservation, node: name })),

@@ -28,12 +28,12 @@ export function fromList(info: ContainerInfo, instance: string, lent: Lent): Obs
   return labels && { ...labels, ...factsOf(info.Id, lent), ...place, state: stateOf(info.State), createdAt }
 }
 
-/** Reads the same from Docker's inspect. Its time of creation is cut to seconds, as in lists, so that both agree. */
 /** Returns the address of Docker's host on which sshd is published; null while the container is down. */
 export function bindOf({ Ports }: Pick<ContainerInfo, 'Ports'>): string | null {
   return Ports.find(({ PrivatePort, PublicPort }) => PrivatePort === SSH && PublicPort !== undefined)?.IP ?? null
 }
 
+/** Reads the same as `fromList` from Docker's inspect. The time of creation is cut to seconds, as it is in lists. */
 export function fromInspect(info: ContainerInspectInfo, instance: string, lent: Lent): Observed | null {
   const labels = readLabels(info.Config.Labels ?? {}, instance)
   const createdAt = Math.floor(Date.parse(info.Created) / 1000) * 1000

@@ -17,7 +17,7 @@ export type Query = Readonly<Record<string, string | boolean | number | readonly
 export interface RequestOptions {
   readonly query?: Query
   readonly body?: object
-  /** Of the body. A patch has a type of its own. */
+  /** Content type of the body; JSON by default. A patch has a type of its own. */
   readonly contentType?: string
   readonly signal: AbortSignal
 }
@@ -30,9 +30,9 @@ export interface Route {
 
 export class Connection {
   readonly cluster: Cluster
-  /** Kept open between requests: a new one takes a TLS handshake. */
+  /** Keeps connections open between requests: a new one takes a TLS handshake. */
   #agent: Agent
-  /** A connection on which a stream was refused is not used again: the API server closes it. */
+  /** For streams. Keeps no connections: the API server closes one on which it has refused a stream. */
   #streamAgent: Agent
   #certificate: Identity['certificate'] = null
 
@@ -42,7 +42,7 @@ export class Connection {
     this.#streamAgent = this.#newAgent(false)
   }
 
-  /** Of the API server, for messages. */
+  /** Address of the API server, for messages. */
   get address(): string {
     return this.cluster.server.origin
   }

@@ -4,7 +4,8 @@ import type { Status } from './types.ts'
 
 /** The API server answers 500 for each failed exec: only the text tells that it could not reach the node. */
 const NO_NODE = /error dialing backend|failed to connect|connection refused|i\/o timeout/i
-const MAX_SECONDS = 3_600
+/** Maximum of `Retry-After` in seconds. Longer ones are cut. */
+const MAX_RETRY_AFTER_S = 3_600
 
 /** An answer of the API server that is not 2xx. */
 export class KubernetesApiError extends Error {
@@ -27,7 +28,7 @@ export class KubernetesApiError extends Error {
 export function errorOf(httpStatus: number, body: string, retryAfter: string | undefined): KubernetesApiError {
   const { message, reason, details } = statusIn(body)
   const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : details?.retryAfterSeconds
-  const retryAfterMs = seconds === undefined ? null : Math.min(seconds, MAX_SECONDS) * 1_000
+  const retryAfterMs = seconds === undefined ? null : Math.min(seconds, MAX_RETRY_AFTER_S) * 1_000
   return new KubernetesApiError(httpStatus, message ?? plainText(body) ?? `HTTP ${httpStatus}`, reason, retryAfterMs)
 }
 
@@ -86,7 +87,7 @@ function plainText(body: string): string | undefined {
   return /^[^\p{C}<>{}]{1,200}(?=\n?$)/u.exec(body.trim())?.[0]
 }
 
-/** Node gives errors of the system and of TLS a code, and bugs none. */
+/** Errors of the system and of TLS have a code in Node; bugs have none. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
 }

@@ -1,4 +1,4 @@
-/** What the API server says about a node, for admins. */
+/** What the API server reports about a node, for admins. */
 import type { EngineNode, NodeRoom } from '../../../ports/engine-node.ts'
 import type { Node } from './types.ts'
 
@@ -11,8 +11,20 @@ const SHOWN = /^(topology\.kubernetes\.io\/|node\.kubernetes\.io\/instance-type$
 
 /** Bytes by suffix of a quantity. */
 const UNITS: Readonly<Record<string, number>> = {
-  ...{ m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
 }
 
 export function describeNode(node: Node): EngineNode {
@@ -29,7 +41,7 @@ export function describeNode(node: Node): EngineNode {
   }
 }
 
-/** Whether its kubelet reports, and can run pods. */
+/** Returns whether the kubelet of the node reports that it can run pods. */
 export function isReady({ status }: Node): boolean {
   return status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
 }
@@ -45,7 +57,7 @@ function roomOf(allocatable: Node['status']['allocatable'] = {}): NodeRoom | nul
   return { cpus, memory, containers }
 }
 
-/** "1930m" -> 1.93, "16Gi" -> 17179869184; null for anything that is no quantity. */
+/** Parses a quantity: "1930m" is 1.93, "16Gi" is 17179869184. Returns null for other texts. */
 export function parseQuantity(text = ''): number | null {
   const [, amount, exponent = '0', unit = ''] =
     /^(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+)|([A-Za-z]+))?$/.exec(text) ?? []

@@ -10,7 +10,7 @@ export interface NodeStates {
   readonly unreachable: readonly string[]
 }
 
-/** A verb for one container need not list the nodes if that was done so recently. */
+/** Verbs for one container use a list of the nodes that is at most this old. */
 const RECENT_MS = 3_000
 
 export class Nodes {

@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../api/types.ts'
 export interface Node extends KubernetesObject {
   readonly spec: { readonly unschedulable?: boolean }
   readonly status: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly conditions?: readonly {
       readonly type: string
       readonly status: string

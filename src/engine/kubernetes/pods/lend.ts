@@ -1,6 +1,6 @@
 /**
- * Records in the pod itself to which reservation it is lent. A later manager sees it, also one with another database,
- * and it is forgotten exactly when the container is gone.
+ * Records in the pod itself to which reservation it is lent. Later managers see that, including those with another
+ * database, and the record is gone exactly when the container is.
  */
 import { hasCode } from '../../../domain/errors.ts'
 import { HELD_LABEL, LENT_ANNOTATION } from './marks.ts'

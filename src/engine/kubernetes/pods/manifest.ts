@@ -11,14 +11,14 @@ export const CONTAINER = 'box'
 /** sshd's port inside the container. */
 export const SSH_PORT = 22
 /**
- * The shortest time that the API has. 0 would remove the object at once, and nobody would confirm that the processes
+ * The shortest grace period. With 0 the object would be removed at once, before the kubelet confirms that the processes
  * are dead. The image's STOPSIGNAL is SIGKILL, so nothing waits for this time.
  */
 export const GRACE_SECONDS = 1
 /** Time after which the API server deletes the pods of a lost node. They are replaced before. */
 const LOST_NODE_SECONDS = 60
 
-/** The API requires at least one. No server is on the container's own loopback. */
+/** The API requires at least one name server. None listens on the container's own loopback. */
 const NO_NAMESERVER = ['127.0.0.1']
 
 export interface ManifestOptions {
@@ -66,7 +66,7 @@ export function podManifest(spec: ContainerSpec, { mark, nameservers }: Manifest
   }
 }
 
-/** Where it may run, and whether with users of its own. */
+/** Returns where the pod may run, and whether it has a user namespace of its own. */
 function placement({ nodes, tolerations = [], userns }: ContainerSpec): object {
   const ownTolerations = tolerations.map(({ key, value, effect }) => ({
     key,

@@ -1,4 +1,4 @@
-/** Reads what the API server says about a pod. */
+/** Reads what the API server reports about a pod. */
 import { isIPv4 } from 'node:net'
 import type { Observed, PeerLink } from '../../../ports/engine.ts'
 import { PEERS_LABEL, readLabels } from '../../labels.ts'
@@ -22,7 +22,7 @@ export function observe(pod: Pod, instance: string): Observed | null {
     id: idOf(pod),
     // The gateways' address, which `ssh.host` names.
     host: null,
-    // Scheduled later than created: until it runs, its node is of no use to anybody.
+    // Known as soon as it is scheduled. Until it runs, nothing depends on its node.
     node: runs ? (pod.spec.nodeName ?? null) : null,
     port: runs && port > 0 ? port : null,
     state,

@@ -20,7 +20,7 @@ export class Pods {
     this.deadlines = deadlines
   }
 
-  /** Of all pods, or of the one with a name. */
+  /** Returns the path of all pods, or of the pod with this name. */
   path(name = ''): string {
     const all = `/api/v1/namespaces/${encodeURIComponent(this.namespace)}/pods`
     return name === '' ? all : `${all}/${encodeURIComponent(name)}`

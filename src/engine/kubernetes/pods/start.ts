@@ -1,4 +1,4 @@
-/** Waits until a pod runs: the API server has placed it when it was made. */
+/** Waits until a pod runs. Kubernetes places and starts it by itself once it was created. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BerthError } from '../../../domain/errors.ts'
 import { describeEnd } from './describe-end.ts'

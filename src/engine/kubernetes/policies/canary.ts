@@ -1,4 +1,4 @@
-/** Pods of no tenant, by which is shown that policies are enforced. They are made as containers are. */
+/** Pods that show whether policies are enforced. They are made like containers, and never lent. */
 import { randomBytes } from 'node:crypto'
 import type { ContainerSpec, Reach } from '../../../domain/container.ts'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
@@ -16,17 +16,17 @@ import { DIGEST_ANNOTATION, digestOf, type Manifest } from './manifests.ts'
 /** `canary`: stays, and must not be reached. `probe`: tries to reach it once. */
 type Role = 'canary' | 'probe'
 
-/** Has the role. The label of a container is absent, so that it is none of ours. */
+/** Its value is the role. These pods lack the label of containers, so listings of containers leave them out. */
 const ROLE_LABEL = 'berth.canary'
 const NAME = 'berth-canary'
 /** Time after which the kubelet ends a probe that a killed manager has left. */
 const PROBE_LIFETIME_S = 600
-/** Maximum time until one runs, for an attempt: nothing is known of the engine meanwhile. */
+/** Maximum time until such a pod runs, for each attempt: the manager lists no containers meanwhile. */
 const START_MS = 20_000
 
 export interface CanaryOptions {
   readonly instance: string
-  /** By default that of pools. */
+  /** By default `berth/box`. */
   readonly canaryImage?: string
   readonly database: DatabaseMark
 }
@@ -104,7 +104,7 @@ function hasDigest({ metadata: { annotations, deletionTimestamp } }: Pod, digest
   return deletionTimestamp === undefined && annotations?.[DIGEST_ANNOTATION] === digest
 }
 
-/** Beside the canary's node, if there is another one: traffic between nodes takes another path than that within one. */
+/** Prefers another node than the canary's: traffic between nodes takes another path than traffic within a node. */
 const PROBE_SPEC = {
   activeDeadlineSeconds: PROBE_LIFETIME_S,
   affinity: {

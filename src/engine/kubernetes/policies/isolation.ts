@@ -1,6 +1,6 @@
 /**
  * Shows that the policies are enforced before anything is lent: the API server accepts them also where the network
- * plugin ignores them, and a plugin may take seconds until it enforces them for a new pod.
+ * plugin ignores them, and a plugin may take seconds to enforce them for a new pod.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reach } from '../../../domain/container.ts'
@@ -14,7 +14,7 @@ import { Kubelets } from './kubelets.ts'
 import type { Policies } from './policies.ts'
 import { describeEndpoints, type Endpoint, lookFrom, sshdOf } from './probe.ts'
 
-/** Clouds serve credentials of the node there. */
+/** Address at which clouds serve credentials of the node. */
 const METADATA: Endpoint = { address: '169.254.169.254', port: 80, what: 'metadata of the cloud' }
 /** Maximum time until sshd of a new pod answers. */
 const SSHD_WITHIN_MS = 30_000
@@ -67,7 +67,10 @@ export class Isolation {
     const { name } = pod.metadata
     const canary = await this.#canaries.standing()
     if (canary === null)
-      throw new BerthError('engine_unavailable', `start ${name}: the canary is gone, and is made again`)
+      throw new BerthError(
+        'engine_unavailable',
+        `start ${name}: the canary, which shows whether policies are enforced, is gone; it is tried again with a new one`,
+      )
     const reached = await this.#waitUntilIsolated(pod, canary)
     if (reached.length > 0) throw this.#notEnforced(`start ${name}: it`, reached)
   }

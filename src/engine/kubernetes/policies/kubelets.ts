@@ -1,18 +1,12 @@
 /** Addresses of kubelets, which no container with limited reach may connect to. */
 import type { KubernetesClient } from '../api/client.ts'
-import type { KubernetesObject } from '../api/types.ts'
+import { isReady } from '../nodes/describe.ts'
+import type { Node } from '../nodes/types.ts'
 import type { Endpoint } from './probe.ts'
 
 const KUBELET_PORT = 10_250
-/** A list of all nodes is not needed for each container that starts. */
+/** A list of the nodes is used for this long, so that not every start of a container needs one. */
 const RECENT_MS = 30_000
-
-interface Node extends KubernetesObject {
-  readonly status: {
-    readonly addresses?: readonly { readonly type: string; readonly address: string }[]
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
-  }
-}
 
 export class Kubelets {
   readonly #client: KubernetesClient
@@ -24,7 +18,7 @@ export class Kubelets {
     this.#deadlineMs = deadlineMs
   }
 
-  /** Returns one of another node than this one; none if there is no other node. */
+  /** Returns the kubelet of another node; an empty list if no other node is ready. */
   async besides(nodeName: string | undefined): Promise<Endpoint[]> {
     const others = (await this.#nodes()).filter((node) => node.metadata.name !== nodeName && isReady(node))
     const what = 'kubelet of another node'
@@ -42,10 +36,6 @@ export class Kubelets {
     this.#latest = { nodes, at }
     return nodes
   }
-}
-
-function isReady({ status }: Node): boolean {
-  return status.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True') === true
 }
 
 function addressOf({ status }: Node): string | undefined {

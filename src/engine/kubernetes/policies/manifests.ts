@@ -1,6 +1,6 @@
 /**
- * NetworkPolicies: one for each reach, and one for the containers of a reservation that reach each other. Policies only
- * add what is allowed; a pod that one selects can do nothing else.
+ * NetworkPolicies: one for each reach, and one for the containers of a reservation that reach each other. A pod that is
+ * selected by a policy reaches only what its policies allow together.
  */
 import { createHash } from 'node:crypto'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
@@ -12,18 +12,18 @@ import { SSH_PORT } from '../pods/manifest.ts'
 
 /** Pods in namespaces with this label "true" may connect to sshd: those of the managers and gateways. */
 const GATEWAY_LABEL = 'berth.gateway'
-/** Names what an object was made from. */
+/** Digest of what an object was made from. */
 export const DIGEST_ANNOTATION = 'berth.digest'
 
 /** Private networks (RFC 1918, RFC 6598), which are those of nodes, pods and services. */
 const PRIVATE_IPV4 = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']
 const PRIVATE_IPV6 = ['fc00::/7', 'fe80::/10']
-/** More than a namespace can have: of pods without an owner, a budget takes only a number that must stay. */
+/** More pods than a namespace can have. For pods without a controller, a budget must be a number of pods to keep. */
 const ALL_HELD = 1_000_000
 
 export interface PolicyOptions {
   readonly instance: string
-  /** Blocks of gateways outside of the cluster. */
+  /** Blocks of addresses of gateways outside of the cluster. */
   readonly gatewayAddresses: readonly string[]
   readonly nameservers: readonly string[]
 }
@@ -63,13 +63,13 @@ function egressOf(reach: Reach, nameservers: readonly string[]): object[] {
   return [{ to: [ipv4, ipv6] }, ...(servers.length > 0 ? [{ to: servers, ports: dns }] : [])]
 }
 
-/** Whether a block is not part of a private network; `except` takes no block that is part of another one. */
+/** Returns whether a block is not part of a private network; `except` takes no block that is part of another one. */
 function isPublic(block: string): boolean {
   const [first = 0, second = 0] = block.split('.').map(Number)
   return !(first === 10 || (first === 100 && second >= 64 && second < 128) || (first === 192 && second === 168))
 }
 
-/** Returns the prefix of the names of the peers' policies; the reservation's id follows. */
+/** Prefix of the names of policies of peers. The id of the reservation follows. */
 const PEERS_PREFIX = 'berth-peers-'
 
 export function peersPolicy(reservation: string, instance: string, mark: DatabaseMark): Manifest {

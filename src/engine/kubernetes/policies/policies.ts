@@ -1,4 +1,4 @@
-/** Makes what isolates the containers of an instance, and keeps it as it must be. */
+/** Makes and corrects the policies that isolate the containers of an instance. */
 import type { Reach } from '../../../domain/container.ts'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import { BerthError } from '../../../domain/errors.ts'
@@ -20,7 +20,7 @@ import {
 export class Policies {
   readonly #pods: Pods
   readonly #options: PolicyOptions
-  /** Identity of the database may change. */
+  /** Its identity of the database may change. */
   readonly #mark: DatabaseMark
 
   constructor(pods: Pods, options: PolicyOptions, mark: DatabaseMark) {
@@ -36,7 +36,7 @@ export class Policies {
     await this.#applyOne(await this.#budgets(), disruptionBudget(this.#options.instance))
   }
 
-  /** Whether the policies of these reaches are there as they must be. */
+  /** Returns whether the policies of these reaches exist, and were made as they would be made now. */
   async areApplied(reaches: ReadonlySet<Reach>): Promise<boolean> {
     const found = new Map((await this.#list(INSTANCE_LABEL)).map((policy) => [policy.metadata.name, digestOf(policy)]))
     return [...reaches]

@@ -14,17 +14,17 @@ export interface Endpoint {
 
 /** What a pod could connect to. */
 export interface Look {
-  /** Its own sshd: shows that the image has what it takes to try the others. */
+  /** Whether it reached its own sshd, which shows that the image has the programs that the attempts need. */
   readonly hasSshd: boolean
   readonly reached: readonly Endpoint[]
 }
 
-/** Time for a connection. Within a cluster it takes milliseconds, and each new container waits for all of it. */
+/** Deadline of a connection. Within a cluster it takes milliseconds; each new container waits for the whole time. */
 const CONNECT_S = 1
 /** All connections are tried at once; the rest of the time is for the API server and the kubelet. */
 const EXEC_TIMEOUT_MS = 10_000
 
-/** A refused connection is none: some plugins answer in place of a pod that they protect. */
+/** A refused connection does not count as reached: some plugins refuse in place of a pod that they protect. */
 const SCRIPT = `
 for target; do
   (timeout ${CONNECT_S} bash -c 'exec 3<>"/dev/tcp/$1"' bash "$target" 2>/dev/null && echo "$target") &

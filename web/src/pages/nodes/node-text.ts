@@ -9,7 +9,7 @@ export function stateText({ reachable, cordoned }: Pick<EngineNode, 'reachable' 
   return [reachable ? 'reachable' : 'unreachable', ...(cordoned ? ['cordoned'] : [])].join(', ')
 }
 
-/** Whether somebody may have to act. */
+/** Returns whether an operator may have to act. */
 export function needsAttention({ reachable, cordoned }: Pick<EngineNode, 'reachable' | 'cordoned'>): boolean {
   return !reachable || cordoned
 }
@@ -18,9 +18,9 @@ export function needsAttention({ reachable, cordoned }: Pick<EngineNode, 'reacha
 export function situation(node: EngineNode, now: number, words: TimeWords): string {
   const { reachable, unreachable_since: since, cordoned } = node
   const time = since === null ? '' : ` since ${clockText(Date.parse(since), now, words)}`
-  const lost = `The engine has not reached it${time}. After a minute, its containers are replaced on other nodes.`
-  const closed = 'It is cordoned: no new containers are placed on it, and those on it stay until they end.'
-  return [...(reachable ? [] : [lost]), ...(cordoned ? [closed] : [])].join(' ')
+  const unreachable = `The engine has not reached it${time}. After a minute, its containers are replaced on other nodes.`
+  const cordon = 'It is cordoned: no new containers are placed on it, and those on it stay until they end.'
+  return [...(reachable ? [] : [unreachable]), ...(cordoned ? [cordon] : [])].join(' ')
 }
 
 /** Returns "1 creating, 2 broken": the states that have no column of their own. */

@@ -1,6 +1,6 @@
 /** How to reach an API server, and as whom. */
 
-/** Proves who the manager is. At most one of both is null. */
+/** Proves who the manager is. At most one of the two is null. */
 export interface Identity {
   /** Token of the header `Authorization: Bearer`. */
   readonly token: string | null

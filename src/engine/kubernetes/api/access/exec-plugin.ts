@@ -103,7 +103,7 @@ export class ExecCredentials implements Credentials {
       return (JSON.parse(output) as ExecCredential | null)?.status ?? {}
     } catch {
       // The message of the parser would contain the output.
-      throw this.#failure('it printed something else than an ExecCredential in JSON')
+      throw this.#failure('it must print an ExecCredential in JSON, and printed something else')
     }
   }
 

@@ -40,7 +40,7 @@ export class TokenFile implements Credentials {
     })
     const token = text.trim()
     if (isToken(token)) return token
-    const problem = token === '' ? 'is empty' : 'contains something else than a token'
+    const problem = token === '' ? 'is empty' : 'contains characters that no token has'
     throw new BerthError('engine_unavailable', `the token file ${this.#file} of Kubernetes ${problem}`)
   }
 }

@@ -49,7 +49,8 @@ function readExec(exec: Fields, { file, folder, environment, clock }: UserOption
   if (command === null) exec.problem('command', 'is missing')
   if (apiVersion === null || !API_VERSION.test(apiVersion))
     exec.problem('apiVersion', 'must be client.authentication.k8s.io/v1 or v1beta1')
-  if (exec.text('interactiveMode') === 'Always') exec.problem('interactiveMode', 'must not be Always: nobody is asked')
+  if (exec.text('interactiveMode') === 'Always')
+    exec.problem('interactiveMode', 'must not be Always: the manager has no terminal')
   const args = exec.list('args')
   if (!args.every((each) => typeof each === 'string')) exec.problem('args', 'must be a list of texts')
   if (command === null || apiVersion === null) return null

@@ -4,20 +4,12 @@ import type { Connection } from '../connection.ts'
 import { asGuestError } from '../errors.ts'
 import { CHANNEL, Channels, type Listener, pathOf, type Target } from './channels.ts'
 
-/** A peer that is gone is noticed within two intervals. */
-const PING_INTERVAL_MS = 15_000
-
 /**
  * Attaches to the main process, which must have been made with `stdin: true`, and `stdinOnce: false` so that it can be
  * attached to again. The stream ends with the container, and fails when the connection is lost. Closing it leaves the
  * process alone.
  */
-export async function attach(
-  connection: Connection,
-  target: Target,
-  signal: AbortSignal,
-  pingIntervalMs = PING_INTERVAL_MS,
-): Promise<Duplex> {
+export async function attach(connection: Connection, target: Target, signal: AbortSignal): Promise<Duplex> {
   const query = { container: target.container, stdin: true, stdout: true, stderr: false }
   const stream = new AttachedStream()
   // Followed by `close`, which is enough to know.
@@ -27,7 +19,7 @@ export async function attach(
     throw asGuestError(error)
   })
   stream.use(channels)
-  channels.keepAlive(pingIntervalMs)
+  channels.keepAlive()
   if (signal.aborted) stream.destroy()
   return stream
 }

@@ -11,6 +11,9 @@ const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
 /** Maximum size of a message. The API server sends at most 32 KiB at a time. */
 const MAX_MESSAGE_BYTES = 1024 * 1024
 
+/** Interval of pings. A peer that is gone is noticed within two of them. */
+const PING_INTERVAL_MS = 15_000
+
 /** Code of a connection that ended without a closing handshake. */
 const ABNORMAL = 1006
 
@@ -105,14 +108,14 @@ export class Channels {
   }
 
   /** Pings, and closes a connection whose peer has not answered the ping before. */
-  keepAlive(intervalMs: number): void {
+  keepAlive(): void {
     let isAnswered = true
     this.#socket.on('pong', () => (isAnswered = true))
     const timer = setInterval(() => {
       if (!isAnswered) return this.terminate()
       isAnswered = false
       this.#socket.ping()
-    }, intervalMs)
+    }, PING_INTERVAL_MS)
     timer.unref()
     this.#socket.once('close', () => clearInterval(timer))
   }

@@ -7,8 +7,6 @@ import { asGuestError } from '../errors.ts'
 import { CHANNEL, Channels, type Listener, pathOf, type Target } from './channels.ts'
 import { exitCodeOf, readStatus } from './exit-code.ts'
 
-const PING_INTERVAL_MS = 15_000
-
 /** Starts the command. Resolves when it has a terminal; it does not end with this connection. */
 export async function openTerminal(
   connection: Connection,
@@ -24,7 +22,7 @@ export async function openTerminal(
     throw asGuestError(error)
   })
   stream.use(channels)
-  channels.keepAlive(PING_INTERVAL_MS)
+  channels.keepAlive()
   if (signal.aborted) stream.destroy()
   return {
     stream,

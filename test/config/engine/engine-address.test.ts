@@ -13,8 +13,8 @@ import {
   engineVariables,
   findEngine,
   withoutEngine,
-} from '../../src/config/engine/engine-address.ts'
-import { BerthError } from '../../src/domain/errors.ts'
+} from '../../../src/config/engine/engine-address.ts'
+import { BerthError } from '../../../src/domain/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-engine-'))
 after(() => rmSync(folder, { recursive: true }))

@@ -8,7 +8,7 @@ import {
   MAX_NEW_PER_SOURCE,
   MAX_NEW_PER_SOURCE_AND_CONTAINER,
   MAX_PER_CONTAINER,
-} from '../../src/usecases/gateway/limits.ts'
+} from '../../../src/usecases/gateway/limits.ts'
 
 const NONE = { all: 0, ofContainer: 0 }
 
@@ -20,7 +20,7 @@ describe('the limits of a gateway', () => {
       assert.equal(limits.exceeded(attempt, NONE), null)
     }
     assert.deepEqual(limits.exceeded(attempt, NONE), {
-      limit: `${MAX_NEW_PER_SOURCE_AND_CONTAINER} new connections of one address to one container in 10 s`,
+      limit: `${MAX_NEW_PER_SOURCE_AND_CONTAINER} new connections from one address to one container in 10 s`,
       isFirst: true,
     })
     assert.equal(limits.exceeded(attempt, NONE)?.isFirst, false)
@@ -37,7 +37,7 @@ describe('the limits of a gateway', () => {
     for (let nth = 2; nth <= MAX_NEW_PER_SOURCE + 1; nth += 1) {
       assert.equal(limits.exceeded({ source: 'a', port: nth }, NONE), null)
     }
-    assert.match(limits.exceeded({ source: 'a', port: 9_999 }, NONE)?.limit ?? '', /of one address in 10 s/)
+    assert.match(limits.exceeded({ source: 'a', port: 9_999 }, NONE)?.limit ?? '', /from one address in 10 s/)
   })
 
   it('count anew after the window, also when the clock was set back', () => {

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { stringify } from 'yaml'
-import type { BerthError } from '../../../../src/domain/errors.ts'
-import type { Cluster } from '../../../../src/engine/kubernetes/api/access/cluster.ts'
-import { readKubeconfig } from '../../../../src/engine/kubernetes/api/access/kubeconfig.ts'
+import type { BerthError } from '../../../../../src/domain/errors.ts'
+import type { Cluster } from '../../../../../src/engine/kubernetes/api/access/cluster.ts'
+import { readKubeconfig } from '../../../../../src/engine/kubernetes/api/access/kubeconfig.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-kubeconfig-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -208,7 +208,7 @@ describe('a program that prints credentials', () => {
   it('says why there is no credential, without what was printed', async () => {
     const cases: readonly [text: string, expected: RegExp][] = [
       [plugin('echo asking >&2; echo you are not logged in >&2; exit 3'), /exit code 3: you are not logged in$/],
-      [plugin('echo secret'), /it printed something else than an ExecCredential in JSON$/],
+      [plugin('echo secret'), /it must print an ExecCredential in JSON, and printed something else$/],
       [plugin(answer({ token: 'secret secret' })), /it printed neither a token nor a certificate with its key$/],
       [plugin(answer({})), /neither a token nor/],
       [plugin(answer({ token: 'a', expirationTimestamp: 'soon' })), /expirationTimestamp is not a time$/],

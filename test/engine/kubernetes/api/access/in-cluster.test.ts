@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { inCluster } from '../../../../src/engine/kubernetes/api/access/in-cluster.ts'
+import { inCluster } from '../../../../../src/engine/kubernetes/api/access/in-cluster.ts'
 
 describe('in a pod', () => {
   const folder = mkdtempSync(join(tmpdir(), 'berth-pod-'))
