@@ -143,7 +143,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     isUsed: onKubernetes,
     environment,
   })
-  if (onKubernetes) reportUnsupported(reader, pools)
+  if (onKubernetes) reportUnsupported(reader, some.instance ?? '', pools)
   const access = readAccess(reader, raw, { pools: poolNames, folder })
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
     const why = 'every caller that reaches it is an admin; auth: tokens allows any address'
@@ -197,9 +197,13 @@ function engineOf(kind: EngineConfig['kind'], kubernetes: KubernetesConfig, envi
   return kind === 'kubernetes' ? { kind, ...kubernetes } : { kind, ...findEngine(environment) }
 }
 
-/** Reports settings of pools that Kubernetes cannot have. */
-function reportUnsupported(reader: SettingsReader, pools: readonly Pool[]): void {
+/** Reports settings that Kubernetes cannot have. */
+function reportUnsupported(reader: SettingsReader, instance: string, pools: readonly Pool[]): void {
+  // Values of labels end with a letter or digit.
+  const mustNot = 'must not end with "-" with engine: kubernetes'
+  if (instance.endsWith('-')) reader.report(['instance'], mustNot)
   for (const { name, preparedImage } of pools) {
+    if (name.endsWith('-')) reader.report(['pools', name], `the name ${mustNot}`)
     if (preparedImage === null) continue
     const instead = 'build an image with the playbook, push it to a registry, and name it in image'
     reader.report(['pools', name, 'prepare_image'], `requires engine: docker; ${instead}`)

@@ -1,4 +1,5 @@
 /** Runs a gateway of its own until a signal ends it. */
+import { reasonOf } from '../domain/errors.ts'
 import type { AloneGateway } from './alone.ts'
 
 /** Exit codes after a second signal: 128 and the number of the signal. */
@@ -11,8 +12,13 @@ export function serveAlone(gateway: AloneGateway): Promise<never> {
   async function stop(): Promise<void> {
     isStopping = true
     gateway.log.info('the gateway accepts no further connections; a second signal ends it at once')
-    await gateway.stop()
-    process.exit(0)
+    try {
+      await gateway.stop()
+      process.exit(0)
+    } catch (error) {
+      gateway.log.error('the gateway cannot stop in order', { reason: reasonOf(error) })
+      process.exit(1)
+    }
   }
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

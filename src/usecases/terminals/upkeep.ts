@@ -58,13 +58,14 @@ export class Upkeep {
     if (this.#running.size === 0) return
     const { containers, reservations } = await this.#deps.store.snapshot()
     const facts = { now: this.#deps.clock(), localTime: this.#deps.localTime }
-    for (const { row } of [...this.#running.values()]) {
+    const closings = [...this.#running.values()].map(async ({ row }) => {
       const container = containers.find(({ name }) => name === row.container) ?? null
       const reservation = reservations.find(({ id }) => id === row.reservation) ?? null
       // Its row has left the snapshot if the end is recorded.
       const ending = endingOf(row, { ...facts, container, reservation }) && (await currentEnding(this.#deps, row))
       if (ending) void this.end(row, ending)
-    }
+    })
+    await Promise.all(closings)
   }
 
   /** Records every MARK_MS which terminals have viewers, for the next manager. */
