@@ -25,6 +25,8 @@ export function firewallOptions(instance: string) {
     Image: BOX_IMAGE,
     Env: [`RULES=${firewallRules(instance)}`, `BLOCKLIST_RULES=${blocklistRules(instance)}`],
     Entrypoint: ['/bin/sh', '-c', mainScript(instance)],
+    // That of the image would not let it take its rules with it.
+    StopSignal: 'SIGTERM',
     HostConfig: {
       Init: true,
       NetworkMode: 'host',
