@@ -151,11 +151,11 @@ test-engine *options: is-set-up
     @exec scripts/test-engine "$@"
 
 # Start a Kubernetes cluster to try Berth with it, until Ctrl-C; its nodes get these images: berth/box. Needs root
-kubernetes *args: is-set-up
+kubernetes *args: is-set-up test-tools
     @exec node lab/kubernetes/main.ts "$@"
 
 # Run the tests that need a Kubernetes cluster, on one that is built and started for them. Needs root
-test-kubernetes: is-set-up
+test-kubernetes: is-set-up test-tools
     node --test --test-isolation=none --test-timeout=300000 'test/kubernetes/*.test.ts'
 
 # Remove node_modules, what was built and the database; containers stay, see unprovision
