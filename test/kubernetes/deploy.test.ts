@@ -81,8 +81,12 @@ before(async () => {
   const literals = ['--from-literal=db-password=unused', `--from-literal=secret=${'ab'.repeat(32)}`]
   await kubectl('create', 'secret', 'generic', 'berth-secret', ...literals)
   await cluster.kubectl('apply', '-f', await manifests())
-  for (const name of ['berth-manager', 'berth-gateway'])
-    await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=180s')
+  for (const name of ['berth-manager', 'berth-gateway']) {
+    await kubectl('rollout', 'status', `deployment/${name}`, '--timeout=180s').catch(async (error: Error) => {
+      const log = await kubectl('logs', `deployment/${name}`, '--tail=20').catch(String)
+      throw new Error(`${error.message}\n${await kubectl('get', 'pods')}\n${log}`, { cause: error })
+    })
+  }
 })
 
 describe('deploy/kubernetes', () => {
