@@ -13,6 +13,7 @@ const FIXTURE = fileURLToPath(new URL('fixtures/architecture', import.meta.url))
 /** What engines share. */
 const OF_ENGINES = [
   'engine/labels.ts',
+  'engine/bounded-requests.ts',
   'engine/cloud-services.ts',
   'engine/confinement.ts',
   'engine/timers.ts',
@@ -26,6 +27,7 @@ const RULES: readonly Rule[] = [
   { where: 'usecases', ours: ['domain', 'ports', 'usecases'], packages: ['node:crypto'] },
   { where: 'reconcile', ours: ['domain', 'ports', 'reconcile', 'usecases'], packages: [] },
   { where: 'engine/labels.ts', ours: ['domain', 'ports'], packages: ['node:crypto'] },
+  { where: 'engine/bounded-requests.ts', ours: [], packages: [] },
   { where: 'engine/cloud-services.ts', ours: [], packages: [] },
   { where: 'engine/confinement.ts', ours: [], packages: [] },
   { where: 'engine/timers.ts', ours: [], packages: ['node:timers/promises'] },

@@ -1,3 +1,4 @@
+import { BoundedRequests } from '../../bounded-requests.ts'
 import { translate, unavailable } from './errors.ts'
 
 /** Deadlines by kind of request, in milliseconds. An exec has its own. */
@@ -28,8 +29,7 @@ export type Deadlines = Readonly<typeof DEADLINES_MS>
  */
 export class Requests {
   readonly #address: string
-  readonly #open = new Set<AbortController>()
-  #closed = false
+  readonly #requests = new BoundedRequests()
 
   constructor(address: string) {
     this.#address = address
@@ -37,27 +37,12 @@ export class Requests {
 
   /** `what` names the request in errors: "start alpine-1". */
   async run<T>(what: string, deadlineMs: number, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#closed) throw unavailable(what, this.#address, 'closed')
-    const control = new AbortController()
-    const { signal } = control
-    const timer = setTimeout(() => control.abort(`no answer within ${deadlineMs} ms`), deadlineMs)
-    this.#open.add(control)
-    try {
-      return await Promise.race([request(signal), rejectOn(signal)])
-    } catch (error) {
-      throw signal.aborted ? unavailable(what, this.#address, signal.reason) : translate(error, what, this.#address)
-    } finally {
-      clearTimeout(timer)
-      this.#open.delete(control)
-    }
+    return this.#requests.run(deadlineMs, request, (error, isAborted) =>
+      isAborted ? unavailable(what, this.#address, error) : translate(error, what, this.#address),
+    )
   }
 
   close(): void {
-    this.#closed = true
-    for (const control of this.#open) control.abort('closed')
+    this.#requests.close()
   }
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BoundedRequests } from '../../bounded-requests.ts'
 import type { Connection } from './connection.ts'
 import { hasStatus, KubernetesApiError, translate, unavailable } from './errors.ts'
 
@@ -18,8 +19,7 @@ export interface Call {
  */
 export class Requests {
   readonly #connection: Connection
-  readonly #open = new Set<AbortController>()
-  #closed = false
+  readonly #requests = new BoundedRequests()
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -27,27 +27,17 @@ export class Requests {
 
   async run<T>({ what, deadlineMs }: Call, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { address } = this.#connection
-    if (this.#closed) throw unavailable(what, address, 'closed')
-    const control = new AbortController()
-    const { signal } = control
     const end = performance.now() + deadlineMs
-    const timer = setTimeout(() => control.abort(`no answer within ${deadlineMs} ms`), deadlineMs)
-    this.#open.add(control)
-    try {
-      return await Promise.race([this.#repeat(request, end, signal), rejectOn(signal)])
-    } catch (error) {
-      if (!signal.aborted) throw translate(error, what, address)
+    const repeated = (signal: AbortSignal) => this.#repeat(request, end, signal)
+    return this.#requests.run(deadlineMs, repeated, (error, isAborted) => {
+      if (!isAborted) return translate(error, what, address)
       this.#connection.closeIdle()
-      throw unavailable(what, address, signal.reason)
-    } finally {
-      clearTimeout(timer)
-      this.#open.delete(control)
-    }
+      return unavailable(what, address, error)
+    })
   }
 
   close(): void {
-    this.#closed = true
-    for (const control of this.#open) control.abort('closed')
+    this.#requests.close()
   }
 
   async #repeat<T>(request: (signal: AbortSignal) => Promise<T>, end: number, signal: AbortSignal): Promise<T> {
@@ -71,8 +61,4 @@ function pauseAfter(error: unknown): number | null {
   if (!(error instanceof KubernetesApiError)) return null
   if (error.status === 429) return error.retryAfterMs ?? RETRY_MS
   return error.status >= 500 ? error.retryAfterMs : null
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 }
