@@ -82,7 +82,7 @@ class KubernetesEngine implements Engine {
     this.#nodes = new Nodes(this.#client, this.#deadlines.list)
     this.#facts = new Facts(this.#pods, this.#nodes, options.instance)
     this.#policies = new Policies(this.#pods, options, mark)
-    this.#isolation = new Isolation(this.#pods, this.#policies, options)
+    this.#isolation = new Isolation(this.#pods, this.#nodes, this.#policies, options)
     const guests = guestHost(this.#pods)
     this.agent = new AgentPool(guests, this.#deadlines.attach)
     this.lines = new RelayConnections(guests, { connectMs: this.#deadlines.attach, timers: systemTimers })

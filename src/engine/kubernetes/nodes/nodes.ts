@@ -16,7 +16,7 @@ const RECENT_MS = 3_000
 export class Nodes {
   readonly #client: KubernetesClient
   readonly #deadlineMs: number
-  #latest: { readonly states: NodeStates; readonly at: number } | null = null
+  #latest: { readonly nodes: readonly Node[]; readonly at: number } | null = null
 
   constructor(client: KubernetesClient, deadlineMs: number) {
     this.#client = client
@@ -24,15 +24,17 @@ export class Nodes {
   }
 
   async read(): Promise<NodeStates> {
-    const at = performance.now()
-    const states = statesOf(await this.#list())
-    this.#latest = { states, at }
-    return states
+    return statesOf(await this.#list())
   }
 
   async recent(): Promise<NodeStates> {
+    return statesOf(await this.listed(RECENT_MS))
+  }
+
+  /** Returns all nodes as of a list that is at most this old. */
+  async listed(maxAgeMs: number): Promise<readonly Node[]> {
     const latest = this.#latest
-    return latest !== null && performance.now() - latest.at < RECENT_MS ? latest.states : this.read()
+    return latest !== null && performance.now() - latest.at < maxAgeMs ? latest.nodes : this.#list()
   }
 
   async describe(): Promise<EngineNode[]> {
@@ -40,8 +42,12 @@ export class Nodes {
     return nodes.toSorted((one, other) => (one.name < other.name ? -1 : 1))
   }
 
-  #list(): Promise<Node[]> {
-    return this.#client.list<Node>('/api/v1/nodes', {}, { what: 'list the nodes', deadlineMs: this.#deadlineMs })
+  async #list(): Promise<readonly Node[]> {
+    const at = performance.now()
+    const call = { what: 'list the nodes', deadlineMs: this.#deadlineMs }
+    const nodes = await this.#client.list<Node>('/api/v1/nodes', {}, call)
+    this.#latest = { nodes, at }
+    return nodes
   }
 }
 

@@ -5,12 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reach } from '../../../domain/container.ts'
 import { BerthError } from '../../../domain/errors.ts'
+import type { Nodes } from '../nodes/nodes.ts'
 import { idOf } from '../pods/id.ts'
 import { REACH_LABEL } from '../pods/marks.ts'
 import type { Pods } from '../pods/pods.ts'
 import type { Pod } from '../pods/types.ts'
 import { Canaries, type CanaryOptions } from './canary.ts'
-import { Kubelets } from './kubelets.ts'
+import { kubeletBeside } from './kubelets.ts'
 import type { Policies } from './policies.ts'
 import { describeEndpoints, type Endpoint, lookFrom, sshdOf } from './probe.ts'
 
@@ -25,15 +26,15 @@ export class Isolation {
   readonly #pods: Pods
   readonly #policies: Policies
   readonly #canaries: Canaries
-  readonly #kubelets: Kubelets
+  readonly #nodes: Nodes
   /** Id of the canary with which it was shown that policies are enforced. */
   #shownWith: string | null = null
 
-  constructor(pods: Pods, policies: Policies, options: CanaryOptions) {
+  constructor(pods: Pods, nodes: Nodes, policies: Policies, options: CanaryOptions) {
     this.#pods = pods
     this.#policies = policies
     this.#canaries = new Canaries(pods, options)
-    this.#kubelets = new Kubelets(pods.client, pods.deadlines.list)
+    this.#nodes = nodes
   }
 
   /** Makes the policies, and shows once that they are enforced. `engine_failed` if they are not. */
@@ -94,7 +95,7 @@ export class Isolation {
   async #forbiddenTo(pod: Pod, canary: Pod): Promise<Endpoint[]> {
     const sshd = sshdOf(canary, 'sshd of another container')
     if (pod.metadata.labels?.[REACH_LABEL] === 'all') return [sshd]
-    return [sshd, ...(await this.#kubelets.besides(pod.spec.nodeName)), METADATA]
+    return [sshd, ...(await kubeletBeside(this.#nodes, pod.spec.nodeName)), METADATA]
   }
 
   async #waitForSshd(pod: Pod): Promise<void> {
