@@ -31,7 +31,11 @@ const RULES: readonly Rule[] = [
   { where: 'engine/cloud-services.ts', ours: [], packages: [] },
   { where: 'engine/confinement.ts', ours: [], packages: [] },
   { where: 'engine/timers.ts', ours: [], packages: ['node:timers/promises'] },
-  { where: 'engine/guest', ours: ['domain', 'ports', 'engine/timers.ts', 'engine/guest'], packages: ['node:*'] },
+  {
+    where: 'engine/guest',
+    ours: ['domain', 'ports', 'engine/bounded-requests.ts', 'engine/timers.ts', 'engine/guest'],
+    packages: ['node:*'],
+  },
   { where: 'engine/disk-limits.ts', ours: ['domain', 'ports'], packages: [] },
   { where: 'engine/open-engine.ts', ours: ['config', 'domain', 'engine', 'ports'], packages: [] },
   { where: 'engine/memory', ours: ['domain', 'ports', 'engine/labels.ts', 'engine/memory'], packages: ['node:*'] },

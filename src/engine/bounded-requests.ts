@@ -1,4 +1,10 @@
 /**
+ * Maximum size of each output of a command inside a container, so that it does not fill the manager's memory. The
+ * longest that Berth reads, the names of an image's users, takes some KiB.
+ */
+export const MAX_OUTPUT_BYTES = 256 * 1024
+
+/**
  * Turns what a request has failed with into the error to throw. `isAborted`: `error` is the reason why it was aborted,
  * and the engine may have carried it out or not.
  */

@@ -5,7 +5,7 @@ import { RelayConnections } from '../guest/relay-connections.ts'
 import { systemTimers } from '../timers.ts'
 import type { Docker } from './api/client.ts'
 import { asGuestError } from './api/errors.ts'
-import { assertFullId } from './api/ids.ts'
+import { assertFullId, shortId } from './api/ids.ts'
 import { inspectContainer } from './api/inspect.ts'
 import type { Requests } from './api/requests.ts'
 import { sshArguments } from './api/ssh.ts'
@@ -15,6 +15,7 @@ import type { ContainerInfo } from './api/types.ts'
 /** Returns how agents and relays are reached through Docker. */
 function guestHost(docker: Docker, requests: Requests): GuestHost {
   return {
+    nameOf: shortId,
     run: (what, deadlineMs, request) => requests.run(what, deadlineMs, request),
     attach: (id, signal) => asGuestError(() => StdoutStream.attach(docker, assertFullId(id), signal)),
     isRunning: async (id, signal) => (await inspectContainer(docker, id, signal))?.State.Running === true,

@@ -37,7 +37,7 @@ export class AgentPool implements GuestAgent {
   }
 
   async run(id: string, { timeoutMs, ...request }: AgentRequest): Promise<BashResult | null> {
-    return this.#host.run(`run bash in ${shortened(id)}`, timeoutMs, async (signal) => {
+    return this.#host.run(`run bash in ${this.#host.nameOf(id)}`, timeoutMs, async (signal) => {
       if (!(await this.#isExpectedIn(id, signal))) return null
       const result = await this.#send(id, request, signal)
       if (result === null && request.last) throw new BerthError('guest_failed', NOT_FRESH)
@@ -81,7 +81,7 @@ export class AgentPool implements GuestAgent {
   async #connect(id: string): Promise<void> {
     if (!this.#wanted.has(id)) return
     try {
-      const attached = await this.#host.run(`attach to ${id}`, this.#connectMs, (signal) =>
+      const attached = await this.#host.run(`attach to ${this.#host.nameOf(id)}`, this.#connectMs, (signal) =>
         this.#host.attach(id, signal),
       )
       const stream = new ProcessStream(attached)
@@ -96,9 +96,4 @@ export class AgentPool implements GuestAgent {
       this.#wanted.delete(id)
     }
   }
-}
-
-/** Ids of Docker have 64 characters. */
-function shortened(id: string): string {
-  return id.slice(0, 40)
 }

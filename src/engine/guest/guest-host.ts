@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream'
 
 /** What an engine offers to the manager's side of the guest agents and relays. */
 export interface GuestHost {
+  /** Returns how messages name a container. */
+  nameOf(id: string): string
   /** Runs a request that ends at its deadline, and with the engine. `what` names it in errors. */
   run<T>(what: string, deadlineMs: number, request: (signal: AbortSignal) => Promise<T>): Promise<T>
   /**

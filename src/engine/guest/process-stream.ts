@@ -1,9 +1,7 @@
 import type { Duplex } from 'node:stream'
+import { MAX_OUTPUT_BYTES } from '../bounded-requests.ts'
 
-/** Output beyond it is dropped: a program inside a container must not fill the manager's memory. */
-const MAX_OUTPUT_BYTES = 256 * 1024
-
-/** A connection to a process in a container: its stdin and its stdout. */
+/** A connection to a process in a container: its stdin and its stdout. Output beyond `MAX_OUTPUT_BYTES` is dropped. */
 export class ProcessStream {
   readonly #stream: Duplex
   /** Output since the latest `write`; null before the first. */

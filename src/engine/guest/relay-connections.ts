@@ -63,7 +63,7 @@ export class RelayConnections implements GuestLines {
 
   async hasRelay(id: string): Promise<boolean> {
     if (this.#known.has(id)) return true
-    const version = await this.#host.run(`inspect ${id}`, this.#options.connectMs, (signal) =>
+    const version = await this.#host.run(`inspect ${this.#host.nameOf(id)}`, this.#options.connectMs, (signal) =>
       this.#host.agentVersion(id, signal),
     )
     return hasRelay(version)
@@ -98,7 +98,7 @@ export class RelayConnections implements GuestLines {
   async #connect(id: string, connection: Connection): Promise<void> {
     try {
       if (!this.#isWanted(id, connection)) return
-      const socket = await this.#host.run(`attach to ${id}`, this.#options.connectMs, (signal) =>
+      const socket = await this.#host.run(`attach to ${this.#host.nameOf(id)}`, this.#options.connectMs, (signal) =>
         this.#host.attach(id, signal),
       )
       if (this.#isWanted(id, connection)) this.#follow(id, connection, socket)

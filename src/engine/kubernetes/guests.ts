@@ -20,6 +20,7 @@ const DETECT_TIMEOUT_MS = 10_000
 
 export function guestHost(pods: Pods): GuestHost {
   return {
+    nameOf: (id) => pods.target(id).pod,
     run: (what, deadlineMs, request) => pods.client.run({ what, deadlineMs }, request),
     attach: (id, signal) => pods.client.attach(pods.target(id), signal),
     isRunning: async (id) => {

@@ -29,6 +29,7 @@ function openLab(count: number) {
   const attached: Attached[] = []
   const lab = { attached, asked: [] as string[], timers: new ManualTimers(), heard: [] as string[], refuses: false }
   const host: GuestHost = {
+    nameOf: (id) => id,
     run: (_what, _deadlineMs, request) => request(new AbortController().signal),
     attach: async (id) => {
       lab.asked.push(id)

@@ -4,9 +4,10 @@ import { openTunnel } from '../../ssh/tunnel/connection.ts'
 import { pump } from '../../ssh/tunnel/pump.ts'
 import { type Cli, openContext } from '../../command-context.ts'
 
-const ABOUT = `Connects stdin and stdout to the SSH server of a container of your active reservation, through the manager.
-It is for the option ProxyCommand of ssh: \`berth ssh --tunnel\`, \`berth ssh-config --tunnel\` and others write that for
-you. ssh verifies the host key of the container as without it.
+const ABOUT = `Connects stdin and stdout to the SSH server of a container of your active
+reservation, through the manager. It is for the option ProxyCommand of ssh:
+\`berth ssh --tunnel\`, \`berth ssh-config --tunnel\` and others write that for you.
+ssh verifies the host key of the container as without it.
 
 While the manager or the container cannot be reached, it tries again for 10 seconds.`
 

@@ -1,11 +1,5 @@
 import { Frames } from './frames.ts'
 
-/**
- * Maximum size of each output of a command. The longest that Berth reads, the names of an image's users, takes some
- * KiB.
- */
-export const MAX_OUTPUT_BYTES = 256 * 1024
-
 export interface Outputs {
   readonly stdout: string
   readonly stderr: string

@@ -6,7 +6,8 @@ import type { ExecRequest, ExecResult } from '../../../ports/engine.ts'
 import type { Abandoned } from './abandoned.ts'
 import type { ExecInspectInfo } from './types.ts'
 import type { Docker } from './client.ts'
-import { Demultiplexer, MAX_OUTPUT_BYTES } from './demux.ts'
+import { MAX_OUTPUT_BYTES } from '../../bounded-requests.ts'
+import { Demultiplexer } from './demux.ts'
 import { asGuestError, unexpectedResponse } from './errors.ts'
 
 /**

@@ -1,13 +1,12 @@
 /** Runs commands in containers. */
 import { BerthError } from '../../../../domain/errors.ts'
 import type { ExecRequest, ExecResult } from '../../../../ports/engine.ts'
+import { MAX_OUTPUT_BYTES } from '../../../bounded-requests.ts'
 import type { Connection } from '../connection.ts'
 import { asGuestError } from '../errors.ts'
 import { CHANNEL, Channels, pathOf, type Target } from './channels.ts'
 import { exitCodeOf, readStatus } from './exit-code.ts'
 
-/** Maximum size of each output of a command, as with Docker. */
-const MAX_OUTPUT_BYTES = 256 * 1024
 const CHUNK_BYTES = 32 * 1024
 
 /**
