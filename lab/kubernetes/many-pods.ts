@@ -11,30 +11,13 @@ import type { PublishedSpec } from '../../src/domain/container.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { mark } from '../database-mark.ts'
 import { startCluster } from './cluster.ts'
+import { SPEC } from './spec.ts'
 
 const NAMESPACE = 'many'
 /** A cluster supports 110 pods a node. */
 const PODS_PER_NODE = 100
 const AT_ONCE = 16
 const REPEATS = 20
-
-const SPEC: PublishedSpec = {
-  instance: 'many',
-  pool: 'many',
-  name: '',
-  generation: 1,
-  image: 'berth/box',
-  bind: '',
-  port: 2_201,
-  memory: 1e8,
-  shm: 1e6,
-  cpus: 0.1,
-  pids: 64,
-  sudo: true,
-  reach: 'internet',
-  disk: null,
-  runtime: null,
-}
 
 const sizes = process.argv.slice(2).map(Number)
 if (sizes.length === 0 || sizes.some((size) => !(size > 0))) throw new Error('usage: many-pods.ts SIZE...')
@@ -81,7 +64,7 @@ async function makePod(
   create: (spec: PublishedSpec) => Promise<string>,
   number: number,
 ): Promise<string> {
-  const id = await create({ ...SPEC, name: `many-${number}` })
+  const id = await create({ ...SPEC, instance: NAMESPACE, pool: NAMESPACE, name: `many-${number}` })
   const name = parseId(id)?.name ?? ''
   const path = `/api/v1/namespaces/${NAMESPACE}/pods/${name}`
   const node = `node-${Math.floor(number / PODS_PER_NODE)}`

@@ -13,7 +13,7 @@ import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { confirmed } from '../../src/reconcile/listing/confirmed.ts'
 import { sharedCluster } from './support/bed.ts'
-import { SPEC } from './support/spec.ts'
+import { SPEC } from '../../lab/kubernetes/spec.ts'
 
 const INSTANCE = 'can-faults'
 /** A list of the instance's containers. */

@@ -15,7 +15,7 @@ import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
 import type { Pod } from '../../src/engine/kubernetes/pods/types.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { call, connectTo, setEnforced, sharedCluster } from './support/bed.ts'
-import { SPEC } from './support/spec.ts'
+import { SPEC } from '../../lab/kubernetes/spec.ts'
 
 const exec = promisify(execFile)
 const INSTANCE = 'can-isolation'

@@ -7,7 +7,7 @@ import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { mark } from '../../lab/database-mark.ts'
 import { sharedCluster, uniqueName } from './support/bed.ts'
-import { SPEC } from './support/spec.ts'
+import { SPEC } from '../../lab/kubernetes/spec.ts'
 
 const cluster = await sharedCluster()
 const namespace = uniqueName('nodes')

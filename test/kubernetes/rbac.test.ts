@@ -10,7 +10,7 @@ import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { Engine } from '../../src/ports/engine.ts'
 import { ROOT } from '../support/text/markdown.ts'
-import { SPEC } from './support/spec.ts'
+import { SPEC } from '../../lab/kubernetes/spec.ts'
 import { sharedCluster } from './support/bed.ts'
 
 const NAMESPACE = 'berth-containers'

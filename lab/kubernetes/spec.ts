@@ -1,4 +1,4 @@
-import type { PublishedSpec } from '../../../src/domain/container.ts'
+import type { PublishedSpec } from '../../src/domain/container.ts'
 
 /** A container of instance and pool "bed". */
 export const SPEC: PublishedSpec = {
