@@ -16,7 +16,8 @@ interface Run {
 
 /**
  * One row for each promise, in the order of the files and of the tests in them. What `before` says of files that were
- * not run stays as it is; a file in which something failed has no rows in `proofs`, and a row that says so.
+ * not run stays as it is, as do its further sections; a file in which something failed has no rows in `proofs`, and a row
+ * that says so.
  */
 export function reliability(proofs: readonly Proof[], { at, machine, files }: Run, before = ''): string {
   const place = inWords(machine)
@@ -38,7 +39,12 @@ ${rows
   .toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))
   .map(({ text }) => text)
   .join('\n')}
-`
+${sectionsOf(before)}`
+}
+
+/** Returns the sections after the table, which are written by hand. */
+function sectionsOf(report: string): string {
+  return report.match(/\n## .*/s)?.[0] ?? ''
 }
 
 export interface Row {

@@ -38,6 +38,13 @@ describe('the report', () => {
     assert.match(again, /^\| Nothing is lost \| .* \| 2026-11-24 \|$/m)
     assert.match(again, /^\| Nobody is in \| .* \| 2026-12-01 \|$/m)
   })
+
+  it('keeps the sections after the table', () => {
+    const section = '\n## Elsewhere\n\nIt ran there.\n\n## And here\n\nToo.\n'
+    const again = reliability(proofs, run, reliability(proofs, run) + section)
+    assert.ok(again.endsWith(`2026-11-24 |\n${section}`), again)
+    assert.ok(reliability(proofs, run).endsWith('2026-11-24 |\n'))
+  })
 })
 
 describe('docs/reliability.md', () => {
