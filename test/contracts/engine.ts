@@ -4,8 +4,8 @@ import { afterEach, describe, it } from 'node:test'
 import type { ContainerSpec, PublishedSpec } from '../../src/domain/container.ts'
 import { BerthError } from '../../src/domain/errors.ts'
 import type { Engine, EngineTraits, Observed, PreparedImage } from '../../src/ports/engine.ts'
-import { eventually } from '../../lab/eventually.ts'
 import { specDigest } from '../../src/engine/labels.ts'
+import { linesContract } from './engine-lines.ts'
 import { shellContract } from './engine-shells.ts'
 
 /** An engine to test, and the things that happen around it without its doing. */
@@ -537,53 +537,7 @@ export function engineContract(name: string, fixture: EngineFixture): void {
       await assert.rejects(engine.commit(id, preparedImage('none')), { code: 'engine_failed' })
     })
 
-    it('delivers the lines of the containers that it listens to, each with its container', async () => {
-      const { lines } = engine
-      if (!lines) return
-      const [one, two] = [await started(), await started({ name: `${fixture.pool}-2`, port: fixture.ports[1] ?? 0 })]
-      await engine.list()
-      const heard: string[] = []
-      const listen = (ids: readonly string[]) => lines.listen(ids, (id, line) => void heard.push(`${id} ${line}`))
-      assert.deepEqual([await lines.hasRelay(one), await lines.hasRelay(two)], [true, true])
-      listen([one])
-      await eventually(async () => {
-        await Promise.all([one, two].map((id) => fixture.send(id, 'first')))
-        return heard.length > 0
-      })
-      assert.deepEqual(new Set(heard), new Set([`${one} first`]))
-      listen([two])
-      await eventually(async () => {
-        await Promise.all([one, two].map((id) => fixture.send(id, 'second')))
-        return heard.includes(`${two} second`)
-      })
-      assert.ok(!heard.includes(`${one} second`))
-      listen([])
-      await engine.kill(two)
-      await engine.start(two)
-      await fixture.send(two, 'third')
-      assert.ok(!heard.join().includes('third'))
-    })
-
-    it('listens again to a container that was down', async () => {
-      const { lines } = engine
-      if (!lines) return
-      const id = await started()
-      await engine.list()
-      const heard: string[] = []
-      const hear = async (word: string) =>
-        eventually(async () => {
-          lines.listen([id], (_, line) => void heard.push(line))
-          await fixture.send(id, word)
-          return heard.includes(word)
-        })
-      await hear('before')
-      await engine.kill(id)
-      lines.listen([id], () => assert.fail('nothing is sent'))
-      await engine.start(id)
-      await hear('after')
-      lines.listen([], () => undefined)
-    })
-
+    linesContract(fixture, started)
     shellContract(fixture, started)
 
     it('tells who watches that a container changed, until stopped', async () => {

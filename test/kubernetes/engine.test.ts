@@ -58,7 +58,10 @@ engineContract('kubernetes', {
   pause: unsupported,
   unplug: unsupported,
   crash: async (id) => void (await cluster.kubectl('-n', contract, 'delete', 'pod', nameOf(id), '--wait=false')),
-  send: unsupported,
+  send: async (id, line) => {
+    const command = `until [ -p /run/berth/requests ]; do sleep 0.1; done; echo ${line} >/run/berth/requests`
+    await cluster.kubectl('-n', contract, 'exec', nameOf(id), '--', 'sh', '-c', command)
+  },
   account: async (id) => {
     await cluster.kubectl('-n', contract, 'exec', nameOf(id), '--', 'useradd', '-m', '-s', '/bin/bash', 'alice')
     return 'alice'

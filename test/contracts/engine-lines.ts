@@ -1,0 +1,64 @@
+/** What engines with `lines` do: lines that programs in containers send to the manager. */
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { ContainerSpec } from '../../src/domain/container.ts'
+import { eventually } from '../../lab/eventually.ts'
+import type { EngineFixture } from './engine.ts'
+
+export function linesContract(
+  fixture: EngineFixture,
+  started: (changes?: Partial<ContainerSpec>) => Promise<string>,
+): void {
+  const { engine } = fixture
+  const { lines } = engine
+  if (!lines) return
+
+  it('delivers the lines of the containers that it listens to, each with its container', async () => {
+    const [one, two] = [await started(), await started({ name: `${fixture.pool}-2`, port: fixture.ports[1] ?? 0 })]
+    await engine.list()
+    const heard: string[] = []
+    const listen = (ids: readonly string[]) => lines.listen(ids, (id, line) => void heard.push(`${id} ${line}`))
+    assert.deepEqual([await lines.hasRelay(one), await lines.hasRelay(two)], [true, true])
+    listen([one])
+    await eventually(async () => {
+      await Promise.all([one, two].map((id) => fixture.send(id, 'first')))
+      return heard.length > 0
+    })
+    assert.deepEqual(new Set(heard), new Set([`${one} first`]))
+    listen([two])
+    await eventually(async () => {
+      await Promise.all([one, two].map((id) => fixture.send(id, 'second')))
+      return heard.includes(`${two} second`)
+    })
+    assert.ok(!heard.includes(`${one} second`))
+    listen([])
+    const before = heard.length
+    await fixture.send(two, 'third')
+    assert.deepEqual(heard.slice(before), [])
+  })
+
+  const restarts = engine.traits.restartsWithFiles
+  it('listens again to a container that was down, if it is told to', {
+    skip: !restarts && 'a killed one never starts again',
+  }, async () => {
+    const id = await started()
+    await engine.list()
+    const heard: string[] = []
+    const hear = async (word: string) =>
+      eventually(async () => {
+        lines.listen([id], (_, line) => void heard.push(line))
+        await fixture.send(id, word)
+        return heard.includes(word)
+      })
+    await hear('before')
+    await engine.kill(id)
+    lines.listen([id], () => assert.fail('nothing is sent'))
+    await engine.start(id)
+    await hear('after')
+    lines.listen([], () => undefined)
+    await engine.kill(id)
+    await engine.start(id)
+    await fixture.send(id, 'never')
+    assert.ok(!heard.includes('never'))
+  })
+}
