@@ -17,6 +17,7 @@ import { removeLeftovers, writeOwner } from './leftovers.ts'
 import { Namespaces } from './namespaces.ts'
 import { Network } from './network.ts'
 import { Node } from './node.ts'
+import type { RuntimeName } from './runtimes/runtime.ts'
 
 const exec = promisify(execFile)
 const READY_TIMEOUT_MS = 120_000
@@ -52,8 +53,18 @@ export async function buildPrograms(): Promise<string> {
   return stdout.trim()
 }
 
+export interface ClusterOptions {
+  /** Names of the nodes; two by default. */
+  readonly names?: readonly string[]
+  /** What runs the containers of the nodes; Docker by default. */
+  readonly runtime?: RuntimeName
+}
+
 /** Resolves when all nodes are ready. */
-export async function startCluster(names: readonly string[] = ['node-a', 'node-b']): Promise<Cluster> {
+export async function startCluster({
+  names = ['node-a', 'node-b'],
+  runtime = 'docker',
+}: ClusterOptions = {}): Promise<Cluster> {
   if (process.getuid?.() !== 0) throw new Error('a Kubernetes cluster takes root to start')
   await removeLeftovers()
   const programs = await buildPrograms()
@@ -72,7 +83,7 @@ export async function startCluster(names: readonly string[] = ['node-a', 'node-b
     const place: Place = { namespaces, certificates, programs, folder, address: network.controlPlane }
     const apiServer = new ApiServer(place)
     const nodes = names.map(
-      (name, index) => new Node(name, { cluster: namespaces, network, certificates, programs, folder, index }),
+      (name, index) => new Node(name, { cluster: namespaces, network, certificates, programs, folder, index, runtime }),
     )
     const kubeconfig = await issueAll(certificates, apiServer.url, network, nodes)
     await startEtcd(place)

@@ -22,7 +22,7 @@ const REPEATS = 20
 const sizes = process.argv.slice(2).map(Number)
 if (sizes.length === 0 || sizes.some((size) => !(size > 0))) throw new Error('usage: many-pods.ts SIZE...')
 
-const cluster = await startCluster([])
+const cluster = await startCluster({ names: [] })
 try {
   await cluster.kubectl('create', 'namespace', NAMESPACE)
   const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })

@@ -1,19 +1,14 @@
-/** A node of a cluster: a Docker engine and a kubelet in namespaces of their own. */
-import { execFile } from 'node:child_process'
+/** A node of a cluster: a container runtime and a kubelet in namespaces of their own. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { stringify } from 'yaml'
 import type { Certificates } from './certificates.ts'
 import { makeCgroup } from './cgroups.ts'
 import { Namespaces, type Program } from './namespaces.ts'
 import type { Network } from './network.ts'
-
-const exec = promisify(execFile)
-const DOCKER_TIMEOUT_MS = 60_000
-/** The first container of each pod. */
-const PAUSE_IMAGE = 'berth-kubernetes-pause:local'
+import { Containerd } from './runtimes/containerd.ts'
+import { Docker } from './runtimes/docker.ts'
+import type { Runtime, RuntimeName } from './runtimes/runtime.ts'
 
 export interface NodePlace {
   readonly cluster: Namespaces
@@ -25,12 +20,14 @@ export interface NodePlace {
   readonly folder: string
   /** Counted from 0. */
   readonly index: number
+  readonly runtime: RuntimeName
 }
 
 export class Node {
   readonly name: string
   readonly #place: NodePlace
   readonly #folder: string
+  readonly #runtime: Runtime
   #namespaces: Namespaces | null = null
   #kubelet: Program | null = null
 
@@ -39,26 +36,28 @@ export class Node {
     this.#place = place
     this.#folder = join(place.folder, name)
     for (const part of ['run', 'lib', 'log']) mkdirSync(join(this.#folder, part), { recursive: true })
-    writeFileSync(join(this.#folder, 'daemon.json'), '{}')
+    const Class = place.runtime === 'docker' ? Docker : Containerd
+    this.#runtime = new Class({
+      node: name,
+      folder: this.#folder,
+      programs: place.programs,
+      log: join(place.folder, `logs/${name}-${place.runtime}.log`),
+      pods: place.network.pods(place.index),
+    })
   }
 
   get address(): string {
     return this.#place.network.node(this.#place.index)
   }
 
-  /** Address of the node's Docker engine, for DOCKER_HOST. */
-  get docker(): string {
-    return `unix://${this.#folder}/run/docker.sock`
-  }
-
   /** Starts the machine, as after a power failure if it has run before: what was on its disk is there. */
   async start(): Promise<void> {
-    const { cluster, network, index, folder } = this.#place
-    // The kubelet and Docker write to these folders, which no option moves.
+    const { cluster, network, index } = this.#place
+    // The kubelet and its runtime write to these folders, which no option moves.
     const mounts = [
       `mount --bind ${this.#folder}/lib /var/lib`,
       `mount --bind ${this.#folder}/log /var/log`,
-      'mkdir -p /var/log/pods /var/log/containers /var/lib/kubelet /var/lib/docker',
+      'mkdir -p /var/log/pods /var/log/containers /var/lib/kubelet',
       `rm -rf ${this.#folder}/run/*`,
       // Without name servers, a pull fails at once. Images come from this machine alone.
       'mount --bind /dev/null /etc/resolv.conf',
@@ -67,23 +66,7 @@ export class Node {
     const namespaces = await Namespaces.open(mounts, cluster)
     this.#namespaces = namespaces
     await network.attach(namespaces, this.name, index)
-    const options = [
-      `--bip=${network.pods(index).gateway}`,
-      '--iptables=false',
-      '--ip-masq=false',
-      `--config-file=${this.#folder}/daemon.json`,
-      '--exec-opt=native.cgroupdriver=cgroupfs',
-      '--host=unix:///run/docker.sock',
-      '--pidfile=/run/docker.pid',
-    ]
-    const dockerd = namespaces.start(['dockerd', ...options], join(folder, `logs/${this.name}-dockerd.log`))
-    const deadline = performance.now() + DOCKER_TIMEOUT_MS
-    while (!(await this.#hasDocker())) {
-      if (dockerd.hasEnded || performance.now() > deadline)
-        throw new Error(`no Docker on ${this.name}:\n${dockerd.logTail()}`)
-      await sleep(100)
-    }
-    await this.#loadPause()
+    await this.#runtime.start(namespaces)
     this.startKubelet()
   }
 
@@ -97,12 +80,7 @@ export class Node {
       `--kubeconfig=${certificates.path(`${this.name}.kubeconfig`)}`,
       `--hostname-override=${this.name}`,
       `--node-ip=${network.node(index)}`,
-      '--container-runtime=docker',
-      '--docker-endpoint=unix:///run/docker.sock',
-      '--network-plugin=',
-      `--pod-infra-container-image=${PAUSE_IMAGE}`,
-      '--minimum-container-ttl-duration=0',
-      '--maximum-dead-containers-per-container=0',
+      ...this.#runtime.kubeletOptions,
       '--v=2',
     ]
     const log = join(folder, `logs/${this.name}-kubelet.log`)
@@ -119,10 +97,9 @@ export class Node {
     await this.#namespaces?.kill()
   }
 
-  /** Returns the names of the containers that run, by its Docker engine, also while its cable is pulled. */
-  async runningContainers(): Promise<string[]> {
-    const { stdout } = await exec('docker', ['--host', this.docker, 'ps', '--format', '{{.Names}}'])
-    return stdout.split('\n').filter(Boolean)
+  /** Returns the names of the containers that run, also while its cable is pulled. */
+  runningContainers(): Promise<string[]> {
+    return this.#runtime.runningContainers()
   }
 
   /** Pulls the network cable of the node, or plugs it in again. */
@@ -136,25 +113,13 @@ export class Node {
   }
 
   /** Copies an image from this machine's Docker. */
-  async load(image: string): Promise<void> {
-    const pipe = 'docker save "$1" | docker --host "$2" load --quiet'
-    await exec('bash', ['-o', 'pipefail', '-c', pipe, 'bash', image, this.docker])
+  load(image: string): Promise<void> {
+    return this.#runtime.load(image)
   }
 
   get #open(): Namespaces {
     if (this.#namespaces === null) throw new Error(`${this.name} has not started`)
     return this.#namespaces
-  }
-
-  async #hasDocker(): Promise<boolean> {
-    const asked = exec('docker', ['--host', this.docker, 'version', '--format', '{{.Server.Version}}'])
-    return asked.then(({ stdout }) => stdout.trim() !== '').catch(() => false)
-  }
-
-  async #loadPause(): Promise<void> {
-    const pack = 'tar --create --directory "$1" pause | docker --host "$2" import --change "$3" - "$4"'
-    const args = [this.#place.programs, this.docker, 'ENTRYPOINT ["/pause"]', PAUSE_IMAGE]
-    await exec('bash', ['-o', 'pipefail', '-c', pack, 'bash', ...args])
   }
 }
 

@@ -1,10 +1,11 @@
 /**
  * The cluster that all tests of a run share: `just test-kubernetes` runs them in one process. The first file starts it,
- * and it is stopped after the last one.
+ * and it is stopped after the last one. Its nodes run Docker, or the runtime in RUNTIME.
  */
 import { createHash } from 'node:crypto'
 import { after } from 'node:test'
 import { type Cluster, startCluster } from '../../../lab/kubernetes/cluster.ts'
+import { RUNTIMES } from '../../../lab/kubernetes/runtimes/runtime.ts'
 import { readKubeconfig } from '../../../src/engine/kubernetes/api/access/kubeconfig.ts'
 import { KubernetesClient } from '../../../src/engine/kubernetes/api/client.ts'
 import type { Target } from '../../../src/engine/kubernetes/api/stream/channels.ts'
@@ -23,7 +24,10 @@ export function sharedCluster(): Promise<Cluster> {
 }
 
 async function start(): Promise<Cluster> {
-  const cluster = await startCluster()
+  const wanted = process.env['RUNTIME'] ?? 'docker'
+  const runtime = RUNTIMES.find((name) => name === wanted)
+  if (!runtime) throw new Error(`RUNTIME must be ${RUNTIMES.join(' or ')}, got ${wanted}`)
+  const cluster = await startCluster({ runtime })
   after(async () => {
     await stopEnforcing?.()
     await cluster.stop()

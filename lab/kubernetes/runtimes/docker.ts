@@ -1,0 +1,64 @@
+/** Docker, which a kubelet of 1.20 drives by itself. Pods are connected by its bridge. */
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Namespaces } from '../namespaces.ts'
+import type { Runtime, RuntimePlace } from './runtime.ts'
+import { untilAnswering } from './until.ts'
+
+const exec = promisify(execFile)
+/** The first container of each pod. */
+const PAUSE_IMAGE = 'berth-kubernetes-pause:local'
+
+export class Docker implements Runtime {
+  readonly kubeletOptions = [
+    '--container-runtime=docker',
+    '--docker-endpoint=unix:///run/docker.sock',
+    '--network-plugin=',
+    `--pod-infra-container-image=${PAUSE_IMAGE}`,
+    '--minimum-container-ttl-duration=0',
+    '--maximum-dead-containers-per-container=0',
+  ]
+  readonly #place: RuntimePlace
+  readonly #host: string
+
+  constructor(place: RuntimePlace) {
+    this.#place = place
+    this.#host = `unix://${place.folder}/run/docker.sock`
+  }
+
+  async start(namespaces: Namespaces): Promise<void> {
+    const { folder, log, node, pods } = this.#place
+    const config = join(folder, 'daemon.json')
+    writeFileSync(config, '{}')
+    const options = [
+      `--bip=${pods.gateway}`,
+      '--iptables=false',
+      '--ip-masq=false',
+      `--config-file=${config}`,
+      '--exec-opt=native.cgroupdriver=cgroupfs',
+      '--host=unix:///run/docker.sock',
+      '--pidfile=/run/docker.pid',
+    ]
+    const dockerd = namespaces.start(['dockerd', ...options], log)
+    await untilAnswering(dockerd, `Docker on ${node}`, () => exec('docker', ['--host', this.#host, 'version']))
+    await this.#loadPause()
+  }
+
+  async load(image: string): Promise<void> {
+    const pipe = 'docker save "$1" | docker --host "$2" load --quiet'
+    await exec('bash', ['-o', 'pipefail', '-c', pipe, 'bash', image, this.#host])
+  }
+
+  async runningContainers(): Promise<string[]> {
+    const { stdout } = await exec('docker', ['--host', this.#host, 'ps', '--format', '{{.Names}}'])
+    return stdout.split('\n').filter(Boolean)
+  }
+
+  async #loadPause(): Promise<void> {
+    const pack = 'tar --create --directory "$1" pause | docker --host "$2" import --change "$3" - "$4"'
+    const args = [this.#place.programs, this.#host, 'ENTRYPOINT ["/pause"]', PAUSE_IMAGE]
+    await exec('bash', ['-o', 'pipefail', '-c', pack, 'bash', ...args])
+  }
+}
