@@ -1,5 +1,4 @@
 /** Reservations of pods, with a session each. */
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openSession, outputOf } from '../../ssh.ts'
 import type { Installation } from './installation.ts'
@@ -45,9 +44,8 @@ export async function lend(on: Installation, turn: number, duration = '30m'): Pr
   const session = await openSession({ host: gateway.host, port, username: 'ann', privateKey: keys.privateKey })
   if ((await outputOf(session, 'echo here')) !== 'here') throw new Error(`${slot} does not run a command`)
   const loggedInAfter = now() - began
-  // A session that is cut may emit an error first.
-  session.on('error', () => undefined)
-  const closed = once(session, 'close').then(now)
+  // A session that is cut may emit an error first, for which `once` would reject.
+  const closed = new Promise<number>((resolve) => session.once('close', () => resolve(now())))
   return { id, expiresAt: Date.parse(expires_at), slot, generation, closed, answeredAfter, loggedInAfter }
 }
 
