@@ -3,7 +3,7 @@ import { createLimit } from '../../src/domain/concurrency.ts'
 import { followRevocations, lendAll } from './revocations.ts'
 import type { BenchPool, Group, Lab } from '../session.ts'
 import { inTurn, percentile } from '../measuring.ts'
-import { canLogIn, openSession } from '../ssh.ts'
+import { canLogIn, openSession } from '../../lab/ssh.ts'
 
 const FEW = 20
 const ROUNDS = 3

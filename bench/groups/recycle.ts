@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { loadConfig } from '../../src/config/config.ts'
 import type { BenchPool, Group, Lab, RawContainer, RawPool } from '../session.ts'
 import { type Best, bestOf, fastest, inTurn, median, ratePerSecond, series, timed } from '../measuring.ts'
-import { untilGreeted } from '../ssh.ts'
+import { untilGreeted } from '../../lab/ssh.ts'
 
 const ROUNDS = 15
 const SIZE = 20

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { hashSecret } from '../../src/accounts/hashing/sha512-crypt.ts'
 import type { BenchPool, Group, RawContainer } from '../session.ts'
 import { inTurn, median, series, type Took, timed, timedAndBusy, WORK } from '../measuring.ts'
-import { logIn, untilGreeted } from '../ssh.ts'
+import { logIn, untilGreeted } from '../../lab/ssh.ts'
 
 const run = promisify(execFile)
 const ROUNDS = 15

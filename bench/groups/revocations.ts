@@ -2,7 +2,7 @@
 import { followBlocked } from '../../lab/blocklist.ts'
 import type { BenchPool, Lab } from '../session.ts'
 import { ratePerSecond } from '../measuring.ts'
-import type { Credentials } from '../ssh.ts'
+import type { Credentials } from '../../lab/ssh.ts'
 
 const PASSWORD = 'test'
 /** As many reserve at once. */

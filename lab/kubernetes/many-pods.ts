@@ -1,113 +1,163 @@
 /**
  * Measures what the engine does in a cluster with many pods: `node lab/kubernetes/many-pods.ts 1000 10000`. API server
- * and etcd are real, and there are no nodes: this program writes the statuses that kubelets would write.
+ * and etcd are real, and there are no nodes: this program writes what scheduler and kubelets would write.
  */
-import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
+import { loadavg } from 'node:os'
+import { createLimit } from '../../src/domain/concurrency.ts'
 import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
 import { KubernetesClient } from '../../src/engine/kubernetes/api/client.ts'
-import { AGENT_ANNOTATION } from '../../src/engine/kubernetes/pods/marks.ts'
+import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
 import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
-import type { PublishedSpec } from '../../src/domain/container.ts'
+import { AGENT_ANNOTATION, containersOf } from '../../src/engine/kubernetes/pods/marks.ts'
+import type { Engine } from '../../src/ports/engine.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { mark } from '../database-mark.ts'
+import { eventually } from '../eventually.ts'
+import { Samples } from '../samples.ts'
 import { startCluster } from './cluster.ts'
+import { processOf, processorTimeOf, residentBytesOf } from './processes.ts'
 import { SPEC } from './spec.ts'
 
 const NAMESPACE = 'many'
+const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`
 /** A cluster supports 110 pods a node. */
 const PODS_PER_NODE = 100
 const AT_ONCE = 16
 const REPEATS = 20
+const MEGABYTE = 1_000_000
 
 const sizes = process.argv.slice(2).map(Number)
-if (sizes.length === 0 || sizes.some((size) => !(size > 0))) throw new Error('usage: many-pods.ts SIZE...')
+if (sizes.length === 0 || sizes.some((size) => !(size > REPEATS))) throw new Error('usage: many-pods.ts SIZE...')
 
 const cluster = await startCluster({ names: [] })
+const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })
+const client = new KubernetesClient(access)
+const engine = openKubernetes({
+  instance: NAMESPACE,
+  reaches: () => ['internet'],
+  database: mark(),
+  cluster: access,
+  namespace: NAMESPACE,
+  nameservers: [],
+  gatewayAddresses: [],
+  clock: systemClock,
+})
+const [apiServer, etcd] = ['kube-apiserver', 'etcd'].map((program) => processOf(cluster.folder, program))
+const ids: string[] = []
 try {
+  // They would look for nodes that live.
+  for (const program of ['kube-scheduler', 'kube-controller-manager'])
+    process.kill(processOf(cluster.folder, program), 'SIGKILL')
   await cluster.kubectl('create', 'namespace', NAMESPACE)
-  const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })
-  const client = new KubernetesClient(access)
-  const engine = openKubernetes({
-    instance: 'many',
-    reaches: () => ['internet'],
-    database: mark(),
-    cluster: access,
-    namespace: NAMESPACE,
-    nameservers: [],
-    gatewayAddresses: [],
-    clock: systemClock,
-  })
-  const ids: string[] = []
-  process.stdout.write('| pods | create, one after another | list | lend | memory |\n|---|---|---|---|---|\n')
-  for (const size of sizes.toSorted((a, b) => a - b)) {
-    await inTurns(ids.length, size, async (number) => {
-      ids[number] = await makePod(client, engine.create, number)
-    })
-    const created = await repeated(async (turn) => void (await makePod(client, engine.create, 1_000_000 + size + turn)))
-    const listed = await repeated(async () => {
-      const { observed } = await engine.list()
-      if (observed.filter(({ state }) => state === 'running').length < size) throw new Error('not all are running')
-    })
-    const lent = await repeated(async (turn) => void (await engine.lend([ids[turn] ?? ''], `r-${size}`)))
-    const memory = `${Math.round(process.memoryUsage().rss / 1e6)} MB`
-    process.stdout.write(`| ${size} | ${created} | ${listed} | ${lent} | ${memory} |\n`)
-  }
+  await cluster.kubectl('-n', NAMESPACE, 'create', 'serviceaccount', 'default')
+  const tables: Map<string, string>[] = []
+  for (const size of sizes.toSorted((a, b) => a - b)) tables.push(await measure(size))
+  const rows = [...(tables[0]?.keys() ?? [])].map((what) => [what, ...tables.map((table) => table.get(what) ?? '')])
+  const header = ['pods', ...tables.map((table) => table.get('pods') ?? '')]
+  const lines = [header, header.map(() => '---'), ...rows.filter(([what]) => what !== 'pods')]
+  process.stdout.write(`${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`)
+} finally {
   await engine.close()
   client.close()
-} finally {
   await cluster.stop()
 }
 
-/** Makes a pod that runs, as far as anybody can see. Returns its id. */
-async function makePod(
-  client: KubernetesClient,
-  create: (spec: PublishedSpec) => Promise<string>,
-  number: number,
-): Promise<string> {
-  const id = await create({ ...SPEC, instance: NAMESPACE, pool: NAMESPACE, name: `many-${number}` })
-  const name = parseId(id)?.name ?? ''
-  const path = `/api/v1/namespaces/${NAMESPACE}/pods/${name}`
-  const node = `node-${Math.floor(number / PODS_PER_NODE)}`
-  if (number % PODS_PER_NODE === 0) await makeNode(client, node)
-  const call = { what: name, deadlineMs: 60_000 }
-  await client.create(`${path}/binding`, { metadata: { name }, target: { kind: 'Node', name: node } }, call)
-  await client.patch(path, 'merge', { metadata: { annotations: { [AGENT_ANNOTATION]: 'none' } } }, call)
-  const containerStatuses = [
-    { name: 'box', ready: true, restartCount: 0, image: SPEC.image, imageID: '', state: { running: {} } },
-  ]
-  const podIP = `10.78.${Math.floor(number / 250) % 250}.${(number % 250) + 1}`
-  const status = { phase: 'Running', podIP, podIPs: [{ ip: podIP }], containerStatuses }
-  await client.patch(`${path}/status`, 'merge', { status }, call)
-  return id
-}
-
-async function makeNode(client: KubernetesClient, name: string): Promise<void> {
-  const call = { what: name, deadlineMs: 60_000 }
-  await client.create('/api/v1/nodes', { metadata: { name } }, call).catch(() => undefined)
-  const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: '' }]
-  await client.patch(`/api/v1/nodes/${name}/status`, 'merge', { status: { conditions } }, call)
-}
-
-async function inTurns(from: number, to: number, work: (number: number) => Promise<void>): Promise<void> {
-  let next = from
-  const worker = async () => {
-    while (next < to) {
-      const number = next
-      next += 1
-      await work(number)
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
-}
-
-/** Returns the median and the slowest in milliseconds, as text. */
-async function repeated(work: (turn: number) => Promise<void>): Promise<string> {
-  const times: number[] = []
+/** Makes more pods until there are this many. Returns a column of the table: texts by the name of the row. */
+async function measure(size: number): Promise<Map<string, string>> {
+  const load = loadavg()[0] ?? Number.NaN
+  const samples = new Samples()
+  const began = performance.now()
+  const limit = createLimit(AT_ONCE)
+  const first = ids.length
+  const many = Array.from({ length: size - REPEATS - first }, (_, nth) => first + nth)
+  await Promise.all(many.map((number) => limit(() => makePod(number))))
+  const seconds = (performance.now() - began) / 1_000
+  for (let turn = 0; turn < REPEATS; turn += 1) await makePod(size - REPEATS + turn, samples)
+  process.stderr.write(`${size} pods after ${Math.round(seconds)} s\n`)
+  const rss = process.memoryUsage().rss
+  const apiServerMs = processorTimeOf(apiServer ?? 0)
   for (let turn = 0; turn < REPEATS; turn += 1) {
-    const began = performance.now()
-    await work(turn)
-    times.push(performance.now() - began)
+    const { observed } = await samples.time('list', () => engine.list())
+    const running = observed.filter(({ state }) => state === 'running').length
+    if (running !== size) throw new Error(`${running} of ${size} are listed as running`)
   }
-  const sorted = times.toSorted((a, b) => a - b)
-  return `${Math.round(sorted[REPEATS / 2] ?? 0)} / ${Math.round(sorted.at(-1) ?? 0)} ms`
+  const apiServerPerList = (processorTimeOf(apiServer ?? 0) - apiServerMs) / REPEATS
+  const grownBy = process.memoryUsage().rss - rss
+  for (let turn = 1; turn <= REPEATS; turn += 1)
+    await samples.time('lend', () => engine.lend([ids.at(-turn) ?? ''], `r-${size}`))
+  await measureWatch(engine, samples)
+  const pods = await client.list<object>(PODS, { labelSelector: containersOf(NAMESPACE) }, call('list'))
+  const bytes = pods.reduce((sum, pod) => sum + JSON.stringify(pod).length, 0)
+  const figures = samples.figures()
+  const times = (what: string) => {
+    const { p50 = Number.NaN, max = Number.NaN, cpuP50 = Number.NaN } = figures[what] ?? {}
+    return `${[p50, max].map((ms) => ms.toFixed(ms < 100 ? 1 : 0)).join(' / ')} (${cpuP50.toFixed(1)})`
+  }
+  const megabytes = (some: number) => `${Math.round(some / MEGABYTE)} MB`
+  return new Map([
+    ['pods', size.toLocaleString('en')],
+    ['`create`', times('create')],
+    ['`list`', times('list')],
+    ['processor time of the API server for each', `${Math.round(apiServerPerList)} ms`],
+    ['its answers, JSON', megabytes(bytes)],
+    ['`lend`', times('lend')],
+    ['from a change to the hint of `watch`', times('watch')],
+    ['this process grows during the lists by', megabytes(grownBy)],
+    ['memory of this process', megabytes(process.memoryUsage().rss)],
+    ['memory of the API server', megabytes(residentBytesOf(apiServer ?? 0))],
+    ['memory of etcd, with the data', megabytes(residentBytesOf(etcd ?? 0))],
+    ['pods made, per second', Math.round(many.length / seconds).toString()],
+    ['load average before', load.toFixed(1)],
+  ])
+}
+
+/** Makes a pod that runs, by what the API server shows. */
+async function makePod(number: number, samples = new Samples()): Promise<void> {
+  const spec = { ...SPEC, instance: NAMESPACE, pool: NAMESPACE, name: `many-${number + 1}` }
+  const id = await samples.time('create', () => engine.create(spec))
+  ids[number] = id
+  const name = parseId(id)?.name ?? ''
+  const path = `${PODS}/${name}`
+  const node = `node-${Math.floor(number / PODS_PER_NODE)}`
+  if (number % PODS_PER_NODE === 0) await makeNode(node)
+  await client.create(`${path}/binding`, { metadata: { name }, target: { kind: 'Node', name: node } }, call(name))
+  await client.patch(path, 'merge', { metadata: { annotations: { [AGENT_ANNOTATION]: 'none' } } }, call(name))
+  const state = { running: { startedAt: new Date().toISOString() } }
+  const containerStatuses = [{ name: 'box', ready: true, restartCount: 0, image: SPEC.image, imageID: '', state }]
+  const podIP = `10.78.${Math.floor(number / 250)}.${(number % 250) + 1}`
+  const conditions = ['Initialized', 'Ready', 'ContainersReady'].map((type) => ({ type, status: 'True' }))
+  const status = { phase: 'Running', podIP, podIPs: [{ ip: podIP }], containerStatuses, conditions }
+  await client.patch(`${path}/status`, 'merge', { status }, call(name))
+}
+
+async function makeNode(name: string): Promise<void> {
+  await client.create('/api/v1/nodes', { metadata: { name } }, call(name))
+  const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: '' }]
+  await client.patch(`/api/v1/nodes/${name}/status`, 'merge', { status: { conditions } }, call(name))
+}
+
+/** Measures from the request that changes a pod to the hint. */
+async function measureWatch(watching: Engine, samples: Samples): Promise<void> {
+  let changes = 0
+  let onChange: () => void = () => undefined
+  const close = watching.watch(() => {
+    changes += 1
+    onChange()
+  })
+  await eventually(async () => changes > 0)
+  for (let turn = 0; turn < REPEATS; turn += 1) {
+    const name = parseId(ids[turn] ?? '')?.name ?? ''
+    const hint = Promise.withResolvers<void>()
+    onChange = hint.resolve
+    const patch = { metadata: { annotations: { changed: String(performance.now()) } } }
+    await samples.time('watch', async () => {
+      await Promise.all([client.patch(`${PODS}/${name}`, 'merge', patch, call(name)), hint.promise])
+    })
+  }
+  close()
+}
+
+/** Generous, because the machine may have other work. */
+function call(what: string): { what: string; deadlineMs: number } {
+  return { what, deadlineMs: 60_000 }
 }

@@ -1,6 +1,6 @@
 /** Requests over connections that stay open, timed until the last byte of the answer. */
 import { Agent, request } from 'node:http'
-import { type Measured, startWatch } from './samples.ts'
+import { type Measured, startWatch } from '../samples.ts'
 
 export interface Answer {
   readonly status: number

@@ -29,7 +29,7 @@ import { Tunnels } from '../../src/usecases/tunnels/tunnels.ts'
 import { contextOf, BUILD, SETTINGS } from '../api.ts'
 import { USER_HEADER } from './client.ts'
 import { INSTANCE } from './fleet.ts'
-import type { Samples } from './samples.ts'
+import type { Samples } from '../samples.ts'
 import { type Stopwatch, TickTimes } from './tick-times.ts'
 import type { Timeline } from './timeline.ts'
 

@@ -1,6 +1,6 @@
 /** Measures ticks by what they did: nothing, a listing, or work on rows. */
 import type { Store } from '../../src/ports/store.ts'
-import { type Measured, type Samples, startWatch } from './samples.ts'
+import { type Measured, type Samples, startWatch } from '../samples.ts'
 
 /** Verbs that a tick calls also when there is nothing to do. */
 const IDLE_VERBS: ReadonlySet<string> = new Set([

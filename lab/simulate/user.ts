@@ -1,7 +1,7 @@
 /** The calls of users, each sent to the next manager in turn, as behind a load balancer. */
 import type { Answer, Client, Request } from './client.ts'
 import type { Ledger, SeenReservation } from './ledger.ts'
-import type { Samples } from './samples.ts'
+import type { Samples } from '../samples.ts'
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGcUNC4dHYNmqTvJLNYPBoIqgNVyZ6Cm8aAKf8FzHvXd user'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openHostCa } from '../../src/accounts/host-ca.ts'
-import { newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5)
 const END = Date.UTC(2026, 0, 2, 4, 4, 5)

@@ -14,7 +14,8 @@ import { docker } from '../../lab/docker.ts'
 import { testInstance } from '../../lab/instance.ts'
 import { ownImages } from '../support/engine/own-images.ts'
 import { reservePorts } from '../../lab/ports.ts'
-import { login, loginAndRun, newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { login, loginAndRun } from '../support/ssh.ts'
 import { mark } from '../../lab/database-mark.ts'
 
 const { instance, pool } = testInstance('ready')

@@ -7,7 +7,7 @@ import { PLACEHOLDER } from '../../src/domain/account.ts'
 import type { Target } from '../../src/ports/accounts.ts'
 import type { Engine } from '../../src/ports/engine.ts'
 import { docker } from '../../lab/docker.ts'
-import { newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
 import { expectedState, stateOf } from './account-state.ts'
 import { account, allDone, type Bench } from './accounts-bench.ts'
 

@@ -6,7 +6,8 @@ import { test } from 'node:test'
 import { openHostCa } from '../../src/accounts/host-ca.ts'
 import type { RunningGuest } from '../support/engine/guests.ts'
 import { runOpenSsh } from '../support/openssh.ts'
-import { login, newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { login } from '../support/ssh.ts'
 import { account, type Bench } from './accounts-bench.ts'
 
 const HOUR = 3_600_000

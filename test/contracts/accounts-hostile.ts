@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from '../../src/ports/engine.ts'
 import type { Target } from '../../src/ports/accounts.ts'
-import { loginAndRun, newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { loginAndRun } from '../support/ssh.ts'
 import { account, type Bench } from './accounts-bench.ts'
 
 /** As root wrote keys before: through whatever links the user had made. */

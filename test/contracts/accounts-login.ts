@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hasCode } from '../../src/domain/errors.ts'
 import type { RunningGuest } from '../support/engine/guests.ts'
-import { isRefused, loginAndRun, newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { isRefused, loginAndRun } from '../support/ssh.ts'
 import { account, type Bench } from './accounts-bench.ts'
 
 const passwords = [

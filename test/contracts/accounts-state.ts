@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
 import { seenInProcesses } from '../support/manager/watch-processes.ts'
 import { expectedState, filesWith, stateOf } from './account-state.ts'
 import { account, type Bench } from './accounts-bench.ts'

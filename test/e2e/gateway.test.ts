@@ -20,9 +20,11 @@ import { reservePorts, tryToListen } from '../../lab/ports.ts'
 import { openProxy } from '../../lab/postgres/proxy.ts'
 import { startPostgres } from '../../lab/postgres/server.ts'
 import { banner } from '../support/gateway/banner.ts'
-import { type GatewayProcess, gatewayStarter, listening } from '../support/gateway/alone.ts'
+import { type GatewayProcess, listening } from '../../lab/gateway.ts'
+import { gatewayStarter } from '../support/gateway/alone.ts'
 import { freezingDocker } from '../support/gateway/freezing-docker.ts'
-import { login, newKeyPair, type Session } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { login, type Session } from '../support/ssh.ts'
 
 const execute = promisify(execFile)
 const MIB = 1024 * 1024

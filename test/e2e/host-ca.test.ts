@@ -10,7 +10,7 @@ import { testManager } from '../../lab/manager.ts'
 import { testBerth } from '../support/manager/berth.ts'
 import { codeBlocks, readPage } from '../support/text/markdown.ts'
 import { runOpenSsh } from '../support/openssh.ts'
-import { newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
 
 const manager = await testManager('hostca', { size: 2, env: { BERTH_SSH_HOST_CA: 'true' } })
 const berth = testBerth({ BERTH_URL: manager.url })

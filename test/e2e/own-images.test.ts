@@ -6,7 +6,8 @@ import { docker } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
 import { testManager } from '../../lab/manager.ts'
 import { ownImages } from '../support/engine/own-images.ts'
-import { loginAndRun, newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { loginAndRun } from '../support/ssh.ts'
 
 const images = await ownImages()
 const NO_SUDO = /neither sudo nor doas.*install the package sudo/

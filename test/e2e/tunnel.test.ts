@@ -19,7 +19,8 @@ import { startPostgres } from '../../lab/postgres/server.ts'
 import { pathWithRsync } from '../support/borrowed-rsync.ts'
 import { TunnelClient } from '../support/http/tunnel-client.ts'
 import { BERTH, testBerth } from '../support/manager/berth.ts'
-import { login, newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { login } from '../support/ssh.ts'
 
 const execute = promisify(execFile)
 /** Within the loopback, but not `ssh.bind`. */

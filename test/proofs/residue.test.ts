@@ -8,7 +8,8 @@ import { eventually } from '../../lab/eventually.ts'
 import { type Reserved, testManager } from '../../lab/manager.ts'
 import { LOOK, MARKERS, markersIn, PLANT } from '../support/text/markers.ts'
 import { effort, tried } from '../../lab/proof.ts'
-import { isRefused, login, loginAndRun, newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { isRefused, login, loginAndRun } from '../support/ssh.ts'
 
 // The base is Alpine, or Debian where no registry has Alpine (images/base). The scan suits both.
 const image = `berth/residue:${process.pid}`

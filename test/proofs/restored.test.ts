@@ -5,7 +5,8 @@ import { docker } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
 import { testManager } from '../../lab/manager.ts'
 import { tried } from '../../lab/proof.ts'
-import { canLogIn, type Login, loginAndRun, newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { canLogIn, type Login, loginAndRun } from '../support/ssh.ts'
 
 /** Where root would follow a link of the tenant, if it wrote into the home. */
 const PLANT = 'mv .ssh .ssh.old && ln -s /etc .ssh && mkdir d && ln -s /etc/shadow d/authorized_keys'

@@ -9,7 +9,8 @@ import { docker, dockerLines } from '../../lab/docker.ts'
 import { type TestManager, testManager } from '../../lab/manager.ts'
 import { effort, tried } from '../../lab/proof.ts'
 import { findSecrets, formsOf } from '../support/text/secret-forms.ts'
-import { loginAndRun, newKeyPair } from '../support/ssh.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
+import { loginAndRun } from '../support/ssh.ts'
 import { seenInProcesses } from '../support/manager/watch-processes.ts'
 
 const TOKEN = /berth_[0-9a-f]{12}_[0-9a-f]{64}/

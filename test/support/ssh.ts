@@ -1,11 +1,7 @@
 /** A real SSH client, for tests that log in. */
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import type { Duplex } from 'node:stream'
-import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { eventually } from '../../lab/eventually.ts'
 
@@ -123,21 +119,6 @@ export async function isRefused(credentials: Login): Promise<boolean> {
   } catch (error) {
     if (error instanceof LoginFailed && error.refused) return true
     throw error
-  }
-}
-
-/**
- * A new key pair, in OpenSSH's formats and by its own tool: 12 of 3,000 that ssh2 1.17 made could not be parsed, by
- * itself.
- */
-export function newKeyPair(comment = 'berth-test'): { privateKey: string; publicKey: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-key-'))
-  try {
-    const file = join(folder, 'key')
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file])
-    return { privateKey: readFileSync(file, 'utf8'), publicKey: readFileSync(`${file}.pub`, 'utf8').trim() }
-  } finally {
-    rmSync(folder, { recursive: true })
   }
 }
 

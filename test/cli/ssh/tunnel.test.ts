@@ -17,7 +17,7 @@ import { BERTH, testBerth } from '../../support/manager/berth.ts'
 import { openFailingProxy } from '../../support/http/failing-proxy.ts'
 import { openTokenApi } from '../../support/http/token-api.ts'
 import { standInForSshd } from '../../support/http/tunnel-client.ts'
-import { newKeyPair } from '../../support/ssh.ts'
+import { newKeyPair } from '../../../lab/key-pair.ts'
 
 const api = await openTokenApi()
 const { address } = await listening(api)

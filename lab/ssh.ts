@@ -4,24 +4,38 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2 from 'ssh2'
 
 export interface Credentials {
+  /** By default the loopback. */
+  readonly host?: string
   readonly port: number
   readonly username: string
-  readonly password: string
+  readonly password?: string
+  readonly privateKey?: string
 }
 
 /**
  * Opens a session with one login attempt. noDelay: without it, ssh2's small writes wait for acknowledgements, three
  * times about 40 ms; OpenSSH's client had one such wait of 35 ms.
  */
-export async function openSession({ port, username, password }: Credentials): Promise<ssh2.Client> {
+export async function openSession({ host = '127.0.0.1', port, ...credentials }: Credentials): Promise<ssh2.Client> {
   const client = new ssh2.Client()
   const ready = Promise.withResolvers<void>()
   // A session that is cut off emits an error, too; callers listen for the close.
   client.once('ready', ready.resolve).on('error', ready.reject)
-  const sock = connect({ host: '127.0.0.1', port, noDelay: true })
-  client.connect({ sock, username, password, readyTimeout: 30_000 })
+  const sock = connect({ host, port, noDelay: true })
+  client.connect({ sock, ...credentials, readyTimeout: 30_000 })
   await ready.promise
   return client
+}
+
+/** Returns what a command prints to stdout, trimmed. */
+export async function outputOf(session: ssh2.Client, command: string): Promise<string> {
+  const channel = await new Promise<ssh2.ClientChannel>((resolve, reject) => {
+    session.exec(command, (error, opened) => (error ? reject(error) : resolve(opened)))
+  })
+  let output = ''
+  channel.setEncoding('utf8')
+  for await (const text of channel) output += String(text)
+  return output.trim()
 }
 
 export async function logIn(credentials: Credentials): Promise<void> {

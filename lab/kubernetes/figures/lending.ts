@@ -1,0 +1,68 @@
+/** Reservations of pods, with a session each. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openSession, outputOf } from '../../ssh.ts'
+import type { Installation } from './installation.ts'
+
+const POLL_MS = 20
+const READY_WITHIN_MS = 300_000
+
+export interface Lent {
+  readonly id: string
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+  readonly slot: string
+  readonly generation: number
+  /** Of this process, epoch milliseconds. */
+  readonly closed: Promise<number>
+  /** From the request, in milliseconds. */
+  readonly answeredAfter: number
+  readonly loggedInAfter: number
+}
+
+interface View {
+  readonly id: string
+  readonly expires_at: string
+  readonly containers: readonly { readonly name: string; readonly port: number; readonly generation: number }[]
+}
+
+/** Returns the time, epoch milliseconds, which the clock of Docker shares. */
+export function now(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+/** Reserves a container at one manager, and logs in through one gateway. `turn` says which. */
+export async function lend(on: Installation, turn: number, duration = '30m'): Promise<Lent> {
+  const { managers, gateways, keys } = on
+  const [manager, gateway] = [managers[turn % 2] ?? managers[0], gateways[turn % 2] ?? gateways[0]]
+  const began = now()
+  const request = { username: 'ann', ssh_keys: [keys.publicKey], duration }
+  const { status, body } = await manager.send('POST', '/v1/reservations', request)
+  if (status !== 201) throw new Error(`a reserve was answered ${status}: ${JSON.stringify(body)}`)
+  const answeredAfter = now() - began
+  const { id, expires_at, containers } = body as View
+  const { name: slot = '', port = 0, generation = 0 } = containers[0] ?? {}
+  const session = await openSession({ host: gateway.host, port, username: 'ann', privateKey: keys.privateKey })
+  if ((await outputOf(session, 'echo here')) !== 'here') throw new Error(`${slot} does not run a command`)
+  const loggedInAfter = now() - began
+  // A session that is cut may emit an error first, for which `once` would reject.
+  const closed = new Promise<number>((resolve) => session.once('close', () => resolve(now())))
+  return { id, expiresAt: Date.parse(expires_at), slot, generation, closed, answeredAfter, loggedInAfter }
+}
+
+/** Ends a reservation at the manager that has not made it. Returns when the answer arrived. */
+export async function end(on: Installation, { id }: Lent, turn: number): Promise<number> {
+  const { url } = on.managers[(turn + 1) % 2] ?? on.managers[0]
+  const response = await fetch(`${url}/v1/reservations/${id}`, { method: 'DELETE' })
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`the end of ${id} was answered ${response.status}: ${text}`)
+  return now()
+}
+
+/** Resolves when all containers are ready. */
+export async function allReady({ managers: [manager], size }: Installation): Promise<number> {
+  for (const deadline = performance.now() + READY_WITHIN_MS; performance.now() < deadline; await sleep(POLL_MS)) {
+    const { body } = await manager.get<{ available: string[] }>('/available')
+    if (body.available.length === size) return now()
+  }
+  throw new Error(`not all containers are ready after ${READY_WITHIN_MS / 1_000} s`)
+}
