@@ -23,10 +23,12 @@ type ApiFault =
       readonly body?: string
     }
 
-interface ApiRequest {
+export interface ApiRequest {
   readonly method: string
   /** With the query, decoded. */
   readonly path: string
+  /** What was delivered of its body so far. */
+  readonly body: string
 }
 
 export interface ApiProxy {
@@ -47,16 +49,21 @@ interface Rule {
   times: number
 }
 
-export async function openApiProxy({ certificates, apiServer }: Cluster): Promise<ApiProxy> {
-  await certificates.issue('proxy', { commonName: 'proxy', names: ['IP:127.0.0.1'] })
-  const file = (name: string) => readFileSync(certificates.path(name))
+/** `name` is one that no other proxy of the cluster has. */
+export async function openApiProxy({ certificates, apiServer }: Cluster, name: string): Promise<ApiProxy> {
+  const certificate = `proxy-${name}`
+  await certificates.issue(certificate, { commonName: certificate, names: ['IP:127.0.0.1'] })
+  const file = (path: string) => readFileSync(certificates.path(path))
   const agent = new Agent({ ca: file('ca.crt'), cert: file('admin.crt'), key: file('admin.key'), keepAlive: true })
-  const requests: ApiRequest[] = []
+  const requests: { method: string; path: string; body: string }[] = []
   const rules = new Set<Rule>()
 
-  const faultOf = ({ method = '', url = '' }: IncomingMessage): ApiFault | null => {
-    const path = decodeURIComponent(url)
-    requests.push({ method, path })
+  const record = ({ method = '', url = '' }: IncomingMessage) => {
+    const recorded = { method, path: decodeURIComponent(url), body: '' }
+    requests.push(recorded)
+    return recorded
+  }
+  const faultOf = ({ method, path }: ApiRequest): ApiFault | null => {
     const rule = [...rules].find(({ matching, times }) => times > 0 && matching.test(`${method} ${path}`))
     if (rule) rule.times -= 1
     return rule?.fault ?? null
@@ -66,7 +73,8 @@ export async function openApiProxy({ certificates, apiServer }: Cluster): Promis
   const streamAgent = new Agent({ ...agent.options, keepAlive: false })
 
   const onRequest = async (request: IncomingMessage, response: ServerResponse) => {
-    const fault = faultOf(request)
+    const recorded = record(request)
+    const fault = faultOf(recorded)
     if (fault?.kind === 'drop') return
     if (fault?.kind === 'reset') return void request.socket.destroy()
     if (fault?.kind === 'answer') return void response.writeHead(fault.status, fault.headers).end(fault.body)
@@ -79,11 +87,12 @@ export async function openApiProxy({ certificates, apiServer }: Cluster): Promis
       if (fault?.kind === 'half-open') answer.resume()
       else answer.pipe(response)
     })
+    request.on('data', (chunk: Buffer) => (recorded.body += chunk.toString()))
     request.pipe(upstream)
   }
   const onUpgrade = (request: IncomingMessage, socket: Duplex) => {
     socket.on('error', () => undefined)
-    const fault = faultOf(request)
+    const fault = faultOf(record(request))
     if (fault?.kind === 'drop') return
     if (fault?.kind === 'reset') return void socket.destroy()
     const upstream = forward(request)
@@ -100,13 +109,13 @@ export async function openApiProxy({ certificates, apiServer }: Cluster): Promis
     upstream.end()
   }
 
-  const server = createServer({ cert: file('proxy.crt'), key: file('proxy.key') })
+  const server = createServer({ cert: file(`${certificate}.crt`), key: file(`${certificate}.key`) })
   server.on('request', (request, response) => void onRequest(request, response)).on('upgrade', onUpgrade)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    kubeconfig: certificates.writeKubeconfig('proxy', address),
+    kubeconfig: certificates.writeKubeconfig(certificate, address),
     requests,
     fail(matching, fault, times = Number.POSITIVE_INFINITY) {
       const rule = { matching, fault, times }

@@ -58,9 +58,12 @@ export async function enforce(nodes: readonly Node[], kubeconfig: string): Promi
   const apply = async () => {
     const rules = rulesOf(await read(client))
     for (const node of nodes) {
-      if (applied.get(node) === rules) continue
-      await node.run('sh', '-euc', APPLY, NFT, `${REMOVAL}\ntable inet ${TABLE} {\n${rules}\n}`)
-      applied.set(node, rules)
+      // A node that was switched on again has no rules.
+      if (!node.isOn) applied.delete(node)
+      else if (applied.get(node) !== rules) {
+        await node.run('sh', '-euc', APPLY, NFT, `${REMOVAL}\ntable inet ${TABLE} {\n${rules}\n}`)
+        applied.set(node, rules)
+      }
     }
   }
   await apply()

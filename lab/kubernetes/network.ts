@@ -3,11 +3,13 @@
  * link to it: the kernel refuses a second link of that name, and removes the link with the cluster's namespaces.
  */
 import { execFile } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Namespaces } from './namespaces.ts'
 
 const exec = promisify(execFile)
 const MAX_CLUSTERS = 32
+const DETACH_TIMEOUT_MS = 10_000
 /** Last number of the address of the API server, and of other parts that all nodes share. */
 const CONTROL_PLANE = 1
 /** Last number of the address of the machine that the cluster runs on. */
@@ -80,6 +82,16 @@ export class Network {
     const route = ['route', 'replace', this.pods(index).range, 'via', this.node(index)]
     await this.#cluster.run('ip', ...route)
     await exec('ip', route)
+  }
+
+  /** Resolves when the kernel has removed the link to a node whose namespaces have ended, which it does later. */
+  async detached(name: string): Promise<void> {
+    const deadline = performance.now() + DETACH_TIMEOUT_MS
+    const list = () => this.#cluster.run('ip', '-oneline', 'link', 'show', 'master', 'nodes')
+    while ((await list()).includes(` ${name}@`)) {
+      if (performance.now() > deadline) throw new Error(`the link to ${name} was not removed`)
+      await sleep(50)
+    }
   }
 
   /** Pulls the cable of a node, or plugs it in again. */

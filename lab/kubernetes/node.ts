@@ -50,7 +50,12 @@ export class Node {
     return this.#place.network.node(this.#place.index)
   }
 
-  /** Starts the machine, as after a power failure if it has run before: what was on its disk is there. */
+  /** Address of the node's Docker engine, for DOCKER_HOST. Only of nodes whose runtime is Docker. */
+  get docker(): string {
+    return `unix://${this.#folder}/run/docker.sock`
+  }
+
+  /** Switches the node on. If it has run before, what was on its disk is there. */
   async start(): Promise<void> {
     const { cluster, network, index } = this.#place
     // The kubelet and its runtime write to these folders, which no option moves.
@@ -92,9 +97,17 @@ export class Node {
     await this.#kubelet?.end('SIGKILL')
   }
 
-  /** Ends everything on the node at once, like a loss of power. */
-  async kill(): Promise<void> {
-    await this.#namespaces?.kill()
+  /** Whether it has power; its parts may still be starting. */
+  get isOn(): boolean {
+    return this.#namespaces?.isOpen === true
+  }
+
+  /** Ends everything on the node at once, like a loss of power. `start` switches it on again. */
+  async powerOff(): Promise<void> {
+    const namespaces = this.#open
+    this.#namespaces = this.#kubelet = null
+    await namespaces.kill()
+    await this.#place.network.detached(this.name)
   }
 
   /** Returns the names of the containers that run, also while its cable is pulled. */
@@ -118,7 +131,7 @@ export class Node {
   }
 
   get #open(): Namespaces {
-    if (this.#namespaces === null) throw new Error(`${this.name} has not started`)
+    if (this.#namespaces === null) throw new Error(`${this.name} is off`)
     return this.#namespaces
   }
 }

@@ -22,7 +22,7 @@ const WATCH = /^GET .*watch=true/
 const PATH = `/api/v1/namespaces/${INSTANCE}/pods?labelSelector=berth.instance%3D${INSTANCE}%2Cberth.container`
 
 const cluster = await sharedCluster()
-const proxy = await openApiProxy(cluster)
+const proxy = await openApiProxy(cluster, 'faults')
 const options = { context: null, environment: {}, clock: systemClock }
 const engine = openKubernetes({
   instance: INSTANCE,

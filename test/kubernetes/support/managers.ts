@@ -31,6 +31,22 @@ export async function managersOn(
   return { managers, namespace }
 }
 
+interface PlacedPod {
+  readonly name: string
+  readonly node: string
+  readonly address: string
+}
+
+/** Returns the pods of a namespace that are placed on a node, including those that are being deleted. */
+export async function podsOf({ kubectl }: Pick<Cluster, 'kubectl'>, namespace: string): Promise<PlacedPod[]> {
+  const format = '{range .items[*]}{.metadata.name} {.spec.nodeName} {.status.podIP}{"\\n"}{end}'
+  const lines = (await kubectl('-n', namespace, 'get', 'pods', '-o', `jsonpath=${format}`)).trim().split('\n')
+  return lines.map((line) => {
+    const [name = '', node = '', address = ''] = line.split(' ')
+    return { name, node, address }
+  })
+}
+
 /** A tenant's session that says each tenth of a second that it lives. */
 export interface Session {
   /** When it last said so, on the clock of `performance.now()`. */

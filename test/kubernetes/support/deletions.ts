@@ -1,0 +1,30 @@
+/** What managers and gateways have asked the API server to delete. */
+import assert from 'node:assert/strict'
+import type { ApiProxy } from '../../../lab/kubernetes/api-proxy.ts'
+
+const POD = /^\/api\/v1\/namespaces\/[^/]+\/pods\/([^/?]+)/
+const PODS = /^\/api\/v1\/namespaces\/[^/]+\/pods\b/
+
+interface DeleteOptions {
+  readonly gracePeriodSeconds?: number
+  readonly preconditions?: { readonly uid?: string }
+}
+
+/**
+ * Returns the names of the pods. Asserts that each was deleted by name and uid, with a grace period: with one of 0, the
+ * API server removes the object at once, whether or not the processes are dead.
+ */
+export function gracefullyDeleted({ requests }: Pick<ApiProxy, 'requests'>): Set<string> {
+  const names = new Set<string>()
+  for (const { method, path, body } of requests) {
+    assert.doesNotMatch(path, /\/eviction\b/)
+    if (method !== 'DELETE' || !PODS.test(path)) continue
+    const [, name = assert.fail(`more than one pod is deleted: ${path}`)] = POD.exec(path) ?? []
+    assert.doesNotMatch(path, /gracePeriodSeconds/)
+    const { gracePeriodSeconds = 0, preconditions } = JSON.parse(body) as DeleteOptions
+    assert.ok(gracePeriodSeconds >= 1, `${path}: ${body}`)
+    assert.match(preconditions?.uid ?? '', /^[-0-9a-f]{36}$/, `${path}: ${body}`)
+    names.add(name)
+  }
+  return names
+}
