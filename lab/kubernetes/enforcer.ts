@@ -13,7 +13,7 @@ import type { Node } from './node.ts'
 const INTERVAL_MS = 300
 const DEADLINE_MS = 5_000
 /** Fetched by scripts/test-tools. */
-const NFT = fileURLToPath(new URL('../../node_modules/.cache/test-tools/bin/nft', import.meta.url))
+export const NFT = fileURLToPath(new URL('../../node_modules/.cache/test-tools/bin/nft', import.meta.url))
 const TABLE = 'berth_policies'
 const REMOVAL = `table inet ${TABLE} {}\ndelete table inet ${TABLE}`
 /** Traffic between two pods of a node is bridged. The hook of routed traffic sees it, too, which knows connections. */

@@ -115,6 +115,12 @@ export class Node {
     return this.#runtime.runningContainers()
   }
 
+  /** Removes the containers whose names contain this, running or not, without the knowledge of the kubelet. */
+  async removeContainers(name: string): Promise<void> {
+    const remove = 'docker --host "$1" ps --all --quiet --filter "name=$2" | xargs docker --host "$1" rm --force'
+    await exec('bash', ['-o', 'pipefail', '-c', remove, 'bash', this.docker, name])
+  }
+
   /** Pulls the network cable of the node, or plugs it in again. */
   async setCable(state: 'up' | 'down'): Promise<void> {
     await this.#place.network.setCable(this.name, state)

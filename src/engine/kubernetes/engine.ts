@@ -164,8 +164,9 @@ class KubernetesEngine implements Engine {
   async start(id: string): Promise<void> {
     const pod = await this.#pods.find(id)
     if (pod !== null && this.#observe(pod)?.state === 'running') return
-    await this.#isolation.show(await waitUntilRunning(this.#pods, id))
-    await markChecked(this.#pods, id)
+    const started = await waitUntilRunning(this.#pods, id)
+    await this.#isolation.show(started)
+    await markChecked(this.#pods, started)
   }
 
   async kill(id: string): Promise<void> {

@@ -1,8 +1,8 @@
 /** Agents and relays in pods, which are reached by attaching to the main process. */
 import { AGENT_VERSION } from '../guest/agent.ts'
 import type { GuestHost } from '../guest/guest-host.ts'
-import { parseId } from './pods/id.ts'
-import { AGENT_ANNOTATION, NO_AGENT } from './pods/marks.ts'
+import { idOf } from './pods/id.ts'
+import { AGENT_ANNOTATION, CHECKED_ANNOTATION, NO_AGENT } from './pods/marks.ts'
 import { isRunning } from './pods/observed.ts'
 import type { Pods } from './pods/pods.ts'
 import type { Pod } from './pods/types.ts'
@@ -36,12 +36,14 @@ export function versionOf(pod: Pod | null): string {
   return pod?.metadata.annotations?.[AGENT_ANNOTATION] ?? ''
 }
 
-/** Records in a pod that it was checked, and whether it has an agent. Called before a tenant has access. */
-export async function markChecked(pods: Pods, id: string): Promise<void> {
-  const name = parseId(id)?.name ?? ''
+/** Records in a running pod that it was checked, and whether it has an agent. Called before a tenant has access. */
+export async function markChecked(pods: Pods, pod: Pod): Promise<void> {
+  const { name, uid } = pod.metadata
   const request = { command: ['/bin/sh', '-c', DETECT], timeoutMs: DETECT_TIMEOUT_MS }
-  const { stdout } = await pods.client.exec(pods.target(id), request, `look for the agent of ${name}`)
+  const { stdout } = await pods.client.exec(pods.target(idOf(pod)), request, `look for the agent of ${name}`)
   const version = stdout.trim() === 'yes' ? AGENT_VERSION : NO_AGENT
-  const patch = { metadata: { uid: parseId(id)?.uid, annotations: { [AGENT_ANNOTATION]: version } } }
+  const checked = pod.status.containerStatuses?.[0]?.containerID ?? ''
+  const annotations = { [AGENT_ANNOTATION]: version, [CHECKED_ANNOTATION]: checked }
+  const patch = { metadata: { uid, annotations } }
   await pods.client.patch(pods.path(name), 'merge', patch, pods.inspecting(name))
 }

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net'
 import type { Observed, PeerLink } from '../../../ports/engine.ts'
 import { PEERS_LABEL, readLabels } from '../../labels.ts'
 import { idOf } from './id.ts'
-import { AGENT_ANNOTATION, LENT_ANNOTATION, PORT_ANNOTATION } from './marks.ts'
+import { AGENT_ANNOTATION, CHECKED_ANNOTATION, LENT_ANNOTATION, PORT_ANNOTATION } from './marks.ts'
 import type { Pod } from './types.ts'
 
 /**
@@ -51,16 +51,27 @@ function stateOf(pod: Pod): Observed['state'] {
   if (metadata.deletionTimestamp !== undefined) return 'removing'
   // A pod runs once.
   if (hasEnded(pod) && pod.spec.nodeName !== undefined) return 'dead'
-  if (status.phase === 'Unknown') return 'dead'
+  if (status.phase === 'Unknown' || hasStartedAgain(pod)) return 'dead'
   // Started and not checked yet, as after a manager was killed in between: `start` does the rest.
   return isRunning(pod) && metadata.annotations?.[AGENT_ANNOTATION] !== undefined ? 'running' : 'created'
+}
+
+/**
+ * Whether another container runs in it than the one that was checked. A kubelet starts a pod again if the node went
+ * down before it reported the end, and the dead containers were removed (kubernetes#8878). The new one has none of the
+ * files, and no account.
+ */
+export function hasStartedAgain({ metadata, status }: Pod): boolean {
+  const checked = metadata.annotations?.[CHECKED_ANNOTATION]
+  const { containerID = '', state } = status.containerStatuses?.[0] ?? {}
+  return checked !== undefined && state?.running !== undefined && containerID !== checked
 }
 
 export function isRunning({ status }: Pod): boolean {
   return status.phase === 'Running' && status.containerStatuses?.every(({ state }) => state?.running) === true
 }
 
-/** A pod starts once, so its uid names the start. */
+/** Only one start of a pod is used, so its uid names the start. */
 function peerLink({ metadata: { labels = {}, uid }, status }: Pod, runs: boolean): PeerLink | null {
   const reservation = labels[PEERS_LABEL]
   if (reservation === undefined) return null

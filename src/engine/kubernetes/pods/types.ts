@@ -27,6 +27,8 @@ interface PodStatus {
 
 interface ContainerStatus {
   readonly name: string
+  /** Id in the container runtime, different for each start: "containerd://9b27…". */
+  readonly containerID?: string
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string }
     readonly running?: object
