@@ -115,10 +115,9 @@ export class Node {
     return this.#runtime.runningContainers()
   }
 
-  /** Removes the containers whose names contain this, running or not, without the knowledge of the kubelet. */
-  async removeContainers(name: string): Promise<void> {
-    const remove = 'docker --host "$1" ps --all --quiet --filter "name=$2" | xargs docker --host "$1" rm --force'
-    await exec('bash', ['-o', 'pipefail', '-c', remove, 'bash', this.docker, name])
+  /** Removes the containers of a pod, running or not, without the knowledge of the kubelet. */
+  removeContainers(pod: string): Promise<void> {
+    return this.#runtime.removeContainers(pod)
   }
 
   /** Pulls the network cable of the node, or plugs it in again. */

@@ -47,12 +47,20 @@ export class Containerd implements Runtime {
       .split('\n')
       .map((line) => line.split(/\s+/))
       .flatMap(([id, , state]) => (id && state === 'RUNNING' ? [id] : []))
-    return Promise.all(
-      running.map(async (id) => {
-        const { Labels } = JSON.parse(await this.#ctr('containers', 'info', id)) as { Labels: Record<string, string> }
-        return `${id} of ${Labels[POD_LABEL]}`
-      }),
-    )
+    return Promise.all(running.map(async (id) => `${id} of ${await this.#podOf(id)}`))
+  }
+
+  async removeContainers(pod: string): Promise<void> {
+    for (const id of (await this.#ctr('containers', 'list', '--quiet')).split('\n').filter(Boolean)) {
+      if ((await this.#podOf(id)) !== pod) continue
+      await this.#ctr('tasks', 'delete', '--force', id).catch(() => 'it has no task')
+      await this.#ctr('containers', 'delete', id)
+    }
+  }
+
+  async #podOf(id: string): Promise<string | undefined> {
+    const { Labels } = JSON.parse(await this.#ctr('containers', 'info', id)) as { Labels: Record<string, string> }
+    return Labels[POD_LABEL]
   }
 
   get #socket(): string {

@@ -56,6 +56,11 @@ export class Docker implements Runtime {
     return stdout.split('\n').filter(Boolean)
   }
 
+  async removeContainers(pod: string): Promise<void> {
+    const remove = 'docker --host "$1" ps --all --quiet --filter "name=$2" | xargs docker --host "$1" rm --force'
+    await exec('bash', ['-o', 'pipefail', '-c', remove, 'bash', this.#host, pod])
+  }
+
   async #loadPause(): Promise<void> {
     const pack = 'tar --create --directory "$1" pause | docker --host "$2" import --change "$3" - "$4"'
     const args = [this.#place.programs, this.#host, 'ENTRYPOINT ["/pause"]', PAUSE_IMAGE]

@@ -26,4 +26,6 @@ export interface Runtime {
   load(image: string): Promise<void>
   /** Returns the names of the containers that run, which contain the names of their pods. */
   runningContainers(): Promise<string[]>
+  /** Removes the containers of a pod, running or not, without the knowledge of the kubelet. */
+  removeContainers(pod: string): Promise<void>
 }
