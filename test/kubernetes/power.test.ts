@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../lab/eventually.ts'
+import { listening } from '../../lab/gateway.ts'
 import { openApiProxy } from '../../lab/kubernetes/api-proxy.ts'
 import type { Node } from '../../lab/kubernetes/node.ts'
 import type { TestManager } from '../../lab/manager.ts'
-import { gatewayStarter, listening } from '../support/gateway/alone.ts'
+import { gatewayStarter } from '../support/gateway/alone.ts'
 import { banner } from '../support/gateway/banner.ts'
 import { sharedCluster } from './support/bed.ts'
 import { Decoy } from './support/decoy.ts'
@@ -178,10 +179,10 @@ it('a pod that its node starts again without its files is replaced under its res
   const node = nodeNamed(lent.node)
   // As if the node had lost power, and its dead containers were removed before the kubelet looked for them.
   await node.endKubelet()
-  await node.removeContainers(`_${lent.pod}_`)
+  await node.removeContainers(lent.pod)
   const began = performance.now()
   node.startKubelet()
-  await eventually(async () => (await node.runningContainers()).some((name) => name.startsWith(`k8s_box_${lent.pod}_`)))
+  await eventually(async () => (await node.runningContainers()).some((name) => name.includes(lent.pod)))
   await replaced([lent])
   t.diagnostic(`its holder could log in again ${Math.round((performance.now() - began) / 1_000)} s after`)
   const { stdout } = await alice.run('events', '--reservation', lent.id)

@@ -57,7 +57,7 @@ export class Docker implements Runtime {
   }
 
   async removeContainers(pod: string): Promise<void> {
-    const remove = 'docker --host "$1" ps --all --quiet --filter "name=$2" | xargs docker --host "$1" rm --force'
+    const remove = 'docker --host "$1" ps --all --quiet --filter "name=_$2_" | xargs docker --host "$1" rm --force'
     await exec('bash', ['-o', 'pipefail', '-c', remove, 'bash', this.#host, pod])
   }
 
