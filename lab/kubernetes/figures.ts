@@ -8,7 +8,7 @@ import { KubernetesClient } from '../../src/engine/kubernetes/api/client.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { IMAGE, type Installation, startInstallation } from './figures/installation.ts'
-import { burst, deletePod, expiries, makePod, oneReservation } from './figures/measures.ts'
+import { burst, deletePod, expiries, makePod, oneEnd, oneLogin } from './figures/measures.ts'
 import { PodTimes } from './figures/pod-times.ts'
 import { Durations } from './figures/durations.ts'
 
@@ -44,10 +44,13 @@ process.stdout.write(`Load average before: ${load.toFixed(1)}\n\n${times.table()
 async function oneAfterAnother(followed: PodTimes): Promise<void> {
   await using on = await opened(cluster, POOL)
   const before = cpuTimes()
+  let lent = await oneLogin(on, times, 0)
   for (let turn = 0; turn < rounds; turn += 1) {
     const name = turn % ROUNDS_PER_POD === 0 ? `alone-${turn}` : null
     if (name !== null) await makePod(client, followed, times, name)
-    await oneReservation(on, followed, { times, steps, turn })
+    const next = await oneLogin(on, times, turn + 1)
+    await oneEnd(on, followed, lent, { times, steps, turn })
+    lent = next
     if (name !== null) await deletePod(client, followed, times, name)
     if (turn % 10 === 9) progress(`${turn + 1} reservations`)
   }
