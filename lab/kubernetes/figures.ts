@@ -1,6 +1,6 @@
 /**
  * Measures Berth on Kubernetes: `node lab/kubernetes/figures.ts [ROUNDS]`. Two nodes, two managers and two gateways on
- * this machine; progress on stderr, tables on stdout.
+ * this machine; progress on stderr, tables on stdout. Ctrl-C ends it with the tables of what was measured.
  */
 import { cpus, loadavg } from 'node:os'
 import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
@@ -16,7 +16,7 @@ const POOL = 4
 const BURST_POOL = 20
 const BURSTS = 3
 /** Its p99 is not needed. */
-const ROUNDS_PER_POD = 4
+const ROUNDS_PER_POD = 5
 
 const rounds = Number(process.argv[2] ?? 100)
 if (!(rounds >= 1)) throw new Error('usage: figures.ts [ROUNDS]')
@@ -38,8 +38,8 @@ try {
   client.close()
   await stopEnforcing()
   await cluster.stop()
+  print()
 }
-process.stdout.write(`Load average before: ${load.toFixed(1)}\n\n${times.table()}\n${steps.table()}`)
 
 async function oneAfterAnother(followed: PodTimes): Promise<void> {
   await using on = await opened(cluster, POOL)
@@ -77,7 +77,10 @@ async function opened(on: Cluster, size: number): Promise<Installation & AsyncDi
     await installation.stop()
   }
   // Everything else ends with this process.
-  const interrupt = () => void installation.stop().finally(() => process.exit(1))
+  const interrupt = () => {
+    print()
+    void installation.stop().finally(() => process.exit(1))
+  }
   process.once('SIGINT', interrupt)
   return { ...installation, [Symbol.asyncDispose]: stop }
 }
@@ -87,6 +90,10 @@ function cpuTimes(): { busy: number; all: number } {
   const sums = cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({ busy: user + nice + sys + irq, idle }))
   const busy = sums.reduce((sum, each) => sum + each.busy, 0)
   return { busy, all: busy + sums.reduce((sum, each) => sum + each.idle, 0) }
+}
+
+function print(): void {
+  process.stdout.write(`Load average before: ${load.toFixed(1)}\n\n${times.table()}\n${steps.table()}`)
 }
 
 function progress(text: string): void {
