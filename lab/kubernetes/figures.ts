@@ -1,14 +1,15 @@
 /**
  * Measures Berth on Kubernetes: `node lab/kubernetes/figures.ts [ROUNDS]`. Two nodes, two managers and two gateways on
- * this machine; progress on stderr, tables on stdout.
+ * this machine; progress on stderr, tables on stdout. Ctrl-C ends it with the tables of what was measured.
  */
-import { cpus, loadavg } from 'node:os'
+import { loadavg } from 'node:os'
 import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
 import { KubernetesClient } from '../../src/engine/kubernetes/api/client.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { IMAGE, type Installation, startInstallation } from './figures/installation.ts'
-import { burst, deletePod, expiries, makePod, oneReservation } from './figures/measures.ts'
+import { watchMachine } from './figures/machine.ts'
+import { burst, deletePod, expiries, makePod, oneEnd, oneLogin } from './figures/measures.ts'
 import { PodTimes } from './figures/pod-times.ts'
 import { Durations } from './figures/durations.ts'
 
@@ -16,7 +17,7 @@ const POOL = 4
 const BURST_POOL = 20
 const BURSTS = 3
 /** Its p99 is not needed. */
-const ROUNDS_PER_POD = 4
+const ROUNDS_PER_POD = 5
 
 const rounds = Number(process.argv[2] ?? 100)
 if (!(rounds >= 1)) throw new Error('usage: figures.ts [ROUNDS]')
@@ -38,22 +39,23 @@ try {
   client.close()
   await stopEnforcing()
   await cluster.stop()
+  print()
 }
-process.stdout.write(`Load average before: ${load.toFixed(1)}\n\n${times.table()}\n${steps.table()}`)
 
 async function oneAfterAnother(followed: PodTimes): Promise<void> {
   await using on = await opened(cluster, POOL)
-  const before = cpuTimes()
+  const describe = watchMachine()
+  let lent = await oneLogin(on, times, 0)
   for (let turn = 0; turn < rounds; turn += 1) {
     const name = turn % ROUNDS_PER_POD === 0 ? `alone-${turn}` : null
     if (name !== null) await makePod(client, followed, times, name)
-    await oneReservation(on, followed, { times, steps, turn })
+    const next = await oneLogin(on, times, turn + 1)
+    await oneEnd(on, followed, lent, { times, steps, turn })
+    lent = next
     if (name !== null) await deletePod(client, followed, times, name)
     if (turn % 10 === 9) progress(`${turn + 1} reservations`)
   }
-  const after = cpuTimes()
-  const busy = (after.busy - before.busy) / (after.all - before.all)
-  progress(`the processors were busy for ${Math.round(busy * 100)} % of that time`)
+  progress(describe())
 }
 
 async function manyAtOnce(followed: PodTimes): Promise<void> {
@@ -61,10 +63,12 @@ async function manyAtOnce(followed: PodTimes): Promise<void> {
   progress(`a pool of ${BURST_POOL} is ready`)
   await expiries(on, times)
   progress('reservations have expired')
+  const describe = watchMachine()
   for (let nth = 1; nth <= BURSTS; nth += 1) {
     await burst(on, followed, times)
     progress(`${nth} of ${BURSTS} bursts`)
   }
+  progress(describe())
 }
 
 async function opened(on: Cluster, size: number): Promise<Installation & AsyncDisposable> {
@@ -74,16 +78,16 @@ async function opened(on: Cluster, size: number): Promise<Installation & AsyncDi
     await installation.stop()
   }
   // Everything else ends with this process.
-  const interrupt = () => void installation.stop().finally(() => process.exit(1))
+  const interrupt = () => {
+    print()
+    void installation.stop().finally(() => process.exit(1))
+  }
   process.once('SIGINT', interrupt)
   return { ...installation, [Symbol.asyncDispose]: stop }
 }
 
-/** Returns the processor time of this machine since it was started, in milliseconds. */
-function cpuTimes(): { busy: number; all: number } {
-  const sums = cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({ busy: user + nice + sys + irq, idle }))
-  const busy = sums.reduce((sum, each) => sum + each.busy, 0)
-  return { busy, all: busy + sums.reduce((sum, each) => sum + each.idle, 0) }
+function print(): void {
+  process.stdout.write(`Load average before: ${load.toFixed(1)}\n\n${times.table()}\n${steps.table()}`)
 }
 
 function progress(text: string): void {

@@ -58,11 +58,11 @@ export async function end(on: Installation, { id }: Lent, turn: number): Promise
   return now()
 }
 
-/** Resolves when all containers are ready. */
-export async function allReady({ managers: [manager], size }: Installation): Promise<number> {
+/** Resolves when this many containers are ready. Returns the time. */
+export async function untilReady({ managers: [manager] }: Installation, count: number): Promise<number> {
   for (const deadline = performance.now() + READY_WITHIN_MS; performance.now() < deadline; await sleep(POLL_MS)) {
     const { body } = await manager.get<{ available: string[] }>('/available')
-    if (body.available.length === size) return now()
+    if (body.available.length === count) return now()
   }
-  throw new Error(`not all containers are ready after ${READY_WITHIN_MS / 1_000} s`)
+  throw new Error(`${count} containers are not ready after ${READY_WITHIN_MS / 1_000} s`)
 }

@@ -3,27 +3,38 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubernetesClient } from '../../../src/engine/kubernetes/api/client.ts'
 import { podName } from '../../../src/engine/kubernetes/pods/id.ts'
 import { IMAGE, type Installation } from './installation.ts'
-import { allReady, end, lend, type Lent, now } from './lending.ts'
+import { end, lend, type Lent, now, untilReady } from './lending.ts'
 import type { PodTimes } from './pod-times.ts'
 import type { Durations } from './durations.ts'
 
 const EXPIRY_STEP_MS = 700
+/**
+ * A kubelet handles the changes of a pod one after another, each with states that it reads once per second: a pod that
+ * is deleted right after it was lent dies later than one that was lent seconds before.
+ */
+const SETTLED_MS = 3_000
 const RAW_DEADLINE_MS = 30_000
 const RAW_PODS = '/api/v1/namespaces/default/pods'
 
-/** One reservation: login, end, and the next generation of its container. Nothing else happens meanwhile. */
-export async function oneReservation(
-  on: Installation,
-  pods: PodTimes,
-  { times, steps, turn }: { readonly times: Durations; readonly steps: Durations; readonly turn: number },
-): Promise<void> {
+/** A login, with nothing else to do meanwhile. */
+export async function oneLogin(on: Installation, times: Durations, turn: number): Promise<Lent> {
   const lent = await lend(on, turn)
   times.add('reserve: request to answer', lent.answeredAfter)
   times.add('reserve to login: request to the first output of a command', lent.loggedInAfter)
+  return lent
+}
+
+/** The end of a reservation, and the next generation of its container. Another one is lent meanwhile. */
+export async function oneEnd(
+  on: Installation,
+  pods: PodTimes,
+  lent: Lent,
+  { times, steps, turn }: { readonly times: Durations; readonly steps: Durations; readonly turn: number },
+): Promise<void> {
   const began = now()
   times.add('end: request to answer', (await end(on, lent, turn)) - began)
   times.add('end to no access: request until the open session is closed', (await lent.closed) - began)
-  const ready = await allReady(on)
+  const ready = await untilReady(on, on.size - 1)
   const [used, fresh] = podsOf(lent)
   const died = pods.at(used, 'died')
   times.add('end to the death of all processes in the container', died - began)
@@ -76,17 +87,18 @@ export async function expiries(on: Installation, times: Durations): Promise<void
   }
   const late = await Promise.all(lents.map(async ({ closed, expiresAt }) => (await closed) - expiresAt))
   for (const ms of late) times.add('expiry: `expires_at` until the open session is closed', ms)
-  await allReady(on)
+  await untilReady(on, on.size)
 }
 
 /** All containers are lent, and all reservations end at once. */
 export async function burst(on: Installation, pods: PodTimes, times: Durations): Promise<void> {
   const lents: Lent[] = []
   for (let turn = 0; turn < on.size; turn += 1) lents.push(await lend(on, turn))
+  await sleep(SETTLED_MS)
   const began = now()
   const answers = await Promise.all(lents.map((lent, turn) => end(on, lent, turn)))
   const closed = await Promise.all(lents.map((lent) => lent.closed))
-  const ready = await allReady(on)
+  const ready = await untilReady(on, on.size)
   const what = `${on.size} ends at once`
   for (const at of closed) times.add(`${what}: each open session closed`, at - began)
   for (const at of answers) times.add(`${what}: each answer`, at - began)

@@ -1,4 +1,4 @@
-/** When what happened to each pod, by a watch of the API server and by the events of the Docker engines of the nodes. */
+/** When what happened to each pod, by a watch of the API server and by events of the Docker engines of the nodes. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
