@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { before, it, type TestContext } from 'node:test'
 import { eventually } from '../../lab/eventually.ts'
+import { type GatewayProcess, listening } from '../../lab/gateway.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
 import type { Node } from '../../lab/kubernetes/node.ts'
 import type { TestManager } from '../../lab/manager.ts'
-import { type GatewayProcess, gatewayStarter, listening } from '../support/gateway/alone.ts'
+import { gatewayStarter } from '../support/gateway/alone.ts'
 import { banner } from '../support/gateway/banner.ts'
-import { login, newKeyPair, type Session } from '../support/ssh.ts'
+import { login, type Session } from '../support/ssh.ts'
 import { sharedCluster } from './support/bed.ts'
 import { managersOn, podsOf } from './support/managers.ts'
 
@@ -60,7 +62,7 @@ async function stateOf({ id }: Lent): Promise<string> {
 }
 
 async function isRunning({ node, pod }: Lent): Promise<boolean> {
-  return (await node.runningContainers()).some((name) => name.includes(`_${pod}_`))
+  return (await node.runningContainers()).some((name) => name.includes(pod))
 }
 
 async function release({ id }: Lent): Promise<{ status: number; body: Problem }> {

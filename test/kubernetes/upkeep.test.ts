@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { eventually } from '../../lab/eventually.ts'
+import { type GatewayProcess, listening } from '../../lab/gateway.ts'
+import { newKeyPair } from '../../lab/key-pair.ts'
 import type { TestManager } from '../../lab/manager.ts'
-import { type GatewayProcess, gatewayStarter, listening } from '../support/gateway/alone.ts'
-import { login, newKeyPair, type Session } from '../support/ssh.ts'
+import { gatewayStarter } from '../support/gateway/alone.ts'
+import { login, type Session } from '../support/ssh.ts'
 import { sharedCluster } from './support/bed.ts'
 import { managersOn, podsOf } from './support/managers.ts'
 

@@ -1,22 +1,22 @@
 /**
- * Measures what the engine does in a cluster with many pods: `node lab/kubernetes/many-pods.ts 1000 10000`. API server
+ * Measures what the engine does in a cluster with many pods: `node lab/kubernetes/figures/many-pods.ts 1000 10000`. API server
  * and etcd are real, and there are no nodes: this program writes what scheduler and kubelets would write.
  */
 import { loadavg } from 'node:os'
-import { createLimit } from '../../src/domain/concurrency.ts'
-import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
-import { KubernetesClient } from '../../src/engine/kubernetes/api/client.ts'
-import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
-import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
-import { AGENT_ANNOTATION, containersOf } from '../../src/engine/kubernetes/pods/marks.ts'
-import type { Engine } from '../../src/ports/engine.ts'
-import { systemClock } from '../../src/ports/clock.ts'
-import { mark } from '../database-mark.ts'
-import { eventually } from '../eventually.ts'
-import { Samples } from '../samples.ts'
-import { startCluster } from './cluster.ts'
+import { createLimit } from '../../../src/domain/concurrency.ts'
+import { readKubeconfig } from '../../../src/engine/kubernetes/api/access/kubeconfig.ts'
+import { KubernetesClient } from '../../../src/engine/kubernetes/api/client.ts'
+import { openKubernetes } from '../../../src/engine/kubernetes/engine.ts'
+import { parseId } from '../../../src/engine/kubernetes/pods/id.ts'
+import { AGENT_ANNOTATION, containersOf } from '../../../src/engine/kubernetes/pods/marks.ts'
+import type { Engine } from '../../../src/ports/engine.ts'
+import { systemClock } from '../../../src/ports/clock.ts'
+import { mark } from '../../database-mark.ts'
+import { eventually } from '../../eventually.ts'
+import { Samples } from '../../samples.ts'
+import { startCluster } from '../cluster.ts'
 import { processOf, processorTimeOf, residentBytesOf } from './processes.ts'
-import { SPEC } from './spec.ts'
+import { SPEC } from '../spec.ts'
 
 const NAMESPACE = 'many'
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`

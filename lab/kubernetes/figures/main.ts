@@ -1,17 +1,17 @@
 /**
- * Measures Berth on Kubernetes: `node lab/kubernetes/figures.ts [ROUNDS]`. Two nodes, two managers and two gateways on
+ * Measures Berth on Kubernetes: `node lab/kubernetes/figures/main.ts [ROUNDS]`. Two nodes, two managers and two gateways on
  * this machine; progress on stderr, tables on stdout. Ctrl-C ends it with the tables of what was measured.
  */
 import { loadavg } from 'node:os'
-import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
-import { KubernetesClient } from '../../src/engine/kubernetes/api/client.ts'
-import { systemClock } from '../../src/ports/clock.ts'
-import { type Cluster, startCluster } from './cluster.ts'
-import { IMAGE, type Installation, startInstallation } from './figures/installation.ts'
-import { watchMachine } from './figures/machine.ts'
-import { burst, deletePod, expiries, makePod, oneEnd, oneLogin } from './figures/measures.ts'
-import { PodTimes } from './figures/pod-times.ts'
-import { Durations } from './figures/durations.ts'
+import { readKubeconfig } from '../../../src/engine/kubernetes/api/access/kubeconfig.ts'
+import { KubernetesClient } from '../../../src/engine/kubernetes/api/client.ts'
+import { systemClock } from '../../../src/ports/clock.ts'
+import { type Cluster, startCluster } from '../cluster.ts'
+import { IMAGE, type Installation, startInstallation } from './installation.ts'
+import { watchMachine } from './machine.ts'
+import { burst, deletePod, expiries, makePod, oneEnd, oneLogin } from './measures.ts'
+import { PodTimes } from './pod-times.ts'
+import { Durations } from './durations.ts'
 
 const POOL = 4
 const BURST_POOL = 20
@@ -20,7 +20,7 @@ const BURSTS = 3
 const ROUNDS_PER_POD = 5
 
 const rounds = Number(process.argv[2] ?? 100)
-if (!(rounds >= 1)) throw new Error('usage: figures.ts [ROUNDS]')
+if (!(rounds >= 1)) throw new Error('usage: main.ts [ROUNDS]')
 
 const [times, steps] = [new Durations(), new Durations()]
 const load = loadavg()[0] ?? Number.NaN
