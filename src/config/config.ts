@@ -143,7 +143,10 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     isUsed: onKubernetes,
     environment,
   })
-  if (onKubernetes) reportUnsupported(reader, some.instance ?? '', pools)
+  if (onKubernetes) {
+    reportUnsupported(reader, some.instance ?? '', pools)
+    if (ssh && !ssh.tunnel) reportNoWay(reader, sshGateway, isServer)
+  }
   const access = readAccess(reader, raw, { pools: poolNames, folder })
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
     const why = 'every caller that reaches it is an admin; auth: tokens allows any address'
@@ -207,6 +210,16 @@ function reportUnsupported(reader: SettingsReader, instance: string, pools: read
     if (preparedImage === null) continue
     const instead = 'build an image with the playbook, push it to a registry, and name it in image'
     reader.report(['pools', name, 'prepare_image'], `requires engine: docker; ${instead}`)
+  }
+}
+
+/** Reports that tenants would have no way to their pods. `isServer`: the database is PostgreSQL. */
+function reportNoWay(reader: SettingsReader, gateway: GatewayConfig | null, isServer: boolean): void {
+  if (gateway === null) {
+    const why = 'with engine: kubernetes, because nothing else leads to pods'
+    reader.report(['ssh'], `must have gateway, or tunnel: true, ${why}`)
+  } else if (gateway.alone && !isServer) {
+    reader.report(['ssh', 'gateway', 'alone'], 'requires a database in PostgreSQL; without alone, the manager forwards')
   }
 }
 

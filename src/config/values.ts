@@ -131,8 +131,9 @@ export const ipAddress: Parser<string> = (value) => {
 function listOf(isEntry: (entry: string) => boolean, what: string): Parser<string[]> {
   return (value) => {
     const list: unknown = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value
-    if (!Array.isArray(list) || !list.every((each) => typeof each === 'string' && isEntry(each)))
-      throw mustBe(what, value)
+    if (!Array.isArray(list)) throw mustBe(what, value)
+    const wrong: unknown = list.find((each) => typeof each !== 'string' || !isEntry(each))
+    if (wrong !== undefined) throw new InvalidValue(`must be ${what}; ${show(wrong)} is not one of them`)
     return list
   }
 }

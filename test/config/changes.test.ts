@@ -112,7 +112,8 @@ describe('changes between two readings of berth.yml', () => {
   }
 
   it('need a restart for what a cluster is told', () => {
-    const withCluster = (kubernetes: object) => ({ engine: 'kubernetes', kubernetes })
+    const ssh = { tunnel: true }
+    const withCluster = (kubernetes: object) => ({ engine: 'kubernetes', ssh, kubernetes })
     const some = { nameservers: ['192.0.2.53', '192.0.2.54'], gateways: ['192.0.2.0/24'] }
     assert.deepEqual(restart(withCluster({}), withCluster(some)), [
       'kubernetes.nameservers: new, 192.0.2.53, 192.0.2.54',

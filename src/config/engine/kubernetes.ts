@@ -33,6 +33,8 @@ export function readKubernetes(
   if (section !== undefined && !isUsed) reader.report(['kubernetes'], 'requires engine: kubernetes')
   if (!all) return null
   const kubeconfig = isUsed ? findKubeconfig(reader, environment) : null
+  if (some.namespace?.startsWith('kube-'))
+    reader.report(['kubernetes', 'namespace'], `must not be ${some.namespace}, which belongs to Kubernetes itself`)
   const { context = null, namespace = `berth-${instance}` } = some
   return { kubeconfig, context, namespace, nameservers: all.nameservers, gateways: all.gateways }
 }

@@ -53,7 +53,9 @@ describe('nodes, tolerations and userns of a pool', () => {
     assert.deepEqual(refused({ nodes: { gpu: 'a b' } }), [`pools.p.nodes: has gpu: "a b", ${text}`])
     const key = 'which is not a key like gpu or example.org/gpu'
     assert.deepEqual(refused({ nodes: { 'a/b/c': 'x' } }), [`pools.p.nodes: has "a/b/c", ${key}`])
-    assert.deepEqual(refused({ tolerations: [{ effect: 'NoSchedule' }] }), [`pools.p.tolerations: has nothing, ${key}`])
+    assert.deepEqual(refused({ tolerations: [{ effect: 'NoSchedule' }] }), [
+      'pools.p.tolerations: has an entry without key',
+    ])
     assert.deepEqual(refused({ tolerations: [{ key: 'gpu', effect: 'No' }] }), [
       'pools.p.tolerations: has effect: "No" for gpu; allowed: NoSchedule, PreferNoSchedule, NoExecute',
     ])
@@ -79,7 +81,7 @@ describe('nodes, tolerations and userns of a pool', () => {
 
   it('are accepted with engine: kubernetes', () => {
     const placed = { ...POOL, nodes: { zone: 'a' }, userns: 'required' }
-    const [found] = read({ auth: 'none', engine: 'kubernetes', pools: { p: placed } }).pools
+    const [found] = read({ auth: 'none', engine: 'kubernetes', ssh: { tunnel: true }, pools: { p: placed } }).pools
     assert.deepEqual([found?.nodes, found?.userns], [{ zone: 'a' }, 'required'])
   })
 
