@@ -8,6 +8,7 @@ import { CLOSE, closeWith, closeWithError } from '../websockets/close.ts'
 
 /** Maximum output of sshd that waits for the client in the manager's memory, but for one chunk. */
 const MAX_WAITING_BYTES = 256 * 1024
+const CONNECT_MS = 5_000
 /** Pings that a client may leave unanswered. */
 const MAX_UNANSWERED_PINGS = 1
 
@@ -45,11 +46,13 @@ class Forwarder implements TunnelConnection {
   /** Connects to sshd. Closes the WebSocket if that fails. */
   dial(address: SshAddress): void {
     const sshd = connect({ ...address, noDelay: true, keepAlive: true })
+    sshd.setTimeout(CONNECT_MS, () => sshd.destroy(new Error(`no answer within ${CONNECT_MS / 1_000} s`)))
     this.#sshd = sshd
     const socket = this.#socket
     let isConnected = false
     sshd.once('connect', () => {
       isConnected = true
+      sshd.setTimeout(0)
       socket.resume()
     })
     sshd.on('data', (chunk) => {
