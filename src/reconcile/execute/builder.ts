@@ -126,7 +126,8 @@ export class Builder {
   /** Moves the row to the next generation, and removes what is left of the previous one. */
   async #replaceLost(row: Container, reservation: Reservation, found: Found): Promise<Container | null> {
     const { log, engine } = this.#deps
-    const { current, stale, reason } = found
+    const { current, stale } = found
+    const reason = found.reason ?? (await this.#whyLost(row, current))
     const fields = { reservation: reservation.id, container: row.name }
     const whose = `the reservation of ${describeReservation(reservation)}`
     if (row.resetAt === null)
@@ -141,6 +142,15 @@ export class Builder {
     const replaced = await this.#apply(row, { ...replacement(row), ...(reason && { error: reason }) })
     const there = current ? [current, ...stale] : stale
     return replaced && (await this.#clear(replaced, there)) ? replaced : null
+  }
+
+  /** Returns null if a reset was requested, or if it did not stay up, which the error of the row describes. */
+  async #whyLost({ resetAt, engineId }: Container, current: Observed | undefined): Promise<string | null> {
+    if (resetAt !== null || engineId === null) return null
+    if (current === undefined) return 'the container is gone, and Berth has not removed it'
+    if (current.state !== 'dead' && current.state !== 'removing') return null
+    const how = await this.#deps.engine.whyDown(engineId)
+    return how === null ? `the container was ${describeDown(current)}` : `the container has ended: ${how}`
   }
 
   /** Creates and starts the row's generation if necessary, and waits until its sshd answers. */

@@ -110,6 +110,7 @@ export function isUp({ state, port }: Observed): boolean {
 
 /** Describes, for logs and errors, why a container is not up. */
 export function describeDown({ state }: Observed): string {
+  if (state === 'removing') return 'being removed'
   return state === 'running' ? 'cut off from its network' : state
 }
 
@@ -123,10 +124,11 @@ export function isUnknown({ engineId, node }: Container, unreachable: ReadonlySe
   return engineId !== null && unreachable.size > 0 && (node === null || unreachable.has(node))
 }
 
-/** Whether a reserved container must be replaced: a reset was requested, it is gone or dead, or it does not stay up. */
+/** Whether a reserved container must be replaced: a reset was requested, it is gone or ends, or it does not stay up. */
 export function isLost(container: Container, current: Observed | undefined): boolean {
   if (container.resetAt !== null) return true
   if (container.engineId === null) return false
-  // What is dead cannot be started again.
-  return current === undefined || current.state === 'dead' || container.attempts >= REPLACE_AFTER_FAILURES
+  // What is dead or being removed cannot be started again.
+  if (current === undefined || current.state === 'dead' || current.state === 'removing') return true
+  return container.attempts >= REPLACE_AFTER_FAILURES
 }
