@@ -64,7 +64,7 @@ const ADVICE: Readonly<Record<string, readonly [ExitCode, advice?: string]>> = {
   pool_unusable: [EXIT.failed, 'the pool works again when that is fixed; `berth pools` shows the others'],
   quota_exceeded: [EXIT.notNow, '`berth whoami` shows your limits, `berth ls` what you hold'],
   rate_limited: [EXIT.notNow, 'send fewer requests'],
-  engine_unavailable: [EXIT.unreachable, 'is Docker running? The manager waits for it; try again later'],
+  engine_unavailable: [EXIT.unreachable, 'is Docker or Kubernetes running? The manager waits for it; try again later'],
   unreachable: [EXIT.unreachable, 'try again in a minute, or ask the admin of that manager'],
   https_required: [
     EXIT.unreachable,

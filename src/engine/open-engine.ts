@@ -54,7 +54,9 @@ export async function provisioningOf(
 ): Promise<object> {
   if (engine.kind !== 'docker') {
     const why = `engine: ${engine.kind} has nothing to provision: the manager makes what it needs`
-    throw new BerthError('invalid_config', `${why}. Start it with \`just run\``)
+    const removal =
+      engine.kind === 'kubernetes' ? `. To remove all of it: kubectl delete namespace ${engine.namespace}` : ''
+    throw new BerthError('invalid_config', `${why}. Start it with \`just run\`${removal}`)
   }
   const variables = engineVariables(engine)
   return dockerProvisioning({ instance, pools, images, engine, variables }, mark)

@@ -128,7 +128,7 @@ describe('berth doctor', () => {
   it('says what it lacks: an engine, a database', async () => {
     const away = await berth.runWith({ env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } }, 'doctor')
     assert.equal(away.code, 5, away.stderr)
-    assert.match(away.stderr, /is Docker running\?/)
+    assert.match(away.stderr, /is Docker or Kubernetes running\?/)
     for (const end of ['', '-wal', '-shm']) rmSync(join(manager.folder, `containers.db${end}`), { force: true })
     const none = await berth.run('doctor')
     assert.equal(none.code, 2)

@@ -15,7 +15,7 @@ export async function verifiedHostKey(container: SshTarget): Promise<string> {
   const line = await scanHostKey(host, port)
   if (line === null) {
     const advice =
-      'can this machine reach that address? It is set by ssh.bind and ssh.host in berth.yml; ' +
+      'can this machine reach that address? It is set by ssh.bind, ssh.gateway and ssh.host in berth.yml; ' +
       '--tunnel connects through the manager'
     throw new Failure(EXIT.unreachable, `no SSH server answers at ${host}:${port}, the address of ${name}`, { advice })
   }

@@ -102,13 +102,18 @@ class KubernetesEngine implements Engine {
   }
 
   async list(): Promise<EngineListing> {
-    const [pods, nodes, peerNetworks] = await Promise.all([
+    const [pods, nodes] = await Promise.all([
       this.#pods.list(containersOf(this.#options.instance)),
       this.#nodes.read(),
-      this.#policies.peerNetworks(),
       this.#managers.refresh(),
     ])
-    const observed = pods.filter((pod) => isReached(pod, nodes)).flatMap((pod) => this.#observe(pod) ?? [])
+    // After the pods: the policy of a reservation is made before a pod is its member.
+    const peerNetworks = await this.#policies.peerNetworks()
+    const connected = new Set(peerNetworks.map(({ reservation }) => reservation))
+    const observed = pods
+      .filter((pod) => isReached(pod, nodes))
+      .flatMap((pod) => this.#observe(pod) ?? [])
+      .map((each) => (each.peers && !connected.has(each.peers.reservation) ? { ...each, peers: null } : each))
     const versions = new Map(pods.map((pod) => [idOf(pod), versionOf(pod)]))
     this.agent.update(versions)
     this.lines.update(versions)
@@ -164,7 +169,7 @@ class KubernetesEngine implements Engine {
   async start(id: string): Promise<void> {
     const pod = await this.#pods.find(id)
     if (pod !== null && this.#observe(pod)?.state === 'running') return
-    const started = await waitUntilRunning(this.#pods, id)
+    const started = await waitUntilRunning(this.#pods, id, this.#options.clock)
     await this.#isolation.show(started)
     await markChecked(this.#pods, started)
   }

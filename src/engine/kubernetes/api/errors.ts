@@ -4,6 +4,7 @@ import type { Status } from './types.ts'
 
 /** The API server answers 500 for each failed exec: only the text tells that it could not reach the node. */
 const NO_NODE = /error dialing backend|failed to connect|connection refused|i\/o timeout/i
+const MISSING_NAMESPACE = /^namespaces "([\w-]+)" not found$/
 /** Maximum of `Retry-After` in seconds. Longer ones are cut. */
 const MAX_RETRY_AFTER_S = 3_600
 
@@ -61,7 +62,9 @@ export function translate(error: unknown, what: string, address: string): unknow
   if (status === 401) {
     return unavailable(what, address, `${reasonOf(error)}: the credentials are wrong or have expired; renew them`)
   }
-  return new BerthError('engine_failed', `${what}: ${reasonOf(error)}`, { cause: error })
+  const [, namespace] = MISSING_NAMESPACE.exec(reasonOf(error)) ?? []
+  const remedy = namespace === undefined ? '' : `: \`kubectl create namespace ${namespace}\` creates it`
+  return new BerthError('engine_failed', `${what}: ${reasonOf(error)}${remedy}`, { cause: error })
 }
 
 export function unavailable(what: string, address: string, cause: unknown): BerthError {

@@ -1,6 +1,7 @@
 /** Waits until a pod runs. Kubernetes places and starts it by itself once it was created. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BerthError } from '../../../domain/errors.ts'
+import type { Clock } from '../../../ports/clock.ts'
 import { describeEnd } from './describe-end.ts'
 import { isRunning } from './observed.ts'
 import type { Pods } from './pods.ts'
@@ -9,16 +10,19 @@ import { assertUserns } from './userns.ts'
 
 const POLL_MS = 100
 const MAX_POLL_MS = 1_000
-/** For this long a cluster may add a node for a pod that has no room. */
-const MAX_UNSCHEDULABLE_MS = 20_000
+/** For this long an earlier pod, which is being removed, may take the room. Longer waits would delay other pods. */
+const MAX_UNSCHEDULABLE_MS = 5_000
 
 /** Reasons of a container that waits for an image that its node does not have and cannot pull. */
 const IMAGE_REASONS = ['ErrImageNeverPull', 'ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ImageInspectError']
 /** Reasons of a container that cannot be made or started. */
 const FAILURE_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']
 
-/** Throws `image_missing`, and `engine_failed` when it cannot run or lacks the user namespace that it must have. */
-export async function waitUntilRunning(pods: Pods, id: string): Promise<Pod> {
+/**
+ * Throws `image_missing`, and `engine_failed` when it cannot run or lacks the user namespace that it must have. A pod
+ * that no node can run stays: a node may be added for it, and a later call finds it running.
+ */
+export async function waitUntilRunning(pods: Pods, id: string, clock: Clock): Promise<Pod> {
   const begin = performance.now()
   for (let pause = POLL_MS; ; pause = Math.min(pause * 1.2, MAX_POLL_MS)) {
     const pod = await pods.find(id)
@@ -30,7 +34,9 @@ export async function waitUntilRunning(pods: Pods, id: string): Promise<Pod> {
       return pod
     }
     const waited = performance.now() - begin
-    assertMayRun(pod, waited)
+    assertMayRun(pod)
+    // Of a pod that an earlier call has waited for, only the age tells.
+    assertPlaced(pod, Math.max(waited, clock() - Date.parse(pod.metadata.creationTimestamp ?? '')))
     if (waited > pods.deadlines.start) {
       throw new BerthError('engine_unavailable', `start ${id}: it does not run after ${Math.round(waited / 1_000)} s`)
     }
@@ -38,7 +44,7 @@ export async function waitUntilRunning(pods: Pods, id: string): Promise<Pod> {
   }
 }
 
-function assertMayRun(pod: Pod, waitedMs: number): void {
+function assertMayRun(pod: Pod): void {
   const { metadata, spec, status } = pod
   const image = spec.containers[0]?.image ?? ''
   const { waiting } = status.containerStatuses?.[0]?.state ?? {}
@@ -51,10 +57,14 @@ function assertMayRun(pod: Pod, waitedMs: number): void {
   }
   if (FAILURE_REASONS.includes(reason)) throw failed(metadata.name, waiting?.message ?? reason)
   if (status.phase === 'Failed' || status.phase === 'Succeeded') throw failed(metadata.name, describeEnd(pod))
+}
+
+function assertPlaced({ metadata, spec: { nodeSelector }, status }: Pod, ageMs: number): void {
   const placed = status.conditions?.find(({ type }) => type === 'PodScheduled')
-  if (placed?.reason === 'Unschedulable' && waitedMs > MAX_UNSCHEDULABLE_MS) {
-    throw failed(metadata.name, `no node has room for it: ${placed.message ?? 'no reason is given'}`)
-  }
+  if (placed?.reason !== 'Unschedulable' || ageMs < MAX_UNSCHEDULABLE_MS) return
+  const labels = Object.entries(nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`)
+  const required = labels.length > 0 ? `; its pool requires nodes with ${labels.join(', ')}` : ''
+  throw failed(metadata.name, `no node can run it: ${placed.message ?? 'no reason is given'}${required}`)
 }
 
 function failed(name: string, why: string): BerthError {

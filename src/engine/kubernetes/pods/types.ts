@@ -5,6 +5,8 @@ export interface Pod extends KubernetesObject {
   readonly spec: {
     /** Absent until the pod is scheduled. */
     readonly nodeName?: string
+    /** Labels that its node must have. */
+    readonly nodeSelector?: Readonly<Record<string, string>>
     readonly containers: readonly { readonly name: string; readonly image: string }[]
   }
   readonly status: PodStatus

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { ContainerSpec, Reach } from '../../../domain/container.ts'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import { BOX_IMAGE } from '../../../domain/pool.ts'
+import type { Clock } from '../../../ports/clock.ts'
 import { INSTANCE_LABEL } from '../../labels.ts'
 import { deletePod } from '../pods/end.ts'
 import { idOf } from '../pods/id.ts'
@@ -29,6 +30,7 @@ export interface CanaryOptions {
   /** By default `berth/box`. */
   readonly canaryImage?: string
   readonly database: DatabaseMark
+  readonly clock: Clock
 }
 
 export class Canaries {
@@ -67,7 +69,8 @@ export class Canaries {
     const { digest } = this.#manifest(role, reach)
     const starting = found.find((pod) => pod.status.phase === 'Pending' && hasDigest(pod, digest))
     for (const pod of found) if (pod !== starting) await this.remove(pod)
-    return waitUntilRunning(this.#pods, idOf(starting ?? (await this.#make(role, reach))))
+    const id = idOf(starting ?? (await this.#make(role, reach)))
+    return waitUntilRunning(this.#pods, id, this.#options.clock)
   }
 
   #list(role: Role): Promise<Pod[]> {

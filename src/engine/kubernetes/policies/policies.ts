@@ -81,8 +81,19 @@ export class Policies {
     const path = `${collection}/${encodeURIComponent(name)}`
     const there = await this.#pods.client.get<KubernetesObject>(path, this.#call(name))
     if (there === null) await this.#pods.client.create(collection, manifest, this.#call(name))
-    else if (digestOf(there) !== digestOf(manifest))
+    else if (digestOf(there) !== digestOf(manifest)) {
+      this.#assertOwn(there)
       await this.#pods.client.patch(path, 'merge', manifest, this.#call(name))
+    }
+  }
+
+  /** Two instances in one namespace would replace each other's policies. */
+  #assertOwn({ metadata: { name, labels = {} } }: KubernetesObject): void {
+    const owner = labels[INSTANCE_LABEL] ?? ''
+    if (owner === this.#options.instance) return
+    const whose = owner === '' ? 'nobody that Berth knows' : `instance ${owner}`
+    const remedy = 'give each instance a namespace of its own (kubernetes.namespace)'
+    throw new BerthError('engine_conflict', `${name} in namespace ${this.#pods.namespace} is of ${whose}: ${remedy}`)
   }
 
   #list(labelSelector: string): Promise<KubernetesObject[]> {

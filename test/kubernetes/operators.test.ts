@@ -1,0 +1,106 @@
+/** What operators do to a cluster by hand, and by mistake: what is mended, and what the manager says. */
+import assert from 'node:assert/strict'
+import { before, it } from 'node:test'
+import { eventually } from '../../lab/eventually.ts'
+import { mark } from '../../lab/database-mark.ts'
+import type { TestManager } from '../../lab/manager.ts'
+import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
+import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
+import { systemClock } from '../../src/ports/clock.ts'
+import { sharedCluster } from './support/bed.ts'
+import { managersOn, tenantOf } from './support/managers.ts'
+
+const SIZE = 2
+const IMPOSSIBLE = '-impossible'
+const LABEL = 'disktype=tape'
+/** Of a container whose node has room, on a busy machine. Waits for the impossible ones would take a minute. */
+const MAX_RECYCLE_MS = 30_000
+
+const cluster = await sharedCluster()
+const { managers, namespace } = await managersOn(cluster, 'hands', {
+  size: SIZE,
+  count: 1,
+  further: {
+    [IMPOSSIBLE]: { size: 10, image: 'berth/box:latest', memory: '64m', cpus: 0.1, nodes: { disktype: 'tape' } },
+  },
+})
+const [manager] = managers as [TestManager]
+const alice = tenantOf(manager)
+
+interface Shown {
+  readonly id: string
+  readonly containers: readonly { readonly name: string; readonly generation: number }[]
+}
+
+const reserve = (count: string) =>
+  alice.json<Shown>('reserve', '--pool', manager.pool, '--count', count, '--wait', '90s')
+
+const allReady = () =>
+  eventually(async () => {
+    const own = (await manager.containers()).filter(({ name }) => !name.includes(IMPOSSIBLE))
+    return own.length === SIZE && own.every(({ state }) => state === 'ready')
+  }, 120_000)
+
+before(async () => {
+  await manager.start()
+  await allReady()
+})
+
+it('containers that no node can run say why, and keep no other ones waiting', async (t) => {
+  await eventually(async () => {
+    const waiting = (await manager.containers()).filter(({ name }) => name.includes(IMPOSSIBLE))
+    return waiting.some(({ error }) => error?.includes(`its pool requires nodes with ${LABEL}`))
+  }, 60_000)
+  const began = performance.now()
+  assert.equal((await alice.run('containers', 'recycle', `${manager.pool}-1`)).code, 0)
+  await eventually(async () => {
+    const one = (await manager.containers()).find(({ name }) => name === `${manager.pool}-1`)
+    return one?.state === 'ready' && one.generation > 1
+  }, 2 * MAX_RECYCLE_MS)
+  const took = Math.round(performance.now() - began)
+  t.diagnostic(`recycled in ${took} ms`)
+  assert.ok(took < MAX_RECYCLE_MS, `${took} ms`)
+})
+
+it('a policy of peers that was deleted is made again', async () => {
+  const { id, containers } = await reserve('2')
+  const [one = '', two = ''] = containers.map(({ name }) => name)
+  const knock = `for _ in $(seq 100); do timeout 1 bash -c 'exec 3<>/dev/tcp/${two}/22' && exit; sleep 0.2; done; exit 1`
+  assert.equal((await alice.run('ssh', one, '--', knock)).code, 0)
+  const policy = `berth-peers-${id}`
+  await cluster.kubectl('-n', namespace, 'delete', 'networkpolicy', policy)
+  await eventually(async () => (await cluster.kubectl('-n', namespace, 'get', 'networkpolicy')).includes(policy))
+  assert.equal((await alice.run('ssh', one, '--', knock)).code, 0)
+  await alice.run('release', id)
+  await allReady()
+})
+
+it('a reserved pod that was deleted is replaced, and its holder reads why', async () => {
+  const { id, containers } = await reserve('1')
+  const { name = '', generation = 0 } = containers[0] ?? {}
+  await cluster.kubectl('-n', namespace, 'delete', 'pod', `${name}-g${generation}`)
+  await eventually(async () => (await alice.run('ssh', name, '--', 'true')).code === 0, 60_000)
+  const { stdout } = await alice.run('events', '--reservation', id)
+  assert.match(stdout, /container\.replaced.*the container (?:is gone|was being removed|has ended)/)
+  await alice.run('release', id)
+  await allReady()
+})
+
+it('a second instance in the namespace is refused', async () => {
+  const engine = openKubernetes({
+    instance: 'second',
+    reaches: () => ['internet'],
+    database: mark(),
+    cluster: await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock }),
+    namespace,
+    nameservers: [],
+    gatewayAddresses: [],
+    clock: systemClock,
+  })
+  try {
+    const message = `in namespace ${namespace} is of instance ${manager.instance}: give each instance a namespace of`
+    await assert.rejects(engine.provision(), (error: Error) => error.message.includes(message))
+  } finally {
+    await engine.close()
+  }
+})
