@@ -23,7 +23,7 @@ type ApiFault =
       readonly body?: string
     }
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: string
   /** With the query, decoded. */
   readonly path: string
