@@ -62,7 +62,7 @@ it('the holder reads in an event that the node was lost', async () => {
   assert.equal((await world.store.container('p-1'))?.error, null, 'the reason is no failure of the new container')
 })
 
-it('a container that is gone while its node can be reached is replaced without this reason', async () => {
+it('a container that is gone while its node can be reached is replaced for another reason', async () => {
   const { world, lost } = await cutOff()
   world.host.regain('n1')
   world.host.disturb(lost, null)
@@ -70,7 +70,7 @@ it('a container that is gone while its node can be reached is replaced without t
   const events = await world.store.events({ after: 0, limit: 100, kind: 'container.replaced' })
   assert.deepEqual(
     events.map(({ container, detail }) => [container, detail]),
-    [['p-1', null]],
+    [['p-1', 'the container is gone, and Berth has not removed it']],
   )
 })
 
