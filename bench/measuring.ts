@@ -1,16 +1,11 @@
-/** Durations, rates and percentiles. */
+/** Durations and rates. */
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
+import { percentile } from '../lab/percentile.ts'
 import { createLimit } from '../src/domain/concurrency.ts'
 
 export function median(all: readonly number[]): number {
   return percentile(all, 0.5)
-}
-
-/** Nearest-rank percentile: of 20 values, the p99 is the greatest. */
-export function percentile(all: readonly number[], part: number): number {
-  const sorted = all.toSorted((a, b) => a - b)
-  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN
 }
 
 /** Returns an empty series for each name. */

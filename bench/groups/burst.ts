@@ -1,6 +1,7 @@
 /** A hundred requests at once. */
 import type { BenchPool, Group } from '../session.ts'
-import { inTurn, median, percentile, type Took, timed, timedAndBusy, WORK } from '../measuring.ts'
+import { inTurn, median, type Took, timed, timedAndBusy, WORK } from '../measuring.ts'
+import { percentile } from '../../lab/percentile.ts'
 
 const SIZE = 100
 const ALONE = 15

@@ -2,7 +2,8 @@
 import { createLimit } from '../../src/domain/concurrency.ts'
 import { followRevocations, lendAll } from './revocations.ts'
 import type { BenchPool, Group, Lab } from '../session.ts'
-import { inTurn, percentile } from '../measuring.ts'
+import { inTurn } from '../measuring.ts'
+import { percentile } from '../../lab/percentile.ts'
 import { canLogIn, openSession } from '../../lab/ssh.ts'
 
 const FEW = 20

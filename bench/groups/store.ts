@@ -1,6 +1,7 @@
 /** Transactions of the store per second, and the latency of a reserve, on SQLite and PostgreSQL. */
 import type { Entry } from '../report.ts'
-import { inTurn, median, percentile } from '../measuring.ts'
+import { inTurn, median } from '../measuring.ts'
+import { percentile } from '../../lab/percentile.ts'
 import type { Group } from '../session.ts'
 import { type Databases, type Kind, openDatabases } from '../stores/databases.ts'
 import { startManagers } from '../stores/managers.ts'

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { followRevocations, lendAll } from './revocations.ts'
 import type { BenchPool, Group } from '../session.ts'
-import { percentile, timed } from '../measuring.ts'
+import { timed } from '../measuring.ts'
+import { percentile } from '../../lab/percentile.ts'
 import { startAgain } from './start.ts'
 
 const MINUTE = 60_000

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { GROUPS } from '../../bench/groups/all.ts'
-import { bestOf, median, percentile } from '../../bench/measuring.ts'
+import { bestOf, median } from '../../bench/measuring.ts'
+import { percentile } from '../../lab/percentile.ts'
 import {
   FAILED,
   type Figure,

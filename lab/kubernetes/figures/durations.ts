@@ -1,7 +1,10 @@
-/** Durations by name, in the order in which the names first came, as a Markdown table. */
+import { percentile } from '../../percentile.ts'
+
+/** Durations by name, in the order in which their names were first added. */
 export class Durations {
   readonly #all = new Map<string, number[]>()
 
+  /** Throws for NaN, which stands for a moment that was not seen. */
   add(what: string, ms: number): void {
     if (Number.isNaN(ms)) throw new Error(`no time was seen for: ${what}`)
     const known = this.#all.get(what) ?? []
@@ -9,18 +12,13 @@ export class Durations {
     this.#all.set(what, known)
   }
 
-  /** Milliseconds. The nearest-rank p99 of fewer than 100 values is the maximum, and left out. */
+  /** Returns a Markdown table in milliseconds. The p99 of fewer than 100 values is the maximum, and is left out. */
   table(): string {
     const lines = [...this.#all].map(([what, times]) => {
-      const sorted = times.toSorted((a, b) => a - b)
-      const at = (share: number) => shown(sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN)
-      const p99 = sorted.length < 100 ? '' : at(0.99)
-      return `| ${[what, String(sorted.length), at(0.5), p99, at(1)].join(' | ')} |`
+      const at = (part: number) => Math.round(percentile(times, part)).toLocaleString('en')
+      const p99 = times.length < 100 ? '' : at(0.99)
+      return `| ${[what, String(times.length), at(0.5), p99, at(1)].join(' | ')} |`
     })
     return ['| milliseconds | n | median | p99 | maximum |', '|---|---|---|---|---|', ...lines, ''].join('\n')
   }
-}
-
-function shown(ms: number): string {
-  return Math.round(ms).toLocaleString('en')
 }
