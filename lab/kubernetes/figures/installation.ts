@@ -1,4 +1,4 @@
-/** Two managers and two gateways beside a cluster, as processes, with a database on a server. */
+/** Two managers and two gateways as processes outside of a cluster, with a PostgreSQL server. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,10 +13,12 @@ import type { Cluster } from '../cluster.ts'
 
 /** Addresses of the gateways. */
 const HOSTS = ['127.0.0.2', '127.0.0.3'] as const
-const FILL_MS = 300_000
+/** Maximum time in which the pool is filled. */
+const FILL_TIMEOUT_MS = 300_000
 export const IMAGE = 'berth/box:latest'
 
 export interface Installation {
+  /** Number of containers of its pool. */
   readonly size: number
   readonly managers: readonly [TestManager, TestManager]
   readonly gateways: readonly [GatewayProcess, GatewayProcess]
@@ -24,7 +26,7 @@ export interface Installation {
   stop(): Promise<void>
 }
 
-/** Resolves when all containers of its pool are ready. */
+/** Starts an installation with one pool. Resolves when all containers of the pool are ready. */
 export async function startInstallation(cluster: Cluster, size: number): Promise<Installation> {
   const { instance, pool } = newInstance(`figures-${size}`)
   await cluster.kubectl('create', 'namespace', instance)
@@ -61,7 +63,7 @@ export async function startInstallation(cluster: Cluster, size: number): Promise
     for (const host of HOSTS) gateways.push(await listening(startGateway(first.environment, host)))
     const isFull = (all: readonly { state: string }[]) =>
       all.length === size && all.every(({ state }) => state === 'ready')
-    await first.until('all ready', isFull, FILL_MS)
+    await first.until('all ready', isFull, FILL_TIMEOUT_MS)
   } catch (error) {
     await stop()
     throw error

@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 
-/** Times since the machine was started, in milliseconds. */
+/** Milliseconds since the machine was started. */
 interface Counters {
-  /** Over all cores. */
+  /** Sum over all cores, as is `all`. */
   readonly busy: number
   readonly all: number
-  /** During which some process waited for a processor, or for a disk. */
+  /** Time in which at least one process waited for a processor, or for a disk. */
   readonly processorWait: number
   readonly diskWait: number
 }
 
-/** Returns a function that describes the time since this call. */
+/** Returns a function that describes how busy the machine has been since this call. */
 export function watchMachine(): () => string {
   const [before, began] = [counters(), performance.now()]
   return () => {
@@ -29,11 +29,11 @@ function counters(): Counters {
   const sums = cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({ busy: user + nice + sys + irq, idle }))
   const busy = sums.reduce((sum, each) => sum + each.busy, 0)
   const all = busy + sums.reduce((sum, each) => sum + each.idle, 0)
-  return { busy, all, processorWait: waited('cpu'), diskWait: waited('io') }
+  return { busy, all, processorWait: waitOf('cpu'), diskWait: waitOf('io') }
 }
 
-/** Reads the kernel's pressure stall information, which counts microseconds. */
-function waited(resource: 'cpu' | 'io'): number {
+/** Reads the kernel's pressure stall information, which is in microseconds. */
+function waitOf(resource: 'cpu' | 'io'): number {
   const [, total = Number.NaN] = /^some .* total=(\d+)/m.exec(readFileSync(`/proc/pressure/${resource}`, 'utf8')) ?? []
   return Number(total) / 1_000
 }

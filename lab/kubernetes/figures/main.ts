@@ -10,15 +10,22 @@ import { systemClock } from '../../../src/ports/clock.ts'
 import { type Cluster, startCluster } from '../cluster.ts'
 import { IMAGE, type Installation, startInstallation } from './installation.ts'
 import { watchMachine } from './machine.ts'
-import { burst, deletePod, expiries, makePod, oneEnd, oneLogin } from './measures.ts'
+import {
+  measureBurst,
+  measureEnd,
+  measureExpiries,
+  measureLogin,
+  measurePodDeletion,
+  measurePodStart,
+} from './measures.ts'
 import { PodTimes } from './pod-times.ts'
 import { Durations } from './durations.ts'
 
 const POOL = 4
 const BURST_POOL = 20
 const BURSTS = 3
-/** Its p99 is not needed. */
-const ROUNDS_PER_POD = 5
+/** A pod without Berth is measured in each fifth round only, because its p99 is not needed. */
+const ROUNDS_PER_RAW_POD = 5
 
 const rounds = Number(process.argv[2] ?? 100)
 if (!(rounds >= 1)) throw new Error('usage: main.ts [ROUNDS]')
@@ -33,8 +40,8 @@ let pods: PodTimes | null = null
 try {
   await cluster.load(IMAGE)
   pods = await PodTimes.follow(cluster)
-  await oneAfterAnother(pods)
-  await manyAtOnce(pods)
+  await measureOneByOne(pods)
+  await measureManyAtOnce(pods)
 } finally {
   pods?.stop()
   client.close()
@@ -43,42 +50,43 @@ try {
   print()
 }
 
-async function oneAfterAnother(followed: PodTimes): Promise<void> {
+async function measureOneByOne(followed: PodTimes): Promise<void> {
   await using on = await opened(cluster, POOL)
   const describe = watchMachine()
-  let lent = await oneLogin(on, times, 0)
+  let lent = await measureLogin(on, times, 0)
   for (let turn = 0; turn < rounds; turn += 1) {
-    const name = turn % ROUNDS_PER_POD === 0 ? `alone-${turn}` : null
-    if (name !== null) await makePod(client, followed, times, name)
-    const next = await oneLogin(on, times, turn + 1)
-    await oneEnd(on, followed, lent, { times, steps, turn })
+    const name = turn % ROUNDS_PER_RAW_POD === 0 ? `alone-${turn}` : null
+    if (name !== null) await measurePodStart(client, followed, times, name)
+    const next = await measureLogin(on, times, turn + 1)
+    await measureEnd(on, followed, lent, { times, steps, turn })
     lent = next
-    if (name !== null) await deletePod(client, followed, times, name)
+    if (name !== null) await measurePodDeletion(client, followed, times, name)
     if (turn % 10 === 9) progress(`${turn + 1} reservations`)
   }
   progress(describe())
 }
 
-async function manyAtOnce(followed: PodTimes): Promise<void> {
+async function measureManyAtOnce(followed: PodTimes): Promise<void> {
   await using on = await opened(cluster, BURST_POOL)
   progress(`a pool of ${BURST_POOL} is ready`)
-  await expiries(on, times)
+  await measureExpiries(on, times)
   progress('reservations have expired')
   const describe = watchMachine()
   for (let nth = 1; nth <= BURSTS; nth += 1) {
-    await burst(on, followed, times)
+    await measureBurst(on, followed, times)
     progress(`${nth} of ${BURSTS} bursts`)
   }
   progress(describe())
 }
 
+/** Starts an installation that is stopped at the end of the block, or by Ctrl-C. */
 async function opened(on: Cluster, size: number): Promise<Installation & AsyncDisposable> {
   const installation = await startInstallation(on, size)
   const stop = async () => {
     process.off('SIGINT', interrupt)
     await installation.stop()
   }
-  // Everything else ends with this process.
+  // The cluster ends with this process.
   const interrupt = () => {
     print()
     void installation.stop().finally(() => process.exit(1))

@@ -20,11 +20,13 @@ import { SPEC } from '../spec.ts'
 
 const NAMESPACE = 'many'
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`
-/** A cluster supports 110 pods a node. */
+/** Kubernetes supports at most 110 pods per node. */
 const PODS_PER_NODE = 100
+/** Pods that are made concurrently. */
 const AT_ONCE = 16
+/** Number of measurements of each call. */
 const REPEATS = 20
-const MEGABYTE = 1_000_000
+const BYTES_PER_MB = 1_000_000
 
 const sizes = process.argv.slice(2).map(Number)
 if (sizes.length === 0 || sizes.some((size) => !(size > REPEATS))) throw new Error('usage: many-pods.ts SIZE...')
@@ -42,10 +44,11 @@ const engine = openKubernetes({
   gatewayAddresses: [],
   clock: systemClock,
 })
-const [apiServer, etcd] = ['kube-apiserver', 'etcd'].map((program) => processOf(cluster.folder, program))
+const apiServer = processOf(cluster.folder, 'kube-apiserver')
+const etcd = processOf(cluster.folder, 'etcd')
 const ids: string[] = []
 try {
-  // They would look for nodes that live.
+  // They would act on pods whose nodes have no kubelet.
   for (const program of ['kube-scheduler', 'kube-controller-manager'])
     process.kill(processOf(cluster.folder, program), 'SIGKILL')
   await cluster.kubectl('create', 'namespace', NAMESPACE)
@@ -66,23 +69,9 @@ try {
 async function measure(size: number): Promise<Map<string, string>> {
   const load = loadavg()[0] ?? Number.NaN
   const samples = new Samples()
-  const began = performance.now()
-  const limit = createLimit(AT_ONCE)
-  const first = ids.length
-  const many = Array.from({ length: size - REPEATS - first }, (_, nth) => first + nth)
-  await Promise.all(many.map((number) => limit(() => makePod(number))))
-  const seconds = (performance.now() - began) / 1_000
+  const podsPerSecond = await makePods(size - REPEATS)
   for (let turn = 0; turn < REPEATS; turn += 1) await makePod(size - REPEATS + turn, samples)
-  process.stderr.write(`${size} pods after ${Math.round(seconds)} s\n`)
-  const rss = process.memoryUsage().rss
-  const apiServerMs = processorTimeOf(apiServer ?? 0)
-  for (let turn = 0; turn < REPEATS; turn += 1) {
-    const { observed } = await samples.time('list', () => engine.list())
-    const running = observed.filter(({ state }) => state === 'running').length
-    if (running !== size) throw new Error(`${running} of ${size} are listed as running`)
-  }
-  const apiServerPerList = (processorTimeOf(apiServer ?? 0) - apiServerMs) / REPEATS
-  const grownBy = process.memoryUsage().rss - rss
+  const { grownBy, apiServerMs } = await measureLists(size, samples)
   for (let turn = 1; turn <= REPEATS; turn += 1)
     await samples.time('lend', () => engine.lend([ids.at(-turn) ?? ''], `r-${size}`))
   await measureWatch(engine, samples)
@@ -93,25 +82,50 @@ async function measure(size: number): Promise<Map<string, string>> {
     const { p50 = Number.NaN, max = Number.NaN, cpuP50 = Number.NaN } = figures[what] ?? {}
     return `${[p50, max].map((ms) => ms.toFixed(ms < 100 ? 1 : 0)).join(' / ')} (${cpuP50.toFixed(1)})`
   }
-  const megabytes = (some: number) => `${Math.round(some / MEGABYTE)} MB`
+  const megabytes = (some: number) => `${Math.round(some / BYTES_PER_MB)} MB`
   return new Map([
     ['pods', size.toLocaleString('en')],
     ['`create`', times('create')],
     ['`list`', times('list')],
-    ['processor time of the API server for each', `${Math.round(apiServerPerList)} ms`],
-    ['its answers, JSON', megabytes(bytes)],
+    ['processor time of the API server per `list`', `${Math.round(apiServerMs)} ms`],
+    ['JSON per `list`', megabytes(bytes)],
     ['`lend`', times('lend')],
     ['from a change to the hint of `watch`', times('watch')],
-    ['this process grows during the lists by', megabytes(grownBy)],
+    ['growth of this process during the lists', megabytes(grownBy)],
     ['memory of this process', megabytes(process.memoryUsage().rss)],
-    ['memory of the API server', megabytes(residentBytesOf(apiServer ?? 0))],
-    ['memory of etcd, with the data', megabytes(residentBytesOf(etcd ?? 0))],
-    ['pods made, per second', Math.round(many.length / seconds).toString()],
+    ['memory of the API server', megabytes(residentBytesOf(apiServer))],
+    ['memory of etcd, with the data', megabytes(residentBytesOf(etcd))],
+    ['pods made per second', Math.round(podsPerSecond).toString()],
     ['load average before', load.toFixed(1)],
   ])
 }
 
-/** Makes a pod that runs, by what the API server shows. */
+/** Makes pods until there are this many. Returns how many it made per second. */
+async function makePods(size: number): Promise<number> {
+  const began = performance.now()
+  const limit = createLimit(AT_ONCE)
+  const first = ids.length
+  const numbers = Array.from({ length: size - first }, (_, nth) => first + nth)
+  await Promise.all(numbers.map((number) => limit(() => makePod(number))))
+  const seconds = (performance.now() - began) / 1_000
+  process.stderr.write(`${size} pods after ${Math.round(seconds)} s\n`)
+  return numbers.length / seconds
+}
+
+/** Returns the growth of this process in bytes, and the processor time of the API server per list in milliseconds. */
+async function measureLists(size: number, samples: Samples): Promise<{ grownBy: number; apiServerMs: number }> {
+  const rssBefore = process.memoryUsage().rss
+  const msBefore = processorTimeOf(apiServer)
+  for (let turn = 0; turn < REPEATS; turn += 1) {
+    const { observed } = await samples.time('list', () => engine.list())
+    const running = observed.filter(({ state }) => state === 'running').length
+    if (running !== size) throw new Error(`${running} of ${size} are listed as running`)
+  }
+  const apiServerMs = (processorTimeOf(apiServer) - msBefore) / REPEATS
+  return { grownBy: process.memoryUsage().rss - rssBefore, apiServerMs }
+}
+
+/** Makes a pod, and writes that it runs, as a kubelet would. */
 async function makePod(number: number, samples = new Samples()): Promise<void> {
   const spec = { ...SPEC, instance: NAMESPACE, pool: NAMESPACE, name: `many-${number + 1}` }
   const id = await samples.time('create', () => engine.create(spec))
@@ -136,7 +150,7 @@ async function makeNode(name: string): Promise<void> {
   await client.patch(`/api/v1/nodes/${name}/status`, 'merge', { status: { conditions } }, call(name))
 }
 
-/** Measures from the request that changes a pod to the hint. */
+/** Measures the time from the request that changes a pod to the hint of `watch`. */
 async function measureWatch(watching: Engine, samples: Samples): Promise<void> {
   let changes = 0
   let onChange: () => void = () => undefined
@@ -157,7 +171,7 @@ async function measureWatch(watching: Engine, samples: Samples): Promise<void> {
   close()
 }
 
-/** Generous, because the machine may have other work. */
+/** Options of a request. The deadline is generous, because the machine may have other work. */
 function call(what: string): { what: string; deadlineMs: number } {
   return { what, deadlineMs: 60_000 }
 }

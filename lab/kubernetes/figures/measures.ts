@@ -1,4 +1,4 @@
-/** What is measured, with one installation at a time. */
+/** The measurements, each of which uses one installation. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubernetesClient } from '../../../src/engine/kubernetes/api/client.ts'
 import { podName } from '../../../src/engine/kubernetes/pods/id.ts'
@@ -7,25 +7,29 @@ import { end, lend, type Lent, now, untilReady } from './lending.ts'
 import type { PodTimes } from './pod-times.ts'
 import type { Durations } from './durations.ts'
 
+/** Time between two reservations that expire, so that their ends do not overlap. */
 const EXPIRY_STEP_MS = 700
 /**
- * A kubelet handles the changes of a pod one after another, each with states that it reads once per second: a pod that
- * is deleted right after it was lent dies later than one that was lent seconds before.
+ * Time between lending and ending. A kubelet handles the changes of a pod one after another, each with states that it
+ * reads once per second. So a pod that is deleted right after it was lent dies later.
  */
 const SETTLED_MS = 3_000
 const RAW_DEADLINE_MS = 30_000
 const RAW_PODS = '/api/v1/namespaces/default/pods'
 
-/** A login, with nothing else to do meanwhile. */
-export async function oneLogin(on: Installation, times: Durations, turn: number): Promise<Lent> {
+/** Measures a reservation and its login, while nothing else happens. */
+export async function measureLogin(on: Installation, times: Durations, turn: number): Promise<Lent> {
   const lent = await lend(on, turn)
   times.add('reserve: request to answer', lent.answeredAfter)
   times.add('reserve to login: request to the first output of a command', lent.loggedInAfter)
   return lent
 }
 
-/** The end of a reservation, and the next generation of its container. Another one is lent meanwhile. */
-export async function oneEnd(
+/**
+ * Measures the end of a reservation, until the next generation of its container is ready. One other container stays
+ * reserved meanwhile.
+ */
+export async function measureEnd(
   on: Installation,
   pods: PodTimes,
   lent: Lent,
@@ -46,7 +50,7 @@ export async function oneEnd(
     ['→ it is scheduled', pods.at(fresh, 'scheduled')],
     ['→ Docker has started its container', pods.at(fresh, 'started')],
     ['→ the kubelet has reported that', pods.at(fresh, 'running')],
-    ['→ it is shown that it is isolated', pods.at(fresh, 'checked')],
+    ['→ its isolation is shown', pods.at(fresh, 'checked')],
     ['→ ready', ready],
   ]
   moments.reduce((before, [what, at], nth) => {
@@ -55,8 +59,13 @@ export async function oneEnd(
   }, began)
 }
 
-/** Makes a pod without Berth, of the same image. */
-export async function makePod(client: KubernetesClient, pods: PodTimes, times: Durations, name: string): Promise<void> {
+/** Measures the start of a pod without Berth, of the same image. */
+export async function measurePodStart(
+  client: KubernetesClient,
+  pods: PodTimes,
+  times: Durations,
+  name: string,
+): Promise<void> {
   const container = { name: 'box', image: IMAGE, imagePullPolicy: 'Never', stdin: true }
   const spec = { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [container] }
   const began = now()
@@ -64,8 +73,8 @@ export async function makePod(client: KubernetesClient, pods: PodTimes, times: D
   times.add('pod alone: creation until the kubelet reports that it runs', (await pods.until(name, 'running')) - began)
 }
 
-/** Deletes it, which must not follow the creation at once: the kubelet would be busy with that. */
-export async function deletePod(
+/** Measures the deletion of such a pod. Call it some seconds after its start, with which the kubelet is busy. */
+export async function measurePodDeletion(
   client: KubernetesClient,
   pods: PodTimes,
   times: Durations,
@@ -78,8 +87,8 @@ export async function deletePod(
   times.add('pod alone: deletion until its object is gone', (await pods.until(name, 'removed')) - began)
 }
 
-/** Reservations of a minute, one for each container, which end by the clock one after another. */
-export async function expiries(on: Installation, times: Durations): Promise<void> {
+/** Measures reservations of a minute, one for each container, which expire one after another. */
+export async function measureExpiries(on: Installation, times: Durations): Promise<void> {
   const lents: Lent[] = []
   for (let turn = 0; turn < on.size; turn += 1) {
     lents.push(await lend(on, turn, '1m'))
@@ -90,8 +99,8 @@ export async function expiries(on: Installation, times: Durations): Promise<void
   await untilReady(on, on.size)
 }
 
-/** All containers are lent, and all reservations end at once. */
-export async function burst(on: Installation, pods: PodTimes, times: Durations): Promise<void> {
+/** Measures the ends of reservations of all containers at once. */
+export async function measureBurst(on: Installation, pods: PodTimes, times: Durations): Promise<void> {
   const lents: Lent[] = []
   for (let turn = 0; turn < on.size; turn += 1) lents.push(await lend(on, turn))
   await sleep(SETTLED_MS)

@@ -1,4 +1,4 @@
-/** When what happened to each pod, by a watch of the API server and by events of the Docker engines of the nodes. */
+/** Times of what happened to each pod, from a watch of the API server and from events of the nodes' Docker engines. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -7,11 +7,15 @@ import { AGENT_ANNOTATION } from '../../../src/engine/kubernetes/pods/marks.ts'
 import { isGone, isRunning } from '../../../src/engine/kubernetes/pods/observed.ts'
 import type { Pod } from '../../../src/engine/kubernetes/pods/types.ts'
 import { buildPrograms, type Cluster } from '../cluster.ts'
+import { now } from './lending.ts'
 
-/** `started` and `died` are Docker's, the other ones what the API server shows. */
-export type Mark = 'created' | 'scheduled' | 'started' | 'running' | 'checked' | 'died' | 'gone' | 'removed'
+/**
+ * `started` and `died` are times of Docker. The others are those at which the API server shows them: `gone` when the
+ * kubelet has reported the end, `removed` when the object is deleted.
+ */
+type Moment = 'created' | 'scheduled' | 'started' | 'running' | 'checked' | 'died' | 'gone' | 'removed'
 
-const WITHIN_MS = 60_000
+const TIMEOUT_MS = 60_000
 const POLL_MS = 5
 
 interface WatchEvent {
@@ -20,7 +24,7 @@ interface WatchEvent {
 }
 
 export class PodTimes {
-  readonly #times = new Map<string, Partial<Record<Mark, number>>>()
+  readonly #times = new Map<string, Partial<Record<Moment, number>>>()
   readonly #children: ChildProcess[] = []
 
   static async follow(cluster: Cluster): Promise<PodTimes> {
@@ -37,18 +41,19 @@ export class PodTimes {
     return followed
   }
 
-  /** Returns the time, epoch milliseconds; NaN if it has not happened. */
-  at(pod: string, mark: Mark): number {
-    return this.#times.get(pod)?.[mark] ?? Number.NaN
+  /** Returns the time in epoch milliseconds, or NaN if it has not happened. */
+  at(pod: string, moment: Moment): number {
+    return this.#times.get(pod)?.[moment] ?? Number.NaN
   }
 
-  async until(pod: string, mark: Mark): Promise<number> {
-    const deadline = performance.now() + WITHIN_MS
-    while (Number.isNaN(this.at(pod, mark))) {
-      if (performance.now() > deadline) throw new Error(`${pod} is not ${mark} after ${WITHIN_MS / 1_000} s`)
+  /** Waits until it has happened, and returns the time in epoch milliseconds. */
+  async until(pod: string, moment: Moment): Promise<number> {
+    const deadline = performance.now() + TIMEOUT_MS
+    while (Number.isNaN(this.at(pod, moment))) {
+      if (performance.now() > deadline) throw new Error(`${pod} is not ${moment} after ${TIMEOUT_MS / 1_000} s`)
       await sleep(POLL_MS)
     }
-    return this.at(pod, mark)
+    return this.at(pod, moment)
   }
 
   stop(): void {
@@ -62,27 +67,28 @@ export class PodTimes {
   }
 
   #takeEvent({ type, object: pod }: WatchEvent): void {
-    const now = performance.timeOrigin + performance.now()
+    const seenAt = now()
     const { name, annotations = {} } = pod.metadata
-    this.#mark(name, 'created', now)
-    if (pod.spec.nodeName !== undefined) this.#mark(name, 'scheduled', now)
-    if (isRunning(pod)) this.#mark(name, 'running', now)
-    if (annotations[AGENT_ANNOTATION] !== undefined) this.#mark(name, 'checked', now)
-    if (isGone(pod) || type === 'DELETED') this.#mark(name, 'gone', now)
-    if (type === 'DELETED') this.#mark(name, 'removed', now)
+    this.#record(name, 'created', seenAt)
+    if (pod.spec.nodeName !== undefined) this.#record(name, 'scheduled', seenAt)
+    if (isRunning(pod)) this.#record(name, 'running', seenAt)
+    if (annotations[AGENT_ANNOTATION] !== undefined) this.#record(name, 'checked', seenAt)
+    if (isGone(pod) || type === 'DELETED') this.#record(name, 'gone', seenAt)
+    if (type === 'DELETED') this.#record(name, 'removed', seenAt)
   }
 
-  /** Of the name, e.g. "k8s_box_alpine-1-g4_berth_UID_0", the pod is the third part. */
+  /** Reads a line of `docker events`. The third part of a name such as "k8s_box_alpine-1-g4_berth_UID_0" is the pod. */
   #takeLine(line: string): void {
     const [nanoseconds, action, name = ''] = line.split(' ')
     const [, container, pod = ''] = name.split('_')
     if (container !== 'box' || (action !== 'start' && action !== 'die')) return
-    this.#mark(pod, action === 'start' ? 'started' : 'died', Number(nanoseconds) / 1e6)
+    this.#record(pod, action === 'start' ? 'started' : 'died', Number(nanoseconds) / 1e6)
   }
 
-  #mark(pod: string, mark: Mark, at: number): void {
+  /** Keeps the first time. */
+  #record(pod: string, moment: Moment, at: number): void {
     const times = this.#times.get(pod) ?? {}
-    times[mark] ??= at
+    times[moment] ??= at
     this.#times.set(pod, times)
   }
 }
