@@ -27,7 +27,7 @@ interface ApiRequest {
   readonly method: string
   /** With the query, decoded. */
   readonly path: string
-  /** What was delivered of its body so far. */
+  /** The part that was forwarded so far. */
   readonly body: string
 }
 
@@ -43,22 +43,26 @@ export interface ApiProxy {
   close(): void
 }
 
+interface RecordedRequest extends ApiRequest {
+  body: string
+}
+
 interface Rule {
   readonly matching: RegExp
   readonly fault: ApiFault
   times: number
 }
 
-/** `name` is one that no other proxy of the cluster has. */
+/** Opens a proxy. `name` must be unique among the proxies of the cluster. */
 export async function openApiProxy({ certificates, apiServer }: Cluster, name: string): Promise<ApiProxy> {
   const certificate = `proxy-${name}`
   await certificates.issue(certificate, { commonName: certificate, names: ['IP:127.0.0.1'] })
-  const file = (path: string) => readFileSync(certificates.path(path))
+  const file = (fileName: string) => readFileSync(certificates.path(fileName))
   const agent = new Agent({ ca: file('ca.crt'), cert: file('admin.crt'), key: file('admin.key'), keepAlive: true })
-  const requests: { method: string; path: string; body: string }[] = []
+  const requests: RecordedRequest[] = []
   const rules = new Set<Rule>()
 
-  const record = ({ method = '', url = '' }: IncomingMessage) => {
+  const record = ({ method = '', url = '' }: IncomingMessage): RecordedRequest => {
     const recorded = { method, path: decodeURIComponent(url), body: '' }
     requests.push(recorded)
     return recorded
@@ -87,7 +91,9 @@ export async function openApiProxy({ certificates, apiServer }: Cluster, name: s
       if (fault?.kind === 'half-open') answer.resume()
       else answer.pipe(response)
     })
-    request.on('data', (chunk: Buffer) => (recorded.body += chunk.toString()))
+    request.on('data', (chunk: Buffer) => {
+      recorded.body += chunk.toString()
+    })
     request.pipe(upstream)
   }
   const onUpgrade = (request: IncomingMessage, socket: Duplex) => {

@@ -53,10 +53,10 @@ export async function buildPrograms(): Promise<string> {
   return stdout.trim()
 }
 
-export interface ClusterOptions {
-  /** Names of the nodes; two by default. */
+interface ClusterOptions {
+  /** Names of the nodes. By default there are two nodes. */
   readonly names?: readonly string[]
-  /** What runs the containers of the nodes; Docker by default. */
+  /** By default Docker. */
   readonly runtime?: RuntimeName
 }
 

@@ -2,11 +2,10 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { get } from 'node:https'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { untilAnswering } from './answering.ts'
 import type { Certificates } from './certificates.ts'
 import type { Namespaces, Program } from './namespaces.ts'
 
-const START_TIMEOUT_MS = 120_000
 export const ETCD = 'http://127.0.0.1:2379'
 const ISSUER = 'https://kubernetes.default.svc'
 
@@ -39,12 +38,7 @@ export class ApiServer {
     const command = [join(programs, 'kube-apiserver'), ...this.#options()]
     const program = namespaces.start(command, join(folder, 'logs/apiserver.log'))
     this.#program = program
-    const deadline = performance.now() + START_TIMEOUT_MS
-    while (!(await this.#isReady())) {
-      if (program.hasEnded || performance.now() > deadline)
-        throw new Error(`the API server does not start:\n${program.logTail()}`)
-      await sleep(100)
-    }
+    await untilAnswering(program, 'the API server', () => this.#assertReady())
   }
 
   /** Kills it at once: connections are reset. */
@@ -57,15 +51,16 @@ export class ApiServer {
     this.#program?.signal(signal)
   }
 
-  #isReady(): Promise<boolean> {
+  #assertReady(): Promise<void> {
     const { certificates } = this.#place
     const read = (name: string) => readFileSync(certificates.path(name))
     const identity = { ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key') }
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       get(`${this.url}/readyz`, { ...identity, agent: false, signal: AbortSignal.timeout(5_000) }, (response) => {
         response.resume()
-        resolve(response.statusCode === 200)
-      }).on('error', () => resolve(false))
+        if (response.statusCode === 200) resolve()
+        else reject(new Error(`HTTP ${response.statusCode}`))
+      }).on('error', reject)
     })
   }
 

@@ -58,7 +58,7 @@ export async function enforce(nodes: readonly Node[], kubeconfig: string): Promi
   const apply = async () => {
     const rules = rulesOf(await read(client))
     for (const node of nodes) {
-      // A node that was switched on again has no rules.
+      // A node that is off loses its rules, and must get them again.
       if (!node.isOn) applied.delete(node)
       else if (applied.get(node) !== rules) {
         await node.run('sh', '-euc', APPLY, NFT, `${REMOVAL}\ntable inet ${TABLE} {\n${rules}\n}`)

@@ -84,7 +84,7 @@ export class Network {
     await exec('ip', route)
   }
 
-  /** Resolves when the kernel has removed the link to a node whose namespaces have ended, which it does later. */
+  /** Resolves when the kernel has removed the link to a node. It does so some time after the node's namespaces end. */
   async detached(name: string): Promise<void> {
     const deadline = performance.now() + DETACH_TIMEOUT_MS
     const list = () => this.#cluster.run('ip', '-oneline', 'link', 'show', 'master', 'nodes')

@@ -7,7 +7,7 @@ import { makeCgroup } from './cgroups.ts'
 import { Namespaces, type Program } from './namespaces.ts'
 import type { Network } from './network.ts'
 import { Containerd } from './runtimes/containerd.ts'
-import { Docker } from './runtimes/docker.ts'
+import { Docker, dockerHost } from './runtimes/docker.ts'
 import type { Runtime, RuntimeName } from './runtimes/runtime.ts'
 
 export interface NodePlace {
@@ -23,6 +23,8 @@ export interface NodePlace {
   readonly runtime: RuntimeName
 }
 
+const RUNTIME_CLASSES = { docker: Docker, containerd: Containerd } as const
+
 export class Node {
   readonly name: string
   readonly #place: NodePlace
@@ -36,8 +38,7 @@ export class Node {
     this.#place = place
     this.#folder = join(place.folder, name)
     for (const part of ['run', 'lib', 'log']) mkdirSync(join(this.#folder, part), { recursive: true })
-    const Class = place.runtime === 'docker' ? Docker : Containerd
-    this.#runtime = new Class({
+    this.#runtime = new RUNTIME_CLASSES[place.runtime]({
       node: name,
       folder: this.#folder,
       programs: place.programs,
@@ -50,12 +51,13 @@ export class Node {
     return this.#place.network.node(this.#place.index)
   }
 
-  /** Address of the node's Docker engine, for DOCKER_HOST. Only of nodes whose runtime is Docker. */
+  /** Address of the node's Docker engine, for DOCKER_HOST. Throws if its runtime is not Docker. */
   get docker(): string {
-    return `unix://${this.#folder}/run/docker.sock`
+    if (this.#place.runtime !== 'docker') throw new Error(`${this.name} runs ${this.#place.runtime}, not Docker`)
+    return dockerHost(this.#folder)
   }
 
-  /** Switches the node on. If it has run before, what was on its disk is there. */
+  /** Switches the node on, with the disk that it had when it was switched off. */
   async start(): Promise<void> {
     const { cluster, network, index } = this.#place
     // The kubelet and its runtime write to these folders, which no option moves.
@@ -92,12 +94,12 @@ export class Node {
     this.#kubelet = this.#open.start([join(programs, 'kubelet'), ...options], log)
   }
 
-  /** Ends the kubelet alone; containers go on. */
+  /** Ends only the kubelet. Containers keep running. */
   async endKubelet(): Promise<void> {
     await this.#kubelet?.end('SIGKILL')
   }
 
-  /** Whether it has power; its parts may still be starting. */
+  /** Whether it has power. Its programs may still be starting. */
   get isOn(): boolean {
     return this.#namespaces?.isOpen === true
   }
@@ -110,12 +112,12 @@ export class Node {
     await this.#place.network.detached(this.name)
   }
 
-  /** Returns the names of the containers that run, also while its cable is pulled. */
+  /** As `Runtime.runningContainers`. Works also while its cable is pulled. */
   runningContainers(): Promise<string[]> {
     return this.#runtime.runningContainers()
   }
 
-  /** Removes the containers of a pod, running or not, without the knowledge of the kubelet. */
+  /** As `Runtime.removeContainers`. */
   removeContainers(pod: string): Promise<void> {
     return this.#runtime.removeContainers(pod)
   }

@@ -1,23 +1,26 @@
-/** containerd with the plugins of CNI, as on most clusters of today. */
+/** containerd with the standard CNI plugins, as on most clusters. */
 import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Namespaces } from '../namespaces.ts'
 import type { Runtime, RuntimePlace } from './runtime.ts'
-import { untilAnswering } from './until.ts'
+import { untilAnswering } from '../answering.ts'
 
 const exec = promisify(execFile)
 const SOCKET = '/run/containerd/containerd.sock'
-/** The namespace of containerd in which the kubelet keeps its containers. */
+/** Namespace of containerd in which the kubelet keeps its containers. */
 const NAMESPACE = 'k8s.io'
-/** Label of a container with the name of its pod. */
+/** Label of a container whose value is the name of its pod. */
 const POD_LABEL = 'io.kubernetes.pod.name'
 
 export class Containerd implements Runtime {
   readonly kubeletOptions = ['--container-runtime=remote', `--container-runtime-endpoint=unix://${SOCKET}`]
   readonly #place: RuntimePlace
-  /** The first container of each pod. Named by the node, because this machine's Docker makes it. */
+  /**
+   * Image of the first container of each pod, which holds the pod's network. It is named after the node, because this
+   * machine's Docker makes the images of all nodes.
+   */
   readonly #pauseImage: string
 
   constructor(place: RuntimePlace) {

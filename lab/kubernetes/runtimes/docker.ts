@@ -1,31 +1,38 @@
-/** Docker, which a kubelet of 1.20 drives by itself. Pods are connected by its bridge. */
+/** Docker, which a kubelet of 1.20 drives without further programs. Its bridge connects the pods of the node. */
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Namespaces } from '../namespaces.ts'
 import type { Runtime, RuntimePlace } from './runtime.ts'
-import { untilAnswering } from './until.ts'
+import { untilAnswering } from '../answering.ts'
 
 const exec = promisify(execFile)
-/** The first container of each pod. */
+const SOCKET = '/run/docker.sock'
+/** Image of the first container of each pod, which holds the pod's network. */
 const PAUSE_IMAGE = 'berth-kubernetes-pause:local'
+
+/** Returns the address of the Docker engine of the node in this folder, for DOCKER_HOST. */
+export function dockerHost(folder: string): string {
+  return `unix://${folder}${SOCKET}`
+}
 
 export class Docker implements Runtime {
   readonly kubeletOptions = [
     '--container-runtime=docker',
-    '--docker-endpoint=unix:///run/docker.sock',
+    `--docker-endpoint=unix://${SOCKET}`,
     '--network-plugin=',
     `--pod-infra-container-image=${PAUSE_IMAGE}`,
     '--minimum-container-ttl-duration=0',
     '--maximum-dead-containers-per-container=0',
   ]
   readonly #place: RuntimePlace
+  /** Address of the engine as seen from this machine, for DOCKER_HOST. */
   readonly #host: string
 
   constructor(place: RuntimePlace) {
     this.#place = place
-    this.#host = `unix://${place.folder}/run/docker.sock`
+    this.#host = dockerHost(place.folder)
   }
 
   async start(namespaces: Namespaces): Promise<void> {
@@ -38,7 +45,7 @@ export class Docker implements Runtime {
       '--ip-masq=false',
       `--config-file=${config}`,
       '--exec-opt=native.cgroupdriver=cgroupfs',
-      '--host=unix:///run/docker.sock',
+      `--host=unix://${SOCKET}`,
       '--pidfile=/run/docker.pid',
     ]
     const dockerd = namespaces.start(['dockerd', ...options], log)
@@ -57,7 +64,8 @@ export class Docker implements Runtime {
   }
 
   async removeContainers(pod: string): Promise<void> {
-    const remove = 'docker --host "$1" ps --all --quiet --filter "name=_$2_" | xargs docker --host "$1" rm --force'
+    const remove =
+      'docker --host "$1" ps --all --quiet --filter "name=_$2_" | xargs --no-run-if-empty docker --host "$1" rm --force'
     await exec('bash', ['-o', 'pipefail', '-c', remove, 'bash', this.#host, pod])
   }
 

@@ -1,4 +1,4 @@
-/** What runs the containers of a node. */
+/** The port to what runs the containers of a node. */
 import type { Namespaces } from '../namespaces.ts'
 
 export const RUNTIMES = ['docker', 'containerd'] as const
@@ -18,7 +18,7 @@ export interface RuntimePlace {
 }
 
 export interface Runtime {
-  /** Options by which the kubelet finds it. */
+  /** Options of the kubelet that make it use this runtime. */
   readonly kubeletOptions: readonly string[]
   /** Starts it in the namespaces of its node. Resolves when it can run pods. */
   start(namespaces: Namespaces): Promise<void>
@@ -26,6 +26,6 @@ export interface Runtime {
   load(image: string): Promise<void>
   /** Returns the names of the containers that run, which contain the names of their pods. */
   runningContainers(): Promise<string[]>
-  /** Removes the containers of a pod, running or not, without the knowledge of the kubelet. */
+  /** Removes the containers of a pod, running or not. The kubelet is not told. */
   removeContainers(pod: string): Promise<void>
 }
