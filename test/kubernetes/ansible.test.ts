@@ -7,13 +7,15 @@ import { buildPrograms } from '../../lab/kubernetes/cluster.ts'
 import type { TestManager } from '../../lab/manager.ts'
 import { loginAndRun } from '../support/ssh.ts'
 import { sharedCluster } from './support/bed.ts'
-import { managersOn } from './support/managers.ts'
+import { managersOn, untilAllReady } from './support/managers.ts'
 
+const SIZE = 2
+/** Ansible must not take it for a template. */
 const PASSWORD = 'pa ss {{ 7*7 }}'
 
 const cluster = await sharedCluster()
 const { managers } = await managersOn(cluster, 'plays', {
-  size: 2,
+  size: SIZE,
   count: 1,
   pool: { prepare: 'site.yml' },
   top: { accounts: 'ansible', ssh: { host: '127.0.0.4', gateway: { listen: '127.0.0.4' } } },
@@ -31,19 +33,19 @@ before(async () => {
       ansible.builtin.copy: { dest: /etc/greeting, content: "{{ ansible_hostname }}\\n", mode: "0644" }
 `)
   await manager.start()
-  await manager.until('all ready', (all) => all.length === 2 && all.every(({ state }) => state === 'ready'), 120_000)
+  await untilAllReady(manager, SIZE)
 })
 
 describe('Ansible with pods', () => {
-  it('prepares each of them in one run, and makes the accounts', async () => {
-    const { containers } = await manager.reserve({ username: 'alice', password: PASSWORD, count: 2 })
+  it('prepares each pod once, and makes the accounts', async () => {
+    const { containers } = await manager.reserve({ username: 'alice', password: PASSWORD, count: SIZE })
     for (const { container, port } of containers) {
       const account = { host: '127.0.0.4', port, username: 'alice', password: PASSWORD }
       const { stdout } = await loginAndRun(account, 'sudo cat /etc/greeting; id -un')
       assert.equal(stdout, `${container}\nalice`)
     }
     await manager.get('/release_all')
-    assert.equal(manager.output.split('\n').filter((line) => line.includes(' prepared')).length, 2, manager.output)
+    assert.equal(manager.output.split('\n').filter((line) => line.includes(' prepared')).length, SIZE, manager.output)
   })
 
   it('shows the failing task as the reason why a container is broken', async () => {

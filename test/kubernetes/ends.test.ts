@@ -1,4 +1,4 @@
-/** The end of what tenants run in pods: what was detached from their sessions, and what the API server is asked for. */
+/** The end of programs that tenants detached from their sessions, and the requests that delete their pods. */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,13 +11,13 @@ import type { TestManager } from '../../lab/manager.ts'
 import { sharedCluster } from './support/bed.ts'
 import { gracefullyDeleted } from './support/deletions.ts'
 import { Heartbeats } from './support/heartbeats.ts'
-import { managersOn, podsOf, tenantOf } from './support/managers.ts'
+import { managersOn, podsOf, tenantOf, untilAllReady } from './support/managers.ts'
 
 const SIZE = 3
 const SECOND_POOL = '-second'
-/** A kubelet kills within a second or two, on a machine that has time. */
+/** A kubelet kills within two seconds, unless the machine is busy. */
 const MAX_LATE_MS = 10_000
-/** A program that has said nothing for this long has ended. */
+/** Silence after which a program counts as ended. */
 const SILENT_MS = 3_000
 
 const cluster = await sharedCluster()
@@ -46,11 +46,11 @@ interface Lent {
   readonly container: string
   readonly pod: string
   readonly expiresAt: number
-  /** Names of the programs that its tenant has started. */
+  /** Names of the programs that its tenant started. */
   readonly programs: readonly string[]
 }
 
-/** Reserves a container, and starts a program in it as its user and another one as root. */
+/** Reserves a container, and starts two programs in it: one as the tenant, one as root. */
 async function reserve(duration: string): Promise<Lent> {
   const shown = await alice.json<Shown>('reserve', '--pool', first.pool, '--for', duration, '--wait', '90s')
   const { name = '', generation = 0 } = shown.containers[0] ?? {}
@@ -60,12 +60,12 @@ async function reserve(duration: string): Promise<Lent> {
     assert.equal(code, 0, stderr)
   }
   const names = programs.map((program) => program.name)
-  await heartbeats.heard(names)
+  await heartbeats.untilHeard(names)
   const [id, expiresAt] = [shown.id, Date.parse(shown.expires_at)]
   return { id, container: name, pod: `${name}-g${generation}`, expiresAt, programs: names }
 }
 
-/** Returns how many processes of these programs there are on the nodes, by their command lines. */
+/** Returns the number of processes on the nodes whose command lines name these programs. */
 async function processesOf({ programs }: Lent): Promise<number> {
   const lists = await Promise.all(cluster.nodes.map((node) => node.run('ps', '-eo', 'args')))
   const lines = lists.flatMap((list) => list.split('\n'))
@@ -77,7 +77,7 @@ async function containersOf({ pod }: Lent): Promise<string[]> {
   return lists.flat().filter((name) => name.includes(pod))
 }
 
-/** Asserts that nothing of the tenant lives soon after `end`, on the clock of `performance.now()`. */
+/** Asserts that the tenant's programs die soon after `end`, which is a time of `performance.now()`. */
 async function endsSoonAfter(end: number, lent: Lent, t: TestContext): Promise<void> {
   await eventually(async () => performance.now() - heartbeats.lastOf(lent.programs) > SILENT_MS, 2 * MAX_LATE_MS)
   const late = heartbeats.lastOf(lent.programs) - end
@@ -87,14 +87,14 @@ async function endsSoonAfter(end: number, lent: Lent, t: TestContext): Promise<v
   assert.deepEqual(await containersOf(lent), [])
 }
 
-const allReady = () => first.until('all ready', (all) => all.every(({ state }) => state === 'ready'), 120_000)
+const allReady = () => untilAllReady(first)
 
 before(async () => {
   for (const manager of managers) await manager.start()
   await allReady()
 })
 
-it('nothing that a tenant has started lives on after the reservation, whatever signals it ignores', async (t) => {
+it('no program of a tenant outlives the reservation, whatever signals it ignores', async (t) => {
   const [expiring, released] = await Promise.all([reserve('1m'), reserve('10m')])
   for (const lent of [expiring, released]) assert.ok((await processesOf(lent)) >= lent.programs.length)
   const begin = performance.now()
@@ -113,7 +113,7 @@ it('nothing that a tenant has started lives on after the reservation, whatever s
   await allReady()
 })
 
-it('no pod is deleted without a grace period, from its creation to the end of its pool', async (t) => {
+it('every pod is deleted with a grace period: after a reset, when recycled, and with its pool', async (t) => {
   const lent = await reserve('10m')
   assert.equal((await alice.run('reset', lent.container, '--yes')).code, 0)
   await eventually(async () => (await processesOf(lent)) === 0, 60_000)
@@ -136,7 +136,7 @@ it('no pod is deleted without a grace period, from its creation to the end of it
   t.diagnostic(`${deleted.size} pods were deleted, by ${proxy.requests.length} requests in all`)
 })
 
-/** Removes a pool from berth.yml, and has all managers read it again. */
+/** Removes a pool from berth.yml, which all managers then read again. */
 function removePool(name: string): void {
   const file = join(first.folder, 'berth.yml')
   const config = parse(readFileSync(file, 'utf8')) as { pools: Record<string, object> }

@@ -10,7 +10,7 @@ import { gatewayStarter } from '../support/gateway/alone.ts'
 import { newKeyPair } from '../../lab/key-pair.ts'
 import { login, type Session } from '../support/ssh.ts'
 import { sharedCluster } from './support/bed.ts'
-import { managersOn } from './support/managers.ts'
+import { managersOn, untilAllReady } from './support/managers.ts'
 
 const SIZE = 4
 /** The promise is one second, on a machine that has time. */
@@ -55,8 +55,7 @@ async function releaseOf({ id }: Lent, session: Session, { url } = first): Promi
   return { answer: performance.now() - began, cut: await cut }
 }
 
-const allReady = () =>
-  first.until('all ready', (all) => all.length === SIZE && all.every(({ state }) => state === 'ready'), 120_000)
+const allReady = () => untilAllReady(first, SIZE)
 
 before(async () => {
   await Promise.all(managers.map((manager) => manager.start()))

@@ -6,7 +6,7 @@ import { eventually } from '../../lab/eventually.ts'
 import type { TestManager } from '../../lab/manager.ts'
 import type { Berth } from '../support/manager/berth.ts'
 import { sharedCluster } from './support/bed.ts'
-import { managersOn, openSession, tenantOf } from './support/managers.ts'
+import { managersOn, openSession, tenantOf, untilAllReady } from './support/managers.ts'
 
 const SIZE = 3
 /** Latest time after the end of a reservation at which its session may still say that it lives, on a busy machine. */
@@ -28,8 +28,7 @@ async function reserve(berth: Berth, duration = '10m'): Promise<{ id: string; co
   return { id, container: containers[0]?.name ?? '' }
 }
 
-const allReady = () =>
-  first.until('all ready', (all) => all.length === SIZE && all.every(({ state }) => state === 'ready'), 120_000)
+const allReady = () => untilAllReady(first, SIZE)
 
 before(async () => {
   for (const manager of managers) await manager.start()

@@ -1,4 +1,4 @@
-/** What operators do to a cluster by hand, and by mistake: what is mended, and what the manager says. */
+/** What operators do to a cluster by hand or by mistake: what the manager repairs, and what it reports. */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { eventually } from '../../lab/eventually.ts'
@@ -13,7 +13,7 @@ import { managersOn, tenantOf } from './support/managers.ts'
 const SIZE = 2
 const IMPOSSIBLE = '-impossible'
 const LABEL = 'disktype=tape'
-/** Of a container whose node has room, on a busy machine. Waits for the impossible ones would take a minute. */
+/** Maximum duration of a recycle on a busy machine. If it waited for the impossible pods, it would take a minute. */
 const MAX_RECYCLE_MS = 30_000
 
 const cluster = await sharedCluster()
@@ -46,7 +46,7 @@ before(async () => {
   await allReady()
 })
 
-it('containers that no node can run say why, and keep no other ones waiting', async (t) => {
+it('containers that no node can run show why, and delay no others', async (t) => {
   await eventually(async () => {
     const waiting = (await manager.containers()).filter(({ name }) => name.includes(IMPOSSIBLE))
     return waiting.some(({ error }) => error?.includes(`its pool requires nodes with ${LABEL}`))
@@ -62,20 +62,21 @@ it('containers that no node can run say why, and keep no other ones waiting', as
   assert.ok(took < MAX_RECYCLE_MS, `${took} ms`)
 })
 
-it('a policy of peers that was deleted is made again', async () => {
+it('a deleted policy of peers is created again', async () => {
   const { id, containers } = await reserve('2')
   const [one = '', two = ''] = containers.map(({ name }) => name)
-  const knock = `for _ in $(seq 100); do timeout 1 bash -c 'exec 3<>/dev/tcp/${two}/22' && exit; sleep 0.2; done; exit 1`
-  assert.equal((await alice.run('ssh', one, '--', knock)).code, 0)
+  const connect = `timeout 1 bash -c 'exec 3<>/dev/tcp/${two}/22'`
+  const untilConnected = `for _ in $(seq 100); do ${connect} && exit; sleep 0.2; done; exit 1`
+  assert.equal((await alice.run('ssh', one, '--', untilConnected)).code, 0)
   const policy = `berth-peers-${id}`
   await cluster.kubectl('-n', namespace, 'delete', 'networkpolicy', policy)
   await eventually(async () => (await cluster.kubectl('-n', namespace, 'get', 'networkpolicy')).includes(policy))
-  assert.equal((await alice.run('ssh', one, '--', knock)).code, 0)
+  assert.equal((await alice.run('ssh', one, '--', untilConnected)).code, 0)
   await alice.run('release', id)
   await allReady()
 })
 
-it('a reserved pod that was deleted is replaced, and its holder reads why', async () => {
+it('a deleted pod is replaced under its reservation, and its holder reads why', async () => {
   const { id, containers } = await reserve('1')
   const { name = '', generation = 0 } = containers[0] ?? {}
   await cluster.kubectl('-n', namespace, 'delete', 'pod', `${name}-g${generation}`)

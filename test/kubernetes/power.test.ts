@@ -1,4 +1,4 @@
-/** A node that loses power: what its holders notice, and what it does with its pods when it is on again. */
+/** A node that loses power: what holders notice, and what happens to its old pods when it is on again. */
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,12 +12,12 @@ import { banner } from '../support/gateway/banner.ts'
 import { sharedCluster } from './support/bed.ts'
 import { Decoy } from './support/decoy.ts'
 import { gracefullyDeleted } from './support/deletions.ts'
-import { managersOn, openSession, podsOf, tenantOf } from './support/managers.ts'
+import { managersOn, openSession, podsOf, tenantOf, untilAllReady } from './support/managers.ts'
 
 const SIZE = 4
 const HELD = 3
 const GATEWAY = '127.0.0.2'
-/** A gateway goes by a list of the nodes that is at most 3 seconds old. */
+/** Time after which a gateway knows that a node is lost: its list of nodes is at most 3 seconds old. */
 const NODES_KNOWN_MS = 4_000
 
 const cluster = await sharedCluster()
@@ -40,7 +40,7 @@ interface Shown {
   readonly containers: readonly { readonly name: string; readonly generation: number; readonly port: number }[]
 }
 
-/** A reservation, and the pod that it got first. */
+/** A reservation, and its first pod. */
 interface Lent {
   readonly id: string
   readonly expires: string
@@ -73,8 +73,8 @@ async function isReady({ name }: Node): Promise<boolean> {
 const loginTo = ({ container }: Lent, ...options: string[]) =>
   alice.run('ssh', ...options, container, '--', 'id -un; hostname')
 
-/** Resolves when the tenants of these reservations can log in to other pods, through the gateway and the manager. */
-async function replaced(lents: readonly Lent[]): Promise<void> {
+/** Waits until each tenant can log in to a replacement, both through the gateway and through a tunnel. */
+async function untilReplaced(lents: readonly Lent[]): Promise<void> {
   for (const lent of lents) {
     await eventually(async () => {
       const { state, containers, expires_at: expires } = await alice.json<Shown>('show', lent.id)
@@ -86,7 +86,7 @@ async function replaced(lents: readonly Lent[]): Promise<void> {
   }
 }
 
-/** Switches the node on. Returns which of its old containers ran, until no object of their pods was left. */
+/** Switches the node on, and waits until its old pods are deleted. Returns which of their containers ran meanwhile. */
 async function switchOn(node: Node, lents: readonly Lent[]): Promise<string[]> {
   const isOld = (name: string) => lents.some(({ pod }) => name.includes(`_${pod}_`))
   const seen = new Set<string>()
@@ -107,8 +107,7 @@ async function switchOn(node: Node, lents: readonly Lent[]): Promise<string[]> {
   return [...seen]
 }
 
-const allReady = () =>
-  first.until('all ready', (all) => all.length === SIZE && all.every(({ state }) => state === 'ready'), 120_000)
+const allReady = () => untilAllReady(first, SIZE)
 
 before(async () => {
   for (const manager of managers) await manager.start()
@@ -116,7 +115,7 @@ before(async () => {
   await allReady()
 })
 
-it('a node that stays off: holders get other pods, nothing dials the old ones, and none runs again', async (t) => {
+it('a node stays off: holders get other pods, nothing connects to the old ones, and none runs again', async (t) => {
   const lents: Lent[] = []
   for (let nth = 0; nth < HELD; nth += 1) lents.push(await reserve())
   const node = nodeNamed(lents[0]?.node ?? '')
@@ -125,17 +124,17 @@ it('a node that stays off: holders get other pods, nothing dials the old ones, a
   )
   const session = await openSession(alice, kept.container)
   const off = performance.now()
-  const since = () => `${Math.round((performance.now() - off) / 1_000)} s after`
+  const since = () => `${Math.round((performance.now() - off) / 1_000)} s later`
   await node.powerOff()
   try {
     await eventually(async () => !(await isReady(node)), 60_000)
-    t.diagnostic(`Kubernetes noticed it ${since()}`)
+    t.diagnostic(`Kubernetes noticed that the node was off ${since()}`)
     await sleep(NODES_KNOWN_MS)
     const addresses = lost.map(({ address }) => address)
     const decoy = await Decoy.place(cluster, addresses)
     try {
       for (const { port } of lost) assert.equal(await banner(GATEWAY, port), '')
-      await replaced(lost)
+      await untilReplaced(lost)
       t.diagnostic(`${lost.length} holders could log in again ${since()}`)
       for (const { id } of lost) {
         const { stdout } = await alice.run('events', '--reservation', id)
@@ -150,25 +149,25 @@ it('a node that stays off: holders get other pods, nothing dials the old ones, a
     assert.ok(performance.now() - session.heardAt() < 1_000, 'the other node lives')
     const on = performance.now()
     assert.deepEqual(await switchOn(node, lost), [])
-    t.diagnostic(`the old pods were gone ${Math.round((performance.now() - on) / 1_000)} s after it was on`)
+    t.diagnostic(`the old pods were gone ${Math.round((performance.now() - on) / 1_000)} s after the node was on`)
   } finally {
     if (!node.isOn) await node.start()
   }
-  await replaced(lost)
+  await untilReplaced(lost)
   await alice.run('release', '--all')
   await session.ended
   await allReady()
   gracefullyDeleted(proxy)
 })
 
-it('a node that is on again at once: what was held there is replaced, and the pool is full again', async (t) => {
+it('a node is on again at once: its reserved container is replaced, and the pool is full again', async (t) => {
   const lent = await reserve()
   const node = nodeNamed(lent.node)
   const off = performance.now()
   await node.powerOff()
   await switchOn(node, [lent])
-  await replaced([lent])
-  t.diagnostic(`its holder could log in again ${Math.round((performance.now() - off) / 1_000)} s after`)
+  await untilReplaced([lent])
+  t.diagnostic(`its holder could log in again ${Math.round((performance.now() - off) / 1_000)} s later`)
   await alice.run('release', '--all')
   await allReady()
   gracefullyDeleted(proxy)
@@ -177,14 +176,14 @@ it('a node that is on again at once: what was held there is replaced, and the po
 it('a pod that its node starts again without its files is replaced under its reservation', async (t) => {
   const lent = await reserve()
   const node = nodeNamed(lent.node)
-  // As if the node had lost power, and its dead containers were removed before the kubelet looked for them.
+  // As after a loss of power, when dead containers are removed before the kubelet lists them.
   await node.endKubelet()
   await node.removeContainers(lent.pod)
   const began = performance.now()
   node.startKubelet()
   await eventually(async () => (await node.runningContainers()).some((name) => name.includes(lent.pod)))
-  await replaced([lent])
-  t.diagnostic(`its holder could log in again ${Math.round((performance.now() - began) / 1_000)} s after`)
+  await untilReplaced([lent])
+  t.diagnostic(`its holder could log in again ${Math.round((performance.now() - began) / 1_000)} s later`)
   const { stdout } = await alice.run('events', '--reservation', lent.id)
   assert.match(stdout, /container\.replaced/)
   await alice.run('release', '--all')

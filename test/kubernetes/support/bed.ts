@@ -1,6 +1,6 @@
 /**
  * The cluster that all tests of a run share: `just test-kubernetes` runs them in one process. The first file starts it,
- * and it is stopped after the last one. Its nodes run Docker, or the runtime in RUNTIME.
+ * and it is stopped after the last one. The variable RUNTIME names the runtime of its nodes, by default docker.
  */
 import { createHash } from 'node:crypto'
 import { after } from 'node:test'

@@ -1,4 +1,4 @@
-/** Stands in for addresses that nothing should connect to, such as those of lost pods, and counts attempts. */
+/** Counts attempts to connect to addresses that nothing should connect to, such as those of lost pods. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Cluster } from '../../../lab/kubernetes/cluster.ts'
@@ -16,7 +16,7 @@ export class Decoy {
     this.#addresses = addresses
   }
 
-  /** Leads the addresses to the machine of the API server, which refuses connections to them. */
+  /** Routes the addresses to the host of the API server, which refuses the connections. */
   static async place(cluster: Cluster, addresses: readonly string[]): Promise<Decoy> {
     const counting = `ip daddr { ${addresses.join(', ')} } tcp flags & (syn | ack) == syn counter`
     const lines = [`table ip ${TABLE} {`, 'chain input {', 'type filter hook input priority 0;', counting, '}', '}']
@@ -28,7 +28,7 @@ export class Decoy {
     return new Decoy(cluster, addresses)
   }
 
-  /** Returns the number of attempts to connect so far. */
+  /** Returns the number of attempts so far. */
   async attempts(): Promise<number> {
     const shown = await this.#cluster.run(NFT, 'list', 'table', 'ip', TABLE)
     return Number(/counter packets (\d+)/.exec(shown)?.[1])

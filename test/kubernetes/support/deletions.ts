@@ -1,4 +1,4 @@
-/** What managers and gateways have asked the API server to delete. */
+/** Requests of managers and gateways to delete pods. */
 import assert from 'node:assert/strict'
 import type { ApiProxy } from '../../../lab/kubernetes/api-proxy.ts'
 
@@ -11,15 +11,15 @@ interface DeleteOptions {
 }
 
 /**
- * Returns the names of the pods. Asserts that each was deleted by name and uid, with a grace period: with one of 0, the
- * API server removes the object at once, whether or not the processes are dead.
+ * Returns the names of the pods that were deleted. Asserts that each request names one pod by name and uid, and has a
+ * grace period. With a grace period of 0, the API server removes the object before the processes are dead.
  */
 export function gracefullyDeleted({ requests }: Pick<ApiProxy, 'requests'>): Set<string> {
   const names = new Set<string>()
   for (const { method, path, body } of requests) {
     assert.doesNotMatch(path, /\/eviction\b/)
     if (method !== 'DELETE' || !PODS.test(path)) continue
-    const [, name = assert.fail(`more than one pod is deleted: ${path}`)] = POD.exec(path) ?? []
+    const [, name = assert.fail(`the request deletes more than one pod: ${path}`)] = POD.exec(path) ?? []
     assert.doesNotMatch(path, /gracePeriodSeconds/)
     const { gracePeriodSeconds = 0, preconditions } = JSON.parse(body) as DeleteOptions
     assert.ok(gracePeriodSeconds >= 1, `${path}: ${body}`)

@@ -1,4 +1,4 @@
-/** Programs of tenants that go on when their session ends, and say each tenth of a second that they live. */
+/** Programs of tenants that outlive their sessions, and report ten times per second that they live. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { after } from 'node:test'
@@ -6,7 +6,7 @@ import { eventually } from '../../../lab/eventually.ts'
 import type { Cluster } from '../../../lab/kubernetes/cluster.ts'
 import { uniqueName } from './bed.ts'
 
-/** An address to which programs say that they live. It must be reachable from pods, e.g. with `reach: all`. */
+/** A server to which these programs report. Pods must be able to reach it, e.g. with `reach: all`. */
 export class Heartbeats {
   readonly #address: string
   readonly #port: number
@@ -18,7 +18,7 @@ export class Heartbeats {
     this.#heardAt = heardAt
   }
 
-  /** Call it at the top of a test file. */
+  /** Call it at the top of a test file: the server is closed after the tests of the file. */
   static async listen({ machine }: Cluster): Promise<Heartbeats> {
     const heardAt = new Map<string, number>()
     const server = createServer((socket) => {
@@ -34,8 +34,8 @@ export class Heartbeats {
   }
 
   /**
-   * Returns the name of a new program, which its command line contains, and the command that starts it: detached, and
-   * deaf to all signals that can be ignored. `prefix` is e.g. "sudo".
+   * Returns the name of a new program, which its command line contains, and the command that starts it. The program is
+   * detached, and ignores all signals that can be ignored. `prefix` is e.g. "sudo".
    */
   program(prefix = ''): { readonly name: string; readonly command: string } {
     const name = uniqueName('heart')
@@ -44,12 +44,12 @@ export class Heartbeats {
     return { name, command: `${prefix} setsid -f bash -c '${script}' </dev/null >/dev/null 2>&1` }
   }
 
-  /** Resolves when all of these programs have said that they live. */
-  async heard(names: readonly string[]): Promise<void> {
+  /** Resolves when all of these programs have reported. */
+  async untilHeard(names: readonly string[]): Promise<void> {
     await eventually(async () => names.every((name) => this.#heardAt.has(name)))
   }
 
-  /** When one of these programs last said so, on the clock of `performance.now()`. */
+  /** Returns when the last report of these programs arrived, on the clock of `performance.now()`. */
   lastOf(names: readonly string[]): number {
     return Math.max(...names.map((name) => this.#heardAt.get(name) ?? 0))
   }

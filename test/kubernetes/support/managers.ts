@@ -6,6 +6,9 @@ import { type ManagerOptions, type TestManager, testManagers } from '../../../la
 import { startPostgres } from '../../../lab/postgres/server.ts'
 import { type Berth, testBerth } from '../../support/manager/berth.ts'
 
+/** Time to fill a pool, on a busy machine. */
+const READY_TIMEOUT_MS = 120_000
+
 /** Several managers outside of the cluster, with a database on a server and a namespace of their own. */
 export async function managersOn(
   cluster: Cluster,
@@ -31,17 +34,29 @@ export async function managersOn(
   return { managers, namespace }
 }
 
-interface PlacedPod {
+/** Waits until all containers are ready: `size` of them, or however many there are. */
+export function untilAllReady(manager: TestManager, size?: number): Promise<void> {
+  const isFull = (count: number) => size === undefined || count === size
+  return manager.until(
+    'all ready',
+    (all) => isFull(all.length) && all.every(({ state }) => state === 'ready'),
+    READY_TIMEOUT_MS,
+  )
+}
+
+interface PodPlace {
   readonly name: string
+  /** Empty until the pod is scheduled. */
   readonly node: string
+  /** Empty until the pod runs. */
   readonly address: string
 }
 
-/** Returns the pods of a namespace that are placed on a node, including those that are being deleted. */
-export async function podsOf({ kubectl }: Pick<Cluster, 'kubectl'>, namespace: string): Promise<PlacedPod[]> {
+/** Returns the pods of a namespace, including those that are being deleted. */
+export async function podsOf({ kubectl }: Pick<Cluster, 'kubectl'>, namespace: string): Promise<PodPlace[]> {
   const format = '{range .items[*]}{.metadata.name} {.spec.nodeName} {.status.podIP}{"\\n"}{end}'
-  const lines = (await kubectl('-n', namespace, 'get', 'pods', '-o', `jsonpath=${format}`)).trim().split('\n')
-  return lines.map((line) => {
+  const lines = (await kubectl('-n', namespace, 'get', 'pods', '-o', `jsonpath=${format}`)).split('\n')
+  return lines.filter(Boolean).map((line) => {
     const [name = '', node = '', address = ''] = line.split(' ')
     return { name, node, address }
   })
