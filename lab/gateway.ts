@@ -11,10 +11,11 @@ export interface GatewayProcess {
   /** IP address on which it listens. */
   readonly host: string
   readonly output: () => string
-  /** Code or signal with which it has ended. */
+  /** Resolves with its exit code or signal. */
   readonly ended: Promise<number | NodeJS.Signals | null>
 }
 
+/** Starts a gateway. `args` are further arguments of the command. */
 export function startGateway(env: NodeJS.ProcessEnv, host: string, ...args: string[]): GatewayProcess {
   const child = spawn(process.execPath, [CLI, 'gateway', '--listen', host, ...args], { env, stdio: 'pipe' })
   let output = ''
@@ -27,7 +28,7 @@ export function startGateway(env: NodeJS.ProcessEnv, host: string, ...args: stri
   return { child, host, output: () => output, ended }
 }
 
-/** Waits until it listens. */
+/** Returns the gateway when it listens. Throws with its output if it ends first. */
 export async function listening(gateway: GatewayProcess): Promise<GatewayProcess> {
   await eventually(async () => {
     if (gateway.child.exitCode !== null) throw new Error(gateway.output())

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Returns a new key pair in OpenSSH's formats, made by its own tool: ssh2 1.17 could not parse 12 of 3,000 that it had
- * made itself.
+ * Returns a new key pair in OpenSSH's formats. It is made by ssh-keygen, because ssh2 1.17 could not parse 12 of 3,000
+ * pairs that it had made itself.
  */
 export function newKeyPair(comment = 'berth-test'): { privateKey: string; publicKey: string } {
   const folder = mkdtempSync(join(tmpdir(), 'berth-key-'))

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2 from 'ssh2'
 
 export interface Credentials {
-  /** By default the loopback. */
+  /** By default 127.0.0.1. */
   readonly host?: string
   readonly port: number
   readonly username: string
@@ -27,7 +27,7 @@ export async function openSession({ host = '127.0.0.1', port, ...credentials }: 
   return client
 }
 
-/** Returns what a command prints to stdout, trimmed. */
+/** Runs a command, and returns its stdout, trimmed. */
 export async function outputOf(session: ssh2.Client, command: string): Promise<string> {
   const channel = await new Promise<ssh2.ClientChannel>((resolve, reject) => {
     session.exec(command, (error, opened) => (error ? reject(error) : resolve(opened)))

@@ -1,4 +1,4 @@
-/** What engines with `lines` do: lines that programs in containers send to the manager. */
+/** The contract of engines with `lines`, which programs in containers send to the manager. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { ContainerSpec } from '../../src/domain/container.ts'
@@ -37,9 +37,9 @@ export function linesContract(
     assert.deepEqual(heard.slice(before), [])
   })
 
-  const restarts = engine.traits.restartsWithFiles
-  it('listens again to a container that was down, if it is told to', {
-    skip: !restarts && 'a killed one never starts again',
+  const { restartsWithFiles } = engine.traits
+  it('listens again to a container that was restarted, if asked again', {
+    skip: !restartsWithFiles && 'a killed container never starts again',
   }, async () => {
     const id = await started()
     await engine.list()

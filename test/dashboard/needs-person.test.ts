@@ -41,7 +41,7 @@ describe('what needs a person', () => {
     assert.match(text, /\(\d+ attempts?, next attempt (in|now)/)
     await assertAccessible(page)
     await screenshot(page, 'needs-person')
-    // During an attempt, the manager refuses a quarantine: the container is being removed.
+    // The manager refuses a quarantine during an attempt, when the container is being removed.
     await item.filter({ hasText: /next attempt in (?:\d+ min|\d\d s|[4-9] s)/ }).waitFor()
     await item.getByRole('button', { name: `Quarantine: ${lab}-1` }).click()
     await tile('quarantined').waitFor()

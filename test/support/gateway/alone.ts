@@ -1,4 +1,4 @@
-/** Gateways that end with the tests of a file. */
+/** Gateways that are killed after the tests of a file. */
 import { after } from 'node:test'
 import { type GatewayProcess, startGateway } from '../../../lab/gateway.ts'
 

@@ -10,7 +10,7 @@ import { mark } from '../../../../lab/database-mark.ts'
 import { pool } from '../../../../lab/rows.ts'
 import { INSTANCE } from '../../../../lab/world.ts'
 
-/** Returns a running pod with these further annotations. */
+/** Returns a running pod with these additional annotations. */
 function running(further: Readonly<Record<string, string>>, containerID?: string): Pod {
   const spec = specOf(INSTANCE, pool(), { number: 1, port: 2_201, generation: 3 })
   const made = podManifest(spec, { mark: mark(), nameservers: [] }) as Pod
@@ -26,7 +26,7 @@ function running(further: Readonly<Record<string, string>>, containerID?: string
   }
 }
 
-it('a pod runs as long as the container that was checked runs in it', () => {
+it('a pod is dead when another container than the checked one runs in it', () => {
   const stateOf = (pod: Pod) => observe(pod, INSTANCE.name)?.state
   const agent = { [AGENT_ANNOTATION]: 'none' }
   assert.equal(stateOf(running({}, 'docker://1')), 'created')
@@ -36,7 +36,7 @@ it('a pod runs as long as the container that was checked runs in it', () => {
   assert.equal(describeEnd(again), 'its node has started it again, without its files')
 })
 
-it('a pod that an earlier version has checked, or whose runtime names no container, runs', () => {
+it('a pod is running without a record of its container, or without its id from the runtime', () => {
   const stateOf = (pod: Pod) => observe(pod, INSTANCE.name)?.state
   assert.equal(stateOf(running({ [AGENT_ANNOTATION]: 'none' }, 'docker://1')), 'running')
   assert.equal(stateOf(running({ [AGENT_ANNOTATION]: 'none', [CHECKED_ANNOTATION]: '' })), 'running')
