@@ -80,9 +80,9 @@ async function measure(size: number): Promise<Map<string, string>> {
   const figures = samples.figures()
   const times = (what: string) => {
     const { p50 = Number.NaN, max = Number.NaN, cpuP50 = Number.NaN } = figures[what] ?? {}
-    return `${[p50, max].map((ms) => ms.toFixed(ms < 100 ? 1 : 0)).join(' / ')} (${cpuP50.toFixed(1)})`
+    return `${inMs(p50)} / ${inMs(max)} (${inMs(cpuP50)})`
   }
-  const megabytes = (some: number) => `${Math.round(some / BYTES_PER_MB)} MB`
+  const megabytes = (some: number) => `${Math.round(some / BYTES_PER_MB).toLocaleString('en')} MB`
   return new Map([
     ['pods', size.toLocaleString('en')],
     ['`create`', times('create')],
@@ -98,6 +98,12 @@ async function measure(size: number): Promise<Map<string, string>> {
     ['pods made per second', Math.round(podsPerSecond).toString()],
     ['load average before', load.toFixed(1)],
   ])
+}
+
+/** Formats milliseconds, with tenths below 100. */
+function inMs(ms: number): string {
+  const digits = ms < 100 ? 1 : 0
+  return ms.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
 /** Makes pods until there are this many. Returns how many it made per second. */
