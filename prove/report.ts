@@ -16,8 +16,8 @@ interface Run {
 
 /**
  * One row for each promise, in the order of the files and of the tests in them. What `before` says of files that were
- * not run stays as it is, as do its further sections; a file in which something failed has no rows in `proofs`, and a row
- * that says so.
+ * not run stays as it is, as do its further sections. A file in which something failed has no rows in `proofs`, and a
+ * row that says so.
  */
 export function reliability(proofs: readonly Proof[], { at, machine, files }: Run, before = ''): string {
   const place = inWords(machine)

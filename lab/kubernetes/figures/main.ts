@@ -1,6 +1,6 @@
 /**
- * Measures Berth on Kubernetes: `node lab/kubernetes/figures/main.ts [ROUNDS]`. Two nodes, two managers and two gateways on
- * this machine; progress on stderr, tables on stdout. Ctrl-C ends it with the tables of what was measured.
+ * Measures Berth on Kubernetes: `node lab/kubernetes/figures/main.ts [ROUNDS]`. Two nodes, two managers and two
+ * gateways on this machine; progress on stderr, tables on stdout. Ctrl-C ends it with the tables of what was measured.
  */
 import { loadavg } from 'node:os'
 import { readKubeconfig } from '../../../src/engine/kubernetes/api/access/kubeconfig.ts'
