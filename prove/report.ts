@@ -15,9 +15,9 @@ interface Run {
 }
 
 /**
- * One row for each promise, in the order of the files and of the tests in them. What `before` says of files that were
- * not run stays as it is, as do its further sections. A file in which something failed has no rows in `proofs`, and a
- * row that says so.
+ * Returns the report: one row for each promise, in the order of the files and of their tests. `before` is the previous
+ * report: its rows of files that were not run stay, and so do its sections after the table. A file in which something
+ * failed has no rows in `proofs`, and gets one that says so.
  */
 export function reliability(proofs: readonly Proof[], { at, machine, files }: Run, before = ''): string {
   const place = inWords(machine)

@@ -135,8 +135,8 @@ export function parseConfig(yaml: string, file: string, environment: Environment
     pools.map((pool) => pool.image),
   )
   const poolNames = rawPools.map(([name]) => name)
-  const isServer = isPostgresUrl(some.database ?? '')
-  const postgres = readPostgres(reader, raw['postgres'], isServer ? (some.database ?? null) : null, folder)
+  const isPostgres = isPostgresUrl(some.database ?? '')
+  const postgres = readPostgres(reader, raw['postgres'], isPostgres ? (some.database ?? null) : null, folder)
   const onKubernetes = some.engine === 'kubernetes'
   const kubernetes = readKubernetes(reader, raw['kubernetes'], {
     instance: some.instance ?? '',
@@ -145,7 +145,7 @@ export function parseConfig(yaml: string, file: string, environment: Environment
   })
   if (onKubernetes) {
     reportUnsupported(reader, some.instance ?? '', pools)
-    if (ssh && !ssh.tunnel) reportNoWay(reader, sshGateway, isServer)
+    if (ssh && !ssh.tunnel) reportUnreachablePods(reader, sshGateway, isPostgres)
   }
   const access = readAccess(reader, raw, { pools: poolNames, folder })
   if (access?.auth === 'none' && some.listen && !isLoopback(some.listen.host)) {
@@ -213,13 +213,13 @@ function reportUnsupported(reader: SettingsReader, instance: string, pools: read
   }
 }
 
-/** Reports that tenants would have no way to their pods. `isServer`: the database is PostgreSQL. */
-function reportNoWay(reader: SettingsReader, gateway: GatewayConfig | null, isServer: boolean): void {
+/** Reports settings without tunnels in which nothing forwards SSH to the pods. */
+function reportUnreachablePods(reader: SettingsReader, gateway: GatewayConfig | null, isPostgres: boolean): void {
   if (gateway === null) {
-    const why = 'with engine: kubernetes, because nothing else leads to pods'
+    const why = 'with engine: kubernetes: tenants reach pods in no other way'
     reader.report(['ssh'], `must have gateway, or tunnel: true, ${why}`)
-  } else if (gateway.alone && !isServer) {
-    reader.report(['ssh', 'gateway', 'alone'], 'requires a database in PostgreSQL; without alone, the manager forwards')
+  } else if (gateway.alone && !isPostgres) {
+    reader.report(['ssh', 'gateway', 'alone'], 'requires PostgreSQL; without alone, the manager forwards SSH itself')
   }
 }
 

@@ -133,7 +133,7 @@ function listOf(isEntry: (entry: string) => boolean, what: string): Parser<strin
     const list: unknown = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value
     if (!Array.isArray(list)) throw mustBe(what, value)
     const wrong: unknown = list.find((each) => typeof each !== 'string' || !isEntry(each))
-    if (wrong !== undefined) throw new InvalidValue(`must be ${what}; ${show(wrong)} is not one of them`)
+    if (wrong !== undefined) throw new InvalidValue(`must be ${what}, but has ${show(wrong)}`)
     return list
   }
 }

@@ -55,7 +55,7 @@ export async function provisioningOf(
   if (engine.kind !== 'docker') {
     const why = `engine: ${engine.kind} has nothing to provision: the manager makes what it needs`
     const removal =
-      engine.kind === 'kubernetes' ? `. To remove all of it: kubectl delete namespace ${engine.namespace}` : ''
+      engine.kind === 'kubernetes' ? `. Remove all of it with \`kubectl delete namespace ${engine.namespace}\`` : ''
     throw new BerthError('invalid_config', `${why}. Start it with \`just run\`${removal}`)
   }
   const variables = engineVariables(engine)

@@ -114,7 +114,7 @@ it('a second instance in the namespace is refused', async () => {
     clock: systemClock,
   })
   try {
-    const message = `in namespace ${namespace} is of instance ${manager.instance}: give each instance a namespace of`
+    const message = `in namespace ${namespace} belongs to instance ${manager.instance}: give each instance a namespace of`
     await assert.rejects(engine.provision(), (error: Error) => error.message.includes(message))
   } finally {
     await engine.close()

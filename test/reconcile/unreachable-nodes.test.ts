@@ -70,7 +70,7 @@ it('a container that is gone while its node can be reached is replaced for anoth
   const events = await world.store.events({ after: 0, limit: 100, kind: 'container.replaced' })
   assert.deepEqual(
     events.map(({ container, detail }) => [container, detail]),
-    [['p-1', 'the container is gone, and Berth has not removed it']],
+    [['p-1', 'the container is gone; Berth did not remove it']],
   )
 })
 

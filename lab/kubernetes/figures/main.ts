@@ -1,6 +1,7 @@
 /**
- * Measures Berth on Kubernetes: `node lab/kubernetes/figures/main.ts [ROUNDS]`. Two nodes, two managers and two
- * gateways on this machine; progress on stderr, tables on stdout. Ctrl-C ends it with the tables of what was measured.
+ * Measures Berth on Kubernetes, with two nodes, two managers and two gateways on this machine:
+ * `node lab/kubernetes/figures/main.ts [ROUNDS]`. Writes progress to stderr, and tables to stdout. Ctrl-C ends it, and
+ * still prints the tables.
  */
 import { loadavg } from 'node:os'
 import { readKubeconfig } from '../../../src/engine/kubernetes/api/access/kubeconfig.ts'

@@ -1,6 +1,6 @@
 /**
- * Measures what the engine does in a cluster with many pods: `node lab/kubernetes/figures/many-pods.ts 1000 10000`. API
- * server and etcd are real, and there are no nodes: this program writes what scheduler and kubelets would write.
+ * Measures the engine in a cluster with many pods: `node lab/kubernetes/figures/many-pods.ts 1000 10000`. API server
+ * and etcd are real. There are no nodes: this program writes what the scheduler and kubelets would write.
  */
 import { loadavg } from 'node:os'
 import { createLimit } from '../../../src/domain/concurrency.ts'

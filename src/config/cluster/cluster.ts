@@ -72,10 +72,10 @@ export function formatTolerations({ tolerations: all }: Pool): string | null {
 }
 
 function labelKey(key: unknown): string {
+  if (key === undefined) throw new InvalidValue('has an entry without key')
   const parts = typeof key === 'string' ? key.split('/') : []
   const [name = '', prefix] = parts.toReversed()
   const isValid = parts.length <= 2 && NAME.test(name) && (prefix === undefined || PREFIX.test(prefix))
-  if (key === undefined) throw new InvalidValue('has an entry without key')
   if (!isValid) throw new InvalidValue(`has ${show(key)}, which is not a key like gpu or example.org/gpu`)
   return parts.join('/')
 }

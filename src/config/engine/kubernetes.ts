@@ -34,7 +34,7 @@ export function readKubernetes(
   if (!all) return null
   const kubeconfig = isUsed ? findKubeconfig(reader, environment) : null
   if (some.namespace?.startsWith('kube-'))
-    reader.report(['kubernetes', 'namespace'], `must not be ${some.namespace}, which belongs to Kubernetes itself`)
+    reader.report(['kubernetes', 'namespace'], `must not be ${some.namespace}: it belongs to Kubernetes itself`)
   const { context = null, namespace = `berth-${instance}` } = some
   return { kubeconfig, context, namespace, nameservers: all.nameservers, gateways: all.gateways }
 }

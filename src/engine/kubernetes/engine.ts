@@ -20,7 +20,7 @@ import { deletePod, endPod } from './pods/end.ts'
 import { idOf } from './pods/id.ts'
 import { lendPod } from './pods/lend.ts'
 import { containersOf } from './pods/marks.ts'
-import { observe } from './pods/observed.ts'
+import { observe, withoutMissingNetworks } from './pods/observed.ts'
 import { Pods } from './pods/pods.ts'
 import { waitUntilRunning } from './pods/start.ts'
 import type { Pod } from './pods/types.ts'
@@ -107,13 +107,10 @@ class KubernetesEngine implements Engine {
       this.#nodes.read(),
       this.#managers.refresh(),
     ])
-    // After the pods: the policy of a reservation is made before a pod is its member.
+    // Read after the pods: a policy is made before pods join it, so one that is missing here was deleted.
     const peerNetworks = await this.#policies.peerNetworks()
-    const connected = new Set(peerNetworks.map(({ reservation }) => reservation))
-    const observed = pods
-      .filter((pod) => isReached(pod, nodes))
-      .flatMap((pod) => this.#observe(pod) ?? [])
-      .map((each) => (each.peers && !connected.has(each.peers.reservation) ? { ...each, peers: null } : each))
+    const reached = pods.filter((pod) => isReached(pod, nodes)).flatMap((pod) => this.#observe(pod) ?? [])
+    const observed = withoutMissingNetworks(reached, peerNetworks)
     const versions = new Map(pods.map((pod) => [idOf(pod), versionOf(pod)]))
     this.agent.update(versions)
     this.lines.update(versions)

@@ -36,7 +36,10 @@ export function versionOf(pod: Pod | null): string {
   return pod?.metadata.annotations?.[AGENT_ANNOTATION] ?? ''
 }
 
-/** Records in a running pod that it was checked, and whether it has an agent. Called before a tenant has access. */
+/**
+ * Records in a running pod which container of it was checked, and whether it has an agent. Called before a tenant has
+ * access.
+ */
 export async function markChecked(pods: Pods, pod: Pod): Promise<void> {
   const { name, uid } = pod.metadata
   const request = { command: ['/bin/sh', '-c', DETECT], timeoutMs: DETECT_TIMEOUT_MS }

@@ -8,6 +8,7 @@ import { CLOSE, closeWith, closeWithError } from '../websockets/close.ts'
 
 /** Maximum output of sshd that waits for the client in the manager's memory, but for one chunk. */
 const MAX_WAITING_BYTES = 256 * 1024
+/** Maximum time to connect to sshd. */
 const CONNECT_MS = 5_000
 /** Pings that a client may leave unanswered. */
 const MAX_UNANSWERED_PINGS = 1

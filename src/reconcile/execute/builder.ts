@@ -144,12 +144,16 @@ export class Builder {
     return replaced && (await this.#clear(replaced, there)) ? replaced : null
   }
 
-  /** Returns null if a reset was requested, or if it did not stay up, which the error of the row describes. */
+  /**
+   * Returns why a reserved container is lost, for its holder. Returns null after a request for a reset, and for a
+   * container that does not stay up: the row's error describes that.
+   */
   async #whyLost({ resetAt, engineId }: Container, current: Observed | undefined): Promise<string | null> {
     if (resetAt !== null || engineId === null) return null
-    if (current === undefined) return 'the container is gone, and Berth has not removed it'
+    if (current === undefined) return 'the container is gone; Berth did not remove it'
     if (current.state !== 'dead' && current.state !== 'removing') return null
-    const how = await this.#deps.engine.whyDown(engineId)
+    // A missing reason must not delay the replacement.
+    const how = await this.#deps.engine.whyDown(engineId).catch(() => null)
     return how === null ? `the container was ${describeDown(current)}` : `the container has ended: ${how}`
   }
 

@@ -124,7 +124,7 @@ export function isUnknown({ engineId, node }: Container, unreachable: ReadonlySe
   return engineId !== null && unreachable.size > 0 && (node === null || unreachable.has(node))
 }
 
-/** Whether a reserved container must be replaced: a reset was requested, it is gone or ends, or it does not stay up. */
+/** Whether a reserved container must be replaced: for a reset, or because it is gone, ends or does not stay up. */
 export function isLost(container: Container, current: Observed | undefined): boolean {
   if (container.resetAt !== null) return true
   if (container.engineId === null) return false

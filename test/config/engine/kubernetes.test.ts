@@ -39,7 +39,7 @@ describe('kubernetes of berth.yml', () => {
     for (const part of [
       /^kubernetes\.namespace: must be/m,
       /^kubernetes\.nameservers: must be a list of IP addresses/m,
-      /^kubernetes\.gateways: must be a list of blocks .*; "10\.0\.0\.1" is not one of them$/m,
+      /^kubernetes\.gateways: must be a list of blocks .*, but has "10\.0\.0\.1"$/m,
       /^instance: must not end with "-" with engine: kubernetes$/m,
       /^pools\.p-: the name must not end with "-"/m,
       /^pools\.p-\.prepare_image: requires engine: docker; build an image with the playbook/m,
@@ -49,13 +49,13 @@ describe('kubernetes of berth.yml', () => {
 
   it('leaves the namespaces of Kubernetes alone', () => {
     const refused = problems(settings({ kubernetes: { namespace: 'kube-system' } }))
-    assert.deepEqual(refused, ['kubernetes.namespace: must not be kube-system, which belongs to Kubernetes itself'])
+    assert.deepEqual(refused, ['kubernetes.namespace: must not be kube-system: it belongs to Kubernetes itself'])
   })
 
   it('requires a way to the pods', () => {
     const [listen, alone, database] = ['0.0.0.0', true, 'postgres://berth@192.0.2.1/berth']
     assert.match(problems(settings({ ssh: {} })).join(), /^ssh: must have gateway, or tunnel: true, with engine/)
-    assert.match(problems(settings({ ssh: { gateway: { listen, alone } } })).join(), /^ssh\.gateway\.alone: requires a/)
+    assert.match(problems(settings({ ssh: { gateway: { listen, alone } } })).join(), /^ssh\.gateway\.alone: requires/)
     assert.deepEqual(problems(settings({ ssh: { gateway: { listen } } })), [])
     assert.deepEqual(problems(settings({ ssh: { gateway: { listen, alone } }, database })), [])
   })

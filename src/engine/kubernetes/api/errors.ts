@@ -4,6 +4,7 @@ import type { Status } from './types.ts'
 
 /** The API server answers 500 for each failed exec: only the text tells that it could not reach the node. */
 const NO_NODE = /error dialing backend|failed to connect|connection refused|i\/o timeout/i
+/** The reason is that of any missing object, `NotFound`. */
 const MISSING_NAMESPACE = /^namespaces "([\w-]+)" not found$/
 /** Maximum of `Retry-After` in seconds. Longer ones are cut. */
 const MAX_RETRY_AFTER_S = 3_600
@@ -63,7 +64,7 @@ export function translate(error: unknown, what: string, address: string): unknow
     return unavailable(what, address, `${reasonOf(error)}: the credentials are wrong or have expired; renew them`)
   }
   const [, namespace] = MISSING_NAMESPACE.exec(reasonOf(error)) ?? []
-  const remedy = namespace === undefined ? '' : `: \`kubectl create namespace ${namespace}\` creates it`
+  const remedy = namespace === undefined ? '' : `; create it with \`kubectl create namespace ${namespace}\``
   return new BerthError('engine_failed', `${what}: ${reasonOf(error)}${remedy}`, { cause: error })
 }
 

@@ -15,7 +15,7 @@ export const LENT_ANNOTATION = 'berth.lent-to'
 /** Version of the guest agent's protocol, or NO_AGENT. Written by `start` when the container may be used. */
 export const AGENT_ANNOTATION = 'berth.listens'
 export const NO_AGENT = 'none'
-/** The runtime's id of the container that `start` has checked. */
+/** Id in the runtime of the container that `start` has checked. It differs if the node starts the pod again. */
 export const CHECKED_ANNOTATION = 'berth.checked-container'
 /** Port of the gateways that leads to it. */
 export const PORT_ANNOTATION = 'berth.port'

@@ -1,6 +1,6 @@
 /** Reads what the API server reports about a pod. */
 import { isIPv4 } from 'node:net'
-import type { Observed, PeerLink } from '../../../ports/engine.ts'
+import type { Observed, PeerLink, PeerNetwork } from '../../../ports/engine.ts'
 import { PEERS_LABEL, readLabels } from '../../labels.ts'
 import { idOf } from './id.ts'
 import { AGENT_ANNOTATION, CHECKED_ANNOTATION, LENT_ANNOTATION, PORT_ANNOTATION } from './marks.ts'
@@ -49,7 +49,7 @@ function hasEnded({ spec, status }: Pod): boolean {
 function stateOf(pod: Pod): Observed['state'] {
   const { metadata, status } = pod
   if (metadata.deletionTimestamp !== undefined) return 'removing'
-  // A pod runs once.
+  // Its restart policy is Never.
   if (hasEnded(pod) && pod.spec.nodeName !== undefined) return 'dead'
   if (status.phase === 'Unknown' || hasStartedAgain(pod)) return 'dead'
   // Started and not checked yet, as after a manager was killed in between: `start` does the rest.
@@ -57,9 +57,9 @@ function stateOf(pod: Pod): Observed['state'] {
 }
 
 /**
- * Whether another container runs in it than the one that was checked. A kubelet starts a pod again if the node went
- * down before it reported the end, and the dead containers were removed (kubernetes#8878). The new one has none of the
- * files, and no account.
+ * Whether the container that runs in it is not the one that was checked. A kubelet starts a pod again, whatever its
+ * restart policy, if the node lost power before the end was reported and the dead containers were removed
+ * (kubernetes#8878). The new container has neither the files nor the account.
  */
 export function hasStartedAgain({ metadata, status }: Pod): boolean {
   const checked = metadata.annotations?.[CHECKED_ANNOTATION]
@@ -69,6 +69,12 @@ export function hasStartedAgain({ metadata, status }: Pod): boolean {
 
 export function isRunning({ status }: Pod): boolean {
   return status.phase === 'Running' && status.containerStatuses?.every(({ state }) => state?.running) === true
+}
+
+/** Takes containers out of networks that do not exist: the planner then makes the network again, and connects them. */
+export function withoutMissingNetworks(all: readonly Observed[], networks: readonly PeerNetwork[]): Observed[] {
+  const existing = new Set(networks.map(({ reservation }) => reservation))
+  return all.map((each) => (each.peers && !existing.has(each.peers.reservation) ? { ...each, peers: null } : each))
 }
 
 /** Only one start of a pod is used, so its uid names the start. */

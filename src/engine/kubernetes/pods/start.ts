@@ -10,7 +10,10 @@ import { assertUserns } from './userns.ts'
 
 const POLL_MS = 100
 const MAX_POLL_MS = 1_000
-/** For this long an earlier pod, which is being removed, may take the room. Longer waits would delay other pods. */
+/**
+ * Maximum age of a pod that no node can run yet: an earlier pod, which is being removed, may still take the room. A
+ * longer wait would keep other containers of the manager waiting.
+ */
 const MAX_UNSCHEDULABLE_MS = 5_000
 
 /** Reasons of a container that waits for an image that its node does not have and cannot pull. */
@@ -19,8 +22,9 @@ const IMAGE_REASONS = ['ErrImageNeverPull', 'ErrImagePull', 'ImagePullBackOff', 
 const FAILURE_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']
 
 /**
- * Throws `image_missing`, and `engine_failed` when it cannot run or lacks the user namespace that it must have. A pod
- * that no node can run stays: a node may be added for it, and a later call finds it running.
+ * Returns the pod when it runs. Throws `image_missing`; `engine_failed` when it cannot run or lacks the user namespace
+ * that it must have; `engine_unavailable` after the deadline. A pod that no node can run stays: a node may be added for
+ * it, and a later call finds it running.
  */
 export async function waitUntilRunning(pods: Pods, id: string, clock: Clock): Promise<Pod> {
   const begin = performance.now()
@@ -35,8 +39,8 @@ export async function waitUntilRunning(pods: Pods, id: string, clock: Clock): Pr
     }
     const waited = performance.now() - begin
     assertMayRun(pod)
-    // Of a pod that an earlier call has waited for, only the age tells.
-    assertPlaced(pod, Math.max(waited, clock() - Date.parse(pod.metadata.creationTimestamp ?? '')))
+    // The age counts too, because an earlier call may have waited for this pod.
+    assertSchedulable(pod, Math.max(waited, clock() - Date.parse(pod.metadata.creationTimestamp)))
     if (waited > pods.deadlines.start) {
       throw new BerthError('engine_unavailable', `start ${id}: it does not run after ${Math.round(waited / 1_000)} s`)
     }
@@ -59,7 +63,7 @@ function assertMayRun(pod: Pod): void {
   if (status.phase === 'Failed' || status.phase === 'Succeeded') throw failed(metadata.name, describeEnd(pod))
 }
 
-function assertPlaced({ metadata, spec: { nodeSelector }, status }: Pod, ageMs: number): void {
+function assertSchedulable({ metadata, spec: { nodeSelector }, status }: Pod, ageMs: number): void {
   const placed = status.conditions?.find(({ type }) => type === 'PodScheduled')
   if (placed?.reason !== 'Unschedulable' || ageMs < MAX_UNSCHEDULABLE_MS) return
   const labels = Object.entries(nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`)

@@ -87,13 +87,14 @@ export class Policies {
     }
   }
 
-  /** Two instances in one namespace would replace each other's policies. */
+  /** Throws `engine_conflict`. Two instances in one namespace would replace each other's policies. */
   #assertOwn({ metadata: { name, labels = {} } }: KubernetesObject): void {
     const owner = labels[INSTANCE_LABEL] ?? ''
     if (owner === this.#options.instance) return
-    const whose = owner === '' ? 'nobody that Berth knows' : `instance ${owner}`
+    const what = `${name} in namespace ${this.#pods.namespace}`
+    const problem = owner === '' ? `lacks the label ${INSTANCE_LABEL}` : `belongs to instance ${owner}`
     const remedy = 'give each instance a namespace of its own (kubernetes.namespace)'
-    throw new BerthError('engine_conflict', `${name} in namespace ${this.#pods.namespace} is of ${whose}: ${remedy}`)
+    throw new BerthError('engine_conflict', `${what} ${problem}: ${remedy}`)
   }
 
   #list(labelSelector: string): Promise<KubernetesObject[]> {
