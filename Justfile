@@ -156,7 +156,7 @@ kubernetes *args: is-set-up test-tools
 
 # Run the tests that need a Kubernetes cluster, on one that is built and started for them. Needs root
 test-kubernetes: is-set-up test-tools
-    node --test --test-isolation=none --test-timeout=300000 'test/kubernetes/*.test.ts'
+    node --test --test-concurrency=1 --test-timeout=900000 'test/kubernetes/*.test.ts'
 
 # Remove node_modules, what was built and the database; containers stay, see unprovision
 clean:

@@ -105,8 +105,9 @@ export function describeRemaining({ snapshot, command, localTime, hasOthers }: R
     counted(containers.length, 'container'),
     ...(open.length > 0 ? [counted(open.length, 'reservation')] : []),
   ]
-  if (hasOthers) return `${what.join(' and ')} stay with the other managers`
-  const stays = `${what.join(' and ')} stay; \`${command}\` goes on`
+  const stay = containers.length + open.length === 1 ? 'stays' : 'stay'
+  if (hasOthers) return `${what.join(' and ')} ${stay} with the other managers`
+  const stays = `${what.join(' and ')} ${stay}; \`${command}\` goes on`
   if (ends.length === 0) return stays
   const first = localTime.dateAndTime(Math.min(...ends))
   return `${stays}. Reservations whose time is up meanwhile end only then; the first at ${first}`

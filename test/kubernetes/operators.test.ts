@@ -87,6 +87,22 @@ it('a deleted pod is replaced under its reservation, and its holder reads why', 
   await allReady()
 })
 
+it('a tunnel says within seconds that the policies do not let the manager reach pods', async () => {
+  const { managers: others, namespace: other } = await managersOn(cluster, 'blocked', {
+    size: 1,
+    count: 1,
+    top: { kubernetes: { namespace: 'blocked-containers', gateways: ['198.51.100.0/24'] } },
+  })
+  const [blocked] = others as [TestManager]
+  assert.equal(other, 'blocked-containers')
+  await blocked.start()
+  const bob = tenantOf(blocked)
+  await bob.json('reserve', '--wait', '90s')
+  const { code, stderr } = await bob.run('ssh', `${blocked.pool}-1`, '--tunnel', '--', 'true')
+  assert.notEqual(code, 0)
+  assert.match(stderr, /sshd does not answer: no answer within 5 s/)
+})
+
 it('a second instance in the namespace is refused', async () => {
   const engine = openKubernetes({
     instance: 'second',

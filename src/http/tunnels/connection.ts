@@ -46,15 +46,17 @@ class Forwarder implements TunnelConnection {
 
   /** Connects to sshd. Closes the WebSocket if that fails. */
   dial(address: SshAddress): void {
-    const sshd = connect({ ...address, noDelay: true, keepAlive: true })
-    sshd.setTimeout(CONNECT_MS, () => sshd.destroy(new Error(`no answer within ${CONNECT_MS / 1_000} s`)))
+    const sshd = connect({ ...address, noDelay: true, keepAlive: true, timeout: CONNECT_MS })
     this.#sshd = sshd
     const socket = this.#socket
     let isConnected = false
     sshd.once('connect', () => {
       isConnected = true
-      sshd.setTimeout(0)
       socket.resume()
+    })
+    // Later, it says only that nothing was sent for a while.
+    sshd.once('timeout', () => {
+      if (!isConnected) sshd.destroy(new Error(`no answer within ${CONNECT_MS / 1_000} s`))
     })
     sshd.on('data', (chunk) => {
       socket.send(chunk, { binary: true }, () => {

@@ -82,7 +82,7 @@ export function createRecognition(context: RecognitionDeps): Recognition {
       if (presence === null) {
         throw new BerthError(
           'engine_unavailable',
-          'the firewall is not running yet, so the ledger of lent containers cannot be read',
+          'the engine is still being set up, so the ledger of lent containers cannot be read yet',
         )
       }
       if (isCopy(database, presence.managers)) {

@@ -1,7 +1,4 @@
-/**
- * The cluster that all tests of a run share: `just test-kubernetes` runs them in one process. The first file starts it,
- * and it is stopped after the last one. The variable RUNTIME names the runtime of its nodes, by default docker.
- */
+/** The cluster that the tests of a file share. Its nodes run Docker, or the runtime in RUNTIME. */
 import { createHash } from 'node:crypto'
 import { after } from 'node:test'
 import { type Cluster, startCluster } from '../../../lab/kubernetes/cluster.ts'
