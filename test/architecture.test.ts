@@ -215,7 +215,6 @@ const ONLY_IN: readonly { word: RegExp; files: readonly string[]; why: string }[
       'gateway/forwarder.ts',
       'main.ts',
       'http/connections.ts',
-      'http/tunnels/connection.ts',
       'http/streaming/long-poll.ts',
       'http/errors/client-error.ts',
       'client/event-stream.ts',

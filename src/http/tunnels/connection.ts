@@ -54,7 +54,7 @@ class Forwarder implements TunnelConnection {
       isConnected = true
       socket.resume()
     })
-    // Later, it says only that nothing was sent for a while.
+    // It is also emitted after a silence of the connection, which is allowed.
     sshd.once('timeout', () => {
       if (!isConnected) sshd.destroy(new Error(`no answer within ${CONNECT_MS / 1_000} s`))
     })
