@@ -9,11 +9,17 @@ import { type Berth, testBerth } from '../../support/manager/berth.ts'
 /** Time to fill a pool, on a busy machine. */
 const READY_TIMEOUT_MS = 120_000
 
-/** Several managers outside of the cluster, with a database on a server and a namespace of their own. */
+interface ManagersOptions extends ManagerOptions {
+  readonly count: number
+  /** Blocks of addresses from which policies let managers connect to pods. By default that of this machine. */
+  readonly gatewayAddresses?: readonly string[]
+}
+
+/** Makes managers outside of the cluster, with a PostgreSQL server and a namespace of their own. */
 export async function managersOn(
   cluster: Cluster,
   name: string,
-  { count, ...options }: ManagerOptions & { readonly count: number },
+  { count, gatewayAddresses = [`${cluster.machine}/32`], ...options }: ManagersOptions,
 ): Promise<{ readonly managers: readonly TestManager[]; readonly namespace: string }> {
   const server = await startPostgres({ fsync: 'off' })
   after(() => server.stop())
@@ -25,7 +31,7 @@ export async function managersOn(
     top: {
       database: await server.createDatabase('berth'),
       engine: 'kubernetes',
-      kubernetes: { namespace, gateways: [`${cluster.machine}/32`] },
+      kubernetes: { namespace, gateways: gatewayAddresses },
       ssh: { tunnel: true },
       ...options.top,
     },
