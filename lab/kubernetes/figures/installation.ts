@@ -60,7 +60,8 @@ export async function startInstallation(cluster: Cluster, size: number): Promise
   try {
     await first.start({}, join(folder, 'first.log'))
     await second.start({}, join(folder, 'second.log'))
-    for (const host of HOSTS) gateways.push(await listening(startGateway(first.environment, host)))
+    for (const host of HOSTS) gateways.push(startGateway(first.environment, host))
+    for (const gateway of gateways) await listening(gateway)
     const isFull = (all: readonly { state: string }[]) =>
       all.length === size && all.every(({ state }) => state === 'ready')
     await first.until('all ready', isFull, FILL_TIMEOUT_MS)
