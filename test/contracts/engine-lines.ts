@@ -1,9 +1,13 @@
 /** The contract of engines with `lines`, which programs in containers send to the manager. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContainerSpec } from '../../src/domain/container.ts'
 import { eventually } from '../../lab/eventually.ts'
 import type { EngineFixture } from './engine.ts'
+
+/** A line that somebody listens to arrives within this time. */
+const DELIVERED_MS = 500
 
 export function linesContract(
   fixture: EngineFixture,
@@ -34,6 +38,7 @@ export function linesContract(
     listen([])
     const before = heard.length
     await fixture.send(two, 'third')
+    await sleep(DELIVERED_MS)
     assert.deepEqual(heard.slice(before), [])
   })
 
@@ -59,6 +64,7 @@ export function linesContract(
     await engine.kill(id)
     await engine.start(id)
     await fixture.send(id, 'never')
+    await sleep(DELIVERED_MS)
     assert.ok(!heard.includes('never'))
   })
 }
