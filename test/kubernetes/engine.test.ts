@@ -1,34 +1,19 @@
 import { after, before } from 'node:test'
-import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
-import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
 import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
-import type { Engine } from '../../src/ports/engine.ts'
-import { systemClock } from '../../src/ports/clock.ts'
 import { mark } from '../../lab/database-mark.ts'
+import { openEngine } from '../../lab/kubernetes/engine.ts'
 import { engineContract } from '../contracts/engine.ts'
 import { contractCluster } from './support/contract-cluster.ts'
 import { uniqueName } from './support/bed.ts'
 
 const cluster = await contractCluster()
-const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })
-
-function open(instance: string, database?: string): Engine {
-  return openKubernetes({
-    instance,
-    reaches: () => ['internet'],
-    database: mark(database),
-    cluster: access,
-    namespace: instance,
-    nameservers: [],
-    gatewayAddresses: [],
-    clock: systemClock,
-  })
-}
+const open = (instance: string, database?: string) =>
+  openEngine(cluster.kubeconfig, instance, { database: mark(database) })
 
 const [contract, next] = [uniqueName('contract'), uniqueName('neighbour')]
-const engine = open(contract)
-const other = open(contract, 'other')
-const neighbour = { instance: next, pool: 'next', engine: open(next) }
+const engine = await open(contract)
+const other = await open(contract, 'other')
+const neighbour = { instance: next, pool: 'next', engine: await open(next) }
 
 const nameOf = (id: string) => parseId(id)?.name ?? ''
 const unsupported = async () => {

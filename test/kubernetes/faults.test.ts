@@ -3,17 +3,13 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../lab/eventually.ts'
-import { mark } from '../../lab/database-mark.ts'
 import { openApiProxy } from '../../lab/kubernetes/api-proxy.ts'
 import { container } from '../../lab/rows.ts'
 import type { ContainerSpec } from '../../src/domain/container.ts'
-import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
-import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
 import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
-import { systemClock } from '../../src/ports/clock.ts'
 import { confirmed } from '../../src/reconcile/listing/confirmed.ts'
 import { sharedCluster } from './support/bed.ts'
-import { SPEC } from '../../lab/kubernetes/spec.ts'
+import { openEngine, SPEC } from '../../lab/kubernetes/engine.ts'
 
 const INSTANCE = 'can-faults'
 /** A list of the instance's containers. */
@@ -23,18 +19,7 @@ const PATH = `/api/v1/namespaces/${INSTANCE}/pods?labelSelector=berth.instance%3
 
 const cluster = await sharedCluster()
 const proxy = await openApiProxy(cluster, 'faults')
-const options = { context: null, environment: {}, clock: systemClock }
-const engine = openKubernetes({
-  instance: INSTANCE,
-  reaches: () => ['internet'],
-  database: mark(),
-  cluster: await readKubeconfig(proxy.kubeconfig, options),
-  namespace: INSTANCE,
-  nameservers: [],
-  gatewayAddresses: [],
-  clock: systemClock,
-  deadlines: { list: 3_000, inspect: 3_000 },
-})
+const engine = await openEngine(proxy.kubeconfig, INSTANCE, { deadlines: { list: 3_000, inspect: 3_000 } })
 /** Made by the first test that needs one. */
 let id = ''
 const endings: (() => void)[] = []

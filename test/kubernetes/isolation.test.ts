@@ -5,17 +5,13 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { eventually } from '../../lab/eventually.ts'
-import { mark } from '../../lab/database-mark.ts'
 import type { Reach } from '../../src/domain/container.ts'
-import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
 import type { KubernetesObject } from '../../src/engine/kubernetes/api/types.ts'
 import type { Deadlines } from '../../src/engine/kubernetes/deadlines.ts'
-import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
 import { parseId } from '../../src/engine/kubernetes/pods/id.ts'
 import type { Pod } from '../../src/engine/kubernetes/pods/types.ts'
-import { systemClock } from '../../src/ports/clock.ts'
 import { call, connectTo, setEnforced, sharedCluster } from './support/bed.ts'
-import { SPEC } from '../../lab/kubernetes/spec.ts'
+import { openEngine, SPEC } from '../../lab/kubernetes/engine.ts'
 
 const exec = promisify(execFile)
 const INSTANCE = 'can-isolation'
@@ -29,25 +25,17 @@ setsid python3 -m http.server 80 --directory /var/empty >/dev/null 2>&1 </dev/nu
 `
 
 const cluster = await sharedCluster()
-const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })
 const admin = await connectTo(cluster.kubeconfig)
 const { hostname: controlPlane } = new URL(cluster.apiServer.url)
 
-function open(deadlines: Partial<Deadlines> = {}) {
-  return openKubernetes({
-    instance: INSTANCE,
+const open = (deadlines: Partial<Deadlines> = {}) =>
+  openEngine(cluster.kubeconfig, INSTANCE, {
     reaches: () => ['internet', 'none', 'all'],
-    database: mark(),
-    cluster: access,
-    namespace: INSTANCE,
-    nameservers: [],
     gatewayAddresses: [`${cluster.machine}/32`],
-    clock: systemClock,
     deadlines,
   })
-}
 
-const engine = open()
+const engine = await open()
 
 before(async () => {
   await cluster.kubectl('create', 'namespace', INSTANCE)
@@ -103,7 +91,7 @@ describe('policies that are not enforced', () => {
 
   it('let nothing be lent: provisioning says what was reached, and what to do', async () => {
     await setEnforced(false)
-    const hasty = open({ enforce: 500 })
+    const hasty = await open({ enforce: 500 })
     const error = await hasty.provision().then(
       () => assert.fail('provisioned'),
       (thrown: Error) => thrown,
@@ -126,7 +114,7 @@ describe('policies that are not enforced', () => {
 
   it('keep a container from being ready until they are, also for a manager that finds it running', async () => {
     await engine.provision()
-    const hasty = open({ enforce: 500 })
+    const hasty = await open({ enforce: 500 })
     await setEnforced(false)
     const id = await create('internet')
     const why = /^start can-\d+-g1: .*\(sshd of another container\).* after 0\.5 s: .*does not enforce NetworkPolicy/

@@ -2,25 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import type { PublishedSpec } from '../../src/domain/container.ts'
-import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
-import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
-import { systemClock } from '../../src/ports/clock.ts'
-import { mark } from '../../lab/database-mark.ts'
 import { sharedCluster, uniqueName } from './support/bed.ts'
-import { SPEC } from '../../lab/kubernetes/spec.ts'
+import { openEngine, SPEC } from '../../lab/kubernetes/engine.ts'
 
 const cluster = await sharedCluster()
 const namespace = uniqueName('nodes')
-const engine = openKubernetes({
-  instance: namespace,
-  reaches: () => ['internet'],
-  database: mark(),
-  cluster: await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock }),
-  namespace,
-  nameservers: [],
-  gatewayAddresses: [],
-  clock: systemClock,
-})
+const engine = await openEngine(cluster.kubeconfig, namespace)
 
 before(async () => {
   await cluster.kubectl('create', 'namespace', namespace)

@@ -2,11 +2,8 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { eventually } from '../../lab/eventually.ts'
-import { mark } from '../../lab/database-mark.ts'
+import { openEngine } from '../../lab/kubernetes/engine.ts'
 import type { TestManager } from '../../lab/manager.ts'
-import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
-import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
-import { systemClock } from '../../src/ports/clock.ts'
 import { sharedCluster } from './support/bed.ts'
 import { managersOn, tenantOf } from './support/managers.ts'
 
@@ -99,16 +96,7 @@ it('a tunnel fails within seconds if the policies do not let the manager reach p
 })
 
 it('a second instance in the namespace is refused', async () => {
-  const engine = openKubernetes({
-    instance: 'second',
-    reaches: () => ['internet'],
-    database: mark(),
-    cluster: await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock }),
-    namespace,
-    nameservers: [],
-    gatewayAddresses: [],
-    clock: systemClock,
-  })
+  const engine = await openEngine(cluster.kubeconfig, 'second', { namespace })
   try {
     const message = `in namespace ${namespace} belongs to instance ${manager.instance}: give each instance a namespace of`
     await assert.rejects(engine.provision(), (error: Error) => error.message.includes(message))

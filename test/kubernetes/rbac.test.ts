@@ -4,13 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { stringify } from 'yaml'
-import { mark } from '../../lab/database-mark.ts'
-import { readKubeconfig } from '../../src/engine/kubernetes/api/access/kubeconfig.ts'
-import { openKubernetes } from '../../src/engine/kubernetes/engine.ts'
-import { systemClock } from '../../src/ports/clock.ts'
 import type { Engine } from '../../src/ports/engine.ts'
 import { ROOT } from '../support/text/markdown.ts'
-import { SPEC } from '../../lab/kubernetes/spec.ts'
+import { openEngine, SPEC } from '../../lab/kubernetes/engine.ts'
 import { sharedCluster } from './support/bed.ts'
 
 const NAMESPACE = 'berth-containers'
@@ -43,17 +39,8 @@ async function kubeconfigOfAccount(): Promise<string> {
 before(async () => {
   for (const file of ['namespaces.yaml', 'rbac.yaml'])
     await cluster.kubectl('apply', '-f', join(ROOT, 'deploy/kubernetes', file))
-  const options = { context: null, environment: {}, clock: systemClock }
-  engine = openKubernetes({
-    instance: 'rbac',
-    reaches: () => ['internet', 'none', 'all'],
-    database: mark(),
-    cluster: await readKubeconfig(await kubeconfigOfAccount(), options),
-    namespace: NAMESPACE,
-    nameservers: [],
-    gatewayAddresses: [],
-    clock: systemClock,
-  })
+  const some = { namespace: NAMESPACE, reaches: () => ['internet', 'none', 'all'] as const }
+  engine = await openEngine(await kubeconfigOfAccount(), 'rbac', some)
 })
 
 after(() => engine.close())

@@ -6,17 +6,15 @@ import { loadavg } from 'node:os'
 import { createLimit } from '../../../src/domain/concurrency.ts'
 import { readKubeconfig } from '../../../src/engine/kubernetes/api/access/kubeconfig.ts'
 import { KubernetesClient } from '../../../src/engine/kubernetes/api/client.ts'
-import { openKubernetes } from '../../../src/engine/kubernetes/engine.ts'
 import { parseId } from '../../../src/engine/kubernetes/pods/id.ts'
 import { AGENT_ANNOTATION, containersOf } from '../../../src/engine/kubernetes/pods/marks.ts'
 import type { Engine } from '../../../src/ports/engine.ts'
 import { systemClock } from '../../../src/ports/clock.ts'
-import { mark } from '../../database-mark.ts'
 import { eventually } from '../../eventually.ts'
 import { Samples } from '../../samples.ts'
 import { startCluster } from '../cluster.ts'
 import { processOf, processorTimeOf, residentBytesOf } from './processes.ts'
-import { SPEC } from '../spec.ts'
+import { openEngine, SPEC } from '../engine.ts'
 
 const NAMESPACE = 'many'
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`
@@ -34,16 +32,7 @@ if (sizes.length === 0 || sizes.some((size) => !(size > REPEATS))) throw new Err
 const cluster = await startCluster({ names: [] })
 const access = await readKubeconfig(cluster.kubeconfig, { context: null, environment: {}, clock: systemClock })
 const client = new KubernetesClient(access)
-const engine = openKubernetes({
-  instance: NAMESPACE,
-  reaches: () => ['internet'],
-  database: mark(),
-  cluster: access,
-  namespace: NAMESPACE,
-  nameservers: [],
-  gatewayAddresses: [],
-  clock: systemClock,
-})
+const engine = await openEngine(cluster.kubeconfig, NAMESPACE)
 const apiServer = processOf(cluster.folder, 'kube-apiserver')
 const etcd = processOf(cluster.folder, 'etcd')
 const ids: string[] = []
