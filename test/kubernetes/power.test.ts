@@ -97,12 +97,15 @@ async function switchOn(node: Node, lents: readonly Lent[]): Promise<string[]> {
       await sleep(100)
     }
   })()
-  await node.start()
-  await eventually(() => isReady(node), 60_000)
-  const pods = async () => (await podsOf(cluster, namespace)).map(({ name }) => name)
-  await eventually(async () => (await pods()).every((name) => !lents.some(({ pod }) => pod === name)), 90_000)
-  control.abort()
-  await watching
+  try {
+    await node.start()
+    await eventually(() => isReady(node), 60_000)
+    const pods = async () => (await podsOf(cluster, namespace)).map(({ name }) => name)
+    await eventually(async () => (await pods()).every((name) => !lents.some(({ pod }) => pod === name)), 90_000)
+  } finally {
+    control.abort()
+    await watching
+  }
   assert.deepEqual((await node.runningContainers()).filter(isOld), [])
   return [...seen]
 }

@@ -62,7 +62,7 @@ async function stateOf({ id }: Lent): Promise<string> {
 }
 
 async function isRunning({ node, pod }: Lent): Promise<boolean> {
-  return (await node.runningContainers()).some((name) => name.includes(pod))
+  return (await node.runningContainers()).some((name) => name.includes(`_${pod}_`))
 }
 
 async function release({ id }: Lent): Promise<{ status: number; body: Problem }> {

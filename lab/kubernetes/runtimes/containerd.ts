@@ -50,7 +50,7 @@ export class Containerd implements Runtime {
       .split('\n')
       .map((line) => line.split(/\s+/))
       .flatMap(([id, , state]) => (id && state === 'RUNNING' ? [id] : []))
-    return Promise.all(running.map(async (id) => `${id} of ${await this.#podOf(id)}`))
+    return Promise.all(running.map(async (id) => `${id}_${await this.#podOf(id)}_`))
   }
 
   async removeContainers(pod: string): Promise<void> {

@@ -24,7 +24,7 @@ export interface Runtime {
   start(namespaces: Namespaces): Promise<void>
   /** Copies an image from this machine's Docker. */
   load(image: string): Promise<void>
-  /** Returns the names of the containers that run, which contain the names of their pods. */
+  /** Returns the names of the containers that run. The name of the pod is in them, between two "_". */
   runningContainers(): Promise<string[]>
   /** Removes the containers of a pod, running or not. The kubelet is not told. */
   removeContainers(pod: string): Promise<void>
