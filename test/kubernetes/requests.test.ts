@@ -93,7 +93,7 @@ describe('a request', () => {
     const subject = { kind: 'ServiceAccount', serviceAccount: { name, namespace: 'default' } }
     const resource = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'], clusterScope: true }
     const rule = { subjects: [subject], resourceRules: [resource] }
-    const schema = { priorityLevelConfiguration: { name }, matchingPrecedence: 1, rules: [rule] }
+    const schema = { priorityLevelConfiguration: { name }, matchingPrecedence: 2, rules: [rule] }
     await admin.create(`${api}/flowschemas`, { metadata: { name }, spec: schema }, call('create'))
     const roles = '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings'
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' }
