@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BerthError } from '../../../domain/errors.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import { describeEnd } from './describe-end.ts'
-import { isRunning } from './observed.ts'
+import { hasStartedAgain, isRunning } from './observed.ts'
 import type { Pods } from './pods.ts'
 import type { Pod } from './types.ts'
 import { assertUserns } from './userns.ts'
@@ -22,9 +22,9 @@ const IMAGE_REASONS = ['ErrImageNeverPull', 'ErrImagePull', 'ImagePullBackOff', 
 const FAILURE_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']
 
 /**
- * Returns the pod when it runs. Throws `image_missing`; `engine_failed` when it cannot run or lacks the user namespace
- * that it must have; `engine_unavailable` after the deadline. A pod that no node can run stays: a node may be added for
- * it, and a later call finds it running.
+ * Returns the pod when it runs. Throws `image_missing`; `engine_failed` when it cannot run, has run before, or lacks the
+ * user namespace that it must have; `engine_unavailable` after the deadline. A pod that no node can run stays: a node
+ * may be added for it, and a later call finds it running.
  */
 export async function waitUntilRunning(pods: Pods, id: string, clock: Clock): Promise<Pod> {
   const begin = performance.now()
@@ -34,6 +34,8 @@ export async function waitUntilRunning(pods: Pods, id: string, clock: Clock): Pr
       throw new BerthError('engine_failed', `start ${id}: no such container`)
     }
     if (isRunning(pod)) {
+      // While the other container was being made, the pod looked like one that has never run.
+      if (hasStartedAgain(pod)) throw failed(pod.metadata.name, describeEnd(pod))
       await assertUserns(pods, pod)
       return pod
     }
