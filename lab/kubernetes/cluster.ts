@@ -21,6 +21,8 @@ import type { RuntimeName } from './runtimes/runtime.ts'
 
 const exec = promisify(execFile)
 const READY_TIMEOUT_MS = 120_000
+/** Of kubectl: the metrics of an API server take more than a megabyte. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 
 export interface Cluster {
   /** Contains all files of the cluster, including the logs. */
@@ -89,7 +91,9 @@ export async function startCluster({
     await startEtcd(place)
     await Promise.all([apiServer.start().then(() => startControllers(place)), ...nodes.map((node) => node.start())])
     const kubectl = async (...args: string[]) => {
-      const { stdout } = await exec(join(programs, 'kubectl'), ['--kubeconfig', kubeconfig, ...args])
+      const { stdout } = await exec(join(programs, 'kubectl'), ['--kubeconfig', kubeconfig, ...args], {
+        maxBuffer: MAX_OUTPUT_BYTES,
+      })
       return stdout
     }
     await waitForNodes(kubectl, names)

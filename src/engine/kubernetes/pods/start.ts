@@ -22,9 +22,9 @@ const IMAGE_REASONS = ['ErrImageNeverPull', 'ErrImagePull', 'ImagePullBackOff', 
 const FAILURE_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']
 
 /**
- * Returns the pod when it runs. Throws `image_missing`; `engine_failed` when it cannot run, has run before, or lacks the
- * user namespace that it must have; `engine_unavailable` after the deadline. A pod that no node can run stays: a node
- * may be added for it, and a later call finds it running.
+ * Returns the pod when it runs. Throws `image_missing`; `engine_failed` when it cannot run, has run before, or lacks
+ * the user namespace that it must have; `engine_unavailable` after the deadline. A pod that no node can run stays: a
+ * node may be added for it, and a later call finds it running.
  */
 export async function waitUntilRunning(pods: Pods, id: string, clock: Clock): Promise<Pod> {
   const begin = performance.now()
