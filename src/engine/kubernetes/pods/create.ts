@@ -9,6 +9,8 @@ import type { Pods } from './pods.ts'
 import type { Pod } from './types.ts'
 
 const POLL_MS = 200
+/** A later attempt would have too little of its deadline left. */
+const MIN_CREATE_MS = 1_000
 
 /**
  * Makes the pod of one generation, and returns it. If this database's manager has made exactly this generation and it
@@ -19,7 +21,7 @@ export async function createPod(pods: Pods, spec: ContainerSpec, options: Manife
   const name = podName(spec)
   const end = performance.now() + pods.deadlines.create
   for (;;) {
-    const call = { what: `create ${spec.name}`, deadlineMs: Math.max(1, end - performance.now()) }
+    const call = { what: `create ${spec.name}`, deadlineMs: end - performance.now() }
     const made = await pods.client.create<Pod>(pods.path(), podManifest(spec, options), call).catch(asConflict)
     if (made !== null) return made
     const holder = await pods.named(name)
@@ -29,7 +31,7 @@ export async function createPod(pods: Pods, spec: ContainerSpec, options: Manife
       return holder
     }
     // The object of an earlier pod is still there.
-    if (performance.now() > end) throw conflict(spec, 'a pod that is being deleted')
+    if (performance.now() + MIN_CREATE_MS > end) throw conflict(spec, 'a pod that is being deleted')
     await sleep(POLL_MS)
   }
 }
