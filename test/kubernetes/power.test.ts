@@ -176,7 +176,9 @@ it('a node is on again at once: its reserved container is replaced, and the pool
   gracefullyDeleted(proxy)
 })
 
-it('a pod that its node starts again without its files is replaced under its reservation', async (t) => {
+const onDocker = (process.env['RUNTIME'] ?? 'docker') === 'docker'
+const skip = !onDocker && 'containerd remembers containers that were removed without its kubelet'
+it('a pod that its node starts again without its files is replaced under its reservation', { skip }, async (t) => {
   const lent = await reserve()
   const node = nodeNamed(lent.node)
   // As after a loss of power, when dead containers are removed before the kubelet lists them.
