@@ -117,11 +117,6 @@ export class Node {
     return this.#runtime.runningContainers()
   }
 
-  /** As `Runtime.removeContainers`. */
-  removeContainers(pod: string): Promise<void> {
-    return this.#runtime.removeContainers(pod)
-  }
-
   /** Pulls the network cable of the node, or plugs it in again. */
   async setCable(state: 'up' | 'down'): Promise<void> {
     await this.#place.network.setCable(this.name, state)

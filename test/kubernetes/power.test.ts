@@ -6,10 +6,11 @@ import { eventually } from '../../lab/eventually.ts'
 import { listening } from '../../lab/gateway.ts'
 import { openApiProxy } from '../../lab/kubernetes/api-proxy.ts'
 import type { Node } from '../../lab/kubernetes/node.ts'
+import { removeContainers } from '../../lab/kubernetes/runtimes/docker.ts'
 import type { TestManager } from '../../lab/manager.ts'
 import { gatewayStarter } from '../support/gateway/alone.ts'
 import { banner } from '../support/gateway/banner.ts'
-import { sharedCluster } from './support/bed.ts'
+import { chosenRuntime, sharedCluster } from './support/bed.ts'
 import { Decoy } from './support/decoy.ts'
 import { gracefullyDeleted } from './support/deletions.ts'
 import { managersOn, openSession, podsOf, tenantOf, untilAllReady } from './support/managers.ts'
@@ -176,14 +177,13 @@ it('a node is on again at once: its reserved container is replaced, and the pool
   gracefullyDeleted(proxy)
 })
 
-const onDocker = (process.env['RUNTIME'] ?? 'docker') === 'docker'
-const skip = !onDocker && 'containerd remembers containers that were removed without its kubelet'
+const skip = chosenRuntime() !== 'docker' && 'containerd remembers containers that were removed without its kubelet'
 it('a pod that its node starts again without its files is replaced under its reservation', { skip }, async (t) => {
   const lent = await reserve()
   const node = nodeNamed(lent.node)
   // As after a loss of power, when dead containers are removed before the kubelet lists them.
   await node.endKubelet()
-  await node.removeContainers(lent.pod)
+  await removeContainers(node.docker, lent.pod)
   const began = performance.now()
   node.startKubelet()
   await eventually(async () => (await node.runningContainers()).some((name) => name.includes(lent.pod)))

@@ -53,11 +53,6 @@ export class Containerd implements Runtime {
     return Promise.all(running.map(async (id) => `${id}_${await this.#podOf(id)}_`))
   }
 
-  /** The part that serves the kubelet remembers containers that another client has removed. */
-  async removeContainers(): Promise<void> {
-    throw new Error('the kubelet would not miss containers that were removed from containerd')
-  }
-
   async #podOf(id: string): Promise<string | undefined> {
     const { Labels } = JSON.parse(await this.#ctr('containers', 'info', id)) as { Labels: Record<string, string> }
     return Labels[POD_LABEL]

@@ -17,6 +17,16 @@ export function dockerHost(folder: string): string {
   return `unix://${folder}${SOCKET}`
 }
 
+/**
+ * Removes the containers of a pod, running or not. The kubelet is not told. Only with Docker: the part of containerd
+ * that serves the kubelet remembers containers that another client has removed.
+ */
+export async function removeContainers(host: string, pod: string): Promise<void> {
+  const remove =
+    'docker --host "$1" ps --all --quiet --filter "name=_$2_" | xargs --no-run-if-empty docker --host "$1" rm --force'
+  await exec('bash', ['-o', 'pipefail', '-c', remove, 'bash', host, pod])
+}
+
 export class Docker implements Runtime {
   readonly kubeletOptions = [
     '--container-runtime=docker',
@@ -61,12 +71,6 @@ export class Docker implements Runtime {
   async runningContainers(): Promise<string[]> {
     const { stdout } = await exec('docker', ['--host', this.#host, 'ps', '--format', '{{.Names}}'])
     return stdout.split('\n').filter(Boolean)
-  }
-
-  async removeContainers(pod: string): Promise<void> {
-    const remove =
-      'docker --host "$1" ps --all --quiet --filter "name=_$2_" | xargs --no-run-if-empty docker --host "$1" rm --force'
-    await exec('bash', ['-o', 'pipefail', '-c', remove, 'bash', this.#host, pod])
   }
 
   async #loadPause(): Promise<void> {

@@ -26,6 +26,4 @@ export interface Runtime {
   load(image: string): Promise<void>
   /** Returns the names of the containers that run. The name of the pod is in them, between two "_". */
   runningContainers(): Promise<string[]>
-  /** Removes the containers of a pod, running or not. The kubelet is not told. */
-  removeContainers(pod: string): Promise<void>
 }

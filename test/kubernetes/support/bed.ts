@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { after } from 'node:test'
 import { type Cluster, startCluster } from '../../../lab/kubernetes/cluster.ts'
-import { RUNTIMES } from '../../../lab/kubernetes/runtimes/runtime.ts'
+import { type RuntimeName, RUNTIMES } from '../../../lab/kubernetes/runtimes/runtime.ts'
 import { readKubeconfig } from '../../../src/engine/kubernetes/api/access/kubeconfig.ts'
 import { KubernetesClient } from '../../../src/engine/kubernetes/api/client.ts'
 import type { Target } from '../../../src/engine/kubernetes/api/stream/channels.ts'
@@ -20,11 +20,16 @@ export function sharedCluster(): Promise<Cluster> {
   return starting
 }
 
-async function start(): Promise<Cluster> {
+/** Returns the runtime in RUNTIME; Docker by default. */
+export function chosenRuntime(): RuntimeName {
   const wanted = process.env['RUNTIME'] ?? 'docker'
   const runtime = RUNTIMES.find((name) => name === wanted)
   if (!runtime) throw new Error(`RUNTIME must be ${RUNTIMES.join(' or ')}, got ${wanted}`)
-  const cluster = await startCluster({ runtime })
+  return runtime
+}
+
+async function start(): Promise<Cluster> {
+  const cluster = await startCluster({ runtime: chosenRuntime() })
   after(async () => {
     await stopEnforcing?.()
     await cluster.stop()
