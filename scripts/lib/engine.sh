@@ -3,6 +3,10 @@
 
 readonly dockerd_log=/var/log/berth-dockerd.log
 
+# The manager takes an empty DOCKER_HOST for an unset one, as newer docker commands do. To docker 20.10 it names the
+# default engine, whatever the context.
+if [[ -z ${DOCKER_HOST:-} ]]; then unset DOCKER_HOST; fi
+
 engine() {
   local version how=
   if ! version=$(engine_version); then
