@@ -19,7 +19,7 @@ const DEFAULT_SHM_BYTES = 64 * MIB
 
 const POOL = {
   size: { parse: value.whole(0, 10_000) },
-  image: { parse: value.text, default: BOX_IMAGE },
+  image: { parse: value.imageName, default: BOX_IMAGE },
   ssh_ports: { parse: value.ports },
   // In MiB. sshd, a shell and Ansible's python3 need as much; Docker itself accepts less.
   memory: { parse: value.bytes(32), default: '512m' },

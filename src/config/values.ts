@@ -1,6 +1,7 @@
 /** Parsers of single values of berth.yml, which come from YAML or from the environment. They throw `InvalidValue`. */
 import { isIP } from 'node:net'
 import { parseDuration } from '../domain/text/duration.ts'
+import { isImageName } from '../domain/text/image-name.ts'
 import { isTimeZone } from '../domain/text/local-time.ts'
 import { formatBlock, type Ipv4Block, parseBlock } from '../domain/text/ipv4-block.ts'
 import { isSecureUrl } from '../domain/text/loopback.ts'
@@ -21,11 +22,9 @@ export const text: Parser<string> = (value) => {
   return value
 }
 
-/** Parses the name of an image. One word without a leading "-", because it becomes an argument of `docker`. */
+/** Parses the name of an image. It becomes an argument of `docker`, and never begins with "-". */
 export const imageName: Parser<string> = (value) => {
-  if (typeof value !== 'string' || !/^[a-z0-9][\w.:@/-]*$/i.test(value)) {
-    throw mustBe('an image such as debian:12 or alpine:3.22', value)
-  }
+  if (typeof value !== 'string' || !isImageName(value)) throw mustBe('an image such as debian:12 or alpine:3.22', value)
   return value
 }
 

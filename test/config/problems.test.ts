@@ -69,6 +69,11 @@ describe('an invalid file', () => {
       `listen: must be a loopback address such as 127.0.0.1:8080 with auth: none, not "0.0.0.0": ${why}`,
     ],
     [
+      'names an image as no registry does',
+      { pools: { p: { ...POOL, image: 'Debian 12' } } },
+      'pools.p.image: must be an image such as debian:12 or alpine:3.22, not "Debian 12"',
+    ],
+    [
       'has `prepare_image` without a playbook',
       { pools: { p: { ...POOL, prepare_image: true } } },
       'pools.p.prepare_image: needs prepare, the playbook that makes the image: name one, or remove it',

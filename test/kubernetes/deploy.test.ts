@@ -60,10 +60,32 @@ async function manifests(): Promise<string> {
   return file
 }
 
-/** Returns the addresses of the pods of a deployment that are ready. */
+interface Pod {
+  readonly metadata: { readonly deletionTimestamp?: string }
+  readonly status: { readonly podIP: string; readonly containerStatuses?: readonly { readonly ready: boolean }[] }
+}
+
+async function podsOf(app: string): Promise<readonly Pod[]> {
+  const output = await kubectl('get', 'pods', '-l', `app=${app}`, '-o', 'json')
+  return (JSON.parse(output) as { items: readonly Pod[] }).items
+}
+
+/** Returns the addresses of the pods of a deployment that are ready and do not stop. */
 async function addressesOf(app: string): Promise<string[]> {
-  const ready = '{range .items[?(@.status.containerStatuses[0].ready==true)]}{.status.podIP}{"\\n"}{end}'
-  return (await kubectl('get', 'pods', '-l', `app=${app}`, '-o', `jsonpath=${ready}`)).split('\n').filter(Boolean)
+  const serving = (await podsOf(app)).filter(
+    ({ metadata, status }) => metadata.deletionTimestamp === undefined && status.containerStatuses?.[0]?.ready === true,
+  )
+  return serving.map(({ status }) => status.podIP)
+}
+
+async function replace(app: string): Promise<void> {
+  await kubectl('rollout', 'restart', `deployment/${app}`)
+  await kubectl('rollout', 'status', `deployment/${app}`, '--timeout=180s')
+}
+
+interface Lent {
+  readonly id: string
+  readonly containers: readonly { readonly name: string; readonly port: number }[]
 }
 
 async function send<T>(method: string, path: string, body?: object): Promise<T> {
@@ -102,25 +124,27 @@ describe('deploy/kubernetes', () => {
     }, 120_000)
   })
 
-  it('leads to the containers through each gateway, also while the managers are replaced', async () => {
-    const gateways = await addressesOf('berth-gateway')
-    assert.equal(gateways.length, 2)
-    const request = { username: 'ann', ssh_keys: [publicKey] }
-    const { id, containers } = await send<{ id: string; containers: { name: string; port: number }[] }>(
-      'POST',
-      '/v1/reservations',
-      request,
-    )
+  it('leads to the containers through each gateway, also while managers and gateways are replaced', async () => {
+    const { id, containers } = await send<Lent>('POST', '/v1/reservations', { username: 'ann', ssh_keys: [publicKey] })
     const [{ name, port } = assert.fail()] = containers
-    const logins = gateways.map((host) => login({ host, port, username: 'ann', privateKey }))
-    const [one = assert.fail(), two = assert.fail()] = await Promise.all(logins)
-    assert.equal((await one.exec('hostname')).stdout.trim(), name)
-    await kubectl('rollout', 'restart', 'deployment/berth-manager')
-    await kubectl('rollout', 'status', 'deployment/berth-manager', '--timeout=180s')
-    for (const session of [one, two]) assert.equal((await session.exec('echo goes on')).stdout, 'goes on')
+    const openAll = async () => {
+      const gateways = await addressesOf('berth-gateway')
+      assert.equal(gateways.length, 2)
+      const logins = gateways.map((host) => login({ host, port, username: 'ann', privateKey }))
+      return { gateways, sessions: await Promise.all(logins) }
+    }
+    const old = await openAll()
+    await replace('berth-manager')
+    await replace('berth-gateway')
+    const fresh = await openAll()
+    for (const address of fresh.gateways) assert.ok(!old.gateways.includes(address), address)
+    const sessions = [...old.sessions, ...fresh.sessions]
+    for (const session of sessions) assert.equal((await session.exec('hostname')).stdout, name)
     url = `http://${(await addressesOf('berth-manager'))[0]}:8080`
     const began = performance.now()
-    await Promise.all([send('DELETE', `/v1/reservations/${id}`), one.closed, two.closed])
+    await Promise.all([send('DELETE', `/v1/reservations/${id}`), ...sessions.map(({ closed }) => closed)])
     assert.ok(performance.now() - began < 5_000)
+    // The replaced gateways waited for these sessions only.
+    await eventually(async () => (await podsOf('berth-gateway')).length === fresh.gateways.length, 30_000)
   })
 })

@@ -187,6 +187,26 @@ describe('policies that are enforced', () => {
     assert.deepEqual(seen, [`${addresses.none}/22`, '', ''])
   })
 
+  it('are restored after an edit by hand', async () => {
+    const policy = ['-n', INSTANCE, 'networkpolicy', 'berth-reach-internet']
+    const specOf = async () => (await cluster.kubectl('get', ...policy, '-o', 'jsonpath={.spec}')).trim()
+    const original = await specOf()
+    for (const edit of [
+      { ingress: [{}] },
+      { egress: [{}] },
+      { podSelector: { matchLabels: { further: 'label' } } },
+      { policyTypes: ['Ingress'] },
+    ]) {
+      assert.equal(await engine.isProvisioned(), true)
+      await cluster.kubectl('patch', ...policy, '--type=merge', '-p', JSON.stringify({ spec: edit }))
+      assert.notEqual(await specOf(), original)
+      assert.equal(await engine.isProvisioned(), false, JSON.stringify(edit))
+      await engine.provision()
+      assert.equal(await specOf(), original)
+    }
+    assert.equal(await engine.isProvisioned(), true)
+  })
+
   it('are shown again when the canary is gone', async () => {
     const [canary = ''] = await helpers('canary')
     assert.equal(await engine.isProvisioned(), true)

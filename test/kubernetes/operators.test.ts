@@ -95,12 +95,14 @@ it('a tunnel fails within seconds if the policies do not let the manager reach p
   assert.match(stderr, /sshd does not answer: no answer within 5 s/)
 })
 
-it('a second instance in the namespace is refused', async () => {
-  const engine = await openEngine(cluster.kubeconfig, 'second', { namespace })
-  try {
-    const message = `in namespace ${namespace} belongs to instance ${manager.instance}: give each instance a namespace of`
-    await assert.rejects(engine.provision(), (error: Error) => error.message.includes(message))
-  } finally {
-    await engine.close()
+it('a second instance in the namespace is refused, also one with equal settings', async () => {
+  for (const gatewayAddresses of [[], [`${cluster.machine}/32`]]) {
+    const engine = await openEngine(cluster.kubeconfig, 'second', { namespace, gatewayAddresses })
+    try {
+      const message = `in namespace ${namespace} belongs to instance ${manager.instance}: give each instance a namespace of`
+      await assert.rejects(engine.provision(), (error: Error) => error.message.includes(message))
+    } finally {
+      await engine.close()
+    }
   }
 })

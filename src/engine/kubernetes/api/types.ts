@@ -5,6 +5,8 @@ interface ObjectMeta {
   readonly namespace?: string
   readonly uid: string
   readonly resourceVersion: string
+  /** Incremented by each change of the spec, for kinds that have it. */
+  readonly generation?: number
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   /** ISO 8601. */

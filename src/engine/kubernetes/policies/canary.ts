@@ -1,5 +1,5 @@
 /** Pods that show whether policies are enforced. They are made like containers, and never lent. */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { ContainerSpec, Reach } from '../../../domain/container.ts'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import { BOX_IMAGE } from '../../../domain/pool.ts'
@@ -12,13 +12,15 @@ import { REACH_LABEL } from '../pods/marks.ts'
 import { Pods } from '../pods/pods.ts'
 import { waitUntilRunning } from '../pods/start.ts'
 import type { Pod } from '../pods/types.ts'
-import { DIGEST_ANNOTATION, digestOf, type Manifest } from './manifests.ts'
+import type { Manifest } from './manifests.ts'
 
 /** `canary`: stays, and must not be reached. `probe`: tries to reach it once. */
 type Role = 'canary' | 'probe'
 
 /** Its value is the role. These pods lack the label of containers, so listings of containers leave them out. */
 const ROLE_LABEL = 'berth.canary'
+/** Digest of what a pod was made from. */
+const DIGEST_ANNOTATION = 'berth.digest'
 const NAME = 'berth-canary'
 /** Time after which the kubelet ends a probe that a killed manager has left. */
 const PROBE_LIFETIME_S = 600
@@ -105,6 +107,10 @@ export class Canaries {
 /** Whether it was made as it would be made now, and is not being deleted. */
 function hasDigest({ metadata: { annotations, deletionTimestamp } }: Pod, digest: string): boolean {
   return deletionTimestamp === undefined && annotations?.[DIGEST_ANNOTATION] === digest
+}
+
+function digestOf(made: object): string {
+  return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16)
 }
 
 /** Prefers another node than the canary's: traffic between nodes takes another path than traffic within a node. */

@@ -2,7 +2,6 @@
  * NetworkPolicies: one for each reach, and one for the containers of a reservation that reach each other. A pod that is
  * selected by a policy reaches only what its policies allow together.
  */
-import { createHash } from 'node:crypto'
 import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import type { Reach } from '../../../domain/container.ts'
 import { CLOUD_SERVICES_IPV4 } from '../../cloud-services.ts'
@@ -12,8 +11,6 @@ import { SSH_PORT } from '../pods/manifest.ts'
 
 /** Pods in namespaces with this label "true" may connect to sshd: those of the managers and gateways. */
 const GATEWAY_LABEL = 'berth.gateway'
-/** Digest of what an object was made from. */
-export const DIGEST_ANNOTATION = 'berth.digest'
 
 /** Private networks (RFC 1918, RFC 6598), which are those of nodes, pods and services. */
 const PRIVATE_IPV4 = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']
@@ -38,7 +35,7 @@ export function reachPolicy(reach: Reach, { instance, gatewayAddresses, nameserv
     { namespaceSelector: { matchLabels: { [GATEWAY_LABEL]: 'true' } } },
     ...gatewayAddresses.map((cidr) => ({ ipBlock: { cidr } })),
   ]
-  return withDigest({
+  return {
     metadata: { name: `berth-reach-${reach}`, labels: { [INSTANCE_LABEL]: instance } },
     spec: {
       podSelector: { matchLabels: { [REACH_LABEL]: reach } },
@@ -46,7 +43,7 @@ export function reachPolicy(reach: Reach, { instance, gatewayAddresses, nameserv
       ingress: [{ from: gateways, ports: [{ protocol: 'TCP', port: SSH_PORT }] }],
       egress: egressOf(reach, nameservers),
     },
-  })
+  }
 }
 
 function egressOf(reach: Reach, nameservers: readonly string[]): object[] {
@@ -91,16 +88,8 @@ export function peersPolicy(reservation: string, instance: string, mark: Databas
 
 /** Keeps `kubectl drain` from ending a container that is lent. */
 export function disruptionBudget(instance: string): Manifest {
-  return withDigest({
+  return {
     metadata: { name: 'berth-held', labels: { [INSTANCE_LABEL]: instance } },
     spec: { minAvailable: ALL_HELD, selector: { matchLabels: { [HELD_LABEL]: 'true' } } },
-  })
-}
-
-function withDigest({ metadata, spec }: Manifest): Manifest {
-  return { metadata: { ...metadata, annotations: { [DIGEST_ANNOTATION]: digestOf(spec) } }, spec }
-}
-
-export function digestOf(made: object): string {
-  return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16)
+  }
 }

@@ -8,20 +8,15 @@ import { DATABASE_LABEL, INSTANCE_LABEL, ORIGIN_LABEL, PEERS_LABEL } from '../..
 import { parseId } from '../pods/id.ts'
 import { isGone } from '../pods/observed.ts'
 import type { Pods } from '../pods/pods.ts'
-import {
-  DIGEST_ANNOTATION,
-  disruptionBudget,
-  type Manifest,
-  peersPolicy,
-  type PolicyOptions,
-  reachPolicy,
-} from './manifests.ts'
+import { disruptionBudget, type Manifest, peersPolicy, type PolicyOptions, reachPolicy } from './manifests.ts'
 
 export class Policies {
   readonly #pods: Pods
   readonly #options: PolicyOptions
   /** Its identity of the database may change. */
   readonly #mark: DatabaseMark
+  /** Revisions of the policies of reaches after they were applied, by name. */
+  readonly #applied = new Map<string, string>()
 
   constructor(pods: Pods, options: PolicyOptions, mark: DatabaseMark) {
     this.#pods = pods
@@ -32,16 +27,18 @@ export class Policies {
   /** Makes or corrects all policies, and the budget that a drain respects. */
   async apply(reaches: ReadonlySet<Reach>): Promise<void> {
     const policies = [...reaches].map((reach) => reachPolicy(reach, this.#options))
-    for (const policy of policies) await this.#applyOne(this.#networkPolicies(), policy)
+    for (const policy of policies)
+      this.#applied.set(policy.metadata.name, revisionOf(await this.#applyOne(this.#networkPolicies(), policy)))
     await this.#applyOne(await this.#budgets(), disruptionBudget(this.#options.instance))
   }
 
-  /** Returns whether the policies of these reaches exist, and were made as they would be made now. */
+  /** Returns whether the policies of these reaches are as this process has applied them. */
   async areApplied(reaches: ReadonlySet<Reach>): Promise<boolean> {
-    const found = new Map((await this.#list(INSTANCE_LABEL)).map((policy) => [policy.metadata.name, digestOf(policy)]))
+    const found = await this.#list(INSTANCE_LABEL)
+    const revisions = new Map(found.map((policy) => [policy.metadata.name, revisionOf(policy)]))
     return [...reaches]
-      .map((reach) => reachPolicy(reach, this.#options))
-      .every((policy) => found.get(policy.metadata.name) === digestOf(policy))
+      .map((reach) => reachPolicy(reach, this.#options).metadata.name)
+      .every((name) => revisions.has(name) && revisions.get(name) === this.#applied.get(name))
   }
 
   async connectPeers(reservation: string, members: readonly PeerMember[]): Promise<void> {
@@ -76,15 +73,15 @@ export class Policies {
     await this.#pods.client.patch(this.#pods.path(name), 'merge', patch, this.#call(`connect ${name}`))
   }
 
-  async #applyOne(collection: string, manifest: Manifest): Promise<void> {
+  /** Makes an object, or replaces the whole spec of the one that exists. */
+  async #applyOne(collection: string, manifest: Manifest): Promise<KubernetesObject> {
     const { name } = manifest.metadata
     const path = `${collection}/${encodeURIComponent(name)}`
     const there = await this.#pods.client.get<KubernetesObject>(path, this.#call(name))
-    if (there === null) await this.#pods.client.create(collection, manifest, this.#call(name))
-    else if (digestOf(there) !== digestOf(manifest)) {
-      this.#assertOwn(there)
-      await this.#pods.client.patch(path, 'merge', manifest, this.#call(name))
-    }
+    if (there === null) return this.#pods.client.create(collection, manifest, this.#call(name))
+    this.#assertOwn(there)
+    const replacement = [{ op: 'replace', path: '/spec', value: manifest.spec }]
+    return this.#pods.client.patch(path, 'json', replacement, this.#call(name))
   }
 
   /** Throws `engine_conflict`. Two instances in one namespace would replace each other's policies. */
@@ -118,7 +115,7 @@ export class Policies {
   }
 }
 
-function digestOf({ metadata }: { readonly metadata: object }): string | undefined {
-  const { annotations } = metadata as Partial<KubernetesObject['metadata']>
-  return annotations?.[DIGEST_ANNOTATION]
+/** Returns what every edit of the spec changes, also the one of an object that was made again. */
+function revisionOf({ metadata: { uid, generation } }: KubernetesObject): string {
+  return `${uid} ${generation ?? ''}`
 }
