@@ -1173,7 +1173,7 @@ export interface components {
          */
         Reach: "internet" | "none" | "all";
         /** @enum {string} */
-        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone" | "disk_almost_full" | "schema_too_new" | "stopping";
+        ReadinessCode: "database_unavailable" | "engine_unavailable" | "pool_unusable" | "containers_left_alone" | "ssh_ports_unavailable" | "disk_almost_full" | "schema_too_new" | "stopping";
         ReadinessProblem: {
             code: components["schemas"]["ReadinessCode"];
             /** @description The pool that cannot lend anything; null unless code is pool_unusable */
@@ -1184,7 +1184,7 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @description Problems despite which it serves: unusable pools, containers left alone, a disk almost full, a newer schema */
+            /** @description Problems despite which it serves: unusable pools or SSH ports, containers left alone, a disk almost full, a newer schema */
             reasons?: string[];
             /** @description The reasons, with codes for programs */
             problems?: components["schemas"]["ReadinessProblem"][];

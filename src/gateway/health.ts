@@ -9,7 +9,7 @@ interface Address {
 }
 
 interface HealthDeps {
-  readonly gateway: Pick<OpenGateway, 'figures' | 'listening'>
+  readonly gateway: Pick<OpenGateway, 'figures' | 'listening' | 'failedPorts'>
   /** Returns why the gateway accepts no connections; null if it does. */
   readonly problem: () => string | null
 }
@@ -24,7 +24,9 @@ export async function openHealth(address: Address, { gateway, problem }: HealthD
     if (request.url === '/metrics') return answer(200, figuresOf(gateway))
     if (request.url !== '/readyz') return answer(404, 'there are /healthz, /readyz and /metrics\n')
     const why = problem() ?? (gateway.listening === 0 ? 'it listens on no port' : null)
-    return why === null ? answer(200, 'ready\n') : answer(503, `${why}\n`)
+    if (why !== null) return answer(503, `${why}\n`)
+    const { failedPorts: failed } = gateway
+    return answer(200, failed.length === 0 ? 'ready\n' : `ready; it cannot listen on ${failed.join(', ')}\n`)
   })
   server.listen({ ...address, exclusive: true })
   await once(server, 'listening')

@@ -18,6 +18,7 @@ export interface ListenersDeps {
 export class Listeners {
   readonly #deps: ListenersDeps
   readonly #servers = new Map<number, Server>()
+  readonly #failed = new Set<number>()
 
   constructor(deps: ListenersDeps) {
     this.#deps = deps
@@ -28,6 +29,11 @@ export class Listeners {
     return [...this.#servers.values()].filter(({ listening }) => listening).length
   }
 
+  /** Ports that could not be used when they were last tried. */
+  get failed(): readonly number[] {
+    return [...this.#failed]
+  }
+
   /** Listens on these ports, and on no other ones. Open connections stay open. */
   async follow(ports: ReadonlySet<number>): Promise<void> {
     for (const [port, server] of this.#servers) {
@@ -35,6 +41,7 @@ export class Listeners {
       this.#servers.delete(port)
       server.close()
     }
+    for (const port of this.#failed) if (!ports.has(port)) this.#failed.delete(port)
     await Promise.all([...ports].map((port) => this.#listen(port)))
   }
 
@@ -51,11 +58,13 @@ export class Listeners {
     this.#servers.set(port, server)
     const settled = Promise.withResolvers<void>()
     server.once('listening', () => {
+      this.#failed.delete(port)
       onListening(port)
       settled.resolve()
     })
     server.on('error', (error) => {
       if (this.#servers.get(port) === server) this.#servers.delete(port)
+      this.#failed.add(port)
       server.close()
       onFailure(port, reasonOf(error))
       settled.resolve()

@@ -9,6 +9,8 @@ export interface OpenGateway {
   readonly figures: GatewayFigures
   /** Number of ports that accept connections. */
   readonly listening: number
+  /** Ports on which it cannot listen. */
+  readonly failedPorts: readonly number[]
   /** Follows the rows: which ports there are, and which connections are over. Returns when to call it again. */
   step(): Promise<number>
   /** See `OpenConnections`. */
@@ -70,6 +72,9 @@ export function openGateway(deps: GatewayDeps & { readonly host: string }): Open
     },
     get listening() {
       return listeners.listening
+    },
+    get failedPorts() {
+      return listeners.failed
     },
     async step() {
       const [next] = await Promise.all([gateway.step(), follow()])

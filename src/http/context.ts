@@ -76,7 +76,7 @@ export interface ServerContext {
   readonly tunnels: Tunnels
   readonly nodes: Nodes
   /** null without a gateway in this manager. */
-  readonly gateway: { readonly figures: GatewayFigures } | null
+  readonly gateway: { readonly figures: GatewayFigures; readonly failedPorts: readonly number[] } | null
   readonly reconciler: Readiness
   readonly store: Store
   readonly pools: Pools

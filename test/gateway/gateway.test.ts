@@ -288,6 +288,7 @@ describe('the gateway: what it forwards', () => {
     await next.step()
     await next.step()
     await working()
+    assert.deepEqual(next.failedPorts, [freePort])
     assert.deepEqual(
       world.logged.filter((line) => line.includes('cannot listen')),
       [`the gateway cannot listen on ${HOST}:${freePort}; it tries again, and serves its other ports`],
@@ -295,6 +296,6 @@ describe('the gateway: what it forwards', () => {
     taken.close()
     await once(taken, 'close')
     await next.step()
-    assert.equal(next.listening, 2)
+    assert.deepEqual([next.listening, next.failedPorts], [2, []])
   })
 })

@@ -14,6 +14,7 @@ const READINESS_CODES = [
   'engine_unavailable',
   'pool_unusable',
   'containers_left_alone',
+  'ssh_ports_unavailable',
   'disk_almost_full',
   'schema_too_new',
   'stopping',
@@ -35,7 +36,8 @@ export const Ready = Type.Object(
     reasons: Type.Optional(
       Type.Array(Type.String(), {
         description:
-          'Problems despite which it serves: unusable pools, containers left alone, a disk almost full, a newer schema',
+          'Problems despite which it serves: unusable pools or SSH ports, containers left alone, a disk almost full, ' +
+          'a newer schema',
       }),
     ),
     problems: Type.Optional(Type.Array(Problem, { description: 'The reasons, with codes for programs' })),
@@ -60,7 +62,7 @@ function listed(problems: ReadinessProblem[]): { reasons: string[]; problems: Re
   return { reasons: problems.map(({ message }) => message), problems }
 }
 
-type Deps = Pick<ServerContext, 'store' | 'pools' | 'log' | 'reconciler' | 'freeSpace' | 'drain'>
+type Deps = Pick<ServerContext, 'store' | 'pools' | 'log' | 'reconciler' | 'freeSpace' | 'drain' | 'gateway'>
 
 /** Returns the function that determines the readiness now. */
 export function createReadiness({
@@ -70,6 +72,7 @@ export function createReadiness({
   reconciler,
   freeSpace,
   drain,
+  gateway,
 }: Deps): () => Promise<Static<typeof Ready> | Static<typeof NotReady>> {
   /** Returns why requests cannot be served now; empty when they can. */
   async function servingProblems(): Promise<ReadinessProblem[]> {
@@ -113,6 +116,16 @@ export function createReadiness({
     return [{ code: 'containers_left_alone', pool: null, message }]
   }
 
+  /** Returns to which containers no login is possible, because the gateway cannot listen on their ports. */
+  async function portProblems(): Promise<ReadinessProblem[]> {
+    const failed = new Set(gateway?.failedPorts)
+    if (failed.size === 0) return []
+    const { containers } = await store.snapshot()
+    const names = containers.filter(({ port }) => failed.has(port)).map(({ name, port }) => `${name} (port ${port})`)
+    const message = `the gateway cannot listen on the ports of ${names.join(', ')}; the log of the manager says why`
+    return [{ code: 'ssh_ports_unavailable', pool: null, message }]
+  }
+
   /** Returns why this manager does not lead: a newer version has changed the database. */
   function leadershipProblems(): ReadinessProblem[] {
     const message = reconciler.leadershipProblem()
@@ -135,7 +148,13 @@ export function createReadiness({
     // A manager that serves other pools is not taken out of service for one that fails.
     const serves = failing.length < pools.all().length
     if (found.length === 0 && serves) {
-      const warnings = [...failing, ...ownershipProblems(), ...leadershipProblems(), ...(await spaceProblems())]
+      const warnings = [
+        ...failing,
+        ...(await portProblems()),
+        ...ownershipProblems(),
+        ...leadershipProblems(),
+        ...(await spaceProblems()),
+      ]
       return { status: 'ready', ...(warnings.length > 0 && listed(warnings)) }
     }
     return { status: 'not ready', ...listed([...found, ...failing]) }
