@@ -3,8 +3,8 @@
 
 readonly dockerd_log=/var/log/berth-dockerd.log
 
-# The manager takes an empty DOCKER_HOST for an unset one, as newer docker commands do. To docker 20.10 it names the
-# default engine, whatever the context.
+# The manager and newer docker commands treat an empty DOCKER_HOST as unset. docker 20.10 takes it for the default
+# engine and ignores the context.
 if [[ -z ${DOCKER_HOST:-} ]]; then unset DOCKER_HOST; fi
 
 engine() {

@@ -26,7 +26,7 @@ export async function openHealth(address: Address, { gateway, problem }: HealthD
     const why = problem() ?? (gateway.listening === 0 ? 'it listens on no port' : null)
     if (why !== null) return answer(503, `${why}\n`)
     const { failedPorts: failed } = gateway
-    return answer(200, failed.length === 0 ? 'ready\n' : `ready; it cannot listen on ${failed.join(', ')}\n`)
+    return answer(200, failed.length === 0 ? 'ready\n' : `ready; cannot listen on port ${failed.join(', ')}\n`)
   })
   server.listen({ ...address, exclusive: true })
   await once(server, 'listening')

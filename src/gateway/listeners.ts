@@ -63,8 +63,10 @@ export class Listeners {
       settled.resolve()
     })
     server.on('error', (error) => {
-      if (this.#servers.get(port) === server) this.#servers.delete(port)
-      this.#failed.add(port)
+      if (this.#servers.get(port) === server) {
+        this.#servers.delete(port)
+        this.#failed.add(port)
+      }
       server.close()
       onFailure(port, reasonOf(error))
       settled.resolve()

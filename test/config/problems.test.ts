@@ -69,7 +69,7 @@ describe('an invalid file', () => {
       `listen: must be a loopback address such as 127.0.0.1:8080 with auth: none, not "0.0.0.0": ${why}`,
     ],
     [
-      'names an image as no registry does',
+      'has an invalid image name',
       { pools: { p: { ...POOL, image: 'Debian 12' } } },
       'pools.p.image: must be an image such as debian:12 or alpine:3.22, not "Debian 12"',
     ],

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parse, parseAllDocuments, stringify } from 'yaml'
+import type { Pod } from '../../src/engine/kubernetes/pods/types.ts'
 import { docker } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
 import { startPostgres } from '../../lab/postgres/server.ts'
@@ -60,22 +61,19 @@ async function manifests(): Promise<string> {
   return file
 }
 
-interface Pod {
-  readonly metadata: { readonly deletionTimestamp?: string }
-  readonly status: { readonly podIP: string; readonly containerStatuses?: readonly { readonly ready: boolean }[] }
-}
-
 async function podsOf(app: string): Promise<readonly Pod[]> {
   const output = await kubectl('get', 'pods', '-l', `app=${app}`, '-o', 'json')
   return (JSON.parse(output) as { items: readonly Pod[] }).items
 }
 
-/** Returns the addresses of the pods of a deployment that are ready and do not stop. */
+/** Returns the addresses of the pods of a deployment that are ready and are not terminating. */
 async function addressesOf(app: string): Promise<string[]> {
   const serving = (await podsOf(app)).filter(
-    ({ metadata, status }) => metadata.deletionTimestamp === undefined && status.containerStatuses?.[0]?.ready === true,
+    ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined &&
+      status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
   )
-  return serving.map(({ status }) => status.podIP)
+  return serving.map(({ status }) => status.podIP ?? assert.fail())
 }
 
 async function replace(app: string): Promise<void> {
@@ -144,7 +142,7 @@ describe('deploy/kubernetes', () => {
     const began = performance.now()
     await Promise.all([send('DELETE', `/v1/reservations/${id}`), ...sessions.map(({ closed }) => closed)])
     assert.ok(performance.now() - began < 5_000)
-    // The replaced gateways waited for these sessions only.
+    // A replaced gateway stops as soon as its last session is closed.
     await eventually(async () => (await podsOf('berth-gateway')).length === fresh.gateways.length, 30_000)
   })
 })

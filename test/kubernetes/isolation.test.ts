@@ -187,7 +187,9 @@ describe('policies that are enforced', () => {
     assert.deepEqual(seen, [`${addresses.none}/22`, '', ''])
   })
 
-  it('are restored after an edit by hand', async () => {
+  it('are restored after an edit or a deletion by hand', async (t) => {
+    const other = await open()
+    t.after(() => other.close())
     const policy = ['-n', INSTANCE, 'networkpolicy', 'berth-reach-internet']
     const specOf = async () => (await cluster.kubectl('get', ...policy, '-o', 'jsonpath={.spec}')).trim()
     const original = await specOf()
@@ -197,6 +199,8 @@ describe('policies that are enforced', () => {
       { podSelector: { matchLabels: { further: 'label' } } },
       { policyTypes: ['Ingress'] },
     ]) {
+      // Another manager that has applied the same has edited nothing.
+      await other.provision()
       assert.equal(await engine.isProvisioned(), true)
       await cluster.kubectl('patch', ...policy, '--type=merge', '-p', JSON.stringify({ spec: edit }))
       assert.notEqual(await specOf(), original)
@@ -204,6 +208,10 @@ describe('policies that are enforced', () => {
       await engine.provision()
       assert.equal(await specOf(), original)
     }
+    await cluster.kubectl('delete', ...policy)
+    assert.equal(await engine.isProvisioned(), false)
+    await engine.provision()
+    assert.equal(await specOf(), original)
     assert.equal(await engine.isProvisioned(), true)
   })
 

@@ -95,7 +95,7 @@ it('a tunnel fails within seconds if the policies do not let the manager reach p
   assert.match(stderr, /sshd does not answer: no answer within 5 s/)
 })
 
-it('a second instance in the namespace is refused, also one with equal settings', async () => {
+it('a second instance in the namespace is refused, with the same or other settings', async () => {
   for (const gatewayAddresses of [[], [`${cluster.machine}/32`]]) {
     const engine = await openEngine(cluster.kubeconfig, 'second', { namespace, gatewayAddresses })
     try {

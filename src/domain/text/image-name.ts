@@ -1,6 +1,7 @@
 /** Names of images, by the grammar of Docker (distribution/reference). */
 
-const HOST = /(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/
+const LABEL = /[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?/
+const HOST = new RegExp(`(?:${LABEL.source}(?:\\.${LABEL.source})*|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?`)
 const COMPONENT = /[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*/
 const TAG = /\w[\w.-]{0,127}/
 const DIGEST = /[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}/

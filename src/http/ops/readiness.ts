@@ -116,13 +116,14 @@ export function createReadiness({
     return [{ code: 'containers_left_alone', pool: null, message }]
   }
 
-  /** Returns to which containers no login is possible, because the gateway cannot listen on their ports. */
+  /** Returns the SSH ports on which the gateway of this manager cannot listen, with their containers. */
   async function portProblems(): Promise<ReadinessProblem[]> {
     const failed = new Set(gateway?.failedPorts)
     if (failed.size === 0) return []
     const { containers } = await store.snapshot()
-    const names = containers.filter(({ port }) => failed.has(port)).map(({ name, port }) => `${name} (port ${port})`)
-    const message = `the gateway cannot listen on the ports of ${names.join(', ')}; the log of the manager says why`
+    const ports = containers.filter(({ port }) => failed.has(port)).map(({ name, port }) => `${port} (${name})`)
+    if (ports.length === 0) return []
+    const message = `the gateway cannot listen on port ${ports.join(', ')}; the log of the manager says why`
     return [{ code: 'ssh_ports_unavailable', pool: null, message }]
   }
 

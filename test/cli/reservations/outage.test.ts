@@ -21,14 +21,14 @@ async function openBreaking() {
   const api = await openApi({ pools: [{ ...ALPINE, size: 1 }] })
   const { address } = await listening(api)
   let outage: Outage | null = null
-  /** A request of this method begins an outage. */
-  let breaksAt: string | null = null
+  /** Method of the request that starts an outage; null: none does. */
+  let failingMethod: string | null = null
   const broken: string[] = []
   const open = new Set<ServerResponse>()
   const proxy = createServer((request, response) => {
     open.add(response)
     response.once('close', () => open.delete(response))
-    if (outage === null && request.method === breaksAt) outage = 502
+    if (outage === null && request.method === failingMethod) outage = 502
     if (outage !== null) broken.push(request.method ?? '')
     if (outage === 502) return void response.writeHead(502).end('<html>Bad Gateway</html>')
     if (outage === 'closed') return void response.destroy()
@@ -56,12 +56,12 @@ async function openBreaking() {
       outage = kind
       for (const response of open) response.destroy()
     },
-    failAt(method: string) {
-      breaksAt = method
+    failOn(method: string) {
+      failingMethod = method
     },
     recover() {
       outage = null
-      breaksAt = null
+      failingMethod = null
     },
     waiting: async () => (await answerOf(direct.GET('/v1/pools'))).pools[0]?.waiting,
   }
@@ -185,7 +185,7 @@ describe('berth run', () => {
   it('releases when the manager is back', async () => {
     const breaking = await openBreaking()
     const berth = testBerth({ BERTH_URL: breaking.url })
-    breaking.failAt('DELETE')
+    breaking.failOn('DELETE')
     // ssh fails, because a container in memory has no sshd.
     const { ended, output } = berth.start('run', '--', 'true')
     await eventually(async () => output().includes('trying again'))

@@ -38,6 +38,8 @@ describe('isImageName', () => {
       'lab//box',
       '/box',
       'box/',
+      'registry..example.org/box',
+      'registry-.example.org/box',
       'https://registry.example.org/box',
       'box@sha256:12',
       `box@sha256:${'x'.repeat(64)}`,

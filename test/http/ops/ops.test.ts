@@ -79,10 +79,12 @@ describe('GET /readyz with SSH ports on which the gateway cannot listen', () => 
     const figures = { open: 0, accepted: 0, refused: 0, cut: 0 }
     const failedPorts: number[] = []
     const api = await openApi({ access: () => ({ gateway: { figures, failedPorts } }) })
+    // The port of a container that is gone since.
+    failedPorts.push(1)
     assert.deepEqual(JSON.parse((await api.get('/readyz')).text), { status: 'ready' })
     failedPorts.push(2222)
     const { status, text } = await api.get('/readyz')
-    const message = 'the gateway cannot listen on the ports of alpine-2 (port 2222); the log of the manager says why'
+    const message = 'the gateway cannot listen on port 2222 (alpine-2); the log of the manager says why'
     assert.equal(status, 200)
     assert.deepEqual(JSON.parse(text).problems, [{ code: 'ssh_ports_unavailable', pool: null, message }])
   })

@@ -125,15 +125,15 @@ export function wildRequests(
 ): fc.Arbitrary<WildRequest> {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
-      weight: attempts(method, operation),
+      weight: weightOf(method, operation),
       arbitrary: oneOperation(method, path, operation, words, only),
     })),
   )
   return fc.oneof(...operations)
 }
 
-/** What changes something is worth more attempts than what only shows, and what creates something is seldom valid. */
-function attempts(method: string, { responses }: Operation): number {
+/** Writes are tried more often than reads, and creations most often, because random ones are rarely valid. */
+function weightOf(method: string, { responses }: Operation): number {
   if ('201' in responses) return 12
   return method === 'get' ? 1 : 3
 }

@@ -41,13 +41,13 @@ export function reachPolicy(reach: Reach, { instance, gatewayAddresses, nameserv
       podSelector: { matchLabels: { [REACH_LABEL]: reach } },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ from: gateways, ports: [{ protocol: 'TCP', port: SSH_PORT }] }],
-      egress: egressOf(reach, nameservers),
+      // As it is stored: an empty list would count as an edit.
+      ...(reach !== 'none' && { egress: egressOf(reach, nameservers) }),
     },
   }
 }
 
-function egressOf(reach: Reach, nameservers: readonly string[]): object[] {
-  if (reach === 'none') return []
+function egressOf(reach: Exclude<Reach, 'none'>, nameservers: readonly string[]): object[] {
   if (reach === 'all') return [{}]
   const cloud = CLOUD_SERVICES_IPV4.map(({ addresses }) => (addresses.includes('/') ? addresses : `${addresses}/32`))
   const ipv4 = { ipBlock: { cidr: '0.0.0.0/0', except: [...PRIVATE_IPV4, ...cloud.filter(isPublic)] } }

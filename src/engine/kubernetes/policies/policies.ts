@@ -115,7 +115,7 @@ export class Policies {
   }
 }
 
-/** Returns what every edit of the spec changes, also the one of an object that was made again. */
+/** Identifies an object and its spec: an edit increments the generation, and an object made again has another uid. */
 function revisionOf({ metadata: { uid, generation } }: KubernetesObject): string {
   return `${uid} ${generation ?? ''}`
 }
