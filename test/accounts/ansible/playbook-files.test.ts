@@ -1,6 +1,6 @@
 /** Folders of playbooks and of their temporary files, and what remains in those. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -81,8 +81,7 @@ test('what a run leaves that was killed with its manager is removed at the next 
   age()
   await removeLeftovers(process.env, Date.now())
   assert.equal(secrets().length, 1, 'another manager that starts leaves it alone')
-  for (const pid of processesOf(directory)) process.kill(pid, 'SIGKILL')
-  await eventually(async () => processesOf(directory).length === 0)
+  await killRun(directory)
   assert.equal(secrets().length, 1, 'nobody is left to remove it')
   age()
   await removeLeftovers(process.env, Date.now())
@@ -93,8 +92,7 @@ test('what a start found too young is removed before the next run', async () => 
   await killedManager()
   process.env['TMPDIR'] = temporary
   const [directory = ''] = readdirSync(temporary).map((name) => join(temporary, name))
-  for (const pid of processesOf(directory)) process.kill(pid, 'SIGKILL')
-  await eventually(async () => processesOf(directory).length === 0)
+  await killRun(directory)
   await removeLeftovers(process.env, Date.now())
   assert.equal(secrets().length, 1, 'a start leaves it, since it may belong to a run that has only begun')
   utimesSync(directory, new Date(0), new Date(0))
@@ -112,6 +110,13 @@ test('what a start found too young is removed before the next run', async () => 
   })
   assert.deepEqual(readdirSync(temporary), [])
 })
+
+/** A process that is killed loses its environment first, and its lock of the directory a moment later. */
+async function killRun(directory: string): Promise<void> {
+  for (const pid of processesOf(directory)) process.kill(pid, 'SIGKILL')
+  await eventually(async () => processesOf(directory).length === 0)
+  await eventually(async () => spawnSync('flock', ['--nonblock', directory, 'true']).status === 0)
+}
 
 /** Those of a run have its directory as TMPDIR. */
 function processesOf(directory: string): number[] {
