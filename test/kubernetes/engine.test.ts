@@ -7,8 +7,10 @@ import { contractCluster } from './support/contract-cluster.ts'
 import { uniqueName } from './support/bed.ts'
 
 const cluster = await contractCluster()
+// A pod that is deleted while it starts may be ended only when its kubelet checks it again: 1 of 68, after 78 s (1.20).
+const deadlines = { create: 150_000, remove: 150_000 }
 const open = (instance: string, database?: string) =>
-  openEngine(cluster.kubeconfig, instance, { database: mark(database) })
+  openEngine(cluster.kubeconfig, instance, { database: mark(database), deadlines })
 
 const [contract, next] = [uniqueName('contract'), uniqueName('neighbour')]
 const engine = await open(contract)
