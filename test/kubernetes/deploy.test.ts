@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parse, parseAllDocuments, stringify } from 'yaml'
+import { isReady } from '../../src/engine/kubernetes/api/ready.ts'
 import type { Pod } from '../../src/engine/kubernetes/pods/types.ts'
 import { docker } from '../../lab/docker.ts'
 import { eventually } from '../../lab/eventually.ts'
@@ -68,11 +69,7 @@ async function podsOf(app: string): Promise<readonly Pod[]> {
 
 /** Returns the addresses of the pods of a deployment that are ready and are not terminating. */
 async function addressesOf(app: string): Promise<string[]> {
-  const serving = (await podsOf(app)).filter(
-    ({ metadata, status }) =>
-      metadata.deletionTimestamp === undefined &&
-      status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
-  )
+  const serving = (await podsOf(app)).filter((pod) => pod.metadata.deletionTimestamp === undefined && isReady(pod))
   return serving.map(({ status }) => status.podIP ?? assert.fail())
 }
 

@@ -111,10 +111,9 @@ test('what a start found too young is removed before the next run', async () => 
   assert.deepEqual(readdirSync(temporary), [])
 })
 
-/** A process that is killed loses its environment first, and its lock of the directory a moment later. */
+/** Kills the processes of a run, and waits for their lock of its directory: they lose that after their environment. */
 async function killRun(directory: string): Promise<void> {
   for (const pid of processesOf(directory)) process.kill(pid, 'SIGKILL')
-  await eventually(async () => processesOf(directory).length === 0)
   await eventually(async () => spawnSync('flock', ['--nonblock', directory, 'true']).status === 0)
 }
 

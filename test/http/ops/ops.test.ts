@@ -77,10 +77,9 @@ describe('GET /readyz', () => {
 describe('GET /readyz with SSH ports on which the gateway cannot listen', () => {
   it('is ready, and names their containers', async () => {
     const figures = { open: 0, accepted: 0, refused: 0, cut: 0 }
-    const failedPorts: number[] = []
-    const api = await openApi({ access: () => ({ gateway: { figures, failedPorts } }) })
     // The port of a container that is gone since.
-    failedPorts.push(1)
+    const failedPorts = [1]
+    const api = await openApi({ access: () => ({ gateway: { figures, failedPorts } }) })
     assert.deepEqual(JSON.parse((await api.get('/readyz')).text), { status: 'ready' })
     failedPorts.push(2222)
     const { status, text } = await api.get('/readyz')

@@ -1,5 +1,6 @@
 /** What the API server reports about a node, for admins. */
 import type { EngineNode, NodeRoom } from '../../../ports/engine-node.ts'
+import { isReady } from '../api/ready.ts'
 import type { Node } from './types.ts'
 
 /**
@@ -39,11 +40,6 @@ export function describeNode(node: Node): EngineNode {
     labels: Object.fromEntries(labels),
     room: roomOf(status.allocatable),
   }
-}
-
-/** Returns whether the kubelet of the node reports that it can run pods. */
-export function isReady({ status }: Node): boolean {
-  return status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
 }
 
 function sinceOf({ status }: Node): number | null {

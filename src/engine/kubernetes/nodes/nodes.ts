@@ -1,7 +1,8 @@
 /** The machines of the cluster, and which of them cannot be reached. */
 import type { KubernetesClient } from '../api/client.ts'
 import type { EngineNode } from '../../../ports/engine-node.ts'
-import { describeNode, isReady } from './describe.ts'
+import { isReady } from '../api/ready.ts'
+import { describeNode } from './describe.ts'
 import type { Node } from './types.ts'
 
 export interface NodeStates {

@@ -5,6 +5,7 @@ import type { DatabaseMark } from '../../../domain/database-mark.ts'
 import { BOX_IMAGE } from '../../../domain/pool.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import { INSTANCE_LABEL } from '../../labels.ts'
+import { isReady } from '../api/ready.ts'
 import { deletePod } from '../pods/end.ts'
 import { idOf } from '../pods/id.ts'
 import { podManifest } from '../pods/manifest.ts'
@@ -99,8 +100,7 @@ export class Canaries {
 
   /** Whether it is up: a pod on a lost node is not ready. */
   #isStanding(pod: Pod): boolean {
-    const isReady = pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
-    return isReady === true && hasDigest(pod, this.#manifest('canary', 'none').digest)
+    return isReady(pod) && hasDigest(pod, this.#manifest('canary', 'none').digest)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Addresses of kubelets, which no container with limited reach may connect to. */
-import { isReady } from '../nodes/describe.ts'
+import { isReady } from '../api/ready.ts'
 import type { Nodes } from '../nodes/nodes.ts'
 import type { Node } from '../nodes/types.ts'
 import type { Endpoint } from './probe.ts'
