@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -31,6 +30,7 @@ import { doorsContract } from './store-doors.ts'
 import { managersContract } from './store-managers.ts'
 import { sharedViewContract } from './store-shared-view.ts'
 import { claimOf } from '../../lab/claims.ts'
+import { nextMessage, startForked } from '../support/manager/forked.ts'
 import { claimed, fill } from './store-bench.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-store-'))
@@ -47,13 +47,6 @@ function sql<T>(file: string, work: (database: DatabaseSync) => T): T {
   } finally {
     database.close()
   }
-}
-
-/** What the process says next; throws when it ends without a word. */
-async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const [message] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [])])
-  assert.ok(message, 'a process has failed')
-  return message
 }
 
 storeContract('SQLite in memory', () => openSqlite(':memory:'))
@@ -94,7 +87,7 @@ describe('a SQLite file', () => {
     await fill(store, 60)
     await store.close()
     const script = fileURLToPath(new URL('store-claimer.ts', import.meta.url))
-    const claimers = ['a', 'b', 'c'].map((name) => fork(script, [file, name]))
+    const claimers = ['a', 'b', 'c'].map((name) => startForked(script, file, name))
     await Promise.all(claimers.map(nextMessage))
     const reports = claimers.map(nextMessage)
     for (const claimer of claimers) claimer.send('go')

@@ -1,7 +1,5 @@
 /** The claim by itself on PostgreSQL, without an engine: many processes on one database. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +10,7 @@ import { openAt } from '../../lab/postgres/open-at.ts'
 import { startPostgres } from '../../lab/postgres/server.ts'
 import { fill } from '../contracts/store-bench.ts'
 import type { ClaimerOrder, ClaimerReport } from '../support/manager/claimer.ts'
+import { nextMessage, startForked } from '../support/manager/forked.ts'
 import { type Line, LINES, replayOf, type Wait, WAITS } from '../support/world/replay.ts'
 
 const SCRIPT = fileURLToPath(new URL('../support/manager/claimer.ts', import.meta.url))
@@ -36,7 +35,7 @@ async function run(name: string, diesAt?: number) {
       ...{ file, witness, name: `${name}${nth}`, claims: CLAIMS },
       ...(nth === 0 && diesAt !== undefined && { diesAt }),
     }
-    return fork(SCRIPT, [JSON.stringify(order)])
+    return startForked(SCRIPT, JSON.stringify(order))
   })
   await Promise.all(claimers.map(nextMessage))
   const store = await openAt(file, '')
@@ -45,13 +44,6 @@ async function run(name: string, diesAt?: number) {
   const reports = claimers.map(nextMessage)
   for (const claimer of claimers) claimer.send('go')
   return (await Promise.all(reports)).filter((report) => report !== null) as ClaimerReport[]
-}
-
-/** Returns null if the process was killed. */
-async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const [message] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [null])])
-  if (message === null) assert.equal(child.signalCode, 'SIGKILL', 'a process has failed')
-  return message
 }
 
 /** Returns the number of claims that were served from the queue. */

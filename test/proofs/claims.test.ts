@@ -1,7 +1,6 @@
 /** The claim by itself, without an engine: many processes on one database, thousands of claims. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { fill } from '../contracts/store-bench.ts'
 import type { ClaimerOrder, ClaimerReport } from '../support/manager/claimer.ts'
+import { nextMessage, startForked } from '../support/manager/forked.ts'
 import { effort, tried } from '../../lab/proof.ts'
 import { ask, replay } from '../support/world/replay.ts'
 
@@ -39,7 +39,7 @@ async function run(name: string, some: { claims: number; taken?: string; meanwhi
     return { file, witness, name: `${name}${nth}`, claims: some.claims }
   })
   // All at once on a database that does not exist: the first process makes it, and the others wait.
-  const claimers = orders.map((order) => fork(SCRIPT, [JSON.stringify(order)]))
+  const claimers = orders.map((order) => startForked(SCRIPT, JSON.stringify(order)))
   await Promise.all(claimers.map(nextMessage))
   const store = await openSqlite(file)
   await fill(store, CONTAINERS)
@@ -49,13 +49,6 @@ async function run(name: string, some: { claims: number; taken?: string; meanwhi
   some.meanwhile?.(claimers)
   const told = (await Promise.all(reports)).filter((report) => report !== null) as ClaimerReport[]
   return { file, witness, reports: told } satisfies Run
-}
-
-/** null when it was killed. */
-async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const [message] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [null])])
-  if (message === null) assert.equal(child.signalCode, 'SIGKILL', 'a process has failed')
-  return message
 }
 
 function assertSound({ file, reports }: Run): void {

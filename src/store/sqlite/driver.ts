@@ -11,9 +11,9 @@ import {
   type SqliteStatement,
 } from 'kysely'
 import { BerthError, reasonOf } from '../../domain/errors.ts'
-import { BUSY_TIMEOUT_MS, GroupCommit } from './group-commit.ts'
+import { ATTEMPT_INTERVAL_MS, BUSY_TIMEOUT_MS, GroupCommit } from './group-commit.ts'
 import { isTrusted } from '../file-owner.ts'
-import { translate } from './errors.ts'
+import { isBusy, translate } from './errors.ts'
 import type { Tables } from '../sql/schema/tables.ts'
 
 /** Maximum number of prepared statements to keep: each length of a list makes another one. */
@@ -64,12 +64,36 @@ function connect(file: string): DatabaseSync {
     if (file !== ':memory:') makePrivate(file)
     // FULL: a reservation that was answered is on the disk even when the power fails.
     // secure_delete: erased values are overwritten in the file.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
+    writeAhead(database)
+    database.exec('PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
     return database
   } catch (cause) {
     database?.close()
     throw new BerthError('invalid_config', `the database ${file} cannot be used: ${reasonOf(cause)}`, { cause })
   }
+}
+
+/**
+ * Sets the journal mode to WAL, by polling. Of processes that do so with a new file at the same time, SQLite lets only
+ * one succeed: for the others it fails at once, whatever the busy timeout, because each keeps a lock that the next one
+ * needs (https://sqlite.org/c3ref/busy_handler.html). Blocks for at most `BUSY_TIMEOUT_MS`, as SQLite's own wait does.
+ */
+function writeAhead(database: DatabaseSync): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error
+    }
+    block(Math.ceil(2 * ATTEMPT_INTERVAL_MS * Math.random()))
+  }
+}
+
+/** Blocks this thread for so many milliseconds. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 /**

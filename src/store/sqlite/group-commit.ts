@@ -22,7 +22,7 @@ export const BUSY_TIMEOUT_MS = 5_000
 /** Maximum time that a writer waits for writers of other processes: hundreds of them may be before it. */
 const WRITE_TIMEOUT_MS = 30_000
 /** Average pause between two attempts. Random, because with equal pauses the same process is always late. */
-const ATTEMPT_INTERVAL_MS = 4
+export const ATTEMPT_INTERVAL_MS = 4
 /** Maximum number of transactions per COMMIT: other processes, and the rest of this one, wait for all of them. */
 const MAX_TRANSACTIONS = 16
 
