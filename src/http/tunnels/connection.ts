@@ -2,7 +2,6 @@
 import { connect, type Socket } from 'node:net'
 import type { WebSocket } from '@fastify/websocket'
 import { reasonOf } from '../../domain/errors.ts'
-import type { SshAddress } from '../../ports/engine.ts'
 import type { AdmittedTunnel, TunnelClosing, TunnelConnection } from '../../usecases/tunnels/types.ts'
 import { CLOSE, closeWith, closeWithError } from '../websockets/close.ts'
 
@@ -44,8 +43,8 @@ class Forwarder implements TunnelConnection {
     return this.#isClosed
   }
 
-  /** Connects to sshd. Closes the WebSocket if that fails. */
-  dial(address: SshAddress): void {
+  /** Connects to sshd. Closes the WebSocket if that fails, and when sshd closes the connection. */
+  dial({ address, closeIfOver }: AdmittedTunnel): void {
     const sshd = connect({ ...address, noDelay: true, keepAlive: true, timeout: CONNECT_MS })
     this.#sshd = sshd
     const socket = this.#socket
@@ -68,7 +67,10 @@ class Forwarder implements TunnelConnection {
     sshd.on('error', (error) => {
       if (!isConnected) this.#closeWith(CLOSE.unreachable, `sshd does not answer: ${reasonOf(error)}`)
     })
-    sshd.once('close', () => this.#closeWith(CLOSE.normal, 'sshd closed the connection'))
+    sshd.once('close', () => {
+      if (this.#isClosed) return
+      void closeIfOver().then(() => this.#closeWith(CLOSE.normal, 'sshd closed the connection'))
+    })
   }
 
   ping(): void {
@@ -112,7 +114,7 @@ export async function serveTunnel(
     // The WebSocket may have been closed meanwhile.
     if (forwarder.isClosed) return tunnel.leave()
     socket.once('close', () => tunnel.leave())
-    forwarder.dial(tunnel.address)
+    forwarder.dial(tunnel)
   } catch (error) {
     socket.resume()
     closeWithError(socket, error)

@@ -72,13 +72,14 @@ export class Tunnels {
     // Before the engine is asked: the reservation may end meanwhile.
     this.#open.add(tunnel)
     const leave = () => void this.#open.delete(tunnel)
+    const closeIfOver = () => this.#open.closeThoseOver([tunnel]).catch(() => undefined)
     try {
       const address = await engine.sshAddress(container.engineId)
       await this.#open.closeThoseOver([tunnel])
       if (!this.#open.has(tunnel)) throw new BerthError('not_active', 'the tunnel was over before it was open')
       if (address === null) throw new BerthError('conflict', `${name} is down; try again when it is back`)
       log.info(`tunnel to ${name} opened by ${by.name}`, { container: name, reservation: reservation.id, by: by.name })
-      return { address, leave }
+      return { address, closeIfOver, leave }
     } catch (error) {
       leave()
       throw error

@@ -38,6 +38,11 @@ export interface TunnelConnection {
 /** A tunnel that may be dialled. */
 export interface AdmittedTunnel {
   readonly address: SshAddress
+  /**
+   * Closes the connection if its reservation or its container is over. To be called when sshd has closed it: the engine
+   * may have ended the container before this manager was notified. Never rejects.
+   */
+  closeIfOver(): Promise<void>
   /** The connection was closed. */
   leave(): void
 }

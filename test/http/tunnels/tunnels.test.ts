@@ -273,6 +273,18 @@ describe('a tunnel: its end', () => {
     const { code, reason } = await client.closed
     assert.equal(code, 4410)
     assert.match(reason, /^The reservation expired at /)
+    await s.world.settle()
+  })
+
+  it('says that the reservation has ended, although sshd was ended before this manager noticed', async () => {
+    const { containers } = await s.reserve(s.ann, { duration: '1m' })
+    const client = await s.working({ container: containers[0].name })
+    s.world.advance(MINUTE_MS)
+    for (const socket of s.echo.connections) socket.destroy()
+    const { code, reason } = await client.closed
+    assert.equal(code, 4410)
+    assert.match(reason, /^The reservation expired at /)
+    await s.world.settle()
   })
 
   it('comes when the client answers no ping for a minute', async () => {
