@@ -70,13 +70,18 @@ not_unit := "{!(bench|cli|client|config|dashboard|domain|kubernetes|lab|playbook
 # make. Some hold a second by the clock, too.
 browser := "dashboard/*"
 
+# A test that never ends, or a file that something keeps open after its tests, is a failure with a name. Without these,
+# the whole run would wait for it, and end without a word.
+bounded := "--test-timeout=900000 --test-force-exit"
+
 # Run the tests that need no Docker, in about two minutes
 [parallel]
 unit: (unit-tests unit_rules "none") (unit-tests unit_http "process")
 
 [private]
 unit-tests names isolation: is-set-up
-    node --test --test-isolation={{ isolation }} --test-concurrency=1 --test-reporter=dot 'test/{{ names }}.test.ts'
+    node --test {{ bounded }} --test-isolation={{ isolation }} --test-concurrency=1 --test-reporter=dot \
+      'test/{{ names }}.test.ts'
 
 # Programs that only checks and tests use
 test_tools := "node_modules/.cache/test-tools/bin"
@@ -91,7 +96,7 @@ test: setup check (tests "2" not_unit + "/!(" + by_the_clock + ")") \
 
 [private]
 tests at_once names:
-    node --test --test-concurrency={{ at_once }} --test-reporter=spec --test-reporter-destination=stdout \
+    node --test {{ bounded }} --test-concurrency={{ at_once }} --test-reporter=spec --test-reporter-destination=stdout \
       --test-reporter=./test/support/slowest.ts --test-reporter-destination=stdout \
       'test/{{ names }}.test.ts'
 
@@ -156,7 +161,7 @@ kubernetes *args: is-set-up test-tools
 
 # Run the tests that need a Kubernetes cluster, on one that is built and started for them. Needs root
 test-kubernetes: is-set-up test-tools
-    node --test --test-concurrency=1 --test-timeout=900000 'test/kubernetes/*.test.ts'
+    node --test {{ bounded }} --test-concurrency=1 'test/kubernetes/*.test.ts'
 
 # Remove node_modules, what was built and the database; containers stay, see unprovision
 clean:
