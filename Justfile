@@ -70,8 +70,8 @@ not_unit := "{!(bench|cli|client|config|dashboard|domain|kubernetes|lab|playbook
 # make. Some hold a second by the clock, too.
 browser := "dashboard/*"
 
-# A test that never ends, or a file that something keeps open after its tests, is a failure with a name. Without these,
-# the whole run would wait for it, and end without a word.
+# A test that never ends fails after 15 minutes, and a file ends with its tests although a handle is still open. Without
+# these options, the whole run would wait.
 bounded := "--test-timeout=900000 --test-force-exit"
 
 # Run the tests that need no Docker, in about two minutes

@@ -62,9 +62,9 @@ function connect(file: string): DatabaseSync {
     // Fails if it is no database: a wrong path in berth.yml must not change the mode of another file.
     database.exec('PRAGMA schema_version')
     if (file !== ':memory:') makePrivate(file)
+    switchToWal(database)
     // FULL: a reservation that was answered is on the disk even when the power fails.
     // secure_delete: erased values are overwritten in the file.
-    writeAhead(database)
     database.exec('PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
     return database
   } catch (cause) {
@@ -74,11 +74,11 @@ function connect(file: string): DatabaseSync {
 }
 
 /**
- * Sets the journal mode to WAL, by polling. Of processes that do so with a new file at the same time, SQLite lets only
- * one succeed: for the others it fails at once, whatever the busy timeout, because each keeps a lock that the next one
- * needs (https://sqlite.org/c3ref/busy_handler.html). Blocks for at most `BUSY_TIMEOUT_MS`, as SQLite's own wait does.
+ * Sets the journal mode to WAL, by polling: while another process switches the same new file, SQLite may fail at once,
+ * whatever the busy timeout, because waiting could be a deadlock (https://sqlite.org/c3ref/busy_handler.html). Blocks
+ * this thread between two attempts, and gives up after `BUSY_TIMEOUT_MS`.
  */
-function writeAhead(database: DatabaseSync): void {
+function switchToWal(database: DatabaseSync): void {
   const deadline = performance.now() + BUSY_TIMEOUT_MS
   for (;;) {
     try {
@@ -91,7 +91,7 @@ function writeAhead(database: DatabaseSync): void {
   }
 }
 
-/** Blocks this thread for so many milliseconds. */
+/** Blocks this thread for `ms` milliseconds. */
 function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -10,9 +10,9 @@ import type { OpenerOrder } from '../../support/manager/opener.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../support/manager/opener.ts', import.meta.url))
 const PROCESSES = 4
-/** Before writeAhead waited, one of these processes failed with every second database. */
+/** Without the wait of `switchToWal`, one of these processes failed with every second database. */
 const DATABASES = 30
-/** Until each process has read its order. */
+/** Time for each process to receive its order. */
 const AHEAD_MS = 10
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-first-open-'))
