@@ -1,6 +1,6 @@
 /** Writes log lines to stderr without ever waiting for its reader: a reader that is stuck must not stop the manager. */
 import { writeSync } from 'node:fs'
-import { systemClock } from '../ports/clock.ts'
+import { block, systemClock } from '../ports/clock.ts'
 
 /** Pause between attempts while the reader is behind. */
 const RETRY_MS = 10
@@ -54,8 +54,4 @@ function writeSome(fd: number, line: Buffer): number {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : line.length
   }
-}
-
-function block(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, ms)
 }

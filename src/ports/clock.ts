@@ -2,3 +2,8 @@
 export type Clock = () => number
 
 export const systemClock: Clock = () => Date.now()
+
+/** Blocks this thread for `ms` milliseconds. For code that cannot wait for a promise. */
+export function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, ms)
+}

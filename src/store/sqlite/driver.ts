@@ -11,7 +11,8 @@ import {
   type SqliteStatement,
 } from 'kysely'
 import { BerthError, reasonOf } from '../../domain/errors.ts'
-import { ATTEMPT_INTERVAL_MS, BUSY_TIMEOUT_MS, GroupCommit } from './group-commit.ts'
+import { BUSY_TIMEOUT_MS, GroupCommit, randomPauseMs } from './group-commit.ts'
+import { block } from '../../ports/clock.ts'
 import { isTrusted } from '../file-owner.ts'
 import { isBusy, translate } from './errors.ts'
 import type { Tables } from '../sql/schema/tables.ts'
@@ -74,9 +75,10 @@ function connect(file: string): DatabaseSync {
 }
 
 /**
- * Sets the journal mode to WAL, by polling: while another process switches the same new file, SQLite may fail at once,
- * whatever the busy timeout, because waiting could be a deadlock (https://sqlite.org/c3ref/busy_handler.html). Blocks
- * this thread between two attempts, and gives up after `BUSY_TIMEOUT_MS`.
+ * Sets the journal mode to WAL, by polling: while another process writes to a file that is not in this mode, SQLite may
+ * fail at once, whatever the busy timeout, because waiting could be a deadlock
+ * (https://sqlite.org/c3ref/busy_handler.html). Blocks this thread. Makes no further attempt after `BUSY_TIMEOUT_MS`;
+ * the last one may wait as long again.
  */
 function switchToWal(database: DatabaseSync): void {
   const deadline = performance.now() + BUSY_TIMEOUT_MS
@@ -87,13 +89,8 @@ function switchToWal(database: DatabaseSync): void {
     } catch (error) {
       if (!isBusy(error) || performance.now() > deadline) throw error
     }
-    block(Math.ceil(2 * ATTEMPT_INTERVAL_MS * Math.random()))
+    block(randomPauseMs())
   }
-}
-
-/** Blocks this thread for `ms` milliseconds. */
-function block(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 /**

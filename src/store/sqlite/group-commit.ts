@@ -22,7 +22,7 @@ export const BUSY_TIMEOUT_MS = 5_000
 /** Maximum time that a writer waits for writers of other processes: hundreds of them may be before it. */
 const WRITE_TIMEOUT_MS = 30_000
 /** Average pause between two attempts. Random, because with equal pauses the same process is always late. */
-export const ATTEMPT_INTERVAL_MS = 4
+const ATTEMPT_INTERVAL_MS = 4
 /** Maximum number of transactions per COMMIT: other processes, and the rest of this one, wait for all of them. */
 const MAX_TRANSACTIONS = 16
 
@@ -185,6 +185,11 @@ function newGroup(): Group {
   return { size: 0, written }
 }
 
+/** Returns the pause before the next attempt to take a lock that another process has, in milliseconds. */
+export function randomPauseMs(): number {
+  return Math.ceil(2 * ATTEMPT_INTERVAL_MS * Math.random())
+}
+
 /**
  * Begins a write transaction by polling. SQLite's own busy wait would block the event loop, and it starves other
  * processes while one writes much. The pause between two groups gives other processes, and this event loop, a turn.
@@ -192,7 +197,7 @@ function newGroup(): Group {
 async function beginWriting(connection: DatabaseConnection): Promise<void> {
   const run = (sql: string) => connection.executeQuery(CompiledQuery.raw(sql))
   const deadline = performance.now() + WRITE_TIMEOUT_MS
-  for (let pause = 0; ; pause = Math.ceil(2 * ATTEMPT_INTERVAL_MS * Math.random())) {
+  for (let pause = 0; ; pause = randomPauseMs()) {
     await (pause === 0 ? endOfTurn() : sleep(pause))
     await run('pragma busy_timeout = 0')
     try {
