@@ -87,19 +87,22 @@ describe('a tunnel', () => {
     assert.equal(world.tunnels.count, 0)
   })
 
-  it('stays until its end when sshd has closed it and the database does not answer', async () => {
-    const { world, faults, closed, open } = await scene()
-    const { closeIfOver } = await open()
-    faults.set('snapshot', failing('database_unavailable'))
-    await closeIfOver()
-    assert.deepEqual(closed, [])
-    faults.clear()
-    await closeIfOver()
-    assert.deepEqual(closed, [])
-    world.advance(MINUTE_MS)
-    await closeIfOver()
-    assert.equal(closed[0], 'over')
-  })
+  for (const [database, fault] of [
+    ['answers', null],
+    ['does not answer', failing('database_unavailable')],
+  ] as const) {
+    it(`closeIfOver closes it only after its end, while the database ${database}`, async () => {
+      const { world, faults, closed, open } = await scene()
+      const { closeIfOver } = await open()
+      if (fault) for (const verb of ['snapshot', 'reservation']) faults.set(verb, fault)
+      await closeIfOver()
+      assert.deepEqual(closed, [])
+      world.advance(MINUTE_MS)
+      await closeIfOver()
+      assert.equal(closed[0], 'over')
+      assert.equal(world.tunnels.count, 0)
+    })
+  }
 
   it('is not opened by a manager that stops', async () => {
     const { world, closed, open } = await scene()

@@ -69,6 +69,9 @@ class Forwarder implements TunnelConnection {
     })
     sshd.once('close', () => {
       if (this.#isClosed) return
+      // The client's messages are discarded from now on. They are still read, because its close may be among them.
+      this.#sshd = null
+      socket.resume()
       void closeIfOver().then(() => this.#closeWith(CLOSE.normal, 'sshd closed the connection'))
     })
   }

@@ -72,7 +72,7 @@ export class Tunnels {
     // Before the engine is asked: the reservation may end meanwhile.
     this.#open.add(tunnel)
     const leave = () => void this.#open.delete(tunnel)
-    const closeIfOver = () => this.#open.closeThoseOver([tunnel]).catch(() => undefined)
+    const closeIfOver = () => this.closeWhatIsOver().catch(() => undefined)
     try {
       const address = await engine.sshAddress(container.engineId)
       await this.#open.closeThoseOver([tunnel])

@@ -39,8 +39,9 @@ export interface TunnelConnection {
 export interface AdmittedTunnel {
   readonly address: SshAddress
   /**
-   * Closes the connection if its reservation or its container is over. To be called when sshd has closed it: the engine
-   * may have ended the container before this manager was notified. Never rejects.
+   * Closes the connection with the reason if its reservation has ended, or if its container was reset or replaced. Call
+   * it when sshd closes the connection: the engine may have ended the container before this manager was notified. If
+   * the rows cannot be read, goes by those that were read last. Never rejects.
    */
   closeIfOver(): Promise<void>
   /** The connection was closed. */
