@@ -1,5 +1,5 @@
 /**
- * A process that opens and closes one SQLite database after the other, each at the time that its order gives. Answers
+ * A process that opens and closes one SQLite database after another, each at the time that its order gives. Answers
  * with the error, or ''.
  */
 import { openSqlite } from '../../../src/store/sqlite/open.ts'
